@@ -1,0 +1,109 @@
+package dev.postern.config;
+
+import java.net.Inet4Address;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/** IP addresses, ranges of them, and addresses to listen on. No name is ever looked up here. */
+final class Addresses {
+    private static final String OCTET = "(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])";
+    private static final Pattern IPV4 = Pattern.compile(OCTET + "(\\." + OCTET + "){3}");
+    private static final Pattern IPV6 = Pattern.compile("[0-9A-Fa-f:][0-9A-Fa-f:.]*");
+
+    static final Scalar<BindAddress> BIND =
+            new Scalar<>("an address to listen on such as :443, 192.0.2.1:443 or [2001:db8::1]:443", Addresses::bind);
+
+    static final Scalar<AddressRange> RANGE =
+            new Scalar<>("an address range such as 10.0.0.0/8 or 2001:db8::/32", Addresses::range);
+
+    private Addresses() {}
+
+    /** An IPv4 or IPv6 address (without brackets), or null where {@code text} is none. */
+    static @Nullable InetAddress literal(String text) {
+        if (!IPV4.matcher(text).matches()
+                && !(text.contains(":") && IPV6.matcher(text).matches())) {
+            return null;
+        }
+        try {
+            // With a colon in it, or as four octets, it is read as a literal and not asked of the resolver.
+            return InetAddress.getByName(text);
+        } catch (UnknownHostException e) {
+            return null;
+        }
+    }
+
+    /** The port behind the last colon. */
+    static int port(String text, int least) throws NotUnderstood {
+        String digits = text.substring(text.lastIndexOf(':') + 1);
+        if (!digits.matches("[0-9]{1,5}")) {
+            throw new NotUnderstood("has no port number");
+        }
+        int port = Integer.parseInt(digits);
+        if (port < least || port > 65535) {
+            throw new NotUnderstood("has a port outside " + least + "-65535");
+        }
+        return port;
+    }
+
+    private static BindAddress bind(String text) throws NotUnderstood {
+        int colon = text.lastIndexOf(':');
+        if (colon < 0) {
+            throw new NotUnderstood(text.matches("[0-9]+") ? "has no colon" : "has no port number");
+        }
+        int port = port(text, 0);
+        String host = text.substring(0, colon);
+        if (host.isEmpty()) {
+            return new BindAddress(null, port);
+        }
+        boolean inBrackets = host.startsWith("[") && host.endsWith("]");
+        InetAddress address = literal(inBrackets ? host.substring(1, host.length() - 1) : host);
+        if (address == null) {
+            throw new NotUnderstood(host.matches("[A-Za-z].*") ? "is a name" : "is not an IP address");
+        }
+        if (inBrackets != host.contains(":")) {
+            throw new NotUnderstood(inBrackets ? "has brackets around an IPv4 address" : "has no brackets");
+        }
+        return new BindAddress(address, port);
+    }
+
+    private static AddressRange range(String text) throws NotUnderstood {
+        int slash = text.indexOf('/');
+        String host = slash < 0 ? text : text.substring(0, slash);
+        InetAddress address = literal(host);
+        if (address == null) {
+            throw new NotUnderstood("is not an IP address");
+        }
+        if (address instanceof Inet4Address && host.contains(":")) {
+            throw new NotUnderstood("is IPv4 written as IPv6; write " + address.getHostAddress());
+        }
+        int bits = address.getAddress().length * 8;
+        if (slash < 0) {
+            return new AddressRange(address, bits);
+        }
+        String digits = text.substring(slash + 1);
+        if (!digits.matches("[0-9]{1,3}") || Integer.parseInt(digits) > bits) {
+            throw new NotUnderstood("has a prefix length outside 0-" + bits);
+        }
+        int prefixLength = Integer.parseInt(digits);
+        InetAddress network = network(address, prefixLength);
+        if (!network.equals(address)) {
+            throw new NotUnderstood(
+                    "has bits set behind the prefix; write " + network.getHostAddress() + "/" + prefixLength);
+        }
+        return new AddressRange(network, prefixLength);
+    }
+
+    private static InetAddress network(InetAddress address, int prefixLength) throws NotUnderstood {
+        byte[] bytes = address.getAddress();
+        for (int bit = prefixLength; bit < bytes.length * 8; bit++) {
+            bytes[bit / 8] &= (byte) ~(0x80 >> (bit % 8));
+        }
+        try {
+            return InetAddress.getByAddress(bytes);
+        } catch (UnknownHostException e) {
+            throw new NotUnderstood("is not an IP address");
+        }
+    }
+}

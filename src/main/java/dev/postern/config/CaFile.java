@@ -1,0 +1,53 @@
+package dev.postern.config;
+
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.cert.CertificateException;
+import java.security.cert.CertificateFactory;
+import java.security.cert.X509Certificate;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * {@code ca-file}: PEM (<a href="https://datatracker.ietf.org/doc/html/rfc7468">RFC 7468</a>) with the certificates of a
+ * CA, one after the other; other blocks and the text between them are passed over.
+ */
+public final class CaFile {
+    private static final Pattern BLOCK = Pattern.compile("-----BEGIN CERTIFICATE-----([^-]*)-----END CERTIFICATE-----");
+
+    private CaFile() {}
+
+    /**
+     * The certificates in {@code file}, at least one.
+     *
+     * @throws IOException where it cannot be read
+     * @throws CertificateException with what is wrong, without the name of the file
+     */
+    public static List<X509Certificate> read(Path file) throws IOException, CertificateException {
+        byte[] bytes = Files.readAllBytes(file);
+        Matcher block = BLOCK.matcher(new String(bytes, StandardCharsets.ISO_8859_1));
+        CertificateFactory factory = CertificateFactory.getInstance("X.509");
+        List<X509Certificate> certificates = new ArrayList<>();
+        while (block.find()) {
+            try {
+                byte[] der = Base64.getMimeDecoder().decode(block.group(1));
+                certificates.add((X509Certificate) factory.generateCertificate(new ByteArrayInputStream(der)));
+            } catch (CertificateException | IllegalArgumentException e) {
+                throw new CertificateException("holds a certificate that cannot be read", e);
+            }
+        }
+        if (!certificates.isEmpty()) {
+            return certificates;
+        }
+        // What DER begins with: a SEQUENCE longer than 127 bytes.
+        boolean der = bytes.length > 1 && bytes[0] == 0x30 && (bytes[1] & 0x80) != 0;
+        throw new CertificateException(
+                der ? "is DER; openssl x509 -inform der makes PEM of it" : "holds no certificate");
+    }
+}

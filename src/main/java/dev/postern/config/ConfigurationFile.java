@@ -1,0 +1,105 @@
+package dev.postern.config;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/** Reads {@code postern.yaml}. */
+public final class ConfigurationFile {
+    // A thousand sites take some 200 KiB; beyond this somebody named the wrong file.
+    private static final long LARGEST_BYTES = 16 << 20;
+
+    private ConfigurationFile() {}
+
+    /**
+     * Parses {@code text}, which came from a file that messages call {@code name}. Relative paths in it are resolved
+     * against the working directory. Files that it names are looked at; no name is looked up and no address bound.
+     *
+     * @throws ConfigurationProblems with everything that is wrong, not only the first thing
+     */
+    public static Configuration parse(String name, String text) throws ConfigurationProblems {
+        return new ConfigurationReader(name).read(text.startsWith("\uFEFF") ? text.substring(1) : text);
+    }
+
+    /** Reads and parses a file; a file that cannot be read is a problem like any other. */
+    public static Configuration read(Path file) throws ConfigurationProblems {
+        String name = file.toString();
+        return parse(name, text(name, file));
+    }
+
+    /**
+     * What {@code postern run --site … --to … --email …} means: one site, one backend, a certificate from Let's Encrypt,
+     * and the defaults for the rest. Goes through the same checks as a file.
+     *
+     * @param names as in {@code sites[].names}
+     * @param servers as in {@code backends.*.servers}
+     */
+    public static Configuration forSite(List<String> names, List<String> servers, String email)
+            throws ConfigurationProblems {
+        String text = """
+                acme: { email: %s, agree-to-terms: true }
+                sites: [{ names: %s, backend: web }]
+                backends: { web: { servers: %s } }
+                """.formatted(quoted(email), quoted(names), quoted(servers));
+        try {
+            return parse("command line", text);
+        } catch (ConfigurationProblems e) {
+            throw new ConfigurationProblems(
+                    "command line",
+                    e.lines().stream().map(ConfigurationFile::asOptions).toList());
+        }
+    }
+
+    private static String text(String name, Path file) throws ConfigurationProblems {
+        try {
+            if (Files.isDirectory(file)) {
+                throw unreadable(name, "is a directory");
+            }
+            // A pipe has no size that tells anything: <(…) of a shell is welcome.
+            if (Files.isRegularFile(file) && Files.size(file) > LARGEST_BYTES) {
+                throw unreadable(name, "is larger than " + (LARGEST_BYTES >> 20) + "MiB");
+            }
+            byte[] bytes = Files.readAllBytes(file);
+            return StandardCharsets.UTF_8
+                    .newDecoder()
+                    .decode(ByteBuffer.wrap(bytes))
+                    .toString();
+        } catch (NoSuchFileException e) {
+            throw unreadable(name, "does not exist");
+        } catch (AccessDeniedException e) {
+            throw unreadable(name, "permission denied");
+        } catch (CharacterCodingException e) {
+            throw unreadable(name, "is not UTF-8 text");
+        } catch (IOException e) {
+            throw unreadable(name, String.valueOf(e.getMessage()));
+        }
+    }
+
+    private static ConfigurationProblems unreadable(String name, String why) {
+        return new ConfigurationProblems(name, List.of(name + ": cannot be read: " + why));
+    }
+
+    private static String quoted(List<String> texts) {
+        return texts.stream().map(ConfigurationFile::quoted).collect(Collectors.joining(", ", "[", "]"));
+    }
+
+    // Between single quotes YAML knows one special character only: the quote, which is doubled.
+    private static String quoted(String text) {
+        return "'" + text.replace("'", "''") + "'";
+    }
+
+    /** The options stand for places of the text above; lines mean nothing to who typed a command. */
+    private static String asOptions(String line) {
+        return line.replaceFirst("^command line:[0-9]+: ", "command line: ")
+                .replaceFirst(": sites\\[0]\\.names(\\[[0-9]+])?: ", ": --site: ")
+                .replaceFirst(": backends\\.web\\.servers(\\[[0-9]+])?: ", ": --to: ")
+                .replaceFirst(": acme\\.email: ", ": --email: ");
+    }
+}

@@ -1,0 +1,133 @@
+package dev.postern.config;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.snakeyaml.engine.v2.api.LoadSettings;
+import org.snakeyaml.engine.v2.api.lowlevel.Compose;
+import org.snakeyaml.engine.v2.api.lowlevel.Parse;
+import org.snakeyaml.engine.v2.events.CollectionEndEvent;
+import org.snakeyaml.engine.v2.events.CollectionStartEvent;
+import org.snakeyaml.engine.v2.events.Event;
+import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
+import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
+import org.snakeyaml.engine.v2.nodes.Node;
+
+/** Reads the whole file, section by section, and goes on behind every mistake. */
+final class ConfigurationReader {
+    private static final List<String> KEYS =
+            List.of("listeners", "tls", "acme", "sites", "backends", "trusted-proxies", "timeouts", "limits", "grace");
+
+    // The deepest place that means anything has seven; anchors may be kept anywhere.
+    private static final int DEEPEST = 50;
+
+    private final String name;
+    private final Problems problems = new Problems();
+
+    ConfigurationReader(String name) {
+        this.name = name;
+    }
+
+    Configuration read(String text) throws ConfigurationProblems {
+        Node root = compose(text);
+        Configuration configuration = root == null ? null : read(Value.root(root, problems));
+        if (configuration == null || problems.count() > 0) {
+            throw new ConfigurationProblems(name, problems.lines(name));
+        }
+        return configuration;
+    }
+
+    private @Nullable Node compose(String text) {
+        // Keys given twice are ours to report, with both lines.
+        LoadSettings settings =
+                LoadSettings.builder().setAllowDuplicateKeys(true).build();
+        try {
+            if (isNestedTooDeeply(new Parse(settings).parseString(text))) {
+                return null;
+            }
+            Optional<Node> root = new Compose(settings).composeString(text);
+            if (root.isEmpty()) {
+                problems.add(0, "", "is empty (expected: at least sites and backends)");
+            }
+            return root.orElse(null);
+        } catch (MarkedYamlEngineException e) {
+            int line = e.getProblemMark().map(mark -> mark.getLine() + 1).orElse(0);
+            int column = e.getProblemMark().map(mark -> mark.getColumn() + 1).orElse(0);
+            String context = e.getContext() == null || e.getContext().isEmpty() ? "" : e.getContext() + ", ";
+            problems.add(line, "", "not YAML: " + oneLine(context + e.getProblem()) + " (column " + column + ")");
+        } catch (YamlEngineException e) {
+            problems.add(0, "", "not YAML: " + oneLine(String.valueOf(e.getMessage())));
+        }
+        return null;
+    }
+
+    /** Nodes are made by recursion, which has an end; the parser before it has none. */
+    private boolean isNestedTooDeeply(Iterable<Event> events) {
+        int depth = 0;
+        for (Event event : events) {
+            if (event instanceof CollectionStartEvent && ++depth > DEEPEST) {
+                int line = event.getStartMark().map(mark -> mark.getLine() + 1).orElse(0);
+                problems.add(line, "", "nested too deeply (expected: at most " + DEEPEST + " levels)");
+                return true;
+            }
+            if (event instanceof CollectionEndEvent) {
+                depth--;
+            }
+        }
+        return false;
+    }
+
+    private @Nullable Configuration read(Value root) {
+        Section file = Section.of(root, KEYS);
+        Configuration.Listeners listeners = new ListenersReader().read(file.section("listeners", ListenersReader.KEYS));
+        Configuration.Tls tls = TlsReader.read(file.section("tls", TlsReader.KEYS));
+        Section acmeSection = file.section("acme", AcmeReader.KEYS);
+        AcmeReader.Outcome acme = AcmeReader.read(acmeSection, problems);
+        BackendsReader backends = new BackendsReader(file.find("backends"));
+        List<SitesReader.Entry> sites = new SitesReader(new LinkedHashSet<>(backends.names()))
+                .read(file.require("sites", "a list of at least one site"));
+        if (acme.issuersUnderstood()) {
+            Issuance.check(acmeSection, acme.acme(), sites);
+        }
+        List<AddressRange> trustedProxies = trustedProxies(file.find("trusted-proxies"));
+        Configuration.Timeouts timeouts = LimitsReader.timeouts(file.section("timeouts", LimitsReader.TIMEOUTS));
+        Configuration.Limits limits = LimitsReader.limits(file.section("limits", LimitsReader.LIMITS));
+        // Long enough for a page and most downloads, short of the 90 s after which systemd kills.
+        Duration grace = file.get("grace", Durations.POSITIVE_OR_ZERO, Duration.ofSeconds(30));
+        if (problems.count() > 0) {
+            return null;
+        }
+        return new Configuration(
+                listeners,
+                tls,
+                acme.acme(),
+                sites.stream().map(SitesReader.Entry::site).toList(),
+                Collections.unmodifiableMap(backends.backends()),
+                trustedProxies,
+                timeouts,
+                limits,
+                grace);
+    }
+
+    private static List<AddressRange> trustedProxies(@Nullable Value value) {
+        List<AddressRange> ranges = new ArrayList<>();
+        if (value != null) {
+            for (Value item : value.itemsOrNone("a list such as [10.0.0.0/8]")) {
+                AddressRange range = item.read(Addresses.RANGE);
+                if (range != null) {
+                    ranges.add(range);
+                }
+            }
+        }
+        return List.copyOf(ranges);
+    }
+
+    private static String oneLine(String text) {
+        String line = text.strip().replaceAll("\\s+", " ");
+        return line.endsWith(".") ? line.substring(0, line.length() - 1) : line;
+    }
+}

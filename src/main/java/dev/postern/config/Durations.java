@@ -1,0 +1,68 @@
+package dev.postern.config;
+
+import java.time.Duration;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** Durations, each with its unit: {@code 200ms}, {@code 5s}, {@code 10m}, {@code 1h}, {@code 365d}. */
+public final class Durations {
+    private static final String EXPECTED = "a duration such as 200ms, 5s, 10m, 1h or 365d";
+    private static final Pattern FORM = Pattern.compile("([0-9]+)(ms|s|m|h|d)");
+    // Beyond any use, and far inside what a timer's 64 bits of nanoseconds can hold.
+    private static final Duration LONGEST = Duration.ofDays(3650);
+
+    /** Longer than nothing. */
+    static final Scalar<Duration> POSITIVE = new Scalar<>(EXPECTED, text -> {
+        Duration duration = text.equals("0") ? Duration.ZERO : parse(text);
+        if (duration.isZero()) {
+            throw new NotUnderstood("is no time at all");
+        }
+        return duration;
+    });
+
+    /** A bare {@code 0} needs no unit. */
+    static final Scalar<Duration> POSITIVE_OR_ZERO =
+            new Scalar<>(EXPECTED + ", or 0", text -> text.equals("0") ? Duration.ZERO : parse(text));
+
+    private Durations() {}
+
+    /** As an operator writes it, in the largest unit that leaves no fraction. */
+    public static String text(Duration duration) {
+        long millis = duration.toMillis();
+        if (millis % 86_400_000 == 0) {
+            return millis / 86_400_000 + "d";
+        } else if (millis % 3_600_000 == 0) {
+            return millis / 3_600_000 + "h";
+        } else if (millis % 60_000 == 0) {
+            return millis / 60_000 + "m";
+        }
+        return millis % 1000 == 0 ? millis / 1000 + "s" : millis + "ms";
+    }
+
+    private static Duration parse(String text) throws NotUnderstood {
+        if (text.matches("[0-9]+")) {
+            throw new NotUnderstood("has no unit");
+        }
+        Matcher form = FORM.matcher(text);
+        if (!form.matches()) {
+            throw new NotUnderstood("");
+        }
+        String digits = form.group(1);
+        // 12 digits of days fit into a Duration, so that the comparison below can refuse them.
+        if (digits.length() > 12) {
+            throw new NotUnderstood("is longer than " + text(LONGEST));
+        }
+        long count = Long.parseLong(digits);
+        Duration duration = switch (form.group(2)) {
+            case "ms" -> Duration.ofMillis(count);
+            case "s" -> Duration.ofSeconds(count);
+            case "m" -> Duration.ofMinutes(count);
+            case "h" -> Duration.ofHours(count);
+            default -> Duration.ofDays(count);
+        };
+        if (duration.compareTo(LONGEST) > 0) {
+            throw new NotUnderstood("is longer than " + text(LONGEST));
+        }
+        return duration;
+    }
+}

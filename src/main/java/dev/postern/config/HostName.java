@@ -1,0 +1,93 @@
+package dev.postern.config;
+
+import java.net.IDN;
+import java.util.Locale;
+import java.util.regex.Pattern;
+
+/**
+ * Names in the DNS: letters, digits and hyphens
+ * (<a href="https://datatracker.ietf.org/doc/html/rfc1123#section-2.1">RFC 1123 §2.1</a>), lower-case, internationalised
+ * ones as A-labels (<a href="https://datatracker.ietf.org/doc/html/rfc5890#section-2.3.2.1">RFC 5890 §2.3.2.1</a>).
+ */
+final class HostName {
+    private static final Pattern LABEL = Pattern.compile("[a-z0-9]([a-z0-9-]*[a-z0-9])?");
+    // Container networks name servers with underscores; such names never meet a certificate.
+    private static final Pattern LOOSE_LABEL = Pattern.compile("[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?");
+    // Both from https://datatracker.ietf.org/doc/html/rfc1035#section-2.3.4
+    private static final int LONGEST_LABEL = 63;
+    private static final int LONGEST_NAME = 253;
+
+    /** The name of a site. */
+    static final Scalar<String> SITE = new Scalar<>("a host name such as www.example.com or *.example.com", text -> {
+        String bare = text.startsWith("[") && text.endsWith("]") ? text.substring(1, text.length() - 1) : text;
+        if (Addresses.literal(bare) != null) {
+            throw new NotUnderstood("is an IP address; clients name no server in a handshake with one");
+        }
+        if (text.startsWith("*.")) {
+            String rest = parse(text.substring(2), LABEL);
+            if (rest.length() + 2 > LONGEST_NAME) {
+                throw new NotUnderstood("is longer than " + LONGEST_NAME + " characters");
+            }
+            return "*." + rest;
+        }
+        return parse(text, LABEL);
+    });
+
+    private HostName() {}
+
+    /** The name of a server: like that of a site, without wildcards and with underscores. */
+    static String server(String text) throws NotUnderstood {
+        return parse(text, LOOSE_LABEL);
+    }
+
+    static boolean isWildcard(String name) {
+        return name.startsWith("*.");
+    }
+
+    private static String parse(String text, Pattern label) throws NotUnderstood {
+        if (text.isEmpty()) {
+            throw new NotUnderstood("is empty");
+        }
+        if (text.contains("/")) {
+            throw new NotUnderstood("is a URL or a path");
+        }
+        if (text.contains("*")) {
+            throw new NotUnderstood("has a wildcard that is not its whole first label");
+        }
+        String ascii = ascii(text.endsWith(".") ? text.substring(0, text.length() - 1) : text);
+        if (ascii.length() > LONGEST_NAME) {
+            throw new NotUnderstood("is longer than " + LONGEST_NAME + " characters");
+        }
+        if (ascii.contains(":")) {
+            throw new NotUnderstood("has a port");
+        }
+        for (String each : ascii.split("\\.", -1)) {
+            if (each.isEmpty()) {
+                throw new NotUnderstood("has an empty label");
+            }
+            if (each.length() > LONGEST_LABEL) {
+                throw new NotUnderstood("has a label longer than " + LONGEST_LABEL + " characters");
+            }
+            if (!label.matcher(each).matches()) {
+                throw new NotUnderstood("has a label that is not letters, digits and inner hyphens");
+            }
+        }
+        // A name that ends in digits is taken for an IPv4 address:
+        // https://url.spec.whatwg.org/#ends-in-a-number-checker
+        if (ascii.substring(ascii.lastIndexOf('.') + 1).matches("[0-9]+")) {
+            throw new NotUnderstood("ends in a number");
+        }
+        return ascii;
+    }
+
+    private static String ascii(String text) throws NotUnderstood {
+        if (text.chars().allMatch(c -> c < 0x80)) {
+            return text.toLowerCase(Locale.ROOT);
+        }
+        try {
+            return IDN.toASCII(text, IDN.USE_STD3_ASCII_RULES).toLowerCase(Locale.ROOT);
+        } catch (IllegalArgumentException e) {
+            throw new NotUnderstood("has no ASCII form (IDNA)");
+        }
+    }
+}

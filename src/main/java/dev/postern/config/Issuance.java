@@ -1,0 +1,85 @@
+package dev.postern.config;
+
+import dev.postern.config.Configuration.Acme;
+import dev.postern.config.Configuration.Issuer;
+import dev.postern.config.Configuration.Issuer.AcmeDirectory;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+
+/** Whether the issuers can give the sites the certificates they need. */
+final class Issuance {
+    private static final String TO_DO = "add internal to acme.issuers or bring a certificate";
+
+    private Issuance() {}
+
+    static void check(Section section, Acme acme, List<SitesReader.Entry> sites) {
+        List<SitesReader.Entry> needy =
+                sites.stream().filter(site -> !site.bringsCertificate()).toList();
+        List<Issuer> overAcme =
+                acme.issuers().stream().filter(AcmeDirectory.class::isInstance).toList();
+        if (!needy.isEmpty() && !overAcme.isEmpty()) {
+            checkContact(section, acme, needy.get(0), namesOf(overAcme));
+        }
+        for (SitesReader.Entry site : needy) {
+            checkNames(acme, site.names());
+        }
+    }
+
+    /** One of the issuers must be able to certify all the names: a site has one certificate. */
+    private static void checkNames(Acme acme, List<SitesReader.Name> names) {
+        List<SitesReader.Name> hopeless = names.stream()
+                .filter(name -> acme.issuers().stream().noneMatch(issuer -> acme.mayCertify(issuer, name.name())))
+                .toList();
+        for (SitesReader.Name name : hopeless) {
+            name.at()
+                    .problem(Quoted.of(name.name())
+                            + (HostName.isWildcard(name.name())
+                                    ? " cannot be certified over HTTP-01, which knows no wildcards; "
+                                    : " is a private name, which " + namesOf(acme.issuers()) + " may not certify; ")
+                            + TO_DO);
+        }
+        if (!hopeless.isEmpty()) {
+            return;
+        }
+        Map<Issuer, SitesReader.Name> obstacles = new LinkedHashMap<>();
+        for (Issuer issuer : acme.issuers()) {
+            names.stream()
+                    .filter(name -> !acme.mayCertify(issuer, name.name()))
+                    .findFirst()
+                    .ifPresent(name -> obstacles.put(issuer, name));
+        }
+        if (!obstacles.isEmpty() && obstacles.size() == acme.issuers().size()) {
+            SitesReader.Name first = obstacles.values().iterator().next();
+            first.at()
+                    .problem(Quoted.of(first.name()) + " cannot be in one certificate with the other names: "
+                            + obstacles.entrySet().stream()
+                                    .map(entry -> entry.getKey().name() + " may not certify "
+                                            + Quoted.of(entry.getValue().name()))
+                                    .collect(Collectors.joining(", "))
+                            + "; make it a site of its own or bring a certificate");
+        }
+    }
+
+    private static void checkContact(Section section, Acme acme, SitesReader.Entry site, String issuers) {
+        String because = site.at().path() + " gets its certificate from " + issuers;
+        if (!section.has("email")) {
+            section.at()
+                    .absent("email")
+                    .problem("missing; " + because + " (expected: an address such as ops@example.com)");
+        }
+        if (!section.has("agree-to-terms")) {
+            section.at()
+                    .absent("agree-to-terms")
+                    .problem("missing; " + because + " (expected: true, once you have read the terms of service)");
+        } else if (!acme.agreeToTerms()) {
+            Value terms = section.place("agree-to-terms");
+            terms.problem("is not true; " + because + " (expected: true, once you have read the terms of service)");
+        }
+    }
+
+    private static String namesOf(List<Issuer> issuers) {
+        return Words.or(issuers.stream().map(Issuer::name).collect(Collectors.toList()));
+    }
+}

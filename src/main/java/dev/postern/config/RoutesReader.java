@@ -1,0 +1,133 @@
+package dev.postern.config;
+
+import dev.postern.config.Configuration.Action;
+import dev.postern.config.Configuration.Route;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** Reads what a site does with requests: its {@code backend} and its {@code routes}. */
+final class RoutesReader {
+    private static final List<String> KEYS = List.of("path", "backend", "redirect", "status", "respond");
+    private static final List<String> ACTIONS = List.of("backend", "redirect", "respond");
+
+    private static final Scalar<Integer> REDIRECT_STATUS = Scalar.oneOf(
+            Map.of("301", 301, "302", 302, "303", 303, "307", 307, "308", 308), "301, 302, 303, 307 or 308");
+    // 308 keeps method and body, https://datatracker.ietf.org/doc/html/rfc9110#section-15.4.9
+    private static final int REDIRECT = 308;
+    // 1xx are not final answers.
+    private static final Scalar<Integer> RESPOND_STATUS = Scalar.wholeNumber(200, 599);
+    // https://datatracker.ietf.org/doc/html/rfc9110#section-6.4.1 and #section-15.3.6
+    private static final Set<Integer> WITHOUT_BODY = Set.of(204, 205, 304);
+    private static final Scalar<String> BODY = new Scalar<>("a text", text -> {
+        if (text.indexOf('\0') >= 0) {
+            throw new NotUnderstood("has a NUL character");
+        }
+        return text;
+    });
+
+    private final Set<String> backends;
+
+    RoutesReader(Set<String> backends) {
+        this.backends = backends;
+    }
+
+    List<Route> read(Section site) {
+        List<Route> routes = new ArrayList<>();
+        Map<String, Value> taken = new HashMap<>();
+        Value backend = site.find("backend");
+        if (backend != null) {
+            taken.put("/", backend);
+            Action action = toBackend(backend);
+            if (action != null) {
+                routes.add(new Route("/", action));
+            }
+        }
+        Value list = site.find("routes");
+        if (list != null) {
+            for (Value item : list.items("a list of routes such as {path: /api/, backend: api}")) {
+                Route route = route(Section.of(item, KEYS), taken);
+                if (route != null) {
+                    routes.add(route);
+                }
+            }
+        }
+        if (backend == null && list == null && site.at().isMapping()) {
+            site.at().problem("has neither backend nor routes (expected: one of them)");
+        }
+        return List.copyOf(routes);
+    }
+
+    private @Nullable Route route(Section route, Map<String, Value> taken) {
+        String path = route.require("path", UriText.PATH);
+        if (path != null) {
+            Value at = route.place("path");
+            Value first = taken.putIfAbsent(path, at);
+            if (first != null) {
+                at.problem(Quoted.of(path) + " is taken by " + first.path() + " on line " + first.line()
+                        + " (expected: every path once)");
+            }
+        }
+        Action action = action(route);
+        return path == null || action == null ? null : new Route(path, action);
+    }
+
+    private @Nullable Action action(Section route) {
+        List<String> given = ACTIONS.stream().filter(route::has).toList();
+        if (given.size() != 1 && route.at().isMapping()) {
+            String what = given.isEmpty() ? "has no action" : "has " + String.join(" and ", given);
+            route.at().problem(what + " (expected: one of backend, redirect and respond)");
+        }
+        if (route.has("status") && !route.has("redirect")) {
+            route.place("status")
+                    .problem(
+                            route.has("respond")
+                                    ? "belongs inside respond"
+                                    : "goes with redirect only (expected: no status here)");
+        }
+        // All that are given are read, though only one may be: so that the mistakes in each are seen.
+        Action action = null;
+        Value backend = route.find("backend");
+        if (backend != null) {
+            action = toBackend(backend);
+        }
+        if (route.has("redirect")) {
+            action = redirect(route);
+        }
+        if (route.has("respond")) {
+            action = respond(route.section("respond", List.of("status", "body")));
+        }
+        return given.size() == 1 ? action : null;
+    }
+
+    private @Nullable Action toBackend(Value value) {
+        String name = value.text("the name of a backend");
+        if (name == null) {
+            return null;
+        }
+        if (!backends.contains(name)) {
+            value.problem(Quoted.of(name) + " is not defined ("
+                    + (backends.isEmpty() ? "no backends are" : "defined: " + String.join(", ", backends)) + ")");
+            return null;
+        }
+        return new Action.ToBackend(name);
+    }
+
+    private static @Nullable Action redirect(Section route) {
+        String location = route.find("redirect", UriText.LOCATION);
+        int status = route.get("status", REDIRECT_STATUS, REDIRECT);
+        return location == null ? null : new Action.Redirect(location, status);
+    }
+
+    private static Action respond(Section respond) {
+        int status = respond.get("status", RESPOND_STATUS, 200);
+        String body = respond.get("body", BODY, "");
+        if (!body.isEmpty() && WITHOUT_BODY.contains(status)) {
+            respond.place("body").problem("an answer with status " + status + " has no body (expected: no body)");
+        }
+        return new Action.Respond(status, body);
+    }
+}

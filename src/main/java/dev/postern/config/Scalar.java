@@ -1,0 +1,51 @@
+package dev.postern.config;
+
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.function.Function;
+
+/**
+ * One kind of value: how its text becomes a type, once.
+ *
+ * @param expected what a message says was wanted: {@code a duration such as 30s}
+ */
+record Scalar<T>(String expected, Parsing<T> parsing) {
+
+    @FunctionalInterface
+    interface Parsing<T> {
+        T parse(String text) throws NotUnderstood;
+    }
+
+    static final Scalar<Boolean> BOOLEAN = oneOf(Map.of("true", true, "false", false), "true or false");
+
+    /** One of a few words. */
+    static <T> Scalar<T> oneOf(Collection<T> values, Function<T, String> text) {
+        Map<String, T> byText = new LinkedHashMap<>();
+        values.forEach(value -> byText.put(text.apply(value), value));
+        return oneOf(byText, Words.or(byText.keySet()));
+    }
+
+    static <T> Scalar<T> oneOf(Map<String, T> byText, String expected) {
+        return new Scalar<>(expected, text -> {
+            T value = byText.get(text);
+            if (value == null) {
+                throw new NotUnderstood("");
+            }
+            return value;
+        });
+    }
+
+    static Scalar<Integer> wholeNumber(int from, int to) {
+        return new Scalar<>("a whole number from " + from + " to " + to, text -> {
+            if (!text.matches("-?[0-9]{1,18}")) {
+                throw new NotUnderstood("is not a whole number");
+            }
+            long number = Long.parseLong(text);
+            if (number < from || number > to) {
+                throw new NotUnderstood("");
+            }
+            return (int) number;
+        });
+    }
+}

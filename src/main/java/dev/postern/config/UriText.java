@@ -1,0 +1,77 @@
+package dev.postern.config;
+
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.regex.Pattern;
+
+/**
+ * Texts that end up in a request or response head, held to the characters of
+ * <a href="https://datatracker.ietf.org/doc/html/rfc3986#section-3.3">RFC 3986 §3.3</a>: nothing that could start another header.
+ */
+final class UriText {
+    private static final Pattern PATH_FORM = Pattern.compile("/([A-Za-z0-9._~!$&'()*+,;=:@/-]|%[0-9A-Fa-f]{2})*");
+    private static final Pattern URI_FORM = Pattern.compile("([A-Za-z0-9._~!$&'()*+,;=:@/?#\\[\\]-]|%[0-9A-Fa-f]{2})*");
+
+    /** The path of a route. */
+    static final Scalar<String> PATH = new Scalar<>("a path such as /api/", UriText::path);
+
+    /** What a health check asks for: a path, maybe with a query. */
+    static final Scalar<String> PATH_AND_QUERY = new Scalar<>("a path such as /health or /health?deep=1", text -> {
+        int query = text.indexOf('?');
+        path(query < 0 ? text : text.substring(0, query));
+        if (query >= 0 && (!URI_FORM.matcher(text).matches() || text.indexOf('#') >= 0)) {
+            throw new NotUnderstood("has characters that a URI has not");
+        }
+        return text;
+    });
+
+    /** Where a redirect leads. */
+    static final Scalar<String> LOCATION =
+            new Scalar<>("a URL such as https://example.com/new/ or a path such as /new/", UriText::location);
+
+    private UriText() {}
+
+    private static String path(String text) throws NotUnderstood {
+        if (!text.startsWith("/")) {
+            throw new NotUnderstood("does not start with /");
+        }
+        if (text.indexOf('?') >= 0 || text.indexOf('#') >= 0) {
+            throw new NotUnderstood("has a query or a fragment");
+        }
+        if (!PATH_FORM.matcher(text).matches()) {
+            throw new NotUnderstood("has characters that a path has not, or a % without two hexadecimal digits");
+        }
+        if (Arrays.stream(text.split("/")).anyMatch(segment -> segment.equals(".") || segment.equals(".."))) {
+            throw new NotUnderstood("has a . or .. segment, which clients remove");
+        }
+        return text;
+    }
+
+    private static String location(String text) throws NotUnderstood {
+        if (!URI_FORM.matcher(text).matches()) {
+            throw new NotUnderstood("has characters that a URI has not");
+        }
+        URI uri;
+        try {
+            uri = new URI(text);
+        } catch (URISyntaxException e) {
+            throw new NotUnderstood("is not a URI");
+        }
+        if (uri.getScheme() == null) {
+            if (!text.startsWith("/") || text.startsWith("//")) {
+                throw new NotUnderstood("is neither a URL nor a path");
+            }
+            return text;
+        }
+        String scheme = uri.getScheme().toLowerCase(Locale.ROOT);
+        if (!scheme.equals("https") && !scheme.equals("http")) {
+            throw new NotUnderstood("is not http or https");
+        }
+        if (uri.getHost() == null) {
+            throw new NotUnderstood("has no valid host");
+        }
+        return text;
+    }
+}

@@ -1,0 +1,193 @@
+package dev.postern.config;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.snakeyaml.engine.v2.common.ScalarStyle;
+import org.snakeyaml.engine.v2.exceptions.Mark;
+import org.snakeyaml.engine.v2.nodes.MappingNode;
+import org.snakeyaml.engine.v2.nodes.Node;
+import org.snakeyaml.engine.v2.nodes.NodeTuple;
+import org.snakeyaml.engine.v2.nodes.ScalarNode;
+import org.snakeyaml.engine.v2.nodes.SequenceNode;
+import org.snakeyaml.engine.v2.nodes.Tag;
+
+/**
+ * One place of the file: a YAML node, its line and its path. Every reading method reports what does not fit as a problem
+ * of this place and returns something to go on with.
+ */
+final class Value {
+    private final Node node;
+    private final int line;
+    private final String path;
+    private final Problems problems;
+
+    private Value(Node node, int line, String path, Problems problems) {
+        this.node = node;
+        this.line = line;
+        this.path = path;
+        this.problems = problems;
+    }
+
+    static Value root(Node node, Problems problems) {
+        return new Value(node, lineOf(node), "", problems);
+    }
+
+    String path() {
+        return path;
+    }
+
+    /** Counted from 1. Of a mapping or list under a key: the line of the key. */
+    int line() {
+        return line;
+    }
+
+    void problem(String what) {
+        problems.add(line, path, what);
+    }
+
+    /** The place of a key that is not there: reads like an empty value. */
+    Value absent(String key) {
+        Node nothing = new ScalarNode(Tag.NULL, "", ScalarStyle.PLAIN);
+        return new Value(nothing, line, pathOf(key), problems);
+    }
+
+    /** True for {@code key:} with nothing behind it. */
+    boolean isEmpty() {
+        return node.getTag().equals(Tag.NULL);
+    }
+
+    boolean isMapping() {
+        return node instanceof MappingNode;
+    }
+
+    /** The text of a plain or quoted value, or null (and a problem) where there is none. */
+    @Nullable String text(String expected) {
+        if (isEmpty()) {
+            problem("has no value (expected: " + expected + ")");
+            return null;
+        }
+        if (!(node instanceof ScalarNode scalar)) {
+            problem((isMapping() ? "is a mapping" : "is a list") + " (expected: " + expected + ")");
+            return null;
+        }
+        if (hasUnknownTag()) {
+            problem("the tag " + Quoted.of(node.getTag().getValue()) + " is not supported (expected: " + expected
+                    + ")");
+            return null;
+        }
+        return scalar.getValue();
+    }
+
+    /** The value as a type, or null (and a problem) where it is none. */
+    <T> @Nullable T read(Scalar<T> kind) {
+        String text = text(kind.expected());
+        if (text == null) {
+            return null;
+        }
+        try {
+            return kind.parsing().parse(text);
+        } catch (NotUnderstood e) {
+            refuse(text, e.what(), kind.expected());
+            return null;
+        }
+    }
+
+    /** {@code "30" has no unit (expected: a duration such as 30s)}. */
+    void refuse(String text, String what, String expected) {
+        problem(Quoted.of(text) + (what.isEmpty() ? "" : " " + what) + " (expected: " + expected + ")");
+    }
+
+    /** The items of a list. A list that is empty, or no list at all, is a problem. */
+    List<Value> items(String expected) {
+        List<Value> items = itemsOrNone(expected);
+        if (items.isEmpty() && node instanceof SequenceNode) {
+            problem("is empty (expected: " + expected + ")");
+        }
+        return items;
+    }
+
+    /** Like {@link #items}, and a single text stands for a list of one. */
+    List<Value> itemsOrOne(String expected) {
+        return node instanceof ScalarNode && !isEmpty() ? List.of(this) : items(expected);
+    }
+
+    /** The items of a list that may be empty. */
+    List<Value> itemsOrNone(String expected) {
+        if (node instanceof SequenceNode list) {
+            List<Value> items = new ArrayList<>();
+            for (Node item : list.getValue()) {
+                items.add(new Value(item, lineOf(item), path + "[" + items.size() + "]", problems));
+            }
+            return items;
+        }
+        if (isEmpty()) {
+            problem("has no value (expected: " + expected + ")");
+        } else {
+            problem((node instanceof ScalarNode scalar
+                            ? Quoted.of(scalar.getValue()) + " is not a list"
+                            : "is a mapping")
+                    + " (expected: " + expected + ")");
+        }
+        return List.of();
+    }
+
+    /**
+     * The entries of a mapping in the order of the file, none for an empty value; null (and a problem) for anything
+     * else. A key given twice is a problem, and its first value stays.
+     */
+    @Nullable Map<String, Value> entries(String expected) {
+        if (isEmpty()) {
+            return Map.of();
+        }
+        if (!(node instanceof MappingNode mapping)) {
+            problem((node instanceof ScalarNode scalar
+                            ? Quoted.of(scalar.getValue()) + " is not a mapping"
+                            : "is a list")
+                    + " (expected: " + expected + ")");
+            return null;
+        }
+        Map<String, Value> entries = new LinkedHashMap<>();
+        Map<String, Integer> lines = new LinkedHashMap<>();
+        for (NodeTuple tuple : mapping.getValue()) {
+            int keyLine = lineOf(tuple.getKeyNode());
+            if (!(tuple.getKeyNode() instanceof ScalarNode key)) {
+                problems.add(keyLine, path, "a key is a list or a mapping (expected: a word)");
+                continue;
+            }
+            String name = key.getValue();
+            String entryPath = pathOf(name);
+            Integer first = lines.putIfAbsent(name, keyLine);
+            if (first != null) {
+                problems.add(keyLine, entryPath, "given twice; the first is on line " + first);
+                continue;
+            }
+            entries.put(name, new Value(tuple.getValueNode(), lineUnder(keyLine, tuple), entryPath, problems));
+        }
+        return entries;
+    }
+
+    private String pathOf(String key) {
+        String word = key.matches("[A-Za-z0-9_-]+") ? key : Quoted.of(key);
+        return path.isEmpty() ? word : path + "." + word;
+    }
+
+    private boolean hasUnknownTag() {
+        Tag tag = node.getTag();
+        return !(tag.equals(Tag.STR) || tag.equals(Tag.INT) || tag.equals(Tag.FLOAT) || tag.equals(Tag.BOOL));
+    }
+
+    // An empty value is marked somewhere behind its key, a block mapping at its first entry: there the key's line is
+    // right.
+    private static int lineUnder(int keyLine, NodeTuple tuple) {
+        Node value = tuple.getValueNode();
+        boolean isText = value instanceof ScalarNode && !value.getTag().equals(Tag.NULL);
+        return isText ? lineOf(value) : keyLine;
+    }
+
+    private static int lineOf(Node node) {
+        return node.getStartMark().map(Mark::getLine).orElse(0) + 1;
+    }
+}

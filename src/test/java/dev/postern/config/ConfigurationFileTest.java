@@ -1,0 +1,428 @@
+package dev.postern.config;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import dev.postern.config.Configuration.Acme;
+import dev.postern.config.Configuration.Action;
+import dev.postern.config.Configuration.Backend;
+import dev.postern.config.Configuration.Balance;
+import dev.postern.config.Configuration.CertificateFiles;
+import dev.postern.config.Configuration.Challenge;
+import dev.postern.config.Configuration.Health;
+import dev.postern.config.Configuration.Http;
+import dev.postern.config.Configuration.Https;
+import dev.postern.config.Configuration.Issuer;
+import dev.postern.config.Configuration.KeyType;
+import dev.postern.config.Configuration.Limits;
+import dev.postern.config.Configuration.Listeners;
+import dev.postern.config.Configuration.Route;
+import dev.postern.config.Configuration.Server;
+import dev.postern.config.Configuration.Site;
+import dev.postern.config.Configuration.Timeouts;
+import dev.postern.config.Configuration.Tls;
+import dev.postern.config.Configuration.TlsProfile;
+import dev.postern.config.Configuration.TlsVersion;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.KeyStore;
+import java.time.Duration;
+import java.util.Base64;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+import java.util.stream.Collectors;
+import javax.net.ssl.TrustManagerFactory;
+import javax.net.ssl.X509TrustManager;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ConfigurationFileTest {
+    private static final Path REPOSITORY_FILE = Path.of("config/postern.yaml");
+
+    private static final Issuer LETSENCRYPT =
+            new Issuer.AcmeDirectory("letsencrypt", URI.create("https://acme-v02.api.letsencrypt.org/directory"), null);
+    private static final Issuer LETSENCRYPT_STAGING = new Issuer.AcmeDirectory(
+            "letsencrypt-staging", URI.create("https://acme-staging-v02.api.letsencrypt.org/directory"), null);
+
+    private static final Listeners DEFAULT_LISTENERS = new Listeners(
+            new Http(List.of(new BindAddress(null, 80)), OptionalInt.of(308)),
+            new Https(List.of(new BindAddress(null, 443))),
+            new Challenge(List.of(new BindAddress(address("127.0.0.1"), 9876))));
+    private static final Timeouts DEFAULT_TIMEOUTS = new Timeouts(
+            Duration.ofSeconds(10),
+            Duration.ofSeconds(10),
+            Duration.ofSeconds(30),
+            Duration.ofSeconds(75),
+            Duration.ofSeconds(3),
+            Duration.ofSeconds(60),
+            Duration.ofHours(1));
+    private static final Limits DEFAULT_LIMITS =
+            new Limits(8192, 16384, 100, OptionalLong.empty(), OptionalInt.empty());
+
+    /** All of them in one place: a changed default is a visible diff. */
+    @Test
+    void defaults() throws ConfigurationProblems {
+        Configuration configuration = ConfigurationFile.parse("postern.yaml", """
+                acme:
+                  email: ops@example.com
+                  agree-to-terms: true
+                sites:
+                  - names: [example.com, www.example.com]
+                    backend: web
+                backends:
+                  web:
+                    servers: [10.0.0.11:8080, 10.0.0.12:8080]
+                    health: {}
+                """);
+
+        assertThat(configuration)
+                .isEqualTo(new Configuration(
+                        DEFAULT_LISTENERS,
+                        new Tls(TlsVersion.TLS_1_2, TlsProfile.INTERMEDIATE),
+                        new Acme("ops@example.com", true, List.of(LETSENCRYPT), KeyType.EC_P256, Path.of("certs")),
+                        List.of(new Site(
+                                List.of("example.com", "www.example.com"),
+                                List.of(new Route("/", new Action.ToBackend("web"))),
+                                null)),
+                        Map.of(
+                                "web",
+                                new Backend(
+                                        "web",
+                                        Balance.ROUND_ROBIN,
+                                        List.of(new Server("10.0.0.11", 8080, 1), new Server("10.0.0.12", 8080, 1)),
+                                        new Health(
+                                                "GET",
+                                                "/health",
+                                                null,
+                                                200,
+                                                399,
+                                                Duration.ofSeconds(5),
+                                                Duration.ofSeconds(2),
+                                                2,
+                                                3))),
+                        List.of(),
+                        DEFAULT_TIMEOUTS,
+                        DEFAULT_LIMITS,
+                        Duration.ofSeconds(30)));
+    }
+
+    /** Each key set to something that is not its default. */
+    @Test
+    void everyKeyArrives(@TempDir Path directory) throws Exception {
+        Path caFile = Files.writeString(directory.resolve("ca.pem"), someRootsPem());
+        Path chain = Files.writeString(directory.resolve("chain.pem"), "");
+        Path key = Files.writeString(directory.resolve("key.pem"), "");
+
+        Configuration configuration = ConfigurationFile.parse("postern.yaml", """
+                listeners:
+                  http: { bind: ["192.0.2.1:8080", "[2001:db8::1]:8080"], redirect: 301 }
+                  https: { bind: ":8443" }
+                  challenge: { bind: "[::1]:1234" }
+                tls:
+                  min-version: TLSv1.3
+                  profile: modern
+                acme:
+                  email: hostmaster@example.org
+                  agree-to-terms: true
+                  issuers:
+                    - letsencrypt-staging
+                    - { directory: "https://ca.example.net:14000/dir", ca-file: %s }
+                    - internal
+                  key-type: rsa-4096
+                  store: /var/lib/postern
+                sites:
+                  - names: [Bücher.example.com.]
+                    routes:
+                      - { path: /api/, backend: api }
+                      - { path: /old/, redirect: "https://example.com/new/", status: 302 }
+                      - { path: /teapot, respond: { status: 418, body: "short\\nand stout" } }
+                  - names: [own.example.com]
+                    backend: api
+                    certificate: { chain: %s, key: %s }
+                backends:
+                  api:
+                    balance: least-connections
+                    servers:
+                      - { address: "[2001:DB8::2]:9000", weight: 256 }
+                      - App_1.internal:65535
+                    health:
+                      method: HEAD
+                      path: /up?deep=1
+                      host: api.example.com:8080
+                      expect: 204
+                      interval: 200ms
+                      timeout: 100ms
+                      rise: 1
+                      fall: 10
+                trusted-proxies: [10.0.0.0/8, "2001:db8::/32", 192.0.2.7]
+                timeouts:
+                  handshake: 1s
+                  request-head: 2s
+                  request-body: 3s
+                  keep-alive: 4m
+                  connect: 500ms
+                  response: 6h
+                  tunnel: 7d
+                limits:
+                  request-line: 512B
+                  head: 1MiB
+                  headers: 50
+                  body: 2GiB
+                  connections: 1000
+                grace: 0
+                """.formatted(caFile, chain, key));
+
+        assertThat(configuration)
+                .isEqualTo(new Configuration(
+                        new Listeners(
+                                new Http(
+                                        List.of(
+                                                new BindAddress(address("192.0.2.1"), 8080),
+                                                new BindAddress(address("2001:db8::1"), 8080)),
+                                        OptionalInt.of(301)),
+                                new Https(List.of(new BindAddress(null, 8443))),
+                                new Challenge(List.of(new BindAddress(address("::1"), 1234)))),
+                        new Tls(TlsVersion.TLS_1_3, TlsProfile.MODERN),
+                        new Acme(
+                                "hostmaster@example.org",
+                                true,
+                                List.of(
+                                        LETSENCRYPT_STAGING,
+                                        new Issuer.AcmeDirectory(
+                                                "ca.example.net-14000",
+                                                URI.create("https://ca.example.net:14000/dir"),
+                                                caFile),
+                                        new Issuer.Internal()),
+                                KeyType.RSA_4096,
+                                Path.of("/var/lib/postern")),
+                        List.of(
+                                new Site(
+                                        List.of("xn--bcher-kva.example.com"),
+                                        List.of(
+                                                new Route("/api/", new Action.ToBackend("api")),
+                                                new Route(
+                                                        "/old/", new Action.Redirect("https://example.com/new/", 302)),
+                                                new Route("/teapot", new Action.Respond(418, "short\nand stout"))),
+                                        null),
+                                new Site(
+                                        List.of("own.example.com"),
+                                        List.of(new Route("/", new Action.ToBackend("api"))),
+                                        new CertificateFiles(chain, key))),
+                        Map.of(
+                                "api",
+                                new Backend(
+                                        "api",
+                                        Balance.LEAST_CONNECTIONS,
+                                        List.of(
+                                                new Server("2001:db8::2", 9000, 256),
+                                                new Server("app_1.internal", 65535, 1)),
+                                        new Health(
+                                                "HEAD",
+                                                "/up?deep=1",
+                                                "api.example.com:8080",
+                                                204,
+                                                204,
+                                                Duration.ofMillis(200),
+                                                Duration.ofMillis(100),
+                                                1,
+                                                10))),
+                        List.of(
+                                new AddressRange(address("10.0.0.0"), 8),
+                                new AddressRange(address("2001:db8::"), 32),
+                                new AddressRange(address("192.0.2.7"), 32)),
+                        new Timeouts(
+                                Duration.ofSeconds(1),
+                                Duration.ofSeconds(2),
+                                Duration.ofSeconds(3),
+                                Duration.ofMinutes(4),
+                                Duration.ofMillis(500),
+                                Duration.ofHours(6),
+                                Duration.ofDays(7)),
+                        new Limits(512, 1 << 20, 50, OptionalLong.of(2L << 30), OptionalInt.of(1000)),
+                        Duration.ZERO));
+    }
+
+    @Test
+    void redirectOffServesPlaintext() throws ConfigurationProblems {
+        Configuration configuration =
+                ConfigurationFile.parse("postern.yaml", "listeners: { http: { redirect: off } }\n" + INTERNAL_SITE);
+
+        assertThat(configuration.listeners().http().redirect()).isEmpty();
+    }
+
+    @Test
+    void modernProfileImpliesTls13() throws ConfigurationProblems {
+        Configuration configuration =
+                ConfigurationFile.parse("postern.yaml", "tls: { profile: modern }\n" + INTERNAL_SITE);
+
+        assertThat(configuration.tls()).isEqualTo(new Tls(TlsVersion.TLS_1_3, TlsProfile.MODERN));
+    }
+
+    @Test
+    void shortHealthIntervalShortensTheTimeoutWithIt() throws ConfigurationProblems {
+        Configuration configuration = ConfigurationFile.parse("postern.yaml", """
+                acme: { issuers: [internal] }
+                sites: [{ names: [app.internal], backend: web }]
+                backends: { web: { servers: ["127.0.0.1:8080"], health: { interval: 200ms } } }
+                """);
+
+        assertThat(web(configuration).health()).extracting(Health::timeout).isEqualTo(Duration.ofMillis(200));
+    }
+
+    @Test
+    void issuersOfOneHostGetNamesThatDoNotDependOnTheirOrder() throws ConfigurationProblems {
+        String text = """
+                acme:
+                  email: ops@example.com
+                  agree-to-terms: true
+                  issuers: [{ directory: "https://%s" }, { directory: "https://%s" }, { directory: "https://internal/" }]
+                sites: [{ names: [app.internal], backend: web }]
+                backends: { web: { servers: ["127.0.0.1:8080"] } }
+                """;
+
+        List<Issuer> oneWay = ConfigurationFile.parse("a", text.formatted("ca/one", "ca/two"))
+                .acme()
+                .issuers();
+        List<Issuer> otherWay = ConfigurationFile.parse("b", text.formatted("ca/two", "ca/one"))
+                .acme()
+                .issuers();
+
+        assertThat(oneWay).containsExactlyInAnyOrderElementsOf(otherWay);
+        assertThat(oneWay).extracting(Issuer::name).doesNotHaveDuplicates().doesNotContain("internal");
+    }
+
+    @Test
+    void backendsKeepTheOrderOfTheFileAndCannotBeChanged() throws ConfigurationProblems {
+        Configuration configuration = ConfigurationFile.parse("postern.yaml", """
+                acme: { issuers: [internal] }
+                sites: [{ names: [app.internal], backend: z }]
+                backends: { z: { servers: ["a:1"] }, a: { servers: ["a:1"] }, m: { servers: ["a:1"] } }
+                """);
+
+        assertThat(configuration.backends().keySet()).containsExactly("z", "a", "m");
+        assertThat(configuration.backends()).isUnmodifiable();
+    }
+
+    @Test
+    void repositoryFileLoadsAndSaysTheDefaults() throws ConfigurationProblems {
+        Configuration configuration = ConfigurationFile.read(REPOSITORY_FILE);
+
+        assertThat(configuration.listeners()).isEqualTo(DEFAULT_LISTENERS);
+        assertThat(configuration.tls()).isEqualTo(new Tls(TlsVersion.TLS_1_2, TlsProfile.INTERMEDIATE));
+        assertThat(configuration.acme())
+                .isEqualTo(new Acme("ops@example.com", true, List.of(LETSENCRYPT), KeyType.EC_P256, Path.of("certs")));
+        assertThat(configuration.trustedProxies()).isEmpty();
+        assertThat(configuration.timeouts()).isEqualTo(DEFAULT_TIMEOUTS);
+        assertThat(configuration.limits()).isEqualTo(DEFAULT_LIMITS);
+        assertThat(configuration.grace()).isEqualTo(Duration.ofSeconds(30));
+    }
+
+    @Test
+    void whatIsSwitchedOffInTheRepositoryFileIsCorrectToo() throws Exception {
+        String everything = Files.readString(REPOSITORY_FILE)
+                .lines()
+                .map(line -> line.replaceFirst("^( *)#(?! |$)", "$1"))
+                .collect(Collectors.joining("\n"))
+                .replaceAll("/etc/ssl/example.com/[a-z]+.pem", "pom.xml");
+
+        Configuration configuration = ConfigurationFile.parse("postern.yaml", everything);
+
+        Site site = configuration.sites().get(0);
+        assertThat(site.routes()).hasSize(4);
+        assertThat(site.certificate()).isNotNull();
+        assertThat(configuration.backends()).containsOnlyKeys("web", "api");
+        assertThat(web(configuration).health())
+                .isEqualTo(new Health(
+                        "GET", "/health", "example.com", 200, 399, Duration.ofSeconds(5), Duration.ofSeconds(2), 2, 3));
+    }
+
+    @Test
+    void commandLineMakesAConfiguration() throws ConfigurationProblems {
+        Configuration configuration = ConfigurationFile.forSite(
+                List.of("example.com", "www.example.com"), List.of("10.0.0.11:8080", "[::1]:8080"), "ops@example.com");
+
+        assertThat(configuration.sites().get(0).names()).containsExactly("example.com", "www.example.com");
+        assertThat(web(configuration).servers())
+                .containsExactly(new Server("10.0.0.11", 8080, 1), new Server("::1", 8080, 1));
+        assertThat(configuration.acme().email()).isEqualTo("ops@example.com");
+        assertThat(configuration.acme().issuers()).containsExactly(LETSENCRYPT);
+        assertThat(configuration.listeners()).isEqualTo(DEFAULT_LISTENERS);
+    }
+
+    @Test
+    void commandLineIsHeldToTheRulesOfTheFile() {
+        ConfigurationProblems problems = catchThrowableOfType(
+                ConfigurationProblems.class,
+                () -> ConfigurationFile.forSite(
+                        List.of("10.0.0.1", "it's'], backend: x, #"), List.of("nowhere"), "nobody"));
+
+        assertThat(problems.lines())
+                .containsExactly(
+                        "command line: --email: \"nobody\" has no @ (expected: an address such as ops@example.com)",
+                        "command line: --site: \"10.0.0.1\" is an IP address; clients name no server in a handshake with one"
+                                + " (expected: a host name such as www.example.com or *.example.com)",
+                        "command line: --site: \"it's'], backend: x, #\" has a port"
+                                + " (expected: a host name such as www.example.com or *.example.com)",
+                        "command line: --to: \"nowhere\" has no port"
+                                + " (expected: HOST:PORT such as 10.0.0.11:8080, app.internal:8080 or [2001:db8::1]:8080)");
+    }
+
+    @Test
+    void fileThatCannotBeReadIsAProblem(@TempDir Path directory) throws IOException {
+        Path missing = directory.resolve("missing.yaml");
+        Path latin1 = directory.resolve("latin1.yaml");
+        Files.write(latin1, "# f\u00fcr\n".getBytes(StandardCharsets.ISO_8859_1));
+
+        assertThat(problemsOf(missing)).containsExactly(missing + ": cannot be read: does not exist");
+        assertThat(problemsOf(directory)).containsExactly(directory + ": cannot be read: is a directory");
+        assertThat(problemsOf(latin1)).containsExactly(latin1 + ": cannot be read: is not UTF-8 text");
+    }
+
+    @Test
+    void byteOrderMarkIsNoPartOfTheFirstKey(@TempDir Path directory) throws Exception {
+        Path file = Files.writeString(directory.resolve("bom.yaml"), "\uFEFF" + INTERNAL_SITE);
+
+        assertThat(ConfigurationFile.read(file).sites()).hasSize(1);
+    }
+
+    private static final String INTERNAL_SITE = """
+            acme: { issuers: [internal] }
+            sites: [{ names: [app.internal], backend: web }]
+            backends: { web: { servers: ["127.0.0.1:8080"] } }
+            """;
+
+    private static Backend web(Configuration configuration) {
+        return Objects.requireNonNull(configuration.backends().get("web"), "web");
+    }
+
+    private static List<String> problemsOf(Path file) {
+        return catchThrowableOfType(ConfigurationProblems.class, () -> ConfigurationFile.read(file))
+                .lines();
+    }
+
+    private static InetAddress address(String literal) {
+        InetAddress address = Addresses.literal(literal);
+        if (address == null) {
+            throw new IllegalArgumentException(literal);
+        }
+        return address;
+    }
+
+    /** A certificate from the JDK's own trust store: no file of ours has to expire. */
+    private static String someRootsPem() throws Exception {
+        TrustManagerFactory factory = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+        factory.init((KeyStore) null);
+        X509TrustManager trust = (X509TrustManager) factory.getTrustManagers()[0];
+        byte[] der = trust.getAcceptedIssuers()[0].getEncoded();
+        return "-----BEGIN CERTIFICATE-----\n"
+                + Base64.getMimeEncoder(64, new byte[] {'\n'}).encodeToString(der)
+                + "\n-----END CERTIFICATE-----\n";
+    }
+}
