@@ -1,0 +1,227 @@
+package dev.postern.certificate;
+
+import dev.postern.config.Configuration;
+import dev.postern.config.Configuration.Site;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.security.PrivateKey;
+import java.security.cert.CertificateException;
+import java.security.cert.X509Certificate;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A certificate that the operator brought as files, read again when they change. Whoever replaces the two files does so
+ * one after the other: until they fit each other the old certificate is served.
+ */
+public final class CertificateFiles {
+    private static final Logger LOG = LoggerFactory.getLogger(CertificateFiles.class);
+
+    /** How soon a change is noticed: two calls of stat(2) each time. */
+    static final Duration LOOK = Duration.ofSeconds(5);
+
+    private static final String ISSUER = "file";
+
+    private final Site site;
+    private final Configuration.CertificateFiles files;
+
+    // Guarded by this.
+    private @Nullable Certificate current;
+    private @Nullable List<Version> loaded;
+    private @Nullable List<Version> complained;
+    private boolean published;
+
+    CertificateFiles(Site site, Configuration.CertificateFiles files) {
+        this.site = site;
+        this.files = files;
+    }
+
+    /** What tells one state of a file from another; null where there is no such file. */
+    private record Version(
+            Instant modified, long bytes, @Nullable Object key) {
+        static @Nullable Version of(Path file) {
+            try {
+                BasicFileAttributes attributes = Files.readAttributes(file, BasicFileAttributes.class);
+                return new Version(attributes.lastModifiedTime().toInstant(), attributes.size(), attributes.fileKey());
+            } catch (IOException e) {
+                return null;
+            }
+        }
+    }
+
+    /** What is wrong now with the files that the operator brought, as {@link Renewals#load} finds it; one line each. */
+    public static List<String> problems(List<Site> sites, Instant now) {
+        List<String> problems = new ArrayList<>();
+        for (Site site : sites) {
+            if (site.certificate() != null) {
+                try {
+                    new CertificateFiles(site, site.certificate()).read(now);
+                } catch (IOException e) {
+                    problems.add(site.name() + ": " + e.getMessage());
+                }
+            }
+        }
+        return problems;
+    }
+
+    Site site() {
+        return site;
+    }
+
+    /**
+     * Reads and checks the files.
+     *
+     * @throws IOException one line that names the file and what is wrong with it
+     */
+    Certificate read(Instant now) throws IOException {
+        List<X509Certificate> chain;
+        PrivateKey key;
+        Certificate certificate;
+        try {
+            chain = Pem.readCertificates(Files.readString(files.chain()));
+        } catch (IOException e) {
+            throw new IOException(files.chain() + ": " + CertificateStore.reason(e), e);
+        }
+        try {
+            key = Pem.readKey(Files.readString(files.key()));
+        } catch (IOException e) {
+            throw new IOException(files.key() + ": " + CertificateStore.reason(e), e);
+        }
+        if (!Keys.fit(key, chain.get(0).getPublicKey())) {
+            throw new IOException(files.key() + ": does not fit the certificate in " + files.chain());
+        }
+        try {
+            certificate = Certificate.of(site.name(), ISSUER, key, chain);
+        } catch (CertificateException e) {
+            throw new IOException(files.chain() + ": " + e.getMessage(), e);
+        }
+        if (certificate.isExpired(now)) {
+            throw new IOException(files.chain() + ": expired on " + certificate.notAfter());
+        }
+        if (now.isBefore(certificate.notBefore())) {
+            throw new IOException(
+                    files.chain() + ": not valid before " + certificate.notBefore() + " (now: " + now + ")");
+        }
+        for (String name : site.names()) {
+            if (!certificate.covers(name)) {
+                throw new IOException(files.chain() + ": does not cover \"" + name + "\" (covers: "
+                        + String.join(", ", certificate.names()) + ")");
+            }
+        }
+        return certificate;
+    }
+
+    /** Reads for the first time; counts as published from now on. */
+    synchronized Certificate load(Instant now) throws IOException {
+        List<Version> found = versions();
+        current = read(now);
+        loaded = found;
+        published = true;
+        warnIfOpen();
+        return current;
+    }
+
+    /** What is served follows the files and the dates, also where the clock was set back. */
+    synchronized void serve(CertificateTable table, Instant now) {
+        boolean changed = reload(now) != null;
+        Certificate certificate = current;
+        if (certificate == null) {
+            return;
+        }
+        boolean expired = certificate.isExpired(now);
+        if (expired && published) {
+            table.withdraw(site.names());
+            published = false;
+            LOG.error(
+                    "{}: the certificate expired on {}; withdrawn until newer files are there",
+                    site.name(),
+                    certificate.notAfter());
+        } else if (changed || (!expired && !published)) {
+            table.publish(site.names(), certificate);
+            published = true;
+        }
+    }
+
+    /** The new certificate where the files changed and are good; null where there is nothing new to serve. */
+    private @Nullable Certificate reload(Instant now) {
+        List<Version> found = versions();
+        if (found.equals(loaded)) {
+            return null;
+        }
+        try {
+            Certificate next = read(now);
+            current = next;
+            loaded = found;
+            complained = null;
+            warnIfOpen();
+            LOG.info(
+                    "{}: certificate from {}, serial {}, valid until {}",
+                    site.name(),
+                    files.chain(),
+                    next.serialText(),
+                    next.notAfter());
+            return next;
+        } catch (IOException e) {
+            // Read again at each look (a clock may come right, the second file may follow), reported once per change.
+            if (!found.equals(complained)) {
+                complained = found;
+                LOG.warn("{}: {}; {}", site.name(), e.getMessage(), rest(now));
+            }
+            return null;
+        }
+    }
+
+    private String rest(Instant now) {
+        Certificate certificate = current;
+        return certificate == null || certificate.isExpired(now)
+                ? "no certificate is served until the files are good"
+                : "the certificate before it is served, valid "
+                        + TimeText.of(Duration.between(now, certificate.notAfter()));
+    }
+
+    private List<Version> versions() {
+        // Not List.of: a missing file is a state, too.
+        return java.util.Arrays.asList(Version.of(files.chain()), Version.of(files.key()));
+    }
+
+    private void warnIfOpen() {
+        try {
+            if (DurableFiles.isReadableByOthers(files.key())) {
+                LOG.warn(
+                        "{}: {}: readable by group or others (expected: mode 0600); used all the same",
+                        site.name(),
+                        files.key());
+            }
+        } catch (IOException e) {
+            LOG.debug("{}: permissions of {} not readable", site.name(), files.key(), e);
+        }
+    }
+
+    synchronized CertificateStatus status(Instant now) {
+        Certificate certificate = current;
+        String problem = null;
+        if (certificate == null || complained != null) {
+            try {
+                certificate = read(now);
+            } catch (IOException e) {
+                problem = Objects.toString(e.getMessage(), "");
+            }
+        }
+        return new CertificateStatus(
+                site.name(),
+                site.names(),
+                ISSUER,
+                certificate == null ? null : certificate.notBefore(),
+                certificate == null ? null : certificate.notAfter(),
+                null,
+                problem);
+    }
+}

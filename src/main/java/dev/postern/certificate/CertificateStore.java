@@ -1,0 +1,223 @@
+package dev.postern.certificate;
+
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The certificates of this host on disk, {@code certs/} by default: see {@code certs/README.md} for the layout.
+ *
+ * <p>One process writes at a time, which a lock on {@code certs/.lock} ensures. Within the process each site is written
+ * by one thread at a time; {@link Renewals} sees to that. Nothing here asks a network.
+ */
+public final class CertificateStore implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(CertificateStore.class);
+
+    private static final String ACCOUNTS = "accounts";
+
+    /** ENOSPC, EDQUOT, EMFILE and ENFILE, EIO: in strerror's words, the JDK has no others. */
+    private static final List<String> PASSING =
+            List.of("no space left on device", "disk quota exceeded", "too many open files", "input/output error");
+
+    private final Path root;
+    private final @Nullable FileChannel lock;
+
+    private CertificateStore(Path root, @Nullable FileChannel lock) {
+        this.root = root;
+        this.lock = lock;
+    }
+
+    /**
+     * Opens the store for the daemon: creates it where it is missing, locks it, proves that it can be written by writing,
+     * and removes what a crash left unfinished.
+     *
+     * @throws InUse where another process has it
+     * @throws IOException with one line for the operator: the path and the reason
+     */
+    public static CertificateStore open(Path root) throws IOException {
+        FileChannel lock = null;
+        try {
+            DurableFiles.createDirectories(root);
+            lock = lock(root);
+            DurableFiles.removeUnfinished(root);
+            Path probe = root.resolve(DurableFiles.UNFINISHED + "probe");
+            DurableFiles.create(probe, "Postern can write here.\n");
+            DurableFiles.sync(root);
+            Files.delete(probe);
+            removeUnfinishedIn(DurableFiles.list(root));
+            removeUnfinishedIn(DurableFiles.list(root.resolve(ACCOUNTS)));
+            return new CertificateStore(root, lock);
+        } catch (InUse e) {
+            throw e;
+        } catch (IOException e) {
+            if (lock != null) {
+                lock.close();
+            }
+            throw new IOException(root + ": the certificate store cannot be written: " + reason(e), e);
+        }
+    }
+
+    /** What is not ours, such as the {@code lost+found} of a file system of its own, may be closed to us. */
+    private static void removeUnfinishedIn(List<Path> folders) {
+        for (Path folder : folders) {
+            try {
+                DurableFiles.removeUnfinished(folder);
+            } catch (IOException e) {
+                LOG.warn("{}: {}; passed over", folder, reason(e));
+            }
+        }
+    }
+
+    /**
+     * Whether a failure to open the store ends by itself or by a hand that does not touch the configuration: another
+     * process has it, or the disk is full.
+     */
+    public static boolean isPassing(IOException failure) {
+        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            String message = String.valueOf(cause.getMessage()).toLowerCase(Locale.ROOT);
+            if (cause instanceof InUse || PASSING.stream().anyMatch(message::contains)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Opens the store to look at it, beside a daemon that uses it; everything that writes fails. */
+    public static CertificateStore openReadOnly(Path root) {
+        return new CertificateStore(root, null);
+    }
+
+    /** Whether there is a store at all; where that cannot be told, it counts as one. */
+    public boolean exists() {
+        return !Files.notExists(root);
+    }
+
+    /**
+     * What is not there is readable: it holds nothing.
+     *
+     * @throws IOException with the path and the reason
+     */
+    static void requireReadable(Path path) throws IOException {
+        try {
+            if (Files.readAttributes(path, BasicFileAttributes.class).isRegularFile()) {
+                Files.newInputStream(path).close();
+            } else {
+                DurableFiles.list(path);
+            }
+        } catch (NoSuchFileException e) {
+            // Nothing to read.
+        } catch (IOException e) {
+            throw new IOException(path + ": cannot be read: " + reason(e), e);
+        }
+    }
+
+    /** Another process writes to the store: that ends by itself, or by the operator's hand; nothing is wrong with it. */
+    public static final class InUse extends IOException {
+        private static final long serialVersionUID = 1;
+
+        InUse(String message) {
+            super(message);
+        }
+    }
+
+    private static FileChannel lock(Path root) throws IOException {
+        Path file = root.resolve(".lock");
+        FileChannel channel = FileChannel.open(
+                file,
+                Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.READ),
+                DurableFiles.mode("rw-------"));
+        FileLock held = null;
+        try {
+            held = channel.tryLock();
+        } catch (OverlappingFileLockException e) {
+            // Held by this very process: the same answer as for another one.
+        } finally {
+            if (held == null) {
+                channel.close();
+            }
+        }
+        if (held == null) {
+            throw new InUse(root + ": the certificate store is in use by another postern; stop that one first, or set"
+                    + " acme.store to another directory");
+        }
+        return channel;
+    }
+
+    /** What an operator reads: the JDK's messages are often only the path. */
+    public static String reason(IOException e) {
+        if (e instanceof AccessDeniedException) {
+            return "permission denied";
+        }
+        if (e instanceof NoSuchFileException) {
+            return "no such file or directory";
+        }
+        if (e instanceof FileAlreadyExistsException || e instanceof NotDirectoryException) {
+            return "not a directory";
+        }
+        if (e instanceof FileSystemException file && file.getReason() != null) {
+            return file.getReason().toLowerCase(Locale.ROOT);
+        }
+        return e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
+    }
+
+    public Path root() {
+        return root;
+    }
+
+    /** The account at one issuer. */
+    public AccountFolder account(String issuer) {
+        return new AccountFolder(root.resolve(ACCOUNTS).resolve(fileName(issuer)));
+    }
+
+    SiteFolder site(String site) {
+        String name = fileName(site);
+        // A site of this name must not end up among the accounts; an underscore is in no host name.
+        return new SiteFolder(site, root.resolve(name.equals(ACCOUNTS) ? ACCOUNTS + "_" : name));
+    }
+
+    /** {@code *.example.com} becomes {@code _.example.com}, as lego spells it; nothing can climb out of the store. */
+    static String fileName(String name) {
+        StringBuilder safe = new StringBuilder();
+        for (byte b : name.getBytes(StandardCharsets.UTF_8)) {
+            char c = (char) (b & 0xff);
+            boolean plain = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+            if (plain || (c == '.' && !safe.isEmpty())) {
+                safe.append(c);
+            } else if (c == '*') {
+                safe.append('_');
+            } else {
+                safe.append(String.format(Locale.ROOT, "%%%02x", (int) c));
+            }
+        }
+        return safe.toString();
+    }
+
+    /** Lets another process use the store. */
+    @Override
+    public void close() {
+        if (lock != null) {
+            try {
+                lock.close();
+            } catch (IOException e) {
+                throw new IllegalStateException(root + ": closing the lock file", e);
+            }
+        }
+    }
+}

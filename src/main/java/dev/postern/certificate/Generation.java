@@ -1,0 +1,8 @@
+package dev.postern.certificate;
+
+/**
+ * One issued certificate of a site, on disk.
+ *
+ * @param number the folder under {@code certs/<site>/}; 0 where it could not be written yet
+ */
+record Generation(int number, Certificate certificate) {}

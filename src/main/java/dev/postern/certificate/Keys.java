@@ -1,0 +1,92 @@
+package dev.postern.certificate;
+
+import dev.postern.config.Configuration.KeyType;
+import java.security.GeneralSecurityException;
+import java.security.InvalidKeyException;
+import java.security.KeyFactory;
+import java.security.KeyPair;
+import java.security.KeyPairGenerator;
+import java.security.PrivateKey;
+import java.security.PublicKey;
+import java.security.Signature;
+import java.security.interfaces.ECPrivateKey;
+import java.security.interfaces.RSAPrivateCrtKey;
+import java.security.interfaces.RSAPrivateKey;
+import java.security.interfaces.RSAPublicKey;
+import java.security.spec.ECGenParameterSpec;
+import java.security.spec.ECPublicKeySpec;
+import java.security.spec.RSAPublicKeySpec;
+import org.bouncycastle.jcajce.provider.asymmetric.util.EC5Util;
+import org.bouncycastle.math.ec.ECPoint;
+import org.bouncycastle.math.ec.FixedPointCombMultiplier;
+
+/** Key pairs: made, completed from their private half, and compared. */
+public final class Keys {
+    // What is signed to see whether two halves belong together; any bytes would do.
+    private static final byte[] PROBE = {'p', 'o', 's', 't', 'e', 'r', 'n'};
+
+    private Keys() {}
+
+    public static KeyPair generate(KeyType type) {
+        try {
+            return switch (type) {
+                case EC_P256 -> ec("secp256r1");
+                case EC_P384 -> ec("secp384r1");
+                case RSA_2048 -> rsa(2048);
+                case RSA_3072 -> rsa(3072);
+                case RSA_4096 -> rsa(4096);
+            };
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException("this Java cannot make a key of type " + type.text(), e);
+        }
+    }
+
+    private static KeyPair ec(String curve) throws GeneralSecurityException {
+        KeyPairGenerator generator = KeyPairGenerator.getInstance("EC");
+        generator.initialize(new ECGenParameterSpec(curve));
+        return generator.generateKeyPair();
+    }
+
+    private static KeyPair rsa(int bits) throws GeneralSecurityException {
+        KeyPairGenerator generator = KeyPairGenerator.getInstance("RSA");
+        generator.initialize(bits);
+        return generator.generateKeyPair();
+    }
+
+    /** The pair of which {@code key} is the private half: a PKCS#8 file does not always contain the public one. */
+    public static KeyPair pairOf(PrivateKey key) throws GeneralSecurityException {
+        if (key instanceof RSAPrivateCrtKey rsa) {
+            RSAPublicKeySpec spec = new RSAPublicKeySpec(rsa.getModulus(), rsa.getPublicExponent());
+            return new KeyPair(KeyFactory.getInstance("RSA").generatePublic(spec), key);
+        }
+        if (key instanceof ECPrivateKey ec) {
+            ECPoint generator = EC5Util.convertSpec(ec.getParams()).getG();
+            ECPoint point = new FixedPointCombMultiplier().multiply(generator, ec.getS());
+            ECPublicKeySpec spec = new ECPublicKeySpec(EC5Util.convertPoint(point.normalize()), ec.getParams());
+            return new KeyPair(KeyFactory.getInstance("EC").generatePublic(spec), key);
+        }
+        throw new InvalidKeyException("key type " + key.getAlgorithm() + " (expected: EC or RSA)");
+    }
+
+    /** Whether the two are halves of one pair. */
+    public static boolean fit(PrivateKey key, PublicKey certified) {
+        if (key instanceof RSAPrivateKey mine && certified instanceof RSAPublicKey theirs) {
+            return mine.getModulus().equals(theirs.getModulus());
+        }
+        if (!key.getAlgorithm().equals(certified.getAlgorithm())) {
+            return false;
+        }
+        try {
+            Signature signature =
+                    Signature.getInstance(key.getAlgorithm().equals("EC") ? "SHA256withECDSA" : key.getAlgorithm());
+            signature.initSign(key);
+            signature.update(PROBE);
+            byte[] signed = signature.sign();
+            signature.initVerify(certified);
+            signature.update(PROBE);
+            return signature.verify(signed);
+        } catch (GeneralSecurityException e) {
+            return false;
+        }
+    }
+}

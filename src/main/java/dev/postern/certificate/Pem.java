@@ -1,0 +1,105 @@
+package dev.postern.certificate;
+
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.StringReader;
+import java.security.PrivateKey;
+import java.security.cert.CertificateException;
+import java.security.cert.CertificateFactory;
+import java.security.cert.X509Certificate;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.List;
+import org.bouncycastle.asn1.pkcs.PrivateKeyInfo;
+import org.bouncycastle.cert.X509CertificateHolder;
+import org.bouncycastle.openssl.PEMEncryptedKeyPair;
+import org.bouncycastle.openssl.PEMException;
+import org.bouncycastle.openssl.PEMKeyPair;
+import org.bouncycastle.openssl.PEMParser;
+import org.bouncycastle.openssl.jcajce.JcaPEMKeyConverter;
+import org.bouncycastle.pkcs.PKCS8EncryptedPrivateKeyInfo;
+
+/**
+ * Keys and certificates as text, <a href="https://datatracker.ietf.org/doc/html/rfc7468">RFC 7468</a>. Keys are written
+ * as PKCS#8 ({@code BEGIN PRIVATE KEY}) and read as PKCS#8, PKCS#1 or SEC1, whichever program made them.
+ */
+public final class Pem {
+    private static final Base64.Encoder LINES = Base64.getMimeEncoder(64, new byte[] {'\n'});
+
+    private Pem() {}
+
+    public static String of(PrivateKey key) {
+        return block("PRIVATE KEY", key.getEncoded());
+    }
+
+    /** One block after the other; empty text for an empty list. */
+    public static String of(List<X509Certificate> certificates) throws CertificateException {
+        StringBuilder text = new StringBuilder();
+        for (X509Certificate certificate : certificates) {
+            text.append(block("CERTIFICATE", certificate.getEncoded()));
+        }
+        return text.toString();
+    }
+
+    private static String block(String label, byte[] der) {
+        return "-----BEGIN " + label + "-----\n" + LINES.encodeToString(der) + "\n-----END " + label + "-----\n";
+    }
+
+    /**
+     * The first private key in the text.
+     *
+     * @throws IOException with what is wrong, without the name of the file
+     */
+    public static PrivateKey readKey(String text) throws IOException {
+        JcaPEMKeyConverter converter = new JcaPEMKeyConverter();
+        for (Object object : objects(text)) {
+            if (object instanceof PrivateKeyInfo info) {
+                return converter.getPrivateKey(info);
+            }
+            if (object instanceof PEMKeyPair pair) {
+                return converter.getPrivateKey(pair.getPrivateKeyInfo());
+            }
+            if (object instanceof PEMEncryptedKeyPair || object instanceof PKCS8EncryptedPrivateKeyInfo) {
+                throw new PEMException("the key is encrypted (expected: a key without a passphrase)");
+            }
+        }
+        throw new PEMException("holds no private key (expected: a PEM block such as BEGIN PRIVATE KEY)");
+    }
+
+    /**
+     * Every certificate in the text, in its order; other blocks are passed over.
+     *
+     * @throws IOException with what is wrong, without the name of the file
+     */
+    public static List<X509Certificate> readCertificates(String text) throws IOException {
+        List<X509Certificate> certificates = new ArrayList<>();
+        try {
+            CertificateFactory factory = CertificateFactory.getInstance("X.509");
+            for (Object object : objects(text)) {
+                if (object instanceof X509CertificateHolder holder) {
+                    certificates.add((X509Certificate)
+                            factory.generateCertificate(new ByteArrayInputStream(holder.getEncoded())));
+                }
+            }
+        } catch (CertificateException e) {
+            throw new PEMException("holds a certificate that cannot be read: " + e.getMessage(), e);
+        }
+        if (certificates.isEmpty()) {
+            throw new PEMException("holds no certificate (expected: a PEM block BEGIN CERTIFICATE)");
+        }
+        return certificates;
+    }
+
+    private static List<Object> objects(String text) throws IOException {
+        List<Object> objects = new ArrayList<>();
+        try (PEMParser parser = new PEMParser(new StringReader(text))) {
+            for (Object object = parser.readObject(); object != null; object = parser.readObject()) {
+                objects.add(object);
+            }
+        } catch (IOException | RuntimeException e) {
+            // BouncyCastle answers bad base64 with unchecked exceptions of its own.
+            throw new PEMException("is not whole PEM: " + e.getMessage(), e);
+        }
+        return objects;
+    }
+}

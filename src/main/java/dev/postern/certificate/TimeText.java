@@ -1,0 +1,21 @@
+package dev.postern.certificate;
+
+import java.time.Duration;
+
+/** A span of time as an operator reads it: the two largest units, {@code 21d 4h}. */
+final class TimeText {
+    private TimeText() {}
+
+    static String of(Duration span) {
+        long seconds = Math.max(0, span.plusMillis(999).toSeconds());
+        long[] amounts = {seconds / 86_400, seconds / 3_600 % 24, seconds / 60 % 60, seconds % 60};
+        String[] units = {"d", "h", "m", "s"};
+        for (int i = 0; i < amounts.length; i++) {
+            if (amounts[i] > 0) {
+                boolean more = i + 1 < amounts.length && amounts[i + 1] > 0;
+                return amounts[i] + units[i] + (more ? " " + amounts[i + 1] + units[i + 1] : "");
+            }
+        }
+        return "0s";
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.postern.certificate;
+
+import org.jspecify.annotations.NullMarked;
