@@ -1,0 +1,358 @@
+package dev.postern.acme;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import dev.postern.certificate.CertificateRequest;
+import dev.postern.certificate.CertificateStore;
+import dev.postern.certificate.ChallengeTable;
+import dev.postern.certificate.IssueFailure;
+import dev.postern.certificate.IssueFailure.Fault;
+import dev.postern.certificate.IssuedCertificate;
+import dev.postern.certificate.OrderEntry;
+import dev.postern.config.Configuration.Issuer.AcmeDirectory;
+import dev.postern.config.Configuration.KeyType;
+import dev.postern.testing.HandClock;
+import dev.postern.testing.MemoryJournal;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpHeaders;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** CAs at their worst. */
+@Timeout(20)
+class AcmeIssuerTest {
+    @TempDir
+    Path directory;
+
+    private final HandClock clock = new HandClock(Instant.now());
+    private final MemoryJournal journal = new MemoryJournal();
+    private final ChallengeTable challenges = new ChallengeTable();
+    private FakeCa ca;
+    private CertificateStore store;
+
+    @BeforeEach
+    void open() throws IOException {
+        ca = new FakeCa();
+        store = CertificateStore.open(directory.resolve("certs"));
+    }
+
+    @AfterEach
+    void close() {
+        ca.close();
+        store.close();
+    }
+
+    private AcmeIssuer issuer(URI at) throws IOException {
+        return issuer(at, Duration.ofMillis(500));
+    }
+
+    private AcmeIssuer issuer(URI at, Duration exchangeDeadline) throws IOException {
+        return new AcmeIssuer(
+                new AcmeDirectory("fake", at, null),
+                "ops@example.com",
+                true,
+                store.account("fake"),
+                challenges,
+                clock,
+                exchangeDeadline,
+                Duration.ofSeconds(4));
+    }
+
+    private IssuedCertificate issue() throws Exception {
+        return issuer(ca.directory())
+                .issue(new CertificateRequest("example.com", List.of("example.com"), KeyType.EC_P256), journal);
+    }
+
+    private IssueFailure failure() {
+        return catchThrowableOfType(IssueFailure.class, this::issue);
+    }
+
+    @Test
+    void goodCaIsAskedForItsDirectoryOnceThoughItForbidsCaching() throws Exception {
+        issue();
+
+        assertThat(ca.count("/dir")).isEqualTo(1);
+        assertThat(ca.userAgents()).isNotEmpty().allMatch(agent -> agent.startsWith("postern/"));
+        assertThat(challenges.answer("dG9rZW4tb2YtdGhlLWZha2UtY2E"))
+                .as("removed afterwards")
+                .isNull();
+    }
+
+    /** acme4j alone would wait for ever. */
+    @ParameterizedTest
+    @ValueSource(strings = {"/dir", "/account", "/new-order", "/authz/1", "/certificate/1"})
+    void stalledBodyEndsAtTheDeadline(String path) {
+        ca.fault(path, (exchange, count) -> ca.stall(exchange));
+
+        IssueFailure failure = failure();
+
+        assertThat(failure.fault()).isEqualTo(Fault.CA);
+        assertThat(failure).hasMessageContaining("no complete answer within");
+    }
+
+    @Test
+    void hiccupWhileLookingIsNotTheEnd() throws Exception {
+        ca.fault("/authz/1", (exchange, count) -> count == 2 && FakeCa.plain(exchange, 502, "1"));
+
+        assertThat(issue().chain()).hasSize(2);
+    }
+
+    @Test
+    void lostAnswerToFinalizeCostsNothing() throws Exception {
+        ca.fault("/finalize/1", (exchange, count) -> count == 1 && FakeCa.plain(exchange, 503, "1"));
+
+        assertThat(issue().chain()).hasSize(2);
+        assertThat(ca.count("/new-order")).isEqualTo(1);
+    }
+
+    @Test
+    void orderNotReadyIsLookedAtAgain() throws Exception {
+        ca.fault("/finalize/1", (exchange, count) -> count == 1 && FakeCa.problem(exchange, 403, "orderNotReady"));
+
+        assertThat(issue().chain()).hasSize(2);
+    }
+
+    /** Both forms; and whatever our clock says: it may be a day ahead of the CA's or behind it. */
+    @ParameterizedTest(name = "HTTP {0}, {1}, our clock off by {2}")
+    @CsvSource({
+        "503, delta, PT0S",
+        "503, date, PT0S",
+        "503, delta, P1D",
+        "503, date, P1D",
+        "503, delta, P-1D",
+        "503, date, P-1D",
+        "429, delta, PT0S",
+        "429, date, P1D"
+    })
+    void retryAfterIsKnownToTheCaller(int status, String form, Duration skew) {
+        clock.advance(skew);
+        String value = form.equals("delta")
+                ? "120"
+                : DateTimeFormatter.RFC_1123_DATE_TIME.format(
+                        Instant.now().plusSeconds(120).atZone(ZoneOffset.UTC));
+        ca.fault("/new-order", (exchange, count) -> FakeCa.plain(exchange, status, value));
+
+        IssueFailure failure = failure();
+
+        assertThat(failure.fault()).isEqualTo(Fault.CA);
+        assertThat(failure).hasMessage("fake: the CA answered HTTP " + status);
+        assertThat(Duration.between(clock.instant(), failure.retryAfter().orElseThrow()))
+                .isBetween(Duration.ofSeconds(117), Duration.ofSeconds(121));
+    }
+
+    /** acme4j's own wait fails with an unchecked exception where our clock is ahead, and at once where it is behind. */
+    @ParameterizedTest
+    @ValueSource(strings = {"PT0S", "P1D", "P-1D", "PT10S", "PT-10S"})
+    void waitingForTheCaDoesNotDependOnOurClock(Duration skew) throws Exception {
+        clock.advance(skew);
+        ca.fault("/order/1", (exchange, count) -> {
+            exchange.getResponseHeaders().set("Retry-After", "1");
+            return false;
+        });
+        ca.fault("/authz/1", (exchange, count) -> {
+            // A date in the past is as much of an answer as any.
+            exchange.getResponseHeaders().set("Retry-After", "Fri, 01 Jan 2021 00:00:00 GMT");
+            return false;
+        });
+
+        assertThat(issue().chain()).hasSize(2);
+    }
+
+    @ParameterizedTest(name = "{0} → fault {1}")
+    @CsvSource({
+        "rejectedIdentifier, NAME",
+        "caa, NAME",
+        "unsupportedIdentifier, NAME",
+        "rateLimited, CA",
+        "serverInternal, CA",
+        "malformed, OURS",
+        "badCSR, OURS",
+        "unauthorized, OURS",
+        "somethingNew, CA"
+    })
+    void eachRefusalHasItsFault(String type, Fault fault) {
+        ca.fault("/new-order", (exchange, count) -> FakeCa.problem(exchange, 400, type));
+
+        IssueFailure failure = failure();
+
+        assertThat(failure.fault()).isEqualTo(fault);
+        assertThat(failure).hasMessage("fake: because of " + type + " (urn:ietf:params:acme:error:" + type + ")");
+    }
+
+    /** The other sites are not to be sent into the same wall; but a limit on a domain is its own. */
+    @ParameterizedTest(name = "{0}: HTTP {1} {2}: of the account: {3}")
+    @CsvSource({
+        "/dir, 503, plain, true",
+        "/account, 429, plain, true",
+        "/new-order, 429, plain, true",
+        "/new-order, 429, account, true",
+        "/new-order, 429, domain, false",
+        "/authz/1, 429, plain, false"
+    })
+    void limitOfTheAccountIsToldFromALimitOfTheName(String path, int status, String form, boolean ofAccount) {
+        ca.fault(path, (exchange, count) -> {
+            if (form.equals("plain")) {
+                return FakeCa.plain(exchange, status, "120");
+            }
+            exchange.getResponseHeaders().set("Retry-After", "120");
+            return FakeCa.problem(
+                    exchange, status, "rateLimited", form.equals("domain") ? "50 for \"example.com\"" : "300 orders");
+        });
+
+        IssueFailure failure = catchThrowableOfType(
+                IssueFailure.class,
+                () -> issuer(ca.directory(), Duration.ofSeconds(10))
+                        .issue(
+                                new CertificateRequest("example.com", List.of("example.com"), KeyType.EC_P256),
+                                journal));
+
+        assertThat(failure.isOfAccount()).as(failure.getMessage()).isEqualTo(ofAccount);
+    }
+
+    @Test
+    void hostThatDoesNotExistIsNamedAsSuch() {
+        URI nowhere = URI.create("http://ca.invalid/dir");
+
+        assertThatThrownBy(() -> issuer(nowhere, Duration.ofSeconds(10))
+                        .issue(new CertificateRequest("example.com", List.of("example.com"), KeyType.EC_P256), journal))
+                .hasMessageEndingWith("http://ca.invalid: no such host");
+    }
+
+    @Test
+    void changedTermsAreToldWithTheirAddress() {
+        ca.fault("/new-order", (exchange, count) -> FakeCa.problem(exchange, 403, "userActionRequired"));
+
+        assertThat(failure())
+                .hasMessageContaining("the CA changed its terms; read and agree at https://ca.example/terms/2")
+                .extracting(IssueFailure::fault)
+                .isEqualTo(Fault.OURS);
+    }
+
+    @Test
+    void accountThatTheCaForgotIsRegisteredAnewOnce() throws Exception {
+        ca.fault("/new-order", (exchange, count) -> count == 1 && FakeCa.problem(exchange, 400, "accountDoesNotExist"));
+
+        issue();
+
+        assertThat(ca.count("/account")).isEqualTo(2);
+    }
+
+    @Test
+    void nonsenseIsTheFaultOfTheCa() {
+        ca.fault("/dir", (exchange, count) -> {
+            exchange.getResponseHeaders().set("Content-Type", "application/json");
+            exchange.sendResponseHeaders(200, 3);
+            exchange.getResponseBody().write("[1]".getBytes(java.nio.charset.StandardCharsets.UTF_8));
+            return true;
+        });
+
+        assertThat(failure().fault()).isEqualTo(Fault.CA);
+    }
+
+    @Test
+    void unreachableCaIsTheFaultOfTheCa() throws Exception {
+        URI nobody = ca.directory();
+        ca.close();
+
+        assertThatThrownBy(() -> issuer(nobody)
+                        .issue(new CertificateRequest("example.com", List.of("example.com"), KeyType.EC_P256), journal))
+                .isInstanceOfSatisfying(
+                        IssueFailure.class, e -> assertThat(e.fault()).isEqualTo(Fault.CA))
+                .hasMessageContaining("http://127.0.0.1:" + nobody.getPort() + ": connection refused or unreachable");
+    }
+
+    @Test
+    void orderIsKeptWhereTheCaBreaksDown() throws Exception {
+        ca.fault("/order/1", (exchange, count) -> FakeCa.problem(exchange, 503, "serverInternal"));
+
+        assertThat(failure().fault()).isEqualTo(Fault.CA);
+        OrderEntry kept = journal.read().orElseThrow();
+        ca.fault("/order/1", (exchange, count) -> false);
+
+        issue();
+        assertThat(kept.order()).endsWith("/order/1");
+        assertThat(ca.count("/new-order")).isEqualTo(1);
+    }
+
+    @Test
+    void interruptEndsTheWaitAndKeepsTheOrder() throws Exception {
+        ca.fault("/challenge/1", (exchange, count) -> FakeCa.problem(exchange, 400, "malformed"));
+        Thread waiting = Thread.currentThread();
+        ca.fault("/authz/1", (exchange, count) -> {
+            if (count == 2) {
+                waiting.interrupt();
+            }
+            return false;
+        });
+
+        assertThatThrownBy(this::issue).isInstanceOf(InterruptedException.class);
+        assertThat(journal.read()).isPresent();
+    }
+
+    @Test
+    void caFileThatIsMissingIsNamed() {
+        Path file = directory.resolve("ca.pem");
+
+        assertThatThrownBy(() -> new AcmeIssuer(
+                        new AcmeDirectory("fake", ca.directory(), file),
+                        null,
+                        true,
+                        store.account("fake"),
+                        challenges,
+                        clock))
+                .hasMessage(file + ": no such file or directory");
+    }
+
+    @ParameterizedTest(name = "{0}: {1}")
+    @CsvSource({
+        "example.com, true", "www.example.co.uk, true", "localhost, false", "intranet, false", "app.internal, false",
+        "printer.local, false", "a.test, false", "a.localhost, false", "nas.home.arpa, false", "a.invalid, false",
+        "*.example.com, false", "192.0.2.1, false"
+    })
+    void publicCaCertifiesPublicNamesOnly(String name, boolean may) throws Exception {
+        AcmeIssuer letsEncrypt = issuer(URI.create("https://acme-v02.api.letsencrypt.org/directory"));
+
+        assertThat(letsEncrypt.mayCertify(name)).isEqualTo(may);
+        assertThat(issuer(ca.directory()).mayCertify(name)).isEqualTo(!name.startsWith("*"));
+    }
+
+    @ParameterizedTest(name = "{0} at {1}: {2}")
+    @CsvSource(
+            nullValues = "none",
+            value = {
+                "30, none, PT30S",
+                "0, none, PT0S",
+                "'Fri, 20 Nov 2026 12:00:10 GMT', 'Fri, 20 Nov 2026 12:00:00 GMT', PT10S",
+                "'Fri, 20 Nov 2026 11:00:00 GMT', 'Fri, 20 Nov 2026 12:00:00 GMT', PT0S",
+                "'Fri, 20 Nov 2026 12:00:10 GMT', none, PT10S",
+                "soon, none, none",
+                "-5, none, none",
+                "99999999999, none, PT168H",
+                "700000, none, PT168H",
+                "'Fri, 18 Dec 2026 12:00:00 GMT', none, PT168H"
+            })
+    void retryAfterIsASpanOfTime(String value, String date, Duration wait) {
+        Map<String, List<String>> headers = date == null
+                ? Map.of("Retry-After", List.of(value))
+                : Map.of("Retry-After", List.of(value), "Date", List.of(date));
+
+        assertThat(CaHttp.retryAfter(HttpHeaders.of(headers, (n, v) -> true), Instant.parse("2026-11-20T12:00:00Z")))
+                .isEqualTo(wait);
+    }
+}

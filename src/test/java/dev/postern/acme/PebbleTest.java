@@ -1,0 +1,255 @@
+package dev.postern.acme;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.postern.certificate.Certificate;
+import dev.postern.certificate.CertificateRequest;
+import dev.postern.certificate.CertificateStore;
+import dev.postern.certificate.ChallengeTable;
+import dev.postern.certificate.IssueFailure;
+import dev.postern.certificate.IssueFailure.Fault;
+import dev.postern.certificate.IssuedCertificate;
+import dev.postern.certificate.OrderJournal;
+import dev.postern.config.Configuration.Issuer.AcmeDirectory;
+import dev.postern.config.Configuration.KeyType;
+import dev.postern.testing.ChallengeResponder;
+import dev.postern.testing.FreePorts;
+import dev.postern.testing.MemoryJournal;
+import dev.postern.testing.PebbleServer;
+import dev.postern.testing.PebbleServer.Options;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Real orders at Debian's pebble. */
+class PebbleTest {
+    @TempDir
+    Path directory;
+
+    private final ChallengeTable challenges = new ChallengeTable();
+    private ChallengeResponder responder;
+    private CertificateStore store;
+
+    @BeforeEach
+    void open() throws IOException {
+        responder = new ChallengeResponder(challenges);
+        store = CertificateStore.open(directory.resolve("certs"));
+    }
+
+    @AfterEach
+    void close() {
+        responder.close();
+        store.close();
+    }
+
+    private PebbleServer pebble(Options options) {
+        return PebbleServer.start(directory.resolve("pebble"), options);
+    }
+
+    private Options options() {
+        return Options.httpPort(responder.port());
+    }
+
+    private AcmeIssuer issuer(PebbleServer pebble) throws IOException {
+        return new AcmeIssuer(
+                new AcmeDirectory("pebble", pebble.directoryUri(), pebble.caFile()),
+                "ops@example.com",
+                true,
+                store.account("pebble"),
+                challenges,
+                InstantSource.system());
+    }
+
+    private static IssuedCertificate issue(AcmeIssuer issuer, OrderJournal journal, String... names)
+            throws IssueFailure, InterruptedException {
+        return issuer.issue(new CertificateRequest(names[0], List.of(names), KeyType.EC_P256), journal);
+    }
+
+    private static Certificate checked(IssuedCertificate issued) throws Exception {
+        return Certificate.of("site", issued.issuer(), issued.key(), issued.chain());
+    }
+
+    @Test
+    void twoNamesGetOneCertificate_thoughNoncesAreRefused() throws Exception {
+        try (PebbleServer pebble = pebble(options().nonceReject(30))) {
+            Certificate certificate =
+                    checked(issue(issuer(pebble), new MemoryJournal(), "example.com", "www.example.com"));
+
+            assertThat(certificate.names()).containsExactlyInAnyOrder("example.com", "www.example.com");
+            assertThat(certificate.chain()).hasSize(2);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = KeyType.class,
+            names = {"EC_P384", "RSA_2048"})
+    void otherKeyTypesAreCertified(KeyType type) throws Exception {
+        try (PebbleServer pebble = pebble(options())) {
+            CertificateRequest request = new CertificateRequest("example.com", List.of("example.com"), type);
+
+            Certificate certificate = checked(issuer(pebble).issue(request, new MemoryJournal()));
+
+            assertThat(certificate.key().getAlgorithm()).isEqualTo(type == KeyType.RSA_2048 ? "RSA" : "EC");
+        }
+    }
+
+    @Test
+    void accountIsRegisteredOnceAndKept() throws Exception {
+        try (PebbleServer pebble = pebble(options())) {
+            AcmeIssuer first = issuer(pebble);
+            // On the common pool, which has one thread on two cores: nothing of ours may need another one of it.
+            CompletableFuture<IssuedCertificate> beside = CompletableFuture.supplyAsync(() -> {
+                try {
+                    return issue(first, new MemoryJournal(), "b.example.com");
+                } catch (IssueFailure | InterruptedException e) {
+                    throw new IllegalStateException(e);
+                }
+            });
+            checked(issue(first, new MemoryJournal(), "a.example.com"));
+            checked(beside.join());
+
+            checked(issue(issuer(pebble), new MemoryJournal(), "c.example.com"));
+
+            assertThat(pebble.accounts()).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void accountThatTheCaLostIsRegisteredAnew() throws Exception {
+        try (PebbleServer pebble = pebble(options())) {
+            checked(issue(issuer(pebble), new MemoryJournal(), "example.com"));
+        }
+        // Another pebble knows nothing of the first one; only its port differs, so the account file is pointed to it.
+        try (PebbleServer pebble = pebble(options())) {
+            var account = store.account("pebble").readAccount().orElseThrow();
+            account.addProperty("directory", pebble.directoryUri().toString());
+            account.addProperty(
+                    "url", pebble.directoryUri().resolve("/my-account/1").toString());
+            store.account("pebble").writeAccount(account);
+
+            checked(issue(issuer(pebble), new MemoryJournal(), "example.com"));
+
+            assertThat(pebble.accounts()).isEqualTo(1);
+        }
+    }
+
+    /** Each step that is persisted, and after the last one: the order is finished, not made again. */
+    @ParameterizedTest
+    @ValueSource(strings = {"order made", "key kept", "finalized"})
+    void orderIsResumedAfterACrash(String step) throws Exception {
+        try (PebbleServer pebble = pebble(options().authzReuse(0))) {
+            MemoryJournal journal = new MemoryJournal();
+            switch (step) {
+                case "order made" -> journal.dieAfterWrite(1);
+                case "key kept" -> journal.dieAfterWrite(2);
+                default -> journal.dieBeforeRead(3);
+            }
+            assertThatThrownBy(() -> issue(issuer(pebble), journal, "example.com", "www.example.com"))
+                    .hasRootCauseInstanceOf(MemoryJournal.Died.class);
+
+            Certificate certificate = checked(issue(issuer(pebble), journal, "example.com", "www.example.com"));
+
+            assertThat(certificate.names()).containsExactlyInAnyOrder("example.com", "www.example.com");
+            assertThat(pebble.orders()).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void orderForOtherNamesIsNotResumed() throws Exception {
+        try (PebbleServer pebble = pebble(options())) {
+            MemoryJournal journal = new MemoryJournal().dieAfterWrite(1);
+            assertThatThrownBy(() -> issue(issuer(pebble), journal, "example.com"))
+                    .isInstanceOf(IssueFailure.class);
+
+            Certificate certificate = checked(issue(issuer(pebble), journal, "example.com", "www.example.com"));
+
+            assertThat(certificate.names()).contains("www.example.com");
+        }
+    }
+
+    @Test
+    void orderThatTheCaForgotIsMadeAgain() throws Exception {
+        try (PebbleServer pebble = pebble(options())) {
+            MemoryJournal journal = new MemoryJournal().dieAfterWrite(1);
+            assertThatThrownBy(() -> issue(issuer(pebble), journal, "example.com"))
+                    .isInstanceOf(IssueFailure.class);
+            var entry = journal.read().orElseThrow();
+            journal.write(new dev.postern.certificate.OrderEntry(
+                    entry.issuer(), entry.account(), entry.names(), entry.order() + "gone", null));
+
+            checked(issue(issuer(pebble), journal, "example.com"));
+        }
+    }
+
+    @Test
+    void blockedNameIsTheFaultOfTheNameAndHarmsNoOther() throws Exception {
+        try (PebbleServer pebble = pebble(options().blocklist("blocked.example"))) {
+            AcmeIssuer issuer = issuer(pebble);
+
+            assertThatThrownBy(() -> issue(issuer, new MemoryJournal(), "blocked.example"))
+                    .isInstanceOfSatisfying(IssueFailure.class, e -> {
+                        assertThat(e.fault()).isEqualTo(Fault.NAME);
+                        assertThat(e).hasMessageContaining("urn:ietf:params:acme:error:rejectedIdentifier");
+                    });
+            checked(issue(issuer, new MemoryJournal(), "example.com"));
+        }
+    }
+
+    @Test
+    void nameWhoseTokenCannotBeFetchedIsTheFaultOfTheName() throws Exception {
+        try (PebbleServer pebble = pebble(Options.httpPort(FreePorts.next()))) {
+            MemoryJournal journal = new MemoryJournal();
+
+            assertThatThrownBy(() -> issue(issuer(pebble), journal, "example.com"))
+                    .isInstanceOfSatisfying(IssueFailure.class, e -> {
+                        assertThat(e.fault()).isEqualTo(Fault.NAME);
+                        assertThat(e)
+                                .hasMessageStartingWith("order https://")
+                                .hasMessageContaining("http-01 for \"example.com\": CA could not fetch the token: ")
+                                .hasMessageEndingWith("(urn:ietf:params:acme:error:connection)");
+                    });
+            // An order that failed for good must not be resumed.
+            assertThat(journal.read()).isEmpty();
+        }
+    }
+
+    @Test
+    void shortLifeIsTakenAsItComes() throws Exception {
+        try (PebbleServer pebble = pebble(options().validity(Duration.ofSeconds(60)))) {
+            Certificate certificate = checked(issue(issuer(pebble), new MemoryJournal(), "example.com"));
+
+            assertThat(Duration.between(certificate.notBefore(), certificate.notAfter()))
+                    .isBetween(Duration.ofSeconds(58), Duration.ofSeconds(61));
+        }
+    }
+
+    @Test
+    void unknownCaIsNotTrusted() throws Exception {
+        try (PebbleServer pebble = pebble(options())) {
+            AcmeIssuer issuer = new AcmeIssuer(
+                    new AcmeDirectory("pebble", pebble.directoryUri(), null),
+                    null,
+                    true,
+                    store.account("pebble"),
+                    challenges,
+                    InstantSource.system());
+
+            assertThatThrownBy(() -> issue(issuer, new MemoryJournal(), "example.com"))
+                    .isInstanceOfSatisfying(
+                            IssueFailure.class, e -> assertThat(e.fault()).isEqualTo(Fault.CA))
+                    .hasMessageContaining("certification path");
+        }
+    }
+}
