@@ -1,0 +1,250 @@
+package dev.postern.schedule;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import dev.postern.certificate.Certificate;
+import dev.postern.certificate.CertificateIssuer;
+import dev.postern.certificate.CertificateRequest;
+import dev.postern.certificate.CertificateStore;
+import dev.postern.certificate.CertificateTable;
+import dev.postern.certificate.IssuedCertificate;
+import dev.postern.certificate.OrderJournal;
+import dev.postern.certificate.Renewals;
+import dev.postern.config.Configuration.KeyType;
+import dev.postern.config.Configuration.Site;
+import dev.postern.testing.HandClock;
+import dev.postern.testing.TestCa;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.Date;
+import java.util.List;
+import java.util.Properties;
+import java.util.SplittableRandom;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.quartz.TriggerBuilder;
+import org.quartz.TriggerKey;
+
+/** The real Quartz with the real clock: certificates that live for seconds. */
+class ScheduleTest {
+    @TempDir
+    Path directory;
+
+    private final CertificateTable table = new CertificateTable();
+    private final ExecutorService orders = Executors.newCachedThreadPool();
+    private final SecondsCa issuer = new SecondsCa();
+    private CertificateStore store;
+
+    /** Its certificates are due after two seconds. */
+    private static final class SecondsCa implements CertificateIssuer {
+        private final TestCa ca = TestCa.create();
+        private final List<Instant> asked = new CopyOnWriteArrayList<>();
+
+        @Override
+        public String name() {
+            return "seconds";
+        }
+
+        @Override
+        public boolean mayCertify(String serverName) {
+            return true;
+        }
+
+        @Override
+        public IssuedCertificate issue(CertificateRequest request, OrderJournal journal) {
+            Instant now = Instant.now();
+            asked.add(now);
+            TestCa.Issued issued = ca.issue(request.names(), now, Duration.ofSeconds(4));
+            return new IssuedCertificate(name(), issued.key(), issued.chain());
+        }
+    }
+
+    @BeforeEach
+    void open() throws IOException {
+        store = CertificateStore.open(directory.resolve("certs"));
+    }
+
+    @AfterEach
+    void close() {
+        orders.shutdownNow();
+        store.close();
+    }
+
+    /** Its certificates are good for weeks, by the right clock. */
+    private static final class DaysCa implements CertificateIssuer {
+        private final TestCa ca = TestCa.create();
+
+        @Override
+        public String name() {
+            return "days";
+        }
+
+        @Override
+        public boolean mayCertify(String serverName) {
+            return true;
+        }
+
+        @Override
+        public IssuedCertificate issue(CertificateRequest request, OrderJournal journal) {
+            TestCa.Issued issued = ca.issue(request.names(), Instant.now(), Duration.ofDays(90));
+            return new IssuedCertificate(name(), issued.key(), issued.chain());
+        }
+    }
+
+    private Renewals renewals() {
+        return renewals(issuer, InstantSource.system());
+    }
+
+    private Renewals renewals(CertificateIssuer asked, InstantSource clock) {
+        Renewals renewals = new Renewals(
+                List.of(new Site(List.of("example.com"), List.of(), null)),
+                KeyType.EC_P256,
+                store,
+                table,
+                List.of(asked),
+                clock,
+                new SplittableRandom(1),
+                orders);
+        renewals.load();
+        return renewals;
+    }
+
+    private static Properties shipped() throws IOException {
+        return Schedule.properties(Path.of("cron/quartz.properties"));
+    }
+
+    /** The sweep comes once a minute: only the trigger of the site can be so punctual. */
+    @Test
+    void siteIsWokenAtTheVeryInstantItIsDue() throws Exception {
+        try (Renewals renewals = renewals();
+                Schedule schedule = Schedule.prepare(shipped())) {
+            schedule.start(renewals, InstantSource.system());
+            assertThat(schedule).isNotNull();
+            await().atMost(Duration.ofSeconds(20)).until(() -> issuer.asked.size() >= 3);
+
+            for (int i = 1; i < 3; i++) {
+                assertThat(Duration.between(issuer.asked.get(i - 1), issuer.asked.get(i)))
+                        .as("a half of four seconds, less the rounding of notBefore to seconds")
+                        .isBetween(Duration.ofMillis(900), Duration.ofMillis(3000));
+            }
+            Certificate certificate = table.find("example.com");
+            assertThat(certificate).isNotNull();
+        }
+    }
+
+    @Test
+    void sweepComesAsThePropertiesSay() throws Exception {
+        Properties properties = shipped();
+        properties.setProperty(Schedule.SWEEP, "* * * * * ?");
+        try (Renewals renewals = renewals();
+                Schedule schedule = Schedule.prepare(properties)) {
+            schedule.start(renewals, InstantSource.system());
+            await().until(() -> table.find("example.com") != null);
+            // Nobody asked for this: the sweep writes again what is missing... it only has to be called.
+            schedule.at("example.com", Instant.MAX);
+            int before = issuer.asked.size();
+
+            await().atMost(Duration.ofSeconds(10)).until(() -> issuer.asked.size() > before);
+        }
+    }
+
+    @Test
+    void shippedPropertiesAreInTheProgramToo() throws Exception {
+        assertThat(Schedule.properties(directory.resolve("missing.properties"))).isEqualTo(shipped());
+        assertThat(shipped()).containsEntry(Schedule.SWEEP, "0 * * * * ?");
+    }
+
+    @Test
+    void badExpressionIsNamed() throws Exception {
+        Properties properties = shipped();
+        properties.setProperty(Schedule.SWEEP, "every minute");
+
+        assertThatThrownBy(() -> Schedule.prepare(properties))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageStartingWith(
+                        "cron/quartz.properties: postern.sweep: \"every minute\" is not a cron expression");
+    }
+
+    @Test
+    void propertyThatQuartzRefusesIsNamed() throws Exception {
+        Properties properties = shipped();
+        properties.setProperty("org.quartz.threadPool.threadCount", "abc");
+
+        assertThatThrownBy(() -> Schedule.prepare(properties))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageStartingWith("cron/quartz.properties: ")
+                .hasMessageContaining("threadCount");
+    }
+
+    @Test
+    void misspeltPropertyIsNamedWithTheKnownOnes() throws Exception {
+        Properties properties = shipped();
+        properties.setProperty("postern.swep", "* * * * * ?");
+
+        assertThatThrownBy(() -> Schedule.prepare(properties))
+                .hasMessage("cron/quartz.properties: postern.swep: no such property (known: postern.sweep)");
+    }
+
+    /** The clock ten years ahead for a minute: what was withdrawn as expired then is served again when it is right. */
+    @Test
+    void careSurvivesAClockThatWasWrongForAWhile() throws Exception {
+        HandClock clock = new HandClock(Instant.now());
+        Properties properties = shipped();
+        properties.setProperty(Schedule.SWEEP, "0 0 0 1 1 ? 2099");
+        try (Renewals renewals = renewals(new DaysCa(), clock);
+                Schedule schedule = Schedule.prepare(properties)) {
+            schedule.start(renewals, clock);
+            await().until(() -> table.find("example.com") != null);
+
+            Instant right = clock.instant();
+            clock.advance(Duration.ofDays(3653));
+            schedule.tick();
+            await().until(() -> table.find("example.com") == null);
+
+            clock.set(right);
+            schedule.tick();
+            await().until(() -> table.find("example.com") != null);
+        }
+    }
+
+    /** Quartz worked out the next sweep while the clock was wrong, and nobody saw it. */
+    @Test
+    void sweepThatMovedYearsAwayIsBroughtBack() throws Exception {
+        try (Renewals renewals = renewals();
+                Schedule schedule = Schedule.prepare(shipped())) {
+            schedule.start(renewals, InstantSource.system());
+            TriggerKey sweep = TriggerKey.triggerKey("sweep");
+            schedule.scheduler()
+                    .rescheduleJob(
+                            sweep,
+                            TriggerBuilder.newTrigger()
+                                    .withIdentity(sweep)
+                                    .forJob("sweep")
+                                    .startAt(Date.from(Instant.now().plus(Duration.ofDays(3653))))
+                                    .build());
+
+            schedule.tick();
+
+            assertThat(schedule.scheduler().getTrigger(sweep).getNextFireTime())
+                    .isBefore(Instant.now().plusSeconds(61));
+        }
+    }
+
+    @Test
+    void unreadableFileIsNamed() throws Exception {
+        Path file = Files.writeString(directory.resolve("q.properties"), "a = \\u00zz\n");
+
+        assertThatThrownBy(() -> Schedule.properties(file)).hasMessageStartingWith(file + ": not readable: ");
+    }
+}
