@@ -1,0 +1,91 @@
+package dev.postern.devca;
+
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+import java.io.IOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jose4j.json.JsonUtil;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * All accounts, and, where there is a folder, each in a file of it: a client keeps its account for years and must find it
+ * again after a restart. Read by any thread; written under the monitor of {@link AcmeState}.
+ */
+final class Accounts {
+    private static final Logger LOG = LoggerFactory.getLogger(Accounts.class);
+
+    private final @Nullable Path directory;
+    private final Map<String, Account> byId = new ConcurrentHashMap<>();
+    private final Map<String, Account> byThumbprint = new ConcurrentHashMap<>();
+
+    private Accounts(@Nullable Path directory) {
+        this.directory = directory;
+    }
+
+    /** @param directory null where they need not survive this process */
+    static Accounts open(@Nullable Path directory) throws IOException {
+        Accounts accounts = new Accounts(directory);
+        if (directory != null) {
+            Files.createDirectories(directory);
+            try (DirectoryStream<Path> files = Files.newDirectoryStream(directory, "*.json")) {
+                for (Path file : files) {
+                    accounts.load(file);
+                }
+            }
+        }
+        return accounts;
+    }
+
+    Optional<Account> find(String id) {
+        return Optional.ofNullable(byId.get(id));
+    }
+
+    Optional<Account> find(AccountKey key) {
+        return Optional.ofNullable(byThumbprint.get(key.thumbprint()));
+    }
+
+    /** On disk before anyone can see it. */
+    void put(Account account) throws IOException {
+        if (directory != null) {
+            JsonObject json = new JsonObject();
+            json.add("jwk", JsonParser.parseString(JsonUtil.toJson(account.key().jwk())));
+            json.add("contact", Json.array(account.contact()));
+            json.addProperty("status", account.status().name());
+            DurableFile.write(directory.resolve(account.id() + ".json"), json.toString(), DurableFile.Readers.OWNER);
+        }
+        remember(account);
+    }
+
+    private void remember(Account account) {
+        Account before = byId.put(account.id(), account);
+        if (before != null) {
+            byThumbprint.remove(before.key().thumbprint());
+        }
+        byThumbprint.put(account.key().thumbprint(), account);
+    }
+
+    private void load(Path file) throws IOException {
+        String name = String.valueOf(file.getFileName());
+        String id = name.substring(0, name.length() - ".json".length());
+        try {
+            JsonObject json = JsonParser.parseString(Files.readString(file)).getAsJsonObject();
+            AccountKey key =
+                    AccountKey.parse(Json.object(json, "jwk").orElseThrow().toString());
+            List<String> contact = Json.texts(json, "contact").orElse(List.of());
+            Account.Status status =
+                    Account.Status.valueOf(Json.text(json, "status").orElseThrow());
+            remember(new Account(id, key, contact, status));
+        } catch (AcmeRefusal | RuntimeException e) {
+            // Its owner is told that it does not exist, and registers again.
+            LOG.warn("{}: not an account, ignored", file, e);
+        }
+    }
+}

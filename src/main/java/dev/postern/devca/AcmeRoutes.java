@@ -1,0 +1,182 @@
+package dev.postern.devca;
+
+import com.google.gson.JsonObject;
+import dev.postern.devca.SignedRequest.Signer;
+import java.io.IOException;
+import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** From method and path to the resource that answers, and from whatever goes wrong to a problem document. */
+final class AcmeRoutes {
+    private static final Logger LOG = LoggerFactory.getLogger(AcmeRoutes.class);
+
+    private final AcmeUrls urls;
+    private final SignedRequest.Checks checks;
+    private final Nonces nonces;
+    private final AccountResources accounts;
+    private final OrderResources orders;
+    private final CertificateResources certificates;
+
+    AcmeRoutes(InternalCa ca, AcmeState state, AcmeUrls urls, AcmeOptions options) {
+        Tokens tokens = new Tokens(options.random);
+        this.urls = urls;
+        this.nonces = new Nonces(tokens);
+        this.checks = new SignedRequest.Checks(urls, state.accounts(), nonces);
+        this.accounts = new AccountResources(state, urls, tokens);
+        this.orders = new OrderResources(state, urls, tokens, ca, options);
+        this.certificates = new CertificateResources(state, ca, options.clock);
+    }
+
+    /** What a path asks for, and of which account, order, …; the id is empty where there is only one of its kind. */
+    record Route(AcmeRequest request, String id) {
+        static Route of(String path) {
+            List<String> segments = List.of(path.substring(1).split("/", -1));
+            return switch (segments.size()) {
+                case 1 -> new Route(single(segments.get(0)), "");
+                case 2 -> new Route(member(segments.get(0)), segments.get(1));
+                case 3 -> new Route(part(segments.get(0), segments.get(2)), segments.get(1));
+                default -> new Route(AcmeRequest.OTHER, "");
+            };
+        }
+
+        private static AcmeRequest single(String name) {
+            return switch (name) {
+                case "directory" -> AcmeRequest.DIRECTORY;
+                case "new-nonce" -> AcmeRequest.NEW_NONCE;
+                case "new-account" -> AcmeRequest.NEW_ACCOUNT;
+                case "new-order" -> AcmeRequest.NEW_ORDER;
+                case "revoke-cert" -> AcmeRequest.REVOKE_CERTIFICATE;
+                case "key-change" -> AcmeRequest.KEY_CHANGE;
+                default -> AcmeRequest.OTHER;
+            };
+        }
+
+        private static AcmeRequest member(String kind) {
+            return switch (kind) {
+                case "account" -> AcmeRequest.ACCOUNT;
+                case "order" -> AcmeRequest.ORDER;
+                case "authorization" -> AcmeRequest.AUTHORIZATION;
+                case "challenge" -> AcmeRequest.CHALLENGE;
+                case "certificate" -> AcmeRequest.CERTIFICATE;
+                default -> AcmeRequest.OTHER;
+            };
+        }
+
+        private static AcmeRequest part(String kind, String part) {
+            return switch (kind + "/" + part) {
+                case "account/orders" -> AcmeRequest.ORDERS;
+                case "order/finalize" -> AcmeRequest.FINALIZE;
+                default -> AcmeRequest.OTHER;
+            };
+        }
+    }
+
+    /**
+     * Answers one request.
+     *
+     * @param contentType the header, or an empty string
+     */
+    Reply answer(Route route, String method, String path, String contentType, String body) {
+        Reply reply;
+        try {
+            reply = dispatch(route, method, path, contentType, body);
+        } catch (AcmeRefusal e) {
+            reply = e.reply();
+        } catch (IOException | RuntimeException e) {
+            LOG.error("internal ca: {} {}: failed", method, path, e);
+            reply = Reply.problem(
+                    500, Problem.of(ProblemType.SERVER_INTERNAL, "the server could not do this: " + e.getMessage()));
+        }
+        Reply uncached = reply.with("Cache-Control", "no-store").withLink(urls.directory(), "index");
+        // With errors too: a client whose nonce was bad needs another one. Not with what is read without a signature,
+        // so
+        // that clients have to come for their first one, as they do at public CAs.
+        return method.equals("POST") || route.request() == AcmeRequest.NEW_NONCE
+                ? uncached.with("Replay-Nonce", nonces.next())
+                : uncached;
+    }
+
+    private Reply dispatch(Route route, String method, String path, String contentType, String body)
+            throws AcmeRefusal, IOException {
+        switch (route.request()) {
+            case DIRECTORY -> {
+                requireMethod(method, "GET", "HEAD");
+                return Reply.json(200, directory());
+            }
+            case NEW_NONCE -> {
+                // https://datatracker.ietf.org/doc/html/rfc8555#section-7.2
+                requireMethod(method, "HEAD", "GET");
+                return Reply.empty(method.equals("HEAD") ? 200 : 204);
+            }
+            case OTHER -> {
+                if (path.equals("/terms") && method.equals("GET")) {
+                    return Reply.of(200, "text/plain", "For tests, demonstrations and internal names. No warranty.\n");
+                }
+                throw AcmeRefusal.notFound(path);
+            }
+            default -> {
+                requireMethod(method, "POST");
+                if (!contentType.split(";", 2)[0].trim().equalsIgnoreCase("application/jose+json")) {
+                    // https://datatracker.ietf.org/doc/html/rfc8555#section-6.2
+                    throw AcmeRefusal.with(
+                            415,
+                            Problem.of(
+                                    ProblemType.MALFORMED,
+                                    "Content-Type: \"" + contentType + "\" (expected: application/jose+json)"));
+                }
+                SignedRequest request = checks.verify(body, urls.base() + path, signer(route.request()));
+                return post(route, request);
+            }
+        }
+    }
+
+    private static Signer signer(AcmeRequest request) {
+        return switch (request) {
+            case NEW_ACCOUNT -> Signer.KEY;
+            case REVOKE_CERTIFICATE -> Signer.ACCOUNT_OR_KEY;
+            default -> Signer.ACCOUNT;
+        };
+    }
+
+    private Reply post(Route route, SignedRequest request) throws AcmeRefusal, IOException {
+        return switch (route.request()) {
+            case NEW_ACCOUNT -> accounts.create(request);
+            case ACCOUNT -> accounts.account(request, route.id());
+            case ORDERS -> accounts.orders(request, route.id());
+            case KEY_CHANGE -> accounts.changeKey(request);
+            case NEW_ORDER -> orders.create(request);
+            case ORDER -> orders.order(request, route.id());
+            case FINALIZE -> orders.finish(request, route.id());
+            case AUTHORIZATION -> orders.authorization(request, route.id());
+            case CHALLENGE -> orders.challenge(request, route.id());
+            case CERTIFICATE -> certificates.certificate(request, route.id());
+            case REVOKE_CERTIFICATE -> certificates.revoke(request);
+            case DIRECTORY, NEW_NONCE, OTHER -> throw new IllegalStateException(route.request() + " is not signed");
+        };
+    }
+
+    /** <a href="https://datatracker.ietf.org/doc/html/rfc8555#section-7.1.1">RFC 8555 §7.1.1</a>. */
+    private JsonObject directory() {
+        JsonObject meta = new JsonObject();
+        meta.addProperty("termsOfService", urls.terms());
+        meta.addProperty("website", urls.base());
+        meta.add("caaIdentities", Json.array(List.of("localhost")));
+        meta.addProperty("externalAccountRequired", false);
+        JsonObject json = new JsonObject();
+        json.addProperty("newNonce", urls.newNonce());
+        json.addProperty("newAccount", urls.newAccount());
+        json.addProperty("newOrder", urls.newOrder());
+        json.addProperty("revokeCert", urls.revokeCertificate());
+        json.addProperty("keyChange", urls.keyChange());
+        json.add("meta", meta);
+        return json;
+    }
+
+    private static void requireMethod(String method, String... allowed) throws AcmeRefusal {
+        if (!List.of(allowed).contains(method)) {
+            Problem problem = Problem.of(ProblemType.MALFORMED, method + " is not possible here");
+            throw AcmeRefusal.with(Reply.problem(405, problem).with("Allow", String.join(", ", allowed)), problem);
+        }
+    }
+}

@@ -1,0 +1,178 @@
+package dev.postern.devca;
+
+import java.math.BigInteger;
+import java.security.cert.X509Certificate;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the ACME server knows. Its monitor is the only lock of the server: resources hold it while they answer, so that
+ * each request sees and leaves everything in one piece. Nobody waits for a network while holding it.
+ *
+ * <p>Orders and what belongs to them live in memory only, and are forgotten a while after their end.
+ */
+final class AcmeState {
+    /** How long an unfinished order, or an unanswered authorization, stays open: as at Let's Encrypt. */
+    static final Duration PENDING_LIFE = Duration.ofDays(7);
+
+    /** How long a proven name need not be proven again: as at Let's Encrypt in 2026. */
+    static final Duration AUTHORIZATION_LIFE = Duration.ofDays(30);
+
+    /** Looking through everything for what is old costs a little: not at each order. */
+    private static final Duration SWEEP_INTERVAL = Duration.ofHours(1);
+
+    private final Accounts accounts;
+    private final Map<String, Order> orders = new HashMap<>();
+    private final Map<String, Authorization> authorizations = new HashMap<>();
+    private final Map<String, Challenge> challenges = new HashMap<>();
+    private final Map<String, Issued> certificates = new HashMap<>();
+    private final Set<BigInteger> revoked = new HashSet<>();
+    private Instant nextSweep = Instant.MIN;
+
+    private long accountsCreated;
+    private long ordersCreated;
+    private long validations;
+
+    private long certificatesIssued;
+
+    AcmeState(Accounts accounts) {
+        this.accounts = accounts;
+    }
+
+    /** A certificate and the account that got it. */
+    record Issued(String accountId, List<X509Certificate> chain) {
+        X509Certificate leaf() {
+            return chain.get(0);
+        }
+    }
+
+    Accounts accounts() {
+        return accounts;
+    }
+
+    synchronized AcmeCounters counters() {
+        return new AcmeCounters(accountsCreated, ordersCreated, validations, certificatesIssued, revoked.size());
+    }
+
+    synchronized void countAccount() {
+        accountsCreated++;
+    }
+
+    synchronized void countValidation() {
+        validations++;
+    }
+
+    synchronized void add(Order order, Instant now) {
+        sweep(now);
+        orders.put(order.id(), order);
+        ordersCreated++;
+    }
+
+    synchronized void add(Authorization authorization) {
+        authorizations.put(authorization.id(), authorization);
+        authorization.challenges().forEach(challenge -> challenges.put(challenge.id(), challenge));
+    }
+
+    synchronized void add(String certificateId, Issued issued) {
+        certificates.put(certificateId, issued);
+        certificatesIssued++;
+    }
+
+    synchronized Order order(String id, Account account) throws AcmeRefusal {
+        Order order = orders.get(id);
+        if (order == null) {
+            throw AcmeRefusal.notFound("order");
+        }
+        requireOwner(account, order.accountId());
+        return order;
+    }
+
+    synchronized List<Order> orders(Account account) {
+        return orders.values().stream()
+                .filter(order -> order.accountId().equals(account.id()))
+                .toList();
+    }
+
+    synchronized Authorization authorization(String id, Account account) throws AcmeRefusal {
+        Authorization authorization = authorizations.get(id);
+        if (authorization == null) {
+            throw AcmeRefusal.notFound("authorization");
+        }
+        requireOwner(account, authorization.accountId());
+        return authorization;
+    }
+
+    synchronized Challenge challenge(String id, Account account) throws AcmeRefusal {
+        Challenge challenge = challenges.get(id);
+        if (challenge == null) {
+            throw AcmeRefusal.notFound("challenge");
+        }
+        requireOwner(account, challenge.authorization().accountId());
+        return challenge;
+    }
+
+    synchronized Issued certificate(String id, Account account) throws AcmeRefusal {
+        Issued issued = certificates.get(id);
+        if (issued == null) {
+            throw AcmeRefusal.notFound("certificate");
+        }
+        requireOwner(account, issued.accountId());
+        return issued;
+    }
+
+    /** The account that got this certificate, where we remember it. */
+    synchronized Optional<String> ownerOf(X509Certificate certificate) {
+        return certificates.values().stream()
+                .filter(issued -> issued.leaf().equals(certificate))
+                .map(Issued::accountId)
+                .findFirst();
+    }
+
+    /** False where it was revoked before. */
+    synchronized boolean revoke(X509Certificate certificate) {
+        return revoked.add(certificate.getSerialNumber());
+    }
+
+    synchronized @Nullable Authorization validAuthorization(Account account, String name, Instant now) {
+        for (Authorization authorization : authorizations.values()) {
+            if (authorization.name().equals(name)
+                    && authorization.accountId().equals(account.id())
+                    && authorization.status(now) == Authorization.Status.VALID) {
+                return authorization;
+            }
+        }
+        return null;
+    }
+
+    private static void requireOwner(Account account, String ownerId) throws AcmeRefusal {
+        if (!account.id().equals(ownerId)) {
+            throw AcmeRefusal.because(ProblemType.UNAUTHORIZED, "this belongs to another account");
+        }
+    }
+
+    private void sweep(Instant now) {
+        if (now.isBefore(nextSweep)) {
+            return;
+        }
+        nextSweep = now.plus(SWEEP_INTERVAL);
+        // A day more than they live, so that a late client still learns what became of its order.
+        Instant old = now.minus(Duration.ofDays(1));
+        orders.values().removeIf(order -> order.expires().isBefore(old));
+        authorizations
+                .values()
+                .removeIf(authorization -> authorization.expires().isBefore(old));
+        challenges
+                .values()
+                .removeIf(challenge -> challenge.authorization().expires().isBefore(old));
+        certificates
+                .values()
+                .removeIf(issued -> issued.leaf().getNotAfter().toInstant().isBefore(old));
+    }
+}
