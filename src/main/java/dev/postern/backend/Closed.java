@@ -1,0 +1,18 @@
+package dev.postern.backend;
+
+import io.netty.channel.ChannelFutureListener;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** What there is to do once a channel is closed: nothing, unless closing failed. */
+final class Closed {
+    private static final Logger log = LoggerFactory.getLogger(Closed.class);
+
+    static final ChannelFutureListener OBSERVED = future -> {
+        if (!future.isSuccess()) {
+            log.debug("{}: close failed", future.channel(), future.cause());
+        }
+    };
+
+    private Closed() {}
+}

@@ -1,0 +1,85 @@
+package dev.postern.backend;
+
+import java.util.ArrayDeque;
+import java.util.HashMap;
+import java.util.Iterator;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Idle connections to servers, of one event loop: a connection never leaves its loop, so nothing here is shared. The
+ * most recently used one is taken first, so that those a burst left over grow old and go.
+ */
+public final class ConnectionPool {
+    /** Below the 60 s after which many servers close an idle connection themselves: whoever closes first avoids the race. */
+    private static final long MAX_IDLE_NANOS = 55_000_000_000L;
+
+    private record Idle(ServerConnection connection, long sinceNanos) {}
+
+    private final Map<Server, ArrayDeque<Idle>> idle = new HashMap<>();
+    private final int max;
+    private int count;
+
+    /** @param max how many to keep at once, over all servers: a share of the file descriptors */
+    public ConnectionPool(int max) {
+        this.max = max;
+    }
+
+    /** A connection that became idle at most {@code maxIdleNanos} ago, no longer in the pool; null where there is none. */
+    public @Nullable ServerConnection take(Server server, long nowNanos, long maxIdleNanos) {
+        ArrayDeque<Idle> connections = idle.get(server);
+        if (connections == null) {
+            return null;
+        }
+        Idle newest = connections.peekLast();
+        if (newest == null || nowNanos - newest.sinceNanos > maxIdleNanos) {
+            return null;
+        }
+        connections.removeLast();
+        count--;
+        return newest.connection;
+    }
+
+    /**
+     * Keeps a connection whose exchange is over; false where the pool is full, or the server has moved to another
+     * address meanwhile, and the caller has to close it.
+     */
+    public boolean keep(ServerConnection connection, long nowNanos) {
+        Server server = connection.server();
+        if (count >= max || !server.isAt(connection.channel().remoteAddress())) {
+            return false;
+        }
+        count++;
+        idle.computeIfAbsent(server, s -> new ArrayDeque<>()).addLast(new Idle(connection, nowNanos));
+        return true;
+    }
+
+    /** Forgets a connection that closed while it was idle. */
+    public void remove(ServerConnection connection) {
+        ArrayDeque<Idle> connections = idle.get(connection.server());
+        if (connections != null && connections.removeIf(entry -> entry.connection.equals(connection))) {
+            count--;
+        }
+    }
+
+    /** Closes what has been idle for too long. */
+    public void evict(long nowNanos) {
+        for (ArrayDeque<Idle> connections : idle.values()) {
+            while (!connections.isEmpty() && nowNanos - connections.peekFirst().sinceNanos > MAX_IDLE_NANOS) {
+                count--;
+                connections.removeFirst().connection.channel().close().addListener(Closed.OBSERVED);
+            }
+        }
+    }
+
+    /** Closes everything. */
+    public void close() {
+        for (ArrayDeque<Idle> connections : idle.values()) {
+            // Closing calls back into remove: leave nothing there for it to find.
+            Iterator<Idle> entries = new ArrayDeque<>(connections).iterator();
+            connections.clear();
+            count = 0;
+            entries.forEachRemaining(entry -> entry.connection.channel().close().addListener(Closed.OBSERVED));
+        }
+    }
+}

@@ -1,0 +1,265 @@
+package dev.postern.backend;
+
+import dev.postern.backend.Server.State;
+import dev.postern.config.Configuration;
+import io.netty.bootstrap.Bootstrap;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoop;
+import io.netty.util.concurrent.ScheduledFuture;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Asks the servers how they are. With {@code health} configured: an HTTP request every {@code interval} (±10 %, so that
+ * checks of many servers do not march in step); {@code fall} bad answers in a row take a server out, {@code rise} good
+ * ones bring it back. Without: a server that refused a connection is tried with a bare connection every second until
+ * it accepts one. Runs on one event loop; a check is a connection of its own, closed after the status line.
+ */
+final class HealthChecks implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(HealthChecks.class);
+
+    private static final Duration RETRY_REFUSED = Duration.ofSeconds(1);
+    private static final int MAX_STATUS_LINE = 8192;
+
+    private final EventLoop loop;
+    private final Bootstrap bootstrap;
+    private final RandomGenerator random;
+    private final List<Check> checks = new ArrayList<>();
+    // Written by close on any thread; read on the loop.
+    private volatile boolean closed;
+
+    HealthChecks(
+            EventLoop loop, Class<? extends Channel> channelType, Duration connectTimeout, RandomGenerator random) {
+        this.loop = loop;
+        this.random = random;
+        this.bootstrap = new Bootstrap()
+                .group(loop)
+                .channel(channelType)
+                .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, Math.toIntExact(connectTimeout.toMillis()));
+    }
+
+    /** Begins to watch the servers of {@code backend}. */
+    void watch(Backend backend) {
+        for (Server server : backend.servers()) {
+            Check check = new Check(backend, server);
+            checks.add(check);
+            // The first checks are spread over an interval as well.
+            check.schedule(Duration.ofNanos((long) (check.interval().toNanos() * random.nextDouble())));
+        }
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+    }
+
+    /** A channel that could not even be made reports its failure on a thread of nobody's. */
+    private void onLoop(Runnable task) {
+        if (loop.inEventLoop()) {
+            task.run();
+        } else {
+            loop.execute(task);
+        }
+    }
+
+    /** The checks of one server. On the loop only. */
+    private final class Check {
+        private final Backend backend;
+        private final Server server;
+        private int good;
+        private int bad;
+
+        Check(Backend backend, Server server) {
+            this.backend = backend;
+            this.server = server;
+        }
+
+        Duration interval() {
+            Configuration.Health health = backend.health();
+            return health == null ? RETRY_REFUSED : health.interval();
+        }
+
+        void schedule(Duration delay) {
+            var unused = loop.schedule(this::run, delay.toNanos(), TimeUnit.NANOSECONDS);
+        }
+
+        void again() {
+            schedule(Duration.ofNanos((long) (interval().toNanos() * (0.9 + 0.2 * random.nextDouble()))));
+        }
+
+        void run() {
+            if (closed || loop.isShuttingDown()) {
+                return;
+            }
+            try {
+                check();
+            } catch (RuntimeException | Error e) {
+                // Whatever it was: a server that is never checked again would stay down for ever.
+                log.error("backend {}: server {}: health check: bug", backend.name(), server, e);
+                again();
+            }
+        }
+
+        private void check() {
+            Configuration.Health health = backend.health();
+            if (health != null) {
+                ask(health);
+            } else if (server.state() == State.REFUSING && !server.address().isUnresolved()) {
+                knock();
+            } else {
+                again();
+            }
+        }
+
+        private void knock() {
+            bootstrap
+                    .clone()
+                    .handler(new ChannelInboundHandlerAdapter())
+                    .connect(server.address())
+                    .addListener((ChannelFuture connected) -> onLoop(() -> {
+                        if (connected.isSuccess()) {
+                            connected.channel().close().addListener(Closed.OBSERVED);
+                            backend.connected(server);
+                        }
+                        again();
+                    }));
+        }
+
+        private void ask(Configuration.Health health) {
+            if (server.address().isUnresolved()) {
+                answered(health, "name does not resolve");
+                return;
+            }
+            Answer answer = new Answer(health, server, outcome -> answered(health, outcome));
+            ChannelFuture connecting = bootstrap.clone().handler(answer).connect(server.address());
+            answer.limit(loop, connecting.channel());
+            connecting.addListener((ChannelFuture connected) -> {
+                if (!connected.isSuccess()) {
+                    onLoop(() -> answer.finish(
+                            connected.channel(),
+                            "health check: connect: " + connected.cause().getMessage()));
+                }
+            });
+        }
+
+        /** @param fault null where the server is well */
+        private void answered(Configuration.Health health, @Nullable String fault) {
+            if (fault == null) {
+                bad = 0;
+                // Counted from when it went down, which a refused connection does between two checks.
+                good = server.state() == State.UP ? 0 : good + 1;
+                if (good >= health.rise()) {
+                    backend.checkedUp(server, good + " good health checks");
+                }
+            } else {
+                good = 0;
+                if (++bad >= health.fall()) {
+                    backend.checkedDown(server, fault);
+                }
+            }
+            again();
+        }
+    }
+
+    /** One request and the status line that answers it. */
+    private static final class Answer extends ChannelInboundHandlerAdapter {
+        private final Configuration.Health health;
+        private final Server server;
+        private final Consumer<@Nullable String> outcome;
+        private final StringBuilder line = new StringBuilder();
+        private @Nullable ScheduledFuture<?> timeout;
+        private boolean finished;
+
+        Answer(Configuration.Health health, Server server, Consumer<@Nullable String> outcome) {
+            this.health = health;
+            this.server = server;
+            this.outcome = outcome;
+        }
+
+        /** Bounds the whole check, from the connection to the status line. On the loop. */
+        void limit(EventLoop loop, Channel channel) {
+            timeout = loop.schedule(
+                    () -> finish(
+                            channel,
+                            "health check: no answer within " + health.timeout().toMillis() + " ms"),
+                    health.timeout().toNanos(),
+                    TimeUnit.NANOSECONDS);
+        }
+
+        @Override
+        public void channelActive(ChannelHandlerContext ctx) {
+            String host = health.host();
+            String request = health.method() + " " + health.path() + " HTTP/1.1\r\nHost: "
+                    + (host == null ? server.name() : host)
+                    + "\r\nUser-Agent: postern-health\r\nConnection: close\r\n\r\n";
+            ctx.writeAndFlush(Unpooled.copiedBuffer(request, StandardCharsets.ISO_8859_1))
+                    .addListener(Closed.OBSERVED);
+        }
+
+        @Override
+        public void channelRead(ChannelHandlerContext ctx, Object message) {
+            ByteBuf bytes = (ByteBuf) message;
+            try {
+                line.append(bytes.toString(StandardCharsets.ISO_8859_1));
+            } finally {
+                bytes.release();
+            }
+            int end = line.indexOf("\r\n");
+            if (end >= 0) {
+                finish(ctx.channel(), judge(line.substring(0, end)));
+            } else if (line.length() > MAX_STATUS_LINE) {
+                finish(ctx.channel(), "health check: answer is not HTTP/1");
+            }
+        }
+
+        private @Nullable String judge(String statusLine) {
+            if (!statusLine.matches("HTTP/1\\.[01] \\d{3}( .*)?")) {
+                return "health check: answer is not HTTP/1";
+            }
+            int status = Integer.parseInt(statusLine.substring(9, 12));
+            return status >= health.expectFrom() && status <= health.expectTo()
+                    ? null
+                    : "health check: status " + status + " (expected: " + health.expectFrom() + "-" + health.expectTo()
+                            + ")";
+        }
+
+        @Override
+        public void channelInactive(ChannelHandlerContext ctx) {
+            finish(ctx.channel(), "health check: connection closed without an answer");
+        }
+
+        @Override
+        public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+            finish(ctx.channel(), "health check: " + cause.getMessage());
+        }
+
+        void finish(Channel channel, @Nullable String fault) {
+            if (finished) {
+                return;
+            }
+            finished = true;
+            if (timeout != null) {
+                timeout.cancel(false);
+            }
+            outcome.accept(fault);
+            // One that could not even be made has nothing to close.
+            if (channel.isRegistered()) {
+                channel.close().addListener(Closed.OBSERVED);
+            }
+        }
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.postern.backend;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.postern.balance;
+
+import org.jspecify.annotations.NullMarked;

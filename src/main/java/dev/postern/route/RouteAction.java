@@ -1,0 +1,25 @@
+package dev.postern.route;
+
+import dev.postern.config.Configuration;
+
+/** What happens to a request. */
+public sealed interface RouteAction {
+    record Forward(String backend) implements RouteAction {}
+
+    record Redirect(int status, String location) implements RouteAction {}
+
+    record Respond(int status, String body) implements RouteAction {}
+
+    static RouteAction of(Configuration.Action action) {
+        if (action instanceof Configuration.Action.ToBackend toBackend) {
+            return new Forward(toBackend.backend());
+        }
+        if (action instanceof Configuration.Action.Redirect redirect) {
+            return new Redirect(redirect.status(), redirect.location());
+        }
+        if (action instanceof Configuration.Action.Respond respond) {
+            return new Respond(respond.status(), respond.body());
+        }
+        throw new IllegalArgumentException("action: " + action);
+    }
+}

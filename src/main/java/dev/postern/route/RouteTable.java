@@ -1,0 +1,39 @@
+package dev.postern.route;
+
+import dev.postern.config.Configuration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** Host → site → path → what to do. Immutable; replaced as a whole. Any thread. */
+public final class RouteTable {
+    private final Map<String, SiteRoutes> byName;
+
+    private RouteTable(Map<String, SiteRoutes> byName) {
+        this.byName = Map.copyOf(byName);
+    }
+
+    public static RouteTable of(List<Configuration.Site> sites) {
+        Map<String, SiteRoutes> byName = new HashMap<>();
+        for (Configuration.Site site : sites) {
+            SiteRoutes routes = new SiteRoutes(site);
+            site.names().forEach(name -> byName.put(name, routes));
+        }
+        return new RouteTable(byName);
+    }
+
+    /**
+     * The site that answers for {@code host}: an exact name wins over a wildcard, which stands for one label.
+     *
+     * @param host lower-case, without port and trailing dot
+     */
+    public @Nullable SiteRoutes site(String host) {
+        SiteRoutes exact = byName.get(host);
+        if (exact != null) {
+            return exact;
+        }
+        int dot = host.indexOf('.');
+        return dot <= 0 ? null : byName.get("*" + host.substring(dot));
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.postern.route;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,61 @@
+package dev.postern.balance;
+
+import static java.util.Objects.requireNonNull;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.postern.backend.Server;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class LeastConnectionsTest {
+    @Test
+    void serverWithTheFewestExchangesIsNext() {
+        List<Server> servers = RoundRobinTest.servers("1 1 1");
+        servers.get(0).exchangeBegins();
+        servers.get(2).exchangeBegins();
+        LeastConnections leastConnections = new LeastConnections(servers, new AtomicInteger());
+
+        for (int i = 0; i < 5; i++) {
+            assertThat(leastConnections.select(Set.of())).isSameAs(servers.get(1));
+        }
+    }
+
+    @Test
+    void idleServersTakeTurns() {
+        List<Server> servers = RoundRobinTest.servers("1 1");
+        LeastConnections leastConnections = new LeastConnections(servers, new AtomicInteger());
+
+        assertThat(leastConnections.select(Set.of())).isSameAs(servers.get(0));
+        assertThat(leastConnections.select(Set.of())).isSameAs(servers.get(1));
+        assertThat(leastConnections.select(Set.of())).isSameAs(servers.get(0));
+    }
+
+    @Test
+    void loadIsSharedByWeight() {
+        List<Server> servers = RoundRobinTest.servers("3 1");
+        LeastConnections leastConnections = new LeastConnections(servers, new AtomicInteger());
+
+        for (int i = 0; i < 40; i++) {
+            requireNonNull(leastConnections.select(Set.of())).exchangeBegins();
+        }
+
+        assertThat(servers).extracting(Server::inFlight).containsExactly(30, 10);
+    }
+
+    @ParameterizedTest(name = "server {0} is the only one left")
+    @ValueSource(ints = {0, 1, 2})
+    void untriedServerIsFoundWhereTheCounterWraps(int left) {
+        List<Server> servers = RoundRobinTest.servers("1 1 1");
+        LeastConnections leastConnections = new LeastConnections(servers, new AtomicInteger(Integer.MAX_VALUE));
+        Set<Server> tried =
+                servers.stream().filter(server -> server != servers.get(left)).collect(Collectors.toSet());
+
+        assertThat(leastConnections.select(tried)).isSameAs(servers.get(left));
+        assertThat(leastConnections.select(Set.copyOf(servers))).isNull();
+    }
+}
