@@ -1,0 +1,59 @@
+package dev.postern.http;
+
+import dev.postern.certificate.ChallengeTable;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The side port: answers an open challenge with its key authorization, as it is, without a line end
+ * (<a href="https://datatracker.ietf.org/doc/html/rfc8555#section-8.3">RFC 8555 §8.3</a>), everything else with 404.
+ * Every request is logged: "did the CA get through to us" is the first question when an order fails.
+ */
+public final class AnswerHttp01Challenge implements RequestStep {
+    private static final Logger log = LoggerFactory.getLogger(AnswerHttp01Challenge.class);
+
+    /** As much of a token as goes into the log. */
+    private static final int LOGGED = 8;
+
+    private final ChallengeTable challenges;
+
+    public AnswerHttp01Challenge(ChallengeTable challenges) {
+        this.challenges = challenges;
+    }
+
+    @Override
+    public boolean handle(Exchange exchange) {
+        RequestHead request = exchange.request();
+        boolean read = request.method().equals("GET") || request.isHead();
+        if (!read || !request.pathStartsWith(RelayAcmeChallenge.PREFIX)) {
+            exchange.fail(Failure.ByClient.NO_SUCH_ROUTE, "side port: only challenges are answered here");
+            return true;
+        }
+        String token = request.fields().text(request.targetFrom() + RelayAcmeChallenge.PREFIX.length, request.pathTo());
+        String answer = challenges.answer(token);
+        String shown = token.length() > LOGGED ? token.substring(0, LOGGED) + "…" : token;
+        // Only the relay on this host talks to the side port; it says who asked.
+        String asker = request.fields().first(FieldName.X_FORWARDED_FOR);
+        if (answer == null) {
+            log.info(
+                    "challenge {} for {}: asked by {}: no such challenge is open; answered 404",
+                    shown,
+                    request.authority().host(),
+                    asker);
+            exchange.fail(Failure.ByClient.NO_SUCH_ROUTE, "side port: no such challenge");
+        } else {
+            log.info(
+                    "challenge {} for {}: asked by {}: answered",
+                    shown,
+                    request.authority().host(),
+                    asker);
+            exchange.respond(new LocalResponse(
+                    200,
+                    Map.of("Content-Type", "application/octet-stream"),
+                    answer.getBytes(StandardCharsets.US_ASCII)));
+        }
+        return true;
+    }
+}

@@ -1,0 +1,45 @@
+package dev.postern.http;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The client's side of one exchange: where the response goes. One request of an HTTP/1 connection, or one stream of an
+ * HTTP/2 connection. Event loop only.
+ */
+interface ClientStream {
+    /** What is known of the connection the request came on. */
+    Client info();
+
+    /** An interim response, <a href="https://datatracker.ietf.org/doc/html/rfc9110#section-15.2">RFC 9110 §15.2</a>. */
+    void interim(ResponseHead head);
+
+    /** The final response of a server; its body follows, unless {@code bodyLength} is 0. */
+    void response(ResponseHead head, long bodyLength);
+
+    /** Takes ownership of {@code part}. */
+    void responseBody(ByteBuf part);
+
+    /** The response is complete. */
+    void responseEnd(@Nullable Fields trailers);
+
+    /** A response that the edge makes itself, complete. */
+    void respond(LocalResponse response);
+
+    void flush();
+
+    /** False while the client takes less than the server gives. */
+    boolean isWritable();
+
+    /** Reads no more of the request until told to. */
+    void pauseRequest();
+
+    void resumeRequest();
+
+    /** The response cannot be completed: breaks it off so that the client can tell. */
+    void abort();
+
+    /** The server agreed to switch protocols: sends its 101 and gives the connection away. */
+    void switchProtocols(ResponseHead head, Channel server, @Nullable ByteBuf firstBytes);
+}

@@ -1,0 +1,409 @@
+package dev.postern.http;
+
+import dev.postern.balance.LoadBalancer;
+import dev.postern.config.Configuration.Timeouts;
+import dev.postern.http.Failure.ByClient;
+import dev.postern.http.Failure.ByServer;
+import io.netty.buffer.ByteBuf;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One request and its response. Lives on the event loop of its client connection, and so does the server connection it
+ * uses. Ends exactly once: answered, forwarded to the end, or broken off.
+ */
+public final class Exchange {
+    private static final Logger log = LoggerFactory.getLogger(Exchange.class);
+
+    /** How much of a body is read from the client before a server takes it. */
+    private static final int MAX_UNSENT = 64 * 1024;
+
+    /** Servers that send more interim responses than this are broken or hostile; real ones send one or two. */
+    private static final int MAX_INTERIM = 10;
+
+    private enum Response {
+        NOTHING,
+        INTERIM,
+        STARTED
+    }
+
+    private final Worker worker;
+    private final ClientStream client;
+    private final RequestHead request;
+    private final Routing routing;
+    private final RequestBody body = new RequestBody();
+    private final String id;
+    private final long maxBody;
+
+    private @Nullable RetryLadder ladder;
+    private @Nullable Http1ServerConnection connection;
+    private boolean endSent;
+    private Response response = Response.NOTHING;
+    private int interim;
+    private boolean requestPaused;
+    private boolean responsePaused;
+    private boolean finished;
+
+    /** When a byte last moved towards or from the server. */
+    private long progressNanos;
+
+    private final UploadPace pace;
+
+    Exchange(Worker worker, ClientStream client, RequestHead request, long nowNanos) {
+        this.worker = worker;
+        this.client = client;
+        this.request = request;
+        this.routing = worker.routing();
+        this.id = worker.nextRequestId();
+        this.maxBody = routing.limits().body().orElse(Long.MAX_VALUE);
+        this.progressNanos = nowNanos;
+        this.pace = new UploadPace(nowNanos);
+        if (!request.hasBody()) {
+            body.complete(null);
+        }
+    }
+
+    RequestHead request() {
+        return request;
+    }
+
+    Client client() {
+        return client.info();
+    }
+
+    ClientStream clientStream() {
+        return client;
+    }
+
+    Routing routing() {
+        return routing;
+    }
+
+    /** In the log and in every answer that the edge makes itself. */
+    String id() {
+        return id;
+    }
+
+    boolean isFinished() {
+        return finished;
+    }
+
+    /** The client has sent the whole request. */
+    boolean isRequestComplete() {
+        return body.isComplete();
+    }
+
+    /** Lets the steps decide. What came of the body so far waits in {@link #body}. */
+    void start(List<RequestStep> steps) {
+        if (request.contentLength() > maxBody) {
+            fail(ByClient.BODY_TOO_LARGE, "limits.body: " + request.contentLength() + " bytes");
+        }
+        for (RequestStep step : steps) {
+            if (finished || step.handle(this)) {
+                return;
+            }
+        }
+        throw new IllegalStateException("no step answered " + id);
+    }
+
+    // ---- from the client
+
+    /** Takes ownership of {@code part}. */
+    void requestBody(ByteBuf part) {
+        if (finished) {
+            part.release();
+            return;
+        }
+        pace.partCame(System.nanoTime());
+        body.add(part);
+        if (body.received() > maxBody) {
+            fail(ByClient.BODY_TOO_LARGE, "limits.body: over " + maxBody + " bytes");
+            return;
+        }
+        if (connection != null) {
+            sendBody(connection);
+        } else if (body.unsentBytes() > MAX_UNSENT) {
+            pauseRequest();
+        }
+    }
+
+    void requestEnd(@Nullable Fields trailers) {
+        if (finished) {
+            return;
+        }
+        body.complete(trailers);
+        progressNanos = System.nanoTime();
+        if (connection != null) {
+            sendBody(connection);
+        }
+    }
+
+    /** What was read from the client in one go has been handed over. */
+    void requestReadComplete() {
+        if (connection != null) {
+            connection.flush();
+        }
+    }
+
+    void clientGone() {
+        if (!finished) {
+            log.debug(
+                    "request {}: client {}: gone before the response was complete",
+                    id,
+                    client.info().client());
+            dropConnection();
+            finish();
+        }
+    }
+
+    void clientWritable() {
+        if (responsePaused) {
+            responsePaused = false;
+            progressNanos = System.nanoTime();
+            if (connection != null) {
+                connection.resume();
+            }
+        }
+    }
+
+    // ---- decisions
+
+    /** Answers without any server. */
+    void respond(LocalResponse answer) {
+        if (!finished) {
+            response = Response.STARTED;
+            finish();
+            client.respond(answer);
+        }
+    }
+
+    /** Sends the request to a server of {@code backend}. */
+    void forward(LoadBalancer backend) {
+        ladder = new RetryLadder(worker, this, backend);
+        ladder.climb();
+    }
+
+    /** Gives up: answers with an error, or breaks the response off where it has begun. */
+    void fail(Failure failure, String detail) {
+        if (finished) {
+            return;
+        }
+        int status = ErrorResponses.status(failure);
+        String outcome = response == Response.STARTED ? "response broken off" : "answered " + status;
+        if (failure.fault() == Failure.Fault.CLIENT) {
+            log.info(
+                    "request {}: client {}: {}: {}; {}", id, client.info().client(), failure.reason(), detail, outcome);
+        } else {
+            log.warn(
+                    "request {}: {} {}: {}: {}: {}; {}",
+                    id,
+                    request.method(),
+                    request.authority().host(),
+                    ladder == null ? "no backend" : ladder.where(),
+                    failure.reason(),
+                    detail,
+                    outcome);
+        }
+        dropConnection();
+        finish();
+        if (response == Response.STARTED) {
+            client.abort();
+        } else {
+            client.respond(ErrorResponses.of(failure, id));
+        }
+    }
+
+    // ---- to the server
+
+    /** The ladder has found a connection. */
+    void connected(Http1ServerConnection made) {
+        connection = made;
+        progressNanos = System.nanoTime();
+        made.begin(
+                this,
+                RequestWriter.write(worker.headWriter(), made.channel().alloc(), request, client.info()),
+                ladder().watchesWrite());
+        sendBody(made);
+        made.flush();
+    }
+
+    private RetryLadder ladder() {
+        return Objects.requireNonNull(ladder, "ladder");
+    }
+
+    private void sendBody(Http1ServerConnection to) {
+        for (ByteBuf part = body.next(); part != null; part = body.next()) {
+            progressNanos = pace.lastPartNanos();
+            to.writeBody(part, request.isChunked());
+        }
+        if (body.isComplete() && !endSent) {
+            endSent = true;
+            to.endRequest(request.isChunked(), body.trailers());
+        }
+        if (!to.isWritable()) {
+            to.flush();
+        }
+        if (to.isWritable()) {
+            resumeRequest();
+        } else if (!body.isComplete()) {
+            pauseRequest();
+        }
+    }
+
+    void serverWritable() {
+        progressNanos = System.nanoTime();
+        resumeRequest();
+    }
+
+    private void pauseRequest() {
+        if (!requestPaused) {
+            requestPaused = true;
+            client.pauseRequest();
+        }
+    }
+
+    private void resumeRequest() {
+        if (requestPaused) {
+            requestPaused = false;
+            pace.resumed(System.nanoTime());
+            client.resumeRequest();
+        }
+    }
+
+    // ---- from the server
+
+    /** False where the response is not one to pass on; the exchange has then failed. */
+    boolean interimResponse(ResponseHead head) {
+        response = Response.INTERIM;
+        progressNanos = System.nanoTime();
+        if (++interim > MAX_INTERIM) {
+            fail(ByServer.MALFORMED_RESPONSE, "over " + MAX_INTERIM + " interim responses");
+            return false;
+        }
+        if (body.received() == 0) {
+            // Until now the client may have waited for this very answer.
+            pace.begins(progressNanos);
+        }
+        if (request.minorVersion() == 1) {
+            client.interim(head);
+        }
+        return true;
+    }
+
+    /** The server wants to switch protocols; false where it was not asked to. */
+    boolean switchesProtocols(ResponseHead head) {
+        String asked = request.upgrade();
+        if (asked == null || !asked.equalsIgnoreCase(head.upgrade())) {
+            fail(ByServer.MALFORMED_RESPONSE, "101 without being asked to switch to that protocol");
+            return false;
+        }
+        return true;
+    }
+
+    /** The server connection is ours no more; it belongs to the tunnel now. */
+    void switched(ResponseHead head, Http1ServerConnection from, @Nullable ByteBuf firstBytes) {
+        connection = null;
+        ladder().endsWith(from.channel().closeFuture());
+        finish();
+        client.switchProtocols(head, from.channel(), firstBytes);
+    }
+
+    void responseHead(ResponseHead head, long bodyLength) {
+        response = Response.STARTED;
+        progressNanos = System.nanoTime();
+        body.forgetSent();
+        client.response(head, bodyLength);
+    }
+
+    /** Takes ownership of {@code part}. */
+    void responseBody(ByteBuf part) {
+        if (finished) {
+            part.release();
+            return;
+        }
+        progressNanos = System.nanoTime();
+        client.responseBody(part);
+        if (!client.isWritable()) {
+            client.flush();
+            if (!client.isWritable() && connection != null && !responsePaused) {
+                responsePaused = true;
+                connection.pause();
+            }
+        }
+    }
+
+    void responseEnd(@Nullable Fields trailers) {
+        connection = null;
+        finish();
+        client.responseEnd(trailers);
+    }
+
+    /** Whether everything the server is to get has been given to it. */
+    boolean isRequestSent() {
+        return endSent;
+    }
+
+    /** The server connection broke, or what it sent must not be passed on; it is closed already. */
+    void serverFailed(ByServer failure, String detail, boolean unsent) {
+        if (finished) {
+            return;
+        }
+        connection = null;
+        if (response == Response.NOTHING && body.isReplayable() && ladder().mayTryAgain(failure, unsent)) {
+            endSent = false;
+            body.rewind();
+            ladder().again();
+        } else {
+            fail(failure, detail);
+        }
+    }
+
+    // ---- time
+
+    /** Ends what has taken too long. */
+    void checkTimeouts(long now) {
+        if (finished) {
+            return;
+        }
+        Timeouts timeouts = routing.timeouts();
+        // A client that waits for a 100 is not slow: the server is.
+        boolean awaits100 = request.expectsContinue() && response == Response.NOTHING && body.received() == 0;
+        if (!body.isComplete() && !requestPaused && !awaits100) {
+            checkRequestBody(now, timeouts);
+        } else if (now - progressNanos > timeouts.response().toNanos()) {
+            if (responsePaused) {
+                fail(ByClient.GONE, "client took nothing of the response for " + timeouts.response());
+            } else {
+                fail(ByServer.RESPONSE_TIMEOUT, "timeouts.response: nothing for " + timeouts.response());
+            }
+        }
+    }
+
+    private void checkRequestBody(long now, Timeouts timeouts) {
+        ByClient fault = pace.check(now, timeouts.requestBody(), body.received());
+        if (fault != null) {
+            fail(fault, "timeouts.request-body: " + body.received() + " bytes so far");
+        }
+    }
+
+    // ---- the end
+
+    private void dropConnection() {
+        Http1ServerConnection dropped = connection;
+        connection = null;
+        if (dropped != null) {
+            dropped.abort();
+        }
+    }
+
+    private void finish() {
+        finished = true;
+        body.release();
+        if (ladder != null) {
+            ladder.end();
+        }
+    }
+}

@@ -1,0 +1,119 @@
+package dev.postern.http;
+
+/**
+ * Why an exchange could not be completed. Its {@link #reason} is a stable code for logs; {@link ErrorResponses} alone
+ * turns it into a status.
+ */
+public sealed interface Failure {
+    /** Whose fault it is. */
+    enum Fault {
+        CLIENT,
+        EDGE,
+        BACKEND
+    }
+
+    /** Whether the request may be sent once more, to another server or on another connection. */
+    enum Retry {
+        NEVER,
+        /** Only if no byte of the request was written. */
+        IF_UNSENT,
+        /** If no byte was written, or if the method is idempotent and the body is still at hand. */
+        IF_IDEMPOTENT
+    }
+
+    Fault fault();
+
+    Retry retry();
+
+    /** Stable, lower-case, with underscores. */
+    String reason();
+
+    /** The client broke a rule or a limit. */
+    enum ByClient implements Failure {
+        MALFORMED,
+        HEAD_TIMEOUT,
+        BODY_TIMEOUT,
+        BODY_TOO_SLOW,
+        BODY_TOO_LARGE,
+        REQUEST_LINE_TOO_LONG,
+        HEAD_TOO_LARGE,
+        TOO_MANY_HEADERS,
+        NO_SUCH_SITE,
+        NO_SUCH_ROUTE,
+        WRONG_SITE,
+        GONE;
+
+        @Override
+        public Fault fault() {
+            return Fault.CLIENT;
+        }
+
+        @Override
+        public Retry retry() {
+            return Retry.NEVER;
+        }
+
+        @Override
+        public String reason() {
+            return Failure.code(this);
+        }
+    }
+
+    /** We could not, or would not, carry on. */
+    enum ByEdge implements Failure {
+        /** No file descriptor, no local port, no memory. */
+        OUT_OF_RESOURCES,
+        BUG;
+
+        @Override
+        public Fault fault() {
+            return Fault.EDGE;
+        }
+
+        @Override
+        public Retry retry() {
+            return Retry.NEVER;
+        }
+
+        @Override
+        public String reason() {
+            return Failure.code(this);
+        }
+    }
+
+    /** No server could be reached, or the one that was broke off, stalled or answered nonsense. */
+    enum ByServer implements Failure {
+        NONE_AVAILABLE(Retry.NEVER),
+        CONNECT_FAILED(Retry.IF_UNSENT),
+        CLOSED_BEFORE_RESPONSE(Retry.IF_IDEMPOTENT),
+        CLOSED_DURING_RESPONSE(Retry.NEVER),
+        MALFORMED_RESPONSE(Retry.NEVER),
+        RESPONSE_HEAD_TOO_LARGE(Retry.NEVER),
+        RESPONSE_TIMEOUT(Retry.NEVER);
+
+        private final Retry retry;
+
+        ByServer(Retry retry) {
+            this.retry = retry;
+        }
+
+        @Override
+        public Fault fault() {
+            return Fault.BACKEND;
+        }
+
+        @Override
+        public Retry retry() {
+            return retry;
+        }
+
+        @Override
+        public String reason() {
+            return Failure.code(this);
+        }
+    }
+
+    private static String code(Enum<?> failure) {
+        return failure.name().toLowerCase(java.util.Locale.ROOT);
+    }
+}

@@ -1,0 +1,83 @@
+package dev.postern.http;
+
+/**
+ * The header fields that the edge itself reads, writes or removes, recognised by their bytes. All others are
+ * {@link #OTHER} and pass through untouched.
+ */
+final class FieldName {
+    static final int OTHER = 0;
+    static final int HOST = 1;
+    static final int CONTENT_LENGTH = 2;
+    static final int TRANSFER_ENCODING = 3;
+    static final int CONNECTION = 4;
+    static final int KEEP_ALIVE = 5;
+    static final int PROXY_CONNECTION = 6;
+    static final int TE = 7;
+    static final int UPGRADE = 8;
+    static final int EXPECT = 9;
+    static final int VIA = 10;
+    static final int FORWARDED = 11;
+    static final int X_REAL_IP = 12;
+    static final int X_FORWARDED_FOR = 13;
+    static final int X_FORWARDED_PROTO = 14;
+    static final int X_FORWARDED_HOST = 15;
+    static final int X_FORWARDED_PORT = 16;
+    /** Any other name that begins with {@code X-Forwarded-}. */
+    static final int X_FORWARDED_ANY = 17;
+    /** {@code Proxy}, which CGI programs mistake for an environment setting. */
+    static final int PROXY = 18;
+
+    static final int PROXY_AUTHORIZATION = 19;
+    /** Has a {@code _} or a {@code .} in it: programs behind us may read it as another, trusted name. */
+    static final int AMBIGUOUS = 20;
+
+    static final int DATE = 21;
+
+    private FieldName() {}
+
+    /** @param bytes the name lies in {@code [from, to)} and consists of token characters only */
+    static int of(byte[] bytes, int from, int to) {
+        return switch (to - from) {
+            case 2 -> is(bytes, from, "te") ? TE : OTHER;
+            case 3 -> is(bytes, from, "via") ? VIA : OTHER;
+            case 4 -> is(bytes, from, "host") ? HOST : is(bytes, from, "date") ? DATE : OTHER;
+            case 5 -> is(bytes, from, "proxy") ? PROXY : OTHER;
+            case 6 -> is(bytes, from, "expect") ? EXPECT : OTHER;
+            case 7 -> is(bytes, from, "upgrade") ? UPGRADE : OTHER;
+            case 9 -> is(bytes, from, "x-real-ip") ? X_REAL_IP : is(bytes, from, "forwarded") ? FORWARDED : OTHER;
+            case 10 -> is(bytes, from, "connection") ? CONNECTION : is(bytes, from, "keep-alive") ? KEEP_ALIVE : OTHER;
+            case 14 -> is(bytes, from, "content-length") ? CONTENT_LENGTH : xForwarded(bytes, from, to);
+            case 15 -> is(bytes, from, "x-forwarded-for") ? X_FORWARDED_FOR : xForwarded(bytes, from, to);
+            case 16 ->
+                is(bytes, from, "x-forwarded-host")
+                        ? X_FORWARDED_HOST
+                        : is(bytes, from, "x-forwarded-port")
+                                ? X_FORWARDED_PORT
+                                : is(bytes, from, "proxy-connection") ? PROXY_CONNECTION : xForwarded(bytes, from, to);
+            case 17 ->
+                is(bytes, from, "transfer-encoding")
+                        ? TRANSFER_ENCODING
+                        : is(bytes, from, "x-forwarded-proto") ? X_FORWARDED_PROTO : xForwarded(bytes, from, to);
+            case 19 -> is(bytes, from, "proxy-authorization") ? PROXY_AUTHORIZATION : xForwarded(bytes, from, to);
+            default -> to - from > 12 ? xForwarded(bytes, from, to) : OTHER;
+        };
+    }
+
+    private static int xForwarded(byte[] bytes, int from, int to) {
+        return to - from > 12 && is(bytes, from, "x-forwarded-") ? X_FORWARDED_ANY : OTHER;
+    }
+
+    /** Whether the bytes at {@code from} spell {@code lower}, ignoring the case of ASCII letters. */
+    static boolean is(byte[] bytes, int from, String lower) {
+        for (int i = 0; i < lower.length(); i++) {
+            if (Ascii.lower(bytes[from + i]) != lower.charAt(i)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    static boolean equalsIgnoreCase(byte[] bytes, int from, int to, String lower) {
+        return to - from == lower.length() && is(bytes, from, lower);
+    }
+}

@@ -1,0 +1,111 @@
+package dev.postern.http;
+
+import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A header or trailer section: the bytes as they came, and where each field lies in them. Immutable once parsed; lives
+ * on the heap, so nobody has to release it.
+ */
+final class Fields {
+    static final Fields NONE = new Fields(new byte[0], new int[0], 0);
+
+    private static final int STRIDE = 5;
+
+    private final byte[] bytes;
+    private final int[] spans;
+    private final int count;
+
+    private Fields(byte[] bytes, int[] spans, int count) {
+        this.bytes = bytes;
+        this.spans = spans;
+        this.count = count;
+    }
+
+    int count() {
+        return count;
+    }
+
+    byte[] bytes() {
+        return bytes;
+    }
+
+    /** One of the constants of {@link FieldName}. */
+    int name(int field) {
+        return spans[field * STRIDE];
+    }
+
+    int nameFrom(int field) {
+        return spans[field * STRIDE + 1];
+    }
+
+    int nameTo(int field) {
+        return spans[field * STRIDE + 2];
+    }
+
+    int valueFrom(int field) {
+        return spans[field * STRIDE + 3];
+    }
+
+    int valueTo(int field) {
+        return spans[field * STRIDE + 4];
+    }
+
+    String value(int field) {
+        return text(valueFrom(field), valueTo(field));
+    }
+
+    /** The first field of this name, or -1. */
+    int find(int name) {
+        for (int i = 0; i < count; i++) {
+            if (name(i) == name) {
+                return i;
+            }
+        }
+        return -1;
+    }
+
+    /** The value of the first field with this name, or null. */
+    @Nullable String first(int name) {
+        int field = find(name);
+        return field < 0 ? null : value(field);
+    }
+
+    String text(int from, int to) {
+        return new String(bytes, from, to - from, StandardCharsets.ISO_8859_1);
+    }
+
+    /** Collects spans while a section is parsed; reused by all connections of an event loop. */
+    static final class Builder {
+        private int[] spans = new int[64 * STRIDE];
+        private int count;
+
+        void clear() {
+            count = 0;
+        }
+
+        int count() {
+            return count;
+        }
+
+        void add(int name, int nameFrom, int nameTo, int valueFrom, int valueTo) {
+            int at = count * STRIDE;
+            if (at == spans.length) {
+                spans = java.util.Arrays.copyOf(spans, spans.length * 2);
+            }
+            spans[at] = name;
+            spans[at + 1] = nameFrom;
+            spans[at + 2] = nameTo;
+            spans[at + 3] = valueFrom;
+            spans[at + 4] = valueTo;
+            count++;
+        }
+
+        /** @param bytes kept, not copied */
+        Fields build(byte[] bytes) {
+            return count == 0
+                    ? new Fields(bytes, NONE.spans, 0)
+                    : new Fields(bytes, java.util.Arrays.copyOf(spans, count * STRIDE), count);
+        }
+    }
+}

@@ -1,0 +1,79 @@
+package dev.postern.http;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+
+/** Puts a message head together in an array that an event loop reuses, then copies it out once. */
+final class HeadWriter {
+    private static final byte[] FIELD_SEPARATOR = {':', ' '};
+    private static final byte[] CRLF = {'\r', '\n'};
+
+    private byte[] bytes = new byte[8192];
+    private int length;
+
+    HeadWriter begin() {
+        length = 0;
+        return this;
+    }
+
+    HeadWriter bytes(byte[] source) {
+        return bytes(source, 0, source.length);
+    }
+
+    HeadWriter bytes(byte[] source, int from, int to) {
+        int count = to - from;
+        room(count);
+        System.arraycopy(source, from, bytes, length, count);
+        length += count;
+        return this;
+    }
+
+    /** @param text ISO 8859-1 */
+    HeadWriter text(String text) {
+        return bytes(text.getBytes(StandardCharsets.ISO_8859_1));
+    }
+
+    HeadWriter number(long value) {
+        if (value >= 0 && value < 10) {
+            room(1);
+            bytes[length++] = (byte) ('0' + value);
+            return this;
+        }
+        return text(Long.toString(value));
+    }
+
+    HeadWriter byteOf(char c) {
+        room(1);
+        bytes[length++] = (byte) c;
+        return this;
+    }
+
+    HeadWriter crlf() {
+        return bytes(CRLF);
+    }
+
+    /** A field as it was parsed: its name, one space, its trimmed value. */
+    HeadWriter field(Fields fields, int field) {
+        return bytes(fields.bytes(), fields.nameFrom(field), fields.nameTo(field))
+                .bytes(FIELD_SEPARATOR)
+                .bytes(fields.bytes(), fields.valueFrom(field), fields.valueTo(field))
+                .bytes(CRLF);
+    }
+
+    ByteBuf end(ByteBufAllocator allocator) {
+        return allocator.ioBuffer(length).writeBytes(bytes, 0, length);
+    }
+
+    private void room(int count) {
+        if (bytes.length - length < count) {
+            bytes = Arrays.copyOf(bytes, Math.max(bytes.length * 2, length + count));
+        }
+    }
+
+    /** A constant of the wire. */
+    static byte[] constant(String text) {
+        return text.getBytes(StandardCharsets.US_ASCII);
+    }
+}

@@ -1,0 +1,487 @@
+package dev.postern.http;
+
+import dev.postern.config.Configuration.Timeouts;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.handler.ssl.SslCloseCompletionEvent;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A client's HTTP/1 connection: one exchange after another, in order. While one is under way, what the client sends
+ * ahead is held back, and soon not even read. Event loop only.
+ */
+public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
+        implements ClientStream, MessageDecoder.Receiver {
+    private static final Logger log = LoggerFactory.getLogger(Http1ClientConnection.class);
+
+    /** After an answer to a request that was not read to its end: as long as it takes to reach the client. */
+    private static final long LINGER_NANOS = Duration.ofSeconds(2).toNanos();
+
+    private enum Phase {
+        /** Nothing of the next request has come. */
+        IDLE,
+        /** The first head is due, or a part of the next one has come. */
+        HEAD,
+        EXCHANGE,
+        /** The last answer is being written; nothing is decoded any more. */
+        FINISHING,
+        /** Everything is written; reads on for a while, so that a reset does not overtake the answer. */
+        LINGER,
+        CLOSED
+    }
+
+    private final Worker worker;
+    private final List<RequestStep> steps;
+    private final Upgrade upgrade;
+    private final Channel channel;
+    private final Client info;
+    private final MessageDecoder decoder;
+    private final ResponseWriter writer;
+    private final ConnectionEnd end;
+
+    /** Place in the list of the worker; the worker's alone. */
+    int workerIndex = -1;
+
+    private @Nullable RequestHead head;
+    private @Nullable Exchange exchange;
+    private Phase phase = Phase.HEAD;
+    private long phaseNanos = System.nanoTime();
+    private boolean started;
+    private boolean decoding;
+    /** The connection stays after this exchange. */
+    private boolean keepAlive;
+    /** The client means to go on after this exchange: it may be sending already. */
+    private boolean clientGoesOn;
+
+    /**
+     * Serves the client of {@code channel}; to be added as the last handler of its pipeline.
+     *
+     * @param steps what happens to a request, in order; the last one always answers
+     * @param certificateSite the site whose certificate the client was shown; null on a plaintext listener
+     */
+    public Http1ClientConnection(
+            Worker worker,
+            List<RequestStep> steps,
+            Upgrade upgrade,
+            @Nullable String certificateSite,
+            Channel channel) {
+        this.worker = worker;
+        this.steps = steps;
+        this.upgrade = upgrade;
+        this.channel = channel;
+        this.info = new Client(
+                (InetSocketAddress) channel.remoteAddress(),
+                (InetSocketAddress) channel.localAddress(),
+                certificateSite,
+                worker.routing().trustedProxies());
+        this.end = new ConnectionEnd(channel);
+        this.writer = new ResponseWriter(channel, worker.headWriter());
+        this.decoder = new MessageDecoder(
+                this,
+                worker.headParser(),
+                worker.requestScratch(),
+                Failure.ByClient.MALFORMED,
+                Failure.ByClient.HEAD_TOO_LARGE);
+    }
+
+    @Override
+    public void handlerAdded(ChannelHandlerContext ctx) {
+        worker.joins(this);
+    }
+
+    @Override
+    public void handlerRemoved(ChannelHandlerContext ctx) {
+        worker.leaves(this);
+    }
+
+    // ---- the request
+
+    @Override
+    public void channelRead(ChannelHandlerContext ctx, Object message) {
+        ByteBuf bytes = (ByteBuf) message;
+        if (phase == Phase.FINISHING || phase == Phase.LINGER || phase == Phase.CLOSED) {
+            bytes.release();
+            return;
+        }
+        if (phase == Phase.IDLE) {
+            enter(Phase.HEAD);
+        }
+        decode(bytes);
+    }
+
+    /**
+     * Decodes what came, or what was held back. An exchange starts once everything at hand has been decoded: a request
+     * whose first bytes are fine and whose next are not never reaches a server.
+     */
+    private void decode(@Nullable ByteBuf bytes) {
+        decoding = true;
+        try {
+            if (bytes == null) {
+                decoder.decode();
+            } else {
+                decoder.decode(channel.alloc(), bytes);
+            }
+            startExchange();
+            while (phase == Phase.IDLE && decoder.holdsBytes()) {
+                enter(Phase.HEAD);
+                decoder.decode();
+                startExchange();
+            }
+        } catch (BadMessage e) {
+            reject(e.failure(), e.detail());
+        } finally {
+            decoding = false;
+        }
+        if (decoder.holdsBytes() && (phase == Phase.EXCHANGE || !channel.isWritable())) {
+            // Sends ahead of the exchange under way, or without taking the answers: not read from until that is over.
+            pauseRequest();
+        }
+    }
+
+    private void startExchange() {
+        Exchange next = exchange;
+        if (next == null || started) {
+            return;
+        }
+        started = true;
+        try {
+            next.start(steps);
+        } catch (RuntimeException e) {
+            log.error("request {}: bug", next.id(), e);
+            next.fail(Failure.ByEdge.BUG, e.toString());
+        }
+    }
+
+    @Override
+    public boolean readyForHead() {
+        // A client that sends requests and reads no responses would have us keep them all.
+        return phase == Phase.HEAD && channel.isWritable();
+    }
+
+    @Override
+    public int head(byte[] bytes, int to) throws BadMessage {
+        RequestHead parsed = worker.headParser().request(bytes, to);
+        if (parsed == null) {
+            return -1;
+        }
+        head = parsed;
+        return parsed.fields().bytes().length;
+    }
+
+    @Override
+    public long begin() {
+        RequestHead request = Objects.requireNonNull(head, "head");
+        enter(Phase.EXCHANGE);
+        writer.answers(request);
+        keepAlive = request.keepsAlive();
+        clientGoesOn = keepAlive;
+        started = false;
+        exchange = new Exchange(worker, this, request, phaseNanos);
+        return request.contentLength();
+    }
+
+    @Override
+    public void body(ByteBuf part) {
+        if (exchange == null) {
+            part.release();
+        } else {
+            exchange.requestBody(part);
+        }
+    }
+
+    @Override
+    public void end(@Nullable Fields trailers) throws BadMessage {
+        if (trailers != null) {
+            Trailers.checkRequest(trailers);
+        }
+        if (exchange != null) {
+            exchange.requestEnd(trailers);
+        }
+    }
+
+    @Override
+    public void channelReadComplete(ChannelHandlerContext ctx) {
+        if (exchange != null) {
+            exchange.requestReadComplete();
+        }
+    }
+
+    private void reject(Failure failure, String detail) {
+        keepAlive = false;
+        Exchange current = exchange;
+        if (current != null) {
+            current.fail(failure, detail);
+            return;
+        }
+        String id = worker.nextRequestId();
+        LocalResponse answer = ErrorResponses.of(failure, id);
+        log.info(
+                "request {}: client {}: {}: {}; answered {}",
+                id,
+                info.client(),
+                failure.reason(),
+                detail,
+                answer.status());
+        writer.answers(null);
+        writer.local(answer, worker.date(), false);
+        finish(true);
+    }
+
+    // ---- the response
+
+    @Override
+    public Client info() {
+        return info;
+    }
+
+    @Override
+    public void interim(ResponseHead interim) {
+        writer.interim(interim);
+    }
+
+    @Override
+    public void response(ResponseHead response, long bodyLength) {
+        // Answered before the whole request has come: what is left of it cannot be told from the next one.
+        keepAlive &= writer.canKeepAlive(bodyLength) && isRequestComplete() && !worker.isDraining();
+        writer.head(response, bodyLength, keepAlive);
+    }
+
+    @Override
+    public void responseBody(ByteBuf part) {
+        if (phase == Phase.EXCHANGE) {
+            writer.body(part);
+        } else {
+            part.release();
+        }
+    }
+
+    @Override
+    public void responseEnd(@Nullable Fields trailers) {
+        writer.end(trailers);
+        exchangeOver();
+    }
+
+    @Override
+    public void respond(LocalResponse response) {
+        keepAlive &= isRequestComplete() && !worker.isDraining();
+        writer.local(response, worker.date(), keepAlive);
+        exchangeOver();
+        flush();
+    }
+
+    private boolean isRequestComplete() {
+        return exchange != null && exchange.isRequestComplete();
+    }
+
+    private void exchangeOver() {
+        boolean complete = isRequestComplete();
+        exchange = null;
+        if (phase != Phase.EXCHANGE) {
+            return;
+        }
+        if (!keepAlive || !complete || worker.isDraining()) {
+            finish(!complete || clientGoesOn || decoder.holdsBytes());
+            return;
+        }
+        enter(Phase.IDLE);
+        resumeRequest();
+        goOn();
+    }
+
+    /** With what the client sent ahead, if it takes what it is sent. */
+    private void goOn() {
+        if (!decoding && decoder.holdsBytes() && channel.isWritable()) {
+            enter(Phase.HEAD);
+            decode(null);
+        }
+    }
+
+    @Override
+    public void flush() {
+        channel.flush();
+    }
+
+    @Override
+    public boolean isWritable() {
+        return channel.isWritable();
+    }
+
+    @Override
+    public void channelWritabilityChanged(ChannelHandlerContext ctx) {
+        if (!channel.isWritable()) {
+            return;
+        }
+        if (exchange != null) {
+            exchange.clientWritable();
+        } else if (phase == Phase.IDLE || phase == Phase.HEAD) {
+            resumeRequest();
+            goOn();
+        }
+    }
+
+    @Override
+    public void pauseRequest() {
+        channel.config().setAutoRead(false);
+    }
+
+    @Override
+    public void resumeRequest() {
+        if (!channel.config().isAutoRead()) {
+            channel.config().setAutoRead(true);
+        }
+    }
+
+    @Override
+    public void switchProtocols(ResponseHead switching, Channel server, @Nullable ByteBuf firstBytes) {
+        writer.interim(switching);
+        exchange = null;
+        phase = Phase.CLOSED;
+        ByteBuf early = decoder.stop();
+        channel.pipeline().remove(this);
+        upgrade.tunnel(channel, server, early, firstBytes);
+        channel.flush();
+    }
+
+    // ---- the end
+
+    /** Writes what is left and closes. */
+    private void finish(boolean clientMaySend) {
+        enter(Phase.FINISHING);
+        decoder.close();
+        if (clientMaySend) {
+            end.afterWriting(this::linger);
+        } else {
+            end.afterWriting();
+        }
+    }
+
+    private void linger() {
+        if (phase == Phase.FINISHING) {
+            enter(Phase.LINGER);
+            resumeRequest();
+        }
+    }
+
+    @Override
+    public void abort() {
+        exchange = null;
+        enter(Phase.FINISHING);
+        decoder.close();
+        end.reset();
+    }
+
+    /** While we drain: nothing more comes, but what is on its way to the client gets there. */
+    void closeIdle() {
+        finish(false);
+    }
+
+    void closeNow() {
+        end.now();
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext ctx) {
+        phase = Phase.CLOSED;
+        Exchange current = exchange;
+        exchange = null;
+        if (current != null) {
+            current.clientGone();
+        }
+        decoder.close();
+        worker.leaves(this);
+    }
+
+    @Override
+    public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+        if (event instanceof SslCloseCompletionEvent) {
+            // The client has said that it sends no more; like the end of a plaintext connection, that is its end.
+            end.now();
+        }
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+        log.debug("client {}: {}", info.client(), cause.toString());
+        end.now();
+    }
+
+    // ---- time
+
+    private void enter(Phase next) {
+        phase = next;
+        phaseNanos = System.nanoTime();
+    }
+
+    /** Whether nothing is under way, not even a part of a head. */
+    boolean isIdle() {
+        return phase == Phase.IDLE || (phase == Phase.HEAD && !decoder.holdsBytes());
+    }
+
+    long idleNanos(long now) {
+        return now - phaseNanos;
+    }
+
+    /** Ends what has taken too long. */
+    void checkTimeouts(long now) {
+        Timeouts timeouts = worker.routing().timeouts();
+        switch (phase) {
+            case IDLE -> {
+                long longest = isWriting(now)
+                        ? timeouts.response().toNanos()
+                        : timeouts.keepAlive().toNanos();
+                if (now - phaseNanos > longest) {
+                    end.now();
+                }
+            }
+            case HEAD -> {
+                if (now - phaseNanos > timeouts.requestHead().toNanos()) {
+                    headTimedOut(timeouts);
+                }
+            }
+            case EXCHANGE -> {
+                if (exchange != null) {
+                    exchange.checkTimeouts(now);
+                }
+            }
+            case FINISHING -> {
+                var unused = isWriting(now);
+                if (now - phaseNanos > timeouts.response().toNanos()) {
+                    end.now();
+                }
+            }
+            case LINGER -> {
+                if (now - phaseNanos > LINGER_NANOS) {
+                    end.now();
+                }
+            }
+            case CLOSED -> {}
+        }
+    }
+
+    /** Whether the client has not taken everything yet; if it took some since the last look, the phase begins anew. */
+    private boolean isWriting(long now) {
+        ConnectionEnd.Owed owed = end.owed();
+        if (owed == ConnectionEnd.Owed.LESS_THAN_BEFORE) {
+            phaseNanos = now;
+        }
+        return owed != ConnectionEnd.Owed.NOTHING;
+    }
+
+    private void headTimedOut(Timeouts timeouts) {
+        if (decoder.holdsBytes() && channel.isWritable()) {
+            reject(
+                    Failure.ByClient.HEAD_TIMEOUT,
+                    "timeouts.request-head: not complete after " + timeouts.requestHead());
+        } else {
+            end.now();
+        }
+    }
+}

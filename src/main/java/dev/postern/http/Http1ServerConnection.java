@@ -1,0 +1,353 @@
+package dev.postern.http;
+
+import dev.postern.backend.Server;
+import dev.postern.backend.ServerConnection;
+import dev.postern.http.Failure.ByServer;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelOutboundBuffer;
+import java.io.IOException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A connection to a server: one exchange at a time, back to the pool in between. A connection that did anything
+ * unexpected is closed rather than kept: bytes beyond the end of a response would become the next client's answer.
+ */
+final class Http1ServerConnection extends ChannelInboundHandlerAdapter
+        implements ServerConnection, MessageDecoder.Receiver {
+    private static final Logger log = LoggerFactory.getLogger(Http1ServerConnection.class);
+
+    private final Worker worker;
+    private final Server server;
+    private final Channel channel;
+    private final MessageDecoder decoder;
+
+    private @Nullable Exchange exchange;
+    private @Nullable ResponseHead head;
+    /** Whom to flush once everything that was read has been passed on. */
+    private @Nullable ClientStream fed;
+
+    /** How many exchanges it has carried, the one under way included. */
+    private int used;
+
+    private boolean idle;
+    /** The response is complete; what follows in the same read decides whether the connection is kept. */
+    private boolean done;
+
+    private boolean reusable;
+    private boolean requestFlushed;
+    private boolean chunkOpen;
+    private boolean writeFailed;
+    /** Something could not be read or written: whatever still comes, the connection does not end well. */
+    private boolean failed;
+
+    Http1ServerConnection(Worker worker, Server server, Channel channel) {
+        this.worker = worker;
+        this.server = server;
+        this.channel = channel;
+        this.decoder = new MessageDecoder(
+                this,
+                worker.headParser(),
+                worker.responseScratch(),
+                ByServer.MALFORMED_RESPONSE,
+                ByServer.RESPONSE_HEAD_TOO_LARGE);
+    }
+
+    @Override
+    public Channel channel() {
+        return channel;
+    }
+
+    @Override
+    public Server server() {
+        return server;
+    }
+
+    // ---- the request
+
+    /**
+     * Begins an exchange with its head, whose ownership passes.
+     *
+     * @param watchWrite whether it matters later that nothing at all could be written
+     */
+    void begin(Exchange next, ByteBuf requestHead, boolean watchWrite) {
+        exchange = next;
+        used++;
+        head = null;
+        idle = false;
+        done = false;
+        reusable = false;
+        requestFlushed = false;
+        chunkOpen = false;
+        writeFailed = false;
+        if (watchWrite) {
+            channel.write(requestHead).addListener(written -> writeFailed = !written.isSuccess());
+        } else {
+            write(requestHead);
+        }
+    }
+
+    void writeBody(ByteBuf part, boolean chunked) {
+        if (chunked) {
+            HeadWriter out = worker.headWriter().begin();
+            if (chunkOpen) {
+                out.crlf();
+            }
+            chunkOpen = true;
+            write(out.text(Integer.toHexString(part.readableBytes())).crlf().end(channel.alloc()));
+        }
+        write(part);
+    }
+
+    void endRequest(boolean chunked, @Nullable Fields trailers) {
+        if (chunked) {
+            write(Trailers.end(worker.headWriter(), channel.alloc(), chunkOpen, trailers));
+        }
+    }
+
+    /** A failure of the write comes back as an exception of the channel, which closes it. */
+    private void write(ByteBuf bytes) {
+        var unused = channel.write(bytes, channel.voidPromise());
+    }
+
+    void flush() {
+        requestFlushed = true;
+        channel.flush();
+    }
+
+    boolean isWritable() {
+        return channel.isWritable();
+    }
+
+    // ---- the response
+
+    @Override
+    public void channelRead(ChannelHandlerContext ctx, Object message) {
+        ByteBuf bytes = (ByteBuf) message;
+        Exchange current = exchange;
+        if (current == null || !requestFlushed) {
+            // Said something without being asked: whatever it is, it is not the answer to anything.
+            bytes.release();
+            if (!done && current == null) {
+                log.debug("server {}: sent bytes while idle; connection closed", server);
+            }
+            retire();
+            return;
+        }
+        fed = current.clientStream();
+        try {
+            decoder.decode(ctx.alloc(), bytes);
+        } catch (BadMessage e) {
+            broken((ByServer) e.failure(), e.detail());
+        }
+    }
+
+    @Override
+    public boolean readyForHead() {
+        return exchange != null && !done;
+    }
+
+    @Override
+    public int head(byte[] bytes, int to) throws BadMessage {
+        ResponseHead parsed = worker.headParser().response(bytes, to);
+        if (parsed == null) {
+            return -1;
+        }
+        head = parsed;
+        return parsed.fields().bytes().length;
+    }
+
+    @Override
+    public long begin() {
+        Exchange current = java.util.Objects.requireNonNull(exchange, "exchange");
+        ResponseHead received = java.util.Objects.requireNonNull(head, "head");
+        if (received.status() == 101) {
+            if (current.switchesProtocols(received)) {
+                becomeTunnel(current, received);
+            }
+            return MessageDecoder.SWITCHED;
+        }
+        if (received.status() == 408 && used > 1 && !received.keepsAlive()) {
+            // Not an answer to this request: the server gave up waiting for one just as it was sent.
+            broken(ByServer.CLOSED_BEFORE_RESPONSE, "408 on an idle connection");
+            return MessageDecoder.SWITCHED;
+        }
+        if (received.isInformational()) {
+            current.interimResponse(received);
+            return MessageDecoder.INTERIM;
+        }
+        long length = received.bodyLength(current.request());
+        // A 204 that announces a body may go on to send one.
+        boolean bodiless = received.status() != 204 || received.declaredLength() == ResponseHead.UNTIL_CLOSE;
+        reusable = received.keepsAlive() && length != ResponseHead.UNTIL_CLOSE && bodiless;
+        current.responseHead(received, length);
+        return length;
+    }
+
+    private void becomeTunnel(Exchange current, ResponseHead received) {
+        exchange = null;
+        ByteBuf rest = decoder.stop();
+        channel.pipeline().remove(this);
+        current.switched(received, this, rest != null && rest.isReadable() ? rest : release(rest));
+    }
+
+    private static @Nullable ByteBuf release(@Nullable ByteBuf rest) {
+        if (rest != null) {
+            rest.release();
+        }
+        return null;
+    }
+
+    @Override
+    public void body(ByteBuf part) {
+        if (exchange == null) {
+            part.release();
+        } else {
+            exchange.responseBody(part);
+        }
+    }
+
+    @Override
+    public void end(@Nullable Fields trailers) {
+        Exchange complete = exchange;
+        if (complete == null) {
+            return;
+        }
+        // A server that answers before it has the whole request will go on reading: it is not at rest.
+        reusable &= complete.isRequestSent() && isEverythingWritten();
+        exchange = null;
+        done = true;
+        complete.responseEnd(trailers);
+    }
+
+    private boolean isEverythingWritten() {
+        ChannelOutboundBuffer out = channel.unsafe().outboundBuffer();
+        return out != null && out.isEmpty();
+    }
+
+    @Override
+    public void channelReadComplete(ChannelHandlerContext ctx) {
+        if (done) {
+            done = false;
+            settle();
+        }
+        ClientStream client = fed;
+        if (client != null) {
+            fed = null;
+            client.flush();
+        }
+    }
+
+    /** All that was there has been read: only now is it sure that nothing followed the response. */
+    private void settle() {
+        if (reusable && !failed && !decoder.holdsBytes() && channel.isActive() && !worker.isDraining()) {
+            keep();
+        } else {
+            retire();
+        }
+    }
+
+    private void keep() {
+        channel.config().setAutoRead(true);
+        idle = worker.pool().keep(this, System.nanoTime());
+        if (!idle) {
+            retire();
+        }
+    }
+
+    /** A connection that was made for an exchange which has ended meanwhile. */
+    void keepUnused() {
+        keep();
+    }
+
+    void pause() {
+        channel.config().setAutoRead(false);
+    }
+
+    void resume() {
+        channel.config().setAutoRead(true);
+    }
+
+    @Override
+    public void channelWritabilityChanged(ChannelHandlerContext ctx) {
+        if (exchange != null && channel.isWritable()) {
+            exchange.serverWritable();
+        }
+    }
+
+    // ---- the end
+
+    @Override
+    public void channelInactive(ChannelHandlerContext ctx) {
+        if (idle) {
+            idle = false;
+            worker.pool().remove(this);
+        }
+        Exchange current = exchange;
+        if (current != null && decoder.isUntilClose() && !failed) {
+            fed = current.clientStream();
+            end(null);
+        } else if (current != null) {
+            boolean silent = head == null && !decoder.holdsBytes();
+            broken(
+                    silent ? ByServer.CLOSED_BEFORE_RESPONSE : ByServer.CLOSED_DURING_RESPONSE,
+                    silent ? "connection closed before a response" : "connection closed in the middle of the response");
+        }
+        done = false;
+        decoder.close();
+        ClientStream client = fed;
+        if (client != null) {
+            fed = null;
+            client.flush();
+        }
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+        log.debug("server {}: {}", server, cause.toString());
+        failed = true;
+        // After a reset the channel becomes inactive by itself, and what that means for the exchange is settled then.
+        // After a failed write it does so once everything was read that the server had sent.
+        if (!(cause instanceof IOException)) {
+            close();
+        }
+    }
+
+    private void broken(ByServer failure, String detail) {
+        Exchange current = exchange;
+        exchange = null;
+        retire();
+        if (current != null) {
+            current.serverFailed(failure, detail, writeFailed);
+        }
+    }
+
+    /** The exchange has ended some other way. */
+    void abort() {
+        exchange = null;
+        retire();
+    }
+
+    private void retire() {
+        done = false;
+        if (idle) {
+            idle = false;
+            worker.pool().remove(this);
+        }
+        decoder.close();
+        close();
+    }
+
+    private void close() {
+        channel.close().addListener((ChannelFutureListener) closed -> {
+            if (!closed.isSuccess()) {
+                log.debug("server {}: close failed", server, closed.cause());
+            }
+        });
+    }
+}

@@ -1,0 +1,319 @@
+package dev.postern.http;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.handler.codec.ByteToMessageDecoder;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Cuts a stream of bytes into HTTP/1 messages: heads, pieces of bodies, ends. Never holds more than one head or one
+ * chunk-size line back; bodies stream. Event loop only.
+ */
+final class MessageDecoder {
+    /** Chunk-size line with extensions, which are ignored: RFC 9112 §7.1.1 asks for a limit. */
+    private static final int MAX_CHUNK_LINE = 256;
+
+    /** 15 hexadecimal digits cannot overflow a long. */
+    private static final int MAX_CHUNK_DIGITS = 15;
+
+    /** Body lengths that {@link Receiver#begin} may return besides a number of bytes. */
+    static final long CHUNKED = -1;
+
+    static final long UNTIL_CLOSE = -2;
+    /** Nothing after the head is HTTP any more: stop decoding. */
+    static final long SWITCHED = -3;
+    /** The head was an interim one; the next thing is a head again. */
+    static final long INTERIM = -4;
+
+    /** Who gets the parts. May close the decoder from within a call. */
+    interface Receiver {
+        /** False to hold back the next head (an exchange is still under way). */
+        boolean readyForHead();
+
+        /**
+         * Takes a head out of {@code bytes}.
+         *
+         * @return how many bytes it took, or -1 where it is not complete
+         */
+        int head(byte[] bytes, int to) throws BadMessage;
+
+        /** Acts on the head just taken; returns how long its body is. */
+        long begin();
+
+        /** Ownership of {@code part} passes to the receiver. */
+        void body(ByteBuf part);
+
+        void end(@Nullable Fields trailers) throws BadMessage;
+    }
+
+    private enum State {
+        HEAD,
+        FIXED,
+        UNTIL_CLOSE,
+        CHUNK_SIZE,
+        CHUNK_DATA,
+        CHUNK_END,
+        TRAILERS,
+        STOPPED
+    }
+
+    private final Receiver receiver;
+    private final HeadParser parser;
+    private final byte[] scratch;
+    private final Failure malformed;
+    private final Failure headTooLarge;
+
+    private @Nullable ByteBuf pending;
+    private State state = State.HEAD;
+    private long remaining;
+    /** Bytes of an incomplete head or trailer section that are known not to hold its end. */
+    private int searched;
+
+    /**
+     * @param scratch as long as the longest head allowed; shared by the connections of an event loop
+     * @param malformed what a broken chunk or trailer section is thrown as
+     */
+    MessageDecoder(Receiver receiver, HeadParser parser, byte[] scratch, Failure malformed, Failure headTooLarge) {
+        this.receiver = receiver;
+        this.parser = parser;
+        this.scratch = scratch;
+        this.malformed = malformed;
+        this.headTooLarge = headTooLarge;
+    }
+
+    /** Takes ownership of {@code in} and passes on what is complete. */
+    void decode(ByteBufAllocator allocator, ByteBuf in) throws BadMessage {
+        if (state == State.STOPPED && pending == null) {
+            in.release();
+            return;
+        }
+        ByteBuf before = pending;
+        pending = before == null ? in : ByteToMessageDecoder.MERGE_CUMULATOR.cumulate(allocator, before, in);
+        decode();
+    }
+
+    /** Goes on with what was held back. */
+    void decode() throws BadMessage {
+        ByteBuf in = pending;
+        while (in != null && in.isReadable() && step(in)) {
+            in = pending;
+        }
+        if (pending != null && !pending.isReadable()) {
+            releasePending();
+        }
+    }
+
+    /** One part; false where more bytes, or a go-ahead, are needed. */
+    private boolean step(ByteBuf in) throws BadMessage {
+        switch (state) {
+            case HEAD -> {
+                return receiver.readyForHead() && head(in);
+            }
+            case FIXED, CHUNK_DATA -> {
+                int length = (int) Math.min(remaining, in.readableBytes());
+                remaining -= length;
+                State after = state;
+                receiver.body(take(in, length));
+                if (remaining == 0 && state == after) {
+                    if (after == State.FIXED) {
+                        end(null);
+                    } else {
+                        state = State.CHUNK_END;
+                    }
+                }
+                return true;
+            }
+            case UNTIL_CLOSE -> {
+                receiver.body(take(in, in.readableBytes()));
+                return true;
+            }
+            case CHUNK_SIZE -> {
+                return chunkSize(in);
+            }
+            case CHUNK_END -> {
+                return chunkEnd(in);
+            }
+            case TRAILERS -> {
+                return trailers(in);
+            }
+            default -> {
+                return false;
+            }
+        }
+    }
+
+    private ByteBuf take(ByteBuf in, int length) {
+        if (length == in.readableBytes()) {
+            pending = null;
+            return in;
+        }
+        return in.readRetainedSlice(length);
+    }
+
+    private boolean head(ByteBuf in) throws BadMessage {
+        int readable = in.readableBytes();
+        if (searched > 0 && readable < scratch.length && !holdsHeadEnd(in)) {
+            return false;
+        }
+        int length = Math.min(readable, scratch.length);
+        in.getBytes(in.readerIndex(), scratch, 0, length);
+        int taken = receiver.head(scratch, length);
+        if (taken < 0) {
+            if (readable >= scratch.length) {
+                throw new BadMessage(headTooLarge, "head over " + scratch.length + " bytes");
+            }
+            searched = readable;
+            return false;
+        }
+        searched = 0;
+        in.skipBytes(taken);
+        bodyFollows(receiver.begin());
+        return true;
+    }
+
+    /** Whether CRLF CRLF lies beyond what was searched before: a head that drips in is not parsed at every drop. */
+    private boolean holdsHeadEnd(ByteBuf in) {
+        int start = in.readerIndex();
+        int from = start + Math.max(3, searched - 3);
+        int to = in.writerIndex();
+        for (int at = in.indexOf(from, to, (byte) '\n'); at >= 0; at = in.indexOf(at + 1, to, (byte) '\n')) {
+            if (in.getByte(at - 1) == '\r' && in.getByte(at - 2) == '\n') {
+                return true;
+            }
+        }
+        searched = to - start;
+        return false;
+    }
+
+    private void bodyFollows(long length) throws BadMessage {
+        if (state == State.STOPPED) {
+            return;
+        }
+        if (length == SWITCHED) {
+            state = State.STOPPED;
+        } else if (length == CHUNKED) {
+            state = State.CHUNK_SIZE;
+        } else if (length == UNTIL_CLOSE) {
+            state = State.UNTIL_CLOSE;
+        } else if (length == 0) {
+            end(null);
+        } else if (length > 0) {
+            state = State.FIXED;
+            remaining = length;
+        }
+    }
+
+    private void end(@Nullable Fields trailers) throws BadMessage {
+        state = State.HEAD;
+        receiver.end(trailers);
+    }
+
+    /** <a href="https://datatracker.ietf.org/doc/html/rfc9112#section-7.1">RFC 9112 §7.1</a>: digits, perhaps extensions, CRLF. */
+    private boolean chunkSize(ByteBuf in) throws BadMessage {
+        int from = in.readerIndex();
+        int to = in.writerIndex();
+        long size = 0;
+        int at = from;
+        for (int digit; at < to && (digit = Ascii.hex(in.getByte(at))) >= 0; at++) {
+            if (at - from == MAX_CHUNK_DIGITS) {
+                throw new BadMessage(malformed, "chunk size has over " + MAX_CHUNK_DIGITS + " digits");
+            }
+            size = size * 16 + digit;
+        }
+        if (at < to && at == from) {
+            throw new BadMessage(malformed, "chunk size is not a hexadecimal number");
+        }
+        if (at < to && in.getByte(at) != '\r' && in.getByte(at) != ';') {
+            throw new BadMessage(malformed, "chunk size is followed by neither CRLF nor an extension");
+        }
+        while (at < to && in.getByte(at) != '\r') {
+            if (!Ascii.isValue(in.getByte(at))) {
+                throw new BadMessage(malformed, "chunk extension has a control character or bare LF");
+            }
+            at++;
+        }
+        if (at - from > MAX_CHUNK_LINE) {
+            throw new BadMessage(malformed, "chunk-size line over " + MAX_CHUNK_LINE + " bytes");
+        }
+        if (at + 1 >= to) {
+            return false;
+        }
+        if (in.getByte(at + 1) != '\n') {
+            throw new BadMessage(malformed, "chunk-size line: bare CR");
+        }
+        in.readerIndex(at + 2);
+        remaining = size;
+        state = size == 0 ? State.TRAILERS : State.CHUNK_DATA;
+        return true;
+    }
+
+    private boolean chunkEnd(ByteBuf in) throws BadMessage {
+        if (in.getByte(in.readerIndex()) != '\r') {
+            throw new BadMessage(malformed, "chunk data is longer than its size, or not followed by CRLF");
+        }
+        if (in.readableBytes() < 2) {
+            return false;
+        }
+        if (in.getByte(in.readerIndex() + 1) != '\n') {
+            throw new BadMessage(malformed, "chunk data is not followed by CRLF");
+        }
+        in.skipBytes(2);
+        state = State.CHUNK_SIZE;
+        return true;
+    }
+
+    private boolean trailers(ByteBuf in) throws BadMessage {
+        int readable = in.readableBytes();
+        // The section may be a mere CRLF; only when it is known not to be, it ends like a head.
+        if (searched > 3 && readable < scratch.length && !holdsHeadEnd(in)) {
+            return false;
+        }
+        int length = Math.min(readable, scratch.length);
+        in.getBytes(in.readerIndex(), scratch, 0, length);
+        Fields trailers = parser.trailers(scratch, length, malformed);
+        if (trailers == null) {
+            if (readable >= scratch.length) {
+                throw new BadMessage(malformed, "trailer section over " + scratch.length + " bytes");
+            }
+            searched = readable;
+            return false;
+        }
+        searched = 0;
+        in.skipBytes(trailers.bytes().length);
+        end(trailers.count() == 0 ? null : trailers);
+        return true;
+    }
+
+    /** True where bytes came that belong to no message yet. */
+    boolean holdsBytes() {
+        return pending != null && pending.isReadable();
+    }
+
+    boolean isUntilClose() {
+        return state == State.UNTIL_CLOSE;
+    }
+
+    /** Nothing is decoded any more; returns what was held back, which the caller now owns. */
+    @Nullable ByteBuf stop() {
+        state = State.STOPPED;
+        ByteBuf rest = pending;
+        pending = null;
+        return rest;
+    }
+
+    /** Nothing is decoded any more; what was held back is let go. */
+    void close() {
+        ByteBuf rest = stop();
+        if (rest != null) {
+            rest.release();
+        }
+    }
+
+    private void releasePending() {
+        ByteBuf empty = pending;
+        pending = null;
+        if (empty != null) {
+            empty.release();
+        }
+    }
+}

@@ -1,0 +1,27 @@
+package dev.postern.http;
+
+import dev.postern.balance.LoadBalancer;
+
+/**
+ * Requests under {@code /.well-known/acme-challenge/} go to the side port, whatever their Host: a CA asks for each name
+ * of an order here, and follows no redirect of ours that a mistake could misroute
+ * (<a href="https://datatracker.ietf.org/doc/html/rfc8555#section-8.3">RFC 8555 §8.3</a>).
+ */
+public final class RelayAcmeChallenge implements RequestStep {
+    static final byte[] PREFIX = HeadWriter.constant("/.well-known/acme-challenge/");
+
+    private final LoadBalancer sidePort;
+
+    public RelayAcmeChallenge(LoadBalancer sidePort) {
+        this.sidePort = sidePort;
+    }
+
+    @Override
+    public boolean handle(Exchange exchange) {
+        if (!exchange.request().pathStartsWith(PREFIX)) {
+            return false;
+        }
+        exchange.forward(sidePort);
+        return true;
+    }
+}

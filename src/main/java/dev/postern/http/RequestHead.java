@@ -1,0 +1,298 @@
+package dev.postern.http;
+
+import java.nio.charset.StandardCharsets;
+import java.util.Locale;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A request head whose framing and authority are known to be unambiguous. What is sent to a server is written anew from
+ * this, never copied as it came.
+ */
+final class RequestHead {
+    /** {@link #contentLength} of a request with {@code Transfer-Encoding: chunked}. */
+    static final long CHUNKED = -1;
+
+    // RFC 9110 §9.2.2.
+    private static final Set<String> IDEMPOTENT = Set.of("GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE");
+
+    private final Fields fields;
+    private final int methodFrom;
+    private final int methodTo;
+    private final int minorVersion;
+
+    private final String method;
+    private final int targetFrom;
+    private final int targetTo;
+    private final int pathTo;
+    private final long contentLength;
+    private final Authority authority;
+    private final ConnectionOptions connection;
+    private final boolean expectsContinue;
+
+    private RequestHead(Fields fields, int methodFrom, int methodTo, int minorVersion, Target target, Framing framing) {
+        this.fields = fields;
+        this.methodFrom = methodFrom;
+        this.methodTo = methodTo;
+        this.minorVersion = minorVersion;
+        this.method = method(fields.bytes(), methodFrom, methodTo);
+        this.targetFrom = target.from;
+        this.targetTo = target.to;
+        this.pathTo = target.pathTo;
+        this.authority = target.authority;
+        this.contentLength = framing.contentLength;
+        this.connection = framing.connection;
+        this.expectsContinue = framing.expectsContinue;
+    }
+
+    /** @throws BadMessage for every head that two readers could take for two different requests */
+    static RequestHead of(Fields fields, int methodFrom, int methodTo, int targetFrom, int targetTo, int minorVersion)
+            throws BadMessage {
+        Framing framing = Framing.ofRequest(fields, minorVersion);
+        Target target = Target.of(fields, methodFrom, methodTo, targetFrom, targetTo, framing.host);
+        return new RequestHead(fields, methodFrom, methodTo, minorVersion, target, framing);
+    }
+
+    Fields fields() {
+        return fields;
+    }
+
+    int methodFrom() {
+        return methodFrom;
+    }
+
+    int methodTo() {
+        return methodTo;
+    }
+
+    String method() {
+        return method;
+    }
+
+    boolean isHead() {
+        return method.equals("HEAD");
+    }
+
+    boolean isIdempotent() {
+        return IDEMPOTENT.contains(method);
+    }
+
+    /** 0 or 1: HTTP/1.0 or HTTP/1.1. */
+    int minorVersion() {
+        return minorVersion;
+    }
+
+    /** The target in origin form lies in {@link Fields#bytes} from here; empty for an absolute form without a path. */
+    int targetFrom() {
+        return targetFrom;
+    }
+
+    int targetTo() {
+        return targetTo;
+    }
+
+    /** Where the path ends and the query, with its {@code ?}, begins. */
+    int pathTo() {
+        return pathTo;
+    }
+
+    /** Where the path begins that routes are compared with; {@code *} counts as {@code /}, an empty path. */
+    int routeFrom() {
+        return targetFrom < pathTo && fields.bytes()[targetFrom] == '*' ? pathTo : targetFrom;
+    }
+
+    /** Path and query, at least {@code /}. */
+    String target() {
+        if (targetFrom == targetTo) {
+            return "/";
+        }
+        String text = fields.text(targetFrom, targetTo);
+        return text.charAt(0) == '?' ? "/" + text : text.charAt(0) == '*' ? "/" : text;
+    }
+
+    boolean pathStartsWith(byte[] prefix) {
+        return pathTo - targetFrom >= prefix.length
+                && java.util.Arrays.equals(
+                        fields.bytes(), targetFrom, targetFrom + prefix.length, prefix, 0, prefix.length);
+    }
+
+    Authority authority() {
+        return authority;
+    }
+
+    /** Bytes of the body, or {@link #CHUNKED}. */
+    long contentLength() {
+        return contentLength;
+    }
+
+    boolean isChunked() {
+        return contentLength == CHUNKED;
+    }
+
+    boolean hasBody() {
+        return contentLength != 0;
+    }
+
+    boolean hasContentLength() {
+        return fields.find(FieldName.CONTENT_LENGTH) >= 0;
+    }
+
+    boolean expectsContinue() {
+        return expectsContinue;
+    }
+
+    ConnectionOptions connection() {
+        return connection;
+    }
+
+    /** Whether the client wants to keep the connection, <a href="https://datatracker.ietf.org/doc/html/rfc9112#section-9.3">RFC 9112 §9.3</a>. */
+    boolean keepsAlive() {
+        return minorVersion == 1 ? !connection.close() : connection.keepAlive() && !connection.close();
+    }
+
+    /** The protocol the client asks to switch to, or null. */
+    @Nullable String upgrade() {
+        if (!connection.upgrade() || minorVersion == 0 || hasBody()) {
+            return null;
+        }
+        String protocol = fields.first(FieldName.UPGRADE);
+        // h2c smuggles requests past every rule of the edge; a list would let the server choose h2c.
+        return protocol == null || protocol.toLowerCase(Locale.ROOT).startsWith("h2c") || protocol.indexOf(',') >= 0
+                ? null
+                : protocol;
+    }
+
+    private static String method(byte[] bytes, int from, int to) {
+        int length = to - from;
+        if (length == 3 && bytes[from] == 'G' && bytes[from + 1] == 'E' && bytes[from + 2] == 'T') {
+            return "GET";
+        }
+        if (length == 4
+                && bytes[from] == 'P'
+                && bytes[from + 1] == 'O'
+                && bytes[from + 2] == 'S'
+                && bytes[from + 3] == 'T') {
+            return "POST";
+        }
+        return new String(bytes, from, length, StandardCharsets.US_ASCII);
+    }
+
+    /** The target in origin form, and whom it is addressed to. */
+    private static final class Target {
+        private final int from;
+        private final int to;
+        private final int pathTo;
+        private final Authority authority;
+
+        private Target(int from, int to, int pathTo, Authority authority) {
+            this.from = from;
+            this.to = to;
+            this.pathTo = pathTo;
+            this.authority = authority;
+        }
+
+        // RFC 9112 §3.2: origin form, absolute form, or * for OPTIONS.
+        static Target of(Fields fields, int methodFrom, int methodTo, int from, int to, int host) throws BadMessage {
+            byte[] b = fields.bytes();
+            if (FieldName.equalsIgnoreCase(b, methodFrom, methodTo, "connect")) {
+                // Not for a gateway. Whatever its target looks like, a server may take what follows for a tunnel.
+                throw BadMessage.malformed("method is CONNECT");
+            }
+            Authority authority = Authority.parse(b, fields.valueFrom(host), fields.valueTo(host));
+            if (b[from] == '/') {
+                return new Target(from, to, pathEnd(b, from, to), authority);
+            }
+            if (to - from == 1 && b[from] == '*' && FieldName.equalsIgnoreCase(b, methodFrom, methodTo, "options")) {
+                return new Target(from, to, to, authority);
+            }
+            int scheme = to - from > 7 && FieldName.is(b, from, "http://")
+                    ? 7
+                    : to - from > 8 && FieldName.is(b, from, "https://") ? 8 : 0;
+            if (scheme == 0) {
+                throw BadMessage.malformed("request target is neither a path nor an http(s) URI");
+            }
+            int end = from + scheme;
+            while (end < to && b[end] != '/' && b[end] != '?') {
+                end++;
+            }
+            Authority ofTarget = Authority.parse(b, from + scheme, end);
+            if (!ofTarget.equals(authority)) {
+                throw BadMessage.malformed("Host and the authority of the request target differ");
+            }
+            return new Target(end, to, pathEnd(b, end, to), authority);
+        }
+
+        private static int pathEnd(byte[] b, int from, int to) {
+            for (int i = from; i < to; i++) {
+                if (b[i] == '?') {
+                    return i;
+                }
+            }
+            return to;
+        }
+    }
+
+    /** What the header fields say of body, host and connection. */
+    private static final class Framing {
+        private long contentLength;
+        private int host = -1;
+        private ConnectionOptions connection = ConnectionOptions.NONE;
+        private boolean expectsContinue;
+
+        /** <a href="https://datatracker.ietf.org/doc/html/rfc9112#section-6">RFC 9112 §6</a>, with every choice it leaves taken as a rejection. */
+        static Framing ofRequest(Fields fields, int minorVersion) throws BadMessage {
+            Framing framing = new Framing();
+            boolean length = false;
+            boolean chunked = false;
+            for (int i = 0; i < fields.count(); i++) {
+                switch (fields.name(i)) {
+                    case FieldName.HOST -> {
+                        if (framing.host >= 0) {
+                            throw BadMessage.malformed("more than one Host");
+                        }
+                        framing.host = i;
+                    }
+                    case FieldName.CONTENT_LENGTH -> {
+                        if (length) {
+                            throw BadMessage.malformed("more than one Content-Length");
+                        }
+                        length = true;
+                        framing.contentLength = BodyLength.parse(fields, i);
+                    }
+                    case FieldName.TRANSFER_ENCODING -> {
+                        if (chunked) {
+                            throw BadMessage.malformed("more than one Transfer-Encoding");
+                        }
+                        chunked = true;
+                        if (!BodyLength.isChunked(fields, i)) {
+                            throw BadMessage.malformed("Transfer-Encoding is not exactly \"chunked\"");
+                        }
+                    }
+                    case FieldName.CONNECTION ->
+                        framing.connection = framing.connection.and(fields, i, Failure.ByClient.MALFORMED);
+                    case FieldName.EXPECT -> {
+                        if (!FieldName.equalsIgnoreCase(
+                                fields.bytes(), fields.valueFrom(i), fields.valueTo(i), "100-continue")) {
+                            throw BadMessage.malformed("Expect is not \"100-continue\"");
+                        }
+                        framing.expectsContinue = minorVersion == 1;
+                    }
+                    default -> {}
+                }
+            }
+            if (framing.host < 0) {
+                throw BadMessage.malformed("no Host");
+            }
+            if (chunked && length) {
+                throw BadMessage.malformed("both Transfer-Encoding and Content-Length");
+            }
+            if (chunked && minorVersion == 0) {
+                throw BadMessage.malformed("Transfer-Encoding in HTTP/1.0");
+            }
+            if (chunked) {
+                framing.contentLength = CHUNKED;
+            }
+            return framing;
+        }
+    }
+}

@@ -1,0 +1,8 @@
+package dev.postern.http;
+
+/** One thing that can happen to a request before it is answered. A listener has a list of them, in order. */
+@FunctionalInterface
+public interface RequestStep {
+    /** Answers or forwards the exchange and returns true, or leaves it to the next step. Event loop; must not block. */
+    boolean handle(Exchange exchange);
+}

@@ -1,0 +1,79 @@
+package dev.postern.http;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+
+/** Writes a request anew for an HTTP/1.1 server. What it does not write does not get through. */
+final class RequestWriter {
+    private static final byte[] VERSION = HeadWriter.constant(" HTTP/1.1\r\n");
+    private static final byte[] CONTENT_LENGTH = HeadWriter.constant("Content-Length: ");
+    private static final byte[] CHUNKED = HeadWriter.constant("Transfer-Encoding: chunked\r\n");
+    private static final byte[] UPGRADE = HeadWriter.constant("Connection: Upgrade\r\nUpgrade: ");
+    private static final byte[] TE_TRAILERS = HeadWriter.constant("Connection: TE\r\nTE: trailers\r\n");
+    private static final byte[] EXPECT = HeadWriter.constant("Expect: 100-continue\r\n");
+
+    private RequestWriter() {}
+
+    static ByteBuf write(HeadWriter out, ByteBufAllocator allocator, RequestHead head, Client client) {
+        Fields fields = head.fields();
+        out.begin().bytes(fields.bytes(), head.methodFrom(), head.methodTo()).byteOf(' ');
+        if (head.targetFrom() == head.targetTo() || fields.bytes()[head.targetFrom()] == '?') {
+            out.byteOf('/');
+        }
+        out.bytes(fields.bytes(), head.targetFrom(), head.targetTo()).bytes(VERSION);
+        boolean named = !head.connection().named().isEmpty();
+        for (int i = 0; i < fields.count(); i++) {
+            int name = fields.name(i);
+            if (!isHopByHop(name)
+                    && !ForwardedHeaders.removes(name, client.isTrusted())
+                    && !(named && !isVital(name) && head.connection().names(fields, i))) {
+                out.field(fields, i);
+            }
+        }
+        if (head.isChunked()) {
+            out.bytes(CHUNKED);
+        } else if (head.hasContentLength()) {
+            out.bytes(CONTENT_LENGTH).number(head.contentLength()).crlf();
+        }
+        String upgrade = head.upgrade();
+        if (upgrade != null) {
+            out.bytes(UPGRADE).text(upgrade).crlf();
+        } else if (acceptsTrailers(head)) {
+            out.bytes(TE_TRAILERS);
+        }
+        if (head.expectsContinue()) {
+            out.bytes(EXPECT);
+        }
+        ForwardedHeaders.write(out, head, client);
+        return out.crlf().end(allocator);
+    }
+
+    /** Fields that concern this hop only, or that are written anew; <a href="https://datatracker.ietf.org/doc/html/rfc9110#section-7.6.1">RFC 9110 §7.6.1</a>. */
+    private static boolean isHopByHop(int name) {
+        return switch (name) {
+            case FieldName.CONTENT_LENGTH,
+                    FieldName.TRANSFER_ENCODING,
+                    FieldName.CONNECTION,
+                    FieldName.KEEP_ALIVE,
+                    FieldName.PROXY_CONNECTION,
+                    FieldName.PROXY_AUTHORIZATION,
+                    FieldName.PROXY,
+                    FieldName.TE,
+                    FieldName.UPGRADE,
+                    FieldName.EXPECT -> true;
+            default -> false;
+        };
+    }
+
+    /** Fields that a server decides by: naming them in {@code Connection} does not take them away. */
+    private static boolean isVital(int name) {
+        return name == FieldName.HOST || ForwardedHeaders.tells(name);
+    }
+
+    private static boolean acceptsTrailers(RequestHead head) {
+        Fields fields = head.fields();
+        int te = head.connection().te() && head.minorVersion() == 1 ? fields.find(FieldName.TE) : -1;
+        return te >= 0
+                && FieldName.equalsIgnoreCase(fields.bytes(), fields.valueFrom(te), fields.valueTo(te), "trailers");
+    }
+}

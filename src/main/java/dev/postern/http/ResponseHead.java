@@ -1,0 +1,122 @@
+package dev.postern.http;
+
+import org.jspecify.annotations.Nullable;
+
+/** A response head of a server whose framing is known to be unambiguous. */
+final class ResponseHead {
+    static final long CHUNKED = -1;
+    /** The body lasts until the server closes. */
+    static final long UNTIL_CLOSE = -2;
+
+    private final Fields fields;
+    private final int status;
+    private final int reasonFrom;
+    private final int reasonTo;
+    private final int minorVersion;
+    private final long length;
+    private final ConnectionOptions connection;
+
+    private ResponseHead(
+            Fields fields,
+            int status,
+            int reasonFrom,
+            int reasonTo,
+            int minorVersion,
+            long length,
+            ConnectionOptions connection) {
+        this.fields = fields;
+        this.status = status;
+        this.reasonFrom = reasonFrom;
+        this.reasonTo = reasonTo;
+        this.minorVersion = minorVersion;
+        this.length = length;
+        this.connection = connection;
+    }
+
+    /**
+     * <a href="https://datatracker.ietf.org/doc/html/rfc9112#section-6.3">RFC 9112 §6.3</a>; a response that says its
+     * length in two ways is refused, since whoever gets it next might believe the other.
+     */
+    static ResponseHead of(Fields fields, int status, int reasonFrom, int reasonTo, int minorVersion)
+            throws BadMessage {
+        long length = UNTIL_CLOSE;
+        boolean hasLength = false;
+        boolean chunked = false;
+        ConnectionOptions connection = ConnectionOptions.NONE;
+        for (int i = 0; i < fields.count(); i++) {
+            switch (fields.name(i)) {
+                case FieldName.CONTENT_LENGTH -> {
+                    length = BodyLength.digits(fields, i);
+                    if (hasLength || length < 0) {
+                        throw malformed("Content-Length is not one decimal number");
+                    }
+                    hasLength = true;
+                }
+                case FieldName.TRANSFER_ENCODING -> {
+                    if (chunked || !BodyLength.isChunked(fields, i)) {
+                        throw malformed("Transfer-Encoding is not exactly \"chunked\"");
+                    }
+                    chunked = true;
+                }
+                case FieldName.CONNECTION ->
+                    connection = connection.and(fields, i, Failure.ByServer.MALFORMED_RESPONSE);
+                default -> {}
+            }
+        }
+        if (chunked && hasLength) {
+            throw malformed("both Transfer-Encoding and Content-Length");
+        }
+        if (chunked && minorVersion == 0) {
+            throw malformed("Transfer-Encoding in HTTP/1.0");
+        }
+        return new ResponseHead(
+                fields, status, reasonFrom, reasonTo, minorVersion, chunked ? CHUNKED : length, connection);
+    }
+
+    private static BadMessage malformed(String detail) {
+        return new BadMessage(Failure.ByServer.MALFORMED_RESPONSE, detail);
+    }
+
+    Fields fields() {
+        return fields;
+    }
+
+    int status() {
+        return status;
+    }
+
+    int reasonFrom() {
+        return reasonFrom;
+    }
+
+    int reasonTo() {
+        return reasonTo;
+    }
+
+    boolean isInformational() {
+        return status < 200;
+    }
+
+    ConnectionOptions connection() {
+        return connection;
+    }
+
+    /** What the header fields say: bytes, {@link #CHUNKED} or {@link #UNTIL_CLOSE}. */
+    long declaredLength() {
+        return length;
+    }
+
+    /** How long the body is that follows this head in answer to {@code request}. */
+    long bodyLength(RequestHead request) {
+        return isInformational() || status == 204 || status == 304 || request.isHead() ? 0 : length;
+    }
+
+    /** Whether the server keeps the connection. */
+    boolean keepsAlive() {
+        return minorVersion == 1 ? !connection.close() : connection.keepAlive() && !connection.close();
+    }
+
+    @Nullable String upgrade() {
+        return connection.upgrade() ? fields.first(FieldName.UPGRADE) : null;
+    }
+}

@@ -1,0 +1,162 @@
+package dev.postern.http;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Writes responses anew for the HTTP/1 client of one connection, one after another. Knows how the client learns where a
+ * body ends. Event loop only.
+ */
+final class ResponseWriter {
+    /** How the client learns where the body ends. */
+    private enum BodyEnd {
+        /** There is no body, or its length is known and is passed on. */
+        LENGTH,
+        CHUNKED,
+        CLOSE
+    }
+
+    private static final byte[] VERSION = HeadWriter.constant("HTTP/1.1 ");
+    private static final byte[] CONTENT_LENGTH = HeadWriter.constant("Content-Length: ");
+    private static final byte[] CHUNKED = HeadWriter.constant("Transfer-Encoding: chunked\r\n");
+    private static final byte[] CLOSE = HeadWriter.constant("Connection: close\r\n");
+    private static final byte[] KEEP_ALIVE = HeadWriter.constant("Connection: keep-alive\r\n");
+    private static final byte[] UPGRADE = HeadWriter.constant("Connection: Upgrade\r\n");
+    private static final byte[] DATE = HeadWriter.constant("Date: ");
+
+    private final Channel channel;
+    private final HeadWriter out;
+    private boolean http10;
+    private boolean headOnly;
+    private BodyEnd bodyEnd = BodyEnd.LENGTH;
+    private boolean chunkOpen;
+
+    ResponseWriter(Channel channel, HeadWriter out) {
+        this.channel = channel;
+        this.out = out;
+    }
+
+    /** What is written next answers {@code request}; null for one whose head could not be read. */
+    void answers(@Nullable RequestHead request) {
+        http10 = request != null && request.minorVersion() == 0;
+        headOnly = request != null && request.isHead();
+        bodyEnd = BodyEnd.LENGTH;
+        chunkOpen = false;
+    }
+
+    /** Whether the client can learn the end of such a body without the connection being closed. */
+    boolean canKeepAlive(long bodyLength) {
+        return bodyLength >= 0 || !http10;
+    }
+
+    /** @param keepAlive whether the client's connection stays; an HTTP/1.0 client is told so */
+    void head(ResponseHead head, long bodyLength, boolean keepAlive) {
+        bodyEnd = bodyLength >= 0 ? BodyEnd.LENGTH : http10 ? BodyEnd.CLOSE : BodyEnd.CHUNKED;
+        start(head);
+        if (bodyEnd == BodyEnd.CHUNKED) {
+            out.bytes(CHUNKED);
+        } else if (bodyEnd == BodyEnd.LENGTH && head.declaredLength() >= 0 && head.status() != 204) {
+            out.bytes(CONTENT_LENGTH).number(head.declaredLength()).crlf();
+        }
+        connection(keepAlive);
+        write(out.crlf().end(channel.alloc()));
+    }
+
+    private void connection(boolean keepAlive) {
+        if (!keepAlive) {
+            out.bytes(CLOSE);
+        } else if (http10) {
+            out.bytes(KEEP_ALIVE);
+        }
+    }
+
+    void interim(ResponseHead head) {
+        start(head);
+        if (head.status() == 101) {
+            out.bytes(UPGRADE);
+        }
+        write(out.crlf().end(channel.alloc()));
+    }
+
+    private void start(ResponseHead head) {
+        Fields fields = head.fields();
+        out.begin().bytes(VERSION).number(head.status()).byteOf(' ');
+        out.bytes(fields.bytes(), head.reasonFrom(), head.reasonTo()).crlf();
+        boolean named = !head.connection().named().isEmpty();
+        for (int i = 0; i < fields.count(); i++) {
+            int name = fields.name(i);
+            if (!isHopByHop(name, head.status()) && !(named && head.connection().names(fields, i))) {
+                out.field(fields, i);
+            }
+        }
+    }
+
+    private static boolean isHopByHop(int name, int status) {
+        return switch (name) {
+            case FieldName.CONTENT_LENGTH,
+                    FieldName.TRANSFER_ENCODING,
+                    FieldName.CONNECTION,
+                    FieldName.KEEP_ALIVE,
+                    FieldName.PROXY_CONNECTION,
+                    FieldName.TE -> true;
+            case FieldName.UPGRADE ->
+                // 426 has to say what it wants; RFC 9110 §15.5.22.
+                status != 101 && status != 426;
+            default -> false;
+        };
+    }
+
+    /** Takes ownership of {@code part}. */
+    void body(ByteBuf part) {
+        if (!part.isReadable()) {
+            // As a chunk it would be the last one.
+            part.release();
+            return;
+        }
+        if (bodyEnd == BodyEnd.CHUNKED) {
+            out.begin();
+            if (chunkOpen) {
+                out.crlf();
+            }
+            chunkOpen = true;
+            write(out.text(Integer.toHexString(part.readableBytes())).crlf().end(channel.alloc()));
+        }
+        write(part);
+    }
+
+    void end(@Nullable Fields trailers) {
+        if (bodyEnd == BodyEnd.CHUNKED) {
+            write(Trailers.end(out, channel.alloc(), chunkOpen, trailers));
+        }
+    }
+
+    /** A response of the edge's own, complete. */
+    void local(LocalResponse response, byte[] date, boolean keepAlive) {
+        boolean bodiless = response.status() == 204 || response.status() == 304;
+        out.begin()
+                .bytes(VERSION)
+                .number(response.status())
+                .byteOf(' ')
+                .text(StatusText.of(response.status()))
+                .crlf();
+        out.bytes(DATE).bytes(date).crlf();
+        response.headers()
+                .forEach((name, value) ->
+                        out.text(name).byteOf(':').byteOf(' ').text(value).crlf());
+        if (!bodiless) {
+            out.bytes(CONTENT_LENGTH).number(response.body().length).crlf();
+        }
+        connection(keepAlive);
+        out.crlf();
+        if (!headOnly && !bodiless) {
+            out.bytes(response.body());
+        }
+        write(out.end(channel.alloc()));
+    }
+
+    /** A failure of the write comes back as an exception of the channel, which closes it. */
+    private void write(ByteBuf bytes) {
+        var unused = channel.write(bytes, channel.voidPromise());
+    }
+}

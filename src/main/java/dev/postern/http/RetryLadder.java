@@ -1,0 +1,171 @@
+package dev.postern.http;
+
+import dev.postern.backend.Server;
+import dev.postern.backend.ServerConnection;
+import dev.postern.balance.LoadBalancer;
+import dev.postern.http.Failure.ByServer;
+import io.netty.channel.ChannelFuture;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.Objects;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Finds a server connection for one exchange, and says whether the exchange may be tried once more. A connection that
+ * cannot be made is tried with the next server, always. A pooled connection that dies before a byte of the response is
+ * tried once more on a new one, if nothing was sent, or if the method is idempotent and the body is still at hand. After
+ * the first byte of a response nothing is tried again. Event loop only.
+ */
+final class RetryLadder {
+    /**
+     * A request that must not be sent twice takes only a connection that was in use a moment ago: servers close idle
+     * ones after a second at the very earliest, and this one would then be lost between us and them.
+     */
+    private static final long SAFE_IDLE_NANOS = Duration.ofMillis(500).toNanos();
+
+    private final Worker worker;
+    private final Exchange exchange;
+    private final LoadBalancer balancer;
+
+    private Set<Server> tried = Set.of();
+    private @Nullable Server server;
+    /** A connection being made; cancelled where the exchange ends first. */
+    private @Nullable ChannelFuture connecting;
+
+    private boolean pooled;
+    private boolean retried;
+
+    RetryLadder(Worker worker, Exchange exchange, LoadBalancer balancer) {
+        this.worker = worker;
+        this.exchange = exchange;
+        this.balancer = balancer;
+    }
+
+    /** {@code backend B: server S}, for the log. */
+    String where() {
+        return "backend " + balancer.backend().name() + ": server " + (server == null ? "-" : server);
+    }
+
+    /** Finds a connection to the next server that was not tried; the exchange hears of it, or of there being none. */
+    void climb() {
+        climb(ByServer.NONE_AVAILABLE, "no server is up");
+    }
+
+    private void climb(Failure whenNone, String detail) {
+        Server next = balancer.select(tried);
+        if (next == null) {
+            exchange.fail(whenNone, detail);
+            return;
+        }
+        server = next;
+        next.exchangeBegins();
+        Http1ServerConnection idle = idle(next);
+        if (idle == null) {
+            connect(next);
+        } else {
+            pooled = true;
+            exchange.connected(idle);
+        }
+    }
+
+    private @Nullable Http1ServerConnection idle(Server of) {
+        long maxIdle = exchange.request().isIdempotent() ? Long.MAX_VALUE : SAFE_IDLE_NANOS;
+        while (true) {
+            ServerConnection idle = worker.pool().take(of, System.nanoTime(), maxIdle);
+            if (idle == null || idle.channel().isActive()) {
+                return (Http1ServerConnection) idle;
+            }
+        }
+    }
+
+    private void connect(Server to) {
+        pooled = false;
+        ChannelFuture begun = ServerConnector.connect(
+                worker, to, exchange.routing().timeouts().connect(), new ServerConnector.Outcome() {
+                    @Override
+                    public void connected(Http1ServerConnection made) {
+                        connecting = null;
+                        balancer.backend().connected(to);
+                        if (exchange.isFinished()) {
+                            made.keepUnused();
+                        } else {
+                            exchange.connected(made);
+                        }
+                    }
+
+                    @Override
+                    public void refused(String why) {
+                        connecting = null;
+                        balancer.backend().refused(to, why);
+                        next(to, why);
+                    }
+
+                    @Override
+                    public void impossible(String why) {
+                        connecting = null;
+                        exchange.fail(Failure.ByEdge.OUT_OF_RESOURCES, to + ": " + why);
+                    }
+                });
+        if (begun != null && !begun.isDone()) {
+            connecting = begun;
+        }
+    }
+
+    private void next(Server refused, String why) {
+        if (exchange.isFinished()) {
+            return;
+        }
+        leave();
+        if (tried.isEmpty()) {
+            tried = new HashSet<>();
+        }
+        tried.add(refused);
+        climb(ByServer.CONNECT_FAILED, refused + ": " + why);
+    }
+
+    /** Whether it matters for a retry that nothing at all could be written. */
+    boolean watchesWrite() {
+        return pooled && !exchange.request().isIdempotent();
+    }
+
+    /**
+     * Whether the request may go out once more after its connection failed, and nothing had come back.
+     *
+     * @param unsent nothing of it could be written
+     */
+    boolean mayTryAgain(Failure failure, boolean unsent) {
+        return failure.retry() == Failure.Retry.IF_IDEMPOTENT
+                && pooled
+                && !retried
+                && (unsent || exchange.request().isIdempotent());
+    }
+
+    /** Tries the same server once more, on a connection of its own. */
+    void again() {
+        retried = true;
+        connect(Objects.requireNonNull(server, "server"));
+    }
+
+    /** The exchange is over, but its server stays busy until {@code tunnel} is closed. */
+    void endsWith(ChannelFuture tunnel) {
+        Server used = Objects.requireNonNull(server, "server");
+        server = null;
+        tunnel.addListener(closed -> used.exchangeEnds());
+    }
+
+    /** The exchange is over. */
+    void end() {
+        if (connecting != null) {
+            connecting.cancel(false);
+        }
+        leave();
+    }
+
+    private void leave() {
+        if (server != null) {
+            server.exchangeEnds();
+            server = null;
+        }
+    }
+}

@@ -1,0 +1,46 @@
+package dev.postern.http;
+
+import dev.postern.balance.LoadBalancer;
+import dev.postern.route.RouteAction;
+import dev.postern.route.SiteRoutes;
+import org.jspecify.annotations.Nullable;
+
+/** Host → site → route → backend, redirect or fixed response. Always answers. */
+public final class RouteToSite implements RequestStep {
+    @Override
+    public boolean handle(Exchange exchange) {
+        RequestHead request = exchange.request();
+        SiteRoutes site = exchange.routing().routes().site(request.authority().host());
+        if (site == null) {
+            exchange.fail(Failure.ByClient.NO_SUCH_SITE, "host names no site");
+            return true;
+        }
+        // RFC 9110 §15.5.20: a client that was shown the certificate of one site asks for another on the same
+        // connection. It has to come back on a connection of its own.
+        String shown = exchange.client().certificateSite();
+        if (shown != null && !shown.equals(site.site())) {
+            exchange.fail(
+                    Failure.ByClient.WRONG_SITE, "host belongs to " + site.site() + ", the connection to " + shown);
+            return true;
+        }
+        act(exchange, site.match(request.fields().bytes(), request.routeFrom(), request.pathTo()));
+        return true;
+    }
+
+    private static void act(Exchange exchange, @Nullable RouteAction action) {
+        if (action == null) {
+            exchange.fail(Failure.ByClient.NO_SUCH_ROUTE, "path has no route");
+        } else if (action instanceof RouteAction.Forward forward) {
+            LoadBalancer backend = exchange.routing().backends().get(forward.backend());
+            if (backend == null) {
+                throw new IllegalStateException(
+                        "backend: " + forward.backend() + " (expected: one of the configuration)");
+            }
+            exchange.forward(backend);
+        } else if (action instanceof RouteAction.Redirect redirect) {
+            exchange.respond(LocalResponse.redirect(redirect.status(), redirect.location()));
+        } else if (action instanceof RouteAction.Respond respond) {
+            exchange.respond(LocalResponse.text(respond.status(), respond.body()));
+        }
+    }
+}

@@ -1,0 +1,78 @@
+package dev.postern.http;
+
+import dev.postern.backend.Server;
+import io.netty.bootstrap.Bootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.ConnectTimeoutException;
+import java.net.ConnectException;
+import java.net.NoRouteToHostException;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/** Makes connections to servers, on the event loop of whoever asks. */
+final class ServerConnector {
+    private ServerConnector() {}
+
+    /** How an attempt ends; one of them is called, once, on the event loop, unless the attempt is cancelled. */
+    interface Outcome {
+        void connected(Http1ServerConnection made);
+
+        /** The server, or the way to it, is to blame. */
+        void refused(String why);
+
+        /** This host is to blame: no descriptor, no port. */
+        void impossible(String why);
+    }
+
+    /** Begins to connect; returns what can be cancelled, null where there is nothing to wait for. */
+    static @Nullable ChannelFuture connect(Worker worker, Server server, Duration timeout, Outcome outcome) {
+        if (server.address().isUnresolved()) {
+            outcome.refused("name does not resolve");
+            return null;
+        }
+        return new Bootstrap()
+                .group(worker.loop())
+                .channel(worker.channelType())
+                .option(ChannelOption.TCP_NODELAY, true)
+                // A server that answers an upload early, and closes, resets what we still write. Its answer came
+                // before.
+                .option(ChannelOption.AUTO_CLOSE, false)
+                .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, Math.toIntExact(timeout.toMillis()))
+                .handler(new ChannelInitializer<>() {
+                    @Override
+                    protected void initChannel(Channel channel) {
+                        channel.pipeline().addLast(new Http1ServerConnection(worker, server, channel));
+                    }
+                })
+                .connect(server.address())
+                .addListener((ChannelFuture made) -> {
+                    if (worker.loop().inEventLoop()) {
+                        tell(made, timeout, outcome);
+                    } else {
+                        // A channel that could not even be made reports its failure on a thread of nobody's.
+                        worker.loop().execute(() -> tell(made, timeout, outcome));
+                    }
+                });
+    }
+
+    private static void tell(ChannelFuture made, Duration timeout, Outcome outcome) {
+        if (made.isSuccess()) {
+            outcome.connected(made.channel().pipeline().get(Http1ServerConnection.class));
+            return;
+        }
+        Throwable cause = made.cause();
+        String message = String.valueOf(cause.getMessage());
+        if (cause instanceof ConnectTimeoutException) {
+            outcome.refused("connect: no answer within " + timeout.toMillis() + " ms");
+        } else if (cause instanceof NoRouteToHostException) {
+            outcome.refused("connect: no route to it");
+        } else if (cause instanceof ConnectException && !message.contains("assign requested address")) {
+            outcome.refused(message.contains("refused") ? "connect: refused" : "connect: " + message);
+        } else if (!made.isCancelled()) {
+            outcome.impossible("connect: " + cause);
+        }
+    }
+}

@@ -1,0 +1,214 @@
+package dev.postern.http;
+
+import dev.postern.backend.ConnectionPool;
+import dev.postern.config.Configuration.Limits;
+import dev.postern.config.Configuration.Timeouts;
+import io.netty.channel.Channel;
+import io.netty.channel.EventLoop;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What all connections of one event loop share: scratch space, the pool of server connections, the sweep that fires
+ * timeouts. Everything here is touched on that loop only, except where a method says otherwise.
+ */
+public final class Worker {
+    private static final Logger log = LoggerFactory.getLogger(Worker.class);
+
+    /** How long a client that has just been answered may go on with its next request while we drain. */
+    private static final long DRAIN_IDLE_NANOS = Duration.ofSeconds(1).toNanos();
+
+    // RFC 9110 §5.6.7: two-digit day, English names.
+    private static final DateTimeFormatter IMF_FIXDATE = DateTimeFormatter.ofPattern(
+                    "EEE, dd MMM yyyy HH:mm:ss 'GMT'", Locale.ENGLISH)
+            .withZone(ZoneOffset.UTC);
+
+    private final EventLoop loop;
+    private final Class<? extends Channel> channelType;
+    private final AtomicReference<Routing> routing;
+    private final InstantSource clock;
+    private final ConnectionPool pool;
+    private final HeadWriter headWriter = new HeadWriter();
+    private final HeadParser headParser;
+    private final byte[] requestScratch;
+    private final byte[] responseScratch;
+    // Order does not matter; the index of each is kept by the connection itself, so that leaving is O(1).
+    private final List<Http1ClientConnection> connections = new ArrayList<>();
+    private final String requestIdPrefix;
+
+    private long requests;
+    private long dateSecond = -1;
+    private byte[] date = {};
+    // Written on the loop; read by drained() on any thread.
+    private volatile boolean draining;
+    private volatile int open;
+
+    /**
+     * @param maxIdle how many idle connections to servers the loop may keep
+     * @param requestIdPrefix what makes request ids of this loop differ from those of all others
+     */
+    public Worker(
+            EventLoop loop,
+            Class<? extends Channel> channelType,
+            AtomicReference<Routing> routing,
+            InstantSource clock,
+            int maxIdle,
+            String requestIdPrefix) {
+        this.loop = loop;
+        this.channelType = channelType;
+        this.routing = routing;
+        this.clock = clock;
+        this.requestIdPrefix = requestIdPrefix;
+        this.pool = new ConnectionPool(maxIdle);
+        Limits limits = routing.get().limits();
+        this.headParser = new HeadParser(limits.requestLine(), limits.headers());
+        this.requestScratch = new byte[limits.head()];
+        // Servers are ours: they may be twice as talkative (RFC 9110 sets no limit; others allow 16 to 60 KiB).
+        this.responseScratch = new byte[2 * limits.head()];
+        long period = sweepPeriodNanos(routing.get().timeouts());
+        var unused = loop.scheduleWithFixedDelay(this::sweep, period, period, TimeUnit.NANOSECONDS);
+    }
+
+    /** A timeout fires at most this much late: a tenth of the shortest, at most half a second. */
+    private static long sweepPeriodNanos(Timeouts timeouts) {
+        long shortest = Stream.of(
+                        timeouts.requestHead(), timeouts.requestBody(), timeouts.keepAlive(), timeouts.response())
+                .mapToLong(Duration::toNanos)
+                .min()
+                .orElseThrow();
+        return Math.max(
+                Duration.ofMillis(10).toNanos(), Math.min(Duration.ofMillis(500).toNanos(), shortest / 10));
+    }
+
+    public EventLoop loop() {
+        return loop;
+    }
+
+    Class<? extends Channel> channelType() {
+        return channelType;
+    }
+
+    Routing routing() {
+        return routing.getPlain();
+    }
+
+    ConnectionPool pool() {
+        return pool;
+    }
+
+    HeadWriter headWriter() {
+        return headWriter;
+    }
+
+    HeadParser headParser() {
+        return headParser;
+    }
+
+    byte[] requestScratch() {
+        return requestScratch;
+    }
+
+    byte[] responseScratch() {
+        return responseScratch;
+    }
+
+    boolean isDraining() {
+        return draining;
+    }
+
+    /** 16 to 20 hexadecimal digits; unique in this process, and very likely beyond. */
+    String nextRequestId() {
+        return requestIdPrefix + String.format("%08x", requests++);
+    }
+
+    /** The Date of a response made now. */
+    byte[] date() {
+        var now = clock.instant();
+        if (now.getEpochSecond() != dateSecond) {
+            dateSecond = now.getEpochSecond();
+            date = IMF_FIXDATE.format(now).getBytes(StandardCharsets.US_ASCII);
+        }
+        return date;
+    }
+
+    void joins(Http1ClientConnection connection) {
+        connection.workerIndex = connections.size();
+        connections.add(connection);
+        open = connections.size();
+    }
+
+    void leaves(Http1ClientConnection connection) {
+        int index = connection.workerIndex;
+        if (index < 0) {
+            return;
+        }
+        Http1ClientConnection last = connections.remove(connections.size() - 1);
+        if (last != connection) {
+            connections.set(index, last);
+            last.workerIndex = index;
+        }
+        connection.workerIndex = -1;
+        open = connections.size();
+    }
+
+    private void sweep() {
+        long now = System.nanoTime();
+        try {
+            pool.evict(now);
+            // Backwards: whoever leaves while we look at it is replaced by one we have seen already.
+            for (int i = connections.size() - 1; i >= 0; i--) {
+                if (i < connections.size()) {
+                    look(connections.get(i), now);
+                }
+            }
+        } catch (RuntimeException | Error e) {
+            // Whatever it was: without the sweep no timeout of this loop would ever fire again.
+            log.error("timeouts: bug", e);
+        }
+    }
+
+    private void look(Http1ClientConnection connection, long now) {
+        try {
+            if (draining && connection.isIdle() && connection.idleNanos(now) > DRAIN_IDLE_NANOS) {
+                connection.closeIdle();
+            } else {
+                connection.checkTimeouts(now);
+            }
+        } catch (RuntimeException | Error e) {
+            log.error("timeouts: bug; connection closed", e);
+            connection.closeNow();
+        }
+    }
+
+    /**
+     * From now on every response ends its connection, and connections that stay idle for a second are closed. Any
+     * thread.
+     */
+    public void drain() {
+        draining = true;
+    }
+
+    /** Client connections open now. Any thread. */
+    public int openConnections() {
+        return open;
+    }
+
+    /** Closes whatever is left, at once. Any thread. */
+    public void closeAll() {
+        loop.execute(() -> {
+            List.copyOf(connections).forEach(Http1ClientConnection::closeNow);
+            pool.close();
+        });
+    }
+}
