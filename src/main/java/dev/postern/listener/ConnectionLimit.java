@@ -1,0 +1,66 @@
+package dev.postern.listener;
+
+import io.netty.channel.Channel;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * How many client connections there may be at once. At the limit nothing more is accepted: newcomers wait in the
+ * kernel's queue, and are served as soon as others leave. An acceptor that waits for its next connection when the limit
+ * is reached still accepts that one, so there may be one more for every event loop and address. Any thread.
+ */
+public final class ConnectionLimit {
+    private static final Logger log = LoggerFactory.getLogger(ConnectionLimit.class);
+
+    private final int max;
+    private final AtomicInteger open = new AtomicInteger();
+    private final Set<Channel> acceptors = ConcurrentHashMap.newKeySet();
+    // Changed under the monitor; read by any event loop.
+    private volatile boolean accepting = true;
+
+    public ConnectionLimit(int max) {
+        this.max = max;
+    }
+
+    public int max() {
+        return max;
+    }
+
+    /** Client connections open now, tunnels included. */
+    public int open() {
+        return open.get();
+    }
+
+    void watch(Channel acceptor) {
+        acceptors.add(acceptor);
+        acceptor.closeFuture().addListener(closed -> acceptors.remove(acceptor));
+    }
+
+    /** Counts {@code client} until it is closed. */
+    void admit(Channel client) {
+        client.closeFuture().addListener(closed -> {
+            if (open.decrementAndGet() < max && !accepting) {
+                settle();
+            }
+        });
+        if (open.incrementAndGet() >= max && accepting) {
+            settle();
+        }
+    }
+
+    private synchronized void settle() {
+        // Looked at again after each change: whoever counted meanwhile may have seen the state before it, and left it
+        // at that.
+        for (boolean room = open.get() < max; room != accepting; room = open.get() < max) {
+            accepting = room;
+            boolean accept = room;
+            if (!accept) {
+                log.warn("limits.connections: {} connections are open; no more are accepted until some close", max);
+            }
+            acceptors.forEach(acceptor -> acceptor.config().setAutoRead(accept));
+        }
+    }
+}

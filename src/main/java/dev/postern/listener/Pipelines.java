@@ -1,0 +1,103 @@
+package dev.postern.listener;
+
+import dev.postern.config.Configuration;
+import dev.postern.http.AnswerHttp01Challenge;
+import dev.postern.http.Http1ClientConnection;
+import dev.postern.http.RedirectToHttps;
+import dev.postern.http.RelayAcmeChallenge;
+import dev.postern.http.RequestStep;
+import dev.postern.http.RouteToSite;
+import dev.postern.http.Worker;
+import dev.postern.tls.SelectCertificate;
+import dev.postern.tls.ServerContexts;
+import dev.postern.tunnel.Tunnel;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelInitializer;
+import java.util.List;
+import java.util.OptionalInt;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Every handler of every protocol, in order. What happens to a connection, and to a request on it, is what these lists
+ * say; a step is added here, nowhere else.
+ */
+public final class Pipelines {
+    private final ServerContexts contexts;
+    private final Configuration.Timeouts timeouts;
+    private final OptionalInt redirect;
+    private final List<RequestStep> httpsSteps;
+    private final List<RequestStep> challengeSteps;
+
+    public Pipelines(Configuration config, ServerContexts contexts, AnswerHttp01Challenge answers) {
+        this.contexts = contexts;
+        this.timeouts = config.timeouts();
+        this.redirect = config.listeners().http().redirect();
+        this.httpsSteps = List.of(new RouteToSite());
+        this.challengeSteps = List.of(answers);
+    }
+
+    /**
+     * Plaintext from the world.
+     *
+     * @param challenge knows where the side port is
+     * @param httpsPort where redirects lead
+     */
+    public ChannelInitializer<Channel> http(Worker worker, RelayAcmeChallenge challenge, int httpsPort) {
+        // First, because a CA must get through whatever else happens on port 80: redirects and sites come after.
+        RequestStep rest =
+                redirect.isPresent() ? new RedirectToHttps(redirect.getAsInt(), httpsPort) : new RouteToSite();
+        return plaintext(worker, List.of(challenge, rest));
+    }
+
+    /** The side port. */
+    public ChannelInitializer<Channel> challenge(Worker worker) {
+        return plaintext(worker, challengeSteps);
+    }
+
+    private ChannelInitializer<Channel> plaintext(Worker worker, List<RequestStep> steps) {
+        return initializer(
+                channel -> channel.pipeline().addLast("Http1ClientConnection", http1(worker, steps, null, channel)));
+    }
+
+    /** TLS from the world. */
+    public ChannelInitializer<Channel> https(Worker worker) {
+        return initializer(channel -> {
+            // First, because which TLS handler comes next depends on the server name; replaces itself by
+            // "tls" and "AwaitHandshake", and the latter by what ALPN agreed on.
+            channel.pipeline()
+                    .addLast(
+                            "SelectCertificate",
+                            new SelectCertificate(
+                                    contexts,
+                                    timeouts.handshake(),
+                                    (established, site, protocol) ->
+                                            afterHandshake(worker, established, site, protocol)));
+        });
+    }
+
+    @SuppressWarnings("UnusedVariable") // What ALPN agreed on decides as soon as there is more than one answer.
+    private void afterHandshake(Worker worker, Channel channel, String site, @Nullable String applicationProtocol) {
+        // HTTP/1.1 is what a client speaks that negotiates nothing. HTTP/2 gets its branch here.
+        channel.pipeline().addLast("Http1ClientConnection", http1(worker, httpsSteps, site, channel));
+    }
+
+    private Http1ClientConnection http1(
+            Worker worker, List<RequestStep> steps, @Nullable String site, Channel channel) {
+        return new Http1ClientConnection(worker, steps, this::tunnel, site, channel);
+    }
+
+    private void tunnel(Channel client, Channel server, @Nullable ByteBuf fromClient, @Nullable ByteBuf fromServer) {
+        Tunnel.join(client, server, fromClient, fromServer, timeouts.tunnel());
+    }
+
+    private static ChannelInitializer<Channel> initializer(Consumer<Channel> pipeline) {
+        return new ChannelInitializer<>() {
+            @Override
+            protected void initChannel(Channel channel) {
+                pipeline.accept(channel);
+            }
+        };
+    }
+}

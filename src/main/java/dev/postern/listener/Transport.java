@@ -1,0 +1,74 @@
+package dev.postern.listener;
+
+import io.netty.channel.EventLoop;
+import io.netty.channel.IoHandlerFactory;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.ServerChannel;
+import io.netty.channel.epoll.Epoll;
+import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.channel.epoll.EpollServerSocketChannel;
+import io.netty.channel.epoll.EpollSocketChannel;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.SocketChannel;
+import io.netty.channel.socket.nio.NioServerSocketChannel;
+import io.netty.channel.socket.nio.NioSocketChannel;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ThreadFactory;
+
+/** How bytes get in and out: epoll, or the JDK's selector where the native library cannot load. */
+public enum Transport {
+    EPOLL("epoll", EpollServerSocketChannel.class, EpollSocketChannel.class) {
+        @Override
+        IoHandlerFactory handlers() {
+            return EpollIoHandler.newFactory();
+        }
+    },
+    NIO("nio", NioServerSocketChannel.class, NioSocketChannel.class) {
+        @Override
+        IoHandlerFactory handlers() {
+            return NioIoHandler.newFactory();
+        }
+    };
+
+    private final String text;
+    private final Class<? extends ServerChannel> serverChannel;
+    private final Class<? extends SocketChannel> channel;
+
+    Transport(String text, Class<? extends ServerChannel> serverChannel, Class<? extends SocketChannel> channel) {
+        this.text = text;
+        this.serverChannel = serverChannel;
+        this.channel = channel;
+    }
+
+    abstract IoHandlerFactory handlers();
+
+    /** The best one that works here. */
+    public static Transport best() {
+        return Epoll.isAvailable() ? EPOLL : NIO;
+    }
+
+    public String text() {
+        return text;
+    }
+
+    Class<? extends ServerChannel> serverChannel() {
+        return serverChannel;
+    }
+
+    /** What connections to servers are made of. */
+    public Class<? extends SocketChannel> channel() {
+        return channel;
+    }
+
+    /** {@code count} event loops, each a thread of {@code threads}. */
+    public EventLoops loops(int count, ThreadFactory threads) {
+        MultiThreadIoEventLoopGroup group = new MultiThreadIoEventLoopGroup(count, threads, handlers());
+        List<EventLoop> loops = new ArrayList<>();
+        group.forEach(executor -> loops.add((EventLoop) executor));
+        return new EventLoops(group, List.copyOf(loops));
+    }
+
+    /** The event loops of the process. */
+    public record EventLoops(MultiThreadIoEventLoopGroup group, List<EventLoop> all) {}
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.postern.listener;
+
+import org.jspecify.annotations.NullMarked;

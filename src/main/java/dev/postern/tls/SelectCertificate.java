@@ -1,0 +1,208 @@
+package dev.postern.tls;
+
+import dev.postern.certificate.Certificate;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.handler.codec.ByteToMessageDecoder;
+import io.netty.handler.ssl.SslHandler;
+import io.netty.handler.ssl.SslHandshakeCompletionEvent;
+import io.netty.util.concurrent.ScheduledFuture;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import javax.net.ssl.SSLException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The first handler of an https connection: reads the ClientHello, finds the certificate for its server name, and puts
+ * the TLS handler that presents it in its own place. A name without a certificate, or none at all, is refused with
+ * {@code unrecognized_name}: nobody is ever shown another site's certificate. One deadline covers everything from accept
+ * to the end of the handshake.
+ */
+public final class SelectCertificate extends ChannelInboundHandlerAdapter {
+    private static final Logger log = LoggerFactory.getLogger(SelectCertificate.class);
+
+    // RFC 8446 §6: record of type alert, fatal(2), and the description.
+    private static final byte[] UNRECOGNIZED_NAME = {21, 3, 3, 0, 2, 2, 112};
+    private static final byte[] DECODE_ERROR = {21, 3, 3, 0, 2, 2, 50};
+
+    /** What comes after a handshake. */
+    @FunctionalInterface
+    public interface Established {
+        /**
+         * Called on the event loop, before any decrypted byte is passed on.
+         *
+         * @param site the site whose certificate the client was shown
+         * @param applicationProtocol as agreed by ALPN; null where the client offered none of ours
+         */
+        void established(Channel channel, String site, @Nullable String applicationProtocol);
+    }
+
+    private final ServerContexts contexts;
+    private final Duration timeout;
+    private final Established established;
+
+    private @Nullable ByteBuf hello;
+    private boolean refused;
+    private @Nullable ScheduledFuture<?> deadline;
+
+    public SelectCertificate(ServerContexts contexts, Duration timeout, Established established) {
+        this.contexts = contexts;
+        this.timeout = timeout;
+        this.established = established;
+    }
+
+    @Override
+    public void handlerAdded(ChannelHandlerContext ctx) {
+        Channel channel = ctx.channel();
+        deadline = ctx.executor()
+                .schedule(
+                        () -> {
+                            log.debug(
+                                    "client {}: tls: handshake not complete after {}; closed",
+                                    channel.remoteAddress(),
+                                    timeout);
+                            close(channel);
+                        },
+                        timeout.toNanos(),
+                        TimeUnit.NANOSECONDS);
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext ctx, Object message) {
+        ByteBuf bytes = (ByteBuf) message;
+        if (refused) {
+            bytes.release();
+            return;
+        }
+        ByteBuf all = hello == null ? bytes : ByteToMessageDecoder.MERGE_CUMULATOR.cumulate(ctx.alloc(), hello, bytes);
+        hello = all;
+        try {
+            ClientHello parsed = ClientHello.read(all);
+            if (parsed != null) {
+                select(ctx, parsed.serverName());
+            }
+        } catch (ClientHello.Malformed e) {
+            refuse(ctx, DECODE_ERROR, e.getMessage());
+        }
+    }
+
+    private void select(ChannelHandlerContext ctx, @Nullable String serverName) {
+        Certificate certificate = serverName == null ? null : contexts.certificate(serverName);
+        if (certificate == null) {
+            refuse(
+                    ctx,
+                    UNRECOGNIZED_NAME,
+                    serverName == null ? "no server name" : "no certificate for \"" + serverName + "\"");
+            return;
+        }
+        SslHandler tls;
+        try {
+            tls = contexts.handler(certificate, ctx.alloc());
+        } catch (SSLException e) {
+            log.error("{}: tls: certificate cannot be used; handshake refused", certificate.site(), e);
+            refuse(ctx, UNRECOGNIZED_NAME, "certificate cannot be used");
+            return;
+        }
+        // Our own deadline goes on.
+        tls.setHandshakeTimeoutMillis(0);
+        ctx.pipeline().addAfter(ctx.name(), "tls", tls);
+        ctx.pipeline().addAfter("tls", "AwaitHandshake", new AwaitHandshake(certificate.site(), tls));
+        ByteBuf first = java.util.Objects.requireNonNull(hello, "hello");
+        hello = null;
+        ctx.fireChannelRead(first);
+        ctx.fireChannelReadComplete();
+        ctx.pipeline().remove(this);
+    }
+
+    private void refuse(ChannelHandlerContext ctx, byte[] alert, @Nullable String why) {
+        log.debug("client {}: tls: {}; refused", ctx.channel().remoteAddress(), why);
+        // The deadline goes on: the alert may never be taken.
+        refused = true;
+        releaseHello();
+        ctx.writeAndFlush(Unpooled.wrappedBuffer(alert)).addListener(ChannelFutureListener.CLOSE);
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext ctx) {
+        cancelDeadline();
+        releaseHello();
+        ctx.fireChannelInactive();
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+        log.debug("client {}: tls: {}", ctx.channel().remoteAddress(), cause.toString());
+        close(ctx.channel());
+    }
+
+    private void releaseHello() {
+        ByteBuf unused = hello;
+        hello = null;
+        if (unused != null) {
+            unused.release();
+        }
+    }
+
+    private void cancelDeadline() {
+        if (deadline != null) {
+            deadline.cancel(false);
+        }
+    }
+
+    private static void close(Channel channel) {
+        channel.close().addListener(closed -> {
+            if (!closed.isSuccess()) {
+                log.debug("client {}: close failed", channel.remoteAddress(), closed.cause());
+            }
+        });
+    }
+
+    /** Stands behind the TLS handler until the handshake is over. */
+    private final class AwaitHandshake extends ChannelInboundHandlerAdapter {
+        private final String site;
+        private final SslHandler tls;
+
+        AwaitHandshake(String site, SslHandler tls) {
+            this.site = site;
+            this.tls = tls;
+        }
+
+        @Override
+        public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+            if (event instanceof SslHandshakeCompletionEvent handshake) {
+                cancelDeadline();
+                if (handshake.isSuccess()) {
+                    established.established(ctx.channel(), site, tls.applicationProtocol());
+                    ctx.pipeline().remove(this);
+                } else {
+                    // The TLS handler has sent its alert and closes.
+                    log.debug(
+                            "client {}: tls: {}",
+                            ctx.channel().remoteAddress(),
+                            handshake.cause().toString());
+                }
+            }
+        }
+
+        @Override
+        public void channelInactive(ChannelHandlerContext ctx) {
+            cancelDeadline();
+            ctx.fireChannelInactive();
+        }
+
+        @Override
+        public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+            log.debug("client {}: tls: {}", ctx.channel().remoteAddress(), cause.toString());
+            if (tls.handshakeFuture().isSuccess()) {
+                // What comes after the handshake could not be put in place.
+                close(ctx.channel());
+            }
+        }
+    }
+}

@@ -1,0 +1,163 @@
+package dev.postern.tls;
+
+import dev.postern.certificate.Certificate;
+import dev.postern.certificate.CertificateTable;
+import dev.postern.config.Configuration;
+import dev.postern.config.Configuration.TlsVersion;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.handler.ssl.ApplicationProtocolConfig;
+import io.netty.handler.ssl.ApplicationProtocolConfig.Protocol;
+import io.netty.handler.ssl.ApplicationProtocolConfig.SelectedListenerFailureBehavior;
+import io.netty.handler.ssl.ApplicationProtocolConfig.SelectorFailureBehavior;
+import io.netty.handler.ssl.OpenSsl;
+import io.netty.handler.ssl.OpenSslServerSessionContext;
+import io.netty.handler.ssl.ReferenceCountedOpenSslContext;
+import io.netty.handler.ssl.SslContext;
+import io.netty.handler.ssl.SslContextBuilder;
+import io.netty.handler.ssl.SslHandler;
+import io.netty.handler.ssl.SslProvider;
+import io.netty.util.IllegalReferenceCountException;
+import io.netty.util.ReferenceCountUtil;
+import java.nio.charset.StandardCharsets;
+import java.security.SecureRandom;
+import java.security.cert.X509Certificate;
+import java.util.List;
+import java.util.concurrent.ConcurrentHashMap;
+import javax.net.ssl.SSLException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One TLS context per certificate, made when it is first asked for and let go once another has taken its place and the
+ * last connection that uses it is closed. Any event loop.
+ */
+public final class ServerContexts {
+    /** Mozilla "intermediate" 5.7 without the DHE suites, which BoringSSL does not have; TLS 1.3 suites first. */
+    private static final List<String> CIPHERS = List.of(
+            "TLS_AES_128_GCM_SHA256",
+            "TLS_AES_256_GCM_SHA384",
+            "TLS_CHACHA20_POLY1305_SHA256",
+            "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256",
+            "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256",
+            "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384",
+            "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384",
+            "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256",
+            "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256");
+
+    private record Entry(Certificate certificate, SslContext context) {}
+
+    private final CertificateTable certificates;
+    private final Configuration.Tls config;
+    private final List<String> applicationProtocols;
+    private final TicketKeys ticketKeys = new TicketKeys(new SecureRandom());
+    private final ConcurrentHashMap<String, Entry> bySite = new ConcurrentHashMap<>();
+
+    /** @param applicationProtocols for ALPN, the preferred one first */
+    public ServerContexts(CertificateTable certificates, Configuration.Tls config, List<String> applicationProtocols) {
+        this.certificates = certificates;
+        this.config = config;
+        this.applicationProtocols = List.copyOf(applicationProtocols);
+    }
+
+    /** What does the cryptography: BoringSSL, or the JDK where the native library cannot load. */
+    public static String library() {
+        return OpenSsl.isAvailable()
+                ? String.valueOf(OpenSsl.versionString())
+                : "JDK " + Runtime.version().feature();
+    }
+
+    /** What to present for a lower-case server name; null where there is nothing. */
+    @Nullable Certificate certificate(String serverName) {
+        return certificates.find(serverName);
+    }
+
+    /** A handler for one connection, which presents {@code certificate}. */
+    SslHandler handler(Certificate certificate, ByteBufAllocator allocator) throws SSLException {
+        while (true) {
+            SslContext context = context(certificate);
+            try {
+                return context.newHandler(allocator);
+            } catch (IllegalReferenceCountException replacedMeanwhile) {
+                // Another loop has put a newer certificate in place between these two lines: ask again.
+            }
+        }
+    }
+
+    private SslContext context(Certificate certificate) throws SSLException {
+        Entry entry = bySite.get(certificate.site());
+        if (entry == null || entry.certificate != certificate) {
+            SslContext made = build(certificate);
+            Entry before = bySite.put(certificate.site(), new Entry(certificate, made));
+            if (before != null) {
+                ReferenceCountUtil.release(before.context);
+            }
+            return made;
+        }
+        return entry.context;
+    }
+
+    private SslContext build(Certificate certificate) throws SSLException {
+        SslContext context = SslContextBuilder.forServer(
+                        certificate.key(), certificate.chain().toArray(X509Certificate[]::new))
+                .sslProvider(OpenSsl.isAvailable() ? SslProvider.OPENSSL_REFCNT : SslProvider.JDK)
+                .protocols(protocols())
+                .ciphers(CIPHERS, (ciphers, defaults, supported) -> {
+                    List<String> usable = new java.util.ArrayList<>();
+                    ciphers.forEach(cipher -> {
+                        if (supported.contains(cipher)) {
+                            usable.add(cipher);
+                        }
+                    });
+                    return usable.toArray(String[]::new);
+                })
+                .applicationProtocolConfig(new ApplicationProtocolConfig(
+                        Protocol.ALPN,
+                        SelectorFailureBehavior.NO_ADVERTISE,
+                        SelectedListenerFailureBehavior.ACCEPT,
+                        applicationProtocols))
+                .build();
+        if (context instanceof ReferenceCountedOpenSslContext boringSsl) {
+            OpenSslServerSessionContext sessions = (OpenSslServerSessionContext) boringSsl.sessionContext();
+            // Tickets carry the session; a table of them would only cost memory.
+            sessions.setSessionCacheEnabled(false);
+            // A session of one site never resumes as one of another, though the ticket keys are the same.
+            sessions.setSessionIdContext(sessionIdContext(certificate.site()));
+            sessions.setTicketKeys(ticketKeys.current());
+        }
+        return context;
+    }
+
+    private String[] protocols() {
+        return config.minVersion() == TlsVersion.TLS_1_3
+                ? new String[] {"TLSv1.3"}
+                : new String[] {"TLSv1.3", "TLSv1.2"};
+    }
+
+    // At most 32 bytes, whatever the name is.
+    private static byte[] sessionIdContext(String site) {
+        try {
+            return java.security.MessageDigest.getInstance("SHA-256").digest(site.getBytes(StandardCharsets.UTF_8));
+        } catch (java.security.NoSuchAlgorithmException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** Seals new tickets with a new key. Any thread; meant to be called every twelve hours. */
+    public void rotateTicketKeys() {
+        ticketKeys.rotate();
+        bySite.values().forEach(entry -> {
+            if (entry.context instanceof ReferenceCountedOpenSslContext boringSsl) {
+                try {
+                    boringSsl.retain();
+                } catch (IllegalReferenceCountException replacedMeanwhile) {
+                    // Its successor was made with the new keys.
+                    return;
+                }
+                try {
+                    ((OpenSslServerSessionContext) boringSsl.sessionContext()).setTicketKeys(ticketKeys.current());
+                } finally {
+                    boringSsl.release();
+                }
+            }
+        });
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.postern.tunnel;
+
+import org.jspecify.annotations.NullMarked;
