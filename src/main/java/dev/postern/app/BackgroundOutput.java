@@ -1,0 +1,90 @@
+package dev.postern.app;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Standard error for threads that must not wait: what is written goes into a bounded queue, and a thread of its own
+ * writes it out. Where the reader of our log is slower than the log, lines are dropped and counted; an event loop never
+ * blocks on a full pipe. Any thread.
+ */
+public final class BackgroundOutput extends OutputStream {
+    /** Pieces, mostly lines. A second of a badly broken day. */
+    private static final int CAPACITY = 8192;
+
+    private final OutputStream out;
+    private final ArrayBlockingQueue<byte[]> queue = new ArrayBlockingQueue<>(CAPACITY);
+    private final AtomicLong dropped = new AtomicLong();
+    private final AtomicLong accepted = new AtomicLong();
+    private final AtomicLong written = new AtomicLong();
+
+    private BackgroundOutput(OutputStream out) {
+        this.out = out;
+    }
+
+    /** Puts one in the place of {@link System#err}. */
+    public static BackgroundOutput replaceStandardError() {
+        BackgroundOutput output = new BackgroundOutput(System.err);
+        Threads.named("log").newThread(output::writeOut).start();
+        System.setErr(new PrintStream(output, false, StandardCharsets.UTF_8));
+        return output;
+    }
+
+    @Override
+    public void write(int octet) {
+        write(new byte[] {(byte) octet}, 0, 1);
+    }
+
+    @Override
+    public void write(byte[] bytes, int from, int length) {
+        byte[] piece = new byte[length];
+        System.arraycopy(bytes, from, piece, 0, length);
+        if (queue.offer(piece)) {
+            accepted.incrementAndGet();
+        } else {
+            dropped.incrementAndGet();
+        }
+    }
+
+    /** Waits until everything written so far is out, at most a second: for the end of the process. */
+    public void drain() throws InterruptedException {
+        long target = accepted.get();
+        for (int i = 0; i < 100 && written.get() < target; i++) {
+            TimeUnit.MILLISECONDS.sleep(10);
+        }
+    }
+
+    private void writeOut() {
+        try {
+            while (true) {
+                byte[] piece = queue.take();
+                write(piece);
+                long lost = queue.isEmpty() ? dropped.getAndSet(0) : 0;
+                if (lost > 0) {
+                    write(("log: " + lost + " lines dropped: whoever reads the log is too slow\n")
+                            .getBytes(StandardCharsets.UTF_8));
+                }
+                written.incrementAndGet();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    @Override
+    public void write(byte @Nullable [] piece) {
+        try {
+            out.write(piece);
+            out.flush();
+        } catch (IOException nobodyListens) {
+            // There is nowhere left to say so.
+            dropped.incrementAndGet();
+        }
+    }
+}

@@ -1,0 +1,47 @@
+package dev.postern.cli;
+
+import dev.postern.certificate.CertificateFiles;
+import dev.postern.config.Configuration;
+import dev.postern.config.ConfigurationFile;
+import dev.postern.config.ConfigurationProblems;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+
+@Command(
+        name = "check",
+        header = "Read the configuration and say everything that is wrong with it.",
+        description = {
+            "Also reads the files that it names: certificates and keys must be good now, and fit. Binds nothing, asks no CA.",
+            "Ends with 0 and \"FILE: ok\", or with 78 and one line per problem."
+        },
+        footerHeading = "%nExamples:%n",
+        footer = {"  postern check", "  postern check -c /etc/postern/postern.yaml && systemctl restart postern"})
+final class CheckCommand implements Callable<Integer> {
+    private final Console console;
+
+    @Mixin
+    final HelpOption help = new HelpOption();
+
+    @Mixin
+    private final ConfigurationOption configuration = new ConfigurationOption();
+
+    CheckCommand(Console console) {
+        this.console = console;
+    }
+
+    @Override
+    public Integer call() throws CommandFailed, ConfigurationProblems {
+        Path file = configuration.orDefault();
+        Configuration config = ConfigurationFile.read(file);
+        List<String> problems = CertificateFiles.problems(config.sites(), Instant.now());
+        if (!problems.isEmpty()) {
+            throw new ConfigurationProblems(file.toString(), problems);
+        }
+        console.out().println(file + ": ok");
+        return ExitCode.OK;
+    }
+}

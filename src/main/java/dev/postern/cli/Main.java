@@ -1,0 +1,141 @@
+package dev.postern.cli;
+
+import dev.postern.app.Versions;
+import dev.postern.config.ConfigurationProblems;
+import java.io.PrintWriter;
+import java.nio.charset.Charset;
+import java.util.Locale;
+import java.util.Map;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ScopeType;
+import picocli.CommandLine.UnmatchedArgumentException;
+
+/** {@code postern}: finds the command, runs it, and turns however it ends into lines and an exit code. */
+@Command(
+        name = "postern",
+        header = "Postern: a TLS edge terminator that looks after its own certificates.",
+        synopsisSubcommandLabel = "COMMAND",
+        commandListHeading = "%nCommands:%n",
+        exitCodeListHeading = "%nExit codes:%n",
+        exitCodeList = {
+            "0:ok",
+            "1:the answer is no",
+            "64:wrong usage",
+            "69:cannot bind or reach something",
+            "70:a bug in Postern",
+            "78:the configuration is wrong"
+        },
+        footerHeading = "%nExamples:%n",
+        footer = {
+            "  postern demo                                  everything on this machine, to look at",
+            "  postern check && postern run                  with config/postern.yaml",
+            "  postern run --site example.com --to 127.0.0.1:8080 --email ops@example.com"
+        })
+public final class Main {
+    // Wide enough for the examples, narrow enough for a terminal beside another one.
+    private static final int HELP_WIDTH = 100;
+
+    @Option(
+            names = {"-h", "--help"},
+            usageHelp = true,
+            description = "Show this help and exit.")
+    boolean isHelpAsked;
+
+    @Option(
+            names = {"-V", "--version"},
+            versionHelp = true,
+            description = "Show the versions and exit.")
+    boolean isVersionAsked;
+
+    @Option(
+            names = "--debug",
+            scope = ScopeType.INHERIT,
+            description = "Show the stack trace of a bug; so does POSTERN_DEBUG=1 in the environment.")
+    private boolean isDebugging;
+
+    private final Console console;
+
+    private Main(Console console, boolean isDebugging) {
+        this.console = console;
+        this.isDebugging = isDebugging;
+    }
+
+    public static void main(String[] args) {
+        // What the terminal reads; the default charset is UTF-8 from JDK 18 on, whatever the locale says.
+        Charset charset = Charset.forName(System.getProperty("native.encoding", "UTF-8"));
+        Console console =
+                new Console(new PrintWriter(System.out, true, charset), new PrintWriter(System.err, true, charset));
+        System.exit(run(args, console, System.getenv()));
+    }
+
+    /** Runs one command to its end and returns the exit code. */
+    static int run(String[] args, Console console, Map<String, String> environment) {
+        Main main =
+                new Main(console, environment.getOrDefault("POSTERN_DEBUG", "").equals("1"));
+        try {
+            return main.commands().execute(args);
+        } catch (Throwable e) {
+            return main.bug(e);
+        } finally {
+            console.out().flush();
+            console.err().flush();
+        }
+    }
+
+    private CommandLine commands() {
+        VersionCommand version = new VersionCommand(console, Versions::lines);
+        CommandLine commands = new CommandLine(this)
+                .addSubcommand(new RunCommand())
+                .addSubcommand(new DemoCommand(console))
+                .addSubcommand(new CheckCommand(console))
+                .addSubcommand(
+                        new CommandLine(new CertificateCommand()).addSubcommand(new CertificateListCommand(console)))
+                .addSubcommand(version)
+                .addSubcommand(new CommandLine.HelpCommand());
+        commands.getCommandSpec().versionProvider(version);
+        return commands.setOut(console.out())
+                .setErr(console.err())
+                .setUsageHelpWidth(HELP_WIDTH)
+                .setParameterExceptionHandler((e, args) -> usage(e))
+                .setExecutionExceptionHandler((e, command, parsed) -> failed(e, command));
+    }
+
+    private int usage(ParameterException e) {
+        CommandLine command = e.getCommandLine();
+        String name = command.getCommandSpec().qualifiedName();
+        // picocli's own sentences, in the form of ours: one line, lower-case, no "Error:" in front.
+        String message = String.valueOf(e.getMessage()).lines().findFirst().orElse("wrong usage");
+        String what = message.startsWith("Error: ") ? message.substring("Error: ".length()) : message;
+        console.err().println(name + ": " + what.substring(0, 1).toLowerCase(Locale.ROOT) + what.substring(1));
+        if (e instanceof UnmatchedArgumentException unmatched) {
+            UnmatchedArgumentException.printSuggestions(unmatched, console.err());
+        }
+        console.err().println("try: " + name + " --help");
+        return ExitCode.USAGE;
+    }
+
+    private int failed(Exception e, CommandLine command) {
+        if (e instanceof ConfigurationProblems problems) {
+            problems.lines().forEach(console.err()::println);
+            boolean starts = command.getCommand() instanceof RunCommand;
+            console.err().println(problems.getMessage() + (starts ? "; not started" : ""));
+            return ExitCode.CONFIGURATION;
+        }
+        if (e instanceof CommandFailed failed) {
+            console.err().println(failed.getMessage());
+            return failed.exitCode();
+        }
+        return bug(e);
+    }
+
+    private int bug(Throwable e) {
+        console.err().println("postern: bug: " + e + (isDebugging ? "" : "; --debug shows where"));
+        if (isDebugging) {
+            e.printStackTrace(console.err());
+        }
+        return ExitCode.BUG;
+    }
+}

@@ -1,0 +1,112 @@
+package dev.postern.cli;
+
+import dev.postern.app.CannotStart;
+import dev.postern.app.Daemon;
+import dev.postern.config.Configuration;
+import dev.postern.config.ConfigurationFile;
+import dev.postern.config.ConfigurationProblems;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+@Command(
+        name = "run",
+        customSynopsis = {
+            "postern run [-c FILE]",
+            "       postern run --site NAME[,NAME...] --to HOST:PORT[,HOST:PORT...] --email ADDR"
+        },
+        header = "Run the daemon, in the foreground.",
+        description = {
+            "Serves what the configuration says, and looks after the certificates. TERM or INT: finish what is in flight, at"
+                    + " most `grace`, then stop.",
+            "Ends with 78 where the configuration is wrong, and with 69 where an address cannot be bound; nothing is half"
+                    + " started then."
+        },
+        footerHeading = "%nExamples:%n",
+        footer = {
+            "  postern run",
+            "  postern run -c /etc/postern/postern.yaml",
+            "  postern run --site example.com,www.example.com --to 127.0.0.1:8080 --email ops@example.com"
+        })
+final class RunCommand implements Callable<Integer> {
+    @Mixin
+    final HelpOption help = new HelpOption();
+
+    @Spec
+    private @Nullable CommandSpec spec;
+
+    @Option(
+            names = {"-c", "--config"},
+            paramLabel = "FILE",
+            description = ConfigurationOption.DESCRIPTION)
+    private @Nullable Path file;
+
+    @Option(
+            names = "--site",
+            split = ",",
+            paramLabel = "NAME",
+            description = "No file at all: the host names of the only site, with commas between.")
+    private @Nullable List<String> names;
+
+    @Option(
+            names = "--to",
+            split = ",",
+            paramLabel = "HOST:PORT",
+            description = "The servers its requests go to, with commas between.")
+    private @Nullable List<String> servers;
+
+    @Option(
+            names = "--email",
+            paramLabel = "ADDR",
+            description = "Whom Let's Encrypt writes to. Giving it agrees to Let's Encrypt's terms of service.")
+    private @Nullable String email;
+
+    /** From a file, or from the command line; never from both. */
+    @Override
+    public Integer call() throws CommandFailed, ConfigurationProblems, InterruptedException {
+        if (names == null && servers == null && email == null) {
+            return runEdge(ConfigurationFile.read(ConfigurationOption.orDefault(file)));
+        }
+        if (file != null) {
+            throw usage("--config names a file, --site, --to and --email stand for one (expected: one or the other)");
+        }
+        if (names == null || servers == null || email == null) {
+            List<String> missing = new ArrayList<>();
+            if (names == null) {
+                missing.add("--site NAME");
+            }
+            if (servers == null) {
+                missing.add("--to HOST:PORT");
+            }
+            if (email == null) {
+                missing.add("--email ADDR");
+            }
+            throw usage("missing " + String.join(" and ", missing)
+                    + " (expected: --site, --to and --email together, or none of them)");
+        }
+        return runEdge(ConfigurationFile.forSite(names, servers, email));
+    }
+
+    private ParameterException usage(String message) {
+        return new ParameterException(
+                Objects.requireNonNull(spec, "spec, which picocli sets").commandLine(), message);
+    }
+
+    private static int runEdge(Configuration configuration) throws CommandFailed, InterruptedException {
+        try {
+            Daemon.run(configuration);
+            return ExitCode.OK;
+        } catch (CannotStart e) {
+            throw CommandFailed.of(e);
+        }
+    }
+}

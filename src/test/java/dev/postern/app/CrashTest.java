@@ -1,0 +1,270 @@
+package dev.postern.app;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.postern.certificate.Certificate;
+import dev.postern.certificate.Pem;
+import dev.postern.devca.AcmeCounters;
+import dev.postern.devca.AcmeOptions;
+import dev.postern.devca.AcmeProbe;
+import dev.postern.devca.AcmeRequest;
+import dev.postern.devca.AcmeServer;
+import dev.postern.devca.InternalCa;
+import dev.postern.testing.Installation;
+import dev.postern.testing.PosternProcess;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.security.cert.CertificateException;
+import java.security.cert.X509Certificate;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * kill -9 at every step of an order, and a start after it: the site has a certificate in the end, nothing is ever half
+ * there, and nothing that the CA gave is lost. Each crash is one process killed and one started; two crashes at a time.
+ */
+class CrashTest {
+    private static final String SITE = "site.example";
+
+    /** How often the CA may be asked for an order: a crash between its answer and our journal costs one. */
+    private static final int ORDERS = 2;
+
+    private static final Clock CLOCK = Clock.systemUTC();
+    private static final ExecutorService TWO_AT_A_TIME = Executors.newFixedThreadPool(2);
+    private static final Map<Moment, Future<Outcome>> OUTCOMES = new LinkedHashMap<>();
+
+    /** When the process is killed. */
+    sealed interface Moment {
+        /** The CA has the request and has not looked at it. */
+        record Before(AcmeRequest request) implements Moment {}
+
+        /** The CA has done what it was asked for and has not answered. */
+        record After(AcmeRequest request) implements Moment {}
+
+        /** The certificate came, and this file of the site has just appeared. */
+        record Appears(String file) implements Moment {}
+
+        /** The certificate came, and this file of the site has just gone. */
+        record Disappears(String file) implements Moment {}
+    }
+
+    /** What there is after the second start. */
+    private record Outcome(AcmeCounters counters, List<Integer> generations) {}
+
+    static List<Moment> requests() {
+        return Stream.of(
+                        AcmeRequest.NEW_NONCE,
+                        AcmeRequest.NEW_ACCOUNT,
+                        AcmeRequest.NEW_ORDER,
+                        AcmeRequest.AUTHORIZATION,
+                        AcmeRequest.CHALLENGE,
+                        AcmeRequest.ORDER)
+                .flatMap(request -> Stream.<Moment>of(new Moment.Before(request), new Moment.After(request)))
+                .toList();
+    }
+
+    /** From the request that makes the CA issue to the last file written: the certificate may exist already. */
+    static List<Moment> lastSteps() {
+        return List.of(
+                new Moment.Before(AcmeRequest.FINALIZE),
+                new Moment.After(AcmeRequest.FINALIZE),
+                new Moment.Before(AcmeRequest.CERTIFICATE),
+                new Moment.After(AcmeRequest.CERTIFICATE),
+                new Moment.Appears(".new-1"),
+                new Moment.Appears("1"),
+                new Moment.Appears("current"),
+                new Moment.Disappears("order.json"));
+    }
+
+    @BeforeAll
+    static void crash(@TempDir Path directory) {
+        List<Moment> moments = new ArrayList<>(requests());
+        moments.addAll(lastSteps());
+        for (Moment moment : moments) {
+            Path own = directory.resolve("crash-" + OUTCOMES.size());
+            OUTCOMES.put(moment, TWO_AT_A_TIME.submit(() -> crash(own, moment)));
+        }
+        TWO_AT_A_TIME.shutdown();
+    }
+
+    @AfterAll
+    static void awaitLastCrash() throws InterruptedException {
+        TWO_AT_A_TIME.shutdownNow();
+        assertThat(TWO_AT_A_TIME.awaitTermination(1, TimeUnit.MINUTES)).isTrue();
+    }
+
+    @ParameterizedTest
+    @MethodSource("requests")
+    void orderGoesOnWhereItWasOrBeginsOnceMore(Moment moment) throws Exception {
+        Outcome outcome = outcome(moment);
+
+        assertThat(outcome.counters().orders()).isLessThanOrEqualTo(ORDERS);
+    }
+
+    @ParameterizedTest
+    @MethodSource("lastSteps")
+    void certificateThatWasIssuedIsTheOneServed(Moment moment) throws Exception {
+        Outcome outcome = outcome(moment);
+
+        assertThat(outcome.counters().orders()).isEqualTo(1);
+    }
+
+    /** One account and one certificate whatever the moment: the one that is served and that the store has. */
+    private static Outcome outcome(Moment moment) throws Exception {
+        Outcome outcome = Objects.requireNonNull(OUTCOMES.get(moment)).get();
+        assertThat(outcome.counters().accounts()).as("accounts").isEqualTo(1);
+        assertThat(outcome.counters().certificates()).as("certificates").isEqualTo(1);
+        assertThat(outcome.generations()).containsExactly(1);
+        return outcome;
+    }
+
+    private static Outcome crash(Path directory, Moment moment) throws Exception {
+        Installation installation = new Installation(Files.createDirectories(directory));
+        SecureRandom random = new SecureRandom();
+        InternalCa ca = InternalCa.open(directory.resolve("ca"), CLOCK, random);
+        Kill kill = new Kill(moment, installation.site(SITE));
+        ExecutorService executor = Executors.newCachedThreadPool();
+        try (AcmeServer acme = AcmeServer.start(
+                ca,
+                new AcmeOptions(executor, CLOCK, random)
+                        .validationPort(installation.httpPort())
+                        .resolver(name -> List.of(InetAddress.getLoopbackAddress()))
+                        .probe(kill))) {
+            installation.configure(acme.directory(), ca.rootFile(), SITE);
+            try (PosternProcess process = installation.run()) {
+                kill.victim.complete(process);
+                kill.awaitDone(process);
+            }
+            assertWhole(installation);
+
+            try (PosternProcess process = installation.runUntilReady()) {
+                await().atMost(Duration.ofSeconds(30))
+                        .pollInterval(Duration.ofMillis(50))
+                        .failFast(() -> assertThat(process.isAlive()).isTrue())
+                        .until(() -> installation.serves(SITE, ca.rootCertificate()));
+                X509Certificate served = installation.served(SITE, ca.rootCertificate());
+                await().until(() -> !Files.exists(installation.site(SITE).resolve("order.json")));
+                assertWhole(installation);
+                assertThat(certificate(installation.site(SITE).resolve("current"))
+                                .leaf())
+                        .isEqualTo(served);
+                return new Outcome(acme.counters(), installation.generations(SITE));
+            }
+        } finally {
+            executor.shutdownNow();
+        }
+    }
+
+    /** Every generation that can be seen can be served, and {@code current} is one of them. */
+    private static void assertWhole(Installation installation) throws IOException, CertificateException {
+        Path site = installation.site(SITE);
+        if (!Files.exists(site)) {
+            return;
+        }
+        for (int number : installation.generations(SITE)) {
+            Certificate certificate = certificate(site.resolve(Integer.toString(number)));
+            assertThat(certificate.names()).containsExactly(SITE);
+            assertThat(certificate.isExpired(Instant.now())).isFalse();
+        }
+        Path current = site.resolve("current");
+        if (Files.exists(current, LinkOption.NOFOLLOW_LINKS)) {
+            assertThat(installation.generations(SITE))
+                    .contains(Integer.valueOf(Files.readSymbolicLink(current).toString()));
+        }
+    }
+
+    /** Fails where anything of the generation is missing or does not fit the rest. */
+    private static Certificate certificate(Path generation) throws IOException, CertificateException {
+        String fullchain = Files.readString(generation.resolve("fullchain.pem"));
+        assertThat(fullchain)
+                .isEqualTo(Files.readString(generation.resolve("cert.pem"))
+                        + Files.readString(generation.resolve("chain.pem")));
+        assertThat(generation.resolve("meta.json")).isNotEmptyFile();
+        return Certificate.of(
+                SITE,
+                "",
+                Pem.readKey(Files.readString(generation.resolve("privkey.pem"))),
+                Pem.readCertificates(fullchain));
+    }
+
+    /** Kills a process once, at its moment. */
+    private static final class Kill implements AcmeProbe {
+        final CompletableFuture<PosternProcess> victim = new CompletableFuture<>();
+        private final Moment moment;
+        private final Path site;
+        private final AtomicBoolean isDue = new AtomicBoolean(true);
+        private final CountDownLatch done = new CountDownLatch(1);
+
+        Kill(Moment moment, Path site) {
+            this.moment = moment;
+            this.site = site;
+        }
+
+        @Override
+        public void before(AcmeRequest request) throws Exception {
+            if (moment.equals(new Moment.Before(request)) && isDue.getAndSet(false)) {
+                kill();
+                throw new IOException("nobody is there to be answered");
+            }
+        }
+
+        @Override
+        public void after(AcmeRequest request, int status) throws Exception {
+            if (moment.equals(new Moment.After(request)) && isDue.getAndSet(false)) {
+                kill();
+                throw new IOException("nobody is there to be answered");
+            }
+            if (request == AcmeRequest.CERTIFICATE && isDue.getAndSet(false)) {
+                Thread watcher = new Thread(this::watch, "watcher");
+                watcher.setDaemon(true);
+                watcher.start();
+            }
+        }
+
+        /** Spins: between two of these files there is less time than the shortest pause. */
+        private void watch() {
+            Path file = site.resolve(moment instanceof Moment.Appears appears ? appears.file() : "order.json");
+            boolean awaited = moment instanceof Moment.Appears;
+            Path last = site.resolve("order.json");
+            while (Files.exists(file, LinkOption.NOFOLLOW_LINKS) != awaited && Files.exists(last)) {
+                Thread.onSpinWait();
+            }
+            kill();
+        }
+
+        private void kill() {
+            victim.join().kill();
+            done.countDown();
+        }
+
+        void awaitDone(PosternProcess process) throws InterruptedException {
+            if (!done.await(60, TimeUnit.SECONDS)) {
+                throw new AssertionError(moment + " never came; printed:\n" + String.join("\n", process.lines()));
+            }
+        }
+    }
+}

@@ -1,0 +1,243 @@
+package dev.postern.app;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.postern.testing.PosternProcess;
+import dev.postern.testing.RawClient;
+import dev.postern.testing.TestServer;
+import dev.postern.testing.TestSite;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.net.ConnectException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** {@code postern run} as a process: signals, exit codes, its log and its memory. */
+class DaemonTest {
+    private static final long GIGABYTE = 1L << 30;
+    private static final long MAX_GROWTH_KILOBYTES = 64 * 1024;
+
+    @TempDir
+    private Path directory;
+
+    private TestSite site;
+
+    private final TestServer server = TestServer.startAtHead(DaemonTest::serve);
+    private final List<PosternProcess> started = new ArrayList<>();
+
+    @BeforeEach
+    void makeSite() {
+        site = new TestSite(directory);
+    }
+
+    @AfterEach
+    void stop() {
+        server.close();
+        started.forEach(PosternProcess::close);
+    }
+
+    @Test
+    void termFinishesWhatIsUnderWayAndEndsWith0() throws Exception {
+        PosternProcess postern = run("");
+        RawClient client = connect(postern);
+        assertThat(client.get("localhost", "/").body()).isEqualTo("hello");
+
+        postern.terminate();
+
+        assertThat(postern.awaitExit()).isEqualTo(0);
+        assertThat(postern.lines()).last().asString().contains("stopped");
+        assertThat(client.isClosedByPeer()).isTrue();
+    }
+
+    // The JVM's own answer to HUP is to stop, with 0: an init system would not even start it again.
+    @Test
+    void hupIsAnsweredWithOneLineAndTheDaemonGoesOn() throws Exception {
+        PosternProcess postern = run("");
+        RawClient client = connect(postern);
+
+        postern.hangUp();
+
+        postern.awaitLine("HUP: configuration is not re-read yet; restart to apply it");
+        assertThat(client.get("localhost", "/").body()).isEqualTo("hello");
+        postern.terminate();
+        assertThat(postern.awaitExit()).isEqualTo(0);
+    }
+
+    @Test
+    void answerAndLogHaveTheSameRequestId() throws Exception {
+        PosternProcess postern = run("timeouts: { response: 400ms }");
+        RawClient client = connect(postern);
+
+        RawClient.Response unknown = client.get("unknown.example", "/");
+        RawClient.Response slow = client.get("localhost", "/slow");
+        RawClient.Response reset = client.get("localhost", "/reset");
+        RawClient.Response body = client.request("POST / HTTP/1.1", "Host: unknown.example", "Content-Length: 9")
+                .response();
+        server.close();
+        RawClient.Response down = connect(postern).get("localhost", "/");
+
+        assertThat(List.of(unknown, slow, reset, body, down))
+                .extracting(RawClient.Response::status)
+                .containsExactly(404, 504, 502, 404, 503);
+        for (RawClient.Response response : List.of(unknown, slow, reset, body, down)) {
+            String id = response.body().lines().skip(1).findFirst().orElseThrow();
+            assertThat(id).matches("request [0-9a-f]{16,20}");
+            String line = postern.awaitLine(id + ":");
+            assertThat(line).contains("answered " + response.status());
+        }
+    }
+
+    @Test
+    void portInUseEndsWith69AndOneLineAndNothingIsBound() throws Exception {
+        int http = freePort();
+        try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            PosternProcess postern = start(http, taken.getLocalPort(), "");
+
+            assertThat(postern.awaitExit()).isEqualTo(69);
+            assertThat(postern.lines().stream().filter(line -> line.contains("in use")))
+                    .singleElement()
+                    .asString()
+                    .contains("listener https 127.0.0.1:" + taken.getLocalPort() + ": bind: address already in use");
+            assertThat(postern.lines()).noneMatch(line -> line.contains("\tat ") || line.contains("Exception"));
+            assertThatThrownBy(() -> new Socket(InetAddress.getLoopbackAddress(), http).close())
+                    .isInstanceOf(ConnectException.class);
+        }
+    }
+
+    // SO_REUSEPORT alone would let both of them bind, and each would get half of the connections.
+    @Test
+    void secondPosternOnTheSamePortEndsWith69() throws Exception {
+        PosternProcess first = run("");
+
+        PosternProcess second = start(0, first.port("https"), "");
+
+        assertThat(second.awaitExit()).isEqualTo(69);
+        for (int i = 0; i < 10; i++) {
+            assertThat(connect(first).get("localhost", "/").body()).isEqualTo("hello");
+        }
+    }
+
+    @Test
+    void largeDownloadTakesNoMemory() throws Exception {
+        PosternProcess postern = run("");
+        download(postern, GIGABYTE / 8);
+        long before = residentKilobytes(postern);
+
+        download(postern, GIGABYTE);
+
+        assertThat(residentKilobytes(postern) - before).isLessThan(MAX_GROWTH_KILOBYTES);
+    }
+
+    @Test
+    void largeUploadTakesNoMemory() throws Exception {
+        PosternProcess postern = run("");
+        upload(postern, GIGABYTE / 8);
+        long before = residentKilobytes(postern);
+
+        upload(postern, GIGABYTE);
+
+        assertThat(residentKilobytes(postern) - before).isLessThan(MAX_GROWTH_KILOBYTES);
+    }
+
+    private static void serve(TestServer.Request request, TestServer.Connection connection) throws IOException {
+        String path = request.line().split(" ", -1)[1];
+        if (path.startsWith("/slow")) {
+            connection.in().read();
+        } else if (path.startsWith("/reset")) {
+            connection.reset();
+        } else if (path.startsWith("/download/")) {
+            long left = Long.parseLong(path.substring("/download/".length()));
+            connection.send("HTTP/1.1 200 OK\r\nContent-Length: " + left + "\r\n\r\n");
+            byte[] piece = new byte[256 * 1024];
+            for (; left > 0; left -= piece.length) {
+                connection.send(piece);
+            }
+        } else if (!request.header("Content-Length").isEmpty()) {
+            connection
+                    .in()
+                    .skipNBytes(Long.parseLong(request.header("Content-Length").get(0)));
+            connection.send(TestServer.ok("got it"));
+        } else {
+            connection.send(TestServer.ok("hello"));
+        }
+    }
+
+    private void download(PosternProcess postern, long bytes) throws IOException {
+        try (RawClient client = connect(postern)) {
+            InputStream in = client.request("GET /download/" + bytes + " HTTP/1.1", "Host: localhost")
+                    .in();
+            byte[] buffer = new byte[256 * 1024];
+            long read = 0;
+            // The head comes on top.
+            while (read < bytes) {
+                int count = in.read(buffer);
+                assertThat(count).isPositive();
+                read += count;
+            }
+        }
+    }
+
+    private void upload(PosternProcess postern, long bytes) throws IOException {
+        try (RawClient client = connect(postern)) {
+            client.request("POST / HTTP/1.1", "Host: localhost", "Content-Length: " + bytes);
+            byte[] piece = new byte[256 * 1024];
+            for (long left = bytes; left > 0; left -= piece.length) {
+                client.send(piece);
+            }
+            assertThat(client.response().body()).isEqualTo("got it");
+        }
+    }
+
+    private static long residentKilobytes(PosternProcess postern) {
+        try (var lines = Files.lines(Path.of("/proc/" + postern.pid() + "/status"))) {
+            String line =
+                    lines.filter(text -> text.startsWith("VmRSS:")).findFirst().orElseThrow();
+            return Long.parseLong(line.replaceAll("[^0-9]", ""));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private RawClient connect(PosternProcess postern) throws IOException {
+        return RawClient.tls(postern.port("https"), site.trust(), "localhost");
+    }
+
+    private static int freePort() throws IOException {
+        try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            return free.getLocalPort();
+        }
+    }
+
+    private PosternProcess run(String more) throws IOException {
+        PosternProcess postern = start(0, 0, more);
+        postern.awaitLine("ready:");
+        return postern;
+    }
+
+    private PosternProcess start(int http, int https, String more) throws IOException {
+        Path file = directory.resolve("postern.yaml");
+        Files.writeString(file, """
+                listeners:
+                  http: { bind: "127.0.0.1:%d" }
+                  https: { bind: "127.0.0.1:%d" }
+                  challenge: { bind: "127.0.0.1:0" }
+                sites: [{ names: [localhost], backend: web, certificate: %s }]
+                backends: { web: { servers: ["%s"] } }
+                %s
+                """.formatted(http, https, site.certificate("localhost"), server.address(), more));
+        PosternProcess postern = PosternProcess.start(directory, "run", "-c", file.toString());
+        started.add(postern);
+        return postern;
+    }
+}

@@ -1,0 +1,174 @@
+package dev.postern.testing;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.postern.app.CannotStart;
+import dev.postern.app.Edge;
+import dev.postern.config.ConfigurationFile;
+import dev.postern.config.ConfigurationProblems;
+import dev.postern.schedule.Schedule;
+import io.netty.buffer.ByteBufUtil;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Properties;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.stream.Stream;
+import javax.net.ssl.SSLContext;
+import org.junit.jupiter.api.extension.AfterEachCallback;
+import org.junit.jupiter.api.extension.BeforeEachCallback;
+import org.junit.jupiter.api.extension.ExtensionContext;
+
+/**
+ * A real edge on real sockets, in this process: started from the text of a configuration, stopped after the test. Fails
+ * the test that leaks a buffer. Servers that a test registers with {@link #closes} are closed with it.
+ */
+public final class EdgeExtension implements BeforeEachCallback, AfterEachCallback {
+    private static final List<String> LEAKS = new CopyOnWriteArrayList<>();
+
+    static {
+        ByteBufUtil.setLeakListener((type, records) -> LEAKS.add(type + "\n" + records));
+    }
+
+    private final List<AutoCloseable> closed = new ArrayList<>();
+    private Path directory;
+    private TestSite site;
+    private Edge edge;
+
+    @Override
+    public void beforeEach(ExtensionContext context) throws IOException {
+        directory = Files.createTempDirectory("postern-test");
+        site = new TestSite(directory);
+    }
+
+    /** Where the test may write; gone afterwards. */
+    public Path directory() {
+        return directory;
+    }
+
+    public TestSite site() {
+        return site;
+    }
+
+    /** Closes {@code resource} after the edge. */
+    public <T extends AutoCloseable> T closes(T resource) {
+        closed.add(resource);
+        return resource;
+    }
+
+    /**
+     * Starts the edge with every listener on a port of its own choosing; {@code rest} is what follows {@code listeners}
+     * in the configuration, and may name listeners itself instead.
+     */
+    public Edge start(String rest) throws CannotStart, ConfigurationProblems {
+        String listeners = rest.contains("listeners:") ? "" : """
+                listeners:
+                  http: { bind: "127.0.0.1:0" }
+                  https: { bind: "127.0.0.1:0" }
+                  challenge: { bind: "127.0.0.1:0" }
+                """;
+        Properties schedule = new Properties();
+        // Every second rather than every minute, for tests that wait for it.
+        schedule.setProperty(Schedule.SWEEP, "* * * * * ?");
+        edge = Edge.start(ConfigurationFile.parse("test.yaml", listeners + rest), schedule, Clock.systemUTC());
+        return edge;
+    }
+
+    /** As {@link #startWith(List, String)}, and {@code http} serves the site as well, without TLS. */
+    public Edge startPlaintext(TestServer server, String more) throws CannotStart, ConfigurationProblems {
+        return startWith(List.of(server.address()), """
+                listeners:
+                  http: { bind: "127.0.0.1:0", redirect: off }
+                  https: { bind: "127.0.0.1:0" }
+                  challenge: { bind: "127.0.0.1:0" }
+                """ + more);
+    }
+
+    /** One site, {@code localhost}, whose requests go to these servers; {@code more} follows in the configuration. */
+    public Edge startWith(List<String> servers, String more) throws CannotStart, ConfigurationProblems {
+        return startWithBackend("{ servers: " + addresses(servers) + " }", more);
+    }
+
+    /** One site, {@code localhost}, whose requests go to this backend; {@code more} follows in the configuration. */
+    public Edge startWithBackend(String backend, String more) throws CannotStart, ConfigurationProblems {
+        return start("""
+                sites:
+                  - names: [localhost]
+                    backend: web
+                    certificate: %s
+                backends:
+                  web: %s
+                %s
+                """.formatted(site.certificate("localhost"), backend, more));
+    }
+
+    /** A list as the configuration takes it. */
+    public static String addresses(List<String> servers) {
+        return servers.stream().map(server -> '"' + server + '"').toList().toString();
+    }
+
+    public Edge startWith(TestServer... servers) throws CannotStart, ConfigurationProblems {
+        return startWith(Stream.of(servers).map(TestServer::address).toList(), "");
+    }
+
+    public int httpPort() {
+        return edge.httpAddresses().get(0).getPort();
+    }
+
+    public int httpsPort() {
+        return edge.httpsAddresses().get(0).getPort();
+    }
+
+    public int challengePort() {
+        return edge.challengeAddresses().get(0).getPort();
+    }
+
+    public SSLContext trust() {
+        return site.trust();
+    }
+
+    /** A TLS connection to {@code localhost}. */
+    public RawClient client() throws IOException {
+        return closes(RawClient.tls(httpsPort(), trust(), "localhost"));
+    }
+
+    /** A plaintext connection to the {@code http} listener. */
+    public RawClient plainClient() {
+        return closes(RawClient.plain(httpPort()));
+    }
+
+    /** Ends the edge now. */
+    public void stop() {
+        if (edge != null) {
+            edge.close();
+            edge = null;
+        }
+    }
+
+    @Override
+    public void afterEach(ExtensionContext context) throws Exception {
+        for (int i = closed.size() - 1; i >= 0; i--) {
+            closed.get(i).close();
+        }
+        closed.clear();
+        stop();
+        try (Stream<Path> files = Files.walk(directory)) {
+            files.sorted(Comparator.reverseOrder())
+                    .forEach(file -> file.toFile().delete());
+        }
+        assertNoLeaks();
+    }
+
+    private static void assertNoLeaks() {
+        // A leak is found when the collector finds the buffer, and told when the next one is allocated.
+        for (int i = 0; i < 2; i++) {
+            System.gc();
+            io.netty.buffer.ByteBufAllocator.DEFAULT.directBuffer(1).release();
+        }
+        assertThat(LEAKS).as("leaked buffers").isEmpty();
+    }
+}

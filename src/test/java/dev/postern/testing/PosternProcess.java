@@ -1,0 +1,161 @@
+package dev.postern.testing;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
+
+/** Postern as a process of its own, as an operator runs it: to be killed, to be sent signals, to be measured. */
+public final class PosternProcess implements AutoCloseable {
+    private final Process process;
+    private final Thread reader;
+    private final List<String> lines = new CopyOnWriteArrayList<>();
+
+    private PosternProcess(Process process) {
+        this.process = process;
+        this.reader = new Thread(this::readLines, "postern-output");
+        reader.setDaemon(true);
+        reader.start();
+    }
+
+    /** Runs {@code postern ARGUMENTS} in {@code directory}. */
+    public static PosternProcess start(Path directory, String... arguments) {
+        return start(directory, List.of(), arguments);
+    }
+
+    /** @param jvm options for the JVM */
+    public static PosternProcess start(Path directory, List<String> jvm, String... arguments) {
+        Path target = Path.of("target").toAbsolutePath();
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(jvm);
+        command.add("-XX:TieredStopAtLevel=1");
+        command.add("-Dpostern.home=" + Path.of("").toAbsolutePath());
+        command.add("-cp");
+        command.add(target.resolve("classes") + ":" + target.resolve("lib") + "/*");
+        command.add("dev.postern.cli.Main");
+        command.addAll(List.of(arguments));
+        try {
+            return new PosternProcess(new ProcessBuilder(command)
+                    .directory(directory.toFile())
+                    .redirectErrorStream(true)
+                    .start());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private void readLines() {
+        try (BufferedReader reader =
+                new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))) {
+            for (String line = reader.readLine(); line != null; line = reader.readLine()) {
+                lines.add(line);
+            }
+        } catch (IOException ended) {
+            // The process is gone.
+        }
+    }
+
+    /** What it has printed so far, on both streams. */
+    public List<String> lines() {
+        return lines;
+    }
+
+    /** Waits for a line; fails with everything printed where it does not come in time, or the process ends first. */
+    public String awaitLine(Predicate<String> wanted) {
+        long end = System.nanoTime() + Duration.ofSeconds(60).toNanos();
+        while (System.nanoTime() < end) {
+            boolean ended = !process.isAlive();
+            if (ended) {
+                awaitExit();
+            }
+            for (String line : lines) {
+                if (wanted.test(line)) {
+                    return line;
+                }
+            }
+            if (ended) {
+                break;
+            }
+            try {
+                process.waitFor(10, TimeUnit.MILLISECONDS);
+            } catch (InterruptedException e) {
+                throw new IllegalStateException(e);
+            }
+        }
+        throw new AssertionError("no such line; printed:\n" + String.join("\n", lines));
+    }
+
+    public String awaitLine(String part) {
+        return awaitLine(line -> line.contains(part));
+    }
+
+    /** The port that a listener is bound to; waits until it is open. */
+    public int port(String listener) {
+        String line = awaitLine("listener " + listener + ": ");
+        return Integer.parseInt(line.substring(line.lastIndexOf(':') + 1));
+    }
+
+    /** SIGKILL, and waits for the end. */
+    public void kill() {
+        process.destroyForcibly();
+        awaitExit();
+    }
+
+    /** SIGTERM. */
+    public void terminate() {
+        // Process.destroy would close our end of its output as well, and with it what it says last.
+        assertThat(process.toHandle().destroy()).isTrue();
+    }
+
+    /** SIGHUP, as a terminal sends it that goes away, or an operator who changed the configuration. */
+    public void hangUp() {
+        try {
+            assertThat(new ProcessBuilder("kill", "-HUP", Long.toString(pid()))
+                            .start()
+                            .waitFor())
+                    .isZero();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** The exit code; everything that was printed is in {@link #lines} then. */
+    public int awaitExit() {
+        try {
+            if (!process.waitFor(60, TimeUnit.SECONDS)) {
+                throw new AssertionError("still running; printed:\n" + String.join("\n", lines));
+            }
+            // So that everything it printed is in lines().
+            reader.join();
+            return process.exitValue();
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    public boolean isAlive() {
+        return process.isAlive();
+    }
+
+    public long pid() {
+        return process.pid();
+    }
+
+    @Override
+    public void close() {
+        process.destroyForcibly();
+    }
+}

@@ -1,0 +1,42 @@
+package dev.postern.testing;
+
+import dev.postern.certificate.Pem;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.KeyStore;
+import java.security.cert.X509Certificate;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.TrustManagerFactory;
+
+/** What a TLS client trusts: one root and nobody else. */
+public final class Trust {
+    private Trust() {}
+
+    /** A context of its own each time: it resumes no session of another one, so the server's certificate is always seen. */
+    public static SSLContext in(X509Certificate root) {
+        try {
+            KeyStore store = KeyStore.getInstance(KeyStore.getDefaultType());
+            store.load(null, null);
+            store.setCertificateEntry("root", root);
+            TrustManagerFactory trust = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+            trust.init(store);
+            SSLContext context = SSLContext.getInstance("TLS");
+            context.init(null, trust.getTrustManagers(), null);
+            return context;
+        } catch (GeneralSecurityException | IOException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** The first certificate in {@code pem}. */
+    public static X509Certificate certificate(String pem) throws IOException {
+        return Pem.readCertificates(pem).get(0);
+    }
+
+    /** The first certificate in this file. */
+    public static X509Certificate certificate(Path file) throws IOException {
+        return certificate(Files.readString(file));
+    }
+}
