@@ -1,0 +1,278 @@
+package dev.postern;
+
+import static com.tngtech.archunit.base.DescribedPredicate.not;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.simpleName;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.cert.X509Certificate;
+import java.time.Clock;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.time.LocalDate;
+import java.time.LocalDateTime;
+import java.time.OffsetDateTime;
+import java.time.ZonedDateTime;
+import java.util.Date;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
+
+/** Who may use whom, which library lives where, and what nobody may do. The tables are the law; the reasons are in them. */
+class ArchitectureTest {
+    private static final String BASE = "dev.postern";
+
+    private static final JavaClasses POSTERN = new ClassFileImporter()
+            .withImportOption(new ImportOption.DoNotIncludeTests())
+            .importPackages(BASE);
+    private static final JavaClasses TESTS = new ClassFileImporter()
+            .withImportOption(new ImportOption.OnlyIncludeTests())
+            .importPackages(BASE);
+
+    /** Package → the packages it may use. A request flows downwards, and nothing points back up; app sees everything. */
+    private static final Map<String, Set<String>> MAY_USE = new LinkedHashMap<>();
+
+    static {
+        MAY_USE.put("cli", Set.of("app", "config", "certificate"));
+        MAY_USE.put("admin", Set.of("certificate", "backend", "observe", "config"));
+        // It implements the observers that the packages under observation own.
+        MAY_USE.put(
+                "observe",
+                Set.of(
+                        "listener",
+                        "tls",
+                        "http",
+                        "tunnel",
+                        "route",
+                        "balance",
+                        "backend",
+                        "certificate",
+                        "acme",
+                        "devca",
+                        "schedule",
+                        "config"));
+        MAY_USE.put("listener", Set.of("tls", "http", "tunnel", "config"));
+        MAY_USE.put("tls", Set.of("certificate", "config"));
+        MAY_USE.put("http", Set.of("route", "balance", "backend", "certificate", "config"));
+        MAY_USE.put("tunnel", Set.of("route", "balance", "backend", "config"));
+        MAY_USE.put("route", Set.of("config"));
+        MAY_USE.put("balance", Set.of("backend", "config"));
+        MAY_USE.put("backend", Set.of("config"));
+        MAY_USE.put("schedule", Set.of("certificate", "config"));
+        MAY_USE.put("acme", Set.of("certificate", "config"));
+        MAY_USE.put("devca", Set.of("certificate", "config"));
+        MAY_USE.put("certificate", Set.of("config"));
+        MAY_USE.put("config", Set.of());
+    }
+
+    /** Library → the packages that may know it, so that replacing it is a matter of these. */
+    private static final Map<String, Set<String>> LIBRARY_HOME = new LinkedHashMap<>();
+
+    static {
+        LIBRARY_HOME.put("io.netty..", Set.of("listener", "tls", "http", "tunnel", "backend", "admin", "app"));
+        LIBRARY_HOME.put("org.shredzone.acme4j..", Set.of("acme"));
+        LIBRARY_HOME.put("org.quartz..", Set.of("schedule"));
+        LIBRARY_HOME.put("org.jose4j..", Set.of("acme", "devca"));
+        LIBRARY_HOME.put("org.snakeyaml..", Set.of("config"));
+        LIBRARY_HOME.put("picocli..", Set.of("cli"));
+        LIBRARY_HOME.put("io.prometheus..", Set.of("observe"));
+    }
+
+    /** Type names that say nothing, or belong to another word of the lexicon. */
+    private static final List<String> BANNED_SUFFIXES =
+            List.of("Manager", "Helper", "Util", "Utils", "Impl", "Base", "Data", "Info", "Context", "Processor");
+
+    @TestFactory
+    Stream<DynamicTest> packagesUseOnlyWhatTheTableAllows() {
+        return MAY_USE.entrySet().stream()
+                .map(entry -> DynamicTest.dynamicTest(
+                        entry.getKey() + " → " + entry.getValue(),
+                        () -> noClasses()
+                                .that()
+                                .resideInAPackage(inside(entry.getKey()))
+                                .should()
+                                .dependOnClassesThat(resideInAPackage(BASE + "..")
+                                        .and(not(resideInAnyPackage(inside(entry.getValue()))))
+                                        .and(not(resideInAPackage(inside(entry.getKey())))))
+                                .because("dependencies follow the request; see dev/postern/package-info.java")
+                                .allowEmptyShould(true)
+                                .check(POSTERN)));
+    }
+
+    @TestFactory
+    Stream<DynamicTest> everyLibraryStaysAtHome() {
+        return LIBRARY_HOME.entrySet().stream()
+                .map(entry -> DynamicTest.dynamicTest(
+                        entry.getKey() + " → " + entry.getValue(),
+                        () -> noClasses()
+                                .that()
+                                .resideOutsideOfPackages(inside(entry.getValue()))
+                                .should()
+                                .dependOnClassesThat()
+                                .resideInAPackage(entry.getKey())
+                                .because("a library is known to as few packages as can be, so that it can be replaced")
+                                .check(POSTERN)));
+    }
+
+    @Test
+    void everyPackageIsInTheTable() throws IOException {
+        try (Stream<Path> folders = Files.list(Path.of("src/main/java/dev/postern"))) {
+            assertThat(folders.filter(Files::isDirectory)
+                            .map(folder -> folder.getFileName().toString()))
+                    .allSatisfy(name -> assertThat(MAY_USE.containsKey(name) || name.equals("app"))
+                            .as("package " + name + " is in the table")
+                            .isTrue());
+        }
+    }
+
+    @Test
+    void packagesFormNoCycle() {
+        slices().matching(BASE + ".(*)..").should().beFreeOfCycles().check(POSTERN);
+    }
+
+    @Test
+    void requestPathMeetsTheCertificatesAtTwoTablesOnly() {
+        noClasses()
+                .that()
+                .resideInAPackage(inside("http"))
+                .should()
+                .dependOnClassesThat(resideInAPackage(inside("certificate")).and(not(simpleName("ChallengeTable"))))
+                .because("http answers challenges; a renewal never touches a channel, a request never waits for a CA")
+                .allowEmptyShould(true)
+                .check(POSTERN);
+    }
+
+    @Test
+    void timeIsAParameter() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackages(inside("app"), inside("cli"))
+                .should()
+                .callMethod(Instant.class, "now")
+                .orShould()
+                .callMethod(System.class, "currentTimeMillis")
+                .orShould()
+                .callMethod(Clock.class, "systemUTC")
+                .orShould()
+                .callMethod(Clock.class, "systemDefaultZone")
+                .orShould()
+                .callMethod(InstantSource.class, "system")
+                .orShould()
+                .callMethod(LocalDate.class, "now")
+                .orShould()
+                .callMethod(LocalDateTime.class, "now")
+                .orShould()
+                .callMethod(OffsetDateTime.class, "now")
+                .orShould()
+                .callMethod(ZonedDateTime.class, "now")
+                .orShould()
+                .callConstructor(Date.class)
+                .orShould()
+                .callMethod(X509Certificate.class, "checkValidity")
+                .because("tests move the time by hand: take an InstantSource (nanoTime is fine for what only elapses)")
+                .check(POSTERN);
+    }
+
+    @Test
+    void threadsComeFromApp() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackages(inside("app"), inside("cli"))
+                .should()
+                .callConstructor(Thread.class)
+                .orShould()
+                .callConstructor(Thread.class, Runnable.class)
+                .orShould()
+                .callConstructor(Thread.class, String.class)
+                .orShould()
+                .callConstructor(Thread.class, Runnable.class, String.class)
+                .because("who starts a thread must stop it: app hands out executors and shuts them down")
+                .check(POSTERN);
+    }
+
+    @Test
+    void nobodySleeps() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackages(inside("app"), inside("cli"))
+                .should()
+                .callMethod(Thread.class, "sleep", long.class)
+                .orShould()
+                .callMethod(Thread.class, "sleep", long.class, int.class)
+                .because("a wait is a timer of the event loop or the scheduler, or a condition with a deadline")
+                .check(POSTERN);
+    }
+
+    @Test
+    void testsDoNotSleepEither() {
+        noClasses()
+                .should()
+                .callMethod(Thread.class, "sleep", long.class)
+                .orShould()
+                .callMethod(Thread.class, "sleep", long.class, int.class)
+                .because("time is moved by hand; where a socket needs real time, Awaitility waits for the condition")
+                .check(TESTS);
+    }
+
+    @Test
+    void onlyMainEndsTheProcess() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackage(inside("cli"))
+                .should()
+                .callMethod(System.class, "exit", int.class)
+                .orShould()
+                .callMethod(Runtime.class, "exit", int.class)
+                .because("how a command ends is decided once, as an exit code")
+                .check(POSTERN);
+    }
+
+    @TestFactory
+    Stream<DynamicTest> namesSayWhatATypeIs() {
+        return BANNED_SUFFIXES.stream()
+                .map(suffix -> DynamicTest.dynamicTest(
+                        suffix,
+                        () -> noClasses()
+                                .should()
+                                .haveSimpleNameEndingWith(suffix)
+                                .because("a name is a noun of the trade; one that ends so asks which noun is missing")
+                                .check(POSTERN)));
+    }
+
+    @Test
+    void everyPackageIsNullMarked() throws IOException {
+        try (Stream<Path> tree = Files.walk(Path.of("src/main/java"))) {
+            List<Path> packages = tree.filter(path -> path.toString().endsWith(".java"))
+                    .map(Path::getParent)
+                    .distinct()
+                    .toList();
+            assertThat(packages)
+                    .isNotEmpty()
+                    .allSatisfy(folder -> assertThat(folder.resolve("package-info.java"))
+                            .content()
+                            .contains("@NullMarked\npackage "));
+        }
+    }
+
+    private static String inside(String name) {
+        return BASE + "." + name + "..";
+    }
+
+    private static String[] inside(Set<String> names) {
+        return names.stream().map(ArchitectureTest::inside).toArray(String[]::new);
+    }
+}
