@@ -16,8 +16,9 @@
  *
  * <p>Where to start reading: {@code app.Edge} puts everything together with plain constructors; {@code
  * listener.Pipelines} lists every step of a connection in order; {@code http.Exchange} is one request and its response;
- * {@code certificate.Renewals} decides and acts for the certificates. Which package may use which is the table in
- * {@code ArchitectureTest}.
+ * {@code certificate.Renewals} decides and acts for the certificates, and its package has a map of its own; {@code
+ * control.CertificateControl} is what an operator may ask of them. Which package may use which is the table in {@code
+ * ArchitectureTest}.
  */
 @NullMarked
 package dev.postern;
