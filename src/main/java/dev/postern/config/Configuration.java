@@ -23,7 +23,24 @@ public record Configuration(
         List<AddressRange> trustedProxies,
         Timeouts timeouts,
         Limits limits,
-        Duration grace) {
+        Duration grace,
+        Hooks hooks) {
+    /** The same with other listeners. */
+    public Configuration withListeners(Listeners other) {
+        return new Configuration(other, tls, acme, sites, backends, trustedProxies, timeouts, limits, grace, hooks);
+    }
+
+    public Configuration withSites(List<Site> other) {
+        return new Configuration(listeners, tls, acme, other, backends, trustedProxies, timeouts, limits, grace, hooks);
+    }
+
+    public Configuration withoutBackends() {
+        return new Configuration(listeners, tls, acme, sites, Map.of(), trustedProxies, timeouts, limits, grace, hooks);
+    }
+
+    public Configuration withGrace(Duration other) {
+        return new Configuration(listeners, tls, acme, sites, backends, trustedProxies, timeouts, limits, other, hooks);
+    }
 
     public record Listeners(Http http, Https https, Challenge challenge) {}
 
@@ -34,7 +51,31 @@ public record Configuration(
      */
     public record Http(List<BindAddress> bind, OptionalInt redirect) {}
 
-    public record Https(List<BindAddress> bind) {}
+    /**
+     * Where TLS is accepted.
+     *
+     * @param protocols what is agreed on by ALPN, the preferred one first
+     */
+    public record Https(List<BindAddress> bind, List<Protocol> protocols) {
+        public static final List<Protocol> DEFAULT_PROTOCOLS = List.of(Protocol.HTTP_2, Protocol.HTTP_1_1);
+    }
+
+    /** What clients may speak over TLS. */
+    public enum Protocol {
+        HTTP_2("h2"),
+        HTTP_1_1("http/1.1");
+
+        private final String text;
+
+        Protocol(String text) {
+            this.text = text;
+        }
+
+        /** As in the file, and as ALPN calls it. */
+        public String text() {
+            return text;
+        }
+    }
 
     /** The side port: HTTP-01 is answered here, and the {@code http} listener relays to it. */
     public record Challenge(List<BindAddress> bind) {}
@@ -67,40 +108,122 @@ public record Configuration(
      * Who certifies the sites, and where what they certified is kept.
      *
      * @param email null only where no site gets its certificate over ACME
+     * @param controlSocket where the running daemon takes commands
      */
     public record Acme(
-            @Nullable String email, boolean agreeToTerms, List<Issuer> issuers, KeyType keyType, Path store) {
+            @Nullable String email,
+            boolean agreeToTerms,
+            List<Issuer> issuers,
+            KeyType keyType,
+            Path store,
+            Path controlSocket) {
         /** Those of the issuers that may certify every name of the site, in their order; none where it brings its files. */
         public List<Issuer> issuersFor(Site site) {
             return site.certificate() != null
                     ? List.of()
                     : issuers.stream()
-                            .filter(issuer -> site.names().stream().allMatch(name -> mayCertify(issuer, name)))
+                            .filter(issuer ->
+                                    site.names().stream().allMatch(name -> mayCertify(issuer, name, site.challenges())))
                             .toList();
         }
 
         /**
          * Whether {@code issuer}, one of these, may certify the name. Beside another CA the internal one is for the names which that
-         * CA cannot certify over HTTP-01: a public site that cannot get its certificate for an hour must not get one for a
-         * week that nobody trusts.
+         * CA cannot certify: a public site that cannot get its certificate for an hour must not get one for a week that
+         * nobody trusts.
          */
-        public boolean mayCertify(Issuer issuer, String name) {
-            return issuer instanceof Issuer.AcmeDirectory acme
-                    ? acme.mayCertify(name)
-                    : issuers.size() == 1 || HostName.isWildcard(name) || !PublicNames.mayBePublic(name);
+        public boolean mayCertify(Issuer issuer, String name, List<ChallengeType> challenges) {
+            if (issuer instanceof Issuer.AcmeDirectory acme) {
+                return acme.mayCertify(name, challenges);
+            }
+            boolean needsDns = HostName.isWildcard(name) && !challenges.contains(ChallengeType.DNS_01);
+            return issuers.size() == 1 || needsDns || !PublicNames.mayBePublic(name);
         }
+    }
+
+    /** How a site proves its names, <a href="https://datatracker.ietf.org/doc/html/rfc8555#section-8">RFC 8555 §8</a>. */
+    public enum ChallengeType {
+        HTTP_01("http-01"),
+        TLS_ALPN_01("tls-alpn-01"),
+        DNS_01("dns-01");
+
+        private final String text;
+
+        ChallengeType(String text) {
+            this.text = text;
+        }
+
+        /** As in the file, and as CAs call it. */
+        public String text() {
+            return text;
+        }
+    }
+
+    /** How TXT records get into the DNS. */
+    public sealed interface Dns01 {
+        /** The longest wait until every authoritative server shows a record. */
+        Duration propagation();
+
+        /**
+         * Dynamic updates, <a href="https://datatracker.ietf.org/doc/html/rfc2136">RFC 2136</a>.
+         *
+         * @param tsig null where the server takes updates by address
+         * @param zone null where it is found by asking for the SOA record
+         */
+        record DynamicUpdate(
+                String host,
+                int port,
+                @Nullable Tsig tsig,
+                @Nullable String zone,
+                Duration ttl,
+                Duration propagation) implements Dns01 {}
+
+        /** @param command the program and its first arguments; {@code present|withdraw NAME VALUE} follow */
+        record Exec(List<String> command, Duration timeout, Duration propagation) implements Dns01 {}
+    }
+
+    /** A shared secret, <a href="https://datatracker.ietf.org/doc/html/rfc8945">RFC 8945</a>; the file holds it in Base64. */
+    public record Tsig(String name, String algorithm, Path secretFile) {}
+
+    /**
+     * Commands that are told of certificates; an empty one is not run.
+     *
+     * @param timeout for one run
+     */
+    public record Hooks(List<String> onRenewed, List<String> onFailure, List<String> onOverdue, Duration timeout) {
+        public static final Hooks NONE = new Hooks(List.of(), List.of(), List.of(), Duration.ofSeconds(60));
     }
 
     /** A CA. {@link #name} is also the name of its folder under {@code certs/accounts/}. */
     public sealed interface Issuer {
         String name();
 
-        /** A CA reached over ACME. */
+        /**
+         * A CA reached over ACME.
+         *
+         * @param eab what binds our account to one that we have there already; null where there is no need
+         * @param profile what kind of certificate is asked for; null for the CA's own choice
+         * @param preferredChain common name of the topmost issuer in the chain that is preferred; null for the CA's choice
+         * @param staging the directory of the same CA for trying things out; null where it has none
+         * @param limits which published rate limits are kept to
+         */
         record AcmeDirectory(
-                String name, URI directory, @Nullable Path caFile) implements Issuer {
+                String name,
+                URI directory,
+                @Nullable Path caFile,
+                @Nullable ExternalAccount eab,
+                @Nullable String profile,
+                @Nullable String preferredChain,
+                @Nullable URI staging,
+                RateLimits limits)
+                implements Issuer {
+            public AcmeDirectory(String name, URI directory, @Nullable Path caFile) {
+                this(name, directory, caFile, null, null, null, null, RateLimits.NONE);
+            }
+
             /** A wildcard needs DNS-01; a name that the public DNS does not know cannot be certified by a public CA. */
-            public boolean mayCertify(String serverName) {
-                return !HostName.isWildcard(serverName)
+            public boolean mayCertify(String serverName, List<ChallengeType> challenges) {
+                return (!HostName.isWildcard(serverName) || challenges.contains(ChallengeType.DNS_01))
                         && (!PublicCas.isPublic(directory) || PublicNames.mayBePublic(serverName));
             }
         }
@@ -112,6 +235,16 @@ public record Configuration(
                 return "internal";
             }
         }
+    }
+
+    /** External account binding, RFC 8555 §7.3.4; the file holds the MAC key in base64url. */
+    public record ExternalAccount(String keyId, Path hmacFile) {}
+
+    /** Whose published rate limits. */
+    public enum RateLimits {
+        LETSENCRYPT,
+        LETSENCRYPT_STAGING,
+        NONE
     }
 
     public enum KeyType {
@@ -138,11 +271,27 @@ public record Configuration(
      * @param names lower-case ASCII (IDNA A-labels), no trailing dot; the first one names the certificate. A name may
      *     be a wildcard, {@code *.example.com}, which stands for exactly one label.
      * @param certificate null where the certificate comes from an issuer
+     * @param challenges how its names are proven, the preferred one first
+     * @param dns01 null where {@code challenges} has no dns-01
      */
     public record Site(
             List<String> names,
             List<Route> routes,
-            @Nullable CertificateFiles certificate) {
+            @Nullable CertificateFiles certificate,
+            List<ChallengeType> challenges,
+            @Nullable Dns01 dns01) {
+        /** HTTP-01, and TLS-ALPN-01 where that fails. */
+        public static final List<ChallengeType> DEFAULT_CHALLENGES =
+                List.of(ChallengeType.HTTP_01, ChallengeType.TLS_ALPN_01);
+
+        public Site(List<String> names, List<Route> routes, @Nullable CertificateFiles certificate) {
+            this(names, routes, certificate, DEFAULT_CHALLENGES, null);
+        }
+
+        public Site withRoutes(List<Route> other) {
+            return new Site(names, other, certificate, challenges, dns01);
+        }
+
         /** The first name: what the site is called in the store, in logs and by commands. */
         public String name() {
             return names.get(0);

@@ -19,8 +19,18 @@ import org.snakeyaml.engine.v2.nodes.Node;
 
 /** Reads the whole file, section by section, and goes on behind every mistake. */
 final class ConfigurationReader {
-    private static final List<String> KEYS =
-            List.of("listeners", "tls", "acme", "sites", "backends", "trusted-proxies", "timeouts", "limits", "grace");
+    private static final List<String> KEYS = List.of(
+            "listeners",
+            "tls",
+            "acme",
+            "sites",
+            "backends",
+            "trusted-proxies",
+            "timeouts",
+            "limits",
+            "grace",
+            "hooks",
+            "control");
 
     // The deepest place that means anything has seven; anchors may be kept anywhere.
     private static final int DEEPEST = 50;
@@ -86,9 +96,10 @@ final class ConfigurationReader {
         Configuration.Listeners listeners = new ListenersReader().read(file.section("listeners", ListenersReader.KEYS));
         Configuration.Tls tls = TlsReader.read(file.section("tls", TlsReader.KEYS));
         Section acmeSection = file.section("acme", AcmeReader.KEYS);
-        AcmeReader.Outcome acme = AcmeReader.read(acmeSection, problems);
+        AcmeReader.Outcome acme = AcmeReader.read(acmeSection, file.section("control", ControlReader.KEYS), problems);
         BackendsReader backends = new BackendsReader(file.find("backends"));
-        List<SitesReader.Entry> sites = new SitesReader(new LinkedHashSet<>(backends.names()))
+        List<SitesReader.Entry> sites = new SitesReader(
+                        new LinkedHashSet<>(backends.names()), new ProofReader(acmeSection))
                 .read(file.require("sites", "a list of at least one site"));
         if (acme.issuersUnderstood()) {
             Issuance.check(acmeSection, acme.acme(), sites);
@@ -98,6 +109,7 @@ final class ConfigurationReader {
         Configuration.Limits limits = LimitsReader.limits(file.section("limits", LimitsReader.LIMITS));
         // Long enough for a page and most downloads, short of the 90 s after which systemd kills.
         Duration grace = file.get("grace", Durations.POSITIVE_OR_ZERO, Duration.ofSeconds(30));
+        Configuration.Hooks hooks = HooksReader.read(file.section("hooks", HooksReader.KEYS));
         if (problems.count() > 0) {
             return null;
         }
@@ -110,7 +122,8 @@ final class ConfigurationReader {
                 trustedProxies,
                 timeouts,
                 limits,
-                grace);
+                grace,
+                hooks);
     }
 
     private static List<AddressRange> trustedProxies(@Nullable Value value) {

@@ -1,6 +1,7 @@
 package dev.postern.config;
 
 import java.time.Duration;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -37,6 +38,15 @@ public final class Durations {
             return millis / 60_000 + "m";
         }
         return millis % 1000 == 0 ? millis / 1000 + "s" : millis + "ms";
+    }
+
+    /** The same for the command line; empty where it is no duration, or none at all. */
+    public static Optional<Duration> read(String text) {
+        try {
+            return Optional.of(parse(text)).filter(duration -> !duration.isZero());
+        } catch (NotUnderstood e) {
+            return Optional.empty();
+        }
     }
 
     private static Duration parse(String text) throws NotUnderstood {

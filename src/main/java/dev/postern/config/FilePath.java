@@ -17,7 +17,53 @@ final class FilePath {
     static final Scalar<Path> PEM_CERTIFICATES =
             new Scalar<>("a PEM file with the certificates of a CA", FilePath::certificates);
 
+    /** A file with the secret of a TSIG key. */
+    static final Scalar<Path> BASE64_SECRET =
+            new Scalar<>("a file with the secret in Base64", text -> secret(text, SecretFile::base64));
+
+    /** A file with the MAC key of an external account. */
+    static final Scalar<Path> BASE64URL_SECRET = new Scalar<>(
+            "a file with the key in base64url, as the CA gives it", text -> secret(text, SecretFile::base64Url));
+
+    /** A program: found by the system where it has no slash in it, else it must be there. */
+    static final Scalar<String> PROGRAM = new Scalar<>("a program such as /usr/local/bin/reload", FilePath::program);
+
+    private interface SecretForm {
+        byte[] read(Path file) throws IOException;
+    }
+
     private FilePath() {}
+
+    private static Path secret(String text, SecretForm form) throws NotUnderstood {
+        Path file = readable(text);
+        try {
+            form.read(file);
+        } catch (IOException e) {
+            throw new NotUnderstood(String.valueOf(e.getMessage()));
+        }
+        return file;
+    }
+
+    private static String program(String text) throws NotUnderstood {
+        Path file = parse(text);
+        if (text.contains("/")) {
+            if (!Files.exists(file)) {
+                throw new NotUnderstood(
+                        text.contains(" ")
+                                ? "does not exist; each argument is an item of its own, and no shell takes part"
+                                : "does not exist");
+            }
+            if (Files.isDirectory(file)) {
+                throw new NotUnderstood("is a directory");
+            }
+            if (!Files.isExecutable(file)) {
+                throw new NotUnderstood("is not executable");
+            }
+        } else if (text.contains(" ")) {
+            throw new NotUnderstood("has a space; each argument is an item of its own, and no shell takes part");
+        }
+        return text;
+    }
 
     private static Path parse(String text) throws NotUnderstood {
         if (text.isEmpty()) {

@@ -1,6 +1,7 @@
 package dev.postern.config;
 
 import dev.postern.config.Configuration.Acme;
+import dev.postern.config.Configuration.ChallengeType;
 import dev.postern.config.Configuration.Issuer;
 import dev.postern.config.Configuration.Issuer.AcmeDirectory;
 import java.util.LinkedHashMap;
@@ -23,20 +24,22 @@ final class Issuance {
             checkContact(section, acme, needy.get(0), namesOf(overAcme));
         }
         for (SitesReader.Entry site : needy) {
-            checkNames(acme, site.names());
+            checkNames(acme, site.names(), site.site().challenges());
         }
     }
 
     /** One of the issuers must be able to certify all the names: a site has one certificate. */
-    private static void checkNames(Acme acme, List<SitesReader.Name> names) {
+    private static void checkNames(Acme acme, List<SitesReader.Name> names, List<ChallengeType> challenges) {
         List<SitesReader.Name> hopeless = names.stream()
-                .filter(name -> acme.issuers().stream().noneMatch(issuer -> acme.mayCertify(issuer, name.name())))
+                .filter(name ->
+                        acme.issuers().stream().noneMatch(issuer -> acme.mayCertify(issuer, name.name(), challenges)))
                 .toList();
         for (SitesReader.Name name : hopeless) {
             name.at()
                     .problem(Quoted.of(name.name())
                             + (HostName.isWildcard(name.name())
-                                    ? " cannot be certified over HTTP-01, which knows no wildcards; "
+                                    ? " cannot be proven by HTTP-01 or TLS-ALPN-01, which know no wildcards;"
+                                            + " add dns-01 to the challenges of the site, "
                                     : " is a private name, which " + namesOf(acme.issuers()) + " may not certify; ")
                             + TO_DO);
         }
@@ -46,7 +49,7 @@ final class Issuance {
         Map<Issuer, SitesReader.Name> obstacles = new LinkedHashMap<>();
         for (Issuer issuer : acme.issuers()) {
             names.stream()
-                    .filter(name -> !acme.mayCertify(issuer, name.name()))
+                    .filter(name -> !acme.mayCertify(issuer, name.name(), challenges))
                     .findFirst()
                     .ifPresent(name -> obstacles.put(issuer, name));
         }

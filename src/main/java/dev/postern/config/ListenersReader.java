@@ -4,6 +4,7 @@ import dev.postern.config.Configuration.Challenge;
 import dev.postern.config.Configuration.Http;
 import dev.postern.config.Configuration.Https;
 import dev.postern.config.Configuration.Listeners;
+import dev.postern.config.Configuration.Protocol;
 import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.util.ArrayList;
@@ -11,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
+import org.jspecify.annotations.Nullable;
 
 /** Reads {@code listeners}. */
 final class ListenersReader {
@@ -32,13 +34,15 @@ final class ListenersReader {
                     "off", OptionalInt.empty()),
             "301, 302, 307, 308 or off");
 
+    private static final Scalar<Protocol> PROTOCOL = Scalar.oneOf(List.of(Protocol.values()), Protocol::text);
+
     private record Place(Value at, BindAddress address) {}
 
     private final List<Place> taken = new ArrayList<>();
 
     Listeners read(Section listeners) {
         Section http = listeners.section("http", List.of("bind", "redirect"));
-        Section https = listeners.section("https", List.of("bind"));
+        Section https = listeners.section("https", List.of("bind", "protocols"));
         Section challenge = listeners.section("challenge", List.of("bind"));
 
         // The given addresses first: a default that is in the way of one is only moved by saying so.
@@ -48,8 +52,24 @@ final class ListenersReader {
         }
         return new Listeners(
                 new Http(orDefault(given, http, HTTP), http.get("redirect", REDIRECT_STATUS, REDIRECT)),
-                new Https(orDefault(given, https, HTTPS)),
+                new Https(orDefault(given, https, HTTPS), protocols(https.find("protocols"))),
                 new Challenge(orDefault(given, challenge, CHALLENGE)));
+    }
+
+    private static List<Protocol> protocols(@Nullable Value value) {
+        if (value == null) {
+            return Https.DEFAULT_PROTOCOLS;
+        }
+        List<Protocol> protocols = new ArrayList<>();
+        for (Value item : value.items("a list such as [h2, http/1.1]")) {
+            Protocol protocol = item.read(PROTOCOL);
+            if (protocol != null && protocols.contains(protocol)) {
+                item.problem(Quoted.of(protocol.text()) + " is there twice (expected: each one once)");
+            } else if (protocol != null) {
+                protocols.add(protocol);
+            }
+        }
+        return List.copyOf(protocols);
     }
 
     private List<BindAddress> bind(Section listener) {

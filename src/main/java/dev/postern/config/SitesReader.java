@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Reads {@code sites}. */
 final class SitesReader {
-    private static final List<String> KEYS = List.of("names", "backend", "routes", "certificate");
+    private static final List<String> KEYS =
+            List.of("names", "backend", "routes", "certificate", "challenges", "dns-01");
     private static final String NAMES = "a list such as [example.com, www.example.com]";
 
     /** A site as far as it was understood, and where it stands, for checks that need more than the site itself. */
@@ -22,18 +23,22 @@ final class SitesReader {
             List<Name> names,
             List<Route> routes,
             @Nullable CertificateFiles certificate,
-            boolean bringsCertificate) {
+            boolean bringsCertificate,
+            ProofReader.Proof proof) {
         Site site() {
-            return new Site(names.stream().map(Name::name).toList(), routes, certificate);
+            return new Site(
+                    names.stream().map(Name::name).toList(), routes, certificate, proof.challenges(), proof.dns01());
         }
     }
 
     record Name(Value at, String name) {}
 
     private final RoutesReader routesReader;
+    private final ProofReader proofReader;
     private final Map<String, Value> taken = new HashMap<>();
 
-    SitesReader(Set<String> backends) {
+    SitesReader(Set<String> backends, ProofReader proofReader) {
+        this.proofReader = proofReader;
         this.routesReader = new RoutesReader(backends);
     }
 
@@ -50,7 +55,7 @@ final class SitesReader {
     private Entry site(Section site) {
         List<Name> names = names(site);
         List<Route> routes = routesReader.read(site);
-        return new Entry(site.at(), names, routes, certificate(site), site.has("certificate"));
+        return new Entry(site.at(), names, routes, certificate(site), site.has("certificate"), proofReader.read(site));
     }
 
     private List<Name> names(Section site) {

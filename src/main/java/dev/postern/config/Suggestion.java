@@ -4,11 +4,11 @@ import java.util.Collection;
 import java.util.Locale;
 
 /** The word that a mistyped one probably stands for. */
-final class Suggestion {
+public final class Suggestion {
     private Suggestion() {}
 
     /** {@code ; did you mean "backend"?} where a known word is near, else {@code  (known: names, backend)}. */
-    static String among(Collection<String> known, String word) {
+    public static String among(Collection<String> known, String word) {
         String plain = word.toLowerCase(Locale.ROOT).replace('_', '-');
         String nearest = "";
         int least = Integer.MAX_VALUE;

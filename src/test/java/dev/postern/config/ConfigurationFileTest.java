@@ -9,6 +9,9 @@ import dev.postern.config.Configuration.Backend;
 import dev.postern.config.Configuration.Balance;
 import dev.postern.config.Configuration.CertificateFiles;
 import dev.postern.config.Configuration.Challenge;
+import dev.postern.config.Configuration.ChallengeType;
+import dev.postern.config.Configuration.Dns01;
+import dev.postern.config.Configuration.ExternalAccount;
 import dev.postern.config.Configuration.Health;
 import dev.postern.config.Configuration.Http;
 import dev.postern.config.Configuration.Https;
@@ -16,6 +19,7 @@ import dev.postern.config.Configuration.Issuer;
 import dev.postern.config.Configuration.KeyType;
 import dev.postern.config.Configuration.Limits;
 import dev.postern.config.Configuration.Listeners;
+import dev.postern.config.Configuration.RateLimits;
 import dev.postern.config.Configuration.Route;
 import dev.postern.config.Configuration.Server;
 import dev.postern.config.Configuration.Site;
@@ -23,6 +27,7 @@ import dev.postern.config.Configuration.Timeouts;
 import dev.postern.config.Configuration.Tls;
 import dev.postern.config.Configuration.TlsProfile;
 import dev.postern.config.Configuration.TlsVersion;
+import dev.postern.config.Configuration.Tsig;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.URI;
@@ -46,14 +51,22 @@ import org.junit.jupiter.api.io.TempDir;
 class ConfigurationFileTest {
     private static final Path REPOSITORY_FILE = Path.of("config/postern.yaml");
 
-    private static final Issuer LETSENCRYPT =
-            new Issuer.AcmeDirectory("letsencrypt", URI.create("https://acme-v02.api.letsencrypt.org/directory"), null);
+    private static final URI STAGING = URI.create("https://acme-staging-v02.api.letsencrypt.org/directory");
+    private static final Issuer LETSENCRYPT = new Issuer.AcmeDirectory(
+            "letsencrypt",
+            URI.create("https://acme-v02.api.letsencrypt.org/directory"),
+            null,
+            null,
+            null,
+            null,
+            STAGING,
+            RateLimits.LETSENCRYPT);
     private static final Issuer LETSENCRYPT_STAGING = new Issuer.AcmeDirectory(
-            "letsencrypt-staging", URI.create("https://acme-staging-v02.api.letsencrypt.org/directory"), null);
+            "letsencrypt-staging", STAGING, null, null, null, null, null, RateLimits.LETSENCRYPT_STAGING);
 
     private static final Listeners DEFAULT_LISTENERS = new Listeners(
             new Http(List.of(new BindAddress(null, 80)), OptionalInt.of(308)),
-            new Https(List.of(new BindAddress(null, 443))),
+            new Https(List.of(new BindAddress(null, 443)), Https.DEFAULT_PROTOCOLS),
             new Challenge(List.of(new BindAddress(address("127.0.0.1"), 9876))));
     private static final Timeouts DEFAULT_TIMEOUTS = new Timeouts(
             Duration.ofSeconds(10),
@@ -86,7 +99,13 @@ class ConfigurationFileTest {
                 .isEqualTo(new Configuration(
                         DEFAULT_LISTENERS,
                         new Tls(TlsVersion.TLS_1_2, TlsProfile.INTERMEDIATE),
-                        new Acme("ops@example.com", true, List.of(LETSENCRYPT), KeyType.EC_P256, Path.of("certs")),
+                        new Acme(
+                                "ops@example.com",
+                                true,
+                                List.of(LETSENCRYPT),
+                                KeyType.EC_P256,
+                                Path.of("certs"),
+                                Path.of("certs/control.sock")),
                         List.of(new Site(
                                 List.of("example.com", "www.example.com"),
                                 List.of(new Route("/", new Action.ToBackend("web"))),
@@ -110,7 +129,8 @@ class ConfigurationFileTest {
                         List.of(),
                         DEFAULT_TIMEOUTS,
                         DEFAULT_LIMITS,
-                        Duration.ofSeconds(30)));
+                        Duration.ofSeconds(30),
+                        Configuration.Hooks.NONE));
     }
 
     /** Each key set to something that is not its default. */
@@ -119,11 +139,14 @@ class ConfigurationFileTest {
         Path caFile = Files.writeString(directory.resolve("ca.pem"), someRootsPem());
         Path chain = Files.writeString(directory.resolve("chain.pem"), "");
         Path key = Files.writeString(directory.resolve("key.pem"), "");
+        Path hmac = Files.writeString(directory.resolve("hmac"), "bm8tc2VjcmV0LWF0LWFsbA\n");
+        Path tsig = Files.writeString(directory.resolve("tsig"), "bm8gc2VjcmV0IGF0IGFsbA==\n");
 
-        Configuration configuration = ConfigurationFile.parse("postern.yaml", """
+        Configuration configuration =
+                ConfigurationFile.parse("postern.yaml", """
                 listeners:
                   http: { bind: ["192.0.2.1:8080", "[2001:db8::1]:8080"], redirect: 301 }
-                  https: { bind: ":8443" }
+                  https: { bind: ":8443", protocols: [http/1.1] }
                   challenge: { bind: "[::1]:1234" }
                 tls:
                   min-version: TLSv1.3
@@ -133,8 +156,23 @@ class ConfigurationFileTest {
                   agree-to-terms: true
                   issuers:
                     - letsencrypt-staging
-                    - { directory: "https://ca.example.net:14000/dir", ca-file: %s }
+                    - directory: "https://ca.example.net:14000/dir"
+                      ca-file: %1$s
+                      eab: { key-id: id-1, hmac-file: %4$s }
+                      profile: shortlived
+                      preferred-chain: Some Root
+                      staging: "https://ca.example.net:15000/dir"
+                      rate-limits: letsencrypt
+                    - { ca: zerossl, eab: { key-id: id-2, hmac-file: %4$s }, profile: p, preferred-chain: c }
+                    - { ca: google, eab: { key-id: id-3, hmac-file: %4$s } }
                     - internal
+                  challenges: [dns-01, tls-alpn-01]
+                  dns-01:
+                    server: "[2001:DB8::53]:5353"
+                    tsig: { name: Key.Example., algorithm: hmac-sha512, secret-file: %5$s }
+                    zone: Example.com.
+                    ttl: 5m
+                    propagation: 30s
                   key-type: rsa-4096
                   store: /var/lib/postern
                 sites:
@@ -145,7 +183,12 @@ class ConfigurationFileTest {
                       - { path: /teapot, respond: { status: 418, body: "short\\nand stout" } }
                   - names: [own.example.com]
                     backend: api
-                    certificate: { chain: %s, key: %s }
+                    certificate: { chain: %2$s, key: %3$s }
+                    challenges: [http-01]
+                  - names: [hooked.example.com]
+                    backend: api
+                    challenges: [dns-01]
+                    dns-01: { exec: [/usr/bin/env, dns-hook], timeout: 10s, propagation: 3m }
                 backends:
                   api:
                     balance: least-connections
@@ -177,7 +220,21 @@ class ConfigurationFileTest {
                   body: 2GiB
                   connections: 1000
                 grace: 0
-                """.formatted(caFile, chain, key));
+                hooks:
+                  on-renewed: [/usr/bin/env, reload, "a b"]
+                  on-failure: [failed]
+                  on-overdue: [overdue]
+                  timeout: 5s
+                control: { socket: /run/postern/postern.sock }
+                """.formatted(caFile, chain, key, hmac, tsig));
+
+        Dns01 update = new Dns01.DynamicUpdate(
+                "2001:db8::53",
+                5353,
+                new Tsig("key.example", "hmac-sha512", tsig),
+                "example.com",
+                Duration.ofMinutes(5),
+                Duration.ofSeconds(30));
 
         assertThat(configuration)
                 .isEqualTo(new Configuration(
@@ -187,7 +244,8 @@ class ConfigurationFileTest {
                                                 new BindAddress(address("192.0.2.1"), 8080),
                                                 new BindAddress(address("2001:db8::1"), 8080)),
                                         OptionalInt.of(301)),
-                                new Https(List.of(new BindAddress(null, 8443))),
+                                new Https(
+                                        List.of(new BindAddress(null, 8443)), List.of(Configuration.Protocol.HTTP_1_1)),
                                 new Challenge(List.of(new BindAddress(address("::1"), 1234)))),
                         new Tls(TlsVersion.TLS_1_3, TlsProfile.MODERN),
                         new Acme(
@@ -198,10 +256,34 @@ class ConfigurationFileTest {
                                         new Issuer.AcmeDirectory(
                                                 "ca.example.net-14000",
                                                 URI.create("https://ca.example.net:14000/dir"),
-                                                caFile),
+                                                caFile,
+                                                new ExternalAccount("id-1", hmac),
+                                                "shortlived",
+                                                "Some Root",
+                                                URI.create("https://ca.example.net:15000/dir"),
+                                                RateLimits.LETSENCRYPT),
+                                        new Issuer.AcmeDirectory(
+                                                "zerossl",
+                                                URI.create("https://acme.zerossl.com/v2/DV90"),
+                                                null,
+                                                new ExternalAccount("id-2", hmac),
+                                                "p",
+                                                "c",
+                                                null,
+                                                RateLimits.NONE),
+                                        new Issuer.AcmeDirectory(
+                                                "google",
+                                                URI.create("https://dv.acme-v02.api.pki.goog/directory"),
+                                                null,
+                                                new ExternalAccount("id-3", hmac),
+                                                null,
+                                                null,
+                                                null,
+                                                RateLimits.NONE),
                                         new Issuer.Internal()),
                                 KeyType.RSA_4096,
-                                Path.of("/var/lib/postern")),
+                                Path.of("/var/lib/postern"),
+                                Path.of("/run/postern/postern.sock")),
                         List.of(
                                 new Site(
                                         List.of("xn--bcher-kva.example.com"),
@@ -210,11 +292,24 @@ class ConfigurationFileTest {
                                                 new Route(
                                                         "/old/", new Action.Redirect("https://example.com/new/", 302)),
                                                 new Route("/teapot", new Action.Respond(418, "short\nand stout"))),
-                                        null),
+                                        null,
+                                        List.of(ChallengeType.DNS_01, ChallengeType.TLS_ALPN_01),
+                                        update),
                                 new Site(
                                         List.of("own.example.com"),
                                         List.of(new Route("/", new Action.ToBackend("api"))),
-                                        new CertificateFiles(chain, key))),
+                                        new CertificateFiles(chain, key),
+                                        List.of(ChallengeType.HTTP_01),
+                                        null),
+                                new Site(
+                                        List.of("hooked.example.com"),
+                                        List.of(new Route("/", new Action.ToBackend("api"))),
+                                        null,
+                                        List.of(ChallengeType.DNS_01),
+                                        new Dns01.Exec(
+                                                List.of("/usr/bin/env", "dns-hook"),
+                                                Duration.ofSeconds(10),
+                                                Duration.ofMinutes(3)))),
                         Map.of(
                                 "api",
                                 new Backend(
@@ -246,7 +341,12 @@ class ConfigurationFileTest {
                                 Duration.ofHours(6),
                                 Duration.ofDays(7)),
                         new Limits(512, 1 << 20, 50, OptionalLong.of(2L << 30), OptionalInt.of(1000)),
-                        Duration.ZERO));
+                        Duration.ZERO,
+                        new Configuration.Hooks(
+                                List.of("/usr/bin/env", "reload", "a b"),
+                                List.of("failed"),
+                                List.of("overdue"),
+                                Duration.ofSeconds(5))));
     }
 
     @Test
@@ -317,26 +417,40 @@ class ConfigurationFileTest {
         assertThat(configuration.listeners()).isEqualTo(DEFAULT_LISTENERS);
         assertThat(configuration.tls()).isEqualTo(new Tls(TlsVersion.TLS_1_2, TlsProfile.INTERMEDIATE));
         assertThat(configuration.acme())
-                .isEqualTo(new Acme("ops@example.com", true, List.of(LETSENCRYPT), KeyType.EC_P256, Path.of("certs")));
+                .isEqualTo(new Acme(
+                        "ops@example.com",
+                        true,
+                        List.of(LETSENCRYPT),
+                        KeyType.EC_P256,
+                        Path.of("certs"),
+                        Path.of("certs/control.sock")));
         assertThat(configuration.trustedProxies()).isEmpty();
         assertThat(configuration.timeouts()).isEqualTo(DEFAULT_TIMEOUTS);
         assertThat(configuration.limits()).isEqualTo(DEFAULT_LIMITS);
         assertThat(configuration.grace()).isEqualTo(Duration.ofSeconds(30));
+        assertThat(configuration.sites().get(0).challenges()).isEqualTo(Site.DEFAULT_CHALLENGES);
+        assertThat(configuration.hooks()).isEqualTo(Configuration.Hooks.NONE);
     }
 
     @Test
-    void whatIsSwitchedOffInTheRepositoryFileIsCorrectToo() throws Exception {
+    void whatIsSwitchedOffInTheRepositoryFileIsCorrectToo(@TempDir Path directory) throws Exception {
+        Path secret = Files.writeString(directory.resolve("secret"), "bm8gc2VjcmV0IGF0IGFsbA==");
         String everything = Files.readString(REPOSITORY_FILE)
                 .lines()
                 .map(line -> line.replaceFirst("^( *)#(?! |$)", "$1"))
                 .collect(Collectors.joining("\n"))
-                .replaceAll("/etc/ssl/example.com/[a-z]+.pem", "pom.xml");
+                .replaceAll("/etc/ssl/example.com/[a-z]+.pem", "pom.xml")
+                .replaceAll("/etc/postern/[a-z.-]+", secret.toString())
+                .replaceAll("/usr/local/bin/[a-z-]+", "/usr/bin/env");
 
         Configuration configuration = ConfigurationFile.parse("postern.yaml", everything);
 
         Site site = configuration.sites().get(0);
         assertThat(site.routes()).hasSize(4);
         assertThat(site.certificate()).isNotNull();
+        assertThat(site.challenges()).containsExactly(ChallengeType.DNS_01);
+        assertThat(site.dns01()).isInstanceOf(Dns01.DynamicUpdate.class);
+        assertThat(configuration.hooks().onRenewed()).containsExactly("/usr/bin/env", "nginx");
         assertThat(configuration.backends()).containsOnlyKeys("web", "api");
         assertThat(web(configuration).health())
                 .isEqualTo(new Health(

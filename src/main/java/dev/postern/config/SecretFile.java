@@ -1,0 +1,72 @@
+package dev.postern.config;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFileAttributeView;
+import java.nio.file.attribute.PosixFilePermission;
+import java.util.Base64;
+import java.util.Set;
+
+/** Files that hold one secret as text; white space around and inside it means nothing. What they hold is in no message. */
+public final class SecretFile {
+    private static final int LARGEST_BYTES = 64 << 10;
+
+    private SecretFile() {}
+
+    /**
+     * The secret in Base64, <a href="https://datatracker.ietf.org/doc/html/rfc4648#section-4">RFC 4648 §4</a>.
+     *
+     * @throws IOException with what is wrong, without the name of the file
+     */
+    public static byte[] base64(Path file) throws IOException {
+        String text = text(file);
+        if (text.contains("{") && text.contains("secret")) {
+            throw new IOException("is a key file of BIND, not the secret alone; its secret is the text in quotes");
+        }
+        return decode(Base64.getDecoder(), text, "Base64");
+    }
+
+    /**
+     * The secret in base64url, with or without padding, <a
+     * href="https://datatracker.ietf.org/doc/html/rfc4648#section-5">RFC 4648 §5</a>.
+     *
+     * @throws IOException with what is wrong, without the name of the file
+     */
+    public static byte[] base64Url(Path file) throws IOException {
+        return decode(Base64.getUrlDecoder(), text(file), "base64url");
+    }
+
+    /** Whether anybody but the owner may read it; false where the system does not tell. */
+    public static boolean isReadableByOthers(Path file) throws IOException {
+        PosixFileAttributeView view = Files.getFileAttributeView(file, PosixFileAttributeView.class, new LinkOption[0]);
+        if (view == null) {
+            return false;
+        }
+        Set<PosixFilePermission> permissions = view.readAttributes().permissions();
+        return permissions.contains(PosixFilePermission.GROUP_READ)
+                || permissions.contains(PosixFilePermission.OTHERS_READ);
+    }
+
+    private static String text(Path file) throws IOException {
+        if (Files.isRegularFile(file) && Files.size(file) > LARGEST_BYTES) {
+            throw new IOException("is larger than a secret can be");
+        }
+        return new String(Files.readAllBytes(file), StandardCharsets.ISO_8859_1).strip();
+    }
+
+    private static byte[] decode(Base64.Decoder decoder, String text, String form) throws IOException {
+        String bare = text.replaceAll("\\s+", "");
+        if (bare.isEmpty()) {
+            throw new IOException("is empty");
+        }
+        try {
+            return decoder.decode(bare);
+        } catch (IllegalArgumentException e) {
+            // Its message would show a character of the secret.
+            throw new IOException("is not " + form);
+        }
+    }
+}
