@@ -1,12 +1,17 @@
 package dev.postern.certificate;
 
+import com.google.common.collect.Interner;
+import com.google.common.collect.Interners;
+import java.io.ByteArrayInputStream;
 import java.math.BigInteger;
 import java.security.GeneralSecurityException;
 import java.security.PrivateKey;
 import java.security.cert.CertificateException;
+import java.security.cert.CertificateFactory;
 import java.security.cert.CertificateParsingException;
 import java.security.cert.X509Certificate;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
@@ -19,18 +24,34 @@ public final class Certificate {
     // The tag of dNSName in GeneralName, RFC 5280 section 4.2.1.6.
     private static final Integer DNS_NAME = 2;
 
+    /** Thousands of leaves have the same few signers: each list of these is kept once. */
+    private static final Interner<List<X509Certificate>> SIGNERS = Interners.newWeakInterner();
+
+    private static final VerifiedSignatures VERIFIED = new VerifiedSignatures();
+
     private final String site;
     private final String issuer;
     private final PrivateKey key;
-    private final List<X509Certificate> chain;
+    // As bytes: parsed it takes some ten times as much, and thousands are never looked at between two renewals.
+    private final byte[] leaf;
+    private final List<X509Certificate> signers;
     private final List<String> names;
+    private final BigInteger serial;
+    private final Instant notBefore;
+    private final Instant notAfter;
 
-    private Certificate(String site, String issuer, PrivateKey key, List<X509Certificate> chain) {
+    private Certificate(String site, String issuer, PrivateKey key, List<X509Certificate> chain)
+            throws CertificateException {
+        X509Certificate first = chain.get(0);
         this.site = site;
-        this.issuer = issuer;
+        this.issuer = issuer.intern();
         this.key = key;
-        this.chain = List.copyOf(chain);
-        this.names = namesOf(leaf());
+        this.leaf = first.getEncoded();
+        this.signers = SIGNERS.intern(List.copyOf(chain.subList(1, chain.size())));
+        this.names = namesOf(first);
+        this.serial = first.getSerialNumber();
+        this.notBefore = first.getNotBefore().toInstant();
+        this.notAfter = first.getNotAfter().toInstant();
     }
 
     /**
@@ -56,7 +77,7 @@ public final class Certificate {
                             + " was issued by \"" + signed.getIssuerX500Principal() + "\", but the next one is \""
                             + signer.getSubjectX500Principal() + "\"");
                 }
-                signed.verify(signer.getPublicKey());
+                VERIFIED.verify(signed, signer);
             } catch (CertificateException e) {
                 throw e;
             } catch (GeneralSecurityException e) {
@@ -80,17 +101,26 @@ public final class Certificate {
         return key;
     }
 
-    /** Leaf first, without the root. */
+    /** Leaf first, without the root. The leaf is parsed anew at each call. */
     public List<X509Certificate> chain() {
-        return chain;
+        List<X509Certificate> chain = new ArrayList<>(signers.size() + 1);
+        chain.add(leaf());
+        chain.addAll(signers);
+        return List.copyOf(chain);
     }
 
+    /** Parsed anew at each call. */
     public X509Certificate leaf() {
-        return chain.get(0);
+        try {
+            return (X509Certificate)
+                    CertificateFactory.getInstance("X.509").generateCertificate(new ByteArrayInputStream(leaf));
+        } catch (CertificateException e) {
+            throw new IllegalStateException("a certificate that was parsed before", e);
+        }
     }
 
     public BigInteger serial() {
-        return leaf().getSerialNumber();
+        return serial;
     }
 
     /** The DNS names it certifies, as in its subject alternative names; may contain wildcards. */
@@ -133,10 +163,10 @@ public final class Certificate {
     }
 
     public Instant notBefore() {
-        return leaf().getNotBefore().toInstant();
+        return notBefore;
     }
 
     public Instant notAfter() {
-        return leaf().getNotAfter().toInstant();
+        return notAfter;
     }
 }

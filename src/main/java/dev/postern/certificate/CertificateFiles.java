@@ -37,11 +37,12 @@ public final class CertificateFiles {
     private @Nullable Certificate current;
     private @Nullable List<Version> loaded;
     private @Nullable List<Version> complained;
-    private boolean published;
+    private final Publication publication;
 
     CertificateFiles(Site site, Configuration.CertificateFiles files) {
         this.site = site;
         this.files = files;
+        this.publication = new Publication(site);
     }
 
     /** What tells one state of a file from another; null where there is no such file. */
@@ -124,7 +125,7 @@ public final class CertificateFiles {
         List<Version> found = versions();
         current = read(now);
         loaded = found;
-        published = true;
+        publication.wasPublished();
         warnIfOpen();
         return current;
     }
@@ -136,17 +137,10 @@ public final class CertificateFiles {
         if (certificate == null) {
             return;
         }
-        boolean expired = certificate.isExpired(now);
-        if (expired && published) {
-            table.withdraw(site.names());
-            published = false;
-            LOG.error(
-                    "{}: the certificate expired on {}; withdrawn until newer files are there",
-                    site.name(),
-                    certificate.notAfter());
-        } else if (changed || (!expired && !published)) {
-            table.publish(site.names(), certificate);
-            published = true;
+        if (changed) {
+            publication.show(certificate, table, now);
+        } else {
+            publication.follow(certificate, table, now);
         }
     }
 
@@ -205,6 +199,16 @@ public final class CertificateFiles {
         }
     }
 
+    /** For who watches from outside any monitor. */
+    ServedWatch.Subject subject() {
+        return new ServedWatch.Subject(site.name(), site.names(), this::certificate);
+    }
+
+    /** What is served; null where nothing is. */
+    synchronized @Nullable Certificate certificate() {
+        return publication.isPublished() ? current : null;
+    }
+
     synchronized CertificateStatus status(Instant now) {
         Certificate certificate = current;
         String problem = null;
@@ -222,6 +226,7 @@ public final class CertificateFiles {
                 certificate == null ? null : certificate.notBefore(),
                 certificate == null ? null : certificate.notAfter(),
                 null,
-                problem);
+                problem,
+                CertificateStatus.Served.NOT_ASKED);
     }
 }

@@ -1,5 +1,9 @@
 package dev.postern.certificate;
 
+import dev.postern.config.Configuration.RateLimits;
+import dev.postern.config.Configuration.Site;
+import java.util.Optional;
+
 /**
  * A CA, seen from {@link Renewals}: give it names, get a certificate.
  *
@@ -11,8 +15,8 @@ public interface CertificateIssuer {
     /** As in {@code acme.issuers}; also the name of its folder under {@code certs/accounts/}. */
     String name();
 
-    /** Whether this CA could certify the name at all: a public CA cannot certify {@code app.internal}. */
-    boolean mayCertify(String serverName);
+    /** Whether this CA could certify all names of the site at all: a public CA cannot certify {@code app.internal}. */
+    boolean mayCertify(Site site);
 
     /**
      * Obtains a certificate for exactly {@code request.names()}. Where {@code journal} holds an unfinished order of this
@@ -21,4 +25,39 @@ public interface CertificateIssuer {
      * @throws IssueFailure with whose fault it is and when to come back
      */
     IssuedCertificate issue(CertificateRequest request, OrderJournal journal) throws IssueFailure, InterruptedException;
+
+    /**
+     * When the CA would like {@code certificate}, one of its own that is not expired, to be renewed
+     * (<a href="https://datatracker.ietf.org/doc/html/rfc9773">RFC 9773</a>). Empty where the CA has no such wishes.
+     */
+    default Optional<SuggestedWindow> suggestedWindow(Certificate certificate)
+            throws IssueFailure, InterruptedException {
+        return Optional.empty();
+    }
+
+    /** Which published rate limits are to be kept to. */
+    default RateLimits limits() {
+        return RateLimits.NONE;
+    }
+
+    /** The same CA for trying things out, whose limits are wide and whose certificates nobody trusts. */
+    default Optional<CertificateIssuer> staging() {
+        return Optional.empty();
+    }
+
+    /**
+     * Tells the world not to trust {@code certificate} any more; succeeds where it was revoked before. Signed with the
+     * key of the certificate, so that it works whichever account ordered it.
+     */
+    default void revoke(Certificate certificate, RevocationReason reason) throws IssueFailure, InterruptedException {
+        throw new IssueFailure(
+                IssueFailure.Fault.CA,
+                name() + ": certificates of this issuer cannot be revoked; they are short-lived",
+                null);
+    }
+
+    /** Empty where the issuer knows no accounts. */
+    default Optional<IssuerAccount> account() {
+        return Optional.empty();
+    }
 }

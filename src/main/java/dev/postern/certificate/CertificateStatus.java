@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param issuer as in {@code acme.issuers}, or {@code file}; null, like the dates, where the site has no certificate
  * @param nextRenewal when an attempt is due; null where the operator brings the files
  * @param lastFailure why the last attempt failed; null where it did not
+ * @param served whether clients see it
  */
 public record CertificateStatus(
         String site,
@@ -23,7 +24,39 @@ public record CertificateStatus(
         @Nullable Instant notBefore,
         @Nullable Instant notAfter,
         @Nullable Instant nextRenewal,
-        @Nullable String lastFailure) {
+        @Nullable String lastFailure,
+        Served served) {
+
+    /**
+     * What a handshake with our own listener showed.
+     *
+     * @param why one line; null unless {@code answer} is no
+     * @param at when it was looked at; null where it was not
+     */
+    public record Served(
+            Answer answer, @Nullable String why, @Nullable Instant at) {
+        /** Whether clients see the certificate that is installed. */
+        public enum Answer {
+            YES,
+            NO,
+            NOT_ASKED
+        }
+
+        /** There is no listener, nothing to serve, no name that a client could ask for, or it was not looked at yet. */
+        public static final Served NOT_ASKED = new Served(Answer.NOT_ASKED, null, null);
+
+        static Served yes(Instant at) {
+            return new Served(Answer.YES, null, at);
+        }
+
+        static Served no(String why, Instant at) {
+            return new Served(Answer.NO, why, at);
+        }
+    }
+
+    CertificateStatus seen(Served found) {
+        return new CertificateStatus(site, names, issuer, notBefore, notAfter, nextRenewal, lastFailure, found);
+    }
 
     /**
      * Read off the store alone, beside a daemon or without one.
@@ -44,8 +77,10 @@ public record CertificateStatus(
             } else {
                 SiteFolder folder = store.site(site.name());
                 folder.requireReadable();
-                Certificate certificate =
-                        folder.load(now).map(Generation::certificate).orElse(null);
+                Certificate certificate = folder.generations()
+                        .load(site.names(), now)
+                        .map(Generation::certificate)
+                        .orElse(null);
                 all.add(of(site, certificate, folder.history(), issuers.apply(site), now));
             }
         }
@@ -54,8 +89,21 @@ public record CertificateStatus(
 
     static CertificateStatus of(
             Site site, @Nullable Certificate certificate, RenewalHistory history, List<String> issuers, Instant now) {
-        RenewalPolicy.Decision decision =
-                RenewalPolicy.decide(lifeOf(site, certificate, history), history, issuers, now);
+        return of(
+                site,
+                certificate,
+                history,
+                RenewalPolicy.decide(
+                        lifeOf(site, certificate, history), history, issuers, RenewalPolicy.Openings.ALWAYS, now),
+                now);
+    }
+
+    static CertificateStatus of(
+            Site site,
+            @Nullable Certificate certificate,
+            RenewalHistory history,
+            RenewalPolicy.Decision decision,
+            Instant now) {
         RenewalHistory.Failure last = history.last();
         return new CertificateStatus(
                 site.name(),
@@ -64,7 +112,8 @@ public record CertificateStatus(
                 certificate == null ? null : certificate.notBefore(),
                 certificate == null ? null : certificate.notAfter(),
                 decision instanceof RenewalPolicy.Decision.Wait wait ? wait.until() : now,
-                last == null ? null : last.message());
+                last == null ? null : last.message(),
+                Served.NOT_ASKED);
     }
 
     /** Null where there is no certificate; due at once where it does not cover every name of the site or nothing was drawn. */
@@ -75,7 +124,15 @@ public record CertificateStatus(
         RenewalHistory.Pick pick = history.pick();
         boolean complete = site.names().stream().allMatch(certificate::covers);
         boolean drawn = pick != null && pick.serial().equals(certificate.serialText());
-        Instant renewAt = complete && drawn && pick != null ? pick.at() : Instant.MIN;
-        return new RenewalPolicy.Life(certificate.notBefore(), certificate.notAfter(), renewAt);
+        Instant renewAt = complete && drawn && pick != null ? pick.at() : RenewalPolicy.AT_ONCE;
+        return new RenewalPolicy.Life(
+                certificate.notBefore(), certificate.notAfter(), renewAt, suggestedAt(certificate, history));
+    }
+
+    private static @Nullable Instant suggestedAt(Certificate certificate, RenewalHistory history) {
+        Suggestion suggestion = history.suggestion();
+        return suggestion == null || !suggestion.serial().equals(certificate.serialText())
+                ? null
+                : suggestion.renewAt(certificate.notBefore(), certificate.notAfter());
     }
 }

@@ -14,9 +14,11 @@ import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.util.Base64;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -31,6 +33,9 @@ public final class CertificateStore implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(CertificateStore.class);
 
     private static final String ACCOUNTS = "accounts";
+
+    /** A dot begins no name of a site. */
+    private static final String PROBE_KEY = ".preflight-key";
 
     /** ENOSPC, EDQUOT, EMFILE and ENFILE, EIO: in strerror's words, the JDK has no others. */
     private static final List<String> PASSING =
@@ -186,10 +191,72 @@ public final class CertificateStore implements AutoCloseable {
         return new AccountFolder(root.resolve(ACCOUNTS).resolve(fileName(issuer)));
     }
 
+    /** Whether the site ever had a certificate here, good or not. */
+    public boolean everHadCertificate(String site) {
+        Path folder = root.resolve(folderName(site));
+        try {
+            return DurableFiles.list(folder).stream()
+                    .anyMatch(child -> child.getFileName().toString().matches("[0-9]+"));
+        } catch (IOException e) {
+            // What cannot be read may be there.
+            return true;
+        }
+    }
+
+    /** Whether another process has the store: a daemon runs. Only for who does not have it open for writing itself. */
+    public boolean isInUse() throws IOException {
+        if (!Files.exists(root.resolve(".lock"))) {
+            return false;
+        }
+        try {
+            lock(root).close();
+            return false;
+        } catch (InUse e) {
+            return true;
+        }
+    }
+
+    /**
+     * What the side port answers to those who want to know whether it is us. The key is made where it is missing; in a
+     * store that is open for reading only, or that refuses to be written, it is one that nobody else knows.
+     */
+    public ReachabilityProbe reachabilityProbe(RandomGenerator random) {
+        Path file = root.resolve(PROBE_KEY);
+        try {
+            if (Files.exists(file)) {
+                byte[] key = Base64.getDecoder().decode(Files.readString(file).trim());
+                if (key.length == ReachabilityProbe.KEY_BYTES) {
+                    return new ReachabilityProbe(key);
+                }
+            }
+        } catch (IOException | IllegalArgumentException e) {
+            LOG.debug("{}: not readable, made anew", file, e);
+        }
+        byte[] key = new byte[ReachabilityProbe.KEY_BYTES];
+        random.nextBytes(key);
+        if (lock != null) {
+            try {
+                DurableFiles.replace(file, Base64.getEncoder().encodeToString(key) + "\n");
+            } catch (IOException e) {
+                LOG.warn("{}: {}; postern cert preflight cannot tell whether it is us who answers", file, reason(e));
+            }
+        }
+        return new ReachabilityProbe(key);
+    }
+
+    /** Of which certificate of the site others were told last. */
+    public ToldRenewal told(String site) {
+        return new ToldRenewal(root.resolve(folderName(site)));
+    }
+
     SiteFolder site(String site) {
+        return new SiteFolder(site, root.resolve(folderName(site)));
+    }
+
+    private static String folderName(String site) {
         String name = fileName(site);
         // A site of this name must not end up among the accounts; an underscore is in no host name.
-        return new SiteFolder(site, root.resolve(name.equals(ACCOUNTS) ? ACCOUNTS + "_" : name));
+        return name.equals(ACCOUNTS) ? ACCOUNTS + "_" : name;
     }
 
     /** {@code *.example.com} becomes {@code _.example.com}, as lego spells it; nothing can climb out of the store. */

@@ -4,59 +4,116 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Server name → the certificate to present. Read by every handshake on any event loop, without a lock: the table is
- * one immutable map, replaced at each change. An exact name wins over a wildcard, also where there is nothing to present
- * for it: a name that belongs to a site is never answered with the certificate of another. A wildcard stands for exactly
- * one label (<a href="https://datatracker.ietf.org/doc/html/rfc9525#section-6.3">RFC 9525 §6.3</a>).
+ * Server name → the certificate to present. Read by every handshake on any event loop, without a lock. An exact name wins
+ * over a wildcard, also where there is nothing to present for it: a name that belongs to a site is never answered with
+ * the certificate of another. A wildcard stands for exactly one label
+ * (<a href="https://datatracker.ietf.org/doc/html/rfc9525#section-6.3">RFC 9525 §6.3</a>).
+ *
+ * <p>Which names there are is one immutable map, replaced where a name is added; what a name presents is one reference
+ * that is replaced in its place, so that a renewal among thousands of sites costs no more than among two.
  */
 public final class CertificateTable {
-    /** @param certificate null for a name of a site that has none now */
-    private record Entry(@Nullable Certificate certificate) {
-        static final Entry NONE = new Entry(null);
+    /** Reads a site from the store, of which nothing is known yet but its names. */
+    @FunctionalInterface
+    public interface Loading {
+        /**
+         * Reads it before others that nobody waits for. Returns at once.
+         *
+         * @return complete once the table knows what the site presents, be it nothing
+         */
+        CompletionStage<?> now();
+    }
+
+    /** One name. */
+    private static final class Place {
+        // Written under the monitor of the table, the certificate before the end of its loading; read by any thread.
+        volatile @Nullable Certificate certificate;
+        volatile @Nullable Loading loading;
     }
 
     // Replaced under the monitor of this; read by any thread.
-    private volatile Map<String, Entry> byName = Map.of();
+    private volatile Map<String, Place> byName = Map.of();
 
-    /** @param serverName lower-case, without a trailing dot */
+    /**
+     * What to present; null where there is nothing, or not yet: see {@link #loading}.
+     *
+     * @param serverName lower-case, without a trailing dot
+     */
     public @Nullable Certificate find(String serverName) {
-        Map<String, Entry> table = byName;
-        Entry exact = table.get(serverName);
+        Place place = place(serverName);
+        return place == null ? null : place.certificate;
+    }
+
+    /** How to learn what this name presents; null where that is known: then ask {@link #find} (again). */
+    public @Nullable Loading loading(String serverName) {
+        Place place = place(serverName);
+        return place == null ? null : place.loading;
+    }
+
+    private @Nullable Place place(String serverName) {
+        Map<String, Place> table = byName;
+        Place exact = table.get(serverName);
         if (exact != null) {
-            return exact.certificate();
+            return exact;
         }
         int dot = serverName.indexOf('.');
-        Entry wildcard = dot <= 0 ? null : table.get("*" + serverName.substring(dot));
-        return wildcard == null ? null : wildcard.certificate();
+        return dot <= 0 ? null : table.get("*" + serverName.substring(dot));
     }
 
     /** From now on handshakes for any of {@code names} present {@code certificate}. */
     public synchronized void publish(List<String> names, Certificate certificate) {
-        Map<String, Entry> next = new HashMap<>(byName);
-        Entry entry = new Entry(certificate);
-        names.forEach(name -> next.put(name, entry));
-        byName = Map.copyOf(next);
+        know(names);
+        names.forEach(name -> put(name, certificate));
     }
 
     /**
-     * As {@link #publish(List, Certificate)} for many at once: at start, one copy of the table instead of thousands.
+     * As {@link #publish(List, Certificate)} for many at once.
      *
      * @param configured the names of all sites; handshakes for those without a certificate are refused
      */
     public synchronized void publish(Collection<String> configured, Map<String, Certificate> certificates) {
-        Map<String, Entry> next = new HashMap<>(byName);
-        configured.forEach(name -> next.put(name, Entry.NONE));
-        certificates.forEach((name, certificate) -> next.put(name, new Entry(certificate)));
-        byName = Map.copyOf(next);
+        know(configured);
+        configured.forEach(name -> put(name, null));
+        know(certificates.keySet());
+        certificates.forEach(this::put);
     }
 
     /** From now on handshakes for these names are refused, whatever wildcard there is. */
     public synchronized void withdraw(List<String> names) {
-        Map<String, Entry> next = new HashMap<>(byName);
-        names.forEach(name -> next.put(name, Entry.NONE));
-        byName = Map.copyOf(next);
+        know(names);
+        names.forEach(name -> put(name, null));
+    }
+
+    /** From now on handshakes for these names wait for {@code loading}, until something is published or withdrawn. */
+    synchronized void expect(List<String> names, Loading loading) {
+        know(names);
+        Map<String, Place> table = byName;
+        for (String name : names) {
+            Place place = table.get(name);
+            if (place != null) {
+                place.certificate = null;
+                place.loading = loading;
+            }
+        }
+    }
+
+    private void put(String name, @Nullable Certificate certificate) {
+        Place place = byName.get(name);
+        if (place != null) {
+            place.certificate = certificate;
+            place.loading = null;
+        }
+    }
+
+    private void know(Collection<String> names) {
+        if (!byName.keySet().containsAll(names)) {
+            Map<String, Place> next = new HashMap<>(byName);
+            names.forEach(name -> next.computeIfAbsent(name, added -> new Place()));
+            byName = Map.copyOf(next);
+        }
     }
 }

@@ -9,10 +9,28 @@ import org.jspecify.annotations.Nullable;
  * side port on any event loop.
  */
 public final class ChallengeTable {
-    private final ConcurrentHashMap<String, String> answers = new ConcurrentHashMap<>();
+    /** @param name that the CA is to see proved; empty where that is not known */
+    private record Open(String name, String keyAuthorization) {}
+
+    private final ConcurrentHashMap<String, Open> answers = new ConcurrentHashMap<>();
+    private final @Nullable ReachabilityProbe probe;
+
+    public ChallengeTable() {
+        this(null);
+    }
+
+    /** @param probe answers to its tokens at any time; null where nobody asks */
+    public ChallengeTable(@Nullable ReachabilityProbe probe) {
+        this.probe = probe;
+    }
 
     public void put(String token, String keyAuthorization) {
-        answers.put(token, keyAuthorization);
+        put("", token, keyAuthorization);
+    }
+
+    /** @param name that the CA is to see proved */
+    public void put(String name, String token, String keyAuthorization) {
+        answers.put(token, new Open(name, keyAuthorization));
     }
 
     public void remove(String token) {
@@ -21,6 +39,15 @@ public final class ChallengeTable {
 
     /** The body to answer with, or null where no challenge with this token is open. */
     public @Nullable String answer(String token) {
-        return answers.get(token);
+        Open open = answers.get(token);
+        if (open != null) {
+            return open.keyAuthorization();
+        }
+        return probe == null ? null : probe.answer(token);
+    }
+
+    /** Whether a CA may be about to look at this name: some challenge for it is open. */
+    public boolean isOpenFor(String name) {
+        return answers.values().stream().anyMatch(open -> open.name().equalsIgnoreCase(name));
     }
 }

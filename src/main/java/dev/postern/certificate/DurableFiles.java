@@ -22,9 +22,10 @@ import java.util.stream.Stream;
 
 /**
  * Files that are either there in full or not at all, whatever happens to the process or the power: written to a
- * temporary name, synced, renamed, and their directory synced. Only the owner can read them, from their creation on.
+ * temporary name, synced, renamed, and their directory synced. Only the owner can read them, from their creation on;
+ * {@link #replaceForAll} is the exception.
  */
-final class DurableFiles {
+public final class DurableFiles {
     /** How the name of something unfinished begins; what a crash left behind is removed by {@link #removeUnfinished}. */
     static final String UNFINISHED = ".new-";
 
@@ -34,7 +35,7 @@ final class DurableFiles {
     private DurableFiles() {}
 
     /** Creates it and its missing parents, 0700; what was created survives a power failure. */
-    static void createDirectories(Path directory) throws IOException {
+    public static void createDirectories(Path directory) throws IOException {
         List<Path> missing = new ArrayList<>();
         for (Path path = directory.toAbsolutePath();
                 path != null && !Files.isDirectory(path);
@@ -48,13 +49,22 @@ final class DurableFiles {
     }
 
     /** Replaces {@code file}: a reader sees the old text or the new one. */
-    static void replace(Path file, String text) throws IOException {
+    public static void replace(Path file, String text) throws IOException {
+        replace(file, text, "rw-------");
+    }
+
+    /** {@link #replace} for what everybody may read, such as a root certificate: 0644. Never for keys. */
+    public static void replaceForAll(Path file, String text) throws IOException {
+        replace(file, text, "rw-r--r--");
+    }
+
+    private static void replace(Path file, String text, String permissions) throws IOException {
         Path directory = parentOf(file);
         createDirectories(directory);
         Path unfinished = directory.resolve(UNFINISHED + file.getFileName());
         Files.deleteIfExists(unfinished);
         try {
-            create(unfinished, text);
+            create(unfinished, text, permissions);
             Files.move(unfinished, file, StandardCopyOption.ATOMIC_MOVE);
         } catch (IOException e) {
             Files.deleteIfExists(unfinished);
@@ -65,8 +75,12 @@ final class DurableFiles {
 
     /** A new file, 0600, synced. Its directory is not. */
     static void create(Path file, String text) throws IOException {
+        create(file, text, "rw-------");
+    }
+
+    private static void create(Path file, String text, String permissions) throws IOException {
         Set<StandardOpenOption> options = Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
-        try (FileChannel channel = FileChannel.open(file, options, mode("rw-------"))) {
+        try (FileChannel channel = FileChannel.open(file, options, mode(permissions))) {
             ByteBuffer bytes = ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8));
             while (bytes.hasRemaining()) {
                 channel.write(bytes);

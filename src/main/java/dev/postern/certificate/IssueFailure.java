@@ -1,6 +1,7 @@
 package dev.postern.certificate;
 
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -21,23 +22,50 @@ public final class IssueFailure extends Exception {
     private final Fault fault;
     private final transient @Nullable Instant retryAfter;
     private final boolean ofAccount;
+    private final transient List<String> invalid;
+
+    public IssueFailure(Fault fault, String message, @Nullable Throwable cause) {
+        this(fault, message, null, cause);
+    }
 
     public IssueFailure(Fault fault, String message, @Nullable Instant retryAfter, @Nullable Throwable cause) {
-        this(fault, message, retryAfter, false, cause);
+        this(fault, message, retryAfter, false, List.of(), cause);
     }
 
     private IssueFailure(
-            Fault fault, String message, @Nullable Instant retryAfter, boolean ofAccount, @Nullable Throwable cause) {
+            Fault fault,
+            String message,
+            @Nullable Instant retryAfter,
+            boolean ofAccount,
+            List<String> invalid,
+            @Nullable Throwable cause) {
         super(message, cause);
         this.fault = fault;
         this.retryAfter = retryAfter;
         this.ofAccount = ofAccount;
+        this.invalid = List.copyOf(invalid);
     }
 
     /** As {@code failure}, but every site that asks with the same account would hear the same. */
     public static IssueFailure ofAccount(IssueFailure failure) {
         return new IssueFailure(
-                failure.fault, String.valueOf(failure.getMessage()), failure.retryAfter, true, failure.getCause());
+                failure.fault,
+                String.valueOf(failure.getMessage()),
+                failure.retryAfter,
+                true,
+                failure.invalid,
+                failure.getCause());
+    }
+
+    /** As {@code failure}, after so many validations of these names failed; a name counts as often as it is listed. */
+    public static IssueFailure ofValidation(IssueFailure failure, List<String> names) {
+        return new IssueFailure(
+                failure.fault,
+                String.valueOf(failure.getMessage()),
+                failure.retryAfter,
+                failure.ofAccount,
+                names,
+                failure.getCause());
     }
 
     /** Whether {@link #retryAfter} is meant for the whole account, not for this site alone. */
@@ -45,12 +73,13 @@ public final class IssueFailure extends Exception {
         return ofAccount;
     }
 
-    public IssueFailure(Fault fault, String message, @Nullable Throwable cause) {
-        this(fault, message, null, cause);
-    }
-
     public Fault fault() {
         return fault;
+    }
+
+    /** The names whose validation failed, which CAs count: one for each failed validation. */
+    public List<String> invalid() {
+        return invalid;
     }
 
     /** Not before this instant, said the CA. */

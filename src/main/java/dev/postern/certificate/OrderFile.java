@@ -1,11 +1,11 @@
 package dev.postern.certificate;
 
-import com.google.gson.GsonBuilder;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import java.io.IOException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -55,12 +55,14 @@ final class OrderFile implements OrderJournal {
                     .map(JsonElement::getAsString)
                     .toList();
             JsonElement key = json.get("key");
+            JsonElement replaces = json.get("replaces");
             return Optional.of(new OrderEntry(
                     json.get("issuer").getAsString(),
                     json.get("account").getAsString(),
                     names,
                     json.get("order").getAsString(),
-                    key == null ? null : key.getAsString()));
+                    key == null ? null : key.getAsString(),
+                    replaces == null ? null : replaces.getAsString()));
         } catch (RuntimeException e) {
             LOG.warn("{}: {}: not readable ({}); a new order is made", site, file, e.getMessage());
             return Optional.empty();
@@ -79,18 +81,36 @@ final class OrderFile implements OrderJournal {
         if (entry.keyPem() != null) {
             json.addProperty("key", entry.keyPem());
         }
-        DurableFiles.replace(
-                file(), new GsonBuilder().setPrettyPrinting().create().toJson(json) + "\n");
+        if (entry.replaces() != null) {
+            json.addProperty("replaces", entry.replaces());
+        }
+        Path file = file();
+        try {
+            DurableFiles.replace(file, JsonText.of(json));
+        } catch (IOException e) {
+            throw named(file, e);
+        }
     }
 
     @Override
     public void clear() throws IOException {
         Path file = file();
-        if (Files.deleteIfExists(file)) {
-            Path folder = file.getParent();
-            if (folder != null) {
-                DurableFiles.sync(folder);
+        try {
+            if (Files.deleteIfExists(file)) {
+                Path folder = file.getParent();
+                if (folder != null) {
+                    DurableFiles.sync(folder);
+                }
             }
+        } catch (IOException e) {
+            throw named(file, e);
         }
+    }
+
+    /** A full disk is told without saying where. */
+    private static IOException named(Path file, IOException failure) {
+        FileSystemException named = new FileSystemException(file.toString(), null, CertificateStore.reason(failure));
+        named.initCause(failure);
+        return named;
     }
 }

@@ -2,12 +2,10 @@ package dev.postern.certificate;
 
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.Deque;
 import java.util.HashMap;
-import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.PriorityQueue;
@@ -16,50 +14,79 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The sites whose order is due, and which of them goes next: those without a certificate first, then the one that
- * expires soonest. Keeps the pace that CAs ask of their clients. Safe for several threads.
+ * expires soonest. Keeps the pace that CAs ask of their clients, and sends nothing to an account that a CA or its limit on
+ * orders keeps away. Safe for several threads.
+ *
+ * <p>Sites that may ask the same issuers wait in one lane: where its first one may not begin, none of it may, so that
+ * thousands that wait cost nothing.
  */
 final class OrderQueue {
     /** Orders in flight at once: enough that one slow name does not hold up the rest. */
     private static final int IN_FLIGHT = 4;
 
+    /** An issuer that may be asked for a site, and what the order would be to its limits. */
+    record Ask(String issuer, Ledger.Kind kind) {}
+
     /**
-     * New orders per {@link #WINDOW} and account, as certmagic does: a pace, not a budget. Thousands of sites at once
-     * may still meet Let's Encrypt's 300 in 3 hours, and then wait as it says.
+     * @param urgency the end of the certificate it has; {@link Instant#MIN} where it has none
+     * @param number of its arrival
      */
-    private static final int ORDERS_PER_WINDOW = 10;
-
-    private static final Duration WINDOW = Duration.ofSeconds(10);
-
-    /** @param urgency the end of the certificate it has; {@link Instant#MIN} where it has none */
-    private record Due(SiteRecord record, Instant urgency, List<String> issuers) {}
+    private record Due(SiteRecord record, Instant urgency, long number, List<Ask> lane) {}
 
     /** What {@link #next} found. */
     sealed interface Next {
-        record Start(SiteRecord record) implements Next {}
+        /** @param issuer to be asked first */
+        record Start(SiteRecord record, String issuer) implements Next {}
 
-        /** The pace does not allow any of those waiting before {@code at}. */
+        /** None of those waiting may begin before {@code at}; {@code record} goes first then. */
         record Later(SiteRecord record, Instant at) implements Next {}
 
         record Nothing() implements Next {}
     }
 
-    private final PriorityQueue<Due> waiting = new PriorityQueue<>(Comparator.comparing(Due::urgency));
-    private final Set<SiteRecord> queued = new HashSet<>();
-    private final Map<String, Deque<Instant>> begun = new HashMap<>();
-    private final Map<String, Instant> held = new HashMap<>();
-    private final Set<OrderRun> running = new HashSet<>();
-    private int reserved;
+    /** @param at when {@code issuer} may be asked next */
+    private record Gate(String issuer, Instant at) {}
 
-    /** @param anyIssuer whether the next issuer is asked where the preferred one does not want to hear of us */
-    synchronized void offer(SiteRecord record, @Nullable Certificate has, boolean anyIssuer) {
-        if (queued.add(record)) {
-            waiting.add(new Due(
-                    record,
-                    has == null ? Instant.MIN : has.notAfter(),
-                    record.issuers().stream()
-                            .limit(anyIssuer ? Long.MAX_VALUE : 1)
-                            .map(CertificateIssuer::name)
-                            .toList()));
+    private static final Comparator<Due> BY_PAIN =
+            Comparator.comparing(Due::urgency).thenComparingLong(Due::number);
+
+    private final Ledgers ledgers;
+    private final MonotonicClock elapsed;
+    private final Map<List<Ask>, PriorityQueue<Due>> lanes = new LinkedHashMap<>();
+    private final Map<SiteRecord, Due> queued = new HashMap<>();
+    private final Map<String, Pace> paces = new HashMap<>();
+    private final Set<OrderRun> running = new LinkedHashSet<>();
+    // Orders that were let through and are not in the ledger yet: issuer → how many.
+    private final Map<String, Integer> coming = new HashMap<>();
+    private int reserved;
+    private long arrivals;
+
+    OrderQueue(Ledgers ledgers, MonotonicClock elapsed) {
+        this.ledgers = ledgers;
+        this.elapsed = elapsed;
+    }
+
+    /** @param issuers in order of preference; the next one is asked where a CA or its limits keep us from one before it */
+    synchronized void offer(SiteRecord record, @Nullable Certificate has, List<Ask> issuers) {
+        Due before = queued.get(record);
+        if (issuers.isEmpty() || (before != null && before.lane().equals(issuers))) {
+            return;
+        }
+        if (before != null) {
+            remove(before);
+        }
+        Instant urgency = has == null ? Instant.MIN : has.notAfter();
+        long number = before == null ? arrivals++ : before.number();
+        Due due = new Due(record, urgency, number, List.copyOf(issuers));
+        queued.put(record, due);
+        lanes.computeIfAbsent(due.lane(), lane -> new PriorityQueue<>(BY_PAIN)).add(due);
+    }
+
+    private void remove(Due due) {
+        queued.remove(due.record());
+        PriorityQueue<Due> lane = lanes.get(due.lane());
+        if (lane != null && lane.remove(due) && lane.isEmpty()) {
+            lanes.remove(due.lane());
         }
     }
 
@@ -68,70 +95,92 @@ final class OrderQueue {
         if (running.size() + reserved >= IN_FLIGHT) {
             return new Next.Nothing();
         }
-        List<Due> tooSoon = new ArrayList<>();
-        Next result = new Next.Nothing();
-        for (Due due = waiting.poll(); due != null; due = waiting.poll()) {
-            Deque<Instant> starts = begun.computeIfAbsent(due.issuers().get(0), name -> new ArrayDeque<>());
-            Instant free = later(freeAt(starts, now), heldUntil(due.issuers(), now));
-            if (!free.isAfter(now)) {
-                starts.addLast(now);
-                queued.remove(due.record());
-                reserved++;
-                result = new Next.Start(due.record());
-                break;
-            }
-            tooSoon.add(due);
-            if (result instanceof Next.Nothing) {
-                result = new Next.Later(due.record(), free);
+        Due first = null;
+        Gate gate = null;
+        for (Map.Entry<List<Ask>, PriorityQueue<Due>> lane : lanes.entrySet()) {
+            Due head = lane.getValue().element();
+            Gate its = gate(lane.getKey(), now);
+            boolean better = first == null
+                    || gate == null
+                    || its.at().isBefore(gate.at())
+                    || (its.at().equals(gate.at()) && BY_PAIN.compare(head, first) < 0);
+            if (better) {
+                first = head;
+                gate = its;
             }
         }
-        waiting.addAll(tooSoon);
-        return result;
+        if (first == null || gate == null) {
+            return new Next.Nothing();
+        }
+        if (gate.at().isAfter(now)) {
+            return new Next.Later(first.record(), gate.at());
+        }
+        remove(first);
+        letThrough(gate.issuer(), now);
+        reserved++;
+        return new Next.Start(first.record(), gate.issuer());
     }
 
-    /** The CA wants to hear nothing from our account before {@code until}: no site is sent there. */
-    synchronized void hold(String issuer, Instant until) {
-        held.merge(issuer, until, OrderQueue::later);
-    }
-
-    synchronized boolean isHeld(String issuer, Instant now) {
-        return heldUntil(List.of(issuer), now).isAfter(now);
-    }
-
-    private Instant heldUntil(List<String> issuers, Instant now) {
-        Instant first = Instant.MAX;
-        for (String issuer : issuers) {
-            Instant until = held.getOrDefault(issuer, Instant.MIN);
-            // Ended; or set by a clock that was wrong then.
-            if (!until.isAfter(now) || until.isAfter(now.plus(RenewalPolicy.LONGEST_PAUSE))) {
-                held.remove(issuer);
-                return Instant.MIN;
+    /** The first issuer that is not closed to us, when its pace allows; else the first to open. Never before now. */
+    private Gate gate(List<Ask> lane, Instant now) {
+        Gate first = null;
+        for (Ask ask : lane) {
+            Opening account = account(ask, now);
+            if (account.isOpen(now)) {
+                return new Gate(ask.issuer(), pace(ask.issuer()).freeAt(now));
             }
-            first = until.isBefore(first) ? until : first;
+            if (first == null || account.at().isBefore(first.at())) {
+                first = new Gate(ask.issuer(), account.at());
+            }
+        }
+        if (first == null) {
+            throw new IllegalStateException("a site in the queue that may ask nobody");
         }
         return first;
     }
 
-    private static Instant later(Instant a, Instant b) {
-        return a.isAfter(b) ? a : b;
+    private Opening account(Ask ask, Instant now) {
+        return ledgers.of(ask.issuer()).account(ask.kind(), coming.getOrDefault(ask.issuer(), 0), now);
     }
 
-    private static Instant freeAt(Deque<Instant> starts, Instant now) {
-        // A start in the future was dated by a clock that was wrong then.
-        starts.removeIf(at -> at.isAfter(now) || !at.plus(WINDOW).isAfter(now));
-        return starts.size() < ORDERS_PER_WINDOW ? now : starts.getFirst().plus(WINDOW);
+    private void letThrough(String issuer, Instant now) {
+        pace(issuer).begin(now);
+        coming.merge(issuer, 1, Integer::sum);
+    }
+
+    /** An order that was let through is in the ledger now, or is not sent. */
+    synchronized void charged(String issuer) {
+        coming.computeIfPresent(issuer, (name, count) -> count > 1 ? count - 1 : null);
+    }
+
+    private Pace pace(String issuer) {
+        return paces.computeIfAbsent(issuer, name -> new Pace());
+    }
+
+    /** Whether a run may ask one more issuer now; counts it where it may. */
+    synchronized boolean mayAsk(Ask ask, Instant now) {
+        boolean may =
+                account(ask, now).isOpen(now) && !pace(ask.issuer()).freeAt(now).isAfter(now);
+        if (may) {
+            letThrough(ask.issuer(), now);
+        }
+        return may;
     }
 
     /** Turns the place that {@link #next} took into a run; null gives it back. */
-    synchronized void began(@Nullable OrderRun run) {
+    synchronized void began(Next.Start start, @Nullable OrderRun run) {
         reserved--;
         if (run != null) {
             running.add(run);
+        } else {
+            pace(start.issuer()).takeBack();
+            charged(start.issuer());
         }
         notifyAll();
     }
 
     synchronized void ended(OrderRun run) {
+        run.charged();
         running.remove(run);
         notifyAll();
     }
@@ -140,15 +189,20 @@ final class OrderQueue {
         return List.copyOf(running);
     }
 
-    /** Returns when nothing runs any more, or after {@code longest}. */
+    /** Returns when nothing runs any more, or when nothing has ended for {@code longest}. */
     synchronized void awaitIdle(Duration longest) throws InterruptedException {
-        long end = System.nanoTime() + longest.toNanos();
-        while (!running.isEmpty() || reserved > 0) {
-            long left = (end - System.nanoTime()) / 1_000_000;
+        long end = elapsed.nanoTime() + longest.toNanos();
+        for (int busy = running.size() + reserved; busy > 0; ) {
+            long left = (end - elapsed.nanoTime()) / 1_000_000;
             if (left <= 0) {
                 return;
             }
             wait(left);
+            int now = running.size() + reserved;
+            if (now == busy) {
+                return;
+            }
+            busy = now;
         }
     }
 }

@@ -2,13 +2,12 @@ package dev.postern.certificate;
 
 import dev.postern.certificate.IssueFailure.Fault;
 import dev.postern.config.Configuration.KeyType;
-import java.io.IOException;
 import java.time.Instant;
-import java.util.HashMap;
-import java.util.Map;
-import java.util.Optional;
+import java.time.InstantSource;
+import java.util.List;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -17,36 +16,48 @@ import org.slf4j.LoggerFactory;
 final class OrderRun implements Runnable {
     private static final Logger LOG = LoggerFactory.getLogger(OrderRun.class);
 
-    private final Renewals renewals;
-    private final SiteRecord record;
-    private final KeyType keyType;
-    private final boolean emergency;
-    private final boolean servesNothing;
-    private final RenewalHistory history;
-    private final Instant begun;
+    /** What every run works with. */
+    record Setting(
+            Renewals renewals,
+            Installer installer,
+            OrderQueue queue,
+            Ledgers ledgers,
+            KeyType keyType,
+            InstantSource clock,
+            MonotonicClock elapsed) {}
 
-    private final long begunNanos = System.nanoTime();
+    private final Setting setting;
+    private final SiteRecord record;
+    private final List<CertificateIssuer> issuers;
+    private final boolean urgent;
+    private final RenewalHistory history;
+
+    // The issuer that the queue let this run through to, until that is in the ledger.
+    private final AtomicReference<@Nullable String> coming;
+    private final long begunNanos;
     private final AtomicBoolean claimed = new AtomicBoolean();
     // Written by whoever gives the run up, read by its thread.
     private volatile boolean abandoned;
     private volatile @Nullable Future<?> future;
 
-    /** @param history as it is when the run begins */
+    /**
+     * @param issuers asked in turn; the queue has counted the first one
+     * @param urgent whether the site has nothing to serve, or soon nothing
+     * @param history as it is when the run begins
+     */
     OrderRun(
-            Renewals renewals,
+            Setting setting,
             SiteRecord record,
-            KeyType keyType,
-            boolean emergency,
-            boolean servesNothing,
-            RenewalHistory history,
-            Instant begun) {
-        this.renewals = renewals;
+            List<CertificateIssuer> issuers,
+            boolean urgent,
+            RenewalHistory history) {
+        this.setting = setting;
         this.record = record;
-        this.keyType = keyType;
-        this.emergency = emergency;
-        this.servesNothing = servesNothing;
+        this.issuers = List.copyOf(issuers);
+        this.urgent = urgent;
         this.history = history;
-        this.begun = begun;
+        this.coming = new AtomicReference<>(issuers.get(0).name());
+        this.begunNanos = setting.elapsed().nanoTime();
     }
 
     SiteRecord record() {
@@ -54,11 +65,19 @@ final class OrderRun implements Runnable {
     }
 
     long elapsedNanos() {
-        return System.nanoTime() - begunNanos;
+        return setting.elapsed().nanoTime() - begunNanos;
     }
 
     boolean isAbandoned() {
         return abandoned;
+    }
+
+    /** What the queue let through is in the ledger, or will not be sent. */
+    void charged() {
+        String issuer = coming.getAndSet(null);
+        if (issuer != null) {
+            setting.queue().charged(issuer);
+        }
     }
 
     void future(Future<?> submitted) {
@@ -95,104 +114,47 @@ final class OrderRun implements Runnable {
         } catch (RuntimeException | Error e) {
             // Recorded whatever it is: what is not counted as a failure would be tried again at once, for ever.
             LOG.error("{}: a bug while taking a certificate", record.name(), e);
-            renewals.failed(this, new IssueFailure(Fault.OURS, "unexpected: " + e, e), Map.of());
+            setting.installer().failed(this, FailedAttempt.of(Fault.OURS, "unexpected: " + e));
         } finally {
-            renewals.ended(this);
+            setting.renewals().ended(this);
         }
     }
 
     private void attempt() throws InterruptedException {
-        CertificateRequest request =
-                new CertificateRequest(record.name(), record.site().names(), keyType);
-        Map<String, Instant> pauses = new HashMap<>();
-        IssueFailure failure = null;
-        boolean anyIssuer = emergency || servesNothing;
-        for (CertificateIssuer issuer : record.issuers()) {
-            if (failure != null && !emergency) {
-                break;
-            }
-            if (renewals.queue().isHeld(issuer.name(), begun)) {
-                if (anyIssuer) {
-                    continue;
-                }
-                break;
-            }
-            if (emergency
-                    && RenewalPolicy.pausedUntil(history, issuer.name(), begun).isAfter(begun)) {
+        IssuerTurn turn = new IssuerTurn(record, setting.keyType(), setting.ledgers(), setting.clock(), this);
+        FailedAttempt failed = null;
+        for (CertificateIssuer issuer : issuers) {
+            if (failed != null && !mayAsk(issuer)) {
                 continue;
             }
-            FencedJournal journal = new FencedJournal(record.journal(issuer.name()));
-            IssueFailure latest;
             try {
-                renewals.issued(this, issuer.issue(request, journal), journal.order());
+                IssuerTurn.Taken taken = turn.take(issuer, history, urgent);
+                setting.installer().issued(this, taken.certificate(), taken.order());
                 return;
             } catch (IssueFailure e) {
-                latest = e;
-            } catch (RuntimeException e) {
-                LOG.error("{}: {}: a bug while ordering", record.name(), issuer.name(), e);
-                latest = new IssueFailure(Fault.OURS, issuer.name() + ": unexpected: " + e, e);
+                FailedAttempt latest = FailedAttempt.at(issuer.name(), e);
+                failed = failed == null ? latest : failed.and(latest);
             }
-            if (latest.isOfAccount()) {
-                latest.retryAfter().ifPresent(until -> hold(issuer, until));
-            }
-            latest.retryAfter().ifPresent(until -> pauses.put(issuer.name(), until));
-            failure = failure == null ? latest : both(failure, latest);
         }
-        if (failure != null) {
-            renewals.failed(this, failure, pauses);
+        if (failed != null) {
+            setting.installer().failed(this, failed);
         }
     }
 
-    private void hold(CertificateIssuer issuer, Instant until) {
-        renewals.queue().hold(issuer.name(), until);
-        LOG.warn("{}: the CA asks our account to stay away until {}; no site is sent there", issuer.name(), until);
-    }
-
-    /** Two issuers failed: the operator hears of both, and a CA that found fault with the name is counted. */
-    private static IssueFailure both(IssueFailure first, IssueFailure second) {
-        Fault fault = first.fault() == Fault.NAME ? Fault.NAME : second.fault();
-        return new IssueFailure(fault, first.getMessage() + "; and " + second.getMessage(), second);
-    }
-
-    /** The journal of the site, for as long as the run is not given up. */
-    private final class FencedJournal implements OrderJournal {
-        private final OrderJournal journal;
-        private @Nullable OrderEntry order;
-
-        FencedJournal(OrderJournal journal) {
-            this.journal = journal;
+    /** The queue has seen to the first one only. One that may not be asked now is left out of this attempt. */
+    private boolean mayAsk(CertificateIssuer issuer) {
+        Instant now = setting.clock().instant();
+        OrderQueue.Ask ask;
+        synchronized (record) {
+            ask = new OrderQueue.Ask(issuer.name(), record.terms(now).kind(issuer.name()));
         }
-
-        /** The order that this run made or resumed; null where there was none. */
-        @Nullable OrderEntry order() {
-            return order;
+        boolean may = !abandoned && setting.queue().mayAsk(ask, now);
+        charged();
+        if (may) {
+            coming.set(issuer.name());
+        } else {
+            LOG.debug("{}: {} is left out of this attempt", record.name(), issuer.name());
         }
-
-        private void check() throws IOException {
-            if (abandoned) {
-                throw new IOException("this attempt was given up");
-            }
-        }
-
-        @Override
-        public Optional<OrderEntry> read() throws IOException {
-            check();
-            Optional<OrderEntry> entry = journal.read();
-            order = entry.orElse(null);
-            return entry;
-        }
-
-        @Override
-        public void write(OrderEntry entry) throws IOException {
-            check();
-            journal.write(entry);
-            order = entry;
-        }
-
-        @Override
-        public void clear() throws IOException {
-            check();
-            journal.clear();
-        }
+        return may;
     }
 }

@@ -1,39 +1,47 @@
 package dev.postern.certificate;
 
-import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import dev.postern.certificate.IssueFailure.Fault;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What has been tried for a site, {@code certs/<site>/renewal.json}: it outlives the process, so that a restart begins
  * nothing from the start.
  *
- * @param pick when to renew the current generation; null where none has been drawn
+ * @param pick when to renew the current generation by its life; null where none has been drawn
+ * @param suggestion what its CA said of when to renew it; null where it was never asked
  * @param failures how many attempts failed in a row
- * @param last the last failed attempt; null after a success
+ * @param failingSince the first of them; null where there is none
+ * @param last the last of them; null where there is none
  * @param pauses issuer → the instant before which it does not want to hear of this site
- * @param nameFailures when the CA found fault with the names, during the last hour
+ * @param nameFailures issuer → how often it found fault with the names since the last success
+ * @param fruitless those of the failures that were not the CA's; null where there is none
+ * @param holdUntil an operator went back to an older generation: until then nothing is renewed that is not urgent; null
+ *     where nobody did
  */
 record RenewalHistory(
         @Nullable Pick pick,
+        @Nullable Suggestion suggestion,
         int failures,
+        @Nullable Instant failingSince,
         @Nullable Failure last,
         Map<String, Instant> pauses,
-        List<Instant> nameFailures) {
+        Map<String, Integer> nameFailures,
+        @Nullable Fruitless fruitless,
+        @Nullable Instant holdUntil) {
 
-    static final RenewalHistory NONE = new RenewalHistory(null, 0, null, Map.of(), List.of());
+    static final RenewalHistory NONE = new RenewalHistory(null, null, 0, null, null, Map.of(), Map.of());
 
-    /** The period of the CAs' limit on failed validations. */
-    static final Duration NAME_FAILURE_WINDOW = Duration.ofHours(1);
+    /** After a rollback: time to find out what was wrong with the newer certificate. */
+    static final Duration HOLD = Duration.ofDays(1);
 
     private static final double LEAST_SPREAD = 0.9;
     private static final double MOST_SPREAD = 1.1;
@@ -44,30 +52,84 @@ record RenewalHistory(
     /** @param spread what the back-off is multiplied with; drawn once, 0.9 to 1.1, so that sites do not march in step */
     record Failure(Instant at, double spread, Fault fault, String message) {}
 
+    /** Failures by fault of the names or of this host, since the last success. */
+    record Fruitless(Instant since, int failures) {
+        static Fruitless andOne(@Nullable Fruitless before, Instant at) {
+            return before == null ? new Fruitless(at, 1) : new Fruitless(before.since, before.failures + 1);
+        }
+    }
+
+    RenewalHistory(
+            @Nullable Pick pick,
+            @Nullable Suggestion suggestion,
+            int failures,
+            @Nullable Instant failingSince,
+            @Nullable Failure last,
+            Map<String, Instant> pauses,
+            Map<String, Integer> nameFailures) {
+        this(pick, suggestion, failures, failingSince, last, pauses, nameFailures, null, null);
+    }
+
     RenewalHistory {
         pauses = Map.copyOf(pauses);
-        nameFailures = List.copyOf(nameFailures);
+        nameFailures = Map.copyOf(nameFailures);
     }
 
     RenewalHistory picked(Pick next) {
-        return new RenewalHistory(next, failures, last, pauses, nameFailures);
+        return new RenewalHistory(
+                next, suggestion, failures, failingSince, last, pauses, nameFailures, fruitless, holdUntil);
     }
 
-    RenewalHistory failed(Failure failure, Map<String, Instant> pausedNow) {
+    RenewalHistory held(@Nullable Instant until) {
+        return new RenewalHistory(
+                pick, suggestion, failures, failingSince, last, pauses, nameFailures, fruitless, until);
+    }
+
+    /** Until when nothing is renewed that is not urgent; the past where nothing holds. */
+    Instant heldUntil(Instant now) {
+        // Further away than it is ever set: by a clock that was wrong then.
+        return holdUntil == null || holdUntil.isAfter(now.plus(HOLD)) ? Instant.MIN : holdUntil;
+    }
+
+    /** The same without what we would wait for of our own accord. */
+    RenewalHistory impatient() {
+        return new RenewalHistory(
+                pick, suggestion, failures, failingSince, null, pauses, nameFailures, fruitless, null);
+    }
+
+    RenewalHistory suggested(@Nullable Suggestion next) {
+        return new RenewalHistory(pick, next, failures, failingSince, last, pauses, nameFailures, fruitless, holdUntil);
+    }
+
+    /** @param blaming the issuers that found fault with the names */
+    RenewalHistory failed(Failure failure, Map<String, Instant> pausedNow, Collection<String> blaming) {
         Map<String, Instant> paused = new HashMap<>(pauses);
         paused.values().removeIf(until -> !until.isAfter(failure.at()));
         Instant longest = failure.at().plus(RenewalPolicy.LONGEST_PAUSE);
         pausedNow.forEach((issuer, until) -> paused.put(issuer, until.isAfter(longest) ? longest : until));
-        List<Instant> bad = new ArrayList<>();
-        for (Instant at : nameFailures) {
-            if (at.plus(NAME_FAILURE_WINDOW).isAfter(failure.at()) && !at.isAfter(failure.at())) {
-                bad.add(at);
-            }
+        Map<String, Integer> blamed = new HashMap<>(nameFailures);
+        blaming.forEach(issuer -> blamed.merge(issuer, 1, Integer::sum));
+        Instant since = failingSince == null ? failure.at() : failingSince;
+        Fruitless ours = failure.fault() == Fault.CA ? fruitless : Fruitless.andOne(fruitless, failure.at());
+        return new RenewalHistory(pick, suggestion, failures + 1, since, failure, paused, blamed, ours, holdUntil);
+    }
+
+    /**
+     * Where the last failure is in the future, the clock was wrong then or is now: it counts as of now, so that its
+     * back-off is neither endless nor forgotten.
+     */
+    RenewalHistory believable(Instant now) {
+        if (last == null || !last.at().isAfter(now)) {
+            return this;
         }
-        if (failure.fault() == Fault.NAME) {
-            bad.add(failure.at());
-        }
-        return new RenewalHistory(pick, failures + 1, failure, paused, bad);
+        Failure moved = new Failure(now, last.spread(), last.fault(), last.message());
+        Instant since = failingSince == null || failingSince.isAfter(now) ? now : failingSince;
+        return new RenewalHistory(pick, suggestion, failures, since, moved, pauses, nameFailures, fruitless, holdUntil);
+    }
+
+    /** How long attempts have been failing; zero where the last one did not. */
+    Duration failingFor(Instant now) {
+        return failingSince == null || failingSince.isAfter(now) ? Duration.ZERO : Duration.between(failingSince, now);
     }
 
     JsonObject toJson() {
@@ -78,7 +140,13 @@ record RenewalHistory(
             at.addProperty("at", pick.at().toString());
             json.add("pick", at);
         }
+        if (suggestion != null) {
+            json.add("suggestion", suggestion.toJson());
+        }
         json.addProperty("failures", failures);
+        if (failingSince != null) {
+            json.addProperty("failing-since", failingSince.toString());
+        }
         if (last != null) {
             JsonObject failure = new JsonObject();
             failure.addProperty("at", last.at().toString());
@@ -87,12 +155,21 @@ record RenewalHistory(
             failure.addProperty("message", last.message());
             json.add("last-failure", failure);
         }
+        if (fruitless != null) {
+            JsonObject own = new JsonObject();
+            own.addProperty("since", fruitless.since().toString());
+            own.addProperty("failures", fruitless.failures());
+            json.add("fruitless", own);
+        }
         JsonObject paused = new JsonObject();
-        pauses.forEach((issuer, until) -> paused.addProperty(issuer, until.toString()));
+        new TreeMap<>(pauses).forEach((issuer, until) -> paused.addProperty(issuer, until.toString()));
         json.add("pauses", paused);
-        JsonArray bad = new JsonArray();
-        nameFailures.forEach(at -> bad.add(at.toString()));
-        json.add("name-failures", bad);
+        JsonObject blamed = new JsonObject();
+        new TreeMap<>(nameFailures).forEach(blamed::addProperty);
+        json.add("name-failures", blamed);
+        if (holdUntil != null) {
+            json.addProperty("hold-until", holdUntil.toString());
+        }
         return json;
     }
 
@@ -109,21 +186,29 @@ record RenewalHistory(
 
     private static RenewalHistory read(JsonObject json) {
         JsonObject pick = json.getAsJsonObject("pick");
+        JsonObject suggestion = json.getAsJsonObject("suggestion");
+        JsonElement since = json.get("failing-since");
         JsonObject last = json.getAsJsonObject("last-failure");
+        JsonElement hold = json.get("hold-until");
         Map<String, Instant> pauses = new HashMap<>();
-        for (Map.Entry<String, JsonElement> pause :
-                json.getAsJsonObject("pauses").entrySet()) {
-            pauses.put(pause.getKey(), Instant.parse(pause.getValue().getAsString()));
-        }
-        List<Instant> bad = new ArrayList<>();
-        json.getAsJsonArray("name-failures").forEach(at -> bad.add(Instant.parse(at.getAsString())));
+        json.getAsJsonObject("pauses")
+                .entrySet()
+                .forEach(pause -> pauses.put(
+                        pause.getKey(), Instant.parse(pause.getValue().getAsString())));
+        JsonObject fruitless = json.getAsJsonObject("fruitless");
+        Map<String, Integer> blamed = new HashMap<>();
+        json.getAsJsonObject("name-failures")
+                .entrySet()
+                .forEach(count -> blamed.put(count.getKey(), count.getValue().getAsInt()));
         return new RenewalHistory(
                 pick == null
                         ? null
                         : new Pick(
                                 pick.get("serial").getAsString(),
                                 Instant.parse(pick.get("at").getAsString())),
+                suggestion == null ? null : Suggestion.parse(suggestion),
                 json.get("failures").getAsInt(),
+                since == null ? null : Instant.parse(since.getAsString()),
                 last == null
                         ? null
                         : new Failure(
@@ -132,6 +217,12 @@ record RenewalHistory(
                                 Fault.valueOf(last.get("fault").getAsString().toUpperCase(Locale.ROOT)),
                                 last.get("message").getAsString()),
                 pauses,
-                bad);
+                blamed,
+                fruitless == null
+                        ? null
+                        : new Fruitless(
+                                Instant.parse(fruitless.get("since").getAsString()),
+                                fruitless.get("failures").getAsInt()),
+                hold == null ? null : Instant.parse(hold.getAsString()));
     }
 }

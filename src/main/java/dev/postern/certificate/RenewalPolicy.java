@@ -2,6 +2,7 @@ package dev.postern.certificate;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -30,8 +31,17 @@ final class RenewalPolicy {
     /** No published rate limit has a longer period; a longer Retry-After is cut to it. */
     static final Duration LONGEST_PAUSE = Duration.ofDays(7);
 
-    /** Let's Encrypt allows 5 failed validations per name and hour; two are left for whoever else asks. */
-    private static final int NAME_FAILURES_PER_HOUR = 3;
+    /**
+     * Who has failed for so long, by fault of its own, is not about to succeed: half of what CAs are asked comes from such
+     * clients. However long a CA is away, its coming back is not missed by a week.
+     */
+    static final Duration HOPELESS_AFTER = Duration.ofDays(30);
+
+    /** And that often: a host that was switched off for a month has not failed all the while. */
+    private static final int HOPELESS_FAILURES = 10;
+
+    /** How often a site is tried that has failed for {@link #HOPELESS_AFTER} and has nothing to serve. */
+    private static final Duration HOPELESS_BACK_OFF = Duration.ofDays(7);
 
     /** Up to this life a certificate is renewed at its half instead of at two thirds. */
     private static final Duration SHORT_LIFE = Duration.ofDays(10);
@@ -44,20 +54,50 @@ final class RenewalPolicy {
         /** Nothing to do before {@code until}. */
         record Wait(Instant until, String reason) implements Decision {}
 
-        /** Ask the preferred issuer. */
-        record Renew(String reason) implements Decision {}
+        /** Ask one of these issuers, or all in turn: those that may be asked now. */
+        record Renew(String reason, IssuerChoice choice) implements Decision {}
 
-        /** Ask every issuer in turn: the site has nothing to serve, or soon nothing. */
-        record Emergency(String reason) implements Decision {}
+        /** As {@link Renew}, and more: the site has nothing to serve, or soon nothing. */
+        record Emergency(String reason, IssuerChoice choice) implements Decision {}
     }
 
-    /** @param renewAt the instant drawn for this generation */
-    record Life(Instant notBefore, Instant notAfter, Instant renewAt) {
-        /** A tenth of the life before its end; not before it is due, or what comes with less left never ends. */
+    /** When an issuer may be asked for the site, beside what it said of the site itself: its rate limits. */
+    interface Openings {
+        /** None of the issuers has any limits. */
+        Openings ALWAYS = issuer -> Opening.NOW;
+
+        Opening of(String issuer);
+    }
+
+    /**
+     * @param renewAt the instant drawn for this generation
+     * @param suggestedAt the instant drawn in the window that the CA suggested; null where it suggested none
+     */
+    record Life(
+            Instant notBefore,
+            Instant notAfter,
+            Instant renewAt,
+            @Nullable Instant suggestedAt) {
+        Life(Instant notBefore, Instant notAfter, Instant renewAt) {
+            this(notBefore, notAfter, renewAt, null);
+        }
+
+        /**
+         * A tenth of the life before its end; not before it is due, or what comes with less left never ends. What the CA
+         * suggested has no say in it: a late window must not push it.
+         */
         Instant emergencyAt() {
             return later(notAfter.minus(Duration.between(notBefore, notAfter).dividedBy(10)), renewAt);
         }
+
+        /** When it is to be renewed: as the CA suggested, or else by its life. */
+        Instant dueAt() {
+            return suggestedAt == null || renewAt.equals(AT_ONCE) ? renewAt : suggestedAt;
+        }
     }
+
+    /** For {@link Life#renewAt}: the certificate is not the one that the site needs. */
+    static final Instant AT_ONCE = Instant.MIN;
 
     /** Somewhere in 64–68 % of the life, or in 48–52 % of a short one: spread, so that sites do not renew in step. */
     static Instant pick(Instant notBefore, Instant notAfter, RandomGenerator random) {
@@ -78,37 +118,67 @@ final class RenewalPolicy {
      * @param life of the certificate the site has, expired or not; null where it has none
      * @param issuers those that may certify the site, in order of preference
      */
-    static Decision decide(@Nullable Life life, RenewalHistory history, List<String> issuers, Instant now) {
-        boolean emergency;
-        if (life == null) {
-            emergency = history.failures() > 0;
-        } else {
-            emergency = !now.isBefore(life.emergencyAt());
+    static Decision decide(
+            @Nullable Life life, RenewalHistory history, List<String> issuers, Openings openings, Instant now) {
+        boolean emergency = life == null ? history.failures() > 0 : !now.isBefore(life.emergencyAt());
+        Instant held = history.heldUntil(now);
+        if (life != null && !emergency && now.isBefore(later(life.dueAt(), held))) {
+            Instant until = earlier(later(life.dueAt(), held), life.emergencyAt());
+            return new Decision.Wait(
+                    until, held.isAfter(now) && held.isAfter(life.dueAt()) ? "held after a rollback" : "not due yet");
         }
-        if (life != null && !emergency && now.isBefore(life.renewAt())) {
-            Instant until = earlier(life.renewAt(), life.emergencyAt());
-            return new Decision.Wait(until, "not due yet");
-        }
-        Instant allowed = later(backOff(life, history, emergency, now), pause(history, issuers, emergency, now));
-        allowed = later(allowed, nameFailures(history, now));
-        if (now.isBefore(allowed)) {
-            Instant until = allowed;
-            if (life != null && now.isBefore(life.emergencyAt())) {
-                // Once it is urgent, a long back-off does not count any more: look again then.
-                until = earlier(allowed, life.emergencyAt());
+        Instant rested = backOff(life, history, emergency, now);
+        IssuerChoice choice = IssuerChoice.of(life, history, issuers, now);
+        Opening first = null;
+        List<String> open = new ArrayList<>();
+        for (String issuer : choice.issuers()) {
+            Opening opening = pause(history, issuer, now).and(openings.of(issuer));
+            if (opening.isOpen(now)) {
+                open.add(issuer);
             }
-            return new Decision.Wait(until, "waiting after failure " + history.failures());
+            first = first == null || opening.at().isBefore(first.at()) ? opening : first;
+        }
+        if (now.isBefore(rested) || (first != null && open.isEmpty())) {
+            return first == null || open.size() > 0 || !first.at().isAfter(rested)
+                    ? wait(life, rested, "waiting after failure " + history.failures(), now)
+                    : wait(life, widened(life, history, rested, first.at(), now), first.because(), now);
         }
         if (life == null) {
             String reason = "no certificate yet";
-            return emergency ? new Decision.Emergency(reason) : new Decision.Renew(reason);
+            return emergency
+                    ? new Decision.Emergency(reason, choice.only(open))
+                    : new Decision.Renew(reason, choice.only(open));
         }
         if (emergency) {
             return new Decision.Emergency(
-                    now.isBefore(life.notAfter()) ? "less than a tenth of its life left" : "expired");
+                    now.isBefore(life.notAfter()) ? "less than a tenth of its life left" : "expired",
+                    choice.only(open));
         }
-        return new Decision.Renew(
-                life.renewAt().equals(Instant.MIN) ? "not for the names of the site" : "due since " + life.renewAt());
+        return new Decision.Renew(due(life), choice.only(open));
+    }
+
+    private static String due(Life life) {
+        if (life.renewAt().equals(AT_ONCE)) {
+            return "not for the names of the site";
+        }
+        return life.suggestedAt() == null
+                ? "due since " + life.renewAt()
+                : "its CA suggests to renew it, since " + life.suggestedAt();
+    }
+
+    private static Decision wait(@Nullable Life life, Instant until, String reason, Instant now) {
+        // Once it is urgent, a long back-off does not count any more: look again then.
+        boolean urgentFirst = life != null && now.isBefore(life.emergencyAt());
+        return new Decision.Wait(urgentFirst && life != null ? earlier(until, life.emergencyAt()) : until, reason);
+    }
+
+    /** Where other issuers come into question before this one does. */
+    private static Instant widened(
+            @Nullable Life life, RenewalHistory history, Instant rested, Instant until, Instant now) {
+        if (life == null || !now.isBefore(IssuerChoice.widensAt(life, history))) {
+            return until;
+        }
+        return earlier(until, later(rested, IssuerChoice.widensAt(life, history)));
     }
 
     /** The end of the wait after the last failure. */
@@ -121,6 +191,9 @@ final class RenewalPolicy {
         int step = Math.min(Math.max(history.failures(), 1), BACK_OFF.size()) - 1;
         Duration wait = Duration.ofMillis((long) (BACK_OFF.get(step).toMillis() * last.spread()));
         boolean servesNothing = life == null || !now.isBefore(life.notAfter());
+        if (servesNothing && isHopeless(history, now)) {
+            return last.at().plus(HOPELESS_BACK_OFF);
+        }
         if ((life != null && emergency) || servesNothing) {
             wait = shorter(wait, URGENT_BACK_OFF);
         }
@@ -131,30 +204,24 @@ final class RenewalPolicy {
         return last.at().plus(wait.compareTo(LEAST_BACK_OFF) < 0 ? LEAST_BACK_OFF : wait);
     }
 
-    /** The end of the Retry-After of the issuer that would be asked; of the first to be free where all would be. */
-    private static Instant pause(RenewalHistory history, List<String> issuers, boolean emergency, Instant now) {
-        Instant free = Instant.MAX;
-        for (String issuer : emergency ? issuers : issuers.subList(0, Math.min(1, issuers.size()))) {
-            free = earlier(free, pausedUntil(history, issuer, now));
-        }
-        return free.equals(Instant.MAX) ? Instant.MIN : free;
+    /** Whether a site has failed for so long that it is asked for once a week, as long as it has nothing to serve. */
+    static boolean isHopeless(RenewalHistory history, Instant now) {
+        RenewalHistory.Fruitless fruitless = history.fruitless();
+        RenewalHistory.Failure last = history.last();
+        return fruitless != null
+                && last != null
+                && last.fault() != IssueFailure.Fault.CA
+                && fruitless.failures() >= HOPELESS_FAILURES
+                && !now.isBefore(fruitless.since().plus(HOPELESS_AFTER));
     }
 
-    static Instant pausedUntil(RenewalHistory history, String issuer, Instant now) {
+    /** The Retry-After of an issuer for this site. */
+    static Opening pause(RenewalHistory history, String issuer, Instant now) {
         Instant until = history.pauses().getOrDefault(issuer, Instant.MIN);
-        // Set by a clock that was wrong then.
-        return until.isAfter(now.plus(LONGEST_PAUSE)) ? Instant.MIN : until;
-    }
-
-    private static Instant nameFailures(RenewalHistory history, Instant now) {
-        List<Instant> recent = history.nameFailures().stream()
-                .filter(at -> !at.isAfter(now)
-                        && at.plus(RenewalHistory.NAME_FAILURE_WINDOW).isAfter(now))
-                .sorted()
-                .toList();
-        return recent.size() < NAME_FAILURES_PER_HOUR
-                ? Instant.MIN
-                : recent.get(recent.size() - NAME_FAILURES_PER_HOUR).plus(RenewalHistory.NAME_FAILURE_WINDOW);
+        // One that is too far away was set by a clock that was wrong then.
+        return until.isAfter(now) && !until.isAfter(now.plus(LONGEST_PAUSE))
+                ? new Opening(until, issuer + ": the CA asked to come back then")
+                : Opening.NOW;
     }
 
     private static Instant earlier(Instant a, Instant b) {

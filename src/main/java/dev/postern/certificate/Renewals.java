@@ -1,21 +1,16 @@
 package dev.postern.certificate;
 
-import dev.postern.certificate.IssueFailure.Fault;
 import dev.postern.certificate.RenewalPolicy.Decision;
 import dev.postern.config.Configuration.KeyType;
 import dev.postern.config.Configuration.Site;
 import java.io.IOException;
-import java.security.cert.CertificateException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.RejectedExecutionException;
+import java.util.function.Function;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -26,7 +21,8 @@ import org.slf4j.LoggerFactory;
  *
  * <p>{@link #load} fills the table from the store without asking any network; {@link #start} begins to look after what
  * is due. After that each {@link #wake} and each {@link #sweep} looks at the files and the time anew, so that one that
- * is late, lost or doubled does no harm. Safe for several threads; orders run on the executor that was given.
+ * is late, lost or doubled does no harm. Safe for several threads; orders run on the executor that was given. Who holds
+ * which monitor is said in the map of the package.
  */
 public final class Renewals implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Renewals.class);
@@ -34,69 +30,95 @@ public final class Renewals implements AutoCloseable {
     /** An order that has not ended by then never will. */
     private static final Duration ORDER_DEADLINE = Duration.ofMinutes(15);
 
-    /** How long {@link #close} waits for interrupted orders. */
-    private static final Duration GRACE = Duration.ofSeconds(5);
+    /** So many sites are read before anything is served; more would take the most part of a second, or several. */
+    private static final int READ_AT_ONCE = 200;
 
-    private final KeyType keyType;
     private final CertificateTable table;
-    private final InstantSource clock;
-    private final RandomGenerator random;
+    private final CaTime time;
+    private final ClockSkew skew;
+    private final SharedRandom random;
+    private final Sites sites;
+    private final OrderDispatch dispatch;
+    private final SuggestedWindows suggestedWindows;
     private final ExecutorService orders;
-    private final Duration orderDeadline;
-    private final List<Site> sites;
-    private final Map<String, SiteRecord> issued = new LinkedHashMap<>();
-    private final Map<String, CertificateFiles> brought = new LinkedHashMap<>();
-    private final OrderQueue queue = new OrderQueue();
-    private final Object randomLock = new Object();
+    private final Announcements announcements;
+    private final ServedWatch watch;
+    private final CertificateOperations operations;
+    private volatile boolean closed;
 
     // Null until start, and from close on; read by any thread.
     private volatile @Nullable WakeUps wakeUps;
 
     /**
+     * What a Renewals works with.
+     *
+     * @param solvers how a site proves its names, the preferred way first
+     * @param orders runs orders; at most four at once. Whoever made it shuts it down after {@link #close}
+     */
+    public record Surroundings(
+            CertificateStore store,
+            CertificateTable table,
+            Function<Site, List<ChallengeSolver>> solvers,
+            InstantSource clock,
+            MonotonicClock elapsed,
+            ClockSkew skew,
+            RandomGenerator random,
+            ExecutorService orders,
+            CertificateEvents events) {}
+
+    /**
      * Prepares; reads nothing yet.
      *
      * @param issuers in order of preference
-     * @param orders runs orders; at most four at once. The caller shuts it down after {@link #close}
      */
-    public Renewals(
-            List<Site> sites,
-            KeyType keyType,
-            CertificateStore store,
-            CertificateTable table,
-            List<CertificateIssuer> issuers,
-            InstantSource clock,
-            RandomGenerator random,
-            ExecutorService orders) {
-        this(sites, keyType, store, table, issuers, clock, random, orders, ORDER_DEADLINE);
+    public Renewals(List<Site> sites, KeyType keyType, List<CertificateIssuer> issuers, Surroundings surroundings) {
+        this(sites, keyType, issuers, surroundings, ORDER_DEADLINE, READ_AT_ONCE);
     }
 
     Renewals(
             List<Site> sites,
             KeyType keyType,
-            CertificateStore store,
-            CertificateTable table,
             List<CertificateIssuer> issuers,
-            InstantSource clock,
-            RandomGenerator random,
-            ExecutorService orders,
-            Duration orderDeadline) {
-        this.sites = List.copyOf(sites);
-        this.keyType = keyType;
-        this.table = table;
-        this.clock = clock;
-        this.random = random;
-        this.orders = orders;
-        this.orderDeadline = orderDeadline;
-        for (Site site : sites) {
-            if (site.certificate() != null) {
-                brought.put(site.name(), new CertificateFiles(site, site.certificate()));
-            } else {
-                List<CertificateIssuer> able = issuers.stream()
-                        .filter(issuer -> site.names().stream().allMatch(issuer::mayCertify))
-                        .toList();
-                issued.put(site.name(), new SiteRecord(site, store.site(site.name()), able));
-            }
-        }
+            Surroundings surroundings,
+            Duration orderDeadline,
+            int readAtOnce) {
+        this.table = surroundings.table();
+        this.skew = surroundings.skew();
+        this.time = new CaTime(surroundings.clock(), skew, surroundings.elapsed());
+        this.random = new SharedRandom(surroundings.random());
+        this.orders = surroundings.orders();
+        this.announcements = new Announcements(surroundings.events());
+        this.watch = new ServedWatch(time, orders);
+        CertificateStore store = surroundings.store();
+        Ledgers ledgers = new Ledgers(store, issuers);
+        this.sites = new Sites(
+                sites,
+                site -> new SiteRecord(
+                        site,
+                        store.site(site.name()),
+                        issuers.stream()
+                                .filter(issuer -> issuer.mayCertify(site))
+                                .toList(),
+                        surroundings.solvers().apply(site),
+                        ledgers),
+                table,
+                time,
+                random,
+                readAtOnce,
+                record -> guarded(record.name(), () -> lookAfter(record)),
+                this::pump);
+        OrderRun.Setting setting = new OrderRun.Setting(
+                this,
+                new Installer(table, time, surroundings.skew(), random, announcements, watch),
+                new OrderQueue(ledgers, surroundings.elapsed()),
+                ledgers,
+                keyType,
+                time,
+                surroundings.elapsed());
+        this.dispatch = new OrderDispatch(setting, time, orders, orderDeadline);
+        this.suggestedWindows = new SuggestedWindows(
+                this.sites.issued(), time, surroundings.elapsed(), random, orders, this::lookAgain);
+        this.operations = new SiteOperations(this, surroundings, time, keyType, issuers, orderDeadline);
     }
 
     /**
@@ -106,57 +128,37 @@ public final class Renewals implements AutoCloseable {
      *     not to start
      */
     public List<String> load() {
-        Instant now = clock.instant();
-        List<String> problems = new ArrayList<>();
-        Map<String, Certificate> found = new HashMap<>();
-        issued.values().parallelStream().forEach(record -> {
-            synchronized (record) {
-                record.load(now);
-            }
-        });
-        for (SiteRecord record : issued.values()) {
-            synchronized (record) {
-                synchronized (randomLock) {
-                    record.drawPick(random);
-                }
-                found.putAll(record.publishable(now));
-            }
-            if (record.issuers().isEmpty()) {
-                LOG.error(
-                        "{}: no issuer may certify {}; it gets no certificate until acme.issuers names a CA that can",
-                        record.name(),
-                        String.join(", ", record.site().names()));
-            }
-        }
-        for (CertificateFiles files : brought.values()) {
-            try {
-                Certificate certificate = files.load(now);
-                files.site().names().forEach(name -> found.put(name, certificate));
-            } catch (IOException e) {
-                problems.add(files.site().name() + ": " + e.getMessage());
-            }
-        }
-        table.publish(sites.stream().flatMap(site -> site.names().stream()).toList(), found);
-        return problems;
+        return sites.load();
     }
 
-    /** From now on does what is due, and asks {@code wakeUps} to be called when more is. */
-    public void start(WakeUps wakeUps) {
+    /**
+     * From now on does what is due, and asks {@code wakeUps} to be called when more is.
+     *
+     * @param served asked after each installation whether clients see what was installed
+     */
+    public void start(WakeUps wakeUps, ServedCertificates served) {
+        watch.start(served);
         this.wakeUps = wakeUps;
+        sites.readRest(orders);
         sweep();
+    }
+
+    /** There are listeners, though nothing is looked after but what an operator asks for. */
+    public void watch(ServedCertificates served) {
+        watch.start(served);
     }
 
     /** Looks after one site; does nothing for a name that is none. */
     public void wake(String site) {
-        SiteRecord record = issued.get(site);
+        SiteRecord record = sites.issued(site);
         if (record != null) {
+            sites.read(record);
             synchronized (record) {
                 record.woken();
             }
-            lookAfter(record);
-            pump();
+            lookAgain(record);
         }
-        CertificateFiles files = brought.get(site);
+        CertificateFiles files = sites.brought(site);
         if (files != null) {
             lookAfter(files);
         }
@@ -164,9 +166,131 @@ public final class Renewals implements AutoCloseable {
 
     /** Looks after all sites; what goes wrong with one is no reason to leave out the others. */
     public void sweep() {
-        giveUpOverdueOrders();
-        issued.forEach((name, record) -> guarded(name, () -> lookAfter(record)));
-        brought.forEach((name, files) -> guarded(name, () -> lookAfter(files)));
+        time.report();
+        dispatch.giveUpOverdue();
+        sites.issued().forEach(record -> guarded(record.name(), () -> lookAfter(record)));
+        sites.brought().forEach(files -> guarded(files.site().name(), () -> lookAfter(files)));
+        pump();
+        refreshSuggestedWindows();
+        watch.askAgain();
+    }
+
+    /** Begins as many orders as may be begun. */
+    void pump() {
+        WakeUps clockwork = wakeUps;
+        if (closed) {
+            return;
+        }
+        if (clockwork == null) {
+            // Nothing is looked after: in the queue is only what an operator asked for.
+            dispatch.pump((site, when) -> {});
+        } else if (sites.areRead()) {
+            // Which of all sites goes first is known once all are.
+            dispatch.pump(clockwork);
+        }
+    }
+
+    /**
+     * Sees to it that clients are shown what is installed, one site after the other in the background: {@link
+     * ServedWatch#AT_A_TIME} of them, the next time the next ones.
+     */
+    public void verifyServed() {
+        List<ServedWatch.Subject> all = new ArrayList<>();
+        sites.issued().forEach(record -> all.add(record.subject()));
+        sites.brought().forEach(files -> all.add(files.subject()));
+        watch.askInTurn(all);
+    }
+
+    /** Removes what is of no more use in the store: generations of long ago, and what was left unfinished. */
+    public void cleanUp() {
+        for (SiteRecord record : sites.issued()) {
+            synchronized (record) {
+                // An order that runs is writing there.
+                if (record.isLoaded() && record.run() == null) {
+                    record.cleanUp();
+                }
+            }
+        }
+    }
+
+    // ---- what operators ask for
+
+    /** What an operator may ask for. Usable from {@link #load} on; what needs listeners, from {@link #start} on. */
+    public CertificateOperations operations() {
+        return operations;
+    }
+
+    /** Null where no site of this name gets its certificate from an issuer. What is returned was read from the store. */
+    @Nullable SiteRecord record(String site) {
+        SiteRecord record = sites.issued(site);
+        if (record != null) {
+            sites.read(record);
+        }
+        return record;
+    }
+
+    boolean isClosed() {
+        return closed;
+    }
+
+    ServedWatch watch() {
+        return watch;
+    }
+
+    /** Goes back one generation. */
+    void rollback(SiteRecord record) throws IOException {
+        synchronized (record) {
+            record.rollback(time.instant(), random);
+        }
+        republish(record);
+    }
+
+    /** Adds a generation that no order of ours brought. */
+    int adopt(SiteRecord record, Certificate certificate, @Nullable String account) throws IOException {
+        int number;
+        synchronized (record) {
+            // An order that ends meanwhile numbers its generation before or after, never the same.
+            number = record.adopt(certificate, account, time.instant());
+        }
+        republish(record);
+        return number;
+    }
+
+    /** Reads the store again. */
+    void reload(SiteRecord record) {
+        synchronized (record) {
+            record.load(time.instant());
+        }
+        republish(record);
+    }
+
+    private void republish(SiteRecord record) {
+        sites.show(record);
+        watch.ask(record.subject());
+        lookAgain(record);
+    }
+
+    /** Puts a site into the queue whose order somebody asks for. */
+    void enqueue(SiteRecord record) {
+        Instant now = time.instant();
+        Decision decision;
+        synchronized (record) {
+            decision = record.decide(now);
+        }
+        dispatch.offer(record, decision, now);
+        pump();
+    }
+
+    /** Asks the CAs when they would like their certificates to be renewed, where it is time to ask; does not wait. */
+    public void refreshSuggestedWindows() {
+        if (wakeUps != null) {
+            suggestedWindows.refresh();
+        }
+    }
+
+    /** Something is new with a site. */
+    private void lookAgain(SiteRecord record) {
+        lookAfter(record);
         pump();
     }
 
@@ -180,7 +304,8 @@ public final class Renewals implements AutoCloseable {
 
     /** The clock was set: what was asked of the {@link WakeUps} went by another time, and is asked for anew. */
     public void clockWasSet() {
-        for (SiteRecord record : issued.values()) {
+        skew.forget();
+        for (SiteRecord record : sites.issued()) {
             synchronized (record) {
                 record.woken();
             }
@@ -190,20 +315,38 @@ public final class Renewals implements AutoCloseable {
 
     /** What there is, site by site, in the order of the configuration. */
     public List<CertificateStatus> status() {
-        Instant now = clock.instant();
+        Instant now = time.instant();
         List<CertificateStatus> all = new ArrayList<>();
-        for (Site site : sites) {
-            SiteRecord record = issued.get(site.name());
-            CertificateFiles files = brought.get(site.name());
+        for (Site site : sites.configured()) {
+            SiteRecord record = sites.issued(site.name());
+            CertificateFiles files = sites.brought(site.name());
             if (record != null) {
-                synchronized (record) {
-                    all.add(record.status(now));
-                }
+                sites.read(record);
+                all.add(status(record));
             } else if (files != null) {
-                all.add(files.status(now));
+                all.add(files.status(now).seen(watch.of(site.name(), files.certificate())));
             }
         }
         return all;
+    }
+
+    /** What is going to happen, for each site whose certificate comes from an issuer. */
+    public List<SitePlan> plans() {
+        Instant now = time.instant();
+        List<SitePlan> plans = new ArrayList<>();
+        for (SiteRecord record : sites.issued()) {
+            sites.read(record);
+            synchronized (record) {
+                plans.add(record.sitePlan(now));
+            }
+        }
+        return plans;
+    }
+
+    CertificateStatus status(SiteRecord record) {
+        synchronized (record) {
+            return record.status(time.instant()).seen(watch.of(record.name(), record.certificate()));
+        }
     }
 
     private void lookAfter(CertificateFiles files) {
@@ -211,9 +354,8 @@ public final class Renewals implements AutoCloseable {
         if (clockwork == null) {
             return;
         }
-        Instant now = clock.instant();
-        files.serve(table, now);
-        clockwork.at(files.site().name(), now.plus(CertificateFiles.LOOK));
+        files.serve(table, time.earliest());
+        clockwork.at(files.site().name(), time.onThisHost(time.instant().plus(CertificateFiles.LOOK)));
     }
 
     private void lookAfter(SiteRecord record) {
@@ -221,175 +363,62 @@ public final class Renewals implements AutoCloseable {
         if (clockwork == null) {
             return;
         }
-        Instant now = clock.instant();
-        boolean due;
-        boolean anyIssuer;
-        Certificate certificate;
+        if (!record.isLoaded()) {
+            if (sites.areRead()) {
+                // Reading it met a bug.
+                sites.read(record);
+            }
+            return;
+        }
+        Instant now = time.instant();
+        tellOverdue(record, now);
+        Decision decision;
         synchronized (record) {
             record.save(now);
-            certificate = record.certificate();
-            record.serve(table, now);
+            record.believe(now);
+            record.serve(table, time.earliest());
+            Certificate certificate = record.certificate();
+            Instant end = certificate == null || !certificate.notAfter().isAfter(now) ? null : certificate.notAfter();
             if (record.run() != null || record.issuers().isEmpty()) {
-                if (certificate != null && certificate.notAfter().isAfter(now)) {
-                    record.wakeAt(certificate.notAfter(), clockwork);
+                if (end != null) {
+                    record.wakeAt(time.onThisHost(end), clockwork);
                 }
                 return;
             }
-            Decision decision = record.decide(now);
-            due = !(decision instanceof Decision.Wait);
-            anyIssuer = certificate == null || decision instanceof Decision.Emergency;
+            decision = record.decide(now);
             LOG.debug("{}: {}", record.name(), decision);
             if (decision instanceof Decision.Wait wait) {
-                boolean endsFirst = certificate != null
-                        && certificate.notAfter().isAfter(now)
-                        && certificate.notAfter().isBefore(wait.until());
-                record.wakeAt(endsFirst && certificate != null ? certificate.notAfter() : wait.until(), clockwork);
+                boolean endsFirst = end != null && end.isBefore(wait.until());
+                record.wakeAt(time.onThisHost(endsFirst && end != null ? end : wait.until()), clockwork);
             }
         }
-        if (due) {
-            queue.offer(record, certificate, anyIssuer);
-        }
+        dispatch.offer(record, decision, now);
     }
 
-    /** Begins as many orders as may be begun. */
-    private void pump() {
-        while (true) {
-            WakeUps clockwork = wakeUps;
-            if (clockwork == null) {
-                return;
-            }
-            Instant now = clock.instant();
-            OrderQueue.Next next = queue.next(now);
-            if (next instanceof OrderQueue.Next.Start start) {
-                begin(start.record(), now);
-            } else {
-                if (next instanceof OrderQueue.Next.Later later) {
-                    synchronized (later.record()) {
-                        later.record().wakeAt(later.at(), clockwork);
-                    }
-                }
-                return;
-            }
-        }
-    }
-
-    private void begin(SiteRecord record, Instant now) {
-        OrderRun run = null;
+    private void tellOverdue(SiteRecord record, Instant now) {
+        CertificateEvents.Overdue overdue;
         synchronized (record) {
-            Decision decision = record.decide(now);
-            if (record.run() == null && !(decision instanceof Decision.Wait)) {
-                LOG.info("{}: ordering a certificate: {}", record.name(), decision.reason());
-                boolean emergency = decision instanceof Decision.Emergency;
-                run = new OrderRun(
-                        this, record, keyType, emergency, record.certificate() == null, record.history(), now);
-                record.run(run);
-            }
+            overdue = record.news().overdue(now);
         }
-        queue.began(run);
-        if (run == null) {
-            return;
-        }
-        try {
-            run.future(orders.submit(run));
-        } catch (RejectedExecutionException e) {
-            LOG.debug("{}: not begun, shutting down", record.name(), e);
-            wakeUps = null;
-            ended(run);
-        }
-    }
-
-    OrderQueue queue() {
-        return queue;
-    }
-
-    /** A certificate came; called on the thread of the order. */
-    void issued(OrderRun run, IssuedCertificate result, @Nullable OrderEntry order) {
-        SiteRecord record = run.record();
-        Instant now = clock.instant();
-        Certificate certificate;
-        try {
-            certificate = record.check(result, now);
-        } catch (CertificateException e) {
-            record.forget(order);
-            String message = result.issuer() + " sent a certificate that is not used: " + e.getMessage();
-            failed(run, new IssueFailure(Fault.CA, message, e), Map.of());
-            return;
-        }
-        synchronized (record) {
-            Certificate before = record.certificate();
-            if (record.isOutdone(certificate)) {
-                // An order that was installed before, or is older than what was; the journal outlived it.
-                record.forget(order);
-                String message = "the order gave the certificate that is installed already, or an older one;"
-                        + " a new one is made";
-                failed(run, new IssueFailure(Fault.OURS, message, null), Map.of());
-                return;
-            }
-            if (run.isAbandoned() && before != null && !certificate.notAfter().isAfter(before.notAfter())) {
-                return;
-            }
-            synchronized (randomLock) {
-                record.install(certificate, order, now, random);
-            }
-            record.publish(table);
-            record.reportInstalled(now);
-        }
-    }
-
-    /** No certificate came; called on the thread of the order, or by whoever gave it up. */
-    void failed(OrderRun run, IssueFailure failure, Map<String, Instant> pauses) {
-        SiteRecord record = run.record();
-        Instant now = clock.instant();
-        synchronized (record) {
-            if (record.run() != run) {
-                return;
-            }
-            double spread;
-            synchronized (randomLock) {
-                spread = RenewalPolicy.spread(random);
-            }
-            record.failed(failure, spread, pauses, now);
+        if (overdue != null) {
+            announcements.overdue(overdue, now);
         }
     }
 
     /** The attempt is over, well or not; called on its thread. */
     void ended(OrderRun run) {
-        SiteRecord record = run.record();
-        synchronized (record) {
-            if (record.run() == run) {
-                record.run(null);
-            }
-        }
-        queue.ended(run);
-        lookAfter(record);
-        pump();
-    }
-
-    private void giveUpOverdueOrders() {
-        for (OrderRun run : queue.running()) {
-            if (run.elapsedNanos() > orderDeadline.toNanos()) {
-                String message = "no result after " + TimeText.of(orderDeadline) + "; this attempt is given up";
-                // Counted before it is interrupted: its thread may report its end at once, and then nobody counts it.
-                failed(run, new IssueFailure(Fault.CA, message, null), Map.of());
-                run.abandon();
-                ended(run);
-            }
-        }
+        dispatch.ended(run);
+        lookAgain(run.record());
     }
 
     /** Begins nothing more and interrupts what is in flight: the journals stay, the next start resumes the orders. */
     @Override
     public void close() {
         wakeUps = null;
-        for (OrderRun run : queue.running()) {
-            if (run.abandon()) {
-                ended(run);
-            }
-        }
-        try {
-            queue.awaitIdle(GRACE);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+        closed = true;
+        sites.close();
+        watch.close();
+        suggestedWindows.close();
+        dispatch.close();
     }
 }

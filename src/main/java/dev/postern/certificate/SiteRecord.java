@@ -1,23 +1,19 @@
 package dev.postern.certificate;
 
-import dev.postern.certificate.IssueFailure.Fault;
 import dev.postern.certificate.RenewalPolicy.Decision;
 import dev.postern.config.Configuration.Site;
 import java.io.IOException;
 import java.security.cert.CertificateException;
-import java.time.Duration;
 import java.time.Instant;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One site that gets its certificate from an issuer: what is on disk, and what of it is known in memory. Every method is
- * called with the monitor of the record held.
+ * One site that gets its certificate from an issuer: what is known of it, and what is to be done. Every method is called
+ * with the monitor of the record held, but those that say otherwise.
  */
 final class SiteRecord {
     private static final Logger LOG = LoggerFactory.getLogger(SiteRecord.class);
@@ -25,20 +21,39 @@ final class SiteRecord {
     private final Site site;
     private final SiteFolder folder;
     private final List<CertificateIssuer> issuers;
+    private final List<ChallengeSolver> solvers;
+    private final Ledgers ledgers;
+    private final List<String> issuerNames;
+    private final SiteCertificate held;
+    private final Publication publication;
+    private final SiteNews news;
 
-    private @Nullable Generation current;
     private RenewalHistory history = RenewalHistory.NONE;
     private @Nullable OrderRun run;
-    private @Nullable OrderEntry order;
-    private boolean published;
+    private @Nullable Demand demand;
     private @Nullable Instant wish;
+    // Written under the monitor; read by any thread.
+    private volatile boolean loaded;
 
     /** @param issuers those that may certify every name of the site */
-    SiteRecord(Site site, SiteFolder folder, List<CertificateIssuer> issuers) {
+    SiteRecord(
+            Site site,
+            SiteFolder folder,
+            List<CertificateIssuer> issuers,
+            List<ChallengeSolver> solvers,
+            Ledgers ledgers) {
         this.site = site;
         this.folder = folder;
         this.issuers = List.copyOf(issuers);
+        this.solvers = List.copyOf(solvers);
+        this.ledgers = ledgers;
+        this.issuerNames = issuers.stream().map(CertificateIssuer::name).toList();
+        this.held = new SiteCertificate(site.name(), site.names(), folder);
+        this.publication = new Publication(site);
+        this.news = new SiteNews(this);
     }
+
+    // ---- what never changes: any thread, no monitor
 
     String name() {
         return site.name();
@@ -48,15 +63,183 @@ final class SiteRecord {
         return site;
     }
 
+    /** Those that may certify every name of the site, the preferred one first. */
     List<CertificateIssuer> issuers() {
         return issuers;
     }
 
-    private List<String> issuerNames() {
-        return issuers.stream().map(CertificateIssuer::name).toList();
+    /** How the site proves its names, the preferred way first. */
+    List<ChallengeSolver> solvers() {
+        return solvers;
     }
 
-    /** Asks to be woken, unless that was asked for already: thousands of sites are looked at every minute. */
+    @Nullable CertificateIssuer issuer(String name) {
+        int index = issuerNames.indexOf(name);
+        return index < 0 ? null : issuers.get(index);
+    }
+
+    Ledger ledger(String issuer) {
+        return ledgers.of(issuer);
+    }
+
+    /** Of the order in flight at this issuer. Used by the run of the site, and by whoever only looks. */
+    OrderJournal journal(String issuer) {
+        return folder.journal(issuer);
+    }
+
+    /** For who watches from outside any monitor. */
+    ServedWatch.Subject subject() {
+        return new ServedWatch.Subject(name(), site.names(), () -> {
+            synchronized (this) {
+                return publication.isPublished() ? certificate() : null;
+            }
+        });
+    }
+
+    /** Whether the files were read; until then the record knows no more than the configuration. Any thread. */
+    boolean isLoaded() {
+        return loaded;
+    }
+
+    // ---- its certificate
+
+    SiteCertificate held() {
+        return held;
+    }
+
+    /** The certificate the site has, expired or not. */
+    @Nullable Certificate certificate() {
+        return held.get();
+    }
+
+    SiteNews news() {
+        return news;
+    }
+
+    /** Derives everything from the files, anew; asks no network. */
+    void load(Instant now) {
+        held.load(now);
+        history = folder.history();
+        believe(now);
+        loaded = true;
+    }
+
+    /** Shows what was read: a certificate that is good now, or nothing. */
+    void show(CertificateTable table, Instant now) {
+        publication.show(certificate(), table, now);
+    }
+
+    /** What is served follows the dates, also where the clock was set back. */
+    void serve(CertificateTable table, Instant now) {
+        Certificate certificate = certificate();
+        if (certificate != null) {
+            publication.follow(certificate, table, now);
+        }
+    }
+
+    /** @throws CertificateException where the site could not be served with what the CA sent */
+    Certificate check(IssuedCertificate issued, Instant now) throws CertificateException {
+        Certificate certificate = Certificate.of(name(), issued.issuer(), issued.key(), issued.chain());
+        if (certificate.isExpired(now)) {
+            throw new CertificateException("it is expired since " + certificate.notAfter());
+        }
+        if (!site.names().stream().allMatch(certificate::covers)) {
+            throw new CertificateException("it is for " + String.join(", ", certificate.names()));
+        }
+        return certificate;
+    }
+
+    /**
+     * Takes a new certificate and serves it; the attempts are over.
+     *
+     * @param by the order that brought it, where its issuer keeps a journal
+     */
+    void install(
+            Certificate certificate,
+            @Nullable OrderEntry by,
+            CertificateTable table,
+            Instant now,
+            RandomGenerator random) {
+        held.install(certificate, by, now);
+        history = RenewalHistory.NONE;
+        Instant at = RenewalPolicy.pick(certificate.notBefore(), certificate.notAfter(), random);
+        // By the CA's clock or ours it may be due already: one order after the other would bring the same again.
+        pick(certificate, at.isAfter(now) ? at : RenewalPolicy.pick(now, certificate.notAfter(), random));
+        publication.publish(certificate, table);
+    }
+
+    /** Writes what could not be written when it came. */
+    void save(Instant now) {
+        if (held.save(now)) {
+            remember(history);
+        }
+    }
+
+    /** Forgets all orders in flight, and the keys in their journals. */
+    void forgetOrders() throws IOException {
+        folder.forgetOrders();
+    }
+
+    /** Forgets an order that is of no more use. */
+    void forget(@Nullable OrderEntry done) {
+        folder.forget(done);
+    }
+
+    /** Goes back to the generation before, and renews nothing that is not urgent for a while. */
+    void rollback(Instant now, RandomGenerator random) throws IOException {
+        held.rollback(now);
+        drawPick(random);
+        remember(history.held(now.plus(RenewalHistory.HOLD)));
+    }
+
+    /** Takes a certificate from elsewhere as the newest generation. */
+    int adopt(Certificate certificate, @Nullable String account, Instant now) throws IOException {
+        OrderEntry ordered = account == null
+                ? null
+                : new OrderEntry(certificate.issuer(), account, certificate.names(), "", null, null);
+        int number = folder.generations().store(certificate, ordered, now).number();
+        load(now);
+        return number;
+    }
+
+    /** Removes what is of no more use on disk. */
+    void cleanUp() {
+        try {
+            folder.generations().cleanUp();
+        } catch (IOException e) {
+            LOG.warn("{}: cleaning up: {}; done again the next time", name(), CertificateStore.reason(e));
+        }
+    }
+
+    // ---- its attempts
+
+    RenewalHistory history() {
+        return history;
+    }
+
+    /** The attempt in flight; null where there is none. */
+    @Nullable OrderRun run() {
+        return run;
+    }
+
+    void run(@Nullable OrderRun next) {
+        run = next;
+    }
+
+    /** Who waits for an order; null where nobody does. */
+    @Nullable Demand demand() {
+        return demand;
+    }
+
+    void demand(@Nullable Demand next) {
+        demand = next;
+    }
+
+    /**
+     * Asks to be woken, unless that was asked for already: thousands of sites are looked at every minute.
+     *
+     * @param when by the clock of this host
+     */
     void wakeAt(Instant when, WakeUps wakeUps) {
         if (!when.equals(wish)) {
             wish = when;
@@ -69,65 +252,11 @@ final class SiteRecord {
         wish = null;
     }
 
-    OrderJournal journal(String issuer) {
-        return folder.journal(issuer);
-    }
-
-    /** Forgets an order that is of no more use. */
-    void forget(@Nullable OrderEntry done) {
-        if (done != null) {
-            try {
-                folder.forget(done);
-            } catch (IOException e) {
-                LOG.warn(
-                        "{}: removing order.json: {}; tried again with the next order",
-                        name(),
-                        CertificateStore.reason(e));
-            }
-        }
-    }
-
-    RenewalHistory history() {
-        return history;
-    }
-
-    /** The certificate the site has, expired or not. */
-    @Nullable Certificate certificate() {
-        Generation generation = current;
-        return generation == null ? null : generation.certificate();
-    }
-
-    @Nullable OrderRun run() {
-        return run;
-    }
-
-    void run(@Nullable OrderRun next) {
-        run = next;
-    }
-
-    /** Derives everything from the files; asks no network. */
-    void load(Instant now) {
-        try {
-            folder.finishInstallation();
-            current = folder.load(now).orElse(null);
-            if (current != null) {
-                repairCurrent(current.number());
-            }
-        } catch (IOException e) {
-            LOG.error(
-                    "{}: reading its certificates: {}; counted as none, a new one is ordered",
-                    name(),
-                    CertificateStore.reason(e),
-                    e);
-        }
-        history = folder.history();
-    }
-
-    private void repairCurrent(int served) {
-        try {
-            folder.repairCurrent(served);
-        } catch (IOException e) {
-            LOG.warn("{}: {}; served all the same", name(), CertificateStore.reason(e));
+    /** What a wrong clock has left in the history is cut to what can be. */
+    void believe(Instant now) {
+        RenewalHistory believable = history.believable(now);
+        if (!believable.equals(history)) {
+            remember(believable);
         }
     }
 
@@ -144,8 +273,27 @@ final class SiteRecord {
         remember(history.picked(new RenewalHistory.Pick(certificate.serialText(), at)));
     }
 
+    /** @param lasting whether it is worth a write */
+    void suggested(Suggestion next, boolean lasting) {
+        if (lasting) {
+            remember(history.suggested(next));
+        } else {
+            history = history.suggested(next);
+        }
+    }
+
+    /** @param spread of the back-off */
+    void failed(FailedAttempt attempt, double spread, Instant now) {
+        IssueFailure failure = attempt.failure();
+        String message = failure.getMessage() == null ? failure.toString() : failure.getMessage();
+        remember(history.failed(
+                new RenewalHistory.Failure(now, spread, failure.fault(), message),
+                attempt.pauses(),
+                attempt.blaming()));
+    }
+
     /** In memory at once; on disk unless the disk refuses, which must not keep a certificate from being served. */
-    void remember(RenewalHistory next) {
+    private void remember(RenewalHistory next) {
         history = next;
         try {
             folder.write(next);
@@ -157,177 +305,80 @@ final class SiteRecord {
         }
     }
 
-    /** Whether what came is of no use beside what there is: an order of long ago, whose journal outlived it. */
-    boolean isOutdone(Certificate next) {
-        Certificate has = certificate();
-        if (has == null) {
-            return false;
-        }
-        boolean older = next.notBefore().isBefore(has.notBefore())
-                && !next.notAfter().isAfter(has.notAfter())
-                && site.names().stream().allMatch(has::covers);
-        return older || next.serial().equals(has.serial());
+    // ---- what is to be done
+
+    /** On which terms its issuers would take an order now. */
+    OrderTerms terms(Instant now) {
+        return new OrderTerms(site, folder, held, history.suggestion(), ledgers, now);
     }
 
-    /** @throws CertificateException where the site could not be served with what the CA sent */
-    Certificate check(IssuedCertificate issued, Instant now) throws CertificateException {
-        Certificate certificate = Certificate.of(name(), issued.issuer(), issued.key(), issued.chain());
-        if (certificate.isExpired(now)) {
-            throw new CertificateException("it is expired since " + certificate.notAfter());
-        }
-        if (!site.names().stream().allMatch(certificate::covers)) {
-            throw new CertificateException("it is for " + String.join(", ", certificate.names()));
-        }
-        return certificate;
-    }
-
-    /**
-     * Takes a new certificate: on disk and the order forgotten; or, where the disk refuses, in memory only and the order
-     * kept, so that a restart fetches it again and {@link #save} may write it later.
-     *
-     * @param by the order that brought it, where its issuer keeps a journal
-     */
-    void install(Certificate certificate, @Nullable OrderEntry by, Instant now, RandomGenerator random) {
-        current = new Generation(0, certificate);
-        order = by;
-        try {
-            store(certificate, now);
-        } catch (IOException e) {
-            LOG.error(
-                    "{}: writing the new certificate: {}; served from memory, written again every minute, the order is kept",
-                    name(),
-                    CertificateStore.reason(e));
-        }
-        history = RenewalHistory.NONE;
-        Instant at = RenewalPolicy.pick(certificate.notBefore(), certificate.notAfter(), random);
-        // By the CA's clock or ours it may be due already: one order after the other would bring the same again.
-        pick(certificate, at.isAfter(now) ? at : RenewalPolicy.pick(now, certificate.notAfter(), random));
-    }
-
-    /** Writes what could not be written when it came. */
-    void save(Instant now) {
-        Generation generation = current;
-        if (generation == null || generation.number() > 0) {
-            return;
-        }
-        try {
-            store(generation.certificate(), now);
-            remember(history);
-            LOG.info(
-                    "{}: certificate {} is on disk now",
-                    name(),
-                    generation.certificate().serialText());
-        } catch (IOException e) {
-            LOG.debug("{}: writing the new certificate", name(), e);
-        }
-    }
-
-    private void store(Certificate certificate, Instant now) throws IOException {
-        current = folder.store(certificate, order, now);
-        forget(order);
-        order = null;
-    }
-
-    /** Which name is to get which certificate at start; counts as published from now on. */
-    Map<String, Certificate> publishable(Instant now) {
-        Certificate certificate = certificate();
-        if (certificate == null || certificate.isExpired(now)) {
-            return Map.of();
-        }
-        published = true;
-        Map<String, Certificate> names = new HashMap<>();
-        site.names().stream().filter(certificate::covers).forEach(name -> names.put(name, certificate));
-        return names;
-    }
-
-    /** What is served follows the dates, also where the clock was set back. */
-    void serve(CertificateTable table, Instant now) {
-        Certificate certificate = certificate();
-        if (certificate == null) {
-            return;
-        }
-        boolean expired = certificate.isExpired(now);
-        if (expired && published) {
-            table.withdraw(site.names());
-            published = false;
-            LOG.error(
-                    "{}: the certificate expired on {}; withdrawn, handshakes are refused until a new one is there",
-                    name(),
-                    certificate.notAfter());
-        } else if (!expired && !published) {
-            publish(table);
-        }
-    }
-
-    /** Serves the certificate for those names of the site that it covers, and none for the others. */
-    void publish(CertificateTable table) {
-        Certificate certificate = certificate();
-        if (certificate == null) {
-            return;
-        }
-        List<String> covered = site.names().stream().filter(certificate::covers).toList();
-        table.publish(covered, certificate);
-        if (covered.size() < site.names().size()) {
-            table.withdraw(site.names().stream()
-                    .filter(name -> !covered.contains(name))
-                    .toList());
-        }
-        published = true;
-    }
-
-    void reportInstalled(Instant now) {
-        Generation generation = current;
-        if (generation == null) {
-            return;
-        }
-        Certificate certificate = generation.certificate();
-        LOG.info(
-                "{}: certificate {} from {}, serial {}, valid until {}; next renewal {}",
-                name(),
-                generation.number() == 0 ? "(not on disk yet)" : generation.number(),
-                certificate.issuer(),
-                certificate.serialText(),
-                certificate.notAfter(),
-                decide(now) instanceof Decision.Wait wait ? wait.until() : "now");
-    }
-
-    /** Remembers a failed attempt and says what failed, when it is tried again, and how long we can wait. */
-    void failed(IssueFailure failure, double spread, Map<String, Instant> pauses, Instant now) {
-        String message = failure.getMessage() == null ? failure.toString() : failure.getMessage();
-        remember(history.failed(new RenewalHistory.Failure(now, spread, failure.fault(), message), pauses));
-        Decision decision = decide(now);
-        Certificate certificate = certificate();
-        boolean serves = certificate != null && !certificate.isExpired(now);
-        String line = name() + ": " + (certificate == null ? "first certificate: " : "renewing: ") + message + "; "
-                + blame(failure.fault()) + "; attempt " + (history.failures() + 1) + " "
-                + (decision instanceof Decision.Wait wait
-                        ? "in " + TimeText.of(Duration.between(now, wait.until()))
-                        : "now")
-                + "; "
-                + (serves && certificate != null
-                        ? "current certificate valid " + TimeText.of(Duration.between(now, certificate.notAfter()))
-                        : "no certificate to serve");
-        if (serves) {
-            LOG.warn("{}", line);
-        } else {
-            LOG.error("{}", line);
-        }
-    }
-
-    private static String blame(Fault fault) {
-        return switch (fault) {
-            case OURS -> "the fault is on this host";
-            case NAME -> "the fault is with the name, its DNS or its reachability";
-            case CA -> "the fault is with the CA or the way to it";
-        };
-    }
-
+    /** What is to be done, as far as it depends on this site; the queue knows of what all sites have in common. */
     Decision decide(Instant now) {
-        return RenewalPolicy.decide(
-                CertificateStatus.lifeOf(site, certificate(), history), history, issuerNames(), now);
+        RenewalPolicy.Openings names = terms(now)::names;
+        return demand != null && run == null ? demanded(names, now) : decide(names, now);
+    }
+
+    /** What is to be done, with all that is in the way of it. */
+    Decision plan(Instant now) {
+        return decide(terms(now)::all, now);
+    }
+
+    private Decision decide(RenewalPolicy.Openings openings, Instant now) {
+        Decision decision = RenewalPolicy.decide(life(), history, issuerNames, openings, now);
+        return decision instanceof Decision.Renew renew && held.standsInFor() != null
+                ? new Decision.Renew("the certificate after it was revoked", renew.choice())
+                : decision;
+    }
+
+    /** What an operator would get who asks for an order now: that, or what the CA and its limits have against it. */
+    Decision demanded(Instant now) {
+        return demanded(terms(now)::all, now);
+    }
+
+    private Decision demanded(RenewalPolicy.Openings openings, Instant now) {
+        Certificate certificate = certificate();
+        RenewalPolicy.Life due = certificate == null
+                ? null
+                : new RenewalPolicy.Life(certificate.notBefore(), certificate.notAfter(), RenewalPolicy.AT_ONCE);
+        Decision decision = RenewalPolicy.decide(due, history.impatient(), issuerNames, openings, now);
+        return decision instanceof Decision.Renew renew
+                ? new Decision.Renew("asked for by the operator", renew.choice())
+                : decision;
+    }
+
+    /** Whether something is to be done, were back-off and limits not in the way. */
+    boolean isDue(Instant now) {
+        RenewalHistory unfailed = RenewalHistory.NONE.held(history.holdUntil());
+        return !(RenewalPolicy.decide(life(), unfailed, issuerNames, RenewalPolicy.Openings.ALWAYS, now)
+                instanceof Decision.Wait);
+    }
+
+    /** Null where there is no certificate. */
+    RenewalPolicy.@Nullable Life life() {
+        RenewalPolicy.Life life = CertificateStatus.lifeOf(site, certificate(), history);
+        return life == null || held.standsInFor() == null
+                ? life
+                : new RenewalPolicy.Life(life.notBefore(), life.notAfter(), RenewalPolicy.AT_ONCE);
     }
 
     CertificateStatus status(Instant now) {
-        return CertificateStatus.of(site, certificate(), history, issuerNames(), now);
+        return CertificateStatus.of(site, certificate(), history, plan(now), now);
+    }
+
+    SitePlan sitePlan(Instant now) {
+        RenewalPolicy.Life life = life();
+        Decision decision = plan(now);
+        IssuerChoice choice = IssuerChoice.of(decision);
+        if (choice == null || choice.issuers().isEmpty()) {
+            choice = IssuerChoice.of(life, history, issuerNames, now);
+        }
+        String next = choice.issuers().stream().findFirst().orElse(null);
+        return new SitePlan(
+                name(),
+                next,
+                life == null ? null : life.dueAt().equals(RenewalPolicy.AT_ONCE) ? now : life.dueAt(),
+                decision instanceof Decision.Wait wait ? wait.until() : now,
+                decision.reason(),
+                next == null ? List.of() : ledgers.of(next).budgets(site.names(), now));
     }
 }

@@ -3,10 +3,10 @@ package dev.postern.certificate;
 import java.time.Duration;
 
 /** A span of time as an operator reads it: the two largest units, {@code 21d 4h}. */
-final class TimeText {
+public final class TimeText {
     private TimeText() {}
 
-    static String of(Duration span) {
+    public static String of(Duration span) {
         long seconds = Math.max(0, span.plusMillis(999).toSeconds());
         long[] amounts = {seconds / 86_400, seconds / 3_600 % 24, seconds / 60 % 60, seconds % 60};
         String[] units = {"d", "h", "m", "s"};

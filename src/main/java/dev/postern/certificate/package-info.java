@@ -1,3 +1,78 @@
+/**
+ * The certificates of all sites: what is served, what is stored, and what is ordered when.
+ *
+ * <p>The way of an attempt, from due to served. On the left what holds it up, on the right what survives a crash:
+ *
+ * <pre>
+ *   schedule        Renewals.wake, .sweep      one site, or all of them: looked at anew each time
+ *                        │
+ *                   SiteRecord.decide          asks RenewalPolicy, a pure function of
+ *                        │                     (life of the certificate, RenewalHistory, OrderTerms, now)
+ *    Wait ◄──────────────┤
+ *                   OrderDispatch.offer
+ *                        │
+ *    Pace, Ledger ── OrderQueue.next           whose turn it is, over all sites; four in flight
+ *                        │
+ *                   OrderDispatch.begin        decides once more: it may have waited for long
+ *                        │
+ *                   OrderRun                   on a thread of the orders: the issuers in turn
+ *                        │
+ *    staging ─────── IssuerTurn                one issuer: charged before it is asked ────────► ledger.json
+ *                        │
+ *                   CertificateIssuer.issue    in acme and devca; each step through FencedJournal ► order.json
+ *                        │
+ *                   Installer.issued           checks what came
+ *                        │
+ *                   SiteCertificate.install    Generations.store: written, synced, renamed ────► &lt;n&gt;/, current
+ *                        │                     the journal is cleared, the next renewal drawn ──► renewal.json
+ *                   Publication.publish        CertificateTable: from now on handshakes present it
+ *                        │
+ *                   Announcements, ServedWatch hooks and metrics are told; we connect to ourselves and compare
+ *                        │
+ *                   Renewals.ended             the place in the queue is free; the site is looked at anew
+ *
+ *   where it fails: Installer.failed, SiteRecord.failed ───────────────────────────────────────► renewal.json
+ * </pre>
+ *
+ * <p>Who knows what:
+ *
+ * <ul>
+ *   <li>Served: {@link dev.postern.certificate.CertificateTable} and {@link dev.postern.certificate.ChallengeTable}, which
+ *       is all that a connection ever meets; {@code Publication} says whether a site is in the table, {@code ServedWatch}
+ *       whether clients see it.
+ *   <li>Stored: {@link dev.postern.certificate.CertificateStore}; in it a {@code SiteFolder} for each site ({@code
+ *       Generations}, each a {@code GenerationFolder}; {@code OrderFile}s; the history) and an {@link
+ *       dev.postern.certificate.AccountFolder} for each issuer ({@code LedgerFile} and the key).
+ *   <li>Known of one site: {@code SiteRecord}: what it has ({@code SiteCertificate}), what was tried ({@code
+ *       RenewalHistory}), what an order would be ({@code OrderTerms}), what is told of it ({@code SiteNews}, {@code
+ *       Explanation}, {@link dev.postern.certificate.SitePlan}). A site whose operator brings the files is a {@link
+ *       dev.postern.certificate.CertificateFiles}. {@code Sites} has them all, {@code SiteLoading} reads them where they
+ *       are thousands.
+ *   <li>Shared by all sites: {@code OrderQueue}, {@code Ledgers}, {@code SuggestedWindows}, {@code CaTime}.
+ *   <li>Asked for by an operator: {@link dev.postern.certificate.CertificateOperations}, which goes the same way as what is
+ *       due by itself.
+ * </ul>
+ *
+ * <p>Monitors, in the order in which they may be taken; nothing further up is taken with one further down held:
+ *
+ * <pre>
+ *   SiteRecord, CertificateFiles    one site: its state and its files, which are read, written and synced under it.
+ *                                   Never two of them at once
+ *   OrderQueue                      whose turn it is; memory only. Never together with one of a site
+ *   LedgerFile                      one write of ledger.json. Never together with one of the three above
+ *   Ledger                          what was used of the limits; memory only, but for the first reading of its file
+ *   CertificateTable, SharedRandom,
+ *   SiteLoading, SuggestedWindows,
+ *   ServedWatch, CaTime, ClockSkew  the innermost: none of them calls out while it is held, but CaTime for the skew
+ * </pre>
+ *
+ * <p>No CA is asked and no connection made with any of these held. No event loop takes one but those of {@code SiteLoading},
+ * and of {@code CertificateTable} never to read it. {@code WakeUps}, which is called with the monitor of a site held,
+ * returns at once.
+ *
+ * <p>Start reading at {@link dev.postern.certificate.Renewals}, then {@code RenewalPolicy} for when, {@code OrderRun} for
+ * how, {@code Generations} for where.
+ */
 @NullMarked
 package dev.postern.certificate;
 

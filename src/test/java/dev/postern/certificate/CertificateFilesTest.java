@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.postern.config.Configuration;
 import dev.postern.config.Configuration.KeyType;
 import dev.postern.config.Configuration.Site;
+import dev.postern.testing.Care;
 import dev.postern.testing.HandClock;
 import dev.postern.testing.TestCa;
 import java.io.IOException;
@@ -16,7 +17,6 @@ import java.security.PrivateKey;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
-import java.util.SplittableRandom;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import org.bouncycastle.asn1.pkcs.PrivateKeyInfo;
@@ -64,8 +64,8 @@ class CertificateFilesTest {
 
     private List<String> load(String... names) {
         Site site = new Site(List.of(names), List.of(), new Configuration.CertificateFiles(chain, key));
-        renewals = new Renewals(
-                List.of(site), KeyType.EC_P256, store, table, List.of(), clock, new SplittableRandom(1), orders);
+        renewals =
+                new Renewals(List.of(site), KeyType.EC_P256, List.of(), Care.surroundings(store, table, clock, orders));
         return renewals.load();
     }
 
@@ -126,7 +126,7 @@ class CertificateFilesTest {
     void changedFilesAreServedWithoutARestart() throws Exception {
         bring(START, "example.com");
         load("example.com");
-        renewals.start(wakeUps);
+        renewals.start(wakeUps, Care.NOTHING_SERVED);
         assertThat(wakeUps.of("example.com")).isEqualTo(START.plusSeconds(5));
 
         TestCa.Issued next = bring(START, "example.com", "other.example.com");
@@ -140,7 +140,7 @@ class CertificateFilesTest {
     void oldCertificateIsServedUntilBothFilesFit() throws Exception {
         TestCa.Issued first = bring(START, "example.com");
         load("example.com");
-        renewals.start(wakeUps);
+        renewals.start(wakeUps, Care.NOTHING_SERVED);
         TestCa.Issued next = ca.issue(List.of("example.com"), START, LIFE);
 
         Files.writeString(chain, Pem.of(next.chain()));
@@ -158,7 +158,7 @@ class CertificateFilesTest {
     void expiredFilesAreWithdrawn() throws Exception {
         bring(START, "example.com");
         load("example.com");
-        renewals.start(wakeUps);
+        renewals.start(wakeUps, Care.NOTHING_SERVED);
 
         clock.advance(LIFE);
         renewals.sweep();
@@ -174,7 +174,7 @@ class CertificateFilesTest {
     void filesThatWereWithdrawnAreServedAgainWhenTheClockIsRight() throws Exception {
         bring(START, "example.com");
         load("example.com");
-        renewals.start(wakeUps);
+        renewals.start(wakeUps, Care.NOTHING_SERVED);
         clock.advance(LIFE);
         renewals.sweep();
         assertThat(table.find("example.com")).isNull();
@@ -203,8 +203,7 @@ class CertificateFilesTest {
         assertThat(Keys.fit(read, pair.getPublic())).isTrue();
         assertThat(Keys.pairOf(read).getPublic()).isEqualTo(pair.getPublic());
         assertThat(Keys.fit(read, Keys.generate(type).getPublic())).isFalse();
-        renewals = new Renewals(
-                List.of(), KeyType.EC_P256, store, table, List.of(), clock, new SplittableRandom(1), orders);
+        renewals = new Renewals(List.of(), KeyType.EC_P256, List.of(), Care.surroundings(store, table, clock, orders));
     }
 
     /** SEC1 with the curve inside, as openssl writes it. */

@@ -56,12 +56,15 @@ class CertificateStoreTest {
 
     private Certificate stored(Instant from) throws Exception {
         Certificate certificate = certificate(from);
-        site().store(certificate, null, NOW);
+        site().generations().store(certificate, null, NOW);
         return certificate;
     }
 
     private Certificate loaded() throws IOException {
-        return site().load(NOW).orElseThrow().certificate();
+        return site().generations()
+                .load(List.of("example.com"), NOW)
+                .orElseThrow()
+                .certificate();
     }
 
     @Test
@@ -91,7 +94,7 @@ class CertificateStoreTest {
     void onlyTheOwnerCanReadKeysAndFolders() throws Exception {
         stored(NOW);
         store.account("test").writeKey(TestCa.newKeys().getPrivate());
-        site().journal("test").write(new OrderEntry("test", "a", List.of("example.com"), "o", "key"));
+        site().journal("test").write(new OrderEntry("test", "a", List.of("example.com"), "o", "key", null));
 
         assertThat(mode(folder.resolve("1/privkey.pem"))).isEqualTo("rw-------");
         assertThat(mode(folder.resolve("order.json"))).isEqualTo("rw-------");
@@ -147,9 +150,10 @@ class CertificateStoreTest {
         Files.writeString(
                 folder.resolve("1/privkey.pem"), Pem.of(TestCa.newKeys().getPrivate()));
 
-        assertThat(site().load(NOW)).isEmpty();
+        assertThat(site().generations().load(List.of("example.com"), NOW)).isEmpty();
     }
 
+    /** Users' trouble: a flag said "finished", the files were missing, and nothing was renewed: what is there decides. */
     @ParameterizedTest
     @ValueSource(strings = {"missing", "dangling", "no number"})
     void withoutCurrentTheNewestGoodGenerationIsUsed(String current) throws Exception {
@@ -182,7 +186,8 @@ class CertificateStoreTest {
         stored(NOW.minus(LIFE).minusSeconds(1));
         assertThat(loaded().serial()).isEqualTo(good.serial());
 
-        assertThat(site().load(NOW.plus(LIFE).plusSeconds(1))
+        assertThat(site().generations()
+                        .load(List.of("example.com"), NOW.plus(LIFE).plusSeconds(1))
                         .orElseThrow()
                         .certificate()
                         .isExpired(NOW))
@@ -224,7 +229,8 @@ class CertificateStoreTest {
         Certificate next = stored(NOW);
         Files.delete(folder.resolve("current"));
         Files.createSymbolicLink(folder.resolve("current"), Path.of("1"));
-        site().journal("test").write(new OrderEntry("test", "a", List.of("example.com"), "o", Pem.of(next.key())));
+        site().journal("test")
+                .write(new OrderEntry("test", "a", List.of("example.com"), "o", Pem.of(next.key()), null));
 
         site().finishInstallation();
 
@@ -240,7 +246,8 @@ class CertificateStoreTest {
                 "a",
                 List.of("example.com"),
                 "o",
-                Pem.of(TestCa.newKeys().getPrivate()));
+                Pem.of(TestCa.newKeys().getPrivate()),
+                null);
         site().journal("test").write(entry);
 
         site().finishInstallation();
@@ -251,8 +258,8 @@ class CertificateStoreTest {
     /** In an emergency: the certificate that the first issuer may have issued can still be fetched. */
     @Test
     void orderOfOneIssuerIsNotForgottenForAnother() throws Exception {
-        OrderEntry first = new OrderEntry("test", "a", List.of("example.com"), "o", "key");
-        OrderEntry second = new OrderEntry("other", "b", List.of("example.com"), "p", null);
+        OrderEntry first = new OrderEntry("test", "a", List.of("example.com"), "o", "key", null);
+        OrderEntry second = new OrderEntry("other", "b", List.of("example.com"), "p", null, null);
         site().journal("test").write(first);
 
         assertThat(site().journal("other").read()).isEmpty();
@@ -269,10 +276,10 @@ class CertificateStoreTest {
 
     @Test
     void onlyTheOrderThatIsMeantIsForgotten() throws Exception {
-        OrderEntry next = new OrderEntry("test", "a", List.of("example.com"), "o2", null);
+        OrderEntry next = new OrderEntry("test", "a", List.of("example.com"), "o2", null, null);
         site().journal("test").write(next);
 
-        site().forget(new OrderEntry("test", "a", List.of("example.com"), "o1", "key"));
+        site().forget(new OrderEntry("test", "a", List.of("example.com"), "o1", "key", null));
 
         assertThat(site().journal("test").read()).contains(next);
     }
@@ -297,7 +304,7 @@ class CertificateStoreTest {
         Certificate certificate = stored(NOW);
         Files.delete(folder.resolve("current"));
 
-        site().store(certificate, null, NOW);
+        site().generations().store(certificate, null, NOW);
 
         assertThat(folder.resolve("2")).doesNotExist();
         assertThat(Files.readSymbolicLink(folder.resolve("current"))).isEqualTo(Path.of("1"));
@@ -315,7 +322,7 @@ class CertificateStoreTest {
             default -> {}
         }
 
-        site().repairCurrent(1);
+        site().generations().repairCurrent(1);
 
         assertThat(Files.readSymbolicLink(current)).isEqualTo(Path.of("1"));
     }
@@ -353,6 +360,7 @@ class CertificateStoreTest {
         assertThat(site().journal("test").read()).isEmpty();
     }
 
+    /** Users' trouble: two programs with one store spoilt its files and their locks. */
     @Test
     void storeIsNeverShared() {
         assertThatThrownBy(() -> CertificateStore.open(root))
@@ -364,6 +372,7 @@ class CertificateStoreTest {
         assertThat(CertificateStore.openReadOnly(root).root()).isEqualTo(root);
     }
 
+    /** Users' trouble: a store that kept nothing was noticed when the CA was down, by a site without a certificate. */
     @Test
     void storeThatCannotBeWrittenIsRefusedInOneLine() throws IOException {
         Path file = Files.writeString(directory.resolve("file"), "not a directory");
@@ -388,8 +397,132 @@ class CertificateStoreTest {
 
     @Test
     void siteCalledAccountsIsNotAmongTheAccounts() throws Exception {
-        store.site("accounts").store(certificate(NOW), null, NOW);
+        store.site("accounts").generations().store(certificate(NOW), null, NOW);
 
         assertThat(root.resolve("accounts_/1/cert.pem")).exists();
+    }
+
+    /** Somebody copied the wrong folder: key and chain fit each other, but they are for another site. */
+    @Test
+    void certificateOfAnotherSiteIsRefused() throws Exception {
+        Certificate own = stored(NOW);
+        TestCa.Issued issued = ca.issue(List.of("other.example.org"), NOW, LIFE);
+        site().generations().store(Certificate.of("example.com", "test", issued.key(), issued.chain()), null, NOW);
+
+        assertThat(loaded().serial()).isEqualTo(own.serial());
+    }
+
+    @Test
+    void certificateThatCoversOneOfTheNamesIsUsed() throws Exception {
+        Certificate own = stored(NOW);
+
+        assertThat(site().generations()
+                        .load(List.of("new.example.com", "example.com"), NOW)
+                        .orElseThrow()
+                        .certificate()
+                        .serial())
+                .isEqualTo(own.serial());
+    }
+
+    /** A restore that kept one file too many: the leaf of another generation, whose chain is the same. */
+    @Test
+    void leafOfAnotherGenerationIsRefused() throws Exception {
+        Certificate before = stored(NOW);
+        stored(NOW);
+        stored(NOW);
+        Files.delete(folder.resolve("2/privkey.pem"));
+        for (String file : List.of("cert.pem", "chain.pem", "fullchain.pem")) {
+            Files.writeString(
+                    folder.resolve("3").resolve(file),
+                    Files.readString(folder.resolve("2").resolve(file)));
+        }
+
+        assertThat(loaded().serial()).isEqualTo(before.serial());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"privkey.pem", "cert.pem", "chain.pem", "fullchain.pem"})
+    void fileThatCannotBeReadIsAsGoodAsMissing(String file) throws Exception {
+        Certificate before = stored(NOW);
+        stored(NOW);
+        Path damaged = folder.resolve("2").resolve(file);
+        Files.delete(damaged);
+        // Root reads whatever the mode says: a directory in its place is unreadable for everybody.
+        Files.createDirectory(damaged);
+
+        assertThat(loaded().serial()).isEqualTo(before.serial());
+    }
+
+    // ---- going back
+
+    @Test
+    void rollbackServesTheGenerationBeforeAlsoAfterARestart() throws Exception {
+        Certificate first = stored(NOW);
+        stored(NOW);
+
+        assertThat(site().generations().rollback(List.of("example.com"), 2, NOW).number())
+                .isEqualTo(1);
+
+        assertThat(Files.readSymbolicLink(folder.resolve("current"))).isEqualTo(Path.of("1"));
+        assertThat(loaded().serial()).isEqualTo(first.serial());
+        assertThat(site().generations().store(certificate(NOW), null, NOW).number())
+                .isEqualTo(3);
+    }
+
+    @Test
+    void rollbackPassesOverWhatIsNotGood() throws Exception {
+        Certificate good = stored(NOW);
+        stored(NOW.minus(LIFE).minusSeconds(1));
+        stored(NOW);
+        stored(NOW);
+        Files.writeString(folder.resolve("3/privkey.pem"), "");
+        site().generations().rollback(List.of("example.com"), 4, NOW.minusSeconds(2));
+        assertThat(Files.readSymbolicLink(folder.resolve("current"))).isEqualTo(Path.of("2"));
+
+        assertThatThrownBy(() -> site().generations().rollback(List.of("example.com"), 3, NOW))
+                .hasMessageStartingWith(folder + ": there is no good generation before 3; 2: expired on ");
+        assertThat(good).isNotNull();
+    }
+
+    @Test
+    void revokedGenerationIsNeverServedAgain() throws Exception {
+        Certificate first = stored(NOW);
+        Certificate second = stored(NOW);
+        stored(NOW);
+
+        site().generations().revoked(site().generations().numberOf(second), RevocationReason.KEY_COMPROMISE);
+
+        assertThat(folder.resolve("2/revoked")).hasContent("key-compromise");
+        assertThat(site().generations()
+                        .rollback(List.of("example.com"), 3, NOW)
+                        .certificate()
+                        .serial())
+                .isEqualTo(first.serial());
+        Files.delete(folder.resolve("current"));
+        Files.createSymbolicLink(folder.resolve("current"), Path.of("2"));
+        assertThat(loaded().serial()).isNotEqualTo(second.serial());
+    }
+
+    @Test
+    void cleanUpKeepsCurrentTwoBeforeItAndWhatCameAfter() throws Exception {
+        for (int i = 0; i < 3; i++) {
+            stored(NOW);
+        }
+        for (String copy : List.of("4", "5", "6")) {
+            Files.createDirectory(folder.resolve(copy));
+        }
+        Files.delete(folder.resolve("current"));
+        Files.createSymbolicLink(folder.resolve("current"), Path.of("5"));
+        Files.writeString(folder.resolve(".new-order.json"), "{");
+
+        site().generations().cleanUp();
+
+        assertThat(folder).isDirectoryNotContaining("glob:**/{1,2,.new-order.json}");
+        for (String kept : List.of("3", "4", "5", "6")) {
+            assertThat(folder.resolve(kept)).isDirectory();
+        }
+        Files.delete(folder.resolve("current"));
+        site().generations().cleanUp();
+        assertThat(folder.resolve("3")).as("nobody knows what is current").isDirectory();
     }
 }

@@ -14,12 +14,22 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
+@SuppressWarnings("NullAway") // No certificate is null.
 class RenewalPolicyTest {
     private static final Instant T = Instant.parse("2027-01-01T00:00:00Z");
     private static final List<String> CA = List.of("letsencrypt");
 
     private static RenewalHistory failures(int count, Instant last, Fault fault) {
-        return new RenewalHistory(null, count, new RenewalHistory.Failure(last, 1.0, fault, "no"), Map.of(), List.of());
+        return new RenewalHistory(
+                null, null, count, last, new RenewalHistory.Failure(last, 1.0, fault, "no"), Map.of(), Map.of());
+    }
+
+    private static RenewalHistory paused(String issuer, Instant until) {
+        return new RenewalHistory(null, null, 0, null, null, Map.of(issuer, until), Map.of());
+    }
+
+    private static Decision decide(Life life, RenewalHistory history, List<String> issuers, Instant now) {
+        return RenewalPolicy.decide(life, history, issuers, RenewalPolicy.Openings.ALWAYS, now);
     }
 
     /** A certificate of {@code days}, renewed at two thirds. */
@@ -45,12 +55,12 @@ class RenewalPolicyTest {
 
     @Test
     void siteWithoutCertificateGetsOneAtOnce() {
-        assertThat(RenewalPolicy.decide(null, RenewalHistory.NONE, CA, T)).isInstanceOf(Decision.Renew.class);
+        assertThat(decide(null, RenewalHistory.NONE, CA, T)).isInstanceOf(Decision.Renew.class);
     }
 
     @Test
     void nothingIsDoneBeforeThePick() {
-        Decision decision = RenewalPolicy.decide(life(90), RenewalHistory.NONE, CA, day(59.9));
+        Decision decision = decide(life(90), RenewalHistory.NONE, CA, day(59.9));
 
         assertThat(decision).isEqualTo(new Decision.Wait(day(60), "not due yet"));
     }
@@ -58,7 +68,7 @@ class RenewalPolicyTest {
     @ParameterizedTest(name = "day {0} of 90: {1}")
     @CsvSource({"60, Renew", "80, Renew", "81, Emergency", "89.99, Emergency", "90, Emergency", "400, Emergency"})
     void fromThePickOnItIsRenewed(double day, String kind) {
-        Decision decision = RenewalPolicy.decide(life(90), RenewalHistory.NONE, CA, day(day));
+        Decision decision = decide(life(90), RenewalHistory.NONE, CA, day(day));
 
         assertThat(decision.getClass().getSimpleName()).isEqualTo(kind);
     }
@@ -77,7 +87,7 @@ class RenewalPolicyTest {
     void backOffLadderWithMuchLifeLeft(int failures, Fault fault, Duration wait) {
         Instant last = day(61);
 
-        Decision decision = RenewalPolicy.decide(life(90), failures(failures, last, fault), CA, last);
+        Decision decision = decide(life(90), failures(failures, last, fault), CA, last);
 
         assertThat(decision).isEqualTo(new Decision.Wait(last.plus(wait), "waiting after failure " + failures));
     }
@@ -89,7 +99,7 @@ class RenewalPolicyTest {
         Instant half = T.plus(life.dividedBy(2));
         Life short_ = new Life(T, T.plus(life), half);
 
-        Decision decision = RenewalPolicy.decide(short_, failures(4, half, Fault.CA), CA, half);
+        Decision decision = decide(short_, failures(4, half, Fault.CA), CA, half);
 
         assertThat(decision).isEqualTo(new Decision.Wait(half.plus(wait), "waiting after failure 4"));
     }
@@ -97,7 +107,7 @@ class RenewalPolicyTest {
     @ParameterizedTest(name = "no certificate, failure {0} ({1}): again after {2}")
     @CsvSource({"1, CA, PT1M", "3, CA, PT1H", "4, CA, PT1H", "4, OURS, PT1H", "3, NAME, PT1H", "4, NAME, PT1H"})
     void siteWithoutCertificateIsTriedHourlyHoweverOftenItFailed(int failures, Fault fault, Duration wait) {
-        Decision decision = RenewalPolicy.decide(null, failures(failures, T, fault), CA, T);
+        Decision decision = decide(null, failures(failures, T, fault), CA, T);
 
         assertThat(decision)
                 .isInstanceOfSatisfying(
@@ -108,20 +118,19 @@ class RenewalPolicyTest {
     void longBackOffEndsWhereTheEmergencyBegins() {
         // 20 h before the emergency of a certificate of 90 days the ladder says 24 h.
         Instant last = day(81).minus(Duration.ofHours(20));
-        Decision before = RenewalPolicy.decide(life(90), failures(4, last, Fault.CA), CA, last);
+        Decision before = decide(life(90), failures(4, last, Fault.CA), CA, last);
         assertThat(before)
                 .isInstanceOfSatisfying(
                         Decision.Wait.class, w -> assertThat(w.until()).isEqualTo(day(81)));
 
-        assertThat(RenewalPolicy.decide(life(90), failures(4, last, Fault.CA), CA, day(81)))
-                .isInstanceOf(Decision.Emergency.class);
+        assertThat(decide(life(90), failures(4, last, Fault.CA), CA, day(81))).isInstanceOf(Decision.Emergency.class);
     }
 
     @Test
     void expiredSiteIsTriedHourlyHoweverOftenItFailed() {
         Instant last = day(95);
 
-        Decision decision = RenewalPolicy.decide(life(90), failures(30, last, Fault.NAME), CA, last);
+        Decision decision = decide(life(90), failures(30, last, Fault.NAME), CA, last);
 
         assertThat(decision)
                 .isInstanceOfSatisfying(
@@ -134,67 +143,175 @@ class RenewalPolicyTest {
         RenewalHistory paused = failures(1, last, Fault.CA)
                 .failed(
                         new RenewalHistory.Failure(last, 1.0, Fault.CA, "rateLimited"),
-                        Map.of("letsencrypt", last.plus(Duration.ofHours(34))));
+                        Map.of("letsencrypt", last.plus(Duration.ofHours(34))),
+                        List.of());
 
-        assertThat(RenewalPolicy.decide(life(90), paused, CA, last.plus(Duration.ofHours(33))))
+        assertThat(decide(life(90), paused, CA, last.plus(Duration.ofHours(33))))
                 .isInstanceOfSatisfying(
                         Decision.Wait.class, w -> assertThat(w.until()).isEqualTo(last.plus(Duration.ofHours(34))));
     }
 
     @Test
     void inAnEmergencyTheIssuerThatIsFreeIsAsked() {
-        RenewalHistory paused =
-                new RenewalHistory(null, 0, null, Map.of("letsencrypt", day(85).plus(Duration.ofHours(34))), List.of());
+        RenewalHistory paused = paused("letsencrypt", day(85).plus(Duration.ofHours(34)));
 
-        assertThat(RenewalPolicy.decide(life(90), paused, List.of("letsencrypt", "zerossl"), day(85)))
+        assertThat(decide(life(90), paused, List.of("letsencrypt", "zerossl"), day(85)))
                 .isInstanceOf(Decision.Emergency.class);
-        assertThat(RenewalPolicy.decide(life(90), paused, CA, day(85))).isInstanceOf(Decision.Wait.class);
+        assertThat(decide(life(90), paused, CA, day(85))).isInstanceOf(Decision.Wait.class);
     }
 
     @Test
     void retryAfterOfYearsIsNotBelieved() {
-        RenewalHistory paused = new RenewalHistory(null, 0, null, Map.of("letsencrypt", day(60 + 3650)), List.of());
+        RenewalHistory paused = paused("letsencrypt", day(60 + 3650));
 
-        assertThat(RenewalPolicy.decide(life(90), paused, CA, day(61))).isInstanceOf(Decision.Renew.class);
+        assertThat(decide(life(90), paused, CA, day(61))).isInstanceOf(Decision.Renew.class);
     }
 
     @Test
     void failureDatedInTheFutureByAWrongClockDoesNotHoldUp() {
-        assertThat(RenewalPolicy.decide(life(90), failures(4, day(5000), Fault.CA), CA, day(61)))
+        assertThat(decide(life(90), failures(4, day(5000), Fault.CA), CA, day(61)))
                 .isInstanceOf(Decision.Renew.class);
-    }
-
-    /** Let's Encrypt allows five an hour; a CA that pauses us would cost more. */
-    @Test
-    void threeFailedValidationsInAnHourAreEnough() {
-        Life minutes = new Life(T, T.plus(Duration.ofMinutes(90)), T.plus(Duration.ofMinutes(45)));
-        RenewalHistory history = RenewalHistory.NONE;
-        Instant first = T.plus(Duration.ofMinutes(45));
-        for (int i = 0; i < 3; i++) {
-            Instant at = first.plus(Duration.ofMinutes(i * 5L));
-            history = history.failed(new RenewalHistory.Failure(at, 1.0, Fault.NAME, "no"), Map.of());
-        }
-
-        assertThat(RenewalPolicy.decide(minutes, history, CA, first.plus(Duration.ofMinutes(40))))
-                .isInstanceOfSatisfying(
-                        Decision.Wait.class,
-                        w -> assertThat(w.until()).isBeforeOrEqualTo(first.plus(Duration.ofHours(1))));
-        assertThat(RenewalPolicy.decide(minutes, history, CA, first.plus(Duration.ofMinutes(59))))
-                .isInstanceOf(Decision.Wait.class);
-        assertThat(RenewalPolicy.decide(minutes, history, CA, first.plus(Duration.ofMinutes(60))))
-                .isInstanceOf(Decision.Emergency.class);
     }
 
     @Test
     void historyIsReadBackAsItWasWritten() {
         RenewalHistory history = new RenewalHistory(
                 new RenewalHistory.Pick("1f", day(60)),
+                new Suggestion(
+                        "1f", new Suggestion.Window(day(58), day(59), day(58.5), "https://ca.example/why"), day(57), 2),
                 2,
+                day(60),
                 new RenewalHistory.Failure(day(61), 1.05, Fault.NAME, "http-01: no"),
                 Map.of("letsencrypt", day(62)),
-                List.of(day(61)));
+                Map.of("letsencrypt", 2));
 
         assertThat(RenewalHistory.parse(history.toJson())).isEqualTo(history);
         assertThat(RenewalHistory.parse(RenewalHistory.NONE.toJson())).isEqualTo(RenewalHistory.NONE);
+    }
+
+    /** Traefik 5413, 6818, 7952: a clock that jumps, like a restart, must neither reset a back-off nor make it endless. */
+    @Test
+    void failureInTheFutureCountsAsOfNow() {
+        RenewalHistory history = failures(3, day(5000), Fault.CA).believable(day(61));
+
+        assertThat(decide(life(90), history, CA, day(61)))
+                .isEqualTo(new Decision.Wait(day(61).plus(Duration.ofMinutes(100)), "waiting after failure 3"));
+    }
+
+    private static Life suggested(double due, double suggested) {
+        Life life = life(90);
+        return new Life(life.notBefore(), life.notAfter(), day(due), day(suggested));
+    }
+
+    @Test
+    void whatTheCaSuggestsTakesThePlaceOfThePickInTheLife() {
+        assertThat(decide(suggested(60, 40), RenewalHistory.NONE, CA, day(40))).isInstanceOf(Decision.Renew.class);
+        assertThat(decide(suggested(60, 70), RenewalHistory.NONE, CA, day(65)))
+                .isEqualTo(new Decision.Wait(day(70), "not due yet"));
+    }
+
+    /** Caddy 7843: what a CA suggests must never keep a certificate from being renewed in time. */
+    @Test
+    void suggestionDoesNotPushTheEmergency() {
+        assertThat(decide(suggested(60, 89), RenewalHistory.NONE, CA, day(80)))
+                .isEqualTo(new Decision.Wait(day(81), "not due yet"));
+        assertThat(decide(suggested(60, 89), RenewalHistory.NONE, CA, day(81))).isInstanceOf(Decision.Emergency.class);
+        assertThat(decide(suggested(60, 400), RenewalHistory.NONE, CA, day(95))).isInstanceOf(Decision.Emergency.class);
+    }
+
+    /**
+     * Users' trouble: "thirty days before the end" renewed a certificate of six days until the CA refused. Whatever the
+     * life, what is new is not due, and what is due is due before its end.
+     */
+    @ParameterizedTest(name = "{0}")
+    @CsvSource({"P398D", "P200D", "P90D", "P64D", "P47D", "P45D", "P10D", "PT160H", "P7D", "P1D", "PT1H"})
+    void everyLifeHasAWindowInsideIt(Duration length) {
+        Instant end = T.plus(length);
+        Instant pick = RenewalPolicy.pick(T, end, new SplittableRandom(3));
+        Life life = new Life(T, end, pick);
+
+        assertThat(decide(life, RenewalHistory.NONE, CA, T)).isInstanceOf(Decision.Wait.class);
+        assertThat(decide(life, RenewalHistory.NONE, CA, pick)).isInstanceOf(Decision.Renew.class);
+        assertThat(Duration.between(pick, end)).isGreaterThan(length.dividedBy(4));
+    }
+
+    /** Users' trouble: what failed was tried again without a bound. Whatever fails, the attempts of a life are few. */
+    @ParameterizedTest(name = "{0}: at most {1} attempts before its emergency")
+    @CsvSource({"P90D, 30", "P45D, 20", "PT160H, 16"})
+    void attemptsAreFewWhateverTheLife(Duration length, int most) {
+        Life life = new Life(T, T.plus(length), T.plus(length.dividedBy(2)));
+        RenewalHistory history = RenewalHistory.NONE;
+        Instant now = life.renewAt();
+        int attempts = 0;
+        while (now.isBefore(life.emergencyAt())) {
+            Decision decision = decide(life, history, CA, now);
+            if (decision instanceof Decision.Wait wait) {
+                now = wait.until();
+            } else {
+                attempts++;
+                history = history.failed(new RenewalHistory.Failure(now, 0.9, Fault.CA, "no"), Map.of(), List.of());
+            }
+        }
+        assertThat(attempts).isBetween(7, most + 25);
+    }
+
+    /** Half of what Let's Encrypt is asked comes from clients that never succeed. */
+    @Test
+    void siteThatFailedForAMonthIsTriedOnceAWeek() {
+        RenewalHistory history = RenewalHistory.NONE;
+        Instant now = T;
+        while (now.isBefore(day(30))) {
+            if (decide(null, history, CA, now) instanceof Decision.Wait wait) {
+                now = wait.until();
+            } else {
+                history = history.failed(new RenewalHistory.Failure(now, 1.0, Fault.NAME, "no"), Map.of(), List.of());
+            }
+        }
+        history = history.failed(new RenewalHistory.Failure(now, 1.0, Fault.NAME, "no"), Map.of(), List.of());
+
+        assertThat(decide(null, history, CA, now))
+                .isInstanceOf(Decision.Wait.class)
+                .extracting(decision -> ((Decision.Wait) decision).until())
+                .isEqualTo(now.plus(Duration.ofDays(7)));
+        // One that has a certificate is not given up.
+        Instant last = now;
+        assertThat(decide(new Life(T, day(90), day(20)), history, CA, last))
+                .isInstanceOfSatisfying(
+                        Decision.Wait.class,
+                        w -> assertThat(w.until()).isBeforeOrEqualTo(last.plus(Duration.ofDays(1))));
+    }
+
+    /** An operator whose only CA is away for weeks does not want to wait a week more when it is back. */
+    @Test
+    void caThatIsAwayForMonthsIsStillAskedEveryHour() {
+        RenewalHistory history = RenewalHistory.NONE;
+        for (int hour = 0; hour < 60 * 24; hour++) {
+            Fault fault = hour < 5 ? Fault.NAME : Fault.CA;
+            Instant at = T.plus(Duration.ofHours(hour));
+            history = history.failed(new RenewalHistory.Failure(at, 1.0, fault, "no"), Map.of(), List.of());
+        }
+        Instant last = T.plus(Duration.ofHours(60 * 24 - 1));
+
+        assertThat(history.failures()).isEqualTo(1440);
+        assertThat(decide(null, RenewalHistory.parse(history.toJson()), CA, last))
+                .isEqualTo(new Decision.Wait(last.plus(Duration.ofHours(1)), "waiting after failure 1440"));
+    }
+
+    @Test
+    void hostThatWasOffForAMonthHasNotFailedForAMonth() {
+        RenewalHistory history = failures(1, T, Fault.CA)
+                .failed(new RenewalHistory.Failure(day(40), 1.0, Fault.CA, "no"), Map.of(), List.of());
+
+        assertThat(decide(null, history, CA, day(40)))
+                .isEqualTo(new Decision.Wait(day(40).plus(Duration.ofMinutes(10)), "waiting after failure 2"));
+    }
+
+    @Test
+    void whatIsInTheWayIsSaidAndWaitedFor() {
+        Opening full = new Opening(day(62), "letsencrypt: certificates per registered domain (example.com)");
+
+        Decision decision = RenewalPolicy.decide(life(90), RenewalHistory.NONE, CA, issuer -> full, day(61));
+
+        assertThat(decision).isEqualTo(new Decision.Wait(day(62), full.because()));
     }
 }

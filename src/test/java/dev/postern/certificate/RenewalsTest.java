@@ -7,6 +7,7 @@ import dev.postern.certificate.IssueFailure.Fault;
 import dev.postern.config.Configuration;
 import dev.postern.config.Configuration.KeyType;
 import dev.postern.config.Configuration.Site;
+import dev.postern.testing.Care;
 import dev.postern.testing.HandClock;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -14,7 +15,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
-import java.util.SplittableRandom;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.stream.IntStream;
@@ -65,19 +65,16 @@ class RenewalsTest {
         renewals = new Renewals(
                 List.of(sites),
                 KeyType.EC_P256,
-                store,
-                table,
                 List.of(issuer, second),
-                clock,
-                new SplittableRandom(1),
-                orders,
-                orderDeadline);
+                Care.surroundings(store, table, clock, orders),
+                orderDeadline,
+                200);
         assertThat(renewals.load()).isEmpty();
     }
 
     private void start(Site... sites) {
         load(sites);
-        renewals.start(wakeUps);
+        renewals.start(wakeUps, Care.NOTHING_SERVED);
     }
 
     /** As after the end of the process: only what is on disk is known. */
@@ -151,6 +148,27 @@ class RenewalsTest {
         assertThat(issuer.asked(A)).isEqualTo(2);
     }
 
+    /** Users' trouble: files vanished while it ran, and it looked for them again and again instead of renewing. */
+    @Test
+    void filesThatVanishedAreNoReasonNotToRenew() throws Exception {
+        start(site(A));
+        Certificate first = served(A);
+        Path folder = directory.resolve("certs").resolve(A);
+        await().until(() ->
+                Files.exists(folder.resolve("renewal.json")) && !Files.exists(folder.resolve("order.json")));
+        DurableFiles.delete(folder);
+        assertThat(table.find(A)).isSameAs(first);
+
+        clock.set(status(A).nextRenewal());
+        renewals.wake(A);
+        await().until(() -> table.find(A) != first);
+        Certificate second = table.find(A);
+        await().until(() -> Files.exists(folder.resolve("current")) && !Files.exists(folder.resolve("order.json")));
+
+        restart(site(A));
+        assertThat(table.find(A).serial()).isEqualTo(second.serial());
+    }
+
     @Test
     void pickIsDrawnOnceAndSurvivesARestart() throws Exception {
         start(site(A));
@@ -165,6 +183,7 @@ class RenewalsTest {
                 .isEqualTo(renewals.status());
     }
 
+    /** Users' trouble: the CA was down, and the server did not start. */
     @Test
     void startServesFromTheStoreWithoutAskingAnyCa() throws Exception {
         start(site(A));
@@ -176,6 +195,7 @@ class RenewalsTest {
         assertThat(issuer.asked(A)).isEqualTo(1);
     }
 
+    /** Users' trouble: each restart and each change of the configuration asked the CA again, which refused for days. */
     @Test
     void backOffIsNotResetByARestart() throws Exception {
         issuer.fail(A, failure(Fault.CA));
@@ -184,7 +204,7 @@ class RenewalsTest {
         awaitFailure(A);
 
         restart(site(A));
-        renewals.start(wakeUps);
+        renewals.start(wakeUps, Care.NOTHING_SERVED);
         renewals.sweep();
         assertThat(issuer.asked(A)).isEqualTo(1);
         assertThat(Duration.between(START, wakeUps.of(A))).isBetween(Duration.ofSeconds(54), Duration.ofSeconds(66));
@@ -210,10 +230,11 @@ class RenewalsTest {
         await().until(() -> wakeUps.of(A).equals(free));
 
         restart(site(A));
-        renewals.start(wakeUps);
+        renewals.start(wakeUps, Care.NOTHING_SERVED);
         assertThat(wakeUps.of(A)).isEqualTo(free);
     }
 
+    /** Users' trouble: one domain that fails for good kept all the others from being renewed. */
     @Test
     void failingSiteDoesNotDelayAnother() {
         issuer.fail(A, failure(Fault.NAME));
@@ -280,7 +301,7 @@ class RenewalsTest {
         clock.advance(Duration.ofMinutes(1));
         issuer.life(Duration.ofDays(10));
         restart(site(B));
-        renewals.start(wakeUps);
+        renewals.start(wakeUps, Care.NOTHING_SERVED);
         served(B);
         clock.advance(Duration.ofDays(25));
         List<String> busy =
@@ -288,18 +309,19 @@ class RenewalsTest {
         busy.forEach(issuer::stall);
         restart(site(busy.get(0)), site(busy.get(1)), site(busy.get(2)), site(busy.get(3)));
         int before = issuer.asked().size();
-        renewals.start(wakeUps);
+        renewals.start(wakeUps, Care.NOTHING_SERVED);
         await().until(() -> issuer.asked().size() == before + 4);
         restart(site(A), site(B), site("new.example.com"));
 
-        OrderQueue queue = new OrderQueue();
+        Ledgers ledgers = new Ledgers(store, List.of(issuer));
+        OrderQueue queue = new OrderQueue(ledgers, MonotonicClock.SYSTEM);
         clock.advance(Duration.ofMinutes(1));
         for (String name : List.of(A, B, "new.example.com")) {
-            SiteRecord record = new SiteRecord(site(name), store.site(name), List.of(issuer));
+            SiteRecord record = new SiteRecord(site(name), store.site(name), List.of(issuer), List.of(), ledgers);
             synchronized (record) {
                 record.load(clock.instant());
             }
-            queue.offer(record, record.certificate(), false);
+            queue.offer(record, record.certificate(), List.of(new OrderQueue.Ask("test-ca", Ledger.Kind.FIRST)));
         }
 
         for (String name : List.of("new.example.com", B, A)) {
@@ -326,7 +348,7 @@ class RenewalsTest {
 
         // A clock that was set wrong, and right again.
         clock.set(START.plusSeconds(1));
-        renewals.start(wakeUps);
+        renewals.start(wakeUps, Care.NOTHING_SERVED);
         assertThat(table.find(A)).isNotNull();
     }
 
@@ -343,7 +365,7 @@ class RenewalsTest {
         assertThat(table.find(B)).isNotNull();
         assertThat(table.find(A)).isNull();
 
-        renewals.start(wakeUps);
+        renewals.start(wakeUps, Care.NOTHING_SERVED);
         Certificate own = served(A);
         assertThat(own.issuer()).isEqualTo("test-ca");
         issuer.fail(A, failure(Fault.CA));
@@ -388,21 +410,36 @@ class RenewalsTest {
 
     @Test
     void otherSitesAreNotSentToACaThatAsksTheAccountToStayAway() {
-        Instant free = START.plus(Duration.ofHours(2));
-        issuer.fail(A, IssueFailure.ofAccount(new IssueFailure(Fault.CA, "HTTP 503", free, null)));
         start(site(A));
+        served(A);
+        clock.advance(Duration.ofDays(20));
+        renewals.close();
+        start(site(A), site(B));
+        served(B);
+        await().until(() -> status(B).nextRenewal().isAfter(clock.instant()));
+        Instant due = status(B).nextRenewal();
+        Instant free = due.plus(Duration.ofHours(2));
+        issuer.fail(A, IssueFailure.ofAccount(new IssueFailure(Fault.CA, "HTTP 503", free, null)));
+        second.fail(A, failure(Fault.CA));
+
+        clock.set(due.minusSeconds(60));
+        renewals.sweep();
         awaitFailure(A);
-        Site other = site(B);
-        SiteRecord record = new SiteRecord(other, store.site(B), List.of(issuer, second));
-        renewals.queue().offer(record, null, false);
-        assertThat(renewals.queue().next(clock.instant()))
-                .isInstanceOfSatisfying(
-                        OrderQueue.Next.Later.class,
-                        later -> assertThat(later.at()).isEqualTo(free));
+        clock.set(due);
+        renewals.sweep();
+        assertThat(issuer.asked(B)).isEqualTo(1);
+        assertThat(wakeUps.of(B)).isEqualTo(free);
+        assertThat(renewals.plans().get(1).reason()).contains("asked our account to stay away");
+
+        // It is the CA's word, not a matter of this process.
+        renewals.close();
+        load(site(A), site(B));
+        renewals.start(wakeUps, Care.NOTHING_SERVED);
+        assertThat(issuer.asked(B)).isEqualTo(1);
 
         clock.set(free);
-        assertThat(renewals.queue().next(clock.instant())).isInstanceOf(OrderQueue.Next.Start.class);
-        renewals.queue().began(null);
+        renewals.sweep();
+        awaitAsked(B, 2);
     }
 
     @Test
@@ -447,7 +484,7 @@ class RenewalsTest {
         issuer.stall(A);
 
         restart(site(A, B));
-        renewals.start(wakeUps);
+        renewals.start(wakeUps, Care.NOTHING_SERVED);
 
         awaitAsked(A, 2);
         assertThat(table.find(A).serial()).isEqualTo(first.serial());
@@ -471,7 +508,7 @@ class RenewalsTest {
         Files.createDirectories(folder);
         // Where a generation would be made stands a folder that cannot be replaced.
         IntStream.rangeClosed(1, 1).forEach(i -> block(folder.resolve("1")));
-        renewals.start(wakeUps);
+        renewals.start(wakeUps, Care.NOTHING_SERVED);
 
         Certificate certificate = served(A);
         await().until(() -> status(A).notAfter() != null);
@@ -527,6 +564,7 @@ class RenewalsTest {
         assertThat(table.find(A)).isNull();
     }
 
+    /** Users' trouble: a renewal hung without an error, and the certificate expired. */
     @Test
     void orderThatNeverEndsIsGivenUpAndTriedAgain() {
         orderDeadline = Duration.ofMillis(50);

@@ -1,10 +1,13 @@
 package dev.postern.certificate;
 
+import dev.postern.config.Configuration.RateLimits;
+import dev.postern.config.Configuration.Site;
 import dev.postern.testing.TestCa;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
@@ -21,6 +24,14 @@ final class ScriptedIssuer implements CertificateIssuer {
     private volatile Duration life = Duration.ofDays(90);
     private volatile Duration backdate = Duration.ZERO;
     private volatile @Nullable IssuedCertificate fixed;
+    private volatile @Nullable ScriptedIssuer staging;
+    private final List<String> revoked = new CopyOnWriteArrayList<>();
+    private volatile RateLimits limits = RateLimits.NONE;
+    private volatile boolean takesReplacements;
+    private volatile @Nullable SuggestedWindow window;
+    private volatile @Nullable IssueFailure deaf;
+    private final List<String> questions = new CopyOnWriteArrayList<>();
+    private final List<CertificateRequest> requests = new CopyOnWriteArrayList<>();
 
     ScriptedIssuer(String name, InstantSource clock) {
         this.name = name;
@@ -57,6 +68,74 @@ final class ScriptedIssuer implements CertificateIssuer {
         fixed = certificate;
     }
 
+    ScriptedIssuer staging(ScriptedIssuer directory) {
+        staging = directory;
+        return this;
+    }
+
+    ScriptedIssuer limits(RateLimits published) {
+        limits = published;
+        return this;
+    }
+
+    ScriptedIssuer takesReplacements() {
+        takesReplacements = true;
+        return this;
+    }
+
+    /** What it answers when it is asked when to renew; null where it has no such wishes. */
+    void suggests(@Nullable SuggestedWindow answer) {
+        window = answer;
+        deaf = null;
+    }
+
+    void cannotBeAsked(IssueFailure failure) {
+        deaf = failure;
+    }
+
+    /** The sites whose renewal it was asked about, in order. */
+    List<String> questions() {
+        return List.copyOf(questions);
+    }
+
+    CertificateRequest lastRequest() {
+        return requests.get(requests.size() - 1);
+    }
+
+    @Override
+    public Optional<CertificateIssuer> staging() {
+        return Optional.ofNullable(staging);
+    }
+
+    /** Serial and reason of each certificate that it revoked. */
+    List<String> revoked() {
+        return List.copyOf(revoked);
+    }
+
+    @Override
+    public void revoke(Certificate certificate, RevocationReason reason) throws IssueFailure {
+        IssueFailure failure = failures.get("revoke");
+        if (failure != null) {
+            throw failure;
+        }
+        revoked.add(certificate.serialText() + " " + reason.text());
+    }
+
+    @Override
+    public RateLimits limits() {
+        return limits;
+    }
+
+    @Override
+    public Optional<SuggestedWindow> suggestedWindow(Certificate certificate) throws IssueFailure {
+        questions.add(certificate.site());
+        IssueFailure failure = deaf;
+        if (failure != null) {
+            throw failure;
+        }
+        return Optional.ofNullable(window);
+    }
+
     /** The sites it was asked for, in order. */
     List<String> asked() {
         return List.copyOf(asked);
@@ -72,14 +151,15 @@ final class ScriptedIssuer implements CertificateIssuer {
     }
 
     @Override
-    public boolean mayCertify(String serverName) {
-        return !serverName.startsWith("*");
+    public boolean mayCertify(Site site) {
+        return site.names().stream().noneMatch(name -> name.startsWith("*"));
     }
 
     @Override
     public IssuedCertificate issue(CertificateRequest request, OrderJournal journal)
             throws IssueFailure, InterruptedException {
         asked.add(request.site());
+        requests.add(request);
         CountDownLatch latch = stalls.get(request.site());
         if (latch != null) {
             latch.await();
@@ -99,10 +179,12 @@ final class ScriptedIssuer implements CertificateIssuer {
                     "https://ca.example/account/1",
                     request.names(),
                     "https://ca.example/order/1",
-                    Pem.of(issued.key())));
+                    Pem.of(issued.key()),
+                    null));
         } catch (java.io.IOException e) {
             throw new IssueFailure(IssueFailure.Fault.OURS, "journal: " + e.getMessage(), e);
         }
-        return new IssuedCertificate(name, issued.key(), issued.chain());
+        boolean replaced = takesReplacements && request.replaces() != null;
+        return new IssuedCertificate(name, issued.key(), issued.chain(), null, replaced);
     }
 }

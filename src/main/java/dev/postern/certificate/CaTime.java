@@ -1,0 +1,94 @@
+package dev.postern.certificate;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The time that decisions about certificates go by: the clock of this host, corrected by what the CAs say where that is
+ * known to be off, for the CAs sign the dates. Any thread.
+ */
+public final class CaTime implements InstantSource {
+    private static final Logger LOG = LoggerFactory.getLogger(CaTime.class);
+
+    /** The word of one CA is not believed more than this: a wrong answer must not age all certificates by years. */
+    private static final Duration MOST = Duration.ofHours(24);
+
+    /** From here on an operator should know: others than we go by this clock, too. */
+    private static final Duration WORTH_SAYING = Duration.ofMinutes(5);
+
+    private static final Duration SAID_AGAIN = Duration.ofHours(1);
+
+    private final InstantSource clock;
+    private final ClockSkew skew;
+    private final MonotonicClock elapsed;
+    // Null until it was said first; guarded by this.
+    private @Nullable Long saidAt;
+
+    /** @param clock that of this host */
+    public CaTime(InstantSource clock, ClockSkew skew, MonotonicClock elapsed) {
+        this.clock = clock;
+        this.skew = skew;
+        this.elapsed = elapsed;
+    }
+
+    @Override
+    public Instant instant() {
+        return clock.instant().plus(correction());
+    }
+
+    private Duration correction() {
+        Duration known = skew.current().orElse(Duration.ZERO);
+        if (skew.isProven()) {
+            return known;
+        }
+        if (known.compareTo(MOST) > 0) {
+            return MOST;
+        }
+        return known.compareTo(MOST.negated()) < 0 ? MOST.negated() : known;
+    }
+
+    /** The earlier of both times: only what has expired by this one has expired by both. */
+    Instant earliest() {
+        Instant local = clock.instant();
+        Duration correction = correction();
+        return correction.isNegative() ? local.plus(correction) : local;
+    }
+
+    /** As {@link #earliest}, where even what only one CA says of the time is believed. */
+    Instant earliestHeard() {
+        Duration known = skew.current().orElse(Duration.ZERO);
+        return known.isNegative() ? clock.instant().plus(known) : clock.instant();
+    }
+
+    /** What the clock of this host shows at an instant of the CAs': alarms are set by that one. */
+    Instant onThisHost(Instant instant) {
+        Duration correction = correction();
+        return correction.isZero() || instant.equals(Instant.MIN) ? instant : instant.minus(correction);
+    }
+
+    /** Says once an hour that the clock is wrong, for as long as it is. */
+    synchronized void report() {
+        Optional<ClockSkew.Measured> found =
+                skew.measured().filter(it -> it.skew().abs().compareTo(WORTH_SAYING) > 0);
+        if (found.isEmpty()) {
+            saidAt = null;
+            return;
+        }
+        long now = elapsed.nanoTime();
+        if (saidAt == null || now - saidAt >= SAID_AGAIN.toNanos()) {
+            saidAt = now;
+            Duration off = found.get().skew();
+            LOG.error(
+                    "the clock of this host is {} {} the CA {}; set it (certificates are looked after by the CA's time{})",
+                    TimeText.of(off.abs()),
+                    off.isNegative() ? "ahead of" : "behind",
+                    found.get().issuer(),
+                    skew.isProven() ? "" : ", as long as nothing confirms it at most " + TimeText.of(MOST) + " off");
+        }
+    }
+}

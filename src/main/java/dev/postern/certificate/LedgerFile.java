@@ -1,0 +1,94 @@
+package dev.postern.certificate;
+
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import java.io.IOException;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * {@code certs/accounts/<issuer>/ledger.json}. Safe for several threads: one writes at a time, with the monitor of this
+ * held and not that of the {@link Ledger}.
+ */
+final class LedgerFile {
+    private static final Logger LOG = LoggerFactory.getLogger(LedgerFile.class);
+
+    private final String issuer;
+    private final AccountFolder folder;
+
+    /**
+     * What is in it.
+     *
+     * @param heldUntil when the CA wants to hear of us again; {@link Instant#MIN} where it did not say
+     * @param full when each bucket is full again
+     */
+    record Content(Instant heldUntil, Map<Ledger.Bucket, Instant> full) {
+        static final Content UNUSED = new Content(Instant.MIN, Map.of());
+    }
+
+    LedgerFile(String issuer, AccountFolder folder) {
+        this.issuer = issuer;
+        this.folder = folder;
+    }
+
+    /** @param limits those that are kept; what the file says of others is of no more use */
+    Content read(List<RateLimit> limits) {
+        try {
+            return folder.readLedger().map(json -> parse(json, limits)).orElse(Content.UNUSED);
+        } catch (IOException | RuntimeException e) {
+            LOG.warn("{}: {}/ledger.json: not readable ({}); counted as unused", issuer, folder, e.getMessage());
+            return Content.UNUSED;
+        }
+    }
+
+    private static Content parse(JsonObject json, List<RateLimit> limits) {
+        JsonElement held = json.get("held-until");
+        Map<Ledger.Bucket, Instant> full = new HashMap<>();
+        for (RateLimit limit : limits) {
+            JsonObject buckets = json.getAsJsonObject(limit.key());
+            if (buckets != null) {
+                buckets.entrySet()
+                        .forEach(entry -> full.put(
+                                new Ledger.Bucket(limit, entry.getKey()),
+                                Instant.parse(entry.getValue().getAsString())));
+            }
+        }
+        return new Content(held == null ? Instant.MIN : Instant.parse(held.getAsString()), full);
+    }
+
+    /**
+     * Waits for the disk; returns also where that refuses.
+     *
+     * @param newest asked when it is our turn, so that an older state never takes the place of a newer one
+     */
+    synchronized void write(Supplier<Content> newest) {
+        try {
+            folder.writeLedger(json(newest.get()));
+        } catch (IOException e) {
+            LOG.warn("{}: {}; a restart would forget what was used of the rate limits", issuer, e.getMessage());
+        }
+    }
+
+    private static JsonObject json(Content content) {
+        Map<String, Map<String, Instant>> sorted = new TreeMap<>();
+        content.full()
+                .forEach((bucket, at) -> sorted.computeIfAbsent(bucket.limit().key(), key -> new TreeMap<>())
+                        .put(bucket.of(), at));
+        JsonObject json = new JsonObject();
+        if (!content.heldUntil().equals(Instant.MIN)) {
+            json.addProperty("held-until", content.heldUntil().toString());
+        }
+        sorted.forEach((key, ofs) -> {
+            JsonObject buckets = new JsonObject();
+            ofs.forEach((of, at) -> buckets.addProperty(of, at.toString()));
+            json.add(key, buckets);
+        });
+        return json;
+    }
+}

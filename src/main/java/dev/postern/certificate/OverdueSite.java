@@ -1,0 +1,102 @@
+package dev.postern.certificate;
+
+import dev.postern.config.Configuration.Site;
+import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A site that somebody should look at, found by looking at the store alone: a second pair of eyes that needs neither the
+ * daemon nor its lock.
+ *
+ * @param problem one line, without the name of the site
+ */
+public record OverdueSite(
+        String site, String problem, @Nullable Instant notAfter) {
+    /** Where nothing was drawn yet: the middle of what would be drawn. */
+    private static final RandomGenerator MIDDLE = new RandomGenerator() {
+        @Override
+        public long nextLong() {
+            return 0;
+        }
+
+        @Override
+        public double nextDouble() {
+            return 0.5;
+        }
+    };
+
+    /**
+     * @param fraction of the time from the renewal to the end of the certificate that may pass, 0 to 1
+     * @return in the order of {@code sites}
+     */
+    public static List<OverdueSite> find(CertificateStore store, List<Site> sites, double fraction, Instant now) {
+        List<OverdueSite> found = new ArrayList<>();
+        for (Site site : sites) {
+            OverdueSite overdue;
+            try {
+                overdue = look(store, site, fraction, now);
+            } catch (IOException e) {
+                overdue = new OverdueSite(site.name(), CertificateStore.reason(e), null);
+            }
+            if (overdue != null) {
+                found.add(overdue);
+            }
+        }
+        return found;
+    }
+
+    private static @Nullable OverdueSite look(CertificateStore store, Site site, double fraction, Instant now)
+            throws IOException {
+        CertificateStore.requireReadable(store.root());
+        Certificate certificate = StoredCertificates.read(store, site, now).orElse(null);
+        RenewalHistory history =
+                site.certificate() == null ? store.site(site.name()).history() : RenewalHistory.NONE;
+        String problem = problem(site, certificate, history, fraction, now);
+        if (problem == null) {
+            return null;
+        }
+        RenewalHistory.Failure last = history.last();
+        String line = last == null
+                ? problem
+                : problem + "; " + history.failures() + " failed " + (history.failures() == 1 ? "attempt" : "attempts")
+                        + ", the last one at " + seconds(last.at()) + ": " + last.message();
+        return new OverdueSite(site.name(), line, certificate == null ? null : certificate.notAfter());
+    }
+
+    private static @Nullable String problem(
+            Site site, @Nullable Certificate certificate, RenewalHistory history, double fraction, Instant now) {
+        if (certificate == null) {
+            return "no certificate";
+        }
+        Instant end = certificate.notAfter();
+        if (certificate.isExpired(now)) {
+            return "expired on " + seconds(end);
+        }
+        List<String> missing =
+                site.names().stream().filter(name -> !certificate.covers(name)).toList();
+        if (!missing.isEmpty()) {
+            return "its certificate does not cover " + String.join(", ", missing);
+        }
+        RenewalHistory.Pick pick = history.pick();
+        Instant due = pick != null && pick.serial().equals(certificate.serialText())
+                ? pick.at()
+                : RenewalPolicy.pick(certificate.notBefore(), end, MIDDLE);
+        Duration allowed =
+                Duration.ofMillis((long) (Math.max(0, Duration.between(due, end).toMillis()) * fraction));
+        if (!now.isAfter(due.plus(allowed))) {
+            return null;
+        }
+        return "due for renewal since " + seconds(due) + ", expires on " + seconds(end) + ", in "
+                + TimeText.of(Duration.between(now, end));
+    }
+
+    private static String seconds(Instant instant) {
+        return instant.truncatedTo(ChronoUnit.SECONDS).toString();
+    }
+}

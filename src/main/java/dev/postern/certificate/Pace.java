@@ -1,0 +1,33 @@
+package dev.postern.certificate;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.Deque;
+
+/**
+ * New orders at one account: ten in ten seconds, as certmagic does. A pace, not a budget; that is in the {@link Ledger}.
+ * Used by one thread at a time.
+ */
+final class Pace {
+    private static final int ORDERS_PER_WINDOW = 10;
+    private static final Duration WINDOW = Duration.ofSeconds(10);
+
+    private final Deque<Instant> begun = new ArrayDeque<>();
+
+    /** When the next one may begin: {@code now} where it may at once. */
+    Instant freeAt(Instant now) {
+        // A start in the future was dated by a clock that was wrong then.
+        begun.removeIf(at -> at.isAfter(now) || !at.plus(WINDOW).isAfter(now));
+        return begun.size() < ORDERS_PER_WINDOW ? now : begun.getFirst().plus(WINDOW);
+    }
+
+    void begin(Instant now) {
+        begun.addLast(now);
+    }
+
+    /** The last one did not begin after all. */
+    void takeBack() {
+        begun.pollLast();
+    }
+}

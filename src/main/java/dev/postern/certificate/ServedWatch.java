@@ -1,0 +1,206 @@
+package dev.postern.certificate;
+
+import dev.postern.certificate.CertificateStatus.Served;
+import java.io.IOException;
+import java.security.cert.X509Certificate;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Whether clients see what was installed: connects to our own listener like one of them and compares. One site after the
+ * other, on one thread at a time. Any thread may ask.
+ */
+final class ServedWatch {
+    private static final Logger LOG = LoggerFactory.getLogger(ServedWatch.class);
+
+    /** How soon a site is looked at again whose clients saw something else: once it is known, a line an hour is enough. */
+    private static final Duration AGAIN = Duration.ofHours(1);
+
+    /**
+     * So many of all sites are looked at in one go. A handshake makes the TLS context of a certificate, which is to
+     * stay: a host with 10,000 sites of which few have clients must not make all of them at once. Each installation is
+     * looked at besides.
+     */
+    static final int AT_A_TIME = 200;
+
+    /**
+     * A site to look at.
+     *
+     * @param certificate what is installed for it now; null where there is nothing to serve
+     */
+    record Subject(String site, List<String> names, Supplier<@Nullable Certificate> certificate) {}
+
+    private record Answer(Subject subject, Certificate certificate, Served served) {}
+
+    private final InstantSource clock;
+    private final Executor executor;
+    private final Map<String, Answer> answers = new ConcurrentHashMap<>();
+    private volatile @Nullable ServedCertificates served;
+
+    // Guarded by this.
+    private final Map<String, Subject> waiting = new LinkedHashMap<>();
+    private boolean busy;
+    private int turn;
+
+    ServedWatch(InstantSource clock, Executor executor) {
+        this.clock = clock;
+        this.executor = executor;
+    }
+
+    /** There are listeners from now on. */
+    void start(ServedCertificates listeners) {
+        served = listeners;
+    }
+
+    boolean isStarted() {
+        return served != null;
+    }
+
+    void close() {
+        served = null;
+        synchronized (this) {
+            waiting.clear();
+        }
+    }
+
+    /** Looks at it soon. */
+    void ask(Subject subject) {
+        if (served == null) {
+            return;
+        }
+        synchronized (this) {
+            waiting.put(subject.site(), subject);
+            if (busy) {
+                return;
+            }
+            busy = true;
+        }
+        try {
+            executor.execute(this::askAll);
+        } catch (RejectedExecutionException e) {
+            LOG.debug("{}: not asked for, shutting down", subject.site(), e);
+            close();
+        }
+    }
+
+    /** Looks soon at some of them, and the next time at the next ones. */
+    void askInTurn(List<Subject> all) {
+        if (all.isEmpty()) {
+            return;
+        }
+        int count = Math.min(AT_A_TIME, all.size());
+        int from;
+        synchronized (this) {
+            from = turn % all.size();
+            turn = (from + count) % all.size();
+        }
+        for (int i = 0; i < count; i++) {
+            ask(all.get((from + i) % all.size()));
+        }
+    }
+
+    /** Looks again at those whose clients saw something else, where the last look was long enough ago. */
+    void askAgain() {
+        Instant now = clock.instant();
+        for (Answer answer : answers.values()) {
+            Instant at = answer.served().at();
+            boolean bad = answer.served().answer() == Served.Answer.NO;
+            if (bad && at != null && (at.isAfter(now) || !at.plus(AGAIN).isAfter(now))) {
+                ask(answer.subject());
+            }
+        }
+    }
+
+    private void askAll() {
+        for (Subject next = take(); next != null; next = take()) {
+            try {
+                Served result = look(next);
+                if (result.answer() == Served.Answer.NO) {
+                    LOG.error("{}: {}; looked at again in an hour", next.site(), result.why());
+                } else {
+                    LOG.debug("{}: served: {}", next.site(), result.answer());
+                }
+            } catch (RuntimeException e) {
+                LOG.error("{}: a bug while connecting to it: {}", next.site(), e.toString(), e);
+            }
+        }
+    }
+
+    private synchronized @Nullable Subject take() {
+        if (waiting.isEmpty()) {
+            busy = false;
+            return null;
+        }
+        String first = waiting.keySet().iterator().next();
+        return waiting.remove(first);
+    }
+
+    /** Looks now. Blocks. */
+    Served look(Subject subject) {
+        ServedCertificates listeners = served;
+        while (true) {
+            Instant now = clock.instant();
+            Certificate installed = subject.certificate().get();
+            if (listeners == null || installed == null || installed.isExpired(now)) {
+                answers.remove(subject.site());
+                return Served.NOT_ASKED;
+            }
+            Served result = look(listeners, subject, installed, now);
+            if (subject.certificate().get() == installed) {
+                answers.put(subject.site(), new Answer(subject, installed, result));
+                return result;
+            }
+            // Another one was installed meanwhile: what was seen says nothing.
+        }
+    }
+
+    private static Served look(ServedCertificates listeners, Subject subject, Certificate installed, Instant now) {
+        boolean asked = false;
+        X509Certificate expected = installed.leaf();
+        for (String name : subject.names()) {
+            if (!isServerName(name) || !installed.covers(name)) {
+                continue;
+            }
+            asked = true;
+            try {
+                X509Certificate shown = listeners.leaf(name);
+                if (!shown.equals(expected)) {
+                    return Served.no(
+                            name + ": clients are shown the certificate with serial "
+                                    + shown.getSerialNumber().toString(16) + ", but the one with serial "
+                                    + installed.serialText() + " is installed",
+                            now);
+                }
+            } catch (IOException e) {
+                return Served.no(
+                        name + ": clients are shown no certificate, but the one with serial " + installed.serialText()
+                                + " is installed: " + e.getMessage(),
+                        now);
+            }
+        }
+        return asked ? Served.yes(now) : Served.NOT_ASKED;
+    }
+
+    /** What a client can ask for: neither a wildcard nor an address, <a href="https://datatracker.ietf.org/doc/html/rfc6066#section-3">RFC 6066 §3</a>. */
+    private static boolean isServerName(String name) {
+        boolean address = name.indexOf(':') >= 0 || name.matches("[0-9.]+");
+        return !name.startsWith("*") && !address;
+    }
+
+    /** What the last look at this certificate of the site found. */
+    Served of(String site, @Nullable Certificate certificate) {
+        Answer answer = answers.get(site);
+        return answer == null || answer.certificate() != certificate ? Served.NOT_ASKED : answer.served();
+    }
+}

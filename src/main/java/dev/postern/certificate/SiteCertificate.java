@@ -1,0 +1,166 @@
+package dev.postern.certificate;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The certificate a site has: a generation on disk, or, where the disk refuses, one in memory until it can be written.
+ * Every method is called with the monitor of the record held.
+ */
+final class SiteCertificate {
+    private static final Logger LOG = LoggerFactory.getLogger(SiteCertificate.class);
+
+    private final String site;
+    private final List<String> names;
+    private final SiteFolder folder;
+
+    private @Nullable Generation current;
+
+    /** Why the generation after the current one was revoked; null where there is none such. */
+    private @Nullable String revocation;
+
+    /** The order that brought what is not on disk yet. */
+    private @Nullable OrderEntry unsaved;
+
+    SiteCertificate(String site, List<String> names, SiteFolder folder) {
+        this.site = site;
+        this.names = names;
+        this.folder = folder;
+    }
+
+    /** Expired or not; null where there is none. */
+    @Nullable Certificate get() {
+        Generation generation = current;
+        return generation == null ? null : generation.certificate();
+    }
+
+    /** Of the generation; 0 where it is not on disk, or where there is none. */
+    int number() {
+        Generation generation = current;
+        return generation == null ? 0 : generation.number();
+    }
+
+    /** Of the generation; null where it is not on disk, or where there is none. */
+    @Nullable Path path() {
+        return number() == 0 ? null : folder.generations().path(number()).toAbsolutePath();
+    }
+
+    /** Why the certificate after this one was revoked, which this one only stands in for; null where it does not. */
+    @Nullable String standsInFor() {
+        return revocation;
+    }
+
+    /** URL of the account that ordered it; null where that is not known. Reads a file. */
+    @Nullable String account() {
+        OrderEntry order = unsaved;
+        return number() > 0
+                ? folder.generations().account(number()).orElse(null)
+                : order == null ? null : order.account();
+    }
+
+    /** Derives it from the files, anew, and ends what a crash interrupted. */
+    void load(Instant now) {
+        Generations generations = folder.generations();
+        current = null;
+        revocation = null;
+        try {
+            folder.finishInstallation();
+            Generation found = generations.load(names, now).orElse(null);
+            current = found;
+            if (found != null) {
+                repairCurrent(found.number());
+                revocation = generations.revokedAfter(found.number()).orElse(null);
+            }
+        } catch (IOException e) {
+            LOG.error(
+                    "{}: reading its certificates: {}; counted as none, a new one is ordered",
+                    site,
+                    CertificateStore.reason(e),
+                    e);
+        }
+    }
+
+    private void repairCurrent(int served) {
+        try {
+            folder.generations().repairCurrent(served);
+        } catch (IOException e) {
+            LOG.warn("{}: {}; served all the same", site, CertificateStore.reason(e));
+        }
+    }
+
+    /** Whether what came is of no use beside what there is: an order of long ago, whose journal outlived it. */
+    boolean isOutdone(Certificate next) {
+        Certificate has = get();
+        if (has == null) {
+            return false;
+        }
+        boolean older = next.notBefore().isBefore(has.notBefore())
+                && !next.notAfter().isAfter(has.notAfter())
+                && names.stream().allMatch(has::covers);
+        return older || next.serial().equals(has.serial());
+    }
+
+    /**
+     * Takes a new certificate: on disk and the order forgotten; or, where the disk refuses, in memory only and the order
+     * kept, so that a restart fetches it again and {@link #save} may write it later.
+     *
+     * @param by the order that brought it, where its issuer keeps a journal
+     */
+    void install(Certificate certificate, @Nullable OrderEntry by, Instant now) {
+        current = new Generation(0, certificate);
+        revocation = null;
+        unsaved = by;
+        try {
+            store(certificate, now);
+        } catch (IOException e) {
+            LOG.error(
+                    "{}: writing the new certificate: {}; served from memory, written again every minute, the order is kept",
+                    site,
+                    CertificateStore.reason(e));
+        }
+    }
+
+    /**
+     * Writes what could not be written when it came.
+     *
+     * @return whether there was something, and it is on disk now
+     */
+    boolean save(Instant now) {
+        Certificate certificate = get();
+        if (certificate == null || number() > 0) {
+            return false;
+        }
+        try {
+            store(certificate, now);
+            LOG.info("{}: certificate {} is on disk now", site, certificate.serialText());
+            return true;
+        } catch (IOException e) {
+            LOG.debug("{}: writing the new certificate", site, e);
+            return false;
+        }
+    }
+
+    private void store(Certificate certificate, Instant now) throws IOException {
+        current = folder.generations().store(certificate, unsaved, now);
+        folder.forget(unsaved);
+        unsaved = null;
+    }
+
+    /** Goes back to the generation before. */
+    void rollback(Instant now) throws IOException {
+        current = folder.generations().rollback(names, number(), now);
+    }
+
+    /** This certificate is revoked: it is refused from now on, also where it is not the one that is served any more. */
+    void revoked(Certificate certificate, RevocationReason reason) throws IOException {
+        int number = folder.generations().numberOf(certificate);
+        if (number > 0) {
+            folder.generations().revoked(number, reason);
+        }
+    }
+}

@@ -1,0 +1,127 @@
+package dev.postern.certificate;
+
+import dev.postern.certificate.IssueFailure.Fault;
+import dev.postern.certificate.RenewalPolicy.Decision;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What there is to be told of one site: the lines of the log, and the events, which whoever calls hands on when it holds no
+ * monitor any more. Every method is called with the monitor of the record held.
+ */
+final class SiteNews {
+    private static final Logger LOG = LoggerFactory.getLogger(SiteNews.class);
+
+    private final SiteRecord record;
+    private final List<String> names;
+    private @Nullable Instant lateSince;
+
+    SiteNews(SiteRecord record) {
+        this.record = record;
+        this.names = record.site().names();
+    }
+
+    /** A certificate was installed; logged. */
+    CertificateEvents.Renewed renewed(Certificate certificate, Instant now) {
+        int number = record.held().number();
+        LOG.info(
+                "{}: certificate {} from {}, serial {}, valid until {}; next renewal {}",
+                record.name(),
+                number == 0 ? "(not on disk yet)" : number,
+                certificate.issuer(),
+                certificate.serialText(),
+                certificate.notAfter(),
+                record.decide(now) instanceof Decision.Wait wait ? wait.until() : "now");
+        Path path = record.held().path();
+        return new CertificateEvents.Renewed(
+                record.name(),
+                names,
+                certificate.issuer(),
+                certificate.serialText(),
+                certificate.notBefore(),
+                certificate.notAfter(),
+                path == null ? null : path.toString());
+    }
+
+    /** An attempt failed, and is in the history; logged: what failed, when it is tried again, how long we can wait. */
+    CertificateEvents.Failed failed(Fault fault, Instant now) {
+        RenewalHistory history = record.history();
+        RenewalHistory.Failure last = history.last();
+        String message = last == null ? "" : last.message();
+        Decision decision = record.plan(now);
+        Certificate certificate = record.certificate();
+        Instant end = certificate == null || certificate.isExpired(now) ? null : certificate.notAfter();
+        String line = record.name() + ": " + (certificate == null ? "first certificate: " : "renewing: ") + message
+                + "; " + blame(fault) + "; attempt " + (history.failures() + 1) + " "
+                + (decision instanceof Decision.Wait wait
+                        ? "in " + TimeText.of(Duration.between(now, wait.until()))
+                        : "now")
+                + "; "
+                + (end == null
+                        ? "no certificate to serve"
+                        : "current certificate valid " + TimeText.of(Duration.between(now, end)));
+        if (end != null) {
+            LOG.warn("{}", line);
+        } else if (RenewalPolicy.isHopeless(history, now)) {
+            LOG.error(
+                    "{}; it has failed for {}: from now on it is tried once a week, until something changes",
+                    line,
+                    TimeText.of(history.failingFor(now)));
+        } else {
+            LOG.error("{}", line);
+        }
+        return new CertificateEvents.Failed(
+                record.name(),
+                names,
+                fault,
+                message,
+                history.failures(),
+                decision instanceof Decision.Wait wait ? wait.until() : now,
+                end);
+    }
+
+    /** Whose it is, in words. */
+    static String blame(Fault fault) {
+        return switch (fault) {
+            case OURS -> "the fault is on this host";
+            case NAME -> "the fault is with the name, its DNS or its reachability";
+            case CA -> "the fault is with the CA or the way to it";
+        };
+    }
+
+    /** What is to be told of a renewal that is overdue; null where none is. */
+    CertificateEvents.@Nullable Overdue overdue(Instant now) {
+        Instant since = lateSince;
+        since = !isLate(now) ? null : since == null || since.isAfter(now) ? now : since;
+        lateSince = since;
+        RenewalHistory history = record.history();
+        RenewalHistory.Failure last = history.last();
+        // A host that was switched off renews at its next start: nobody need look unless that fails, or does not begin.
+        if (since == null || (history.failures() == 0 && !Announcements.isLate(Duration.between(since, now)))) {
+            return null;
+        }
+        Certificate certificate = record.certificate();
+        return new CertificateEvents.Overdue(
+                record.name(),
+                names,
+                last == null ? null : last.message(),
+                history.failures(),
+                certificate == null ? null : certificate.notAfter());
+    }
+
+    private boolean isLate(Instant now) {
+        RenewalPolicy.Life life = record.life();
+        RenewalHistory history = record.history();
+        if (life == null || life.renewAt().equals(RenewalPolicy.AT_ONCE)) {
+            return Announcements.isLate(history.failingFor(now));
+        }
+        return !now.isBefore(life.dueAt())
+                && now.isAfter(IssuerChoice.widensAt(life))
+                && !history.heldUntil(now).isAfter(now);
+    }
+}

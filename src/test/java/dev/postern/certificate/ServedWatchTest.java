@@ -1,0 +1,45 @@
+package dev.postern.certificate;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.postern.testing.HandClock;
+import dev.postern.testing.TestCa;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+class ServedWatchTest {
+    private static final Instant NOW = Instant.parse("2026-11-20T12:00:00Z");
+    private static final String WILDCARD = "*.example.com";
+
+    /** Each look makes a TLS context: ten thousand of them at once are no way to find out whether all is well. */
+    @Test
+    void someOfManySitesAreLookedAtAndTheNextTimeTheNextOnes() throws Exception {
+        TestCa.Issued issued = TestCa.create().issue(List.of(WILDCARD), NOW, Duration.ofDays(90));
+        Certificate certificate = Certificate.of(WILDCARD, "test", issued.key(), issued.chain());
+        List<ServedWatch.Subject> all = IntStream.range(0, 2 * ServedWatch.AT_A_TIME + 50)
+                .mapToObj(number -> "s" + number + ".example.com")
+                .map(name -> new ServedWatch.Subject(name, List.of(name), () -> certificate))
+                .toList();
+        List<String> asked = new ArrayList<>();
+        ServedWatch watch = new ServedWatch(new HandClock(NOW), Runnable::run);
+        watch.start(name -> {
+            asked.add(name);
+            return certificate.leaf();
+        });
+
+        watch.askInTurn(all);
+        assertThat(asked).hasSize(ServedWatch.AT_A_TIME).startsWith("s0.example.com");
+        watch.askInTurn(all);
+        watch.askInTurn(all);
+
+        Set<String> once = new LinkedHashSet<>(asked);
+        assertThat(once).hasSameSizeAs(all);
+        assertThat(asked).hasSize(3 * ServedWatch.AT_A_TIME);
+    }
+}
