@@ -1,26 +1,32 @@
 package dev.postern.acme;
 
-import com.google.gson.JsonArray;
-import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import dev.postern.certificate.AccountFolder;
+import dev.postern.certificate.IssueFailure;
+import dev.postern.certificate.IssueFailure.Fault;
+import dev.postern.certificate.IssuerAccount;
 import dev.postern.certificate.Keys;
+import dev.postern.certificate.MonotonicClock;
+import dev.postern.config.Configuration.ExternalAccount;
+import dev.postern.config.Configuration.Issuer.AcmeDirectory;
 import dev.postern.config.Configuration.KeyType;
 import java.io.IOException;
-import java.net.MalformedURLException;
 import java.net.URI;
 import java.net.URL;
 import java.security.GeneralSecurityException;
 import java.security.KeyPair;
 import java.security.PrivateKey;
 import java.time.InstantSource;
+import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
-import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
+import org.shredzone.acme4j.Account;
 import org.shredzone.acme4j.AccountBuilder;
 import org.shredzone.acme4j.Login;
 import org.shredzone.acme4j.Session;
 import org.shredzone.acme4j.exception.AcmeException;
+import org.shredzone.acme4j.exception.AcmeServerException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -28,105 +34,114 @@ import org.slf4j.LoggerFactory;
  * Our account at one CA: registered once, kept on disk, used by every order. The key is on disk before the CA hears of
  * it, so that a crash in between finds the same account again
  * (<a href="https://datatracker.ietf.org/doc/html/rfc8555#section-7.3">RFC 8555 §7.3</a>).
+ *
+ * <p>So it is with its next key: {@code key-next.pem} beside {@code key.pem} means that a change of keys did not come to
+ * its end, and the CA is asked which of the two it knows before anything else is.
  */
 final class AcmeAccount {
     private static final Logger LOG = LoggerFactory.getLogger(AcmeAccount.class);
 
     private final String issuer;
     private final URI directory;
+    private final @Nullable ExternalAccount external;
     private final @Nullable String email;
     private final boolean agreeToTerms;
     private final AccountFolder folder;
     private final InstantSource clock;
+    private final AccountUse use;
 
-    // Held while registering: several orders begin at once, but there is one account.
-    private final ReentrantLock lock = new ReentrantLock();
+    // All below are touched between beginLogin and endLogin, or between beginChange and endChange, only.
     private @Nullable KeyPair key;
-    private @Nullable URL location;
+    private @Nullable AccountRecord known;
+    private boolean contactRefused;
 
     AcmeAccount(
-            String issuer,
-            URI directory,
+            AcmeDirectory issuer,
             @Nullable String email,
             boolean agreeToTerms,
             AccountFolder folder,
-            InstantSource clock) {
-        this.issuer = issuer;
-        this.directory = directory;
+            InstantSource clock,
+            MonotonicClock elapsed) {
+        this.issuer = issuer.name();
+        this.directory = issuer.directory();
+        this.external = issuer.eab();
         this.email = email;
         this.agreeToTerms = agreeToTerms;
         this.folder = folder;
         this.clock = clock;
+        this.use = new AccountUse(elapsed);
     }
 
-    /** Logs in without asking the CA, or registers where there is no account yet. */
-    Login login(Session session) throws AcmeException, IOException, InterruptedException {
-        lock.lockInterruptibly();
+    AccountUse use() {
+        return use;
+    }
+
+    /** Logs in without asking the CA, or registers where there is no account yet. Between beginOrder and endOrder. */
+    Login login(Session session) throws AcmeException, IOException, IssueFailure, InterruptedException {
+        use.beginLogin();
         try {
-            KeyPair pair = key();
-            URL known = location == null ? knownLocation() : location;
-            if (known != null) {
-                location = known;
-                return session.login(known, pair);
+            settleKeys(session);
+            KeyPair pair = key == null ? keyOrNew() : key;
+            key = pair;
+            AccountRecord record = known();
+            if (record == null) {
+                return register(session, pair);
             }
-            return register(session, pair);
+            Login login = session.login(record.url(), pair);
+            tellContact(login, record);
+            return login;
         } finally {
-            lock.unlock();
+            use.endLogin();
         }
     }
 
     /** The CA said that it does not know {@code lost}: the next login registers anew, with the same key. */
     void forget(URL lost) throws IOException, InterruptedException {
-        lock.lockInterruptibly();
+        use.beginLogin();
         try {
-            if (lost.equals(location)) {
+            AccountRecord record = known();
+            if (record != null && record.url().toString().equals(lost.toString())) {
                 LOG.warn("{}: the CA does not know account {} any more; a new one is registered", issuer, lost);
-                location = null;
+                known = null;
                 folder.writeAccount(new JsonObject());
             }
         } finally {
-            lock.unlock();
+            use.endLogin();
         }
     }
 
-    private KeyPair key() throws IOException {
-        KeyPair pair = key;
-        if (pair == null) {
-            Optional<PrivateKey> kept = folder.readKey();
-            try {
-                if (kept.isPresent()) {
-                    pair = Keys.pairOf(kept.get());
-                } else {
-                    pair = Keys.generate(KeyType.EC_P256);
-                    folder.writeKey(pair.getPrivate());
-                }
-            } catch (GeneralSecurityException e) {
-                throw new IOException(folder + "/key.pem: " + e.getMessage(), e);
-            }
-            key = pair;
+    private KeyPair keyOrNew() throws IOException {
+        KeyPair kept = keptKey();
+        if (kept == null) {
+            kept = Keys.generate(KeyType.EC_P256);
+            folder.writeKey(kept.getPrivate());
         }
-        return pair;
+        return kept;
     }
 
-    private @Nullable URL knownLocation() throws IOException {
-        JsonObject account = folder.readAccount().orElse(null);
-        if (account == null) {
-            return null;
-        }
-        JsonElement url = account.get("url");
-        JsonElement at = account.get("directory");
-        // An account at another CA under the same name in the configuration is not this one.
-        if (url == null || at == null || !at.getAsString().equals(directory.toString())) {
-            return null;
-        }
+    private @Nullable KeyPair keptKey() throws IOException {
+        Optional<PrivateKey> kept = folder.readKey();
+        return kept.isPresent() ? pairOf(kept.get(), "key.pem") : null;
+    }
+
+    private KeyPair pairOf(PrivateKey half, String file) throws IOException {
         try {
-            return URI.create(url.getAsString()).toURL();
-        } catch (MalformedURLException | IllegalArgumentException e) {
-            return null;
+            return Keys.pairOf(half);
+        } catch (GeneralSecurityException e) {
+            throw Conversation.badKey(folder + "/" + file, e);
         }
     }
 
-    private Login register(Session session, KeyPair pair) throws AcmeException, IOException {
+    private @Nullable AccountRecord known() throws IOException {
+        if (known == null) {
+            known = folder.readAccount()
+                    .map(json -> AccountRecord.of(json, directory))
+                    .orElse(null);
+        }
+        return known;
+    }
+
+    private Login register(Session session, KeyPair pair) throws AcmeException, IOException, IssueFailure {
         AccountBuilder builder = new AccountBuilder().useKeyPair(pair);
         if (agreeToTerms) {
             builder.agreeToTermsOfService();
@@ -134,23 +149,183 @@ final class AcmeAccount {
         if (email != null) {
             builder.addEmail(email);
         }
-        Login login = builder.createLogin(session);
-        URL registered = login.getAccount().getLocation();
-        JsonObject account = new JsonObject();
-        account.addProperty("url", registered.toString());
-        account.addProperty("directory", directory.toString());
-        JsonArray contact = new JsonArray();
-        if (email != null) {
-            contact.add("mailto:" + email);
+        if (external != null) {
+            builder.withKeyIdentifier(external.keyId(), ExternalBinding.read(external));
+        } else if (session.getMetadata().isExternalAccountRequired()) {
+            throw new IssueFailure(
+                    Fault.OURS,
+                    issuer + ": the CA registers nobody without an account of its own; "
+                            + Refusal.EXTERNAL_ACCOUNT_REQUIRED.next(),
+                    null);
         }
-        account.add("contact", contact);
+        Login login;
+        try {
+            login = builder.createLogin(session);
+        } catch (AcmeServerException e) {
+            if (external != null && isOfBinding(e)) {
+                throw new IssueFailure(
+                        Fault.OURS,
+                        issuer + ": the CA did not take key id \"" + external.keyId() + "\" of eab: "
+                                + Failures.brief(e.getMessage()) + " (" + e.getType() + "); it may be used up or"
+                                + " expired: get another one from the CA and put its MAC key in " + external.hmacFile(),
+                        e);
+            }
+            throw e;
+        }
+        AccountRecord record = AccountRecord.of(login.getAccount().getLocation(), directory, contacts());
         session.getMetadata()
                 .getTermsOfService()
-                .ifPresent(terms -> account.addProperty("terms-agreed", terms.toString()));
-        account.addProperty("registered", clock.instant().toString());
-        folder.writeAccount(account);
-        location = registered;
-        LOG.info("{}: account {}", issuer, registered);
+                .ifPresent(terms -> record.json().addProperty("terms-agreed", terms.toString()));
+        record.json().addProperty("registered", clock.instant().toString());
+        folder.writeAccount(record.json());
+        known = record;
+        LOG.info("{}: account {}", issuer, record.url());
         return login;
+    }
+
+    private static boolean isOfBinding(AcmeServerException refusal) {
+        return Failures.is(refusal, Refusal.UNAUTHORIZED)
+                || Failures.is(refusal, Refusal.MALFORMED)
+                || Failures.is(refusal, Refusal.EXTERNAL_ACCOUNT_REQUIRED);
+    }
+
+    private List<String> contacts() {
+        return email == null ? List.of() : List.of("mailto:" + email);
+    }
+
+    /** What was told when the account was registered may have changed since. A CA that refuses it costs no certificate. */
+    private void tellContact(Login login, AccountRecord record) throws AcmeException, IOException {
+        if (email == null || contactRefused || record.contacts().equals(contacts())) {
+            return;
+        }
+        try {
+            login.getAccount().fetch();
+            Account.EditableAccount changed = login.getAccount().modify();
+            changed.getContacts().clear();
+            changed.addEmail(email).commit();
+        } catch (AcmeServerException e) {
+            if (Failures.is(e, Refusal.ACCOUNT_DOES_NOT_EXIST)) {
+                throw e;
+            }
+            contactRefused = true;
+            LOG.warn(
+                    "{}: the CA does not take \"{}\" as the contact of our account: {}; told again after a restart",
+                    issuer,
+                    email,
+                    Failures.brief(e.getMessage()));
+            return;
+        }
+        AccountRecord changed = record.with(contacts());
+        folder.writeAccount(changed.json());
+        known = changed;
+        LOG.info("{}: told the CA our new contact {}", issuer, email);
+    }
+
+    /** Where a change of keys did not come to its end, finds out which key the CA knows. */
+    private void settleKeys(Session session) throws AcmeException, IOException, IssueFailure {
+        PrivateKey next = folder.readNextKey().orElse(null);
+        if (next == null) {
+            return;
+        }
+        KeyPair pair = pairOf(next, "key-next.pem");
+        if (isOurs(find(session, pair))) {
+            folder.adoptNextKey();
+            key = pair;
+            LOG.info("{}: the account has its new key; the change was interrupted", issuer);
+            return;
+        }
+        // That the CA does not know the next key may be a slip, such as of a replica that lags: only its word for the
+        // other one decides.
+        KeyPair old = key == null ? keptKey() : key;
+        if (old == null || !isOurs(find(session, old))) {
+            throw new IssueFailure(
+                    Fault.CA,
+                    issuer + ": a change of the account's key was interrupted, and the CA knows the account by neither"
+                            + " key.pem nor key-next.pem in " + folder + " (expected: by one of them); both are kept,"
+                            + " and it is asked again with the next order; if it lost the account for good, move"
+                            + " key-next.pem away",
+                    null);
+        }
+        folder.dropNextKey();
+        LOG.info("{}: the account keeps its key; the change was interrupted", issuer);
+    }
+
+    private boolean isOurs(@Nullable String found) throws IOException {
+        AccountRecord record = known();
+        return found != null && (record == null || found.equals(record.url().toString()));
+    }
+
+    /** The account with this key at the CA; null where it knows none. Never registers one. */
+    private static @Nullable String find(Session session, KeyPair pair) throws AcmeException {
+        try {
+            return new AccountBuilder()
+                    .useKeyPair(pair)
+                    .onlyExisting()
+                    .createLogin(session)
+                    .getAccountLocation()
+                    .toString();
+        } catch (AcmeServerException e) {
+            if (Failures.is(e, Refusal.ACCOUNT_DOES_NOT_EXIST)) {
+                return null;
+            }
+            throw e;
+        }
+    }
+
+    /** As the CA sees it; asks only where there is a key of ours that it may know. */
+    IssuerAccount.State show(Session session) throws AcmeException, IOException, IssueFailure, InterruptedException {
+        use.beginOrder();
+        try {
+            use.beginLogin();
+            try {
+                settleKeys(session);
+                KeyPair pair = key == null ? keptKey() : key;
+                if (pair == null) {
+                    return new IssuerAccount.State(issuer, directory.toString(), null, List.of(), null);
+                }
+                AccountRecord record = known();
+                String url = record == null ? find(session, pair) : record.url().toString();
+                if (url == null) {
+                    return new IssuerAccount.State(issuer, directory.toString(), null, List.of(), null);
+                }
+                Account account = session.login(URI.create(url).toURL(), pair).getAccount();
+                account.fetch();
+                List<String> contacts =
+                        account.getContacts().stream().map(URI::toString).toList();
+                String status = account.getStatus().toString().toLowerCase(Locale.ROOT);
+                return new IssuerAccount.State(issuer, directory.toString(), url, contacts, status);
+            } finally {
+                use.endLogin();
+            }
+        } finally {
+            use.endOrder();
+        }
+    }
+
+    /** Waits until no order is in flight, then gives the account a new key. */
+    void rollover(Session session) throws AcmeException, IOException, IssueFailure, InterruptedException {
+        use.beginChange();
+        try {
+            settleKeys(session);
+            KeyPair old = key == null ? keptKey() : key;
+            AccountRecord record = known();
+            if (old == null || record == null) {
+                throw new IssueFailure(
+                        Fault.OURS,
+                        issuer + ": there is no account yet whose key could be changed; it is registered with the first"
+                                + " order",
+                        null);
+            }
+            KeyPair next = Keys.generate(KeyType.EC_P256);
+            folder.writeNextKey(next.getPrivate());
+            Login login = session.login(record.url(), old);
+            // Where this fails, the CA is asked what it did before the account is used again.
+            login.getAccount().changeKey(next);
+            folder.adoptNextKey();
+            key = next;
+            LOG.info("{}: account {} has a new key", issuer, record.url());
+        } finally {
+            use.endChange();
+        }
     }
 }

@@ -1,46 +1,50 @@
 package dev.postern.acme;
 
-import dev.postern.certificate.AccountFolder;
+import dev.postern.certificate.Certificate;
 import dev.postern.certificate.CertificateIssuer;
 import dev.postern.certificate.CertificateRequest;
-import dev.postern.certificate.ChallengeTable;
+import dev.postern.certificate.CertificateStore;
+import dev.postern.certificate.ClockSkew;
 import dev.postern.certificate.IssueFailure;
+import dev.postern.certificate.IssueFailure.Fault;
 import dev.postern.certificate.IssuedCertificate;
+import dev.postern.certificate.IssuerAccount;
+import dev.postern.certificate.Keys;
+import dev.postern.certificate.MonotonicClock;
 import dev.postern.certificate.OrderJournal;
-import dev.postern.config.CaFile;
+import dev.postern.certificate.RevocationReason;
+import dev.postern.certificate.SuggestedWindow;
 import dev.postern.config.Configuration.Issuer.AcmeDirectory;
+import dev.postern.config.Configuration.RateLimits;
+import dev.postern.config.Configuration.Site;
 import java.io.IOException;
-import java.net.http.HttpClient;
-import java.nio.file.NoSuchFileException;
-import java.nio.file.Path;
 import java.security.GeneralSecurityException;
-import java.security.KeyStore;
-import java.security.cert.X509Certificate;
+import java.security.KeyPair;
 import java.time.Duration;
 import java.time.InstantSource;
-import java.util.Locale;
+import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
-import javax.net.ssl.SSLContext;
-import javax.net.ssl.TrustManagerFactory;
 import org.jspecify.annotations.Nullable;
 import org.shredzone.acme4j.Login;
-import org.shredzone.acme4j.Session;
 import org.shredzone.acme4j.exception.AcmeException;
+import org.shredzone.acme4j.exception.AcmeServerException;
 
-/** A CA reached over ACME, with HTTP-01. */
+/** A CA reached over ACME. */
 public final class AcmeIssuer implements CertificateIssuer {
     /** For one exchange, body included; Let's Encrypt under load answers within ten seconds. */
     private static final Duration EXCHANGE_DEADLINE = Duration.ofSeconds(30);
 
-    private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(10);
+    /** For each of: all authorizations, getting ready, finalizing. Let's Encrypt validates within seconds. */
+    private static final Duration STEP_DEADLINE = Duration.ofMinutes(5);
+
+    private static final String STAGING = "-staging";
 
     private final AcmeDirectory issuer;
+    private final Conversation.Terms terms;
     private final AcmeAccount account;
-    private final ChallengeTable challenges;
-    private final InstantSource clock;
-    private final HttpClient client;
-    private final Duration exchangeDeadline;
-    private final @Nullable Duration stepDeadline;
+    private final RenewalWindows windows;
+    private final @Nullable AcmeIssuer staging;
 
     /**
      * Prepares; asks no network.
@@ -52,59 +56,121 @@ public final class AcmeIssuer implements CertificateIssuer {
             AcmeDirectory issuer,
             @Nullable String email,
             boolean agreeToTerms,
-            AccountFolder account,
-            ChallengeTable challenges,
-            InstantSource clock)
+            CertificateStore store,
+            InstantSource clock,
+            MonotonicClock elapsed,
+            ClockSkew skew)
             throws IOException {
-        this(issuer, email, agreeToTerms, account, challenges, clock, EXCHANGE_DEADLINE, null);
+        this(issuer, email, agreeToTerms, store, clock, elapsed, skew, new HttpTransport(issuer.caFile()));
+    }
+
+    /** Over a transport other than the network. */
+    public AcmeIssuer(
+            AcmeDirectory issuer,
+            @Nullable String email,
+            boolean agreeToTerms,
+            CertificateStore store,
+            InstantSource clock,
+            MonotonicClock elapsed,
+            ClockSkew skew,
+            CaTransport transport) {
+        this(issuer, email, agreeToTerms, store, clock, elapsed, skew, transport, EXCHANGE_DEADLINE, STEP_DEADLINE);
     }
 
     AcmeIssuer(
             AcmeDirectory issuer,
             @Nullable String email,
             boolean agreeToTerms,
-            AccountFolder account,
-            ChallengeTable challenges,
+            CertificateStore store,
             InstantSource clock,
+            MonotonicClock elapsed,
+            ClockSkew skew,
+            CaTransport transport,
             Duration exchangeDeadline,
-            @Nullable Duration stepDeadline)
-            throws IOException {
-        this.issuer = issuer;
-        this.account = new AcmeAccount(issuer.name(), issuer.directory(), email, agreeToTerms, account, clock);
-        this.challenges = challenges;
-        this.clock = clock;
-        this.exchangeDeadline = exchangeDeadline;
-        this.stepDeadline = stepDeadline;
-        // HTTP/1.1: one request at a time gains nothing from HTTP/2, and a stalled one takes no other with it.
-        HttpClient.Builder builder = HttpClient.newBuilder()
-                .version(HttpClient.Version.HTTP_1_1)
-                .followRedirects(HttpClient.Redirect.NORMAL)
-                .connectTimeout(CONNECT_TIMEOUT);
-        if (issuer.caFile() != null) {
-            builder.sslContext(trusting(issuer.caFile()));
-        }
-        this.client = builder.build();
+            Duration stepDeadline) {
+        this(
+                issuer,
+                staging(issuer)
+                        .map(directory -> new AcmeIssuer(
+                                directory,
+                                email,
+                                agreeToTerms,
+                                store,
+                                clock,
+                                elapsed,
+                                skew,
+                                transport,
+                                exchangeDeadline,
+                                stepDeadline))
+                        .orElse(null),
+                email,
+                agreeToTerms,
+                store,
+                clock,
+                elapsed,
+                skew,
+                transport,
+                exchangeDeadline,
+                stepDeadline);
     }
 
-    /** Trusts the CAs in {@code file} and no others. */
-    private static SSLContext trusting(Path file) throws IOException {
-        try {
-            KeyStore trusted = KeyStore.getInstance(KeyStore.getDefaultType());
-            trusted.load(null, null);
-            int count = 0;
-            for (X509Certificate certificate : CaFile.read(file)) {
-                trusted.setCertificateEntry("ca-" + count++, certificate);
-            }
-            TrustManagerFactory factory = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
-            factory.init(trusted);
-            SSLContext context = SSLContext.getInstance("TLS");
-            context.init(null, factory.getTrustManagers(), null);
-            return context;
-        } catch (NoSuchFileException e) {
-            throw new IOException(file + ": no such file or directory", e);
-        } catch (IOException | GeneralSecurityException e) {
-            throw new IOException(file + ": " + e.getMessage(), e);
-        }
+    /** @param staging where to rehearse; null where the CA has no such directory */
+    AcmeIssuer(
+            AcmeDirectory issuer,
+            @Nullable AcmeIssuer staging,
+            @Nullable String email,
+            boolean agreeToTerms,
+            CertificateStore store,
+            InstantSource clock,
+            MonotonicClock elapsed,
+            ClockSkew skew,
+            CaTransport transport) {
+        this(
+                issuer,
+                staging,
+                email,
+                agreeToTerms,
+                store,
+                clock,
+                elapsed,
+                skew,
+                transport,
+                EXCHANGE_DEADLINE,
+                STEP_DEADLINE);
+    }
+
+    private AcmeIssuer(
+            AcmeDirectory issuer,
+            @Nullable AcmeIssuer staging,
+            @Nullable String email,
+            boolean agreeToTerms,
+            CertificateStore store,
+            InstantSource clock,
+            MonotonicClock elapsed,
+            ClockSkew skew,
+            CaTransport transport,
+            Duration exchangeDeadline,
+            Duration stepDeadline) {
+        this.issuer = issuer;
+        this.terms = new Conversation.Terms(
+                issuer.name(), issuer.directory(), transport, exchangeDeadline, stepDeadline, clock, elapsed, skew);
+        this.account = new AcmeAccount(issuer, email, agreeToTerms, store.account(issuer.name()), clock, elapsed);
+        this.windows = new RenewalWindows(elapsed);
+        this.staging = staging;
+    }
+
+    /** An issuer like any other, with an account of its own; letsencrypt's is the one that the configuration knows, too. */
+    static Optional<AcmeDirectory> staging(AcmeDirectory issuer) {
+        return Optional.ofNullable(issuer.staging())
+                .map(directory -> new AcmeDirectory(
+                        issuer.name() + STAGING,
+                        directory,
+                        issuer.caFile(),
+                        null,
+                        issuer.profile(),
+                        null,
+                        null,
+                        issuer.limits() == RateLimits.LETSENCRYPT ? RateLimits.LETSENCRYPT_STAGING : RateLimits.NONE));
     }
 
     @Override
@@ -113,62 +179,144 @@ public final class AcmeIssuer implements CertificateIssuer {
     }
 
     @Override
-    public boolean mayCertify(String serverName) {
-        return issuer.mayCertify(serverName);
+    public RateLimits limits() {
+        return issuer.limits();
+    }
+
+    @Override
+    public boolean mayCertify(Site site) {
+        return site.names().stream().allMatch(name -> issuer.mayCertify(name, site.challenges()));
+    }
+
+    @Override
+    public Optional<CertificateIssuer> staging() {
+        return Optional.ofNullable(staging);
     }
 
     @Override
     public IssuedCertificate issue(CertificateRequest request, OrderJournal journal)
             throws IssueFailure, InterruptedException {
-        CaHttp http = new CaHttp(client, exchangeDeadline, clock);
-        Failures failures = new Failures(http, clock);
-        String step = issuer.name();
+        Conversation conversation = terms.open();
         AtomicReference<OrderSteps> steps = new AtomicReference<>();
+        account.use().beginOrder();
         try {
-            // A session of its own: acme4j lets one request at a time through a session.
-            Session session = new Session(issuer.directory(), new CaProvider(http));
-            session.setLocale(Locale.ENGLISH);
-            session.networkSettings().setTimeout(exchangeDeadline);
-            Login login = account.login(session);
-            try {
-                return take(login, request, journal, http, failures, steps);
-            } catch (AcmeException | RuntimeException e) {
-                if (!Failures.is(e, "accountDoesNotExist")) {
-                    throw e;
-                }
-                account.forget(login.getAccount().getLocation());
-                return take(account.login(session), request, journal, http, failures, steps);
-            }
+            return conversation.failingAs(
+                    issuer.name(),
+                    () -> steps.get() == null || !steps.get().hasBegun() ? request.names() : List.of(),
+                    () -> issue(conversation, request, journal, steps));
+        } finally {
+            account.use().endOrder();
+        }
+    }
+
+    private IssuedCertificate issue(
+            Conversation conversation,
+            CertificateRequest request,
+            OrderJournal journal,
+            AtomicReference<OrderSteps> steps)
+            throws IssueFailure, AcmeException, IOException, InterruptedException {
+        Login login = account.login(conversation.session());
+        try {
+            return take(conversation, login, request, journal, steps);
         } catch (AcmeException | RuntimeException e) {
-            if (Failures.isInterrupt(e)) {
-                throw interrupted(e);
+            if (!Failures.is(e, Refusal.ACCOUNT_DOES_NOT_EXIST)) {
+                throw e;
             }
-            IssueFailure failure = failures.of(step, e);
-            OrderSteps taken = steps.get();
-            boolean early = taken == null || !taken.hasBegun();
-            throw early && failures.isOfAccount(e, request.names()) ? IssueFailure.ofAccount(failure) : failure;
-        } catch (IOException e) {
-            throw Failures.ofDisk(step, e);
+            account.forget(login.getAccountLocation());
+            return take(conversation, account.login(conversation.session()), request, journal, steps);
         }
     }
 
     private IssuedCertificate take(
+            Conversation conversation,
             Login login,
             CertificateRequest request,
             OrderJournal journal,
-            CaHttp http,
-            Failures failures,
             AtomicReference<OrderSteps> taken)
             throws IssueFailure, AcmeException, IOException, InterruptedException {
-        OrderSteps steps =
-                new OrderSteps(issuer.name(), login, request, journal, challenges, http, failures, stepDeadline);
+        OrderSteps steps = new OrderSteps(issuer, login, request, journal, conversation);
         taken.set(steps);
         return steps.take();
     }
 
-    private static InterruptedException interrupted(Throwable failure) {
-        InterruptedException interrupt = new InterruptedException("interrupted while asking the CA");
-        interrupt.initCause(failure);
-        return interrupt;
+    @Override
+    public Optional<SuggestedWindow> suggestedWindow(Certificate certificate)
+            throws IssueFailure, InterruptedException {
+        Conversation conversation = terms.open();
+        try {
+            return conversation.failingAs(
+                    issuer.name() + ": renewal information of " + certificate.serialText(),
+                    List::of,
+                    () -> windows.of(certificate.leaf(), conversation));
+        } catch (IssueFailure e) {
+            // The question is made from the CA's own certificate and needs neither an account nor a disk: whatever is
+            // wrong with it, nobody can mend it here.
+            throw e.fault() == Fault.CA
+                    ? e
+                    : new IssueFailure(
+                            Fault.CA,
+                            String.valueOf(e.getMessage()),
+                            e.retryAfter().orElse(null),
+                            e);
+        }
+    }
+
+    @Override
+    public void revoke(Certificate certificate, RevocationReason reason) throws IssueFailure, InterruptedException {
+        Conversation conversation = terms.open();
+        var unused = conversation.failingAs(issuer.name() + ": revoking " + certificate.serialText(), List::of, () -> {
+            revoke(conversation, certificate, reason);
+            return true;
+        });
+    }
+
+    private static void revoke(Conversation conversation, Certificate certificate, RevocationReason reason)
+            throws IssueFailure, AcmeException, IOException, InterruptedException {
+        KeyPair key;
+        try {
+            key = Keys.pairOf(certificate.key());
+        } catch (GeneralSecurityException e) {
+            throw Conversation.badKey(certificate.site(), e);
+        }
+        try {
+            var unused = conversation.patiently(() -> {
+                org.shredzone.acme4j.Certificate.revoke(
+                        conversation.session(),
+                        key,
+                        certificate.leaf(),
+                        org.shredzone.acme4j.RevocationReason.code(reason.code()));
+                return true;
+            });
+        } catch (AcmeServerException e) {
+            if (!Failures.is(e, Refusal.ALREADY_REVOKED)) {
+                throw e;
+            }
+        }
+    }
+
+    @Override
+    public Optional<IssuerAccount> account() {
+        return Optional.of(new IssuerAccount() {
+            @Override
+            public String issuer() {
+                return issuer.name();
+            }
+
+            @Override
+            public State show() throws IssueFailure, InterruptedException {
+                Conversation conversation = terms.open();
+                return conversation.failingAs(
+                        issuer.name() + ": account", List::of, () -> account.show(conversation.session()));
+            }
+
+            @Override
+            public void rollover() throws IssueFailure, InterruptedException {
+                Conversation conversation = terms.open();
+                var unused = conversation.failingAs(issuer.name() + ": new account key", List::of, () -> {
+                    account.rollover(conversation.session());
+                    return true;
+                });
+            }
+        });
     }
 }

@@ -1,36 +1,39 @@
 package dev.postern.acme;
 
+import dev.postern.acme.CaTransport.Answer;
+import dev.postern.certificate.BoundedHttp;
 import java.io.IOException;
 import java.net.Authenticator;
-import java.net.ConnectException;
 import java.net.CookieHandler;
 import java.net.ProxySelector;
 import java.net.URI;
-import java.net.UnknownHostException;
+import java.net.URL;
 import java.net.http.HttpClient;
 import java.net.http.HttpHeaders;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodySubscriber;
-import java.net.http.HttpTimeoutException;
-import java.nio.ByteBuffer;
-import java.nio.channels.UnresolvedAddressException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
 import java.time.format.DateTimeParseException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Flow;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import javax.net.ssl.SSLContext;
-import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSession;
 import org.jspecify.annotations.Nullable;
@@ -40,24 +43,43 @@ import org.jspecify.annotations.Nullable;
  * a deadline, and remembers what acme4j drops.
  *
  * <p>{@code Retry-After} never reaches acme4j, which would add it to the CA's clock and compare the sum with ours, or
- * throw where it cannot parse it.
+ * throw where it cannot parse it; nor do the headers on caching, for an order is short.
  */
 final class CaHttp extends HttpClient {
     private static final String RETRY_AFTER = "Retry-After";
 
+    /** Read here, or by nobody: acme4j throws where it does not understand them. */
+    private static final Set<String> HIDDEN =
+            Set.of("retry-after", "cache-control", "expires", "last-modified", "content-encoding");
+
+    /** One link: its target, and its parameters up to a comma that is outside of quotes. */
+    private static final Pattern LINK = Pattern.compile("<([^<>]*)>((?:[^,\"]++|\"[^\"]*+\")*+)");
+
+    private static final Pattern SPACES = Pattern.compile("\\s+");
+
+    private static final Pattern RELATION =
+            Pattern.compile(";\\s*rel\\s*=\\s*(?:\"([^\"]*)\"|([^;,\\s]+))", Pattern.CASE_INSENSITIVE);
+
     /** No published limit has a longer period; what says more is cut to it. */
     private static final Duration LONGEST_WAIT = Duration.ofDays(7);
 
-    private final HttpClient client;
+    private final CaTransport transport;
     private final Duration deadline;
     private final InstantSource clock;
+    private final Consumer<Instant> dates;
 
     private int lastStatus;
+    private @Nullable URI lastTarget;
     private @Nullable Duration lastRetryAfter;
+    private @Nullable Instant lastDate;
 
-    /** @param deadline for one exchange, from connecting to the last byte of the body */
-    CaHttp(HttpClient client, Duration deadline, InstantSource clock) {
-        this.client = client;
+    /**
+     * @param deadline for one exchange, from connecting to the last byte of the body
+     * @param dates told what each answer says the time is
+     */
+    CaHttp(CaTransport transport, Duration deadline, InstantSource clock, Consumer<Instant> dates) {
+        this.dates = dates;
+        this.transport = transport;
         this.deadline = deadline;
         this.clock = clock;
     }
@@ -67,86 +89,40 @@ final class CaHttp extends HttpClient {
         return lastStatus;
     }
 
+    /** Whether the last request was for this. */
+    boolean wasFor(URL target) {
+        return lastTarget != null && lastTarget.toString().equals(target.toString());
+    }
+
     /** How long the last response asked us to stay away, whichever clock either side goes by. */
     Optional<Duration> lastRetryAfter() {
         return Optional.ofNullable(lastRetryAfter);
+    }
+
+    /** What time it is for the CA, according to its last response. */
+    Optional<Instant> lastDate() {
+        return Optional.ofNullable(lastDate);
     }
 
     @Override
     public <T> HttpResponse<T> send(HttpRequest request, HttpResponse.BodyHandler<T> handler)
             throws IOException, InterruptedException {
         lastStatus = 0;
+        lastTarget = request.uri();
         lastRetryAfter = null;
-        Answer answer = whole(request);
+        lastDate = null;
+        Answer answer = transport.send(request, deadline);
+        if (answer.body().remaining() > CaTransport.MAX_BODY) {
+            throw new BoundedHttp.TooLong();
+        }
         lastStatus = answer.status();
+        lastDate = answer.headers().firstValue("Date").map(CaHttp::date).orElse(null);
+        if (lastDate != null) {
+            dates.accept(lastDate);
+        }
         lastRetryAfter = retryAfter(answer.headers(), clock.instant());
-        HttpHeaders headers =
-                HttpHeaders.of(answer.headers().map(), (name, value) -> !name.equalsIgnoreCase(RETRY_AFTER));
-        return new Whole<>(request, answer.status(), answer.version(), headers, body(answer, headers, handler));
-    }
-
-    /** A response with all of its body. */
-    private record Answer(int status, Version version, HttpHeaders headers, ByteBuffer body) {}
-
-    private Answer whole(HttpRequest request) throws IOException, InterruptedException {
-        // The JDK completes its own future on the common pool, where somebody else may be blocking; the body is
-        // complete
-        // on the client's own threads.
-        CompletableFuture<Answer> whole = new CompletableFuture<>();
-        HttpResponse.BodyHandler<byte[]> collecting = head -> {
-            BodySubscriber<byte[]> collector = HttpResponse.BodySubscribers.ofByteArray();
-            var unused = collector.getBody().whenComplete((body, failure) -> {
-                if (failure == null) {
-                    whole.complete(
-                            new Answer(head.statusCode(), head.version(), head.headers(), ByteBuffer.wrap(body)));
-                } else {
-                    whole.completeExceptionally(failure);
-                }
-            });
-            return collector;
-        };
-        CompletableFuture<HttpResponse<byte[]>> pending = client.sendAsync(request, collecting);
-        var unused = pending.whenComplete((response, failure) -> {
-            if (failure != null) {
-                whole.completeExceptionally(failure);
-            }
-        });
-        try {
-            return whole.get(deadline.toMillis(), TimeUnit.MILLISECONDS);
-        } catch (TimeoutException e) {
-            throw new HttpTimeoutException(request.uri() + ": no complete answer within " + deadline.toSeconds() + "s");
-        } catch (ExecutionException e) {
-            // The cause has the stack of another thread; ours is added by wrapping it.
-            Throwable cause = e.getCause();
-            throw new IOException(cause == null ? e.toString() : describe(request, cause), cause);
-        } finally {
-            // Closes the connection where it did not end: nobody waits for the rest.
-            if (!whole.isDone()) {
-                pending.cancel(true);
-            }
-        }
-    }
-
-    private static String describe(HttpRequest request, Throwable cause) {
-        return request.uri().getScheme() + "://" + request.uri().getAuthority() + ": " + reason(cause);
-    }
-
-    /** The JDK's messages are often empty; the types tell. */
-    private static String reason(Throwable failure) {
-        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-            if (cause instanceof UnresolvedAddressException || cause instanceof UnknownHostException) {
-                return "no such host";
-            }
-            if (cause instanceof SSLException) {
-                return "TLS: " + cause.getMessage();
-            }
-        }
-        String text = failure.getMessage();
-        if (failure instanceof ConnectException) {
-            return "connection refused or unreachable" + (text == null || text.isBlank() ? "" : ": " + text);
-        }
-        String kind = failure.getClass().getSimpleName();
-        return text == null ? kind : kind + ": " + text;
+        HttpHeaders headers = forAcme4j(answer.headers());
+        return new Whole<>(request, answer.status(), headers, body(answer, headers, handler));
     }
 
     private static <T> T body(Answer answer, HttpHeaders headers, HttpResponse.BodyHandler<T> handler)
@@ -164,7 +140,7 @@ final class CaHttp extends HttpClient {
 
             @Override
             public Version version() {
-                return answer.version();
+                return Version.HTTP_1_1;
             }
         });
         subscriber.onSubscribe(new Flow.Subscription() {
@@ -197,7 +173,7 @@ final class CaHttp extends HttpClient {
             return null;
         }
         if (value.matches("[0-9]+")) {
-            return value.length() > 9 ? LONGEST_WAIT : shorter(Duration.ofSeconds(Long.parseLong(value)));
+            return value.length() > 9 ? LONGEST_WAIT : span(Duration.ofSeconds(Long.parseLong(value)));
         }
         Instant until = date(value);
         if (until == null) {
@@ -205,11 +181,44 @@ final class CaHttp extends HttpClient {
         }
         Instant said = headers.firstValue("Date").map(CaHttp::date).orElse(now);
         Duration wait = Duration.between(said, until);
-        return wait.isNegative() ? Duration.ZERO : shorter(wait);
+        return span(wait);
     }
 
-    private static Duration shorter(Duration wait) {
-        return wait.compareTo(LONGEST_WAIT) > 0 ? LONGEST_WAIT : wait;
+    /** Between nothing and {@link #LONGEST_WAIT}. */
+    static Duration span(Duration wait) {
+        return wait.isNegative() ? Duration.ZERO : wait.compareTo(LONGEST_WAIT) > 0 ? LONGEST_WAIT : wait;
+    }
+
+    /** Without what acme4j must not see, and with each link in a header of its own, in the only form that it reads. */
+    private static HttpHeaders forAcme4j(HttpHeaders headers) {
+        Map<String, List<String>> kept = new LinkedHashMap<>();
+        headers.map().forEach((name, values) -> {
+            if (name.equalsIgnoreCase("Link")) {
+                List<String> links = values.stream().flatMap(CaHttp::links).toList();
+                if (!links.isEmpty()) {
+                    kept.put(name, links);
+                }
+            } else if (!HIDDEN.contains(name.toLowerCase(Locale.ROOT))) {
+                kept.put(name, values);
+            }
+        });
+        return HttpHeaders.of(kept, (name, value) -> true);
+    }
+
+    /** <a href="https://datatracker.ietf.org/doc/html/rfc8288#section-3">RFC 8288 §3</a>. */
+    private static Stream<String> links(String value) {
+        List<String> links = new ArrayList<>();
+        Matcher link = LINK.matcher(value);
+        while (link.find()) {
+            Matcher relation = RELATION.matcher(link.group(2));
+            if (relation.find()) {
+                String relations = relation.group(1) == null ? relation.group(2) : relation.group(1);
+                String target = link.group(1);
+                SPACES.splitAsStream(relations.trim())
+                        .forEach(one -> links.add("<" + target + ">;rel=\"" + one + "\""));
+            }
+        }
+        return links.stream();
     }
 
     private static @Nullable Instant date(String value) {
@@ -222,7 +231,7 @@ final class CaHttp extends HttpClient {
     }
 
     /** A response whose body is here already, without what acme4j must not see. */
-    private record Whole<T>(HttpRequest request, int statusCode, Version version, HttpHeaders headers, T body)
+    private record Whole<T>(HttpRequest request, int statusCode, HttpHeaders headers, T body)
             implements HttpResponse<T> {
         @Override
         public Optional<HttpResponse<T>> previousResponse() {
@@ -237,6 +246,11 @@ final class CaHttp extends HttpClient {
         @Override
         public URI uri() {
             return request.uri();
+        }
+
+        @Override
+        public Version version() {
+            return Version.HTTP_1_1;
         }
     }
 
@@ -253,48 +267,50 @@ final class CaHttp extends HttpClient {
         throw new UnsupportedOperationException("acme4j sends and waits");
     }
 
+    // What kind of client it is, is the business of the transport; nobody asks.
+
     @Override
     public Optional<CookieHandler> cookieHandler() {
-        return client.cookieHandler();
+        return Optional.empty();
     }
 
     @Override
     public Optional<Duration> connectTimeout() {
-        return client.connectTimeout();
+        return Optional.empty();
     }
 
     @Override
     public Redirect followRedirects() {
-        return client.followRedirects();
+        return Redirect.NEVER;
     }
 
     @Override
     public Optional<ProxySelector> proxy() {
-        return client.proxy();
+        return Optional.empty();
     }
 
     @Override
     public SSLContext sslContext() {
-        return client.sslContext();
+        throw new UnsupportedOperationException("the transport has it");
     }
 
     @Override
     public SSLParameters sslParameters() {
-        return client.sslParameters();
+        return new SSLParameters();
     }
 
     @Override
     public Optional<Authenticator> authenticator() {
-        return client.authenticator();
+        return Optional.empty();
     }
 
     @Override
     public Version version() {
-        return client.version();
+        return Version.HTTP_1_1;
     }
 
     @Override
     public Optional<Executor> executor() {
-        return client.executor();
+        return Optional.empty();
     }
 }

@@ -4,6 +4,8 @@ import java.net.URI;
 import java.net.URL;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
+import java.util.Locale;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.shredzone.acme4j.Session;
 import org.shredzone.acme4j.connector.HttpConnector;
@@ -17,9 +19,12 @@ final class CaProvider extends GenericAcmeProvider {
     private static final String USER_AGENT = "postern/" + version() + " " + HttpConnector.defaultUserAgent();
 
     private final CaHttp http;
+    private final boolean google;
 
-    CaProvider(CaHttp http) {
+    CaProvider(CaHttp http, URI directory) {
         this.http = http;
+        String host = directory.getHost();
+        this.google = host != null && host.toLowerCase(Locale.ROOT).endsWith(".pki.goog");
     }
 
     @Override
@@ -31,6 +36,12 @@ final class CaProvider extends GenericAcmeProvider {
     public @Nullable JSON directory(Session session, URI server) throws AcmeException {
         // acme4j would fetch it again at each use where the CA forbids caching; an order is short.
         return session.hasDirectory() ? null : super.directory(session, server);
+    }
+
+    @Override
+    public Optional<String> getProposedEabMacAlgorithm() {
+        // Google takes no other, however long its keys are; elsewhere the length of the key decides.
+        return google ? Optional.of("HS256") : Optional.empty();
     }
 
     @Override

@@ -1,50 +1,51 @@
 package dev.postern.acme;
 
+import dev.postern.certificate.CertificateStore;
 import dev.postern.certificate.IssueFailure;
 import dev.postern.certificate.IssueFailure.Fault;
+import java.io.IOException;
 import java.net.URI;
+import java.nio.file.FileSystemException;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.time.LocalDateTime;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.time.format.DateTimeParseException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
+import org.shredzone.acme4j.Identifier;
 import org.shredzone.acme4j.Problem;
 import org.shredzone.acme4j.exception.AcmeException;
 import org.shredzone.acme4j.exception.AcmeLazyLoadingException;
 import org.shredzone.acme4j.exception.AcmeNetworkException;
+import org.shredzone.acme4j.exception.AcmeNotSupportedException;
+import org.shredzone.acme4j.exception.AcmeProtocolException;
 import org.shredzone.acme4j.exception.AcmeServerException;
 import org.shredzone.acme4j.exception.AcmeUserActionRequiredException;
 
-/**
- * Whose fault a failure is, in one line for the operator. The types are those of
- * <a href="https://datatracker.ietf.org/doc/html/rfc8555#section-6.7">RFC 8555 §6.7</a>.
- */
+/** Whose fault a failure is, in one line for the operator, and when the CA wants to be asked again. */
 final class Failures {
-    static final String PREFIX = "urn:ietf:params:acme:error:";
+    /** Characters of what a CA said that are shown; more tells an operator no more. */
+    private static final int LONGEST_TEXT = 600;
 
-    private static final Set<String> NAMES = Set.of(
-            "rejectedIdentifier",
-            "caa",
-            "dns",
-            "connection",
-            "tls",
-            "unauthorized",
-            "incorrectResponse",
-            "unsupportedIdentifier");
+    /** So many names of an order are named in one line. */
+    private static final int NAMES_SHOWN = 5;
 
-    private static final Set<String> OURS = Set.of(
-            "malformed",
-            "badCSR",
-            "badPublicKey",
-            "badSignatureAlgorithm",
-            "invalidContact",
-            "unsupportedContact",
-            "externalAccountRequired",
-            "userActionRequired",
-            "accountDoesNotExist",
-            "invalidProfile");
+    private static final Pattern PAUSED = Pattern.compile("paused|unpause|temporarily prevented");
+    private static final Pattern LINK = Pattern.compile("https?://[^\\s\"'<>]+[^\\s\"'<>.,;:)]");
+
+    /** Let's Encrypt says it in words, too, and other CAs that run its software in words only. */
+    private static final Pattern RETRY_AFTER_IN_WORDS =
+            Pattern.compile("retry after (\\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d) UTC");
+
+    private static final DateTimeFormatter IN_WORDS = DateTimeFormatter.ofPattern("uuuu-MM-dd HH:mm:ss", Locale.ROOT);
 
     private final CaHttp http;
     private final InstantSource clock;
@@ -54,16 +55,9 @@ final class Failures {
         this.clock = clock;
     }
 
-    /** {@code connection} for {@code urn:ietf:params:acme:error:connection}; any other URI as it is. */
-    static String type(Problem problem) {
-        String type = problem.getType().toString();
-        return type.startsWith(PREFIX) ? type.substring(PREFIX.length()) : type;
-    }
-
     /** Whether {@code failure} is an answer of this type. */
-    static boolean is(Throwable failure, String type) {
-        return cause(failure) instanceof AcmeServerException answer
-                && type(answer.getProblem()).equals(type);
+    static boolean is(Throwable failure, Refusal refusal) {
+        return cause(failure) instanceof AcmeServerException answer && Refusal.is(answer.getProblem(), refusal);
     }
 
     /** What lies below the unchecked exception of a getter that had to ask the CA. */
@@ -84,12 +78,13 @@ final class Failures {
     /** Whether asking again soon may help: the network, or a CA that is broken for a moment. */
     boolean isPassing(Throwable failure) {
         Throwable cause = cause(failure);
-        if (isInterrupt(failure)) {
+        if (isInterrupt(failure) || cause instanceof AcmeNotSupportedException) {
             return false;
         }
         return cause instanceof AcmeNetworkException
+                || cause instanceof AcmeProtocolException
                 || (http.lastStatus() >= 500 && cause instanceof AcmeException)
-                || is(failure, "badNonce");
+                || is(failure, Refusal.BAD_NONCE);
     }
 
     /**
@@ -97,15 +92,15 @@ final class Failures {
      * days and is none of the other sites' business.
      */
     boolean isOfAccount(Throwable failure, List<String> names) {
-        if ((http.lastStatus() != 429 && http.lastStatus() != 503)
-                || http.lastRetryAfter().isEmpty()) {
+        if (http.lastStatus() != 429 && http.lastStatus() != 503) {
             return false;
         }
         if (!(cause(failure) instanceof AcmeServerException answer)) {
-            return true;
+            return retryAfter(null).isPresent();
         }
-        String said = answer.getProblem().toString() + answer.getProblem().getSubProblems();
-        return names.stream().noneMatch(name -> namesOrParent(said.toLowerCase(Locale.ROOT), name));
+        Problem problem = answer.getProblem();
+        String said = (problem + problem.getSubProblems().toString()).toLowerCase(Locale.ROOT);
+        return retryAfter(problem).isPresent() && names.stream().noneMatch(name -> namesOrParent(said, name));
     }
 
     private static boolean namesOrParent(String said, String name) {
@@ -126,11 +121,11 @@ final class Failures {
                     .or(action::getTermsOfServiceUri)
                     .map(URI::toString)
                     .orElse("the CA's site");
-            return new IssueFailure(
+            return failure(
                     Fault.OURS,
-                    step + ": the CA changed its terms; read and agree at " + url + " (" + PREFIX
-                            + "userActionRequired)",
-                    retryAfter(),
+                    step + ": the CA changed its terms; read and agree at " + url + " ("
+                            + Refusal.USER_ACTION_REQUIRED.urn() + ")",
+                    action.getProblem(),
                     cause);
         }
         if (cause instanceof AcmeServerException answer) {
@@ -139,80 +134,180 @@ final class Failures {
         if (cause instanceof AcmeNetworkException) {
             Throwable below = cause.getCause();
             String text = below == null || below.getMessage() == null ? "no answer" : below.getMessage();
-            return new IssueFailure(Fault.CA, step + ": " + text, retryAfter(), cause);
+            return failure(Fault.CA, step + ": " + text, null, cause);
         }
         if (cause instanceof AcmeException && http.lastStatus() >= 400) {
             Fault fault = http.lastStatus() >= 500 || http.lastStatus() == 429 ? Fault.CA : Fault.OURS;
-            return new IssueFailure(fault, step + ": the CA answered HTTP " + http.lastStatus(), retryAfter(), cause);
+            return failure(fault, step + ": the CA answered HTTP " + http.lastStatus(), null, cause);
+        }
+        if (cause instanceof AcmeNotSupportedException) {
+            return failure(Fault.CA, step + ": not offered by the CA: " + brief(cause.getMessage()), null, cause);
         }
         // What acme4j throws unchecked is mostly an answer it does not understand.
-        return new IssueFailure(Fault.CA, step + ": " + oneLine(cause), retryAfter(), cause);
+        return failure(
+                Fault.CA,
+                step + ": the CA's answer (HTTP " + http.lastStatus() + ") is not understood" + inWords(cause),
+                null,
+                cause);
     }
 
     private IssueFailure ofAnswer(String step, AcmeServerException answer) {
         Problem problem = answer.getProblem();
-        String type = type(problem);
         Fault fault = fault(problem);
-        if (type.equals("unauthorized")) {
+        String next = next(problem);
+        if (Refusal.is(problem, Refusal.UNAUTHORIZED)) {
             // To a request, other than to a validation: the account may not do this.
             fault = Fault.OURS;
+            next = "; the CA does not let the account do this; it may be deactivated";
         }
-        if (type.equals("rateLimited") || http.lastStatus() >= 500) {
+        if (http.lastStatus() >= 500) {
             fault = Fault.CA;
         }
-        return new IssueFailure(fault, step + ": " + text(problem), retryAfter(), answer);
+        String paused = paused(problem);
+        if (paused != null) {
+            return failure(Fault.NAME, step + ": " + text(problem) + paused, problem, answer);
+        }
+        return failure(fault, step + ": " + text(problem) + next, problem, answer);
     }
 
-    private static String oneLine(Throwable failure) {
-        String text = failure.getMessage();
-        return failure.getClass().getSimpleName()
-                + (text == null ? "" : ": " + text.lines().findFirst().orElse(""));
+    /** After very many failures Let's Encrypt takes no order for a name from an account until a person says so. */
+    private static @Nullable String paused(Problem problem) {
+        String detail = problem.getDetail().orElse("");
+        if (!Refusal.is(problem, Refusal.RATE_LIMITED)
+                || !PAUSED.matcher(detail.toLowerCase(Locale.ROOT)).find()) {
+            return null;
+        }
+        Matcher link = LINK.matcher(detail);
+        return "; the CA paused the name for this account, because it failed too often; once its cause is mended, unpause"
+                + " it " + (link.find() ? "at " + link.group() : "on the CA's site");
+    }
+
+    private IssueFailure failure(Fault fault, String message, @Nullable Problem problem, @Nullable Throwable cause) {
+        return new IssueFailure(fault, message, retryAfter(problem).orElse(null), cause);
+    }
+
+    /** Nothing of an exception that is not meant to be read, such as of a cast. */
+    private static String inWords(Throwable failure) {
+        boolean meant = failure instanceof AcmeException || failure instanceof AcmeProtocolException;
+        return meant && failure.getMessage() != null ? ": " + brief(failure.getMessage()) : "";
+    }
+
+    /** One line, not too long, whatever a CA sent. */
+    static String brief(@Nullable String text) {
+        String line =
+                text == null ? "" : text.replaceAll("[\\s\\p{Cntrl}]+", " ").trim();
+        return line.length() <= LONGEST_TEXT ? line : line.substring(0, LONGEST_TEXT) + "…";
     }
 
     /** A validation that the CA found wanting. */
-    IssueFailure ofValidation(String order, String name, @Nullable Problem problem) {
-        String where = "order " + order + ": http-01 for \"" + name + "\": ";
+    IssueFailure ofValidation(String where, String challenge, @Nullable Problem problem) {
         if (problem == null) {
-            return new IssueFailure(Fault.NAME, where + "the CA refused it without saying why", retryAfter(), null);
+            return failure(Fault.NAME, where + ": the CA refused it without saying why", null, null);
         }
-        String what = switch (type(problem)) {
-            case "connection" -> "CA could not fetch the token: ";
-            case "dns" -> "CA could not resolve the name: ";
-            case "unauthorized", "incorrectResponse" -> "CA was answered with something else than the token: ";
-            case "caa" -> "a CAA record forbids it: ";
-            case "tls" -> "CA could not fetch the token over TLS: ";
-            default -> "";
-        };
-        return new IssueFailure(fault(problem), where + what + text(problem), retryAfter(), null);
+        String what = Refusal.of(problem)
+                .map(refusal -> switch (refusal) {
+                    case CONNECTION ->
+                        challenge.equals("http-01")
+                                ? "CA could not fetch the token: "
+                                : "CA could not reach the name: ";
+                    case DNS -> "CA could not resolve the name: ";
+                    case UNAUTHORIZED, INCORRECT_RESPONSE ->
+                        challenge.equals("http-01")
+                                ? "CA was answered with something else than the token: "
+                                : "CA did not find the answer: ";
+                    case CAA -> "a CAA record forbids it: ";
+                    case TLS -> "CA could not agree on TLS: ";
+                    default -> "";
+                })
+                .orElse("");
+        return failure(fault(problem), where + ": " + what + text(problem), problem, null);
     }
 
     /** An order that became invalid. */
     IssueFailure ofOrder(String order, Problem problem) {
-        return new IssueFailure(fault(problem), "order " + order + ": " + text(problem), retryAfter(), null);
+        return failure(fault(problem), "order " + order + ": " + text(problem) + next(problem), problem, null);
     }
 
     private static Fault fault(Problem problem) {
-        String type = type(problem);
-        if (type.equals("compound") && !problem.getSubProblems().isEmpty()) {
-            return fault(problem.getSubProblems().get(0));
+        return effective(problem).map(Refusal::fault).orElse(Fault.CA);
+    }
+
+    private static String next(Problem problem) {
+        String next = effective(problem).map(Refusal::next).orElse("");
+        return next.isEmpty() ? "" : "; " + next;
+    }
+
+    /** Of several things that are wrong, a name that is refused decides: the rest of an order may be as good as it likes. */
+    private static Optional<Refusal> effective(Problem problem) {
+        Optional<Refusal> whole = Refusal.of(problem);
+        List<Problem> parts = problem.getSubProblems();
+        if (parts.isEmpty() || Refusal.is(problem, Refusal.RATE_LIMITED)) {
+            return whole;
         }
-        return NAMES.contains(type) ? Fault.NAME : OURS.contains(type) ? Fault.OURS : Fault.CA;
+        Optional<Refusal> ofName = parts.stream()
+                .flatMap(part -> Refusal.of(part).stream())
+                .filter(refusal -> refusal.fault() == Fault.NAME)
+                .findFirst();
+        if (ofName.isPresent()) {
+            return ofName;
+        }
+        return Refusal.is(problem, Refusal.COMPOUND) ? Refusal.of(parts.get(0)) : whole;
     }
 
+    /** What it said, of which name, and the type. */
     private static String text(Problem problem) {
-        String type = type(problem);
-        String full = type.matches("[a-zA-Z]+") ? PREFIX + type : type;
-        return problem.toString().replaceAll("\\s+", " ") + " (" + full + ")";
+        StringBuilder text = new StringBuilder(said(problem));
+        List<Problem> parts = problem.getSubProblems();
+        if (!parts.isEmpty()) {
+            List<String> shown = new ArrayList<>();
+            for (Problem part : parts.subList(0, Math.min(parts.size(), NAMES_SHOWN))) {
+                String name = part.getIdentifier()
+                        .map(Identifier::getValue)
+                        .map(value -> "\"" + value + "\": ")
+                        .orElse("");
+                shown.add(name + said(part));
+            }
+            if (parts.size() > NAMES_SHOWN) {
+                shown.add((parts.size() - NAMES_SHOWN) + " more");
+            }
+            text.append(" (").append(String.join("; ", shown)).append(')');
+        }
+        return brief(text.toString()) + " (" + Refusal.typeOf(problem) + ")";
     }
 
-    private @Nullable Instant retryAfter() {
-        Optional<Instant> until =
-                http.lastRetryAfter().map(wait -> clock.instant().plus(wait));
-        return until.orElse(null);
+    private static String said(Problem problem) {
+        return problem.getDetail().or(problem::getTitle).orElseGet(() -> "refused");
     }
 
-    /** A file of ours that could not be read or written. */
-    static IssueFailure ofDisk(String step, Exception failure) {
+    private Optional<Instant> retryAfter(@Nullable Problem problem) {
+        Duration wait = http.lastRetryAfter().orElse(null);
+        if (wait == null && Refusal.is(problem, Refusal.RATE_LIMITED)) {
+            wait = inWords(problem == null ? "" : problem.getDetail().orElse(""));
+        }
+        return Optional.ofNullable(wait).map(clock.instant()::plus);
+    }
+
+    private @Nullable Duration inWords(String detail) {
+        Matcher matcher = RETRY_AFTER_IN_WORDS.matcher(detail);
+        if (!matcher.find()) {
+            return null;
+        }
+        try {
+            Instant until = LocalDateTime.parse(matcher.group(1), IN_WORDS).toInstant(ZoneOffset.UTC);
+            return CaHttp.span(Duration.between(http.lastDate().orElseGet(clock::instant), until));
+        } catch (DateTimeParseException e) {
+            return null;
+        }
+    }
+
+    /**
+     * A file of ours that could not be read or written. Where it is known which, the line begins with it, and not with
+     * the name of the CA, whose words it would be taken for.
+     */
+    static IssueFailure ofDisk(String step, IOException failure) {
+        if (failure instanceof FileSystemException file && file.getFile() != null) {
+            return new IssueFailure(Fault.OURS, file.getFile() + ": " + CertificateStore.reason(file), failure);
+        }
         return new IssueFailure(Fault.OURS, String.format(Locale.ROOT, "%s: %s", step, failure.getMessage()), failure);
     }
 }

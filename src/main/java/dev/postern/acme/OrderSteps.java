@@ -1,7 +1,7 @@
 package dev.postern.acme;
 
 import dev.postern.certificate.CertificateRequest;
-import dev.postern.certificate.ChallengeTable;
+import dev.postern.certificate.ChallengeSolver;
 import dev.postern.certificate.IssueFailure;
 import dev.postern.certificate.IssueFailure.Fault;
 import dev.postern.certificate.IssuedCertificate;
@@ -9,33 +9,29 @@ import dev.postern.certificate.Keys;
 import dev.postern.certificate.OrderEntry;
 import dev.postern.certificate.OrderJournal;
 import dev.postern.certificate.Pem;
+import dev.postern.config.Configuration.ChallengeType;
+import dev.postern.config.Configuration.Issuer.AcmeDirectory;
 import java.io.IOException;
 import java.net.MalformedURLException;
 import java.net.URI;
 import java.security.GeneralSecurityException;
 import java.security.KeyPair;
+import java.security.PrivateKey;
 import java.security.cert.X509Certificate;
-import java.time.Duration;
-import java.util.ArrayList;
+import java.time.Instant;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
-import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
-import org.shredzone.acme4j.AcmeJsonResource;
-import org.shredzone.acme4j.Authorization;
-import org.shredzone.acme4j.Certificate;
 import org.shredzone.acme4j.Identifier;
 import org.shredzone.acme4j.Login;
 import org.shredzone.acme4j.Order;
 import org.shredzone.acme4j.Problem;
 import org.shredzone.acme4j.Status;
-import org.shredzone.acme4j.challenge.Http01Challenge;
 import org.shredzone.acme4j.exception.AcmeException;
-import org.shredzone.acme4j.exception.AcmeLazyLoadingException;
+import org.shredzone.acme4j.exception.AcmeProtocolException;
+import org.shredzone.acme4j.toolbox.JSON;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -48,61 +44,86 @@ import org.slf4j.LoggerFactory;
  *    │ journal: order URL       │ journal: key       │ poll        │ key from the journal
  * </pre>
  *
- * <p>What the next step needs is in the journal, synced, before the step is taken. Used by one thread.
+ * <p>What the next step needs is in the journal, synced, before the step is taken. An order whose names could not be
+ * proven in one way is followed by another one, with the next way, at once. Used by one thread.
  */
 final class OrderSteps {
     private static final Logger LOG = LoggerFactory.getLogger(OrderSteps.class);
 
-    /** For each of: all authorizations, getting ready, finalizing. Let's Encrypt validates within seconds. */
-    private static final Duration STEP_DEADLINE = Duration.ofMinutes(5);
-
-    /** So many failures in a row of the same look are taken for a hiccup. */
-    private static final int HICCUPS = 3;
-
     private final String issuer;
+    private final @Nullable String profile;
+    private final ChainChoice chains;
     private final Login login;
     private final CertificateRequest request;
     private final OrderJournal journal;
-    private final ChallengeTable challenges;
-    private final CaHttp http;
+    private final Conversation conversation;
     private final Failures failures;
-    private final Duration stepDeadline;
+    private final Beginning beginning;
     private boolean begun;
+    private @Nullable Unproven unproven;
+    private @Nullable ChallengeType provenBy;
 
     OrderSteps(
-            String issuer,
+            AcmeDirectory issuer,
             Login login,
             CertificateRequest request,
             OrderJournal journal,
-            ChallengeTable challenges,
-            CaHttp http,
-            Failures failures,
-            @Nullable Duration stepDeadline) {
-        this.issuer = issuer;
+            Conversation conversation) {
+        this.issuer = issuer.name();
+        this.profile = issuer.profile();
+        this.chains = new ChainChoice(request.site(), issuer.preferredChain());
         this.login = login;
         this.request = request;
         this.journal = journal;
-        this.challenges = challenges;
-        this.http = http;
-        this.failures = failures;
-        this.stepDeadline = stepDeadline == null ? STEP_DEADLINE : stepDeadline;
+        this.conversation = conversation;
+        this.failures = conversation.failures();
+        this.beginning = new Beginning(issuer.name(), login, request, journal, conversation, issuer.profile());
     }
 
     IssuedCertificate take() throws IssueFailure, AcmeException, IOException, InterruptedException {
         Order order = resume();
         if (order == null) {
-            order = begin();
+            order = beginning.begin();
         }
         begun = true;
-        if (order.getStatus() == Status.PENDING) {
-            authorize(order);
-            poll(order, "order " + order.getLocation(), status -> status != Status.PENDING);
+        try {
+            return take(order);
+        } catch (IssueFailure e) {
+            throw afterUnproven(e);
+        } catch (AcmeException | RuntimeException e) {
+            if (Failures.isInterrupt(e)) {
+                throw e;
+            }
+            if (beginning.isOfReplacing(e) && beginning.mayReplace() && isReplacing(order)) {
+                LOG.info(
+                        "{}: the CA does not take the order as a replacement any more: {}; ordered without",
+                        request.site(),
+                        Failures.brief(e.getMessage()));
+                beginning.doNotReplace();
+                return take(beginning.begin());
+            }
+            if (unproven == null) {
+                throw e;
+            }
+            IssueFailure failure = failures.of(issuer, e);
+            throw afterUnproven(failures.isOfAccount(e, request.names()) ? IssueFailure.ofAccount(failure) : failure);
         }
+    }
+
+    /** What failed last is not the whole story where a validation failed before it. */
+    private IssueFailure afterUnproven(IssueFailure failure) {
+        Unproven before = unproven;
+        return before == null || failure == before.failure() ? failure : before.followedBy(failure);
+    }
+
+    private IssuedCertificate take(Order begunOrder)
+            throws IssueFailure, AcmeException, IOException, InterruptedException {
+        Order order = prove(begunOrder);
         for (int attempt = 1; order.getStatus() == Status.READY; attempt++) {
             finish(order, attempt);
         }
         if (order.getStatus() == Status.PROCESSING) {
-            poll(order, "order " + order.getLocation(), status -> status != Status.PROCESSING);
+            conversation.watch(order, where(order), conversation.polling(), status -> status != Status.PROCESSING);
         }
         if (order.getStatus() != Status.VALID) {
             throw invalid(order);
@@ -115,24 +136,24 @@ final class OrderSteps {
         return begun;
     }
 
+    private static String where(Order order) {
+        return "order " + order.getLocation();
+    }
+
     /** The order in the journal where it is still of use; null otherwise. */
-    private @Nullable Order resume() throws IssueFailure, AcmeException, IOException {
+    private @Nullable Order resume() throws IssueFailure, AcmeException, IOException, InterruptedException {
         OrderEntry entry = journal.read().orElse(null);
         if (entry == null) {
             return null;
         }
         String unusable = unusable(entry);
+        boolean gone = false;
         if (unusable == null) {
             Order order = bind(entry);
             try {
-                order.fetch();
-                Status status = order.getStatus();
-                boolean needsKey = status == Status.PROCESSING || status == Status.VALID;
-                if (status == Status.INVALID) {
-                    unusable = "it is invalid";
-                } else if (needsKey && entry.keyPem() == null) {
-                    unusable = "its key was not kept";
-                } else {
+                conversation.patiently(order::fetch);
+                unusable = unusable(entry, order);
+                if (unusable == null) {
                     LOG.info(
                             "{}: resuming order {}: {}",
                             request.site(),
@@ -141,15 +162,26 @@ final class OrderSteps {
                     return order;
                 }
             } catch (AcmeException e) {
-                boolean gone = http.lastStatus() >= 400 && http.lastStatus() < 500 && http.lastStatus() != 429;
-                if (!gone || Failures.is(e, "accountDoesNotExist")) {
+                int status = conversation.http().lastStatus();
+                // What the CA's front says, or what is said of a nonce on the way there, is not said of the order: a
+                // finalized one that is not resumed for that has lost its certificate.
+                gone = conversation.http().wasFor(order.getLocation())
+                        && (status == 404
+                                || status == 410
+                                || Failures.is(e, Refusal.MALFORMED)
+                                || Failures.is(e, Refusal.UNAUTHORIZED));
+                if (!gone) {
                     throw e;
                 }
                 unusable = "the CA does not know it any more";
             }
         }
         LOG.info("{}: order {} is not resumed: {}", request.site(), entry.order(), unusable);
-        journal.clear();
+        if (!gone) {
+            journal.clear();
+        }
+        // One that the CA denies stays in the journal until there is another: the CA may be mistaken, and the key of an
+        // issued certificate hangs on it.
         return null;
     }
 
@@ -157,14 +189,37 @@ final class OrderSteps {
         if (!entry.issuer().equals(issuer)) {
             return "it is of issuer " + entry.issuer();
         }
-        if (!entry.account().equals(account())) {
+        if (!entry.account().equals(beginning.account())) {
             return "it is of another account";
         }
         return Set.copyOf(entry.names()).equals(Set.copyOf(request.names())) ? null : "it is for other names";
     }
 
-    private String account() {
-        return login.getAccount().getLocation().toString();
+    private @Nullable String unusable(OrderEntry entry, Order order) {
+        Status status = order.getStatus();
+        boolean finalized = status == Status.PROCESSING || status == Status.VALID;
+        if (status == Status.INVALID) {
+            return "it is invalid";
+        }
+        if (finalized && entry.keyPem() == null) {
+            return "its key was not kept";
+        }
+        if (status != Status.VALID && isExpired(order)) {
+            return "it is expired";
+        }
+        String ordered =
+                order.getJSON().get("profile").map(JSON.Value::asString).orElse(null);
+        if (!finalized && profile != null && ordered != null && !profile.equals(ordered)) {
+            return "it is for profile " + ordered;
+        }
+        return null;
+    }
+
+    /** By the CA's clock: one that stays in processing for ever must not keep the next one from being made. */
+    private boolean isExpired(Order order) {
+        Instant now = conversation.http().lastDate().orElse(null);
+        Instant expires = order.getExpires().orElse(null);
+        return now != null && expires != null && expires.isBefore(now);
     }
 
     private Order bind(OrderEntry entry) throws IOException {
@@ -175,138 +230,119 @@ final class OrderSteps {
         }
     }
 
-    private Order begin() throws AcmeException, IOException {
-        Order order = login.newOrder().domains(request.names()).create();
-        journal.write(new OrderEntry(
-                issuer, account(), request.names(), order.getLocation().toString(), null));
-        LOG.debug("{}: order {}", request.site(), order.getLocation());
+    /** Returns an order that waits for its names no more: the one given, or the one that followed it. */
+    private Order prove(Order begunOrder) throws IssueFailure, AcmeException, IOException, InterruptedException {
+        Order order = begunOrder;
+        List<ChallengeSolver> solvers = request.solvers();
+        while (order.getStatus() == Status.PENDING) {
+            Proof proof = new Proof(request.site(), login, conversation, order, solvers);
+            Unproven now = proof.prove();
+            provenBy = proof.provenBy();
+            if (now == null) {
+                conversation.watch(order, where(order), conversation.polling(), status -> status != Status.PENDING);
+                return order;
+            }
+            if (now.orderEnded()) {
+                discard();
+            }
+            Unproven before = unproven;
+            unproven = before == null ? now : before.and(now);
+            solvers = now.others(solvers);
+            if (solvers.isEmpty()) {
+                throw unproven.failure();
+            }
+            LOG.info(
+                    "{}: {}; tried with {}",
+                    request.site(),
+                    now.failure().getMessage(),
+                    solvers.stream().map(solver -> solver.type().text()).collect(Collectors.joining(", ")));
+            if (now.orderEnded()) {
+                order = beginning.begin();
+            }
+        }
         return order;
     }
 
-    /** Answers every authorization that is still open; several at once, for the CA works on them side by side. */
-    private void authorize(Order order) throws IssueFailure, AcmeException, InterruptedException {
-        List<String> tokens = new ArrayList<>();
-        Map<String, Authorization> open = new LinkedHashMap<>();
-        try {
-            for (Authorization authorization : order.getAuthorizations()) {
-                if (authorization.getStatus() != Status.VALID) {
-                    String name = authorization.getIdentifier().getDomain();
-                    answer(order, name, authorization, tokens);
-                    open.put(name, authorization);
-                }
-            }
-            for (Map.Entry<String, Authorization> entry : open.entrySet()) {
-                Authorization authorization = entry.getValue();
-                String where = "order " + order.getLocation() + ": http-01 for \"" + entry.getKey() + "\"";
-                poll(authorization, where, status -> status != Status.PENDING && status != Status.PROCESSING);
-                if (authorization.getStatus() != Status.VALID) {
-                    // The challenge that was triggered does not know how it ended; the authorization has a new one.
-                    Problem problem = authorization
-                            .findChallenge(Http01Challenge.class)
-                            .flatMap(Http01Challenge::getError)
-                            .orElse(null);
-                    discard();
-                    throw failures.ofValidation(order.getLocation().toString(), entry.getKey(), problem);
-                }
-            }
-        } finally {
-            tokens.forEach(challenges::remove);
-        }
-    }
-
-    private void answer(Order order, String name, Authorization authorization, List<String> tokens)
-            throws IssueFailure, AcmeException {
-        Http01Challenge challenge =
-                authorization.findChallenge(Http01Challenge.class).orElse(null);
-        if (challenge == null) {
-            discard();
-            throw new IssueFailure(
-                    Fault.NAME,
-                    "order " + order.getLocation() + ": the CA offers no http-01 for \"" + name + "\"",
-                    null);
-        }
-        challenges.put(challenge.getToken(), challenge.getAuthorization());
-        tokens.add(challenge.getToken());
-        if (challenge.getStatus() == Status.PENDING) {
-            try {
-                challenge.trigger();
-            } catch (AcmeException e) {
-                // After a resume the CA may have begun, or ended, by itself: looking at it decides.
-                if (!Failures.is(e, "malformed")) {
-                    throw e;
-                }
-                LOG.debug("{}: triggering {}", request.site(), challenge.getLocation(), e);
-            }
-        }
+    private boolean isReplacing(Order order) throws IOException {
+        return entry(order).replaces() != null;
     }
 
     /** Sends the CSR; the key is kept before. */
     private void finish(Order order, int attempt)
             throws IssueFailure, AcmeException, IOException, InterruptedException {
-        String where = "order " + order.getLocation() + ": finalize";
-        if (attempt > HICCUPS) {
-            throw new IssueFailure(Fault.CA, where + ": the order stays ready after " + HICCUPS + " requests", null);
+        String where = where(order) + ": finalize";
+        if (attempt > Conversation.HICCUPS) {
+            throw new IssueFailure(
+                    Fault.CA, where + ": the order stays ready after " + Conversation.HICCUPS + " requests", null);
         }
         if (attempt > 1) {
-            new Polling(stepDeadline).await(http.lastRetryAfter().orElse(null));
+            conversation.polling().await(conversation.asked());
         }
-        OrderEntry entry = entry(order);
-        KeyPair key;
-        try {
-            if (entry.keyPem() == null) {
-                key = Keys.generate(request.keyType());
-                journal.write(new OrderEntry(
-                        entry.issuer(), entry.account(), entry.names(), entry.order(), Pem.of(key.getPrivate())));
-            } else {
-                key = Keys.pairOf(Pem.readKey(entry.keyPem()));
-            }
-        } catch (GeneralSecurityException e) {
-            throw new IOException("order.json: the key: " + e.getMessage(), e);
-        }
+        KeyPair key = keyOf(order);
         try {
             order.execute(key);
             order.fetch();
-        } catch (AcmeException e) {
+        } catch (AcmeException | AcmeProtocolException e) {
             // Too early, or the answer was lost on the way: in both cases the order knows better.
-            if (!Failures.is(e, "orderNotReady") && !failures.isPassing(e)) {
+            if (!Failures.is(e, Refusal.ORDER_NOT_READY) && !failures.isPassing(e)) {
                 throw e;
             }
             LOG.debug("{}: {}", request.site(), where, e);
         }
-        poll(order, where, status -> status != Status.PENDING && status != Status.PROCESSING);
+        conversation.watch(
+                order,
+                where,
+                conversation.polling(),
+                status -> status != Status.PENDING && status != Status.PROCESSING);
+    }
+
+    private KeyPair keyOf(Order order) throws IOException {
+        OrderEntry entry = entry(order);
+        try {
+            if (entry.keyPem() != null) {
+                return Keys.pairOf(Pem.readKey(entry.keyPem()));
+            }
+        } catch (GeneralSecurityException e) {
+            throw Conversation.badKey("order.json", e);
+        }
+        KeyPair key = Keys.generate(request.keyType());
+        journal.write(entry.with(Pem.of(key.getPrivate())));
+        return key;
     }
 
     private OrderEntry entry(Order order) throws IOException {
         String url = order.getLocation().toString();
         return journal.read()
                 .filter(entry -> entry.order().equals(url))
-                .orElseGet(() -> new OrderEntry(issuer, account(), request.names(), url, null));
+                .orElseGet(() -> new OrderEntry(issuer, beginning.account(), request.names(), url, null, null));
     }
 
     private IssueFailure invalid(Order order) {
         discard();
         Problem problem = order.getError().orElse(null);
-        String url = order.getLocation().toString();
         return problem == null
-                ? new IssueFailure(Fault.CA, "order " + url + ": ended without a certificate: " + order.getJSON(), null)
-                : failures.ofOrder(url, problem);
+                ? new IssueFailure(
+                        Fault.CA,
+                        where(order) + ": ended without a certificate: "
+                                + Failures.brief(order.getJSON().toString()),
+                        null)
+                : failures.ofOrder(order.getLocation().toString(), problem);
     }
 
-    private IssuedCertificate download(Order order) throws IssueFailure, AcmeException, IOException {
-        Certificate certificate = order.getCertificate();
-        certificate.download();
-        List<X509Certificate> chain = new ArrayList<>(certificate.getCertificateChain());
-        String where = "order " + order.getLocation() + ": download: ";
+    private IssuedCertificate download(Order order)
+            throws IssueFailure, AcmeException, IOException, InterruptedException {
+        String where = where(order) + ": download: ";
+        List<X509Certificate> chain = conversation.patiently(() -> chains.of(order.getCertificate()));
         if (chain.isEmpty()) {
             throw new IssueFailure(Fault.CA, where + "no certificate in the answer", null);
         }
-        X509Certificate last = chain.get(chain.size() - 1);
-        if (chain.size() > 1 && last.getSubjectX500Principal().equals(last.getIssuerX500Principal())) {
-            chain.remove(last);
+        OrderEntry entry = entry(order);
+        if (entry.keyPem() == null) {
+            discard();
+            throw new IssueFailure(Fault.OURS, where + "order.json lost the key of the certificate", null);
         }
-        String keyPem = Objects.requireNonNullElse(entry(order).keyPem(), "");
-        IssuedCertificate issued = new IssuedCertificate(issuer, Pem.readKey(keyPem), List.copyOf(chain));
-        if (!Keys.fit(issued.key(), chain.get(0).getPublicKey())) {
+        PrivateKey key = Pem.readKey(entry.keyPem());
+        if (!Keys.fit(key, chain.get(0).getPublicKey())) {
             discard();
             throw new IssueFailure(Fault.CA, where + "the certificate is for another key", null);
         }
@@ -318,7 +354,8 @@ final class OrderSteps {
             discard();
             throw new IssueFailure(Fault.CA, where + "the order is for " + certified, null);
         }
-        return issued;
+        List<String> invalid = unproven == null ? List.of() : unproven.names();
+        return new IssuedCertificate(issuer, key, chain, provenBy, entry.replaces() != null, invalid);
     }
 
     /** An order that can never succeed must not be resumed. */
@@ -328,46 +365,5 @@ final class OrderSteps {
         } catch (IOException e) {
             LOG.warn("{}: removing order.json: {}; the next attempt finds it useless", request.site(), e.getMessage());
         }
-    }
-
-    private interface Condition {
-        boolean holds(Status status);
-    }
-
-    /** Looks again and again until it is done. A look that fails is not the end; several in a row are. */
-    private void poll(AcmeJsonResource resource, String where, Condition done)
-            throws IssueFailure, AcmeException, InterruptedException {
-        Polling polling = new Polling(stepDeadline);
-        int hiccups = 0;
-        while (true) {
-            Status status = Status.UNKNOWN;
-            try {
-                resource.fetch();
-                hiccups = 0;
-                status = statusOf(resource);
-                if (done.holds(status)) {
-                    return;
-                }
-            } catch (AcmeException | AcmeLazyLoadingException e) {
-                if (!failures.isPassing(e) || ++hiccups > HICCUPS) {
-                    throw e;
-                }
-                LOG.debug("{}: {}: looking failed; looked again", request.site(), where, e);
-            }
-            if (!polling.await(http.lastRetryAfter().orElse(null))) {
-                throw new IssueFailure(
-                        Fault.CA,
-                        where + ": still "
-                                + (status == Status.UNKNOWN
-                                        ? "unknown"
-                                        : status.toString().toLowerCase(Locale.ROOT))
-                                + " after " + stepDeadline.toSeconds() + "s; resumed next time",
-                        null);
-            }
-        }
-    }
-
-    private static Status statusOf(AcmeJsonResource resource) {
-        return resource.getJSON().get("status").asStatus();
     }
 }

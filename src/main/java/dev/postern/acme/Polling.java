@@ -1,7 +1,7 @@
 package dev.postern.acme;
 
+import dev.postern.certificate.MonotonicClock;
 import java.time.Duration;
-import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,11 +22,14 @@ final class Polling {
 
     private static final Duration LONGEST_ASKED = Duration.ofSeconds(30);
 
-    private final long begunNanos = System.nanoTime();
+    private final MonotonicClock elapsed;
+    private final long begunNanos;
     private final Duration deadline;
     private Duration unasked = FIRST;
 
-    Polling(Duration deadline) {
+    Polling(Duration deadline, MonotonicClock elapsed) {
+        this.elapsed = elapsed;
+        this.begunNanos = elapsed.nanoTime();
         this.deadline = deadline;
     }
 
@@ -46,16 +49,10 @@ final class Polling {
                     ? SHORTEST_ASKED
                     : asked.compareTo(LONGEST_ASKED) > 0 ? LONGEST_ASKED : asked;
         }
-        long end = System.nanoTime() + wait.toNanos();
-        if (end - begunNanos > deadline.toNanos()) {
+        if (elapsed.nanoTime() + wait.toNanos() - begunNanos > deadline.toNanos()) {
             return false;
         }
-        for (long left = wait.toNanos(); left > 0; left = end - System.nanoTime()) {
-            LockSupport.parkNanos(this, left);
-            if (Thread.interrupted()) {
-                throw new InterruptedException();
-            }
-        }
+        elapsed.await(wait);
         return true;
     }
 

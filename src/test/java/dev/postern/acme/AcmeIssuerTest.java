@@ -4,20 +4,23 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
-import dev.postern.certificate.CertificateRequest;
-import dev.postern.certificate.CertificateStore;
-import dev.postern.certificate.ChallengeTable;
+import dev.postern.certificate.ClockSkew;
 import dev.postern.certificate.IssueFailure;
 import dev.postern.certificate.IssueFailure.Fault;
-import dev.postern.certificate.IssuedCertificate;
+import dev.postern.certificate.MonotonicClock;
 import dev.postern.certificate.OrderEntry;
+import dev.postern.certificate.OrderJournal;
 import dev.postern.config.Configuration.Issuer.AcmeDirectory;
-import dev.postern.config.Configuration.KeyType;
-import dev.postern.testing.HandClock;
-import dev.postern.testing.MemoryJournal;
+import dev.postern.config.Configuration.Site;
+import dev.postern.testing.Care;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpHeaders;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -25,73 +28,24 @@ import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** CAs at their worst. */
 @Timeout(20)
-class AcmeIssuerTest {
-    @TempDir
-    Path directory;
-
-    private final HandClock clock = new HandClock(Instant.now());
-    private final MemoryJournal journal = new MemoryJournal();
-    private final ChallengeTable challenges = new ChallengeTable();
-    private FakeCa ca;
-    private CertificateStore store;
-
-    @BeforeEach
-    void open() throws IOException {
-        ca = new FakeCa();
-        store = CertificateStore.open(directory.resolve("certs"));
-    }
-
-    @AfterEach
-    void close() {
-        ca.close();
-        store.close();
-    }
-
-    private AcmeIssuer issuer(URI at) throws IOException {
-        return issuer(at, Duration.ofMillis(500));
-    }
-
-    private AcmeIssuer issuer(URI at, Duration exchangeDeadline) throws IOException {
-        return new AcmeIssuer(
-                new AcmeDirectory("fake", at, null),
-                "ops@example.com",
-                true,
-                store.account("fake"),
-                challenges,
-                clock,
-                exchangeDeadline,
-                Duration.ofSeconds(4));
-    }
-
-    private IssuedCertificate issue() throws Exception {
-        return issuer(ca.directory())
-                .issue(new CertificateRequest("example.com", List.of("example.com"), KeyType.EC_P256), journal);
-    }
-
-    private IssueFailure failure() {
-        return catchThrowableOfType(IssueFailure.class, this::issue);
-    }
-
+class AcmeIssuerTest extends WithFakeCa {
     @Test
     void goodCaIsAskedForItsDirectoryOnceThoughItForbidsCaching() throws Exception {
         issue();
 
         assertThat(ca.count("/dir")).isEqualTo(1);
         assertThat(ca.userAgents()).isNotEmpty().allMatch(agent -> agent.startsWith("postern/"));
-        assertThat(challenges.answer("dG9rZW4tb2YtdGhlLWZha2UtY2E"))
-                .as("removed afterwards")
-                .isNull();
+        assertThat(challenges.answer(FakeCa.TOKEN)).as("removed afterwards").isNull();
     }
 
     /** acme4j alone would wait for ever. */
@@ -100,10 +54,69 @@ class AcmeIssuerTest {
     void stalledBodyEndsAtTheDeadline(String path) {
         ca.fault(path, (exchange, count) -> ca.stall(exchange));
 
-        IssueFailure failure = failure();
+        IssueFailure failure = catchThrowableOfType(
+                IssueFailure.class,
+                () -> issuer(ca.directory(), Duration.ofMillis(500))
+                        .issue(Care.request(challenges, "example.com"), journal));
 
         assertThat(failure.fault()).isEqualTo(Fault.CA);
         assertThat(failure).hasMessageContaining("no complete answer within");
+    }
+
+    /** The CA's name before it would make them its words. */
+    @Test
+    void fullDiskIsToldWithTheFileAndIsOurs() throws Exception {
+        OrderJournal full = new OrderJournal() {
+            @Override
+            public Optional<OrderEntry> read() {
+                return Optional.empty();
+            }
+
+            @Override
+            public void write(OrderEntry entry) throws IOException {
+                throw new FileSystemException("certs/example.com/order.json", null, "No space left on device");
+            }
+
+            @Override
+            public void clear() {}
+        };
+
+        IssueFailure failure = catchThrowableOfType(
+                IssueFailure.class, () -> issuer(ca.directory()).issue(Care.request(challenges, "example.com"), full));
+
+        assertThat(failure).hasMessage("certs/example.com/order.json: no space left on device");
+        assertThat(failure.fault()).isEqualTo(Fault.OURS);
+    }
+
+    /** What the JDK says of it has names of its classes, or nothing. */
+    @ParameterizedTest
+    @CsvSource({
+        "'', the connection was closed without an answer",
+        "HTTP/1.1 200 OK\\r\\nContent-Length: 9\\r\\n\\r\\nhalf, the connection was closed in the middle of the answer",
+        "SSH-2.0-OpenSSH\\r\\n\\r\\n, what answers is not HTTP"
+    })
+    void brokenAnswerIsToldInWords(String sent, String told) throws Exception {
+        try (ServerSocket server = new ServerSocket(0, 10, InetAddress.getLoopbackAddress())) {
+            Thread answering = new Thread(() -> {
+                while (!server.isClosed()) {
+                    try (Socket socket = server.accept()) {
+                        int unused = socket.getInputStream().read(new byte[4096]);
+                        socket.getOutputStream()
+                                .write(sent.replace("\\r\\n", "\r\n").getBytes(StandardCharsets.US_ASCII));
+                    } catch (IOException e) {
+                        return;
+                    }
+                }
+            });
+            answering.start();
+
+            IssueFailure failure = catchThrowableOfType(
+                    IssueFailure.class,
+                    () -> issuer(URI.create("http://127.0.0.1:" + server.getLocalPort() + "/dir"))
+                            .issue(Care.request(challenges, "example.com"), journal));
+
+            assertThat(failure).hasMessageEndingWith(": " + told);
+        }
     }
 
     @Test
@@ -121,6 +134,7 @@ class AcmeIssuerTest {
         assertThat(ca.count("/new-order")).isEqualTo(1);
     }
 
+    /** Users' trouble: finalizing came too early, the CA said orderNotReady, and the order was given up. */
     @Test
     void orderNotReadyIsLookedAtAgain() throws Exception {
         ca.fault("/finalize/1", (exchange, count) -> count == 1 && FakeCa.problem(exchange, 403, "orderNotReady"));
@@ -192,7 +206,8 @@ class AcmeIssuerTest {
         IssueFailure failure = failure();
 
         assertThat(failure.fault()).isEqualTo(fault);
-        assertThat(failure).hasMessage("fake: because of " + type + " (urn:ietf:params:acme:error:" + type + ")");
+        assertThat(failure)
+                .hasMessageStartingWith("fake: because of " + type + " (urn:ietf:params:acme:error:" + type + ")");
     }
 
     /** The other sites are not to be sent into the same wall; but a limit on a domain is its own. */
@@ -218,9 +233,7 @@ class AcmeIssuerTest {
         IssueFailure failure = catchThrowableOfType(
                 IssueFailure.class,
                 () -> issuer(ca.directory(), Duration.ofSeconds(10))
-                        .issue(
-                                new CertificateRequest("example.com", List.of("example.com"), KeyType.EC_P256),
-                                journal));
+                        .issue(Care.request(challenges, "example.com"), journal));
 
         assertThat(failure.isOfAccount()).as(failure.getMessage()).isEqualTo(ofAccount);
     }
@@ -229,8 +242,8 @@ class AcmeIssuerTest {
     void hostThatDoesNotExistIsNamedAsSuch() {
         URI nowhere = URI.create("http://ca.invalid/dir");
 
-        assertThatThrownBy(() -> issuer(nowhere, Duration.ofSeconds(10))
-                        .issue(new CertificateRequest("example.com", List.of("example.com"), KeyType.EC_P256), journal))
+        assertThatThrownBy(() ->
+                        issuer(nowhere, Duration.ofSeconds(10)).issue(Care.request(challenges, "example.com"), journal))
                 .hasMessageEndingWith("http://ca.invalid: no such host");
     }
 
@@ -270,8 +283,7 @@ class AcmeIssuerTest {
         URI nobody = ca.directory();
         ca.close();
 
-        assertThatThrownBy(() -> issuer(nobody)
-                        .issue(new CertificateRequest("example.com", List.of("example.com"), KeyType.EC_P256), journal))
+        assertThatThrownBy(() -> issuer(nobody).issue(Care.request(challenges, "example.com"), journal))
                 .isInstanceOfSatisfying(
                         IssueFailure.class, e -> assertThat(e.fault()).isEqualTo(Fault.CA))
                 .hasMessageContaining("http://127.0.0.1:" + nobody.getPort() + ": connection refused or unreachable");
@@ -287,6 +299,35 @@ class AcmeIssuerTest {
 
         issue();
         assertThat(kept.order()).endsWith("/order/1");
+        assertThat(ca.count("/new-order")).isEqualTo(1);
+    }
+
+    /** What is said of a nonce is not said of the order, whose certificate is waiting to be fetched. */
+    @ParameterizedTest
+    @ValueSource(ints = {400, 404})
+    void refusalOfANonceDoesNotCostTheOrderThatIsFinalized(int status) throws Exception {
+        ca.fault("/certificate/1", (exchange, count) -> FakeCa.problem(exchange, 503, "serverInternal"));
+        assertThat(failure().fault()).isEqualTo(Fault.CA);
+        assertThat(journal.read().orElseThrow().keyPem()).isNotNull();
+        ca.fault("/certificate/1", (exchange, count) -> false);
+
+        // Once: the next request would begin another order.
+        AtomicInteger refused = new AtomicInteger();
+        ca.fault("/nonce", (exchange, count) -> {
+            if (refused.getAndIncrement() > 0) {
+                return false;
+            }
+            exchange.sendResponseHeaders(status, -1);
+            exchange.close();
+            return true;
+        });
+        try {
+            issue();
+        } catch (IssueFailure e) {
+            assertThat(journal.read()).isPresent();
+            issue();
+        }
+        assertThat(refused.get()).isGreaterThan(1);
         assertThat(ca.count("/new-order")).isEqualTo(1);
     }
 
@@ -313,9 +354,10 @@ class AcmeIssuerTest {
                         new AcmeDirectory("fake", ca.directory(), file),
                         null,
                         true,
-                        store.account("fake"),
-                        challenges,
-                        clock))
+                        store,
+                        clock,
+                        MonotonicClock.SYSTEM,
+                        new ClockSkew(clock)))
                 .hasMessage(file + ": no such file or directory");
     }
 
@@ -326,10 +368,11 @@ class AcmeIssuerTest {
         "*.example.com, false", "192.0.2.1, false"
     })
     void publicCaCertifiesPublicNamesOnly(String name, boolean may) throws Exception {
+        Site site = new Site(List.of(name), List.of(), null);
         AcmeIssuer letsEncrypt = issuer(URI.create("https://acme-v02.api.letsencrypt.org/directory"));
 
-        assertThat(letsEncrypt.mayCertify(name)).isEqualTo(may);
-        assertThat(issuer(ca.directory()).mayCertify(name)).isEqualTo(!name.startsWith("*"));
+        assertThat(letsEncrypt.mayCertify(site)).isEqualTo(may);
+        assertThat(issuer(ca.directory()).mayCertify(site)).isEqualTo(!name.startsWith("*"));
     }
 
     @ParameterizedTest(name = "{0} at {1}: {2}")

@@ -7,22 +7,32 @@ import dev.postern.certificate.Certificate;
 import dev.postern.certificate.CertificateRequest;
 import dev.postern.certificate.CertificateStore;
 import dev.postern.certificate.ChallengeTable;
+import dev.postern.certificate.ClockSkew;
 import dev.postern.certificate.IssueFailure;
 import dev.postern.certificate.IssueFailure.Fault;
 import dev.postern.certificate.IssuedCertificate;
+import dev.postern.certificate.Keys;
+import dev.postern.certificate.MonotonicClock;
 import dev.postern.certificate.OrderJournal;
+import dev.postern.certificate.RevocationReason;
+import dev.postern.config.Configuration.ChallengeType;
+import dev.postern.config.Configuration.ExternalAccount;
 import dev.postern.config.Configuration.Issuer.AcmeDirectory;
 import dev.postern.config.Configuration.KeyType;
+import dev.postern.config.Configuration.RateLimits;
+import dev.postern.testing.Care;
 import dev.postern.testing.ChallengeResponder;
 import dev.postern.testing.FreePorts;
 import dev.postern.testing.MemoryJournal;
 import dev.postern.testing.PebbleServer;
 import dev.postern.testing.PebbleServer.Options;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
+import java.security.PrivateKey;
 import java.time.Duration;
 import java.time.InstantSource;
-import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -62,18 +72,23 @@ class PebbleTest {
     }
 
     private AcmeIssuer issuer(PebbleServer pebble) throws IOException {
-        return new AcmeIssuer(
-                new AcmeDirectory("pebble", pebble.directoryUri(), pebble.caFile()),
-                "ops@example.com",
-                true,
-                store.account("pebble"),
-                challenges,
-                InstantSource.system());
+        return issuer(new AcmeDirectory("pebble", pebble.directoryUri(), pebble.caFile()));
     }
 
-    private static IssuedCertificate issue(AcmeIssuer issuer, OrderJournal journal, String... names)
+    private AcmeIssuer issuer(AcmeDirectory at) throws IOException {
+        return new AcmeIssuer(
+                at,
+                "ops@example.com",
+                true,
+                store,
+                InstantSource.system(),
+                MonotonicClock.SYSTEM,
+                new ClockSkew(InstantSource.system()));
+    }
+
+    private IssuedCertificate issue(AcmeIssuer issuer, OrderJournal journal, String... names)
             throws IssueFailure, InterruptedException {
-        return issuer.issue(new CertificateRequest(names[0], List.of(names), KeyType.EC_P256), journal);
+        return issuer.issue(Care.request(challenges, names), journal);
     }
 
     private static Certificate checked(IssuedCertificate issued) throws Exception {
@@ -97,7 +112,7 @@ class PebbleTest {
             names = {"EC_P384", "RSA_2048"})
     void otherKeyTypesAreCertified(KeyType type) throws Exception {
         try (PebbleServer pebble = pebble(options())) {
-            CertificateRequest request = new CertificateRequest("example.com", List.of("example.com"), type);
+            CertificateRequest request = Care.request(challenges, type, "example.com");
 
             Certificate certificate = checked(issuer(pebble).issue(request, new MemoryJournal()));
 
@@ -187,7 +202,7 @@ class PebbleTest {
                     .isInstanceOf(IssueFailure.class);
             var entry = journal.read().orElseThrow();
             journal.write(new dev.postern.certificate.OrderEntry(
-                    entry.issuer(), entry.account(), entry.names(), entry.order() + "gone", null));
+                    entry.issuer(), entry.account(), entry.names(), entry.order() + "gone", null, null));
 
             checked(issue(issuer(pebble), journal, "example.com"));
         }
@@ -238,18 +253,127 @@ class PebbleTest {
     @Test
     void unknownCaIsNotTrusted() throws Exception {
         try (PebbleServer pebble = pebble(options())) {
-            AcmeIssuer issuer = new AcmeIssuer(
-                    new AcmeDirectory("pebble", pebble.directoryUri(), null),
-                    null,
-                    true,
-                    store.account("pebble"),
-                    challenges,
-                    InstantSource.system());
+            AcmeIssuer issuer = issuer(new AcmeDirectory("pebble", pebble.directoryUri(), null));
 
             assertThatThrownBy(() -> issue(issuer, new MemoryJournal(), "example.com"))
                     .isInstanceOfSatisfying(
                             IssueFailure.class, e -> assertThat(e.fault()).isEqualTo(Fault.CA))
-                    .hasMessageContaining("certification path");
+                    .hasMessageContaining("is from no CA that is trusted");
+        }
+    }
+
+    /** Valid authorizations that come again, or do not, or only for some of the names. */
+    @ParameterizedTest
+    @ValueSource(ints = {0, 50, 100})
+    void authorizationsMayBeReused(int percent) throws Exception {
+        try (PebbleServer pebble = pebble(options().authzReuse(percent))) {
+            AcmeIssuer issuer = issuer(pebble);
+            for (int i = 0; i < 3; i++) {
+                IssuedCertificate issued =
+                        issue(issuer, new MemoryJournal(), "example.com", "www.example.com", "a.example.com");
+
+                assertThat(checked(issued).names()).hasSize(3);
+                // Where all of them come again the order is ready at once, and nothing has to be proven.
+                boolean unproven = i > 0 && percent > 0;
+                assertThat(issued.challenge() == null && unproven ? ChallengeType.HTTP_01 : issued.challenge())
+                        .isEqualTo(ChallengeType.HTTP_01);
+            }
+        }
+    }
+
+    @Test
+    void slowValidationIsWaitedFor() throws Exception {
+        try (PebbleServer pebble = pebble(options().slowly())) {
+            checked(issue(issuer(pebble), new MemoryJournal(), "example.com"));
+        }
+    }
+
+    @Test
+    void externalAccountIsBound() throws Exception {
+        try (PebbleServer pebble = pebble(options().bound())) {
+            Path key = Files.writeString(directory.resolve("hmac"), PebbleServer.MAC_KEY + "\n");
+            AcmeDirectory at = new AcmeDirectory(
+                    "pebble",
+                    pebble.directoryUri(),
+                    pebble.caFile(),
+                    new ExternalAccount(PebbleServer.KEY_ID, key),
+                    null,
+                    null,
+                    null,
+                    RateLimits.NONE);
+
+            assertThatThrownBy(() -> issue(issuer(pebble), new MemoryJournal(), "example.com"))
+                    .hasMessageContaining("set eab (key-id and hmac-file)");
+            checked(issue(issuer(at), new MemoryJournal(), "example.com"));
+        }
+    }
+
+    @Test
+    void certificateIsRevokedWithItsOwnKey() throws Exception {
+        try (PebbleServer pebble = pebble(options())) {
+            Certificate certificate = checked(issue(issuer(pebble), new MemoryJournal(), "example.com"));
+            CertificateStore elsewhere = CertificateStore.open(directory.resolve("elsewhere"));
+            AcmeIssuer stranger = new AcmeIssuer(
+                    new AcmeDirectory("pebble", pebble.directoryUri(), pebble.caFile()),
+                    null,
+                    true,
+                    elsewhere,
+                    InstantSource.system(),
+                    MonotonicClock.SYSTEM,
+                    new ClockSkew(InstantSource.system()));
+
+            stranger.revoke(certificate, RevocationReason.KEY_COMPROMISE);
+            stranger.revoke(certificate, RevocationReason.KEY_COMPROMISE);
+
+            elsewhere.close();
+            assertThat(pebble.accounts()).isEqualTo(1);
+        }
+    }
+
+    /** Pebble checks every signature: the old key is of no more use, the new one is, now and after a restart. */
+    @Test
+    void accountGetsANewKey() throws Exception {
+        try (PebbleServer pebble = pebble(options())) {
+            AcmeIssuer issuer = issuer(pebble);
+            checked(issue(issuer, new MemoryJournal(), "example.com"));
+            PrivateKey old = store.account("pebble").readKey().orElseThrow();
+
+            issuer.account().orElseThrow().rollover();
+
+            assertThat(store.account("pebble").readKey().orElseThrow()).isNotEqualTo(old);
+            assertThat(store.account("pebble").readNextKey()).isEmpty();
+            checked(issue(issuer, new MemoryJournal(), "example.com"));
+            checked(issue(issuer(pebble), new MemoryJournal(), "example.com"));
+            assertThat(issuer.account().orElseThrow().show().status()).isEqualTo("valid");
+            assertThat(pebble.accounts()).isEqualTo(1);
+            assertThat(Files.getPosixFilePermissions(directory.resolve("certs/accounts/pebble/key.pem")))
+                    .containsExactlyInAnyOrder(PosixFilePermission.OWNER_READ, PosixFilePermission.OWNER_WRITE);
+        }
+    }
+
+    /** Before the CA heard of the next key, and after it: whichever it knows is found out and used. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void changeOfKeysThatWasCutShortLeavesAWorkingAccount(boolean caHeard) throws Exception {
+        try (PebbleServer pebble = pebble(options())) {
+            AcmeIssuer issuer = issuer(pebble);
+            checked(issue(issuer, new MemoryJournal(), "example.com"));
+            PrivateKey old = store.account("pebble").readKey().orElseThrow();
+            PrivateKey next;
+            if (caHeard) {
+                issuer.account().orElseThrow().rollover();
+                next = store.account("pebble").readKey().orElseThrow();
+                store.account("pebble").writeKey(old);
+            } else {
+                next = Keys.generate(KeyType.EC_P256).getPrivate();
+            }
+            store.account("pebble").writeNextKey(next);
+
+            checked(issue(issuer(pebble), new MemoryJournal(), "example.com"));
+
+            assertThat(store.account("pebble").readKey()).contains(caHeard ? next : old);
+            assertThat(store.account("pebble").readNextKey()).isEmpty();
+            assertThat(pebble.accounts()).isEqualTo(1);
         }
     }
 }

@@ -8,11 +8,14 @@ import dev.postern.certificate.CertificateStatus;
 import dev.postern.certificate.CertificateStore;
 import dev.postern.certificate.CertificateTable;
 import dev.postern.certificate.ChallengeTable;
+import dev.postern.certificate.ClockSkew;
+import dev.postern.certificate.MonotonicClock;
 import dev.postern.certificate.Renewals;
 import dev.postern.config.Configuration.Issuer.AcmeDirectory;
 import dev.postern.config.Configuration.KeyType;
 import dev.postern.config.Configuration.Site;
 import dev.postern.schedule.Schedule;
+import dev.postern.testing.Care;
 import dev.postern.testing.ChallengeResponder;
 import dev.postern.testing.PebbleServer;
 import java.math.BigInteger;
@@ -23,7 +26,6 @@ import java.time.InstantSource;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.SplittableRandom;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import org.junit.jupiter.api.Test;
@@ -51,25 +53,22 @@ class RenewalAtPebbleTest {
                     new AcmeDirectory("pebble", pebble.directoryUri(), pebble.caFile()),
                     "ops@example.com",
                     true,
-                    store.account("pebble"),
-                    challenges,
-                    InstantSource.system());
+                    store,
+                    InstantSource.system(),
+                    MonotonicClock.SYSTEM,
+                    new ClockSkew(InstantSource.system()));
             Renewals renewals = new Renewals(
                     List.of(
                             new Site(List.of("blocked.example"), List.of(), null),
                             new Site(List.of("example.com", "www.example.com"), List.of(), null),
                             new Site(List.of("example.org"), List.of(), null)),
                     KeyType.EC_P256,
-                    store,
-                    table,
                     List.of(issuer),
-                    InstantSource.system(),
-                    new SplittableRandom(3),
-                    orders);
+                    Care.surroundings(store, table, challenges, InstantSource.system(), orders));
             renewals.load();
             Set<BigInteger> serials = new LinkedHashSet<>();
             try (Schedule schedule = Schedule.prepare(Schedule.properties(Path.of("cron/quartz.properties")))) {
-                schedule.start(renewals, InstantSource.system());
+                schedule.start(renewals, Care.NOTHING_SERVED, InstantSource.system());
                 assertThat(schedule).isNotNull();
                 await().until(() -> table.find("example.com") != null && table.find("example.org") != null);
 

@@ -1,0 +1,144 @@
+package dev.postern.acme;
+
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import dev.postern.certificate.Certificate;
+import dev.postern.certificate.CertificateRequest;
+import dev.postern.certificate.CertificateStore;
+import dev.postern.certificate.ChallengeAnswer;
+import dev.postern.certificate.ChallengeSolver;
+import dev.postern.certificate.ChallengeTable;
+import dev.postern.certificate.ClockSkew;
+import dev.postern.certificate.IssueFailure;
+import dev.postern.certificate.IssuedCertificate;
+import dev.postern.config.Configuration.ChallengeType;
+import dev.postern.config.Configuration.ExternalAccount;
+import dev.postern.config.Configuration.Issuer.AcmeDirectory;
+import dev.postern.config.Configuration.KeyType;
+import dev.postern.config.Configuration.RateLimits;
+import dev.postern.testing.Care;
+import dev.postern.testing.HandClock;
+import dev.postern.testing.MemoryJournal;
+import dev.postern.testing.PatientClock;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Path;
+import java.security.cert.CertificateException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.io.TempDir;
+
+/** An issuer at a {@link FakeCa}, with a clock that is moved by hand and waits that are over at once. */
+abstract class WithFakeCa {
+    @TempDir
+    Path directory;
+
+    final HandClock clock = new HandClock(Instant.now());
+    final PatientClock elapsed = new PatientClock();
+    final ClockSkew skew = new ClockSkew(clock);
+    final MemoryJournal journal = new MemoryJournal();
+    final ChallengeTable challenges = new ChallengeTable();
+
+    /** What the solvers of {@link #solver} were told, in order. */
+    final List<String> shown = new CopyOnWriteArrayList<>();
+
+    FakeCa ca;
+    CertificateStore store;
+
+    @BeforeEach
+    void open() throws IOException {
+        ca = new FakeCa();
+        store = CertificateStore.open(directory.resolve("certs"));
+    }
+
+    @AfterEach
+    void close() {
+        ca.close();
+        store.close();
+    }
+
+    AcmeIssuer issuer(URI at) throws IOException {
+        return issuer(at, Duration.ofSeconds(5));
+    }
+
+    AcmeIssuer issuer(URI at, Duration exchangeDeadline) throws IOException {
+        return issuer(new AcmeDirectory("fake", at, null), "ops@example.com", exchangeDeadline);
+    }
+
+    AcmeIssuer issuer(AcmeDirectory at, @Nullable String email, Duration exchangeDeadline) throws IOException {
+        return new AcmeIssuer(
+                at,
+                email,
+                true,
+                store,
+                clock,
+                elapsed,
+                skew,
+                new HttpTransport(null),
+                exchangeDeadline,
+                Duration.ofSeconds(4));
+    }
+
+    AcmeIssuer issuer(AcmeDirectory at) throws IOException {
+        return issuer(at, "ops@example.com", Duration.ofSeconds(10));
+    }
+
+    /** The fake CA, with what can be said of a CA in the configuration. */
+    AcmeDirectory with(@Nullable ExternalAccount eab, @Nullable String profile, @Nullable String preferredChain) {
+        return new AcmeDirectory("fake", ca.directory(), null, eab, profile, preferredChain, null, RateLimits.NONE);
+    }
+
+    IssuedCertificate issue() throws Exception {
+        return issuer(ca.directory()).issue(Care.request(challenges, "example.com"), journal);
+    }
+
+    IssueFailure failure() {
+        return catchThrowableOfType(IssueFailure.class, this::issue);
+    }
+
+    IssueFailure failure(CertificateRequest request) {
+        return catchThrowableOfType(
+                IssueFailure.class, () -> issuer(with(null, null, null)).issue(request, journal));
+    }
+
+    static CertificateRequest request(List<ChallengeSolver> solvers, String... names) {
+        return new CertificateRequest(names[0], List.of(names), KeyType.EC_P256, solvers, null);
+    }
+
+    static Certificate checked(IssuedCertificate issued) throws CertificateException {
+        return Certificate.of("example.com", issued.issuer(), issued.key(), issued.chain());
+    }
+
+    ChallengeSolver solver(ChallengeType type) {
+        return solver(type, null);
+    }
+
+    /** @param fails what it fails with; null where it does not */
+    ChallengeSolver solver(ChallengeType type, @Nullable String fails) {
+        return new ChallengeSolver() {
+            @Override
+            public ChallengeType type() {
+                return type;
+            }
+
+            @Override
+            public void present(ChallengeAnswer answer) throws IOException {
+                shown.add("present " + type.text() + " " + answer.name() + " triggered="
+                        + ca.triggered().size());
+                if (fails != null) {
+                    throw new IOException(fails);
+                }
+            }
+
+            @Override
+            public void withdraw(ChallengeAnswer answer) {
+                shown.add("withdraw " + type.text() + " " + answer.name());
+            }
+        };
+    }
+}
