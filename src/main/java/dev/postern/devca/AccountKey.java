@@ -22,7 +22,7 @@ record AccountKey(PublicKey publicKey, Map<String, Object> jwk, String thumbprin
             }
             // Never keep more than the public half, should a client send the other one too.
             Map<String, Object> publicHalf = key.toParams(JsonWebKey.OutputControlLevel.PUBLIC_ONLY);
-            if (!KeyPairs.isStrong(key.getPublicKey())) {
+            if (!KeyPolicy.accepts(key.getPublicKey())) {
                 throw AcmeRefusal.because(
                         ProblemType.BAD_PUBLIC_KEY,
                         "jwk: unsupported key (expected: RSA of 2048 to 4096 bits, P-256 or P-384)");

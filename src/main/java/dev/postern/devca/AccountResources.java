@@ -14,14 +14,16 @@ final class AccountResources {
     private final AcmeState state;
     private final AcmeUrls urls;
     private final Tokens tokens;
+    private final ExternalAccounts external;
 
-    AccountResources(AcmeState state, AcmeUrls urls, Tokens tokens) {
+    AccountResources(AcmeState state, AcmeUrls urls, Tokens tokens, ExternalAccounts external) {
         this.state = state;
         this.urls = urls;
         this.tokens = tokens;
+        this.external = external;
     }
 
-    Reply create(SignedRequest request) throws AcmeRefusal, IOException {
+    AcmeReply create(SignedRequest request) throws AcmeRefusal, IOException {
         JsonObject payload = request.payload();
         synchronized (state) {
             Optional<Account> existing = state.accounts().find(request.key());
@@ -30,7 +32,7 @@ final class AccountResources {
                     throw AcmeRefusal.because(ProblemType.UNAUTHORIZED, "the account with this key is deactivated");
                 }
                 // https://datatracker.ietf.org/doc/html/rfc8555#section-7.3.1
-                return reply(200, existing.get());
+                return reply(200, agreed(existing.get(), payload));
             }
             if (Json.isTrue(payload, "onlyReturnExisting")) {
                 throw AcmeRefusal.because(ProblemType.ACCOUNT_DOES_NOT_EXIST, "no account has this key");
@@ -38,8 +40,19 @@ final class AccountResources {
             if (!Json.isTrue(payload, "termsOfServiceAgreed")) {
                 throw termsNotAgreed();
             }
-            Account account =
-                    new Account(tokens.next(), request.key(), contact(payload).orElse(List.of()), Account.Status.VALID);
+            List<String> contact = contact(payload).orElse(List.of());
+            Optional<JsonObject> binding = Json.object(payload, "externalAccountBinding");
+            String externalKeyId = external.verify(binding, request, state.accounts());
+            Account account = new Account(
+                    tokens.next(),
+                    request.key(),
+                    contact,
+                    Account.Status.VALID,
+                    state.terms(),
+                    externalKeyId,
+                    externalKeyId == null
+                            ? null
+                            : binding.map(JsonObject::toString).orElse(null));
             state.accounts().put(account);
             state.countAccount();
             return reply(201, account);
@@ -47,7 +60,7 @@ final class AccountResources {
     }
 
     /** <a href="https://datatracker.ietf.org/doc/html/rfc8555#section-7.3.2">RFC 8555 §7.3.2</a> and §7.3.6. */
-    Reply account(SignedRequest request, String id) throws AcmeRefusal, IOException {
+    AcmeReply account(SignedRequest request, String id) throws AcmeRefusal, IOException {
         synchronized (state) {
             Account account = own(request, id);
             if (request.isRead()) {
@@ -61,6 +74,7 @@ final class AccountResources {
                 }
                 account = account.deactivated();
             }
+            account = agreed(account, payload);
             Optional<List<String>> contact = contact(payload);
             if (contact.isPresent()) {
                 account = account.withContact(contact.get());
@@ -71,14 +85,14 @@ final class AccountResources {
     }
 
     /** <a href="https://datatracker.ietf.org/doc/html/rfc8555#section-7.1.2.1">RFC 8555 §7.1.2.1</a>. */
-    Reply orders(SignedRequest request, String id) throws AcmeRefusal {
+    AcmeReply orders(SignedRequest request, String id) throws AcmeRefusal {
         request.requireRead();
         synchronized (state) {
             JsonArray array = new JsonArray();
             state.orders(own(request, id)).forEach(order -> array.add(urls.order(order)));
             JsonObject json = new JsonObject();
             json.add("orders", array);
-            return Reply.json(200, json);
+            return AcmeReply.json(200, json);
         }
     }
 
@@ -86,7 +100,7 @@ final class AccountResources {
      * The payload is a request of its own, signed with the new key, <a
      * href="https://datatracker.ietf.org/doc/html/rfc8555#section-7.3.5">RFC 8555 §7.3.5</a>.
      */
-    Reply changeKey(SignedRequest request) throws AcmeRefusal, IOException {
+    AcmeReply changeKey(SignedRequest request) throws AcmeRefusal, IOException {
         Jws inner = Jws.parse(request.payloadText());
         AccountKey newKey =
                 inner.key().orElseThrow(() -> AcmeRefusal.malformed("inner request: \"jwk\" is missing or no object"));
@@ -109,7 +123,7 @@ final class AccountResources {
             if (holder.isPresent()) {
                 Problem problem = Problem.of(ProblemType.MALFORMED, "another account has this key");
                 throw AcmeRefusal.with(
-                        Reply.problem(409, problem).with("Location", urls.account(holder.get())), problem);
+                        AcmeReply.problem(409, problem).with("Location", urls.account(holder.get())), problem);
             }
             Account changed = account.withKey(newKey);
             state.accounts().put(changed);
@@ -125,15 +139,27 @@ final class AccountResources {
         return state.accounts().find(id).orElseThrow(() -> AcmeRefusal.notFound("account"));
     }
 
-    private Reply reply(int status, Account account) {
-        return Reply.json(status, account.json(urls)).with("Location", urls.account(account));
+    private AcmeReply reply(int status, Account account) {
+        return AcmeReply.json(status, account.json(urls)).with("Location", urls.account(account));
+    }
+
+    private Account agreed(Account account, JsonObject payload) throws IOException {
+        if (!Json.isTrue(payload, "termsOfServiceAgreed") || account.terms() == state.terms()) {
+            return account;
+        }
+        Account agreed = account.agreedTo(state.terms());
+        state.accounts().put(agreed);
+        return agreed;
     }
 
     private AcmeRefusal termsNotAgreed() {
-        Problem problem =
-                Problem.of(ProblemType.USER_ACTION_REQUIRED, "termsOfServiceAgreed: must be true, see " + urls.terms());
+        Problem problem = Problem.of(
+                ProblemType.USER_ACTION_REQUIRED,
+                "termsOfServiceAgreed: must be true, see " + urls.terms(state.terms()));
         return AcmeRefusal.with(
-                Reply.problem(problem.type().status(), problem).withLink(urls.terms(), "terms-of-service"), problem);
+                AcmeReply.problem(problem.type().status(), problem)
+                        .withLink(urls.terms(state.terms()), "terms-of-service"),
+                problem);
     }
 
     private static Optional<List<String>> contact(JsonObject payload) throws AcmeRefusal {

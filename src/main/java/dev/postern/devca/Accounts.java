@@ -2,6 +2,7 @@ package dev.postern.devca;
 
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
+import dev.postern.certificate.DurableFiles;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -10,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Predicate;
 import org.jose4j.json.JsonUtil;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -52,6 +54,23 @@ final class Accounts {
         return Optional.ofNullable(byThumbprint.get(key.thumbprint()));
     }
 
+    boolean isBound(String externalKeyId) {
+        return byId.values().stream().anyMatch(account -> externalKeyId.equals(account.externalKeyId()));
+    }
+
+    /** As if they had never been. */
+    void forget(Predicate<Account> which) throws IOException {
+        for (Account account : List.copyOf(byId.values())) {
+            if (which.test(account)) {
+                byId.remove(account.id());
+                byThumbprint.remove(account.key().thumbprint());
+                if (directory != null) {
+                    Files.deleteIfExists(directory.resolve(account.id() + ".json"));
+                }
+            }
+        }
+    }
+
     /** On disk before anyone can see it. */
     void put(Account account) throws IOException {
         if (directory != null) {
@@ -59,7 +78,10 @@ final class Accounts {
             json.add("jwk", JsonParser.parseString(JsonUtil.toJson(account.key().jwk())));
             json.add("contact", Json.array(account.contact()));
             json.addProperty("status", account.status().name());
-            DurableFile.write(directory.resolve(account.id() + ".json"), json.toString(), DurableFile.Readers.OWNER);
+            json.addProperty("terms", account.terms());
+            json.addProperty("externalKeyId", account.externalKeyId());
+            json.addProperty("externalBinding", account.externalBinding());
+            DurableFiles.replace(directory.resolve(account.id() + ".json"), json.toString());
         }
         remember(account);
     }
@@ -82,7 +104,15 @@ final class Accounts {
             List<String> contact = Json.texts(json, "contact").orElse(List.of());
             Account.Status status =
                     Account.Status.valueOf(Json.text(json, "status").orElseThrow());
-            remember(new Account(id, key, contact, status));
+            int terms = json.has("terms") ? json.get("terms").getAsInt() : 1;
+            remember(new Account(
+                    id,
+                    key,
+                    contact,
+                    status,
+                    terms,
+                    Json.text(json, "externalKeyId").orElse(null),
+                    Json.text(json, "externalBinding").orElse(null)));
         } catch (AcmeRefusal | RuntimeException e) {
             // Its owner is told that it does not exist, and registers again.
             LOG.warn("{}: not an account, ignored", file, e);

@@ -4,10 +4,12 @@ package dev.postern.devca;
 final class AcmeRefusal extends Exception {
     private static final long serialVersionUID = 1;
 
-    private final transient Reply reply;
+    private final transient AcmeReply reply;
+    private final ProblemType type;
 
-    private AcmeRefusal(String message, Reply reply) {
-        super(message, null, false, false); // the ordinary course of things, not worth a stack trace
+    private AcmeRefusal(Problem problem, AcmeReply reply) {
+        super(problem.detail(), null, false, false); // the ordinary course of things, not worth a stack trace
+        this.type = problem.type();
         this.reply = reply;
     }
 
@@ -21,12 +23,12 @@ final class AcmeRefusal extends Exception {
 
     /** With another status code than the type usually has. */
     static AcmeRefusal with(int status, Problem problem) {
-        return with(Reply.problem(status, problem), problem);
+        return with(AcmeReply.problem(status, problem), problem);
     }
 
     /** With further headers or members. */
-    static AcmeRefusal with(Reply reply, Problem problem) {
-        return new AcmeRefusal(problem.detail(), reply);
+    static AcmeRefusal with(AcmeReply reply, Problem problem) {
+        return new AcmeRefusal(problem, reply);
     }
 
     static AcmeRefusal malformed(String detail) {
@@ -37,7 +39,11 @@ final class AcmeRefusal extends Exception {
         return with(404, Problem.of(ProblemType.MALFORMED, what + " not found"));
     }
 
-    Reply reply() {
+    ProblemType type() {
+        return type;
+    }
+
+    AcmeReply reply() {
         return reply;
     }
 }

@@ -18,6 +18,8 @@ public enum AcmeRequest {
     CHALLENGE,
     CERTIFICATE,
     REVOKE_CERTIFICATE,
+    /** When a certificate should be renewed. */
+    RENEWAL_INFO,
     /** The terms of service, and whatever does not exist. */
     OTHER
 }

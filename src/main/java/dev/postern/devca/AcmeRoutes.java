@@ -16,27 +16,37 @@ final class AcmeRoutes {
     private final Nonces nonces;
     private final AccountResources accounts;
     private final OrderResources orders;
+    private final AuthorizationResources authorizations;
     private final CertificateResources certificates;
+    private final RenewalResources renewals;
+    private final AcmeState state;
+    private final AcmeOptions options;
+    private final AcmeTally tally;
 
-    AcmeRoutes(InternalCa ca, AcmeState state, AcmeUrls urls, AcmeOptions options) {
+    AcmeRoutes(InternalCa ca, AcmeState state, AcmeUrls urls, AcmeOptions options, AcmeTally tally) {
         Tokens tokens = new Tokens(options.random);
         this.urls = urls;
         this.nonces = new Nonces(tokens);
-        this.checks = new SignedRequest.Checks(urls, state.accounts(), nonces);
-        this.accounts = new AccountResources(state, urls, tokens);
+        this.checks = new SignedRequest.Checks(urls, state.accounts(), nonces, options.trustsSignatures);
+        this.accounts = new AccountResources(state, urls, tokens, new ExternalAccounts(options));
         this.orders = new OrderResources(state, urls, tokens, ca, options);
-        this.certificates = new CertificateResources(state, ca, options.clock);
+        this.authorizations = new AuthorizationResources(state, urls, options);
+        this.certificates = new CertificateResources(state, ca, urls, options.clock);
+        this.renewals = new RenewalResources(state, options);
+        this.state = state;
+        this.options = options;
+        this.tally = tally;
     }
 
     /** What a path asks for, and of which account, order, …; the id is empty where there is only one of its kind. */
-    record Route(AcmeRequest request, String id) {
+    record Route(AcmeRequest request, String id, String part) {
         static Route of(String path) {
             List<String> segments = List.of(path.substring(1).split("/", -1));
             return switch (segments.size()) {
-                case 1 -> new Route(single(segments.get(0)), "");
-                case 2 -> new Route(member(segments.get(0)), segments.get(1));
-                case 3 -> new Route(part(segments.get(0), segments.get(2)), segments.get(1));
-                default -> new Route(AcmeRequest.OTHER, "");
+                case 1 -> new Route(single(segments.get(0)), "", "");
+                case 2 -> new Route(member(segments.get(0)), segments.get(1), "");
+                case 3 -> new Route(part(segments.get(0), segments.get(2)), segments.get(1), segments.get(2));
+                default -> new Route(AcmeRequest.OTHER, "", "");
             };
         }
 
@@ -59,11 +69,15 @@ final class AcmeRoutes {
                 case "authorization" -> AcmeRequest.AUTHORIZATION;
                 case "challenge" -> AcmeRequest.CHALLENGE;
                 case "certificate" -> AcmeRequest.CERTIFICATE;
+                case "renewal-info" -> AcmeRequest.RENEWAL_INFO;
                 default -> AcmeRequest.OTHER;
             };
         }
 
         private static AcmeRequest part(String kind, String part) {
+            if (kind.equals("certificate")) {
+                return AcmeRequest.CERTIFICATE;
+            }
             return switch (kind + "/" + part) {
                 case "account/orders" -> AcmeRequest.ORDERS;
                 case "order/finalize" -> AcmeRequest.FINALIZE;
@@ -77,18 +91,19 @@ final class AcmeRoutes {
      *
      * @param contentType the header, or an empty string
      */
-    Reply answer(Route route, String method, String path, String contentType, String body) {
-        Reply reply;
+    AcmeReply answer(Route route, String method, String path, String contentType, String body) {
+        AcmeReply reply;
         try {
             reply = dispatch(route, method, path, contentType, body);
         } catch (AcmeRefusal e) {
+            tally.refused(e.type());
             reply = e.reply();
         } catch (IOException | RuntimeException e) {
             LOG.error("internal ca: {} {}: failed", method, path, e);
-            reply = Reply.problem(
+            reply = AcmeReply.problem(
                     500, Problem.of(ProblemType.SERVER_INTERNAL, "the server could not do this: " + e.getMessage()));
         }
-        Reply uncached = reply.with("Cache-Control", "no-store").withLink(urls.directory(), "index");
+        AcmeReply uncached = reply.with("Cache-Control", "no-store").withLink(urls.directory(), "index");
         // With errors too: a client whose nonce was bad needs another one. Not with what is read without a signature,
         // so
         // that clients have to come for their first one, as they do at public CAs.
@@ -97,21 +112,37 @@ final class AcmeRoutes {
                 : uncached;
     }
 
-    private Reply dispatch(Route route, String method, String path, String contentType, String body)
+    /** A client whose nonce was bad needs another one. */
+    AcmeReply withNonce(AcmeReply reply) {
+        return reply.with("Replay-Nonce", nonces.next());
+    }
+
+    private AcmeReply dispatch(Route route, String method, String path, String contentType, String body)
             throws AcmeRefusal, IOException {
         switch (route.request()) {
             case DIRECTORY -> {
                 requireMethod(method, "GET", "HEAD");
-                return Reply.json(200, directory());
+                return AcmeReply.json(200, directory());
             }
             case NEW_NONCE -> {
                 // https://datatracker.ietf.org/doc/html/rfc8555#section-7.2
                 requireMethod(method, "HEAD", "GET");
-                return Reply.empty(method.equals("HEAD") ? 200 : 204);
+                return AcmeReply.empty(method.equals("HEAD") ? 200 : 204);
+            }
+            case RENEWAL_INFO -> {
+                requireMethod(method, "GET", "HEAD");
+                if (!options.renewalInfo) {
+                    throw AcmeRefusal.notFound(path);
+                }
+                return renewals.window(route.id());
             }
             case OTHER -> {
-                if (path.equals("/terms") && method.equals("GET")) {
-                    return Reply.of(200, "text/plain", "For tests, demonstrations and internal names. No warranty.\n");
+                if (path.startsWith("/unpause/")) {
+                    return unpause(method, path.substring("/unpause/".length()));
+                }
+                if ((path.equals("/terms") || path.startsWith("/terms/")) && method.equals("GET")) {
+                    return AcmeReply.of(
+                            200, "text/plain", "For tests, demonstrations and internal names. No warranty.\n");
                 }
                 throw AcmeRefusal.notFound(path);
             }
@@ -131,6 +162,17 @@ final class AcmeRoutes {
         }
     }
 
+    private AcmeReply unpause(String method, String accountId) throws AcmeRefusal {
+        requireMethod(method, "GET", "POST");
+        if (method.equals("POST")) {
+            synchronized (state) {
+                state.meter().unpause(accountId);
+            }
+            return AcmeReply.of(200, "text/plain", "Its names may be ordered again.\n");
+        }
+        return AcmeReply.of(200, "text/plain", "POST here to let this account order its names again.\n");
+    }
+
     private static Signer signer(AcmeRequest request) {
         return switch (request) {
             case NEW_ACCOUNT -> Signer.KEY;
@@ -139,7 +181,7 @@ final class AcmeRoutes {
         };
     }
 
-    private Reply post(Route route, SignedRequest request) throws AcmeRefusal, IOException {
+    private AcmeReply post(Route route, SignedRequest request) throws AcmeRefusal, IOException {
         return switch (route.request()) {
             case NEW_ACCOUNT -> accounts.create(request);
             case ACCOUNT -> accounts.account(request, route.id());
@@ -148,27 +190,36 @@ final class AcmeRoutes {
             case NEW_ORDER -> orders.create(request);
             case ORDER -> orders.order(request, route.id());
             case FINALIZE -> orders.finish(request, route.id());
-            case AUTHORIZATION -> orders.authorization(request, route.id());
-            case CHALLENGE -> orders.challenge(request, route.id());
-            case CERTIFICATE -> certificates.certificate(request, route.id());
+            case AUTHORIZATION -> authorizations.authorization(request, route.id());
+            case CHALLENGE -> authorizations.challenge(request, route.id());
+            case CERTIFICATE -> certificates.certificate(request, route.id(), route.part());
             case REVOKE_CERTIFICATE -> certificates.revoke(request);
-            case DIRECTORY, NEW_NONCE, OTHER -> throw new IllegalStateException(route.request() + " is not signed");
+            case DIRECTORY, NEW_NONCE, RENEWAL_INFO, OTHER ->
+                throw new IllegalStateException(route.request() + " is not signed");
         };
     }
 
     /** <a href="https://datatracker.ietf.org/doc/html/rfc8555#section-7.1.1">RFC 8555 §7.1.1</a>. */
     private JsonObject directory() {
         JsonObject meta = new JsonObject();
-        meta.addProperty("termsOfService", urls.terms());
+        meta.addProperty("termsOfService", urls.terms(state.terms()));
         meta.addProperty("website", urls.base());
         meta.add("caaIdentities", Json.array(List.of("localhost")));
-        meta.addProperty("externalAccountRequired", false);
+        meta.addProperty("externalAccountRequired", options.externalAccountRequired);
+        if (!options.profiles.isEmpty()) {
+            JsonObject profiles = new JsonObject();
+            options.profiles.forEach((name, profile) -> profiles.addProperty(name, profile.description()));
+            meta.add("profiles", profiles);
+        }
         JsonObject json = new JsonObject();
         json.addProperty("newNonce", urls.newNonce());
         json.addProperty("newAccount", urls.newAccount());
         json.addProperty("newOrder", urls.newOrder());
         json.addProperty("revokeCert", urls.revokeCertificate());
         json.addProperty("keyChange", urls.keyChange());
+        if (options.renewalInfo) {
+            json.addProperty("renewalInfo", urls.renewal());
+        }
         json.add("meta", meta);
         return json;
     }
@@ -176,7 +227,7 @@ final class AcmeRoutes {
     private static void requireMethod(String method, String... allowed) throws AcmeRefusal {
         if (!List.of(allowed).contains(method)) {
             Problem problem = Problem.of(ProblemType.MALFORMED, method + " is not possible here");
-            throw AcmeRefusal.with(Reply.problem(405, problem).with("Allow", String.join(", ", allowed)), problem);
+            throw AcmeRefusal.with(AcmeReply.problem(405, problem).with("Allow", String.join(", ", allowed)), problem);
         }
     }
 }

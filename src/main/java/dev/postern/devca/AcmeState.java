@@ -1,9 +1,11 @@
 package dev.postern.devca;
 
+import dev.postern.certificate.SuggestedWindow;
 import java.math.BigInteger;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -32,7 +34,13 @@ final class AcmeState {
     private final Map<String, Order> orders = new HashMap<>();
     private final Map<String, Authorization> authorizations = new HashMap<>();
     private final Map<String, Challenge> challenges = new HashMap<>();
+    private final Map<String, Authorization> proven = new HashMap<>();
     private final Map<String, Issued> certificates = new HashMap<>();
+    private final Map<String, Issued> certificatesByRenewalId = new HashMap<>();
+    private final Map<String, Order> replacements = new HashMap<>();
+    private final Map<String, SuggestedWindow> windows = new HashMap<>();
+    private final List<AcmeIssuance> issuances = new ArrayList<>();
+    private final LimitMeter meter;
     private final Set<BigInteger> revoked = new HashSet<>();
     private Instant nextSweep = Instant.MIN;
 
@@ -42,15 +50,65 @@ final class AcmeState {
 
     private long certificatesIssued;
 
-    AcmeState(Accounts accounts) {
+    private int terms = 1;
+
+    AcmeState(Accounts accounts, AcmeLimits limits) {
         this.accounts = accounts;
+        this.meter = new LimitMeter(limits);
     }
 
     /** A certificate and the account that got it. */
-    record Issued(String accountId, List<X509Certificate> chain) {
-        X509Certificate leaf() {
-            return chain.get(0);
+    record Issued(String accountId, List<String> names, InternalCa.Issuance issuance) {
+        List<X509Certificate> chain() {
+            return issuance.chain();
         }
+
+        X509Certificate leaf() {
+            return issuance.chain().get(0);
+        }
+    }
+
+    LimitMeter meter() {
+        return meter;
+    }
+
+    /** The edition of the terms of service, from 1. */
+    synchronized int terms() {
+        return terms;
+    }
+
+    synchronized void changeTerms() {
+        terms++;
+    }
+
+    synchronized List<AcmeIssuance> issuances() {
+        return List.copyOf(issuances);
+    }
+
+    synchronized Optional<Issued> issued(String renewalId) {
+        return Optional.ofNullable(certificatesByRenewalId.get(renewalId));
+    }
+
+    synchronized Optional<SuggestedWindow> window(String renewalId) {
+        return Optional.ofNullable(windows.get(renewalId));
+    }
+
+    synchronized void suggest(String renewalId, SuggestedWindow window) {
+        windows.put(renewalId, window);
+    }
+
+    synchronized boolean isRevoked(X509Certificate certificate) {
+        return revoked.contains(certificate.getSerialNumber());
+    }
+
+    /** The order that replaces it or has done so; one that failed does not count. */
+    synchronized Optional<Order> replacement(String renewalId, Instant now) {
+        return Optional.ofNullable(replacements.get(renewalId))
+                .filter(order -> order.status(now) != Order.Status.INVALID);
+    }
+
+    synchronized void prove(Authorization authorization) {
+        proven.put(authorization.accountId() + " " + authorization.name(), authorization);
     }
 
     Accounts accounts() {
@@ -72,6 +130,10 @@ final class AcmeState {
     synchronized void add(Order order, Instant now) {
         sweep(now);
         orders.put(order.id(), order);
+        String replaces = order.replaces();
+        if (replaces != null) {
+            replacements.put(replaces, order);
+        }
         ordersCreated++;
     }
 
@@ -80,8 +142,10 @@ final class AcmeState {
         authorization.challenges().forEach(challenge -> challenges.put(challenge.id(), challenge));
     }
 
-    synchronized void add(String certificateId, Issued issued) {
+    synchronized void add(String certificateId, Issued issued, AcmeIssuance issuance) {
         certificates.put(certificateId, issued);
+        certificatesByRenewalId.put(CertificateId.of(issued.leaf()), issued);
+        issuances.add(issuance);
         certificatesIssued++;
     }
 
@@ -129,10 +193,9 @@ final class AcmeState {
 
     /** The account that got this certificate, where we remember it. */
     synchronized Optional<String> ownerOf(X509Certificate certificate) {
-        return certificates.values().stream()
+        return issued(CertificateId.of(certificate))
                 .filter(issued -> issued.leaf().equals(certificate))
-                .map(Issued::accountId)
-                .findFirst();
+                .map(Issued::accountId);
     }
 
     /** False where it was revoked before. */
@@ -141,14 +204,8 @@ final class AcmeState {
     }
 
     synchronized @Nullable Authorization validAuthorization(Account account, String name, Instant now) {
-        for (Authorization authorization : authorizations.values()) {
-            if (authorization.name().equals(name)
-                    && authorization.accountId().equals(account.id())
-                    && authorization.status(now) == Authorization.Status.VALID) {
-                return authorization;
-            }
-        }
-        return null;
+        Authorization authorization = proven.get(account.id() + " " + name);
+        return authorization != null && authorization.status(now) == Authorization.Status.VALID ? authorization : null;
     }
 
     private static void requireOwner(Account account, String ownerId) throws AcmeRefusal {
@@ -171,8 +228,13 @@ final class AcmeState {
         challenges
                 .values()
                 .removeIf(challenge -> challenge.authorization().expires().isBefore(old));
-        certificates
-                .values()
-                .removeIf(issued -> issued.leaf().getNotAfter().toInstant().isBefore(old));
+        proven.values().removeIf(authorization -> authorization.expires().isBefore(old));
+        meter.sweep(now);
+        List.of(certificates, certificatesByRenewalId)
+                .forEach(map -> map.values()
+                        .removeIf(issued ->
+                                issued.leaf().getNotAfter().toInstant().isBefore(old)));
+        windows.keySet().retainAll(certificatesByRenewalId.keySet());
+        replacements.keySet().retainAll(certificatesByRenewalId.keySet());
     }
 }

@@ -30,12 +30,26 @@ record AcmeUrls(String base) {
         return base + "/key-change";
     }
 
-    String terms() {
-        return base + "/terms";
+    /** @param edition counts from 1; a new one has another URL */
+    String terms(int edition) {
+        return base + "/terms" + (edition == 1 ? "" : "/" + edition);
+    }
+
+    String renewal() {
+        return base + "/renewal-info";
+    }
+
+    /** Where the owner of an account lets it order names again. */
+    String unpause(String accountId) {
+        return base + "/unpause/" + accountId;
     }
 
     String account(Account account) {
-        return base + "/account/" + account.id();
+        return account(account.id());
+    }
+
+    String account(String id) {
+        return base + "/account/" + id;
     }
 
     String orders(Account account) {
@@ -60,6 +74,11 @@ record AcmeUrls(String base) {
 
     String certificate(String id) {
         return base + "/certificate/" + id;
+    }
+
+    /** @param number of the alternate chain, from 1 */
+    String alternate(String id, int number) {
+        return certificate(id) + "/" + number;
     }
 
     /** The id of the account with this URL; empty where the URL is not that of an account here. */

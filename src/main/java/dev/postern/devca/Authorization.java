@@ -2,8 +2,10 @@ package dev.postern.devca;
 
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
+import dev.postern.config.Configuration.ChallengeType;
 import java.time.Instant;
 import java.util.List;
+import java.util.Set;
 
 /**
  * An account's right to a name, <a href="https://datatracker.ietf.org/doc/html/rfc8555#section-7.1.4">RFC 8555
@@ -32,12 +34,15 @@ final class Authorization {
     private Status status = Status.PENDING;
     private Instant expires;
 
-    Authorization(String id, String accountId, String name, Instant expires, Tokens tokens) {
+    Authorization(String id, String accountId, String name, Instant expires, Tokens tokens, Set<ChallengeType> types) {
         this.id = id;
         this.accountId = accountId;
         this.name = name;
         this.expires = expires;
-        this.challenges = List.of(new Challenge(tokens.next(), Http01Validator.TYPE, tokens.next(), this));
+        this.challenges = types.stream()
+                .filter(type -> !ServerName.isWildcard(name) || type == ChallengeType.DNS_01)
+                .map(type -> new Challenge(tokens.next(), type.text(), tokens.next(), this))
+                .toList();
     }
 
     String id() {
@@ -48,6 +53,7 @@ final class Authorization {
         return accountId;
     }
 
+    /** With the {@code *.} of a wildcard. */
     String name() {
         return name;
     }
@@ -85,7 +91,11 @@ final class Authorization {
 
     JsonObject json(AcmeUrls urls, Instant now) {
         JsonObject json = new JsonObject();
-        json.add("identifier", Order.identifierJson(name));
+        boolean isWildcard = ServerName.isWildcard(name);
+        json.add("identifier", Order.identifierJson(isWildcard ? name.substring(2) : name));
+        if (isWildcard) {
+            json.addProperty("wildcard", true);
+        }
         json.addProperty("status", status(now).text);
         json.addProperty("expires", expires.toString());
         JsonArray array = new JsonArray();

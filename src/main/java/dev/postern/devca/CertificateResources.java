@@ -3,11 +3,14 @@ package dev.postern.devca;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonPrimitive;
+import java.io.ByteArrayInputStream;
 import java.security.cert.CertificateException;
+import java.security.cert.CertificateFactory;
 import java.security.cert.CertificateParsingException;
 import java.security.cert.X509Certificate;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
@@ -17,34 +20,50 @@ import org.jspecify.annotations.Nullable;
 final class CertificateResources {
     private final AcmeState state;
     private final InternalCa ca;
+    private final AcmeUrls urls;
     private final InstantSource clock;
 
-    CertificateResources(AcmeState state, InternalCa ca, InstantSource clock) {
+    CertificateResources(AcmeState state, InternalCa ca, AcmeUrls urls, InstantSource clock) {
         this.state = state;
         this.ca = ca;
+        this.urls = urls;
         this.clock = clock;
     }
 
     /** <a href="https://datatracker.ietf.org/doc/html/rfc8555#section-7.4.2">RFC 8555 §7.4.2</a>. */
-    Reply certificate(SignedRequest request, String id) throws AcmeRefusal {
+    AcmeReply certificate(SignedRequest request, String id, String number) throws AcmeRefusal {
         request.requireRead();
-        return Reply.of(
-                200,
-                "application/pem-certificate-chain",
-                Pem.of(state.certificate(id, request.account()).chain()));
+        InternalCa.Issuance issuance = state.certificate(id, request.account()).issuance();
+        List<List<X509Certificate>> chains = new ArrayList<>(List.of(issuance.chain()));
+        chains.addAll(issuance.alternates());
+        int shown = number.isEmpty() ? 0 : number(number);
+        if (shown >= chains.size()) {
+            throw AcmeRefusal.notFound("alternate chain");
+        }
+        AcmeReply reply = AcmeReply.of(200, "application/pem-certificate-chain", Authority.text(chains.get(shown)));
+        for (int i = 0; i < chains.size(); i++) {
+            if (i != shown) {
+                reply = reply.withLink(i == 0 ? urls.certificate(id) : urls.alternate(id, i), "alternate");
+            }
+        }
+        return reply;
+    }
+
+    private static int number(String text) {
+        return text.matches("[1-9][0-9]?") ? Integer.parseInt(text) : Integer.MAX_VALUE;
     }
 
     /**
      * <a href="https://datatracker.ietf.org/doc/html/rfc8555#section-7.6">RFC 8555 §7.6</a>. Also for certificates from
      * before a restart: that we signed it can be seen from the certificate.
      */
-    Reply revoke(SignedRequest request) throws AcmeRefusal {
+    AcmeReply revoke(SignedRequest request) throws AcmeRefusal {
         JsonObject payload = request.payload();
         String encoded =
                 Json.text(payload, "certificate").orElseThrow(() -> AcmeRefusal.malformed("certificate: missing"));
         X509Certificate certificate;
         try {
-            certificate = Pem.certificate(Jws.decodeBytes(encoded, "certificate"));
+            certificate = certificate(Jws.decodeBytes(encoded, "certificate"));
         } catch (CertificateException e) {
             throw AcmeRefusal.malformed("certificate: not a certificate");
         }
@@ -61,8 +80,13 @@ final class CertificateResources {
             if (!state.revoke(certificate)) {
                 throw AcmeRefusal.because(ProblemType.ALREADY_REVOKED, "certificate is already revoked");
             }
-            return Reply.empty(200);
+            return AcmeReply.empty(200);
         }
+    }
+
+    private static X509Certificate certificate(byte[] der) throws CertificateException {
+        return (X509Certificate)
+                CertificateFactory.getInstance("X.509").generateCertificate(new ByteArrayInputStream(der));
     }
 
     private boolean mayRevoke(SignedRequest request, X509Certificate certificate) {

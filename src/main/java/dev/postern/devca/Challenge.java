@@ -42,6 +42,10 @@ final class Challenge {
         return id;
     }
 
+    String type() {
+        return type;
+    }
+
     String token() {
         return token;
     }

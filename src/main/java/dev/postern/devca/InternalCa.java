@@ -1,7 +1,8 @@
 package dev.postern.devca;
 
+import dev.postern.certificate.Keys;
 import dev.postern.config.Configuration.KeyType;
-import dev.postern.devca.CertificateProfile.Validity;
+import dev.postern.devca.CertificateTemplate.Validity;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
@@ -9,9 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.security.GeneralSecurityException;
 import java.security.KeyPair;
-import java.security.PrivateKey;
 import java.security.PublicKey;
 import java.security.SecureRandom;
 import java.security.cert.X509Certificate;
@@ -19,14 +18,16 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
+import javax.security.auth.x500.X500Principal;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A root and an intermediate in a folder, and the server certificates they sign. Opening an empty folder makes both;
+ * A root and an intermediate (or several, {@link Shape}) in a folder, and the server certificates they sign. Opening an empty folder makes both;
  * whoever trusts {@link #rootFile} trusts every certificate from here, also after a restart.
  *
  * <p>The folder survives a crash at any point: a key is written before its certificate, so a certificate on disk always
@@ -48,47 +49,82 @@ public final class InternalCa {
     /** A clock that runs a little behind ours must not find the certificate not yet valid. */
     private static final Duration BACKDATE = Duration.ofMinutes(1);
 
+    /** Longer than any leaf's: no leaf may become valid before what signed it. */
+    private static final Duration AUTHORITY_BACKDATE = Duration.ofDays(1);
+
     // One folder is opened by one thread of this process at a time; FileLock looks after the other processes.
     private static final Object OPENING = new Object();
 
     private final Path directory;
     private final InstantSource clock;
     private final SecureRandom random;
-    private final Duration backdate;
-    private final CertificateProfile profile;
-    private final Authority root;
+    private final Shape shape;
+    private final CertificateTemplate template;
 
-    // Replaced under OPENING when it grows old; read by any thread.
-    private volatile Authority intermediate;
+    // The first one is the one that everybody trusts.
+    private final List<Authority> roots;
 
-    /** A certificate that signs others, and its key. */
-    private record Authority(X509Certificate certificate, PrivateKey key) {}
+    // Replaced under OPENING when one of them grows old; read by any thread.
+    private volatile List<Signer> signers;
 
-    private InternalCa(Path directory, InstantSource clock, SecureRandom random, Duration backdate) throws IOException {
+    /**
+     * What the CA is made of.
+     *
+     * @param intermediates one of them, drawn at random, signs a certificate, as at the large public CAs
+     * @param alternateRoots further roots that sign the same intermediates, for clients that trust another one
+     * @param backdate how long before their issuance certificates become valid
+     */
+    public record Shape(int intermediates, int alternateRoots, Duration backdate) {
+        /** One root, one intermediate, certificates valid from one minute ago. */
+        public static final Shape PLAIN = new Shape(1, 0, BACKDATE);
+
+        public Shape {
+            if (intermediates < 1 || alternateRoots < 0) {
+                throw new IllegalArgumentException("intermediates: " + intermediates + ", alternateRoots: "
+                        + alternateRoots + " (expected: at least 1 and 0)");
+            }
+        }
+    }
+
+    /**
+     * A certificate and the chains that lead from it.
+     *
+     * @param chain leaf and intermediate, up to the root that everybody trusts
+     * @param alternates the same leaf, up to each of the {@link Shape#alternateRoots}
+     */
+    record Issuance(List<X509Certificate> chain, List<List<X509Certificate>> alternates) {}
+
+    /** @param crossSigned its certificate by each alternate root */
+    private record Signer(Authority authority, List<X509Certificate> crossSigned) {}
+
+    private InternalCa(Path directory, InstantSource clock, SecureRandom random, Shape shape) throws IOException {
         this.directory = directory;
         this.clock = clock;
         this.random = random;
-        this.backdate = backdate;
-        this.profile = new CertificateProfile(random);
-        this.root = root();
-        this.intermediate = intermediate();
+        this.shape = shape;
+        this.template = new CertificateTemplate(random);
+        List<Authority> all = new ArrayList<>();
+        for (int i = 0; i <= shape.alternateRoots(); i++) {
+            all.add(root(i));
+        }
+        this.roots = List.copyOf(all);
+        this.signers = signers();
     }
 
-    /** Opens the CA in {@code directory}, or makes one there, with certificates valid from one minute ago. */
+    /** Opens the CA in {@code directory}, or makes one there: {@link Shape#PLAIN}. */
     public static InternalCa open(Path directory, InstantSource clock, SecureRandom random) throws IOException {
-        return open(directory, clock, random, BACKDATE);
+        return open(directory, clock, random, Shape.PLAIN);
     }
 
     /**
      * Opens the CA in {@code directory}, or makes one there.
      *
-     * @param backdate how long before their issuance certificates become valid
      * @throws IOException where the folder cannot be read or written, or its root certificate lacks its key
      */
-    public static InternalCa open(Path directory, InstantSource clock, SecureRandom random, Duration backdate)
+    public static InternalCa open(Path directory, InstantSource clock, SecureRandom random, Shape shape)
             throws IOException {
         createDirectory(directory);
-        return locked(directory, () -> new InternalCa(directory, clock, random, backdate));
+        return locked(directory, () -> new InternalCa(directory, clock, random, shape));
     }
 
     /** Only for its owner: it holds the keys of a CA. */
@@ -108,7 +144,16 @@ public final class InternalCa {
 
     /** What clients have to trust. */
     public X509Certificate rootCertificate() {
-        return root.certificate();
+        return roots.get(0).certificate();
+    }
+
+    Duration backdate() {
+        return shape.backdate();
+    }
+
+    /** Where the alternate chains lead, in the order of their links. */
+    public List<X509Certificate> alternateRoots() {
+        return roots.stream().skip(1).map(Authority::certificate).toList();
     }
 
     /**
@@ -120,46 +165,52 @@ public final class InternalCa {
      * @throws IOException where a new intermediate was due and could not be kept
      */
     public List<X509Certificate> issue(PublicKey key, List<String> names, Duration validity) throws IOException {
+        return issue(key, names, validity, shape.backdate()).chain();
+    }
+
+    /** @param backdate how long before now the certificate becomes valid */
+    Issuance issue(PublicKey key, List<String> names, Duration validity, Duration backdate) throws IOException {
         if (names.isEmpty()) {
             throw new IllegalArgumentException("names: empty (expected: at least one)");
         }
-        Authority signer = currentIntermediate();
+        List<Signer> current = currentSigners();
+        Signer signer = current.get(current.size() == 1 ? 0 : random.nextInt(current.size()));
+        Authority authority = signer.authority();
         Instant now = now();
-        Instant notAfter = earlier(now.plus(validity), notAfter(signer));
-        Instant notBefore =
-                later(now.minus(backdate), signer.certificate().getNotBefore().toInstant());
-        X509Certificate leaf =
-                profile.server(signer.certificate(), signer.key(), key, names, new Validity(notBefore, notAfter));
-        return List.of(leaf, signer.certificate());
+        Instant notAfter = earlier(now.plus(validity), authority.notAfter());
+        Instant notBefore = later(now.minus(backdate), authority.notBefore());
+        X509Certificate leaf = template.server(
+                authority.certificate(), authority.key(), key, names, new Validity(notBefore, notAfter));
+        return new Issuance(
+                List.of(leaf, authority.certificate()),
+                signer.crossSigned().stream().map(cross -> List.of(leaf, cross)).toList());
     }
 
-    /** Whether {@code certificate} was signed here, by the intermediate of now. */
+    /** Whether {@code certificate} was signed here, by an intermediate of now. */
     boolean issued(X509Certificate certificate) {
-        try {
-            certificate.verify(intermediate.certificate().getPublicKey());
-            return true;
-        } catch (GeneralSecurityException e) {
-            return false;
-        }
+        return signers.stream().anyMatch(signer -> signer.authority().signed(certificate));
     }
 
-    private Authority currentIntermediate() throws IOException {
-        Authority current = intermediate;
-        if (isFresh(current)) {
+    private List<Signer> currentSigners() throws IOException {
+        List<Signer> current = signers;
+        if (current.stream().allMatch(signer -> isFresh(signer.authority()))) {
             return current;
         }
         try {
             // Another process may have been here first: what is on disk decides.
-            Authority next = locked(directory, this::intermediate);
-            intermediate = next;
+            List<Signer> next = locked(directory, this::signers);
+            signers = next;
             return next;
         } catch (IOException e) {
-            if (notAfter(current).isAfter(now())) {
+            List<Signer> good = current.stream()
+                    .filter(signer -> signer.authority().notAfter().isAfter(now()))
+                    .toList();
+            if (!good.isEmpty()) {
                 LOG.warn(
                         "internal ca: intermediate not renewed: {}; the old one is used until {}",
                         e.toString(),
-                        notAfter(current));
-                return current; // a full disk is no reason to stop issuing
+                        good.get(0).authority().notAfter());
+                return good; // a full disk is no reason to stop issuing
             }
             throw e;
         }
@@ -167,81 +218,83 @@ public final class InternalCa {
 
     /** Replaced when a third of its life is left, so that leaves are never cut short by more than they must. */
     private boolean isFresh(Authority authority) {
-        Duration left = Duration.between(now(), notAfter(authority));
+        Duration left = Duration.between(now(), authority.notAfter());
         return left.compareTo(INTERMEDIATE_LIFE.dividedBy(3)) > 0
                 // The root itself is near its end: another intermediate would end no later.
-                || (notAfter(authority).equals(notAfter(root)) && left.compareTo(Duration.ZERO) > 0);
+                || (authority.notAfter().equals(roots.get(0).notAfter()) && left.compareTo(Duration.ZERO) > 0);
     }
 
-    private Authority root() throws IOException {
-        Path file = rootFile();
-        Path keyFile = directory.resolve("root-key.pem");
+    private Authority root(int index) throws IOException {
+        Path file = file("root", index, "");
+        Path keyFile = file("root", index, "-key");
         if (Files.exists(file)) {
-            return read(file, keyFile)
+            return Authority.read(file, keyFile)
                     .orElseThrow(() -> new IOException(file + ": its key is not in " + keyFile.getFileName()
                             + "; put the key back, or remove both to make a new CA that nobody trusts yet"));
         }
-        KeyPair key = KeyPairs.generate(KeyType.EC_P256, random);
+        KeyPair key = Keys.generate(KeyType.EC_P256);
         Instant now = now();
-        X509Certificate certificate = profile.root(
-                key, name("Postern internal root"), new Validity(now.minus(backdate), now.plus(ROOT_LIFE)));
-        return write(new Authority(certificate, key.getPrivate()), file, keyFile);
+        X509Certificate certificate = template.root(
+                key, name("Postern internal root"), new Validity(now.minus(AUTHORITY_BACKDATE), now.plus(ROOT_LIFE)));
+        return new Authority(certificate, key.getPrivate()).write(file, keyFile);
+    }
+
+    private List<Signer> signers() throws IOException {
+        List<Signer> all = new ArrayList<>();
+        for (int i = 0; i < shape.intermediates(); i++) {
+            Authority authority = intermediate(i);
+            // Not kept: another one for the same key is as good.
+            all.add(new Signer(
+                    authority,
+                    roots.stream()
+                            .skip(1)
+                            .map(root -> crossSigned(authority, root))
+                            .toList()));
+        }
+        return List.copyOf(all);
     }
 
     /** The one on disk where it is good, else a new one. */
-    private Authority intermediate() throws IOException {
-        Path file = directory.resolve("intermediate.pem");
-        Path keyFile = directory.resolve("intermediate-key.pem");
-        Optional<Authority> kept = read(file, keyFile).filter(this::isOurs).filter(this::isFresh);
+    private Authority intermediate(int index) throws IOException {
+        Path file = file("intermediate", index, "");
+        Path keyFile = file("intermediate", index, "-key");
+        Authority root = roots.get(0);
+        Optional<Authority> kept = Authority.read(file, keyFile)
+                .filter(authority -> root.signed(authority.certificate()))
+                .filter(this::isFresh);
         if (kept.isPresent()) {
             return kept.get();
         }
-        KeyPair key = KeyPairs.generate(KeyType.EC_P256, random);
+        KeyPair key = Keys.generate(KeyType.EC_P256);
         Instant now = now();
-        Instant notAfter = earlier(now.plus(INTERMEDIATE_LIFE), notAfter(root));
+        Instant notAfter = earlier(now.plus(INTERMEDIATE_LIFE), root.notAfter());
         if (!notAfter.isAfter(now)) {
-            throw new IOException(rootFile() + ": expired at " + notAfter(root)
+            throw new IOException(rootFile() + ": expired at " + root.notAfter()
                     + "; remove it to make a new CA, which clients must then be told to trust");
         }
-        Instant notBefore =
-                later(now.minus(backdate), root.certificate().getNotBefore().toInstant());
-        X509Certificate certificate = profile.intermediate(
+        X509Certificate certificate = template.intermediate(
                 root.certificate(),
                 root.key(),
                 key.getPublic(),
-                name("Postern internal intermediate"),
-                new Validity(notBefore, notAfter));
-        return write(new Authority(certificate, key.getPrivate()), file, keyFile);
+                new X500Principal(name("Postern internal intermediate")),
+                new Validity(later(now.minus(AUTHORITY_BACKDATE), root.notBefore()), notAfter));
+        return new Authority(certificate, key.getPrivate()).write(file, keyFile);
     }
 
-    private boolean isOurs(Authority authority) {
-        try {
-            authority.certificate().verify(root.certificate().getPublicKey());
-            return true;
-        } catch (GeneralSecurityException e) {
-            return false;
-        }
+    private X509Certificate crossSigned(Authority intermediate, Authority root) {
+        return template.intermediate(
+                root.certificate(),
+                root.key(),
+                intermediate.certificate().getPublicKey(),
+                intermediate.certificate().getSubjectX500Principal(),
+                new Validity(
+                        later(intermediate.notBefore(), root.notBefore()),
+                        earlier(intermediate.notAfter(), root.notAfter())));
     }
 
-    /** Empty unless both files are there, readable and fit each other. */
-    private Optional<Authority> read(Path certificateFile, Path keyFile) throws IOException {
-        if (!Files.exists(certificateFile) || !Files.exists(keyFile)) {
-            return Optional.empty();
-        }
-        try {
-            Authority authority = new Authority(Pem.readCertificate(certificateFile), Pem.readEcKey(keyFile));
-            return KeyPairs.fit(authority.key(), authority.certificate().getPublicKey(), random)
-                    ? Optional.of(authority)
-                    : Optional.empty();
-        } catch (GeneralSecurityException e) {
-            return Optional.empty();
-        }
-    }
-
-    private static Authority write(Authority authority, Path certificateFile, Path keyFile) throws IOException {
-        DurableFile.write(keyFile, Pem.of(authority.key()), DurableFile.Readers.OWNER);
-        DurableFile.write(certificateFile, Pem.of(authority.certificate()), DurableFile.Readers.ALL);
-        return authority;
+    /** {@code root.pem}, {@code root-2.pem}, … */
+    private Path file(String what, int index, String suffix) {
+        return directory.resolve(what + (index == 0 ? "" : "-" + (index + 1)) + suffix + ".pem");
     }
 
     /** With a random tail, so that two CAs in one trust store are told apart. */
@@ -254,10 +307,6 @@ public final class InternalCa {
     /** Certificates count in whole seconds. */
     private Instant now() {
         return clock.instant().truncatedTo(ChronoUnit.SECONDS);
-    }
-
-    private static Instant notAfter(Authority authority) {
-        return authority.certificate().getNotAfter().toInstant();
     }
 
     private static Instant earlier(Instant a, Instant b) {

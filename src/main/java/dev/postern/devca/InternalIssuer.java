@@ -5,10 +5,11 @@ import dev.postern.certificate.CertificateRequest;
 import dev.postern.certificate.IssueFailure;
 import dev.postern.certificate.IssueFailure.Fault;
 import dev.postern.certificate.IssuedCertificate;
+import dev.postern.certificate.Keys;
 import dev.postern.certificate.OrderJournal;
+import dev.postern.config.Configuration.Site;
 import java.io.IOException;
 import java.security.KeyPair;
-import java.security.SecureRandom;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.List;
@@ -29,20 +30,18 @@ public final class InternalIssuer implements CertificateIssuer {
 
     private final InternalCa ca;
     private final Duration validity;
-    private final Predicate<String> names;
-    private final SecureRandom random;
+    private final Predicate<Site> sites;
 
     /** Certifies every name. */
-    public InternalIssuer(InternalCa ca, SecureRandom random) {
-        this(ca, DEFAULT_VALIDITY, name -> true, random);
+    public InternalIssuer(InternalCa ca) {
+        this(ca, DEFAULT_VALIDITY, site -> true);
     }
 
-    /** @param names which names it is for; beside a public CA those that the public CA may not certify */
-    public InternalIssuer(InternalCa ca, Duration validity, Predicate<String> names, SecureRandom random) {
+    /** @param sites which sites it is for; beside a public CA those that the public CA may not certify */
+    public InternalIssuer(InternalCa ca, Duration validity, Predicate<Site> sites) {
         this.ca = ca;
         this.validity = validity;
-        this.names = names;
-        this.random = random;
+        this.sites = sites;
     }
 
     @Override
@@ -51,19 +50,19 @@ public final class InternalIssuer implements CertificateIssuer {
     }
 
     @Override
-    public boolean mayCertify(String serverName) {
-        return ServerName.isCertifiable(serverName) && names.test(serverName);
+    public boolean mayCertify(Site site) {
+        return site.names().stream().allMatch(ServerName::isCertifiable) && sites.test(site);
     }
 
     @Override
     public IssuedCertificate issue(CertificateRequest request, OrderJournal journal) throws IssueFailure {
         for (String name : request.names()) {
-            if (!mayCertify(name)) {
+            if (!ServerName.isCertifiable(name)) {
                 throw new IssueFailure(
                         Fault.NAME, "internal: \"" + name + "\" is neither a host name nor an IP address", null);
             }
         }
-        KeyPair key = KeyPairs.generate(request.keyType(), random);
+        KeyPair key = Keys.generate(request.keyType());
         try {
             List<X509Certificate> chain = ca.issue(key.getPublic(), request.names(), validity);
             return new IssuedCertificate(name(), key.getPrivate(), chain);

@@ -59,7 +59,7 @@ final class Jws {
                     "alg: \"" + algorithm + "\" (expected: one of " + ALGORITHMS + ")");
             JsonObject body = problem.json();
             body.add("algorithms", Json.array(ALGORITHMS));
-            throw AcmeRefusal.with(Reply.of(400, "application/problem+json", body.toString()), problem);
+            throw AcmeRefusal.with(AcmeReply.of(400, "application/problem+json", body.toString()), problem);
         }
         return jws;
     }

@@ -30,18 +30,33 @@ final class Order {
     private final List<String> names;
     private final List<Authorization> authorizations;
     private final Instant expires;
+    private final @Nullable String profile;
+    private final @Nullable String replaces;
 
     // Only what its authorizations do not say: null until it is finalized or has failed.
     private @Nullable Status outcome;
     private @Nullable Problem error;
     private @Nullable String certificateId;
 
-    Order(String id, String accountId, List<String> names, List<Authorization> authorizations, Instant expires) {
+    // Where it is stuck in processing: how often it is still read before it goes on, and what it then does.
+    private int polls;
+    private @Nullable Runnable next;
+
+    Order(
+            String id,
+            String accountId,
+            List<String> names,
+            List<Authorization> authorizations,
+            Instant expires,
+            @Nullable String profile,
+            @Nullable String replaces) {
         this.id = id;
         this.accountId = accountId;
         this.names = List.copyOf(names);
         this.authorizations = List.copyOf(authorizations);
         this.expires = expires;
+        this.profile = profile;
+        this.replaces = replaces;
     }
 
     String id() {
@@ -54,6 +69,15 @@ final class Order {
 
     List<String> names() {
         return names;
+    }
+
+    @Nullable String profile() {
+        return profile;
+    }
+
+    /** The ARI id of a certificate. */
+    @Nullable String replaces() {
+        return replaces;
     }
 
     Instant expires() {
@@ -93,6 +117,20 @@ final class Order {
         outcome = Status.PROCESSING;
     }
 
+    /** @param reads after which {@code then} is run; negative for never */
+    void stick(int reads, Runnable then) {
+        polls = reads;
+        next = then;
+    }
+
+    void read() {
+        Runnable then = next;
+        if (then != null && polls-- == 0) {
+            next = null;
+            then.run();
+        }
+    }
+
     void succeed(String certificate) {
         outcome = Status.VALID;
         certificateId = certificate;
@@ -114,6 +152,12 @@ final class Order {
         authorizations.forEach(authorization -> array.add(urls.authorization(authorization)));
         json.add("authorizations", array);
         json.addProperty("finalize", urls.finalization(this));
+        if (profile != null) {
+            json.addProperty("profile", profile);
+        }
+        if (replaces != null) {
+            json.addProperty("replaces", replaces);
+        }
         if (certificateId != null) {
             json.addProperty("certificate", urls.certificate(certificateId));
         }

@@ -1,17 +1,13 @@
 package dev.postern.devca;
 
-import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
-import dev.postern.devca.AcmeOptions.Authorizations;
 import dev.postern.devca.AcmeOptions.Finalization;
 import java.io.IOException;
 import java.security.cert.X509Certificate;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.Set;
 import java.util.TreeSet;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -20,15 +16,12 @@ import org.slf4j.LoggerFactory;
 final class OrderResources {
     private static final Logger LOG = LoggerFactory.getLogger(OrderResources.class);
 
-    /** As at Let's Encrypt. */
-    private static final int NAMES_LIMIT = 100;
-
     private final AcmeState state;
     private final AcmeUrls urls;
     private final Tokens tokens;
     private final InternalCa ca;
     private final AcmeOptions options;
-    private final Http01Validator validator;
+    private final NewOrders newOrders;
 
     OrderResources(AcmeState state, AcmeUrls urls, Tokens tokens, InternalCa ca, AcmeOptions options) {
         this.state = state;
@@ -36,88 +29,29 @@ final class OrderResources {
         this.tokens = tokens;
         this.ca = ca;
         this.options = options;
-        this.validator = new Http01Validator(options.resolver, options.validationPort, options.validationTimeout);
+        this.newOrders = new NewOrders(state, urls, tokens, options);
     }
 
-    Reply create(SignedRequest request) throws AcmeRefusal {
-        JsonObject payload = request.payload();
-        if (payload.has("notBefore") || payload.has("notAfter")) {
-            throw AcmeRefusal.malformed("notBefore, notAfter: this CA decides them itself");
-        }
-        List<String> names = names(Json.list(payload, "identifiers"));
-        Account account = request.account();
-        Instant now = options.clock.instant();
+    AcmeReply create(SignedRequest request) throws AcmeRefusal {
+        Order order = newOrders.create(request);
         synchronized (state) {
-            List<Authorization> authorizations = new ArrayList<>();
-            for (String name : names) {
-                Authorization known = options.authorizations == Authorizations.REUSED
-                        ? state.validAuthorization(account, name, now)
-                        : null;
-                if (known == null) {
-                    known = new Authorization(
-                            tokens.next(), account.id(), name, now.plus(AcmeState.PENDING_LIFE), tokens);
-                    state.add(known);
-                }
-                authorizations.add(known);
-            }
-            Order order =
-                    new Order(tokens.next(), account.id(), names, authorizations, now.plus(AcmeState.PENDING_LIFE));
-            state.add(order, now);
             return reply(201, order);
         }
     }
 
-    Reply order(SignedRequest request, String id) throws AcmeRefusal {
+    AcmeReply order(SignedRequest request, String id) throws AcmeRefusal {
         request.requireRead();
         synchronized (state) {
-            return reply(200, state.order(id, request.account()));
+            Order order = state.order(id, request.account());
+            order.read();
+            return reply(200, order);
         }
     }
 
-    Reply authorization(SignedRequest request, String id) throws AcmeRefusal {
-        synchronized (state) {
-            Authorization authorization = state.authorization(id, request.account());
-            if (!request.isRead()) {
-                // https://datatracker.ietf.org/doc/html/rfc8555#section-7.5.2
-                if (!Json.text(request.payload(), "status").equals(Optional.of("deactivated"))) {
-                    throw AcmeRefusal.malformed("payload: an authorization can only be read or deactivated");
-                }
-                authorization.deactivate();
-            }
-            Reply reply = Reply.json(200, authorization.json(urls, options.clock.instant()));
-            return authorization.isProcessing() ? later(reply) : reply;
-        }
-    }
-
-    /** The client is ready to be validated, or asks how that went. Saying so twice changes nothing. */
-    Reply challenge(SignedRequest request, String id) throws AcmeRefusal {
-        synchronized (state) {
-            Challenge challenge = state.challenge(id, request.account());
-            Authorization authorization = challenge.authorization();
-            if (!request.isRead()) {
-                request.payload();
-                switch (authorization.status(options.clock.instant())) {
-                    case PENDING -> {
-                        if (challenge.status() == Challenge.Status.PENDING) {
-                            challenge.process();
-                            String answer = challenge.token() + "."
-                                    + request.account().key().thumbprint();
-                            options.executor.execute(() -> validate(challenge, answer));
-                        }
-                    }
-                    case VALID, INVALID -> {} // its answer was lost on the way, or the client is impatient
-                    case DEACTIVATED, EXPIRED -> throw AcmeRefusal.malformed("authorization is no longer pending");
-                }
-            }
-            Reply reply = Reply.json(200, challenge.json(urls)).withLink(urls.authorization(authorization), "up");
-            return authorization.isProcessing() ? later(reply) : reply;
-        }
-    }
-
-    Reply finish(SignedRequest request, String id) throws AcmeRefusal {
+    AcmeReply finish(SignedRequest request, String id) throws AcmeRefusal {
         JsonObject payload = request.payload();
         String csr = Json.text(payload, "csr").orElseThrow(() -> AcmeRefusal.malformed("csr: missing"));
-        SigningRequest wanted = SigningRequest.parse(Jws.decodeBytes(csr, "csr"));
+        SigningRequest wanted = SigningRequest.parse(Jws.decodeBytes(csr, "csr"), options.trustsSignatures);
         synchronized (state) {
             Order order = state.order(id, request.account());
             Order.Status status = order.status(options.clock.instant());
@@ -134,7 +68,12 @@ final class OrderResources {
                 throw SigningRequest.refused("its key is that of the account");
             }
             order.process();
-            if (options.finalization == Finalization.LATER) {
+            Optional<Fault.OnOrder> fault = options.faults.first(AcmeRequest.FINALIZE, Fault.OnOrder.class);
+            if (fault.orElse(null) instanceof Fault.FailOrder failure) {
+                order.fail(failure.problem());
+            } else if (fault.orElse(null) instanceof Fault.Stick stick) {
+                order.stick(stick.polls(), () -> sign(order, wanted));
+            } else if (options.finalization == Finalization.LATER) {
                 options.executor.execute(() -> sign(order, wanted));
             } else {
                 sign(order, wanted);
@@ -143,39 +82,18 @@ final class OrderResources {
         }
     }
 
-    private void validate(Challenge challenge, String answer) {
-        Authorization authorization = challenge.authorization();
-        Optional<Problem> failure;
-        try {
-            failure = validator.validate(authorization.name(), challenge.token(), answer);
-        } catch (RuntimeException e) {
-            LOG.error("internal ca: {}: validation failed on a bug", authorization.name(), e);
-            failure = Optional.of(
-                    Problem.about(authorization.name(), ProblemType.SERVER_INTERNAL, "validation broke: " + e));
-        }
-        Instant now = options.clock.instant();
-        synchronized (state) {
-            state.countValidation();
-            if (authorization.status(now) != Authorization.Status.PENDING) {
-                return; // deactivated or expired meanwhile
-            }
-            if (failure.isPresent()) {
-                challenge.fail(failure.get());
-                authorization.fail();
-            } else {
-                challenge.succeed(now);
-                authorization.succeed(now.plus(AcmeState.AUTHORIZATION_LIFE));
-            }
-        }
-    }
-
     private void sign(Order order, SigningRequest wanted) {
         synchronized (state) {
+            List<Problem> forbidden = order.names().stream()
+                    .flatMap(name ->
+                            options.caa.apply(name).map(why -> Problem.about(name, ProblemType.CAA, why)).stream())
+                    .toList();
+            if (!forbidden.isEmpty()) {
+                order.fail(new Problem(ProblemType.CAA, forbidden.get(0).detail(), null, forbidden));
+                return;
+            }
             try {
-                List<X509Certificate> chain = ca.issue(wanted.key(), order.names(), options.certificateValidity);
-                String id = tokens.next();
-                state.add(id, new AcmeState.Issued(order.accountId(), chain));
-                order.succeed(id);
+                issue(order, wanted);
             } catch (IOException | RuntimeException e) {
                 LOG.error("internal ca: {}: not signed", order.names(), e);
                 order.fail(Problem.of(ProblemType.SERVER_INTERNAL, "signing failed: " + e.getMessage()));
@@ -183,64 +101,32 @@ final class OrderResources {
         }
     }
 
-    private Reply reply(int status, Order order) {
+    private void issue(Order order, SigningRequest wanted) throws IOException {
+        AcmeProfile profile = order.profile() == null ? null : options.profiles.get(order.profile());
+        InternalCa.Issuance issuance = profile == null
+                ? ca.issue(wanted.key(), order.names(), options.certificateValidity, ca.backdate())
+                : ca.issue(wanted.key(), order.names(), profile.life().minus(profile.backdate()), profile.backdate());
+        String id = tokens.next();
         Instant now = options.clock.instant();
-        Reply reply = Reply.json(status, order.json(urls, now)).with("Location", urls.order(order));
-        return order.isMoving(now) ? later(reply) : reply;
+        X509Certificate leaf = issuance.chain().get(0);
+        state.add(
+                id,
+                new AcmeState.Issued(order.accountId(), order.names(), issuance),
+                new AcmeIssuance(
+                        leaf.getSerialNumber(),
+                        order.names(),
+                        urls.account(order.accountId()),
+                        now,
+                        leaf.getNotAfter().toInstant(),
+                        order.profile(),
+                        order.replaces()));
+        state.meter().issued(order.names(), order.replaces() != null, now);
+        order.succeed(id);
     }
 
-    private Reply later(Reply reply) {
-        long seconds = options.retryAfter.plusMillis(999).toSeconds();
-        return reply.with("Retry-After", Long.toString(seconds));
-    }
-
-    /** All that is wrong with the names at once, <a href="https://datatracker.ietf.org/doc/html/rfc8555#section-6.7.1">§6.7.1</a>. */
-    private List<String> names(List<JsonElement> identifiers) throws AcmeRefusal {
-        if (identifiers.isEmpty() || identifiers.size() > NAMES_LIMIT) {
-            throw AcmeRefusal.malformed("identifiers: " + identifiers.size() + " (expected: 1-" + NAMES_LIMIT + ")");
-        }
-        Set<String> seen = new TreeSet<>();
-        List<String> names = new ArrayList<>();
-        List<Problem> problems = new ArrayList<>();
-        for (JsonElement element : identifiers) {
-            if (!(element instanceof JsonObject identifier)) {
-                throw AcmeRefusal.malformed("identifiers: not a list of objects");
-            }
-            String type = Json.text(identifier, "type").orElse("");
-            String value = Json.text(identifier, "value").orElse("");
-            problem(type, value).ifPresent(problems::add);
-            if (seen.add(value)) {
-                names.add(value); // named twice is certified once
-            }
-        }
-        if (problems.size() == 1) {
-            throw AcmeRefusal.because(problems.get(0));
-        }
-        if (!problems.isEmpty()) {
-            throw AcmeRefusal.because(new Problem(
-                    problems.get(0).type(), problems.size() + " names are refused", null, List.copyOf(problems)));
-        }
-        return names;
-    }
-
-    private Optional<Problem> problem(String type, String name) {
-        if (!type.equals("dns")) {
-            return Optional.of(Problem.of(
-                    ProblemType.UNSUPPORTED_IDENTIFIER, "identifier of type \"" + type + "\" (expected: dns)"));
-        }
-        if (ServerName.isWildcard(name) && ServerName.isCertifiable(name)) {
-            return Optional.of(Problem.about(
-                    name,
-                    ProblemType.REJECTED_IDENTIFIER,
-                    "a wildcard cannot be proven with http-01, the only challenge here"));
-        }
-        if (!ServerName.isHostName(name)) {
-            return Optional.of(Problem.about(name, ProblemType.MALFORMED, "not a host name in lower case"));
-        }
-        if (options.refuse.test(name)) {
-            return Optional.of(
-                    Problem.about(name, ProblemType.REJECTED_IDENTIFIER, "the policy of this CA forbids this name"));
-        }
-        return Optional.empty();
+    AcmeReply reply(int status, Order order) {
+        Instant now = options.clock.instant();
+        AcmeReply reply = AcmeReply.json(status, order.json(urls, now)).with("Location", urls.order(order));
+        return order.isMoving(now) ? reply.later(options.retryAfter) : reply;
     }
 }

@@ -11,12 +11,13 @@ import org.jspecify.annotations.Nullable;
  *
  * @param identifier the name it is about, where it is about one
  */
-record Problem(ProblemType type, String detail, @Nullable String identifier, List<Problem> subproblems) {
-    static Problem of(ProblemType type, String detail) {
+public record Problem(
+        ProblemType type, String detail, @Nullable String identifier, List<Problem> subproblems) {
+    public static Problem of(ProblemType type, String detail) {
         return new Problem(type, detail, null, List.of());
     }
 
-    static Problem about(String identifier, ProblemType type, String detail) {
+    public static Problem about(String identifier, ProblemType type, String detail) {
         return new Problem(type, detail, identifier, List.of());
     }
 

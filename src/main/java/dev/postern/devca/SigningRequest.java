@@ -20,20 +20,20 @@ import org.bouncycastle.pkcs.PKCSException;
 import org.bouncycastle.pkcs.jcajce.JcaPKCS10CertificationRequest;
 
 /**
- * What a CSR asks for: <a href="https://datatracker.ietf.org/doc/html/rfc2986">RFC 2986</a>. Its own signature was
- * verified.
+ * What a CSR asks for: <a href="https://datatracker.ietf.org/doc/html/rfc2986">RFC 2986</a>.
  *
  * @param names lower-case, from the common name and the subject alternative name
  */
 record SigningRequest(PublicKey key, Set<String> names) {
-    static SigningRequest parse(byte[] der) throws AcmeRefusal {
+    /** @param trusted whether its signature is taken for granted, {@link AcmeOptions#trustSignatures} */
+    static SigningRequest parse(byte[] der, boolean trusted) throws AcmeRefusal {
         try {
             JcaPKCS10CertificationRequest csr = new JcaPKCS10CertificationRequest(der);
             PublicKey key = csr.getPublicKey();
-            if (!KeyPairs.isStrong(key)) {
+            if (!KeyPolicy.accepts(key)) {
                 throw refused("unsupported key (expected: RSA of 2048 to 4096 bits, P-256 or P-384)");
             }
-            if (!csr.isSignatureValid(new JcaContentVerifierProviderBuilder().build(key))) {
+            if (!trusted && !csr.isSignatureValid(new JcaContentVerifierProviderBuilder().build(key))) {
                 throw refused("its signature does not fit its key");
             }
             return new SigningRequest(key, names(csr));

@@ -60,7 +60,7 @@ final class AcmeFixture implements AutoCloseable {
         try {
             KeyStore trusted = KeyStore.getInstance("PKCS12");
             trusted.load(null, null);
-            trusted.setCertificateEntry("root", Pem.readCertificate(ca.rootFile()));
+            trusted.setCertificateEntry("root", ca.rootCertificate());
             TrustManagerFactory trust = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
             trust.init(trusted);
             SSLContext context = SSLContext.getInstance("TLS");

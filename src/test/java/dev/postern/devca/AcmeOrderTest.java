@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import dev.postern.certificate.Keys;
 import dev.postern.config.Configuration.KeyType;
 import dev.postern.devca.AcmeOptions.Authorizations;
 import dev.postern.devca.AcmeOptions.Finalization;
@@ -13,7 +14,6 @@ import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyPair;
 import java.security.KeyPairGenerator;
-import java.security.SecureRandom;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.List;
@@ -33,8 +33,8 @@ import org.shredzone.acme4j.exception.AcmeServerException;
 
 /** From names to a certificate and to its revocation, with acme4j as the client. */
 class AcmeOrderTest {
-    private final KeyPair accountKey = KeyPairs.generate(KeyType.EC_P256, new SecureRandom());
-    private final KeyPair siteKey = KeyPairs.generate(KeyType.EC_P256, new SecureRandom());
+    private final KeyPair accountKey = Keys.generate(KeyType.EC_P256);
+    private final KeyPair siteKey = Keys.generate(KeyType.EC_P256);
 
     @TempDir
     Path directory;
@@ -172,9 +172,6 @@ class AcmeOrderTest {
 
             AcmeSteps.assertRefused(
                     "rejectedIdentifier",
-                    () -> login.newOrder().domains("*.example.com").create());
-            AcmeSteps.assertRefused(
-                    "rejectedIdentifier",
                     () -> login.newOrder().domains("a.blocked").create());
             AcmeSteps.assertRefused(
                     "malformed", () -> login.newOrder().domains("a_b.example").create());
@@ -293,7 +290,7 @@ class AcmeOrderTest {
             AcmeSteps.prove(acme, order);
             AcmeSteps.finish(order, siteKey);
             X509Certificate leaf = order.getCertificate().getCertificate();
-            KeyPair strangerKey = KeyPairs.generate(KeyType.EC_P256, acme.random);
+            KeyPair strangerKey = Keys.generate(KeyType.EC_P256);
             Login stranger = new AccountBuilder()
                     .agreeToTermsOfService()
                     .useKeyPair(strangerKey)

@@ -3,6 +3,7 @@ package dev.postern.devca;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.postern.certificate.Keys;
 import dev.postern.config.Configuration.KeyType;
 import dev.postern.devca.AcmeOptions.Transport;
 import java.net.InetAddress;
@@ -10,7 +11,6 @@ import java.net.InetSocketAddress;
 import java.net.URL;
 import java.nio.file.Path;
 import java.security.KeyPair;
-import java.security.SecureRandom;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicReference;
@@ -28,8 +28,8 @@ import org.shredzone.acme4j.exception.AcmeUserActionRequiredException;
 class AcmeServerTest {
     private static final byte[] IPV6_LOOPBACK = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1};
 
-    private final KeyPair accountKey = KeyPairs.generate(KeyType.EC_P256, new SecureRandom());
-    private final KeyPair siteKey = KeyPairs.generate(KeyType.EC_P256, new SecureRandom());
+    private final KeyPair accountKey = Keys.generate(KeyType.EC_P256);
+    private final KeyPair siteKey = Keys.generate(KeyType.EC_P256);
 
     @TempDir
     Path directory;
@@ -50,7 +50,7 @@ class AcmeServerTest {
     void everyKindOfAccountKeyMaySign() throws Exception {
         try (AcmeFixture acme = new AcmeFixture(directory)) {
             for (KeyType type : List.of(KeyType.EC_P256, KeyType.EC_P384, KeyType.RSA_2048)) {
-                KeyPair key = KeyPairs.generate(type, acme.random);
+                KeyPair key = Keys.generate(type);
 
                 Login login = new AccountBuilder()
                         .agreeToTermsOfService()
@@ -163,7 +163,7 @@ class AcmeServerTest {
                     .newOrder()
                     .domains("a.example")
                     .create();
-            KeyPair strangerKey = KeyPairs.generate(KeyType.EC_P256, acme.random);
+            KeyPair strangerKey = Keys.generate(KeyType.EC_P256);
             Login stranger = new AccountBuilder()
                     .agreeToTermsOfService()
                     .useKeyPair(strangerKey)
@@ -177,7 +177,7 @@ class AcmeServerTest {
 
     @Test
     void changedKeyReplacesTheOldOne() throws Exception {
-        KeyPair newKey = KeyPairs.generate(KeyType.EC_P384, new SecureRandom());
+        KeyPair newKey = Keys.generate(KeyType.EC_P384);
         URL account;
         try (AcmeFixture acme = new AcmeFixture(directory)) {
             Login login = AcmeSteps.register(acme, accountKey);

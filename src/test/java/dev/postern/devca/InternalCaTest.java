@@ -3,6 +3,8 @@ package dev.postern.devca;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.postern.certificate.Keys;
+import dev.postern.certificate.Pem;
 import dev.postern.config.Configuration.KeyType;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -27,7 +29,7 @@ class InternalCaTest {
 
     private final MovableClock clock = new MovableClock(Instant.now());
     private final SecureRandom random = new SecureRandom();
-    private final KeyPair key = KeyPairs.generate(KeyType.EC_P256, random);
+    private final KeyPair key = Keys.generate(KeyType.EC_P256);
 
     @TempDir
     Path directory;
@@ -83,7 +85,7 @@ class InternalCaTest {
         Assumptions.assumeTrue(Files.isExecutable(Path.of("/usr/bin/openssl")), "apt-get install openssl");
         InternalCa ca = open();
         List<X509Certificate> chain = ca.issue(key.getPublic(), List.of("a.internal", "127.0.0.1"), WEEK);
-        Path file = Files.writeString(directory.resolve("chain.pem"), Pem.of(chain));
+        Path file = Files.writeString(directory.resolve("chain.pem"), Authority.text(chain));
 
         for (String check : List.of("-verify_hostname=a.internal", "-verify_ip=127.0.0.1")) {
             String[] nameAndValue = check.split("=", 2);
@@ -146,7 +148,7 @@ class InternalCaTest {
             X509Certificate root = open(folder).rootCertificate();
             for (String name : written.subList(reached, written.size())) {
                 Files.delete(folder.resolve(name));
-                Files.writeString(folder.resolve(name + ".tmp"), "half of it");
+                Files.writeString(folder.resolve(".new-" + name), "half of it");
             }
 
             InternalCa ca = open(folder);

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
+import dev.postern.certificate.Keys;
 import dev.postern.config.Configuration.KeyType;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
@@ -27,7 +28,7 @@ class SignedRequestTest {
     @BeforeEach
     void start() throws Exception {
         acme = new AcmeFixture(directory);
-        client = new RawAcmeClient(acme.httpClient(), KeyPairs.generate(KeyType.EC_P256, new SecureRandom()));
+        client = new RawAcmeClient(acme.httpClient(), Keys.generate(KeyType.EC_P256));
     }
 
     @AfterEach
@@ -97,8 +98,7 @@ class SignedRequestTest {
 
     @Test
     void otherAlgorithmIsRefusedWithThoseThatMayBeUsed() throws Exception {
-        RawAcmeClient rsa =
-                new RawAcmeClient(acme.httpClient(), KeyPairs.generate(KeyType.RSA_2048, new SecureRandom()));
+        RawAcmeClient rsa = new RawAcmeClient(acme.httpClient(), Keys.generate(KeyType.RSA_2048));
 
         HttpResponse<String> response = rsa.post(
                 url("/new-account"),

@@ -32,13 +32,13 @@ import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
  * What stands in a root, an intermediate and a server certificate, <a
  * href="https://datatracker.ietf.org/doc/html/rfc5280#section-4">RFC 5280 §4</a>. Pure but for the serial number.
  */
-final class CertificateProfile {
+final class CertificateTemplate {
     /** Public CAs must put 64 bits of randomness into a serial number; 128 leave room for the sign bit. */
     private static final int SERIAL_BITS = 128;
 
     private final SecureRandom random;
 
-    CertificateProfile(SecureRandom random) {
+    CertificateTemplate(SecureRandom random) {
         this.random = random;
     }
 
@@ -54,8 +54,7 @@ final class CertificateProfile {
     }
 
     X509Certificate intermediate(
-            X509Certificate root, PrivateKey rootKey, PublicKey key, String name, Validity validity) {
-        X500Principal subject = new X500Principal(name);
+            X509Certificate root, PrivateKey rootKey, PublicKey key, X500Principal subject, Validity validity) {
         return sign(rootKey, root.getSubjectX500Principal(), validity, subject, key, builder -> {
             builder.addExtension(Extension.basicConstraints, true, new BasicConstraints(0));
             builder.addExtension(
@@ -75,7 +74,7 @@ final class CertificateProfile {
     X509Certificate server(
             X509Certificate issuer, PrivateKey issuerKey, PublicKey key, List<String> names, Validity validity) {
         GeneralNames alternativeNames = new GeneralNames(
-                names.stream().map(CertificateProfile::generalName).toArray(GeneralName[]::new));
+                names.stream().map(CertificateTemplate::generalName).toArray(GeneralName[]::new));
         // RSA keys also decipher the premaster secret of TLS 1.2's RSA key exchange; EC keys only sign.
         int usage = KeyUsage.digitalSignature | (key instanceof RSAPublicKey ? KeyUsage.keyEncipherment : 0);
         return sign(issuerKey, issuer.getSubjectX500Principal(), validity, new X500Principal(""), key, builder -> {
