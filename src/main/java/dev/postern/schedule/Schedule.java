@@ -1,28 +1,28 @@
 package dev.postern.schedule;
 
 import dev.postern.certificate.Renewals;
+import dev.postern.certificate.ServedCertificates;
 import dev.postern.certificate.WakeUps;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.Reader;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.text.ParseException;
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Date;
+import java.util.Map;
 import java.util.Properties;
-import java.util.TreeSet;
+import java.util.SplittableRandom;
+import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
-import org.quartz.CronExpression;
 import org.quartz.CronScheduleBuilder;
-import org.quartz.Job;
 import org.quartz.JobBuilder;
 import org.quartz.JobDetail;
-import org.quartz.JobExecutionContext;
 import org.quartz.JobKey;
 import org.quartz.Scheduler;
 import org.quartz.SchedulerException;
@@ -35,8 +35,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Wakes {@link Renewals}: each site at the instant it is due, and all of them every minute or as configured. All threads
- * are Quartz's own daemon threads.
+ * Wakes {@link Renewals}: each site at the instant it is due, all of them every minute or as configured; and has the
+ * other {@link ScheduledWork} done. Triggers fire on Quartz's own daemon threads; work that may take long runs on the
+ * executor that was given, so that it never keeps the sweep waiting.
  *
  * <p>Quartz goes by the clock of the host, and where that was wrong for a while, a trigger may have moved years away.
  * {@link #tick}, which goes by no clock at all, puts it back.
@@ -45,31 +46,37 @@ public final class Schedule implements WakeUps, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Schedule.class);
 
     /** The property that says when all sites are looked after: a cron expression of Quartz, with seconds. */
-    public static final String SWEEP = "postern.sweep";
-
-    private static final String FILE = "cron/quartz.properties: ";
-    private static final String EVERY_MINUTE = "0 * * * * ?";
-    private static final AtomicInteger STARTED = new AtomicInteger();
-    private static final JobKey WAKE_JOB = JobKey.jobKey("wake");
-    private static final JobKey SWEEP_JOB = JobKey.jobKey("sweep");
-    private static final JobKey CLOCK_JOB = JobKey.jobKey("clock");
-    private static final TriggerKey SWEEP_TRIGGER = TriggerKey.triggerKey("sweep");
+    public static final String SWEEP = ScheduledWork.SWEEP.property();
 
     /** How often {@link #tick} is to be called. */
     public static final Duration TICK = Duration.ofSeconds(10);
 
-    /** A clock that is off by less was not set, but disciplined; and the sweep may be late by as much. */
+    static final String FILE = "cron/quartz.properties: ";
+    static final JobKey WAKE_JOB = JobKey.jobKey("wake");
+    static final JobKey CLOCK_JOB = JobKey.jobKey("clock");
+
+    /** Of the triggers that wake sites, and of those that put off what asks a CA; those by expression have none. */
+    private static final String WAKE_GROUP = "wake";
+
+    private static final String LATER_GROUP = "later";
+
+    /** A clock that is off by less was not set, but disciplined; and a trigger may be late by as much. */
     private static final Duration TOLERANCE = Duration.ofSeconds(5);
 
+    /** Work is put off by no more: a process that is restarted every night must come to it, too. */
+    private static final Duration LONGEST_DELAY = Duration.ofHours(6);
+
+    private static final AtomicInteger STARTED = new AtomicInteger();
+
     private final Scheduler scheduler;
-    private final String sweep;
+    private final CronTable table;
 
     // Null until start. Used by the one thread that ticks.
     private volatile @Nullable ClockWatch clock;
 
-    private Schedule(Scheduler scheduler, String sweep) {
+    private Schedule(Scheduler scheduler, CronTable table) {
         this.scheduler = scheduler;
-        this.sweep = sweep;
+        this.table = table;
     }
 
     /**
@@ -102,11 +109,28 @@ public final class Schedule implements WakeUps, AutoCloseable {
      * @throws IllegalArgumentException one line that names the property and what is wrong with it
      */
     public static Schedule prepare(Properties properties) {
-        for (String key : new TreeSet<>(properties.stringPropertyNames())) {
-            if (key.startsWith("postern.") && !key.equals(SWEEP)) {
-                throw new IllegalArgumentException(FILE + key + ": no such property (known: " + SWEEP + ")");
+        try {
+            CronTable table = CronTable.of(properties);
+            StdSchedulerFactory factory = new StdSchedulerFactory();
+            factory.initialize(complete(properties));
+            Scheduler scheduler = factory.getScheduler();
+            try {
+                scheduler.addJob(job(WAKE_JOB), true);
+                scheduler.addJob(job(CLOCK_JOB), true);
+                for (ScheduledWork work : table.works()) {
+                    scheduler.scheduleJob(job(jobKey(work)), trigger(work, table));
+                }
+                return new Schedule(scheduler, table);
+            } catch (SchedulerException | RuntimeException e) {
+                scheduler.shutdown(false);
+                throw e;
             }
+        } catch (SchedulerException | RuntimeException e) {
+            throw new IllegalArgumentException(FILE + reason(e), e);
         }
+    }
+
+    private static Properties complete(Properties properties) {
         Properties complete = new Properties();
         complete.putAll(properties);
         // Quartz hands out a running scheduler of the same name instead of a new one; each of ours is its own.
@@ -117,24 +141,7 @@ public final class Schedule implements WakeUps, AutoCloseable {
         complete.putIfAbsent("org.quartz.threadPool.threadCount", "2");
         complete.putIfAbsent("org.quartz.threadPool.makeThreadsDaemons", "true");
         complete.putIfAbsent(StdSchedulerFactory.PROP_SCHED_MAKE_SCHEDULER_THREAD_DAEMON, "true");
-        String sweep = complete.getProperty(SWEEP, EVERY_MINUTE).trim();
-        Trigger trigger = sweepTrigger(sweep);
-        try {
-            StdSchedulerFactory factory = new StdSchedulerFactory();
-            factory.initialize(complete);
-            Scheduler scheduler = factory.getScheduler();
-            try {
-                scheduler.addJob(job(WAKE_JOB), true);
-                scheduler.addJob(job(CLOCK_JOB), true);
-                scheduler.scheduleJob(job(SWEEP_JOB), trigger);
-                return new Schedule(scheduler, sweep);
-            } catch (SchedulerException | RuntimeException e) {
-                scheduler.shutdown(false);
-                throw e;
-            }
-        } catch (SchedulerException | RuntimeException e) {
-            throw new IllegalArgumentException(FILE + reason(e), e);
-        }
+        return complete;
     }
 
     private static String reason(Exception e) {
@@ -146,20 +153,52 @@ public final class Schedule implements WakeUps, AutoCloseable {
                 : e.getMessage() + ": " + cause.getMessage();
     }
 
-    /** Starts the clock and, through {@link Renewals#start}, the care of the certificates. */
-    public void start(Renewals renewals, InstantSource time) {
+    /** As below, with nothing to do but the sweep. */
+    public void start(Renewals renewals, ServedCertificates served, InstantSource time) {
+        start(renewals, served, time, Map.of(), Runnable::run, new SplittableRandom());
+    }
+
+    /**
+     * Starts the clock and, through {@link Renewals#start}, the care of the certificates.
+     *
+     * @param works what to do beside the sweep; runs on {@code executor}, and may throw. Work that still runs when its
+     *     time comes again is not begun a second time
+     * @param random by how much what asks a CA is put off, each time by the same part of its period
+     */
+    public void start(
+            Renewals renewals,
+            ServedCertificates served,
+            InstantSource time,
+            Map<ScheduledWork, Runnable> works,
+            Executor executor,
+            RandomGenerator random) {
+        Wake wake = new Wake(renewals, new ScheduledRuns(works, executor), putOff(time, random.nextDouble()));
         try {
-            scheduler.setJobFactory((bundle, from) -> new Wake(renewals));
+            scheduler.setJobFactory((bundle, from) -> wake);
             clock = new ClockWatch(time);
             scheduler.start();
         } catch (SchedulerException e) {
             throw new IllegalStateException(FILE + reason(e), e);
         }
-        renewals.start(this);
+        renewals.start(this, served);
     }
 
     /**
-     * Called every {@link #TICK} by a timer that does not go by the clock of the host: where that was set, or the sweep
+     * Puts work off by {@code part} of its period: that of this process, so that the work goes on at equal intervals,
+     * while all the hosts in the world with the same expression do not come to a CA in the same second.
+     */
+    private Wake.Later putOff(InstantSource time, double part) {
+        return work -> {
+            Instant now = time.instant();
+            Duration period = table.period(work, now);
+            Duration longest = period.compareTo(LONGEST_DELAY) < 0 ? period : LONGEST_DELAY;
+            once(TriggerKey.triggerKey(work.word(), LATER_GROUP), jobKey(work), now.plusMillis((long)
+                    (part * longest.toMillis())));
+        };
+    }
+
+    /**
+     * Called every {@link #TICK} by a timer that does not go by the clock of the host: where that was set, or a trigger
      * is further away than its expression says, all triggers are made anew. Quick, and never fails.
      */
     public void tick() {
@@ -169,12 +208,12 @@ public final class Schedule implements WakeUps, AutoCloseable {
         }
         try {
             boolean set = watch.wasSet(TOLERANCE);
-            if (set || sweepIsAstray(watch.now())) {
+            if (set || isAnyAstray(watch.now())) {
                 LOG.warn(
                         "the clock of this host was set; all certificates are looked at, and their triggers made anew");
-                Trigger trigger = sweepTrigger(sweep);
-                if (scheduler.rescheduleJob(SWEEP_TRIGGER, trigger) == null) {
-                    scheduler.scheduleJob(trigger);
+                for (ScheduledWork work : table.works()) {
+                    replace(trigger(work, table));
+                    bringBack(work, watch.now());
                 }
                 scheduler.triggerJob(CLOCK_JOB);
             }
@@ -183,45 +222,52 @@ public final class Schedule implements WakeUps, AutoCloseable {
         }
     }
 
-    @SuppressWarnings("JavaUtilDate") // Quartz knows no other.
-    private boolean sweepIsAstray(Instant now) throws SchedulerException {
-        Trigger trigger = scheduler.getTrigger(SWEEP_TRIGGER);
-        Date expected = next(sweep, now);
-        if (expected == null) {
-            return false;
+    private boolean isAnyAstray(Instant now) throws SchedulerException {
+        for (ScheduledWork work : table.works()) {
+            Instant expected = table.next(work, now);
+            Instant next = nextOf(triggerKey(work));
+            if (expected != null && (next == null || next.isAfter(expected.plus(TOLERANCE)))) {
+                return true;
+            }
         }
-        Date next = trigger == null ? null : trigger.getNextFireTime();
-        return next == null || next.getTime() > expected.getTime() + TOLERANCE.toMillis();
+        return false;
     }
 
-    /** When the sweep is due next; null where never again. */
-    @SuppressWarnings("JavaUtilDate") // Quartz knows no other.
-    private static @Nullable Date next(String expression, Instant now) {
-        try {
-            return new CronExpression(expression).getNextValidTimeAfter(Date.from(now));
-        } catch (ParseException e) {
-            throw new IllegalStateException(e);
+    /** What was put off by the wrong clock may be years away. */
+    private void bringBack(ScheduledWork work, Instant now) throws SchedulerException {
+        TriggerKey later = TriggerKey.triggerKey(work.word(), LATER_GROUP);
+        Instant next = nextOf(later);
+        if (next != null && next.isAfter(now.plus(LONGEST_DELAY))) {
+            scheduler.unscheduleJob(later);
         }
+    }
+
+    @SuppressWarnings("JavaUtilDate") // Quartz knows no other.
+    private @Nullable Instant nextOf(TriggerKey key) throws SchedulerException {
+        Trigger trigger = scheduler.getTrigger(key);
+        Date next = trigger == null ? null : trigger.getNextFireTime();
+        return next == null ? null : next.toInstant();
     }
 
     private static JobDetail job(JobKey key) {
         return JobBuilder.newJob(Wake.class).withIdentity(key).storeDurably().build();
     }
 
-    private static Trigger sweepTrigger(String expression) {
-        try {
-            return TriggerBuilder.newTrigger()
-                    .withIdentity(SWEEP_TRIGGER)
-                    .forJob(SWEEP_JOB)
-                    .withSchedule(
-                            CronScheduleBuilder.cronSchedule(expression).withMisfireHandlingInstructionDoNothing())
-                    .build();
-        } catch (RuntimeException e) {
-            throw new IllegalArgumentException(
-                    FILE + SWEEP + ": \"" + expression + "\" is not a cron expression of Quartz (expected: such as \""
-                            + EVERY_MINUTE + "\")",
-                    e);
-        }
+    private static JobKey jobKey(ScheduledWork work) {
+        return JobKey.jobKey(work.word());
+    }
+
+    private static TriggerKey triggerKey(ScheduledWork work) {
+        return TriggerKey.triggerKey(work.word());
+    }
+
+    private static Trigger trigger(ScheduledWork work, CronTable table) {
+        return TriggerBuilder.newTrigger()
+                .withIdentity(triggerKey(work))
+                .forJob(jobKey(work))
+                .withSchedule(CronScheduleBuilder.cronSchedule(table.expression(work))
+                        .withMisfireHandlingInstructionDoNothing())
+                .build();
     }
 
     /** For the tests. */
@@ -231,20 +277,26 @@ public final class Schedule implements WakeUps, AutoCloseable {
 
     @Override
     public void at(String site, Instant when) {
-        TriggerKey key = TriggerKey.triggerKey(site, "wake");
-        Trigger trigger = TriggerBuilder.newTrigger()
-                .withIdentity(key)
-                .forJob(WAKE_JOB)
-                .startAt(date(when))
-                .withSchedule(SimpleScheduleBuilder.simpleSchedule().withMisfireHandlingInstructionFireNow())
-                .build();
+        once(TriggerKey.triggerKey(site, WAKE_GROUP), WAKE_JOB, when);
+    }
+
+    private void once(TriggerKey key, JobKey job, Instant when) {
         try {
-            // Null where there is none to replace: the first wish of a site, or the last one fired meanwhile.
-            if (scheduler.rescheduleJob(key, trigger) == null) {
-                scheduler.scheduleJob(trigger);
-            }
+            replace(TriggerBuilder.newTrigger()
+                    .withIdentity(key)
+                    .forJob(job)
+                    .startAt(date(when))
+                    .withSchedule(SimpleScheduleBuilder.simpleSchedule().withMisfireHandlingInstructionFireNow())
+                    .build());
         } catch (SchedulerException e) {
-            LOG.debug("{}: no trigger at {}; the next sweep does it", site, when, e);
+            LOG.debug("{}: no trigger at {}; the next sweep does it", key, when, e);
+        }
+    }
+
+    private void replace(Trigger trigger) throws SchedulerException {
+        // Null where there is none to replace: the first one of its key, or the last one fired meanwhile.
+        if (scheduler.rescheduleJob(trigger.getKey(), trigger) == null) {
+            scheduler.scheduleJob(trigger);
         }
     }
 
@@ -266,31 +318,6 @@ public final class Schedule implements WakeUps, AutoCloseable {
             scheduler.shutdown(false);
         } catch (SchedulerException e) {
             LOG.warn("the scheduler did not stop: {}; its threads end with the process", e.getMessage());
-        }
-    }
-
-    /** What a trigger does. */
-    static final class Wake implements Job {
-        private final Renewals renewals;
-
-        Wake(Renewals renewals) {
-            this.renewals = renewals;
-        }
-
-        @Override
-        public void execute(JobExecutionContext context) {
-            try {
-                JobKey key = context.getJobDetail().getKey();
-                if (key.equals(SWEEP_JOB)) {
-                    renewals.sweep();
-                } else if (key.equals(CLOCK_JOB)) {
-                    renewals.clockWasSet();
-                } else {
-                    renewals.wake(context.getTrigger().getKey().getName());
-                }
-            } catch (RuntimeException e) {
-                LOG.error("looking after the certificates: {}; done again with the next sweep", e.toString(), e);
-            }
         }
     }
 }

@@ -14,6 +14,7 @@ import dev.postern.certificate.OrderJournal;
 import dev.postern.certificate.Renewals;
 import dev.postern.config.Configuration.KeyType;
 import dev.postern.config.Configuration.Site;
+import dev.postern.testing.Care;
 import dev.postern.testing.HandClock;
 import dev.postern.testing.TestCa;
 import java.io.IOException;
@@ -23,18 +24,24 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Date;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Properties;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.quartz.TriggerBuilder;
 import org.quartz.TriggerKey;
+import org.quartz.impl.matchers.GroupMatcher;
 
 /** The real Quartz with the real clock: certificates that live for seconds. */
 class ScheduleTest {
@@ -57,7 +64,7 @@ class ScheduleTest {
         }
 
         @Override
-        public boolean mayCertify(String serverName) {
+        public boolean mayCertify(Site site) {
             return true;
         }
 
@@ -91,7 +98,7 @@ class ScheduleTest {
         }
 
         @Override
-        public boolean mayCertify(String serverName) {
+        public boolean mayCertify(Site site) {
             return true;
         }
 
@@ -110,12 +117,8 @@ class ScheduleTest {
         Renewals renewals = new Renewals(
                 List.of(new Site(List.of("example.com"), List.of(), null)),
                 KeyType.EC_P256,
-                store,
-                table,
                 List.of(asked),
-                clock,
-                new SplittableRandom(1),
-                orders);
+                Care.surroundings(store, table, clock, orders));
         renewals.load();
         return renewals;
     }
@@ -129,7 +132,7 @@ class ScheduleTest {
     void siteIsWokenAtTheVeryInstantItIsDue() throws Exception {
         try (Renewals renewals = renewals();
                 Schedule schedule = Schedule.prepare(shipped())) {
-            schedule.start(renewals, InstantSource.system());
+            schedule.start(renewals, Care.NOTHING_SERVED, InstantSource.system());
             assertThat(schedule).isNotNull();
             await().atMost(Duration.ofSeconds(20)).until(() -> issuer.asked.size() >= 3);
 
@@ -149,7 +152,7 @@ class ScheduleTest {
         properties.setProperty(Schedule.SWEEP, "* * * * * ?");
         try (Renewals renewals = renewals();
                 Schedule schedule = Schedule.prepare(properties)) {
-            schedule.start(renewals, InstantSource.system());
+            schedule.start(renewals, Care.NOTHING_SERVED, InstantSource.system());
             await().until(() -> table.find("example.com") != null);
             // Nobody asked for this: the sweep writes again what is missing... it only has to be called.
             schedule.at("example.com", Instant.MAX);
@@ -193,7 +196,163 @@ class ScheduleTest {
         properties.setProperty("postern.swep", "* * * * * ?");
 
         assertThatThrownBy(() -> Schedule.prepare(properties))
-                .hasMessage("cron/quartz.properties: postern.swep: no such property (known: postern.sweep)");
+                .hasMessage("cron/quartz.properties: postern.swep: no such property; did you mean \"postern.sweep\"?");
+    }
+
+    @Test
+    void propertyThatIsNothingLikeOursIsNamedWithTheKnownOnes() throws Exception {
+        Properties properties = shipped();
+        properties.setProperty("postern.vacuum-the-house", "* * * * * ?");
+
+        assertThatThrownBy(() -> Schedule.prepare(properties))
+                .hasMessage("cron/quartz.properties: postern.vacuum-the-house: no such property (known: postern.sweep,"
+                        + " postern.suggested-windows, postern.clean-up, postern.self-check)");
+    }
+
+    @Test
+    void expressionThatNeverComesAgainIsNamed() throws Exception {
+        Properties properties = shipped();
+        properties.setProperty("postern.clean-up", "0 0 0 1 1 ? 2020");
+
+        assertThatThrownBy(() -> Schedule.prepare(properties))
+                .hasMessage("cron/quartz.properties: postern.clean-up: \"0 0 0 1 1 ? 2020\" never comes again"
+                        + " (expected: such as \"0 41 3 * * ?\", or off)");
+    }
+
+    @Test
+    void everythingButTheSweepCanBeSwitchedOff() throws Exception {
+        Properties properties = shipped();
+        properties.setProperty("postern.suggested-windows", "off");
+        properties.setProperty("postern.clean-up", "off");
+        properties.setProperty("postern.self-check", " off ");
+        try (Schedule schedule = Schedule.prepare(properties)) {
+            assertThat(schedule.scheduler().getTriggerKeys(GroupMatcher.anyTriggerGroup()))
+                    .containsExactly(TriggerKey.triggerKey("sweep"));
+        }
+        properties.setProperty("postern.sweep", "off");
+
+        assertThatThrownBy(() -> Schedule.prepare(properties))
+                .hasMessageStartingWith("cron/quartz.properties: postern.sweep: \"off\" is not possible");
+    }
+
+    @Test
+    void everyWorkIsDescribedInTheFile() throws Exception {
+        assertThat(shipped().stringPropertyNames())
+                .contains("postern.sweep", "postern.suggested-windows", "postern.clean-up", "postern.self-check");
+    }
+
+    @Test
+    void workIsDoneAsThePropertiesSay_andWhatFailsIsDoneAgain() throws Exception {
+        Properties properties = shipped();
+        properties.setProperty("postern.clean-up", "* * * * * ?");
+        properties.setProperty("postern.self-check", "* * * * * ?");
+        AtomicInteger cleaned = new AtomicInteger();
+        AtomicInteger checked = new AtomicInteger();
+        Map<ScheduledWork, Runnable> works = Map.of(
+                ScheduledWork.CLEAN_UP,
+                () -> {
+                    cleaned.incrementAndGet();
+                    throw new IllegalStateException("a full disk");
+                },
+                ScheduledWork.SELF_CHECK,
+                checked::incrementAndGet);
+        try (Renewals renewals = renewals(new DaysCa(), InstantSource.system());
+                Schedule schedule = Schedule.prepare(properties)) {
+            schedule.start(
+                    renewals, Care.NOTHING_SERVED, InstantSource.system(), works, orders, new SplittableRandom(1));
+
+            await().until(() -> cleaned.get() >= 2 && checked.get() >= 2);
+        }
+    }
+
+    /** A work that hangs holds up neither the sweep nor itself twice. */
+    @Test
+    void workThatHangsIsBegunOnce_andTheSweepComesAllTheSame() throws Exception {
+        Properties properties = shipped();
+        properties.setProperty("postern.sweep", "* * * * * ?");
+        properties.setProperty("postern.clean-up", "* * * * * ?");
+        properties.setProperty("postern.self-check", "* * * * * ?");
+        AtomicInteger begun = new AtomicInteger();
+        AtomicInteger checked = new AtomicInteger();
+        CountDownLatch end = new CountDownLatch(1);
+        Runnable hangs = () -> {
+            begun.incrementAndGet();
+            try {
+                end.await();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        };
+        try (Renewals renewals = renewals();
+                Schedule schedule = Schedule.prepare(properties)) {
+            schedule.start(
+                    renewals,
+                    Care.NOTHING_SERVED,
+                    InstantSource.system(),
+                    Map.of(ScheduledWork.CLEAN_UP, hangs, ScheduledWork.SELF_CHECK, checked::incrementAndGet),
+                    orders,
+                    new SplittableRandom(1));
+
+            await().until(() -> checked.get() >= 3);
+            assertThat(begun).hasValue(1);
+            assertThat(issuer.asked).isNotEmpty();
+            end.countDown();
+        }
+    }
+
+    /** Hundreds of thousands of Posterns have the same file: they must not all come at the full hour. */
+    @Test
+    void whatAsksACaIsPutOffByAPartOfItsPeriod() throws Exception {
+        Set<Long> delays = new HashSet<>();
+        for (int seed = 0; seed < 5; seed++) {
+            try (Renewals renewals = renewals(new DaysCa(), InstantSource.system());
+                    Schedule schedule = Schedule.prepare(shipped())) {
+                AtomicInteger asked = new AtomicInteger();
+                schedule.start(
+                        renewals,
+                        Care.NOTHING_SERVED,
+                        InstantSource.system(),
+                        Map.of(ScheduledWork.SUGGESTED_WINDOWS, asked::incrementAndGet),
+                        orders,
+                        new SplittableRandom(seed));
+                // As when the expression says so: by its own trigger.
+                schedule.scheduler()
+                        .rescheduleJob(
+                                TriggerKey.triggerKey("suggested-windows"),
+                                TriggerBuilder.newTrigger()
+                                        .withIdentity("suggested-windows")
+                                        .forJob("suggested-windows")
+                                        .build());
+                TriggerKey later = TriggerKey.triggerKey("suggested-windows", "later");
+                await().until(() -> schedule.scheduler().getTrigger(later) != null);
+
+                Instant at =
+                        schedule.scheduler().getTrigger(later).getNextFireTime().toInstant();
+                assertThat(at).isBefore(Instant.now().plus(Duration.ofHours(1)));
+                delays.add(Duration.between(Instant.now(), at).toMinutes());
+                assertThat(asked).hasValue(0);
+
+                // The clock was years ahead when it was put off.
+                schedule.scheduler()
+                        .rescheduleJob(
+                                later,
+                                TriggerBuilder.newTrigger()
+                                        .withIdentity(later)
+                                        .forJob("suggested-windows")
+                                        .startAt(Date.from(Instant.now().plus(Duration.ofDays(3653))))
+                                        .build());
+                schedule.tick();
+                assertThat(schedule.scheduler().getTrigger(later)).isNull();
+
+                schedule.scheduler()
+                        .scheduleJob(TriggerBuilder.newTrigger()
+                                .withIdentity(later)
+                                .forJob("suggested-windows")
+                                .build());
+                await().until(() -> asked.get() == 1);
+            }
+        }
+        assertThat(delays).as("minutes").hasSizeGreaterThanOrEqualTo(4);
     }
 
     /** The clock ten years ahead for a minute: what was withdrawn as expired then is served again when it is right. */
@@ -204,7 +363,7 @@ class ScheduleTest {
         properties.setProperty(Schedule.SWEEP, "0 0 0 1 1 ? 2099");
         try (Renewals renewals = renewals(new DaysCa(), clock);
                 Schedule schedule = Schedule.prepare(properties)) {
-            schedule.start(renewals, clock);
+            schedule.start(renewals, Care.NOTHING_SERVED, clock);
             await().until(() -> table.find("example.com") != null);
 
             Instant right = clock.instant();
@@ -223,7 +382,7 @@ class ScheduleTest {
     void sweepThatMovedYearsAwayIsBroughtBack() throws Exception {
         try (Renewals renewals = renewals();
                 Schedule schedule = Schedule.prepare(shipped())) {
-            schedule.start(renewals, InstantSource.system());
+            schedule.start(renewals, Care.NOTHING_SERVED, InstantSource.system());
             TriggerKey sweep = TriggerKey.triggerKey("sweep");
             schedule.scheduler()
                     .rescheduleJob(
