@@ -5,11 +5,13 @@ import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /**
  * The side port: answers an open challenge with its key authorization, as it is, without a line end
  * (<a href="https://datatracker.ietf.org/doc/html/rfc8555#section-8.3">RFC 8555 §8.3</a>), everything else with 404.
- * Every request is logged: "did the CA get through to us" is the first question when an order fails.
+ * Every request for a challenge that is open, or for a name with an open one, is logged: "did the CA get through to us"
+ * is the first question when an order fails.
  */
 public final class AnswerHttp01Challenge implements RequestStep {
     private static final Logger log = LoggerFactory.getLogger(AnswerHttp01Challenge.class);
@@ -37,11 +39,14 @@ public final class AnswerHttp01Challenge implements RequestStep {
         // Only the relay on this host talks to the side port; it says who asked.
         String asker = request.fields().first(FieldName.X_FORWARDED_FOR);
         if (answer == null) {
-            log.info(
-                    "challenge {} for {}: asked by {}: no such challenge is open; answered 404",
-                    shown,
-                    request.authority().host(),
-                    asker);
+            String host = request.authority().host();
+            // While an order is open, its CA may be the one that finds nothing; else it is a stranger.
+            log.atLevel(challenges.isOpenFor(host) ? Level.INFO : Level.DEBUG)
+                    .log(
+                            "challenge {} for {}: asked by {}: no such challenge is open; answered 404",
+                            shown,
+                            host,
+                            asker);
             exchange.fail(Failure.ByClient.NO_SUCH_ROUTE, "side port: no such challenge");
         } else {
             log.info(

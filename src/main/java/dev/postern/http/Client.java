@@ -1,5 +1,6 @@
 package dev.postern.http;
 
+import io.netty.util.NetUtil;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
@@ -11,11 +12,16 @@ import org.jspecify.annotations.Nullable;
  * are kept as bytes.
  */
 final class Client {
+    private static final byte[] HTTP_1_0 = HeadWriter.constant("1.0");
+    private static final byte[] HTTP_1_1 = HeadWriter.constant("1.1");
+    private static final byte[] HTTP_2 = HeadWriter.constant("2.0");
+
     private final InetSocketAddress client;
     private final boolean secure;
     private final int port;
     private final boolean trusted;
     private final @Nullable String certificateSite;
+    private final boolean http2;
     private final byte[] addressBytes;
     private final byte[] portBytes;
 
@@ -24,19 +30,22 @@ final class Client {
             InetSocketAddress client,
             InetSocketAddress local,
             @Nullable String certificateSite,
+            boolean http2,
             List<dev.postern.config.AddressRange> trustedProxies) {
         this.client = client;
         this.certificateSite = certificateSite;
+        this.http2 = http2;
         this.secure = certificateSite != null;
         this.port = local.getPort();
         InetAddress address = client.getAddress();
         this.trusted = trustedProxies.stream().anyMatch(range -> range.contains(address));
-        this.addressBytes = io.netty.util.NetUtil.toAddressString(address).getBytes(StandardCharsets.US_ASCII);
+        this.addressBytes = NetUtil.toAddressString(address).getBytes(StandardCharsets.US_ASCII);
         this.portBytes = Integer.toString(port).getBytes(StandardCharsets.US_ASCII);
     }
 
-    InetSocketAddress client() {
-        return client;
+    /** {@code 192.0.2.1:33224} or {@code [::1]:80}, for the log. */
+    String text() {
+        return NetUtil.toSocketAddressString(client);
     }
 
     boolean isSecure() {
@@ -55,6 +64,11 @@ final class Client {
 
     @Nullable String certificateSite() {
         return certificateSite;
+    }
+
+    /** The version a request came in, as {@code Via} tells it. */
+    byte[] version(RequestHead request) {
+        return http2 ? HTTP_2 : request.minorVersion() == 0 ? HTTP_1_0 : HTTP_1_1;
     }
 
     byte[] addressBytes() {

@@ -153,7 +153,7 @@ public final class Exchange {
             log.debug(
                     "request {}: client {}: gone before the response was complete",
                     id,
-                    client.info().client());
+                    client.info().text());
             dropConnection();
             finish();
         }
@@ -194,8 +194,7 @@ public final class Exchange {
         int status = ErrorResponses.status(failure);
         String outcome = response == Response.STARTED ? "response broken off" : "answered " + status;
         if (failure.fault() == Failure.Fault.CLIENT) {
-            log.info(
-                    "request {}: client {}: {}: {}; {}", id, client.info().client(), failure.reason(), detail, outcome);
+            log.debug("request {}: client {}: {}: {}; {}", id, client.info().text(), failure.reason(), detail, outcome);
         } else {
             log.warn(
                     "request {}: {} {}: {}: {}: {}; {}",

@@ -11,7 +11,7 @@ final class ForwardedHeaders {
     private static final byte[] PROTO_HTTPS = HeadWriter.constant("X-Forwarded-Proto: https\r\n");
     private static final byte[] HOST = HeadWriter.constant("X-Forwarded-Host: ");
     private static final byte[] PORT = HeadWriter.constant("X-Forwarded-Port: ");
-    private static final byte[] VIA = HeadWriter.constant("Via: 1.");
+    private static final byte[] VIA = HeadWriter.constant("Via: ");
     private static final byte[] VIA_NAME = HeadWriter.constant(" postern\r\n");
     private static final byte[] COMMA = HeadWriter.constant(", ");
 
@@ -63,6 +63,6 @@ final class ForwardedHeaders {
         if (!trusted || fields.find(FieldName.X_FORWARDED_PORT) < 0) {
             out.bytes(PORT).bytes(client.portBytes()).crlf();
         }
-        out.bytes(VIA).number(head.minorVersion()).bytes(VIA_NAME);
+        out.bytes(VIA).bytes(client.version(head)).bytes(VIA_NAME);
     }
 }

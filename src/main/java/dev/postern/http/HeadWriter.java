@@ -62,6 +62,15 @@ final class HeadWriter {
                 .bytes(CRLF);
     }
 
+    /** What was put together, in {@code [0, length())}; good until the next {@link #begin}. */
+    byte[] array() {
+        return bytes;
+    }
+
+    int length() {
+        return length;
+    }
+
     ByteBuf end(ByteBufAllocator allocator) {
         return allocator.ioBuffer(length).writeBytes(bytes, 0, length);
     }

@@ -13,13 +13,14 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /**
  * A client's HTTP/1 connection: one exchange after another, in order. While one is under way, what the client sends
  * ahead is held back, and soon not even read. Event loop only.
  */
 public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
-        implements ClientStream, MessageDecoder.Receiver {
+        implements ClientConnection, ClientStream, MessageDecoder.Receiver {
     private static final Logger log = LoggerFactory.getLogger(Http1ClientConnection.class);
 
     /** After an answer to a request that was not read to its end: as long as it takes to reach the client. */
@@ -47,8 +48,7 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
     private final ResponseWriter writer;
     private final ConnectionEnd end;
 
-    /** Place in the list of the worker; the worker's alone. */
-    int workerIndex = -1;
+    private int workerIndex = -1;
 
     private @Nullable RequestHead head;
     private @Nullable Exchange exchange;
@@ -81,6 +81,7 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
                 (InetSocketAddress) channel.remoteAddress(),
                 (InetSocketAddress) channel.localAddress(),
                 certificateSite,
+                false,
                 worker.routing().trustedProxies());
         this.end = new ConnectionEnd(channel);
         this.writer = new ResponseWriter(channel, worker.headWriter());
@@ -223,13 +224,14 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
         }
         String id = worker.nextRequestId();
         LocalResponse answer = ErrorResponses.of(failure, id);
-        log.info(
-                "request {}: client {}: {}: {}; answered {}",
-                id,
-                info.client(),
-                failure.reason(),
-                detail,
-                answer.status());
+        log.atLevel(failure.fault() == Failure.Fault.CLIENT ? Level.DEBUG : Level.WARN)
+                .log(
+                        "request {}: client {}: {}: {}; answered {}",
+                        id,
+                        info.text(),
+                        failure.reason(),
+                        detail,
+                        answer.status());
         writer.answers(null);
         writer.local(answer, worker.date(), false);
         finish(true);
@@ -378,12 +380,17 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
         end.reset();
     }
 
-    /** While we drain: nothing more comes, but what is on its way to the client gets there. */
-    void closeIdle() {
+    /** {@code Connection: close} goes with the next response. */
+    @Override
+    public void drain() {}
+
+    @Override
+    public void closeIdle() {
         finish(false);
     }
 
-    void closeNow() {
+    @Override
+    public void closeNow() {
         end.now();
     }
 
@@ -409,7 +416,7 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
 
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-        log.debug("client {}: {}", info.client(), cause.toString());
+        log.debug("client {}: {}", info.text(), cause.toString());
         end.now();
     }
 
@@ -420,17 +427,28 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
         phaseNanos = System.nanoTime();
     }
 
-    /** Whether nothing is under way, not even a part of a head. */
-    boolean isIdle() {
+    @Override
+    public int workerIndex() {
+        return workerIndex;
+    }
+
+    @Override
+    public void workerIndex(int index) {
+        workerIndex = index;
+    }
+
+    @Override
+    public boolean isIdle() {
         return phase == Phase.IDLE || (phase == Phase.HEAD && !decoder.holdsBytes());
     }
 
-    long idleNanos(long now) {
+    @Override
+    public long idleNanos(long now) {
         return now - phaseNanos;
     }
 
-    /** Ends what has taken too long. */
-    void checkTimeouts(long now) {
+    @Override
+    public void checkTimeouts(long now) {
         Timeouts timeouts = worker.routing().timeouts();
         switch (phase) {
             case IDLE -> {

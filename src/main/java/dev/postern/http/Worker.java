@@ -44,7 +44,7 @@ public final class Worker {
     private final byte[] requestScratch;
     private final byte[] responseScratch;
     // Order does not matter; the index of each is kept by the connection itself, so that leaving is O(1).
-    private final List<Http1ClientConnection> connections = new ArrayList<>();
+    private final List<ClientConnection> connections = new ArrayList<>();
     private final String requestIdPrefix;
 
     private long requests;
@@ -142,23 +142,23 @@ public final class Worker {
         return date;
     }
 
-    void joins(Http1ClientConnection connection) {
-        connection.workerIndex = connections.size();
+    void joins(ClientConnection connection) {
+        connection.workerIndex(connections.size());
         connections.add(connection);
         open = connections.size();
     }
 
-    void leaves(Http1ClientConnection connection) {
-        int index = connection.workerIndex;
+    void leaves(ClientConnection connection) {
+        int index = connection.workerIndex();
         if (index < 0) {
             return;
         }
-        Http1ClientConnection last = connections.remove(connections.size() - 1);
-        if (last != connection) {
+        ClientConnection last = connections.remove(connections.size() - 1);
+        if (index < connections.size()) {
             connections.set(index, last);
-            last.workerIndex = index;
+            last.workerIndex(index);
         }
-        connection.workerIndex = -1;
+        connection.workerIndex(-1);
         open = connections.size();
     }
 
@@ -178,8 +178,11 @@ public final class Worker {
         }
     }
 
-    private void look(Http1ClientConnection connection, long now) {
+    private void look(ClientConnection connection, long now) {
         try {
+            if (draining) {
+                connection.drain();
+            }
             if (draining && connection.isIdle() && connection.idleNanos(now) > DRAIN_IDLE_NANOS) {
                 connection.closeIdle();
             } else {
@@ -207,7 +210,7 @@ public final class Worker {
     /** Closes whatever is left, at once. Any thread. */
     public void closeAll() {
         loop.execute(() -> {
-            List.copyOf(connections).forEach(Http1ClientConnection::closeNow);
+            List.copyOf(connections).forEach(ClientConnection::closeNow);
             pool.close();
         });
     }

@@ -3,6 +3,7 @@ package dev.postern.listener;
 import dev.postern.config.Configuration;
 import dev.postern.http.AnswerHttp01Challenge;
 import dev.postern.http.Http1ClientConnection;
+import dev.postern.http.Http2ClientConnection;
 import dev.postern.http.RedirectToHttps;
 import dev.postern.http.RelayAcmeChallenge;
 import dev.postern.http.RequestStep;
@@ -77,9 +78,13 @@ public final class Pipelines {
         });
     }
 
-    @SuppressWarnings("UnusedVariable") // What ALPN agreed on decides as soon as there is more than one answer.
     private void afterHandshake(Worker worker, Channel channel, String site, @Nullable String applicationProtocol) {
-        // HTTP/1.1 is what a client speaks that negotiates nothing. HTTP/2 gets its branch here.
+        if ("h2".equals(applicationProtocol)) {
+            channel.pipeline()
+                    .addLast("Http2ClientConnection", Http2ClientConnection.of(worker, httpsSteps, site, channel));
+            return;
+        }
+        // HTTP/1.1 is what a client speaks that negotiates nothing.
         channel.pipeline().addLast("Http1ClientConnection", http1(worker, httpsSteps, site, channel));
     }
 

@@ -2,11 +2,12 @@ package dev.postern.tls;
 
 import io.netty.buffer.ByteBuf;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The server name of a TLS ClientHello, read out of the first bytes of a connection without consuming them
+ * The server name of a TLS ClientHello, and whether it is that of a CA's validator, read out of the first bytes of a connection without consuming them
  * (<a href="https://datatracker.ietf.org/doc/html/rfc8446#section-4.1.2">RFC 8446 §4.1.2</a>,
  * <a href="https://datatracker.ietf.org/doc/html/rfc6066#section-3">RFC 6066 §3</a>). Pure, no state.
  *
@@ -23,6 +24,14 @@ final class ClientHello {
     private static final int CLIENT_HELLO = 1;
     private static final int SERVER_NAME = 0;
     private static final int HOST_NAME = 0;
+    private static final int APPLICATION_PROTOCOLS = 16;
+
+    /**
+     * The value of the ALPN extension of a validator: a list of "acme-tls/1" and nothing else
+     * (<a href="https://datatracker.ietf.org/doc/html/rfc8737#section-3">RFC 8737 §3</a>, RFC 7301 §3.1).
+     */
+    private static final byte[] ACME_ONLY = {0, 11, 10, 'a', 'c', 'm', 'e', '-', 't', 'l', 's', '/', '1'};
+
     private static final int RECORD_HEADER = 5;
     private static final int MAX_RECORD = 16 * 1024;
 
@@ -36,9 +45,16 @@ final class ClientHello {
     }
 
     private final @Nullable String serverName;
+    private final boolean ofValidator;
 
-    private ClientHello(@Nullable String serverName) {
+    private ClientHello(@Nullable String serverName, boolean ofValidator) {
         this.serverName = serverName;
+        this.ofValidator = ofValidator;
+    }
+
+    /** Whether it offers the protocol of TLS-ALPN-01 and no other: one that has others is an ordinary client. */
+    boolean isOfValidator() {
+        return ofValidator;
     }
 
     /** Lower-case, without a trailing dot; null where the client named none. */
@@ -100,7 +116,8 @@ final class ClientHello {
             }
             at += RECORD_HEADER + content;
         }
-        return new ClientHello(new Cursor(message, length).serverName());
+        Cursor cursor = new Cursor(message, length);
+        return new ClientHello(cursor.serverName(), cursor.ofValidator);
     }
 
     private static void checkFirstByte(ByteBuf in, int index, int available) throws Malformed {
@@ -114,12 +131,14 @@ final class ClientHello {
         private final byte[] bytes;
         private final int end;
         private int at = 4;
+        private boolean ofValidator;
 
         Cursor(byte[] bytes, int end) {
             this.bytes = bytes;
             this.end = end;
         }
 
+        /** Reads the message to its end. */
         @Nullable String serverName() throws Malformed {
             skip(2 + 32);
             skip(number(1));
@@ -147,6 +166,8 @@ final class ClientHello {
                     }
                     seen = true;
                     name = nameList(next);
+                } else if (type == APPLICATION_PROTOCOLS) {
+                    ofValidator = Arrays.equals(bytes, at, next, ACME_ONLY, 0, ACME_ONLY.length);
                 }
                 at = next;
             }

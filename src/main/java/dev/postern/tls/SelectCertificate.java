@@ -1,6 +1,7 @@
 package dev.postern.tls;
 
 import dev.postern.certificate.Certificate;
+import dev.postern.certificate.CertificateTable;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
@@ -10,8 +11,11 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.handler.codec.ByteToMessageDecoder;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SslHandshakeCompletionEvent;
+import io.netty.util.NetUtil;
 import io.netty.util.concurrent.ScheduledFuture;
+import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
@@ -23,6 +27,9 @@ import org.slf4j.LoggerFactory;
  * the TLS handler that presents it in its own place. A name without a certificate, or none at all, is refused with
  * {@code unrecognized_name}: nobody is ever shown another site's certificate. One deadline covers everything from accept
  * to the end of the handshake.
+ *
+ * <p>A CA's validator (<a href="https://datatracker.ietf.org/doc/html/rfc8737">RFC 8737</a>) is shown the certificate of
+ * the challenge that is open for its server name, and closed after the handshake; it never gets to what comes after one.
  */
 public final class SelectCertificate extends ChannelInboundHandlerAdapter {
     private static final Logger log = LoggerFactory.getLogger(SelectCertificate.class);
@@ -30,6 +37,7 @@ public final class SelectCertificate extends ChannelInboundHandlerAdapter {
     // RFC 8446 §6: record of type alert, fatal(2), and the description.
     private static final byte[] UNRECOGNIZED_NAME = {21, 3, 3, 0, 2, 2, 112};
     private static final byte[] DECODE_ERROR = {21, 3, 3, 0, 2, 2, 50};
+    private static final byte[] NO_APPLICATION_PROTOCOL = {21, 3, 3, 0, 2, 2, 120};
 
     /** What comes after a handshake. */
     @FunctionalInterface
@@ -49,6 +57,9 @@ public final class SelectCertificate extends ChannelInboundHandlerAdapter {
 
     private @Nullable ByteBuf hello;
     private boolean refused;
+    /** The hello is complete, and what it asks for is being read from the store. */
+    private boolean waiting;
+
     private @Nullable ScheduledFuture<?> deadline;
 
     public SelectCertificate(ServerContexts contexts, Duration timeout, Established established) {
@@ -65,7 +76,7 @@ public final class SelectCertificate extends ChannelInboundHandlerAdapter {
                         () -> {
                             log.debug(
                                     "client {}: tls: handshake not complete after {}; closed",
-                                    channel.remoteAddress(),
+                                    client(channel),
                                     timeout);
                             close(channel);
                         },
@@ -82,14 +93,51 @@ public final class SelectCertificate extends ChannelInboundHandlerAdapter {
         }
         ByteBuf all = hello == null ? bytes : ByteToMessageDecoder.MERGE_CUMULATOR.cumulate(ctx.alloc(), hello, bytes);
         hello = all;
+        if (waiting) {
+            if (all.readableBytes() > ClientHello.MAX_LENGTH) {
+                refuse(ctx, DECODE_ERROR, "more than a ClientHello before the answer to it");
+            }
+            return;
+        }
         try {
             ClientHello parsed = ClientHello.read(all);
-            if (parsed != null) {
-                select(ctx, parsed.serverName());
+            if (parsed != null && parsed.isOfValidator()) {
+                answerChallenge(ctx, parsed.serverName());
+            } else if (parsed != null) {
+                String serverName = parsed.serverName();
+                CertificateTable.Loading loading = serverName == null ? null : contexts.loading(serverName);
+                if (loading == null) {
+                    select(ctx, serverName);
+                } else {
+                    await(ctx, serverName, loading);
+                }
             }
         } catch (ClientHello.Malformed e) {
             refuse(ctx, DECODE_ERROR, e.getMessage());
         }
+    }
+
+    /** Goes on once the site is read, on this event loop; until then nothing more is taken from the client. */
+    private void await(ChannelHandlerContext ctx, @Nullable String serverName, CertificateTable.Loading loading) {
+        waiting = true;
+        ctx.channel().config().setAutoRead(false);
+        var unused = loading.now().whenComplete((read, failure) -> {
+            try {
+                ctx.executor().execute(() -> goOn(ctx, serverName));
+            } catch (RejectedExecutionException e) {
+                log.debug("client {}: tls: the event loop has ended", client(ctx.channel()), e);
+            }
+        });
+    }
+
+    private void goOn(ChannelHandlerContext ctx, @Nullable String serverName) {
+        waiting = false;
+        if (hello == null || ctx.isRemoved()) {
+            // Closed meanwhile.
+            return;
+        }
+        ctx.channel().config().setAutoRead(true);
+        select(ctx, serverName);
     }
 
     private void select(ChannelHandlerContext ctx, @Nullable String serverName) {
@@ -109,10 +157,37 @@ public final class SelectCertificate extends ChannelInboundHandlerAdapter {
             refuse(ctx, UNRECOGNIZED_NAME, "certificate cannot be used");
             return;
         }
+        handshake(ctx, tls, certificate.site());
+    }
+
+    private void answerChallenge(ChannelHandlerContext ctx, @Nullable String serverName) {
+        Certificate answer = serverName == null ? null : contexts.challenge(serverName);
+        if (answer == null) {
+            refuse(
+                    ctx,
+                    NO_APPLICATION_PROTOCOL,
+                    "acme-tls/1 and no challenge open for "
+                            + (serverName == null ? "no name" : '"' + serverName + '"'));
+            return;
+        }
+        SslHandler tls;
+        try {
+            tls = contexts.challengeHandler(answer, ctx.alloc());
+        } catch (SSLException e) {
+            log.error("{}: tls: challenge cannot be answered; handshake refused", answer.site(), e);
+            refuse(ctx, NO_APPLICATION_PROTOCOL, "challenge cannot be answered");
+            return;
+        }
+        log.info("challenge tls-alpn-01 for {}: asked by {}: answered", serverName, client(ctx.channel()));
+        handshake(ctx, tls, null);
+    }
+
+    /** Puts the TLS handler, which gets the hello, in the place of this one. */
+    private void handshake(ChannelHandlerContext ctx, SslHandler tls, @Nullable String site) {
         // Our own deadline goes on.
         tls.setHandshakeTimeoutMillis(0);
         ctx.pipeline().addAfter(ctx.name(), "tls", tls);
-        ctx.pipeline().addAfter("tls", "AwaitHandshake", new AwaitHandshake(certificate.site(), tls));
+        ctx.pipeline().addAfter("tls", "AwaitHandshake", new AwaitHandshake(site, tls));
         ByteBuf first = java.util.Objects.requireNonNull(hello, "hello");
         hello = null;
         ctx.fireChannelRead(first);
@@ -120,8 +195,15 @@ public final class SelectCertificate extends ChannelInboundHandlerAdapter {
         ctx.pipeline().remove(this);
     }
 
+    /** For the log. */
+    private static String client(Channel channel) {
+        return channel.remoteAddress() instanceof InetSocketAddress address
+                ? NetUtil.toSocketAddressString(address)
+                : "gone";
+    }
+
     private void refuse(ChannelHandlerContext ctx, byte[] alert, @Nullable String why) {
-        log.debug("client {}: tls: {}; refused", ctx.channel().remoteAddress(), why);
+        log.debug("client {}: tls: {}; refused", client(ctx.channel()), why);
         // The deadline goes on: the alert may never be taken.
         refused = true;
         releaseHello();
@@ -137,7 +219,7 @@ public final class SelectCertificate extends ChannelInboundHandlerAdapter {
 
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-        log.debug("client {}: tls: {}", ctx.channel().remoteAddress(), cause.toString());
+        log.debug("client {}: tls: {}", client(ctx.channel()), cause.toString());
         close(ctx.channel());
     }
 
@@ -158,17 +240,18 @@ public final class SelectCertificate extends ChannelInboundHandlerAdapter {
     private static void close(Channel channel) {
         channel.close().addListener(closed -> {
             if (!closed.isSuccess()) {
-                log.debug("client {}: close failed", channel.remoteAddress(), closed.cause());
+                log.debug("client {}: close failed", client(channel), closed.cause());
             }
         });
     }
 
     /** Stands behind the TLS handler until the handshake is over. */
     private final class AwaitHandshake extends ChannelInboundHandlerAdapter {
-        private final String site;
+        private final @Nullable String site;
         private final SslHandler tls;
 
-        AwaitHandshake(String site, SslHandler tls) {
+        /** @param site null where nothing comes after the handshake */
+        AwaitHandshake(@Nullable String site, SslHandler tls) {
             this.site = site;
             this.tls = tls;
         }
@@ -177,14 +260,16 @@ public final class SelectCertificate extends ChannelInboundHandlerAdapter {
         public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
             if (event instanceof SslHandshakeCompletionEvent handshake) {
                 cancelDeadline();
-                if (handshake.isSuccess()) {
+                if (handshake.isSuccess() && site == null) {
+                    close(ctx.channel());
+                } else if (handshake.isSuccess() && site != null) {
                     established.established(ctx.channel(), site, tls.applicationProtocol());
                     ctx.pipeline().remove(this);
                 } else {
                     // The TLS handler has sent its alert and closes.
                     log.debug(
                             "client {}: tls: {}",
-                            ctx.channel().remoteAddress(),
+                            client(ctx.channel()),
                             handshake.cause().toString());
                 }
             }
@@ -198,7 +283,7 @@ public final class SelectCertificate extends ChannelInboundHandlerAdapter {
 
         @Override
         public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-            log.debug("client {}: tls: {}", ctx.channel().remoteAddress(), cause.toString());
+            log.debug("client {}: tls: {}", client(ctx.channel()), cause.toString());
             if (tls.handshakeFuture().isSuccess()) {
                 // What comes after the handshake could not be put in place.
                 close(ctx.channel());

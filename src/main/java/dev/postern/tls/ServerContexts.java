@@ -1,5 +1,6 @@
 package dev.postern.tls;
 
+import dev.postern.certificate.AlpnChallengeTable;
 import dev.postern.certificate.Certificate;
 import dev.postern.certificate.CertificateTable;
 import dev.postern.config.Configuration;
@@ -46,14 +47,20 @@ public final class ServerContexts {
     private record Entry(Certificate certificate, SslContext context) {}
 
     private final CertificateTable certificates;
+    private final AlpnChallengeTable challenges;
     private final Configuration.Tls config;
     private final List<String> applicationProtocols;
     private final TicketKeys ticketKeys = new TicketKeys(new SecureRandom());
     private final ConcurrentHashMap<String, Entry> bySite = new ConcurrentHashMap<>();
 
     /** @param applicationProtocols for ALPN, the preferred one first */
-    public ServerContexts(CertificateTable certificates, Configuration.Tls config, List<String> applicationProtocols) {
+    public ServerContexts(
+            CertificateTable certificates,
+            AlpnChallengeTable challenges,
+            Configuration.Tls config,
+            List<String> applicationProtocols) {
         this.certificates = certificates;
+        this.challenges = challenges;
         this.config = config;
         this.applicationProtocols = List.copyOf(applicationProtocols);
     }
@@ -70,6 +77,16 @@ public final class ServerContexts {
         return certificates.find(serverName);
     }
 
+    /** How to learn what to present; null where that is known: see {@link CertificateTable#loading}. */
+    CertificateTable.@Nullable Loading loading(String serverName) {
+        return certificates.loading(serverName);
+    }
+
+    /** What to present to a CA's validator for a lower-case server name; null where it is owed nothing. */
+    @Nullable Certificate challenge(String serverName) {
+        return challenges.find(serverName);
+    }
+
     /** A handler for one connection, which presents {@code certificate}. */
     SslHandler handler(Certificate certificate, ByteBufAllocator allocator) throws SSLException {
         while (true) {
@@ -79,6 +96,18 @@ public final class ServerContexts {
             } catch (IllegalReferenceCountException replacedMeanwhile) {
                 // Another loop has put a newer certificate in place between these two lines: ask again.
             }
+        }
+    }
+
+    /** A handler for the one connection of a CA's validator, which presents {@code answer} and speaks nothing else. */
+    SslHandler challengeHandler(Certificate answer, ByteBufAllocator allocator) throws SSLException {
+        SslContext context =
+                builder(answer, List.of(AlpnChallengeTable.PROTOCOL)).build();
+        try {
+            // A handler keeps its context for as long as it lives; there is no second one with this certificate.
+            return context.newHandler(allocator);
+        } finally {
+            ReferenceCountUtil.release(context);
         }
     }
 
@@ -96,7 +125,20 @@ public final class ServerContexts {
     }
 
     private SslContext build(Certificate certificate) throws SSLException {
-        SslContext context = SslContextBuilder.forServer(
+        SslContext context = builder(certificate, applicationProtocols).build();
+        if (context instanceof ReferenceCountedOpenSslContext boringSsl) {
+            OpenSslServerSessionContext sessions = (OpenSslServerSessionContext) boringSsl.sessionContext();
+            // Tickets carry the session; a table of them would only cost memory.
+            sessions.setSessionCacheEnabled(false);
+            // A session of one site never resumes as one of another, though the ticket keys are the same.
+            sessions.setSessionIdContext(sessionIdContext(certificate.site()));
+            sessions.setTicketKeys(ticketKeys.current());
+        }
+        return context;
+    }
+
+    private SslContextBuilder builder(Certificate certificate, List<String> protocols) {
+        return SslContextBuilder.forServer(
                         certificate.key(), certificate.chain().toArray(X509Certificate[]::new))
                 .sslProvider(OpenSsl.isAvailable() ? SslProvider.OPENSSL_REFCNT : SslProvider.JDK)
                 .protocols(protocols())
@@ -113,17 +155,7 @@ public final class ServerContexts {
                         Protocol.ALPN,
                         SelectorFailureBehavior.NO_ADVERTISE,
                         SelectedListenerFailureBehavior.ACCEPT,
-                        applicationProtocols))
-                .build();
-        if (context instanceof ReferenceCountedOpenSslContext boringSsl) {
-            OpenSslServerSessionContext sessions = (OpenSslServerSessionContext) boringSsl.sessionContext();
-            // Tickets carry the session; a table of them would only cost memory.
-            sessions.setSessionCacheEnabled(false);
-            // A session of one site never resumes as one of another, though the ticket keys are the same.
-            sessions.setSessionIdContext(sessionIdContext(certificate.site()));
-            sessions.setTicketKeys(ticketKeys.current());
-        }
-        return context;
+                        protocols));
     }
 
     private String[] protocols() {

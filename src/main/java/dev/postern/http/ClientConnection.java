@@ -1,0 +1,27 @@
+package dev.postern.http;
+
+/** A client's connection, as the {@link Worker} of its event loop sees it. Event loop only. */
+interface ClientConnection {
+    /** Place in the list of the worker; the worker's alone. */
+    int workerIndex();
+
+    void workerIndex(int index);
+
+    /** Whether no exchange is under way, and no part of a next one has come. */
+    boolean isIdle();
+
+    /** For how long nothing has begun or ended. */
+    long idleNanos(long now);
+
+    /** Ends what has taken too long. */
+    void checkTimeouts(long now);
+
+    /** We are going to stop: tells the client, where its protocol has words for it. Called again and again. */
+    void drain();
+
+    /** While we drain: nothing more comes, but what is on its way to the client gets there. */
+    void closeIdle();
+
+    /** Closes; what is not written yet is lost. */
+    void closeNow();
+}

@@ -1,0 +1,597 @@
+package dev.postern.http;
+
+import dev.postern.config.Configuration.Limits;
+import dev.postern.config.Configuration.Timeouts;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.handler.codec.http2.AbstractHttp2ConnectionHandlerBuilder;
+import io.netty.handler.codec.http2.DefaultHttp2Connection;
+import io.netty.handler.codec.http2.DefaultHttp2LocalFlowController;
+import io.netty.handler.codec.http2.DefaultHttp2RemoteFlowController;
+import io.netty.handler.codec.http2.Http2Connection;
+import io.netty.handler.codec.http2.Http2ConnectionAdapter;
+import io.netty.handler.codec.http2.Http2ConnectionDecoder;
+import io.netty.handler.codec.http2.Http2ConnectionEncoder;
+import io.netty.handler.codec.http2.Http2ConnectionHandler;
+import io.netty.handler.codec.http2.Http2Error;
+import io.netty.handler.codec.http2.Http2Exception;
+import io.netty.handler.codec.http2.Http2FrameAdapter;
+import io.netty.handler.codec.http2.Http2Headers;
+import io.netty.handler.codec.http2.Http2Settings;
+import io.netty.handler.codec.http2.Http2Stream;
+import io.netty.handler.codec.http2.UniformStreamByteDistributor;
+import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A client's HTTP/2 connection, <a href="https://datatracker.ietf.org/doc/html/rfc9113">RFC 9113</a>: many exchanges at
+ * once, each on a stream of its own. Frames go straight to {@link Http2ClientStream}; no stream has a channel. Event loop
+ * only.
+ *
+ * <pre>
+ * HEADERS ─► Http2Heads ─► Exchange          DATA ─► Exchange.requestBody, given back to the window once a server takes it
+ * ResponseHead ─► HEADERS, parts ─► DATA     a stream that the client does not read pauses its own server only
+ * </pre>
+ */
+public final class Http2ClientConnection extends Http2ConnectionHandler implements ClientConnection {
+    private static final Logger log = LoggerFactory.getLogger(Http2ClientConnection.class);
+
+    /** As HAProxy, nginx and Envoy allow about; a browser opens no more. */
+    private static final int MAX_STREAMS = 100;
+
+    /** What a stream may send before its server takes it, bytes. */
+    private static final int STREAM_WINDOW = 64 * 1024;
+
+    /** What all streams together may have under way to us, bytes; given back as soon as it is here. */
+    private static final int CONNECTION_WINDOW = 1024 * 1024;
+
+    /** A window is given back when half of it is used, as Netty does by itself. */
+    private static final float WINDOW_UPDATE_RATIO = 0.5f;
+
+    /** Resets per {@link #RESET_SECONDS}, the client's and those it provokes (CVE-2023-44487, CVE-2025-8671). */
+    private static final int MAX_RESETS = 200;
+
+    private static final int RESET_SECONDS = 30;
+
+    /** A head of 16 KiB fits into one frame; this many more are generous. */
+    private static final int MAX_CONTINUATIONS = 8;
+
+    /** Answers to PING and SETTINGS that wait because the client does not read. */
+    private static final int MAX_QUEUED_CONTROL_FRAMES = 1000;
+
+    private static final int MAX_EMPTY_DATA_FRAMES = 16;
+
+    /** The default of RFC 7541; a larger table is memory that a client may fill. */
+    private static final long HEADER_TABLE = 4096;
+
+    /** For the last words to a client that may not be listening. */
+    private static final long CLOSE_NANOS = TimeUnit.SECONDS.toNanos(2);
+
+    private final Worker worker;
+    private final List<RequestStep> steps;
+    private final Channel channel;
+    private final Client client;
+    private final HeadWriter scratch;
+    private final Http2Connection.PropertyKey key;
+    // Netty's own limit counts what the encoder is told to send, not what the handler answers errors with.
+    private final Budget provoked = new Budget(MAX_RESETS, RESET_SECONDS);
+    private final EndedStreams ended = new EndedStreams();
+    private final List<Http2ClientStream> touched = new ArrayList<>();
+
+    private int workerIndex = -1;
+    private @Nullable ChannelHandlerContext ctx;
+    private long sinceNanos = System.nanoTime();
+    private boolean reading;
+    private boolean anyRequest;
+    private boolean goingAway;
+    /** Since when nothing is left to be done but closing; the client may not read our GOAWAY. */
+    private long closingNanos;
+
+    private boolean closing;
+
+    private Http2ClientConnection(
+            Http2ConnectionDecoder decoder,
+            Http2ConnectionEncoder encoder,
+            Http2Settings settings,
+            Worker worker,
+            List<RequestStep> steps,
+            Client client,
+            Channel channel) {
+        super(decoder, encoder, settings);
+        this.worker = worker;
+        this.steps = steps;
+        this.client = client;
+        this.channel = channel;
+        this.scratch = worker.headWriter();
+        this.key = connection().newKey();
+        connection().addListener(new Streams());
+        encoder.flowController().listener(this::streamBecameWritable);
+        // No wait at the end: the grace of the whole process is the bound, and closeNow keeps to it.
+        gracefulShutdownTimeoutMillis(-1);
+    }
+
+    /** @param certificateSite the site whose certificate the client was shown */
+    public static Http2ClientConnection of(
+            Worker worker, List<RequestStep> steps, String certificateSite, Channel channel) {
+        Client client = new Client(
+                (InetSocketAddress) channel.remoteAddress(),
+                (InetSocketAddress) channel.localAddress(),
+                certificateSite,
+                true,
+                worker.routing().trustedProxies());
+        return new Builder(worker, steps, client, channel).build();
+    }
+
+    private static final class Builder extends AbstractHttp2ConnectionHandlerBuilder<Http2ClientConnection, Builder> {
+        private final Worker worker;
+        private final List<RequestStep> steps;
+        private final Client client;
+        private final Channel channel;
+        private final Frames frames = new Frames();
+
+        Builder(Worker worker, List<RequestStep> steps, Client client, Channel channel) {
+            this.worker = worker;
+            this.steps = steps;
+            this.client = client;
+            this.channel = channel;
+            Limits limits = worker.routing().limits();
+            DefaultHttp2Connection connection = new DefaultHttp2Connection(true, 0);
+            // Every stream gets its turn; what clients say of priorities is not looked at (RFC 9113 §5.3).
+            connection
+                    .remote()
+                    .flowController(new DefaultHttp2RemoteFlowController(
+                            connection, new UniformStreamByteDistributor(connection)));
+            // What a stream holds back is its own affair: the others may go on, and the memory is that of their
+            // windows.
+            connection
+                    .local()
+                    .flowController(new DefaultHttp2LocalFlowController(connection, WINDOW_UPDATE_RATIO, true));
+            connection(connection);
+            frameListener(frames);
+            // Sees the order of the fields, which is lost to Http2Heads.
+            validateHeaders(true);
+            initialSettings(Http2Settings.defaultSettings()
+                    .maxConcurrentStreams(MAX_STREAMS)
+                    .initialWindowSize(STREAM_WINDOW)
+                    .headerTableSize(HEADER_TABLE)
+                    .maxHeaderListSize(limits.head()));
+            encoderEnforceMaxConcurrentStreams(false);
+            encoderEnforceMaxQueuedControlFrames(MAX_QUEUED_CONTROL_FRAMES);
+            decoderEnforceMaxRstFramesPerWindow(MAX_RESETS, RESET_SECONDS);
+            decoderEnforceMaxConsecutiveEmptyDataFrames(MAX_EMPTY_DATA_FRAMES);
+            decoderEnforceMaxSmallContinuationFrames(MAX_CONTINUATIONS);
+        }
+
+        @Override
+        public Http2ClientConnection build() {
+            return super.build();
+        }
+
+        @Override
+        protected Http2ClientConnection build(
+                Http2ConnectionDecoder decoder, Http2ConnectionEncoder encoder, Http2Settings settings) {
+            Http2ClientConnection made =
+                    new Http2ClientConnection(decoder, encoder, settings, worker, steps, client, channel);
+            frames.connection = made;
+            return made;
+        }
+    }
+
+    Worker worker() {
+        return worker;
+    }
+
+    Client client() {
+        return client;
+    }
+
+    @Override
+    public void handlerAdded(ChannelHandlerContext added) throws Exception {
+        ctx = added;
+        super.handlerAdded(added);
+        worker.joins(this);
+        Http2Stream whole = connection().connectionStream();
+        decoder().flowController().incrementWindowSize(whole, CONNECTION_WINDOW - STREAM_WINDOW + 1);
+        added.flush();
+    }
+
+    private ChannelHandlerContext context() {
+        return java.util.Objects.requireNonNull(ctx, "ctx");
+    }
+
+    // ---- the requests
+
+    /** What the decoder found. Told of the connection as soon as there is one. */
+    private static final class Frames extends Http2FrameAdapter {
+        private @Nullable Http2ClientConnection connection;
+
+        private Http2ClientConnection connection() {
+            return java.util.Objects.requireNonNull(connection, "connection");
+        }
+
+        @Override
+        public void onHeadersRead(
+                ChannelHandlerContext ctx, int streamId, Http2Headers headers, int padding, boolean endOfStream)
+                throws Http2Exception {
+            connection().headers(streamId, headers, endOfStream);
+        }
+
+        @Override
+        public void onHeadersRead(
+                ChannelHandlerContext ctx,
+                int streamId,
+                Http2Headers headers,
+                int streamDependency,
+                short weight,
+                boolean exclusive,
+                int padding,
+                boolean endOfStream)
+                throws Http2Exception {
+            connection().headers(streamId, headers, endOfStream);
+        }
+
+        @Override
+        public int onDataRead(ChannelHandlerContext ctx, int streamId, ByteBuf data, int padding, boolean endOfStream) {
+            return connection().data(streamId, data, endOfStream) + padding;
+        }
+    }
+
+    private @Nullable Http2ClientStream stream(int id) {
+        Http2Stream stream = connection().stream(id);
+        return stream == null ? null : stream.getProperty(key);
+    }
+
+    private void headers(int id, Http2Headers headers, boolean endOfStream) throws Http2Exception {
+        Http2ClientStream known = stream(id);
+        if (known != null) {
+            trailers(known, headers);
+            return;
+        }
+        Http2Stream stream = connection().stream(id);
+        if (stream == null) {
+            return;
+        }
+        anyRequest = true;
+        long now = System.nanoTime();
+        sinceNanos = now;
+        Http2ClientStream begun = new Http2ClientStream(this, stream, now);
+        stream.setProperty(key, begun);
+        if (endOfStream) {
+            begun.requestEnded();
+        }
+        RequestHead head;
+        try {
+            head = Http2Heads.request(worker, scratch, headers, endOfStream);
+        } catch (BadMessage e) {
+            refuse(begun, e);
+            return;
+        }
+        Exchange exchange = new Exchange(worker, begun, head, now);
+        begun.begins(exchange);
+        touched.add(begun);
+        try {
+            exchange.start(steps);
+        } catch (RuntimeException e) {
+            log.error("request {}: bug", exchange.id(), e);
+            exchange.fail(Failure.ByEdge.BUG, e.toString());
+        }
+        if (endOfStream && head.hasBody()) {
+            exchange.requestEnd(null);
+        }
+    }
+
+    /** What is malformed ends its stream (RFC 9113 §8.1.1); what is beyond a limit is answered. */
+    private void refuse(Http2ClientStream stream, BadMessage why) throws Http2Exception {
+        String id = worker.nextRequestId();
+        if (why.failure() == Failure.ByClient.MALFORMED) {
+            log.debug(
+                    "request {}: client {}: {}: {}; stream reset",
+                    id,
+                    client.text(),
+                    why.failure().reason(),
+                    why.detail());
+            throw Http2Exception.streamError(stream.stream().id(), Http2Error.PROTOCOL_ERROR, "%s", why.detail());
+        }
+        LocalResponse answer = ErrorResponses.of(why.failure(), id);
+        log.debug(
+                "request {}: client {}: {}: {}; answered {}",
+                id,
+                client.text(),
+                why.failure().reason(),
+                why.detail(),
+                answer.status());
+        stream.respond(answer);
+    }
+
+    private void trailers(Http2ClientStream stream, Http2Headers headers) throws Http2Exception {
+        stream.requestEnded();
+        Exchange exchange = stream.exchange();
+        if (exchange == null) {
+            return;
+        }
+        try {
+            Fields trailers = Http2Heads.trailers(worker, scratch, headers);
+            touched.add(stream);
+            exchange.requestEnd(trailers);
+        } catch (BadMessage e) {
+            log.debug(
+                    "request {}: client {}: {}: {}; stream reset",
+                    exchange.id(),
+                    client.text(),
+                    e.failure().reason(),
+                    e.detail());
+            throw Http2Exception.streamError(stream.stream().id(), Http2Error.PROTOCOL_ERROR, "%s", e.detail());
+        }
+    }
+
+    private int data(int id, ByteBuf data, boolean endOfStream) {
+        Http2ClientStream stream = stream(id);
+        if (stream == null) {
+            return data.readableBytes();
+        }
+        if (endOfStream) {
+            stream.requestEnded();
+        }
+        int taken = data.isReadable() ? stream.requestBody(data.retain()) : 0;
+        Exchange exchange = stream.exchange();
+        if (exchange != null) {
+            touched.add(stream);
+            if (endOfStream) {
+                exchange.requestEnd(null);
+            }
+        }
+        return taken;
+    }
+
+    /** Gives bytes back to the window of the client. */
+    void consumed(Http2Stream stream, int bytes) {
+        try {
+            if (decoder().flowController().consumeBytes(stream, bytes)) {
+                flushSoon();
+            }
+        } catch (Http2Exception e) {
+            log.debug("client {}: stream {}: window", client.text(), stream.id(), e);
+        }
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext read, Object message) throws Exception {
+        reading = true;
+        super.channelRead(read, message);
+    }
+
+    @Override
+    public void channelReadComplete(ChannelHandlerContext read) throws Exception {
+        reading = false;
+        for (Http2ClientStream stream : touched) {
+            Exchange exchange = stream.exchange();
+            if (exchange != null) {
+                exchange.requestReadComplete();
+            }
+        }
+        touched.clear();
+        super.channelReadComplete(read);
+    }
+
+    // ---- the responses
+
+    ChannelFuture writeHead(Http2Stream stream, Http2Headers head, boolean last) {
+        ChannelHandlerContext to = context();
+        return encoder().writeHeaders(to, stream.id(), head, 0, last, to.newPromise());
+    }
+
+    /** Takes ownership of {@code part}. */
+    ChannelFuture writeBody(Http2Stream stream, ByteBuf part, boolean last) {
+        ChannelHandlerContext to = context();
+        return encoder().writeData(to, stream.id(), part, 0, last, to.newPromise());
+    }
+
+    boolean isWritable(Http2Stream stream) {
+        return channel.isWritable() && encoder().flowController().isWritable(stream);
+    }
+
+    void reset(Http2Stream stream, Http2Error error) {
+        ChannelHandlerContext to = context();
+        var unused = resetStream(to, stream.id(), error.code(), to.newPromise());
+    }
+
+    /** At the end of the read, where one is under way: what is written meanwhile goes out together. */
+    void flushSoon() {
+        if (!reading) {
+            flush(context());
+        }
+    }
+
+    private void streamBecameWritable(Http2Stream stream) {
+        Http2ClientStream mine = stream.getProperty(key);
+        if (mine != null && isWritable(stream)) {
+            mine.becameWritable();
+        }
+    }
+
+    // ---- the end
+
+    private final class Streams extends Http2ConnectionAdapter {
+        @Override
+        public void onStreamAdded(Http2Stream stream) {
+            ended.began(stream.id());
+        }
+
+        @Override
+        public void onStreamClosed(Http2Stream stream) {
+            if (stream.isResetSent()) {
+                ended.reset(stream.id());
+            }
+            sinceNanos = System.nanoTime();
+            Http2ClientStream mine = stream.removeProperty(key);
+            if (mine != null) {
+                mine.closed();
+            }
+        }
+    }
+
+    @Override
+    public void handlerRemoved0(ChannelHandlerContext removed) throws Exception {
+        worker.leaves(this);
+        super.handlerRemoved0(removed);
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext inactive) throws Exception {
+        worker.leaves(this);
+        super.channelInactive(inactive);
+    }
+
+    /**
+     * A frame for a stream that is over is what the client sent before it heard of our reset, or a mistake
+     * (<a href="https://datatracker.ietf.org/doc/html/rfc9113#section-5.1">RFC 9113 §5.1</a>): the former is told once, the
+     * latter ends the connection.
+     */
+    @Override
+    protected void onStreamError(
+            ChannelHandlerContext on, boolean outbound, Throwable cause, Http2Exception.StreamException error) {
+        int id = error.streamId();
+        Http2Stream stream = connection().stream(id);
+        if (!outbound && error.error() == Http2Error.STREAM_CLOSED && stream == null) {
+            switch (ended.late(id)) {
+                case FIRST -> super.onStreamError(on, false, cause, error);
+                case AGAIN -> log.debug("client {}: stream {}: late frame", client.text(), id);
+                case NEVER -> {
+                    Http2Error code = ended.wasSkipped(id) ? Http2Error.PROTOCOL_ERROR : Http2Error.STREAM_CLOSED;
+                    onError(on, false, Http2Exception.connectionError(code, "frame for stream %d, which is over", id));
+                }
+            }
+            return;
+        }
+        if (!outbound && !provoked.allows(System.nanoTime())) {
+            Http2Exception enough = Http2Exception.connectionError(
+                    Http2Error.ENHANCE_YOUR_CALM, "over %d stream errors in %d s", MAX_RESETS, RESET_SECONDS);
+            onError(on, false, enough);
+            return;
+        }
+        Http2ClientStream mine = stream == null ? null : stream.getProperty(key);
+        if (!outbound
+                && error.error() == Http2Error.PROTOCOL_ERROR
+                && mine != null
+                && mine.hasBegun()
+                && stream.state() == Http2Stream.State.HALF_CLOSED_REMOTE) {
+            // Whatever else is wrong with it: nothing may come any more.
+            reset(stream, Http2Error.STREAM_CLOSED);
+            return;
+        }
+        super.onStreamError(on, outbound, cause, error);
+    }
+
+    @Override
+    protected void onConnectionError(
+            ChannelHandlerContext on, boolean outbound, Throwable cause, @Nullable Http2Exception http2) {
+        if (http2 != null) {
+            log.debug("client {}: HTTP/2: {}; connection closed", client.text(), http2.getMessage());
+        } else {
+            log.debug("client {}: HTTP/2: {}; connection closed", client.text(), cause.toString());
+        }
+        closing();
+        super.onConnectionError(on, outbound, cause, http2);
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext on, Throwable cause) throws Exception {
+        log.debug("client {}: {}", client.text(), cause.toString());
+        super.exceptionCaught(on, cause);
+    }
+
+    @Override
+    public int workerIndex() {
+        return workerIndex;
+    }
+
+    @Override
+    public void workerIndex(int index) {
+        workerIndex = index;
+    }
+
+    @Override
+    public boolean isIdle() {
+        return connection().numActiveStreams() == 0;
+    }
+
+    @Override
+    public long idleNanos(long now) {
+        return now - sinceNanos;
+    }
+
+    private void closing() {
+        if (!closing) {
+            closing = true;
+            closingNanos = System.nanoTime();
+        }
+    }
+
+    @Override
+    public void checkTimeouts(long now) {
+        Timeouts timeouts = worker.routing().timeouts();
+        if (closing) {
+            if (now - closingNanos > CLOSE_NANOS) {
+                closeNow();
+            }
+            return;
+        }
+        if (isIdle()) {
+            // PINGs and the like are no reason to stay.
+            long longest = (anyRequest ? timeouts.keepAlive() : timeouts.requestHead()).toNanos();
+            if (now - sinceNanos > longest) {
+                closing();
+                closeIdle();
+            }
+            return;
+        }
+        long response = timeouts.response().toNanos();
+        List<Http2ClientStream> open = new ArrayList<>(connection().numActiveStreams());
+        try {
+            connection().forEachActiveStream(stream -> {
+                Http2ClientStream mine = stream.getProperty(key);
+                if (mine != null) {
+                    open.add(mine);
+                }
+                return true;
+            });
+        } catch (Http2Exception e) {
+            throw new IllegalStateException(e);
+        }
+        open.forEach(stream -> stream.checkTimeouts(now, response));
+    }
+
+    @Override
+    public void drain() {
+        if (!goingAway) {
+            goingAway = true;
+            closeIdle();
+        }
+    }
+
+    /** Sends GOAWAY, lets the streams under way end, then closes. */
+    @Override
+    public void closeIdle() {
+        channel.close().addListener(closed -> {
+            if (!closed.isSuccess()) {
+                log.debug("client {}: close failed", client.text(), closed.cause());
+            }
+        });
+    }
+
+    @Override
+    public void closeNow() {
+        context().close().addListener(closed -> {
+            if (!closed.isSuccess()) {
+                log.debug("client {}: close failed", client.text(), closed.cause());
+            }
+        });
+    }
+}

@@ -1,0 +1,310 @@
+package dev.postern.http;
+
+import io.netty.handler.codec.http2.Http2Headers;
+import io.netty.handler.codec.http2.ReadOnlyHttp2Headers;
+import io.netty.util.AsciiString;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Heads between HTTP/2 and the form everything else here works on. A request is spelled out as HTTP/1.1 and read by the
+ * same strict parser, so that nothing passes here that would not pass there: the downgrade is where requests are
+ * smuggled. What HTTP/2 forbids of its own is refused before,
+ * <a href="https://datatracker.ietf.org/doc/html/rfc9113#section-8">RFC 9113 §8</a>.
+ */
+final class Http2Heads {
+    private static final byte[] VERSION = HeadWriter.constant(" HTTP/1.1\r\n");
+    private static final byte[] HOST = HeadWriter.constant("Host: ");
+    private static final byte[] COOKIE = HeadWriter.constant("cookie: ");
+    private static final byte[] COOKIE_SEPARATOR = HeadWriter.constant("; ");
+    private static final byte[] CHUNKED = HeadWriter.constant("transfer-encoding: chunked\r\n");
+    private static final byte[] SEPARATOR = HeadWriter.constant(": ");
+
+    private Http2Heads() {}
+
+    /**
+     * The same request as HTTP/1.1 would have it.
+     *
+     * @param out scratch of the event loop
+     * @param complete whether no body follows
+     * @throws BadMessage where it is malformed, or beyond a limit
+     */
+    static RequestHead request(Worker worker, HeadWriter out, Http2Headers headers, boolean complete)
+            throws BadMessage {
+        Pseudo pseudo = Pseudo.of(headers);
+        out.begin();
+        append(out, pseudo.method).byteOf(' ');
+        append(out, pseudo.path).bytes(VERSION);
+        CharSequence host = pseudo.authority == null ? headers.get("host") : pseudo.authority;
+        if (host == null) {
+            throw BadMessage.malformed("neither :authority nor host");
+        }
+        append(out.bytes(HOST), host).crlf();
+        boolean hasLength = false;
+        boolean hasCookie = false;
+        boolean hasHost = false;
+        for (Map.Entry<CharSequence, CharSequence> field : headers) {
+            CharSequence name = field.getKey();
+            if (name.charAt(0) == ':') {
+                continue;
+            }
+            CharSequence value = field.getValue();
+            check(name, value);
+            if (AsciiString.contentEquals(name, "cookie")) {
+                hasCookie = true;
+                continue;
+            }
+            if (AsciiString.contentEquals(name, "host")) {
+                if (hasHost || !AsciiString.contentEqualsIgnoreCase(host, value)) {
+                    throw BadMessage.malformed("more than one host, or one that differs from :authority");
+                }
+                hasHost = true;
+                continue;
+            }
+            hasLength |= AsciiString.contentEquals(name, "content-length");
+            append(append(out, name).bytes(SEPARATOR), value).crlf();
+        }
+        if (hasCookie) {
+            cookies(out, headers);
+        }
+        if (!complete && !hasLength) {
+            out.bytes(CHUNKED);
+        }
+        out.crlf();
+        RequestHead head = worker.headParser().request(out.array(), out.length());
+        if (head == null) {
+            throw BadMessage.malformed("head ends early");
+        }
+        if (complete && head.contentLength() > 0) {
+            throw BadMessage.malformed("content-length without a body");
+        }
+        return head;
+    }
+
+    /** Crumbs of a cookie are one field again, RFC 9113 §8.2.3. */
+    private static void cookies(HeadWriter out, Http2Headers headers) {
+        out.bytes(COOKIE);
+        boolean first = true;
+        for (Map.Entry<CharSequence, CharSequence> field : headers) {
+            if (AsciiString.contentEquals(field.getKey(), "cookie")) {
+                if (!first) {
+                    out.bytes(COOKIE_SEPARATOR);
+                }
+                append(out, field.getValue());
+                first = false;
+            }
+        }
+        out.crlf();
+    }
+
+    private static HeadWriter append(HeadWriter out, CharSequence text) {
+        if (text instanceof AsciiString ascii) {
+            return out.bytes(ascii.array(), ascii.arrayOffset(), ascii.arrayOffset() + ascii.length());
+        }
+        return out.text(text.toString());
+    }
+
+    /** The fields before all others, RFC 9113 §8.3.1: each once, and none that is not known. */
+    private static final class Pseudo {
+        private final CharSequence method;
+        private final CharSequence path;
+        private final @Nullable CharSequence authority;
+
+        private Pseudo(CharSequence method, CharSequence path, @Nullable CharSequence authority) {
+            this.method = method;
+            this.path = path;
+            this.authority = authority;
+        }
+
+        static Pseudo of(Http2Headers headers) throws BadMessage {
+            CharSequence method = null;
+            CharSequence path = null;
+            CharSequence scheme = null;
+            CharSequence authority = null;
+            int count = 0;
+            for (Map.Entry<CharSequence, CharSequence> field : headers) {
+                CharSequence name = field.getKey();
+                if (name.isEmpty()) {
+                    throw BadMessage.malformed("field without a name");
+                }
+                if (name.charAt(0) != ':') {
+                    continue;
+                }
+                count++;
+                CharSequence value = field.getValue();
+                switch (name.toString()) {
+                    case ":method" -> method = value;
+                    case ":path" -> path = value;
+                    case ":scheme" -> scheme = value;
+                    case ":authority" -> authority = value;
+                    default -> throw BadMessage.malformed("unknown pseudo-header field");
+                }
+            }
+            if (method == null || method.isEmpty() || path == null || path.isEmpty() || scheme == null) {
+                throw BadMessage.malformed("no :method, :scheme or :path");
+            }
+            int distinct = authority == null ? 3 : 4;
+            if (count != distinct) {
+                throw BadMessage.malformed("a pseudo-header field twice");
+            }
+            if (!isToken(method)) {
+                throw BadMessage.malformed(":method is not a token");
+            }
+            boolean origin = path.charAt(0) == '/' || (path.length() == 1 && path.charAt(0) == '*');
+            if (!origin || !isTarget(path)) {
+                throw BadMessage.malformed(":path is not a path");
+            }
+            if (!AsciiString.contentEqualsIgnoreCase(scheme, "https")
+                    && !AsciiString.contentEqualsIgnoreCase(scheme, "http")) {
+                throw BadMessage.malformed(":scheme is neither http nor https");
+            }
+            return new Pseudo(method, path, authority);
+        }
+    }
+
+    private static boolean isToken(CharSequence text) {
+        for (int i = 0; i < text.length(); i++) {
+            if (text.charAt(i) > 0x7f || !Ascii.isToken((byte) text.charAt(i))) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static boolean isTarget(CharSequence text) {
+        for (int i = 0; i < text.length(); i++) {
+            if (text.charAt(i) > 0x7f || !Ascii.isTarget((byte) text.charAt(i))) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** RFC 9113 §8.2.1 and §8.2.2. */
+    private static void check(CharSequence name, CharSequence value) throws BadMessage {
+        for (int i = 0; i < name.length(); i++) {
+            char c = name.charAt(i);
+            if (c > 0x7f || (c >= 'A' && c <= 'Z') || !Ascii.isToken((byte) c)) {
+                throw BadMessage.malformed("field name has upper-case letters, or what no name may have");
+            }
+        }
+        int length = value.length();
+        for (int i = 0; i < length; i++) {
+            if (value.charAt(i) > 0xff || !Ascii.isValue((byte) value.charAt(i))) {
+                throw BadMessage.malformed("field value has a control character");
+            }
+        }
+        if (length > 0 && (isBlank(value.charAt(0)) || isBlank(value.charAt(length - 1)))) {
+            throw BadMessage.malformed("field value begins or ends with white space");
+        }
+        switch (name.toString()) {
+            case "connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade" ->
+                throw BadMessage.malformed("connection-specific field");
+            case "te" -> {
+                if (!AsciiString.contentEqualsIgnoreCase(value, "trailers")) {
+                    throw BadMessage.malformed("te is not \"trailers\"");
+                }
+            }
+            default -> {}
+        }
+    }
+
+    private static boolean isBlank(char c) {
+        return c == ' ' || c == '\t';
+    }
+
+    /** The trailers of a request; null where there are none that mean anything. */
+    static @Nullable Fields trailers(Worker worker, HeadWriter out, Http2Headers headers) throws BadMessage {
+        out.begin();
+        for (Map.Entry<CharSequence, CharSequence> field : headers) {
+            if (field.getKey().isEmpty() || field.getKey().charAt(0) == ':') {
+                throw BadMessage.malformed("pseudo-header field in the trailers");
+            }
+            check(field.getKey(), field.getValue());
+            append(append(out, field.getKey()).bytes(SEPARATOR), field.getValue())
+                    .crlf();
+        }
+        out.crlf();
+        Fields trailers = worker.headParser().trailers(out.array(), out.length(), Failure.ByClient.MALFORMED);
+        if (trailers == null || trailers.count() == 0) {
+            return null;
+        }
+        Trailers.checkRequest(trailers);
+        return trailers;
+    }
+
+    /** A server's response head, interim or final, without what concerns only the hop to the server. */
+    static Http2Headers response(ResponseHead head, boolean hasLength) {
+        Fields fields = head.fields();
+        boolean named = !head.connection().named().isEmpty();
+        List<AsciiString> pairs = new ArrayList<>(2 * fields.count() + 2);
+        for (int i = 0; i < fields.count(); i++) {
+            if (passes(fields.name(i), hasLength)
+                    && !(named && head.connection().names(fields, i))) {
+                pairs.add(name(fields, i));
+                pairs.add(new AsciiString(
+                        fields.bytes(), fields.valueFrom(i), fields.valueTo(i) - fields.valueFrom(i), false));
+            }
+        }
+        return ReadOnlyHttp2Headers.serverHeaders(false, status(head.status()), pairs.toArray(AsciiString[]::new));
+    }
+
+    private static boolean passes(int name, boolean hasLength) {
+        return switch (name) {
+            case FieldName.TRANSFER_ENCODING,
+                    FieldName.CONNECTION,
+                    FieldName.KEEP_ALIVE,
+                    FieldName.PROXY_CONNECTION,
+                    FieldName.UPGRADE,
+                    FieldName.TE -> false;
+            case FieldName.CONTENT_LENGTH -> hasLength;
+            default -> true;
+        };
+    }
+
+    private static AsciiString name(Fields fields, int field) {
+        int from = fields.nameFrom(field);
+        return new AsciiString(fields.bytes(), from, fields.nameTo(field) - from, false).toLowerCase();
+    }
+
+    /** Of the trailers of a response such as mean nothing to any hop; null where there are none. */
+    static @Nullable Http2Headers trailers(@Nullable Fields fields) {
+        if (fields == null) {
+            return null;
+        }
+        List<AsciiString> pairs = new ArrayList<>();
+        for (int i = 0; i < fields.count(); i++) {
+            if (fields.name(i) == FieldName.OTHER) {
+                pairs.add(name(fields, i));
+                pairs.add(new AsciiString(
+                        fields.bytes(), fields.valueFrom(i), fields.valueTo(i) - fields.valueFrom(i), false));
+            }
+        }
+        return pairs.isEmpty() ? null : ReadOnlyHttp2Headers.trailers(false, pairs.toArray(AsciiString[]::new));
+    }
+
+    /** A response of the edge's own. */
+    static Http2Headers local(LocalResponse response, byte[] date) {
+        List<AsciiString> pairs = new ArrayList<>();
+        pairs.add(AsciiString.cached("date"));
+        pairs.add(new AsciiString(date, false));
+        response.headers().forEach((name, value) -> {
+            pairs.add(new AsciiString(name).toLowerCase());
+            pairs.add(new AsciiString(value.getBytes(StandardCharsets.ISO_8859_1), false));
+        });
+        if (response.status() != 204 && response.status() != 304) {
+            pairs.add(AsciiString.cached("content-length"));
+            pairs.add(new AsciiString(Integer.toString(response.body().length)));
+        }
+        return ReadOnlyHttp2Headers.serverHeaders(false, status(response.status()), pairs.toArray(AsciiString[]::new));
+    }
+
+    private static AsciiString status(int status) {
+        return status == 200 ? OK : new AsciiString(Integer.toString(status));
+    }
+
+    private static final AsciiString OK = AsciiString.cached("200");
+}
