@@ -1,23 +1,18 @@
 package dev.postern.app;
 
-import dev.postern.acme.AcmeIssuer;
 import dev.postern.app.CannotStart.Reason;
 import dev.postern.backend.Backend;
 import dev.postern.backend.BackendWatch;
 import dev.postern.balance.LoadBalancer;
-import dev.postern.certificate.CertificateIssuer;
+import dev.postern.certificate.CertificateOperations;
 import dev.postern.certificate.CertificateStatus;
 import dev.postern.certificate.CertificateStore;
-import dev.postern.certificate.CertificateTable;
-import dev.postern.certificate.ChallengeTable;
-import dev.postern.certificate.Renewals;
 import dev.postern.config.BindAddress;
 import dev.postern.config.Configuration;
 import dev.postern.config.Configuration.Balance;
-import dev.postern.config.Configuration.Issuer;
+import dev.postern.config.Configuration.Protocol;
 import dev.postern.config.Durations;
-import dev.postern.devca.InternalCa;
-import dev.postern.devca.InternalIssuer;
+import dev.postern.control.ControlCommands;
 import dev.postern.http.AnswerHttp01Challenge;
 import dev.postern.http.RelayAcmeChallenge;
 import dev.postern.http.Routing;
@@ -29,7 +24,6 @@ import dev.postern.listener.Pipelines;
 import dev.postern.listener.Transport;
 import dev.postern.listener.Transport.EventLoops;
 import dev.postern.route.RouteTable;
-import dev.postern.schedule.Schedule;
 import dev.postern.tls.ServerContexts;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelInitializer;
@@ -37,24 +31,23 @@ import io.netty.channel.EventLoop;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
-import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -82,7 +75,7 @@ public final class Edge implements AutoCloseable {
     private final EventLoops loops;
     private final ScheduledExecutorService background;
     private final ConnectionLimit limit;
-    private final Renewals renewals;
+    private final CertificateCare care;
     private final Map<EventLoop, Worker> workers = new HashMap<>();
     private final Listener challenge;
     private final Listener https;
@@ -92,7 +85,8 @@ public final class Edge implements AutoCloseable {
     /** What {@link #close} ends before it drains, the last one first. */
     private final Deque<AutoCloseable> acceptors = new ArrayDeque<>();
 
-    private Edge(Configuration config, Properties schedule, InstantSource clock) throws CannotStart {
+    /** @param schedule null for {@link #maintain}: nothing is done but what is asked for */
+    private Edge(Configuration config, @Nullable Properties schedule, InstantSource clock) throws CannotStart {
         this.config = config;
         this.clock = clock;
         this.loops = transport.loops(Runtime.getRuntime().availableProcessors(), Threads.named("edge-io"));
@@ -102,15 +96,19 @@ public final class Edge implements AutoCloseable {
         opened.push(background::shutdownNow);
         this.limit = new ConnectionLimit(config.limits().connections().orElseGet(Edge::affordableConnections));
         try {
-            Schedule wakeUps = Schedule.prepare(schedule);
-            acceptors.push(wakeUps);
-            CertificateTable certificates = new CertificateTable();
-            ChallengeTable challenges = new ChallengeTable();
-            this.renewals = renewals(openStore(), certificates, challenges);
+            this.care = new CertificateCare(config, schedule, clock, background);
+            opened.push(care);
+            acceptors.push(care::stop);
             Map<String, LoadBalancer> backends = backends();
             makeWorkers(backends);
-            ServerContexts contexts = new ServerContexts(certificates, config.tls(), List.of("http/1.1"));
-            Pipelines pipelines = new Pipelines(config, contexts, new AnswerHttp01Challenge(challenges));
+            ServerContexts contexts = new ServerContexts(
+                    care.certificates(),
+                    care.alpnChallenges(),
+                    config.tls(),
+                    config.listeners().https().protocols().stream()
+                            .map(Protocol::text)
+                            .toList());
+            Pipelines pipelines = new Pipelines(config, contexts, new AnswerHttp01Challenge(care.challenges()));
             // Names are asked for before anything is bound: the resolver may take its time.
             watch(backends);
             // The side port is ours alone: a full house must not keep a CA from being answered.
@@ -127,15 +125,12 @@ public final class Edge implements AutoCloseable {
             challenge.open();
             https.open();
             http.open();
-            // Only now that everything is served that the store has, a CA is asked for what it has not.
-            wakeUps.start(renewals, clock);
-            var unusedTick = background.scheduleWithFixedDelay(
-                    wakeUps::tick, Schedule.TICK.toSeconds(), Schedule.TICK.toSeconds(), TimeUnit.SECONDS);
             var unused = background.scheduleAtFixedRate(
                     contexts::rotateTicketKeys,
                     TICKET_KEY_LIFE.toSeconds(),
                     TICKET_KEY_LIFE.toSeconds(),
                     TimeUnit.SECONDS);
+            care.start(https.addresses().get(0));
         } catch (CannotListen e) {
             abandon();
             throw new CannotStart(Reason.UNAVAILABLE, e);
@@ -167,71 +162,32 @@ public final class Edge implements AutoCloseable {
         return edge;
     }
 
-    // ---- certificates
-
-    private CertificateStore openStore() throws IOException {
-        Path root = config.acme().store();
-        if (config.sites().stream().allMatch(site -> site.certificate() != null)) {
-            // Every certificate is the operator's own: the store is not needed, and need not be writable.
-            return CertificateStore.openReadOnly(root);
-        }
-        CertificateStore store = CertificateStore.open(root);
-        opened.push(store);
-        return store;
+    /**
+     * Starts for one command: holds the store and answers CAs, but orders nothing that is not asked for, and takes no
+     * commands from others.
+     */
+    static Edge maintain(Configuration config, InstantSource clock) throws CannotStart {
+        return new Edge(config, null, clock);
     }
 
-    private Renewals renewals(CertificateStore store, CertificateTable certificates, ChallengeTable challenges)
-            throws CannotStart, IOException {
-        List<CertificateIssuer> issuers = new ArrayList<>();
-        for (Issuer issuer : config.acme().issuers()) {
-            // One that no site needs leaves no trace in the store: no account, and no CA of our own.
-            if (config.sites().stream()
-                    .anyMatch(site -> config.acme().issuersFor(site).contains(issuer))) {
-                issuers.add(issuer(issuer, store, challenges));
-            }
-        }
-        ExecutorService orders = Executors.newCachedThreadPool(Threads.named("order"));
-        opened.push(orders::shutdownNow);
-        Renewals made = new Renewals(
-                config.sites(),
-                config.acme().keyType(),
-                store,
-                certificates,
-                issuers,
-                clock,
-                new SecureRandom(),
-                orders);
-        acceptors.push(made);
-        List<String> problems = made.load();
-        if (!problems.isEmpty()) {
-            throw new CannotStart(Reason.CONFIGURATION, problems, null);
-        }
-        return made;
+    /** What an operator may ask for, and gets done. */
+    ControlCommands commands() {
+        return care.commands();
     }
 
-    private CertificateIssuer issuer(Issuer issuer, CertificateStore store, ChallengeTable challenges)
-            throws IOException {
-        if (issuer instanceof Issuer.AcmeDirectory acme) {
-            return new AcmeIssuer(
-                    acme,
-                    config.acme().email(),
-                    config.acme().agreeToTerms(),
-                    store.account(acme.name()),
-                    challenges,
-                    clock);
-        }
-        SecureRandom random = new SecureRandom();
-        InternalCa ca = InternalCa.open(store.root().resolve("accounts/internal"), clock, random);
-        log.info(
-                "issuer internal: clients must trust its root, {}",
-                ca.rootFile().toAbsolutePath());
-        return new InternalIssuer(
-                ca, InternalIssuer.DEFAULT_VALIDITY, name -> config.acme().mayCertify(issuer, name), random);
+    /** Waits until the operator's hooks have been told of what was done. */
+    void awaitHooks(Consumer<String> progress) throws InterruptedException {
+        care.awaitHooks(progress);
     }
 
     /** What there is and what is due, site by site. */
     public List<CertificateStatus> certificates() {
-        return renewals.status();
+        return care.status();
+    }
+
+    /** What an operator may ask of their care. */
+    public CertificateOperations operations() {
+        return care.operations();
     }
 
     // ---- the request path
@@ -315,11 +271,16 @@ public final class Edge implements AutoCloseable {
         return challenge.addresses();
     }
 
+    /** Client connections open now. */
+    public int openConnections() {
+        return limit.open();
+    }
+
     // ---- the end
 
     /**
      * Accepts no more, lets exchanges under way finish for as long as {@code grace} allows, then closes what is left.
-     * Orders under way are interrupted; their journal stays. Blocks.
+     * Orders under way are interrupted; their journal stays. Hooks have the same time, beside the exchanges. Blocks.
      */
     @Override
     public void close() {

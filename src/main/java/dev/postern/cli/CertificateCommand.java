@@ -1,5 +1,6 @@
 package dev.postern.cli;
 
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
@@ -10,8 +11,29 @@ import picocli.CommandLine.Mixin;
         synopsisSubcommandLabel = "COMMAND",
         commandListHeading = "%nCommands:%n",
         footerHeading = "%nExamples:%n",
-        footer = "  postern cert list")
+        footer = {"  postern cert list", "  postern cert explain example.com", "  postern cert renew example.com"})
 final class CertificateCommand {
     @Mixin
     final HelpOption help = new HelpOption();
+
+    /** With all of its subcommands, in the order of their help. */
+    static CommandLine commands(Console console) {
+        return new CommandLine(new CertificateCommand())
+                .addSubcommand(new CertificateListCommand(console))
+                .addSubcommand(new CertificatePlanCommand(console))
+                .addSubcommand(new CertificateExplainCommand(console))
+                .addSubcommand(new CertificateCheckCommand(console))
+                .addSubcommand(new CertificateSimulateCommand(console))
+                .addSubcommand(new CertificatePreflightCommand(console))
+                .addSubcommand(new CertificateIssueCommand(console))
+                .addSubcommand(new CertificateRenewCommand(console))
+                .addSubcommand(new CertificateRollbackCommand(console))
+                .addSubcommand(new CertificateRekeyCommand(console))
+                .addSubcommand(new CertificateRevokeCommand(console))
+                .addSubcommand(new CommandLine(new ImportCommand()).addSubcommand(new ImportCertbotCommand(console)))
+                .addSubcommand(new CertificateExportCommand(console))
+                .addSubcommand(new CommandLine(new AccountCommand())
+                        .addSubcommand(new AccountShowCommand(console))
+                        .addSubcommand(new AccountRolloverCommand(console)));
+    }
 }

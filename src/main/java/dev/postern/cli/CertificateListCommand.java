@@ -1,29 +1,39 @@
 package dev.postern.cli;
 
+import com.google.gson.JsonArray;
+import com.google.gson.JsonObject;
 import dev.postern.certificate.CertificateStatus;
 import dev.postern.certificate.CertificateStore;
 import dev.postern.config.Configuration;
-import dev.postern.config.ConfigurationFile;
 import dev.postern.config.ConfigurationProblems;
+import dev.postern.control.CertificateJson;
+import dev.postern.control.ControlClient;
+import dev.postern.control.ControlFailure;
+import dev.postern.control.ControlRequest;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.temporal.ChronoUnit;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
 @Command(
         name = "list",
-        header = "List the certificates: site, names, issuer, not-after, days left, next renewal.",
-        description = "Reads the store alone: the daemon need not run, and is not disturbed where it does.",
+        header = "List the certificates: site, names, issuer, not-after, days left, next renewal, served.",
+        description = "Asks the daemon where one runs, else reads the store alone and disturbs nobody.",
         footerHeading = "%nExamples:%n",
-        footer = {"  postern cert list", "  postern cert list -c /etc/postern/postern.yaml"})
+        footer = {
+            "  postern cert list",
+            "  postern cert list -c /etc/postern/postern.yaml",
+            "  postern cert list --json"
+        })
 final class CertificateListCommand implements Callable<Integer> {
     private final Console console;
 
@@ -31,7 +41,7 @@ final class CertificateListCommand implements Callable<Integer> {
     final HelpOption help = new HelpOption();
 
     @Mixin
-    private final ConfigurationOption configuration = new ConfigurationOption();
+    private final CareOptions options = new CareOptions();
 
     CertificateListCommand(Console console) {
         this.console = console;
@@ -39,26 +49,40 @@ final class CertificateListCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws CommandFailed, ConfigurationProblems {
-        Configuration config = ConfigurationFile.read(configuration.orDefault());
-        Path root = config.acme().store();
-        Instant now = Instant.now();
+        Configuration config = options.read();
+        JsonObject result;
         try {
-            List<List<String>> rows = new ArrayList<>();
-            rows.add(List.of("SITE", "NAMES", "ISSUER", "NOT AFTER", "DAYS LEFT", "NEXT RENEWAL"));
-            CertificateStore store = CertificateStore.openReadOnly(root);
-            List<CertificateStatus> all =
-                    CertificateStatus.read(store, config.sites(), site -> issuersFor(config, site), now);
-            all.forEach(status -> rows.add(row(status, now)));
-            print(rows, all);
-            if (!store.exists() && config.sites().stream().anyMatch(site -> site.certificate() == null)) {
-                console.err()
-                        .println(root + ": does not exist yet (in "
-                                + Path.of("").toAbsolutePath() + "); postern run makes it");
-            }
-            return ExitCode.OK;
+            Optional<ControlClient> daemon = ControlClient.connect(config.acme().controlSocket());
+            result = daemon.isPresent() ? ask(daemon.get()) : read(config);
+        } catch (ControlFailure e) {
+            throw new CommandFailed(e.exitCode(), String.valueOf(e.getMessage()));
         } catch (IOException e) {
             throw new CommandFailed(ExitCode.UNAVAILABLE, String.valueOf(e.getMessage()));
         }
+        options.print(console, result, this::print);
+        return ExitCode.OK;
+    }
+
+    private JsonObject ask(ControlClient daemon) throws ControlFailure {
+        try (daemon) {
+            return daemon.run(ControlRequest.of("list").json(), console.err()::println);
+        }
+    }
+
+    private JsonObject read(Configuration config) throws IOException {
+        Path root = config.acme().store();
+        CertificateStore store = CertificateStore.openReadOnly(root);
+        JsonArray sites = new JsonArray();
+        CertificateStatus.read(store, config.sites(), site -> issuersFor(config, site), Instant.now())
+                .forEach(status -> sites.add(CertificateJson.of(status)));
+        if (!store.exists() && config.sites().stream().anyMatch(site -> site.certificate() == null)) {
+            console.err()
+                    .println(root + ": does not exist yet (in " + Path.of("").toAbsolutePath()
+                            + "); postern run makes it");
+        }
+        JsonObject result = new JsonObject();
+        result.add("sites", sites);
+        return result;
     }
 
     private static List<String> issuersFor(Configuration config, Configuration.Site site) {
@@ -67,47 +91,40 @@ final class CertificateListCommand implements Callable<Integer> {
                 .toList();
     }
 
-    private static List<String> row(CertificateStatus status, Instant now) {
-        Instant notAfter = status.notAfter();
-        Instant next = status.nextRenewal();
-        return List.of(
-                status.site(),
-                String.join(",", status.names()),
-                Objects.requireNonNullElse(status.issuer(), "-"),
-                notAfter == null ? "no certificate" : seconds(notAfter),
-                notAfter == null ? "-" : daysLeft(Duration.between(now, notAfter)),
-                next == null ? "-" : next.isAfter(now) ? seconds(next) : "now");
+    private void print(JsonObject result) {
+        Instant now = Instant.now();
+        Table table = new Table("SITE", "NAMES", "ISSUER", "NOT AFTER", "DAYS LEFT", "NEXT RENEWAL", "SERVED");
+        for (JsonObject site : CareOptions.objects(result, "sites")) {
+            Instant notAfter = instant(site, "not-after");
+            Instant next = instant(site, "next-renewal");
+            String failure = CareOptions.text(site, "last-failure");
+            String unseen = CareOptions.text(site, "not-served-because");
+            table.row(
+                    List.of(
+                            CareOptions.text(site, "site", "?"),
+                            String.join(",", CareOptions.texts(site, "names")),
+                            CareOptions.text(site, "issuer", "-"),
+                            notAfter == null ? "no certificate" : notAfter.toString(),
+                            notAfter == null ? "-" : daysLeft(Duration.between(now, notAfter)),
+                            next == null ? "-" : next.isAfter(now) ? next.toString() : "now",
+                            served(CareOptions.text(site, "served"))),
+                    Stream.of(failure, unseen).filter(Objects::nonNull).toList());
+        }
+        table.print(console.out());
     }
 
-    private static String seconds(Instant instant) {
-        return instant.truncatedTo(ChronoUnit.SECONDS).toString();
+    private static @Nullable Instant instant(JsonObject json, String key) {
+        String text = CareOptions.text(json, key);
+        return text == null ? null : Instant.parse(text);
+    }
+
+    /** Only a daemon knows. */
+    private static String served(@Nullable String answer) {
+        return answer == null ? "-" : answer.equals("true") ? "yes" : "no";
     }
 
     /** One decimal: a certificate of six days is not to be counted in whole ones. */
     private static String daysLeft(Duration left) {
         return String.format(Locale.ROOT, "%.1f", left.toMinutes() / 1440.0);
-    }
-
-    /** The first of {@code rows} is the heading; below each of the others stands why its last attempt failed. */
-    private void print(List<List<String>> rows, List<CertificateStatus> all) {
-        int columns = rows.get(0).size();
-        int[] widths = new int[columns];
-        rows.forEach(row -> {
-            for (int i = 0; i < columns; i++) {
-                widths[i] = Math.max(widths[i], row.get(i).length());
-            }
-        });
-        for (int r = 0; r < rows.size(); r++) {
-            List<String> row = rows.get(r);
-            StringBuilder line = new StringBuilder();
-            for (int i = 0; i < columns; i++) {
-                line.append(row.get(i)).append(" ".repeat(widths[i] - row.get(i).length() + 2));
-            }
-            console.out().println(line.toString().stripTrailing());
-            String failure = r == 0 ? null : all.get(r - 1).lastFailure();
-            if (failure != null) {
-                console.out().println("    " + failure);
-            }
-        }
     }
 }

@@ -68,6 +68,10 @@ public final class Main {
         Charset charset = Charset.forName(System.getProperty("native.encoding", "UTF-8"));
         Console console =
                 new Console(new PrintWriter(System.out, true, charset), new PrintWriter(System.err, true, charset));
+        if (args.length > 0 && args[0].equals("cert")) {
+            // What a daemon tells about its listeners is of no interest to who asked for one thing.
+            System.setProperty("org.slf4j.simpleLogger.log.dev.postern", "warn");
+        }
         System.exit(run(args, console, System.getenv()));
     }
 
@@ -91,8 +95,7 @@ public final class Main {
                 .addSubcommand(new RunCommand())
                 .addSubcommand(new DemoCommand(console))
                 .addSubcommand(new CheckCommand(console))
-                .addSubcommand(
-                        new CommandLine(new CertificateCommand()).addSubcommand(new CertificateListCommand(console)))
+                .addSubcommand(CertificateCommand.commands(console))
                 .addSubcommand(version)
                 .addSubcommand(new CommandLine.HelpCommand());
         commands.getCommandSpec().versionProvider(version);

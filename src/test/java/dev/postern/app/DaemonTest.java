@@ -93,8 +93,12 @@ class DaemonTest {
         for (RawClient.Response response : List.of(unknown, slow, reset, body, down)) {
             String id = response.body().lines().skip(1).findFirst().orElseThrow();
             assertThat(id).matches("request [0-9a-f]{16,20}");
-            String line = postern.awaitLine(id + ":");
-            assertThat(line).contains("answered " + response.status());
+            if (response.status() == 404) {
+                // What clients do wrong is at DEBUG, which is off.
+                assertThat(postern.lines()).noneMatch(line -> line.contains(id));
+            } else {
+                assertThat(postern.awaitLine(id + ":")).contains("answered " + response.status());
+            }
         }
     }
 

@@ -78,20 +78,25 @@ class InternalIssuerEndToEndTest {
                 .toInstant()
                 .truncatedTo(ChronoUnit.SECONDS);
 
+        await().atMost(Duration.ofSeconds(20)).until(() -> list().get(2).endsWith(" yes"));
         List<String> beside = list();
         postern.terminate();
         assertThat(postern.awaitExit()).isZero();
         List<String> after = list();
 
         assertThat(beside).hasSize(3);
-        assertThat(beside.get(0)).matches("SITE +NAMES +ISSUER +NOT AFTER +DAYS LEFT +NEXT RENEWAL");
+        assertThat(beside.get(0)).matches("SITE +NAMES +ISSUER +NOT AFTER +DAYS LEFT +NEXT RENEWAL +SERVED");
         assertThat(cells(beside.get(1))).startsWith("app.internal", "app.internal", "internal");
         List<String> cells = cells(beside.get(2));
         assertThat(cells).startsWith("db.internal", "db.internal,db", "internal", notAfter.toString());
         assertThat(Double.parseDouble(cells.get(4))).isBetween(6.9, 7.0);
         assertThat(Duration.between(Instant.now(), Instant.parse(cells.get(5))))
                 .isBetween(Duration.ofHours(24 * 7 * 47 / 100), Duration.ofHours(24 * 7 * 53 / 100));
-        assertThat(after).isEqualTo(beside);
+        // Without a daemon nobody knows what clients see.
+        assertThat(after)
+                .isEqualTo(beside.stream()
+                        .map(line -> line.replaceAll(" yes$", " -"))
+                        .toList());
     }
 
     private static List<String> list() {

@@ -16,10 +16,12 @@ import java.security.cert.X509Certificate;
 import java.time.Duration;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A certificate that the operator brings, and replaces while the daemon runs. */
+@Tag("long")
 class OperatorFilesTest {
     private static final String SITE = "brought.example";
 

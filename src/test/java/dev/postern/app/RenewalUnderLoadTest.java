@@ -23,10 +23,12 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLSocket;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Three renewals in a row, while clients keep asking: they notice nothing but a new serial. */
+@Tag("long")
 class RenewalUnderLoadTest {
     private static final String SITE = "busy.example";
 

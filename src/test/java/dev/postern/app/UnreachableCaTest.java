@@ -28,10 +28,12 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A CA that is away for a while: what the store has is served for as long as it is good, and nothing else ever is. */
+@Tag("long")
 class UnreachableCaTest {
     private static final Clock CLOCK = Clock.systemUTC();
 
@@ -82,6 +84,7 @@ class UnreachableCaTest {
                 .until(() -> installation.serves(site, root()));
     }
 
+    /** Users' trouble: the CA was down, and so was the server after its restart. */
     @Test
     void whatTheStoreHasIsServed_andWhatIsMissingComesWhenTheCaIsBack() throws Exception {
         BigInteger kept;

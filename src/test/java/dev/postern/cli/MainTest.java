@@ -239,7 +239,30 @@ class MainTest {
     }
 
     @ParameterizedTest(name = "{0} --help")
-    @ValueSource(strings = {"", "run", "demo", "check", "cert", "cert list", "version"})
+    @ValueSource(
+            strings = {
+                "",
+                "run",
+                "demo",
+                "check",
+                "cert",
+                "cert list",
+                "cert plan",
+                "cert explain",
+                "cert check",
+                "cert issue",
+                "cert renew",
+                "cert rollback",
+                "cert rekey",
+                "cert revoke",
+                "cert import",
+                "cert import certbot",
+                "cert export",
+                "cert account",
+                "cert account show",
+                "cert account rollover",
+                "version"
+            })
     void everyCommandHasHelpWithExamples(String command) {
         String[] words = (command + " --help").strip().split(" ");
 
@@ -248,6 +271,26 @@ class MainTest {
         assertThat(out.toString()).contains(("Usage: postern " + command).strip(), "Examples:\n  postern", "--help");
         assertThat(out.toString().lines()).allSatisfy(line -> assertThat(line).hasSizeLessThanOrEqualTo(100));
         assertThat(err).hasToString("");
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @ValueSource(strings = {"cert", "cert import", "cert account"})
+    void everyCommandForCertificatesIsInTheReadme(String group) throws IOException {
+        String readme = Files.readString(Path.of("README.md"));
+
+        assertThat(run((group + " --help").split(" "))).isEqualTo(0);
+
+        List<String> commands = out.toString()
+                .lines()
+                .dropWhile(line -> !line.equals("Commands:"))
+                .skip(1)
+                .takeWhile(line -> line.startsWith("  "))
+                .filter(line -> !line.startsWith("   "))
+                .map(line -> line.strip().split(" ", 2)[0])
+                .toList();
+        assertThat(commands)
+                .isNotEmpty()
+                .allSatisfy(command -> assertThat(readme).contains("postern " + group + " " + command));
     }
 
     @ParameterizedTest(name = "{0}")

@@ -141,6 +141,11 @@ public final class EdgeExtension implements BeforeEachCallback, AfterEachCallbac
         return closes(RawClient.plain(httpPort()));
     }
 
+    /** Clients that are connected now. */
+    public int openConnections() {
+        return edge.openConnections();
+    }
+
     /** Ends the edge now. */
     public void stop() {
         if (edge != null) {

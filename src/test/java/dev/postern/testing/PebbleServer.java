@@ -27,6 +27,7 @@ import javax.net.ssl.HttpsURLConnection;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
 import org.awaitility.Awaitility;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Debian's pebble, Let's Encrypt's ACME server for tests, with pebble-challtestsrv as its DNS: every name resolves to
@@ -34,6 +35,11 @@ import org.awaitility.Awaitility;
  * Retry-After.
  */
 public final class PebbleServer implements AutoCloseable {
+    /** Of the external account, where it wants one. */
+    public static final String KEY_ID = "kid-1";
+
+    public static final String MAC_KEY = "zWNDZM6eQGHWpSRTPal5eIUYFTu7EajVIoguysqZ9wG44nMEtx3MUAsUDkMTQ12W";
+
     private final Path directory;
     private final List<String> log = new CopyOnWriteArrayList<>();
     private final Path caFile;
@@ -42,45 +48,73 @@ public final class PebbleServer implements AutoCloseable {
     private final Process dns;
     private final Process pebble;
 
-    /**
-     * What the server is to be like.
-     *
-     * @param httpPort where HTTP-01 is validated
-     * @param validity of the certificates
-     * @param nonceReject percent of good nonces that are refused all the same
-     * @param authzReuse percent of valid authorizations that a new order gets again
-     * @param blocklist names it refuses to certify, with everything below them
-     * @param slowValidation whether it sleeps a few seconds before it validates
-     */
-    public record Options(
-            int httpPort,
-            Duration validity,
-            int nonceReject,
-            int authzReuse,
-            List<String> blocklist,
-            boolean slowValidation) {
+    /** What the server is to be like: as it comes, but for what is said before it is started. Used by one thread. */
+    public static final class Options {
+        private final int httpPort;
+        private Duration validity = Duration.ofDays(90);
+        private int nonceReject;
+        private int authzReuse = 50;
+        private List<String> blocklist = List.of();
+        private boolean slowValidation;
+        private boolean externalAccount;
+        private int tlsPort = 1;
+        private @Nullable InetSocketAddress dnsServer;
+
+        private Options(int httpPort) {
+            this.httpPort = httpPort;
+        }
+
+        /** Where HTTP-01 is validated. */
         public static Options httpPort(int port) {
-            return new Options(port, Duration.ofDays(90), 0, 50, List.of(), false);
+            return new Options(port);
         }
 
+        /** Of the certificates. */
         public Options validity(Duration life) {
-            return new Options(httpPort, life, nonceReject, authzReuse, blocklist, slowValidation);
+            validity = life;
+            return this;
         }
 
+        /** Percent of good nonces that are refused all the same. */
         public Options nonceReject(int percent) {
-            return new Options(httpPort, validity, percent, authzReuse, blocklist, slowValidation);
+            nonceReject = percent;
+            return this;
         }
 
+        /** Percent of valid authorizations that a new order gets again. */
         public Options authzReuse(int percent) {
-            return new Options(httpPort, validity, nonceReject, percent, blocklist, slowValidation);
+            authzReuse = percent;
+            return this;
         }
 
+        /** Names it refuses to certify, with everything below them. */
         public Options blocklist(String... names) {
-            return new Options(httpPort, validity, nonceReject, authzReuse, List.of(names), slowValidation);
+            blocklist = List.of(names);
+            return this;
         }
 
+        /** Sleeps a few seconds before it validates. */
         public Options slowly() {
-            return new Options(httpPort, validity, nonceReject, authzReuse, blocklist, true);
+            slowValidation = true;
+            return this;
+        }
+
+        /** Registers those only who have {@link #MAC_KEY}. */
+        public Options bound() {
+            externalAccount = true;
+            return this;
+        }
+
+        /** Where TLS-ALPN-01 is validated. */
+        public Options tlsPort(int port) {
+            tlsPort = port;
+            return this;
+        }
+
+        /** Whom it asks instead of pebble-challtestsrv. */
+        public Options dnsServer(InetSocketAddress server) {
+            dnsServer = server;
+            return this;
         }
     }
 
@@ -120,14 +154,18 @@ public final class PebbleServer implements AutoCloseable {
         pebbleOptions.addProperty("managementListenAddress", "127.0.0.1:" + managementPort);
         pebbleOptions.addProperty("certificate", certificate.toString());
         pebbleOptions.addProperty("privateKey", key.toString());
-        pebbleOptions.addProperty("httpPort", options.httpPort());
-        pebbleOptions.addProperty("tlsPort", 1);
+        pebbleOptions.addProperty("httpPort", options.httpPort);
+        pebbleOptions.addProperty("tlsPort", options.tlsPort);
         pebbleOptions.addProperty("ocspResponderURL", "");
-        pebbleOptions.addProperty("externalAccountBindingRequired", false);
-        pebbleOptions.addProperty(
-                "certificateValidityPeriod", options.validity().toSeconds());
+        pebbleOptions.addProperty("externalAccountBindingRequired", options.externalAccount);
+        if (options.externalAccount) {
+            JsonObject macKeys = new JsonObject();
+            macKeys.addProperty(KEY_ID, MAC_KEY);
+            pebbleOptions.add("externalAccountMACKeys", macKeys);
+        }
+        pebbleOptions.addProperty("certificateValidityPeriod", options.validity.toSeconds());
         JsonArray blocked = new JsonArray();
-        options.blocklist().forEach(blocked::add);
+        options.blocklist.forEach(blocked::add);
         pebbleOptions.add("domainBlocklist", blocked);
         JsonObject json = new JsonObject();
         json.add("pebble", pebbleOptions);
@@ -154,12 +192,14 @@ public final class PebbleServer implements AutoCloseable {
                 "127.0.0.1:" + FreePorts.next());
         Map<String, String> environment = Map.of(
                 "PEBBLE_WFE_NONCEREJECT",
-                Integer.toString(options.nonceReject()),
+                Integer.toString(options.nonceReject),
                 "PEBBLE_AUTHZREUSE",
-                Integer.toString(options.authzReuse()),
-                options.slowValidation() ? "PEBBLE_VA_SLEEPTIME" : "PEBBLE_VA_NOSLEEP",
-                options.slowValidation() ? "3" : "1");
-        pebble = start(environment, program.toString(), "-config", configuration.toString(), "-dnsserver", dnsAddress);
+                Integer.toString(options.authzReuse),
+                options.slowValidation ? "PEBBLE_VA_SLEEPTIME" : "PEBBLE_VA_NOSLEEP",
+                options.slowValidation ? "3" : "1");
+        InetSocketAddress otherDns = options.dnsServer;
+        String asked = otherDns == null ? dnsAddress : "127.0.0.1:" + otherDns.getPort();
+        pebble = start(environment, program.toString(), "-config", configuration.toString(), "-dnsserver", asked);
         try {
             Awaitility.await("pebble listens")
                     .pollInterval(Duration.ofMillis(20))

@@ -35,8 +35,14 @@ public final class PosternProcess implements AutoCloseable {
 
     /** @param jvm options for the JVM */
     public static PosternProcess start(Path directory, List<String> jvm, String... arguments) {
+        return startUnder(List.of(), directory, jvm, arguments);
+    }
+
+    /** @param tracer the beginning of a command line that runs the rest of it, and becomes it */
+    public static PosternProcess startUnder(
+            List<String> tracer, Path directory, List<String> jvm, String... arguments) {
         Path target = Path.of("target").toAbsolutePath();
-        List<String> command = new ArrayList<>();
+        List<String> command = new ArrayList<>(tracer);
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(jvm);
         command.add("-XX:TieredStopAtLevel=1");

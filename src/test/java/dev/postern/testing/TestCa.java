@@ -22,6 +22,7 @@ import org.bouncycastle.asn1.x509.KeyUsage;
 import org.bouncycastle.cert.CertIOException;
 import org.bouncycastle.cert.X509v3CertificateBuilder;
 import org.bouncycastle.cert.jcajce.JcaX509CertificateConverter;
+import org.bouncycastle.cert.jcajce.JcaX509ExtensionUtils;
 import org.bouncycastle.cert.jcajce.JcaX509v3CertificateBuilder;
 import org.bouncycastle.operator.OperatorCreationException;
 import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
@@ -47,11 +48,28 @@ public final class TestCa {
         // Old and long enough for every hand-moved clock.
         Instant from = Instant.parse("2000-01-01T00:00:00Z");
         Instant to = Instant.parse("2100-01-01T00:00:00Z");
-        root = sign(name, name, keys, keys.getPrivate(), true, List.of(), from, to);
+        root = sign(name, name, keys, keys, true, List.of(), from, to);
     }
 
     public static TestCa create() {
         return new TestCa("Test CA " + SERIAL.incrementAndGet());
+    }
+
+    public static TestCa create(String commonName) {
+        return new TestCa(commonName);
+    }
+
+    /** The same intermediate, of the same name and key, certified by this CA. */
+    public X509Certificate crossSign(X509Certificate intermediate) {
+        return sign(
+                X500Name.getInstance(intermediate.getSubjectX500Principal().getEncoded()),
+                name,
+                new KeyPair(intermediate.getPublicKey(), null),
+                keys,
+                true,
+                List.of(),
+                root.getNotBefore().toInstant(),
+                root.getNotAfter().toInstant());
     }
 
     public X509Certificate root() {
@@ -64,27 +82,32 @@ public final class TestCa {
     }
 
     public Issued issue(List<String> names, Instant from, Duration life, KeyPair leafKeys) {
+        return intermediate().issue(names, from, life, leafKeys);
+    }
+
+    /** One that signs as many as are wanted. */
+    public Intermediate intermediate() {
         KeyPair middleKeys = newKeys();
         X500Name middleName = new X500Name("CN=Intermediate " + SERIAL.incrementAndGet());
         X509Certificate middle = sign(
                 middleName,
                 name,
                 middleKeys,
-                keys.getPrivate(),
+                keys,
                 true,
                 List.of(),
                 root.getNotBefore().toInstant(),
                 root.getNotAfter().toInstant());
-        X509Certificate leaf = sign(
-                new X500Name("CN=" + names.get(0)),
-                middleName,
-                leafKeys,
-                middleKeys.getPrivate(),
-                false,
-                names,
-                from,
-                from.plus(life));
-        return new Issued(leafKeys.getPrivate(), List.of(leaf, middle));
+        return new Intermediate(middleName, middleKeys, middle);
+    }
+
+    /** Signs leaves. Any thread. */
+    public record Intermediate(X500Name name, KeyPair keys, X509Certificate certificate) {
+        public Issued issue(List<String> names, Instant from, Duration life, KeyPair leafKeys) {
+            X509Certificate leaf =
+                    sign(new X500Name("CN=" + names.get(0)), name, leafKeys, keys, false, names, from, from.plus(life));
+            return new Issued(leafKeys.getPrivate(), List.of(leaf, certificate));
+        }
     }
 
     public static KeyPair newKeys() {
@@ -101,7 +124,7 @@ public final class TestCa {
             X500Name subject,
             X500Name issuer,
             KeyPair subjectKeys,
-            PrivateKey issuerKey,
+            KeyPair issuerKeys,
             boolean isCa,
             List<String> names,
             Instant from,
@@ -115,6 +138,10 @@ public final class TestCa {
                     subject,
                     subjectKeys.getPublic());
             builder.addExtension(Extension.basicConstraints, true, new BasicConstraints(isCa));
+            builder.addExtension(
+                    Extension.authorityKeyIdentifier,
+                    false,
+                    new JcaX509ExtensionUtils().createAuthorityKeyIdentifier(issuerKeys.getPublic()));
             if (isCa) {
                 builder.addExtension(Extension.keyUsage, true, new KeyUsage(KeyUsage.keyCertSign | KeyUsage.cRLSign));
             }
@@ -130,7 +157,8 @@ public final class TestCa {
                         new GeneralNames(alternatives.toArray(new GeneralName[0])));
             }
             return new JcaX509CertificateConverter()
-                    .getCertificate(builder.build(new JcaContentSignerBuilder("SHA256withECDSA").build(issuerKey)));
+                    .getCertificate(builder.build(
+                            new JcaContentSignerBuilder("SHA256withECDSA").build(issuerKeys.getPrivate())));
         } catch (OperatorCreationException | GeneralSecurityException | CertIOException e) {
             throw new IllegalStateException(e);
         }

@@ -1,0 +1,82 @@
+package dev.postern.app;
+
+import dev.postern.certificate.AlpnChallengeTable;
+import dev.postern.certificate.ChallengeSolver;
+import dev.postern.certificate.ChallengeTable;
+import dev.postern.certificate.Http01Solver;
+import dev.postern.certificate.MonotonicClock;
+import dev.postern.certificate.TlsAlpn01Solver;
+import dev.postern.config.Configuration;
+import dev.postern.config.Configuration.ChallengeType;
+import dev.postern.config.Configuration.Dns01;
+import dev.postern.config.Configuration.Issuer;
+import dev.postern.config.Configuration.Site;
+import dev.postern.config.SecretFile;
+import dev.postern.dns.Dns01Solver;
+import dev.postern.dns.Lookup;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** How each site proves its names: one solver for each way, shared by the sites that go it. */
+final class Proofs {
+    private static final Logger LOG = LoggerFactory.getLogger(Proofs.class);
+
+    private final ChallengeSolver http;
+    private final ChallengeSolver tls;
+    private final Map<Dns01, ChallengeSolver> dns = new HashMap<>();
+
+    /** @throws IOException where a file with a secret cannot be read; names it */
+    Proofs(List<Site> sites, ChallengeTable challenges, AlpnChallengeTable alpnChallenges) throws IOException {
+        this.http = new Http01Solver(challenges);
+        this.tls = new TlsAlpn01Solver(alpnChallenges);
+        for (Site site : sites) {
+            if (site.dns01() != null && !dns.containsKey(site.dns01())) {
+                Lookup lookup = Lookup.ofSystem(MonotonicClock.SYSTEM);
+                dns.put(site.dns01(), new Dns01Solver(site.dns01(), lookup, MonotonicClock.SYSTEM));
+            }
+        }
+    }
+
+    /** In the order that the site prefers. */
+    List<ChallengeSolver> of(Site site) {
+        List<ChallengeSolver> solvers = new ArrayList<>();
+        for (ChallengeType type : site.challenges()) {
+            solvers.add(
+                    switch (type) {
+                        case HTTP_01 -> http;
+                        case TLS_ALPN_01 -> tls;
+                        case DNS_01 -> Objects.requireNonNull(dns.get(site.dns01()), "dns01");
+                    });
+        }
+        return List.copyOf(solvers);
+    }
+
+    /** One line in the log for each file whose secret is none to the other users of this machine. */
+    static void warnOfOpenSecrets(Configuration config) throws IOException {
+        Set<Path> secrets = new LinkedHashSet<>();
+        for (Issuer issuer : config.acme().issuers()) {
+            if (issuer instanceof Issuer.AcmeDirectory acme && acme.eab() != null) {
+                secrets.add(acme.eab().hmacFile());
+            }
+        }
+        for (Site site : config.sites()) {
+            if (site.dns01() instanceof Dns01.DynamicUpdate update && update.tsig() != null) {
+                secrets.add(update.tsig().secretFile());
+            }
+        }
+        for (Path secret : secrets) {
+            if (SecretFile.isReadableByOthers(secret)) {
+                LOG.warn("{}: others than its owner can read this secret (expected: chmod 600)", secret);
+            }
+        }
+    }
+}

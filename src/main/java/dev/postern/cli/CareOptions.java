@@ -1,0 +1,69 @@
+package dev.postern.cli;
+
+import com.google.gson.GsonBuilder;
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import dev.postern.config.Configuration;
+import dev.postern.config.ConfigurationFile;
+import dev.postern.config.ConfigurationProblems;
+import java.util.List;
+import java.util.function.Consumer;
+import java.util.stream.StreamSupport;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** What every command for certificates takes, and how it tells what came of it: for people, or as one JSON document. */
+final class CareOptions {
+    @Mixin
+    private final ConfigurationOption configuration = new ConfigurationOption();
+
+    @Option(names = "--json", description = "Print one JSON document instead of text.")
+    private boolean json;
+
+    Configuration read() throws CommandFailed, ConfigurationProblems {
+        return ConfigurationFile.read(configuration.orDefault());
+    }
+
+    /** Prints {@code result} as it is where JSON was asked for, else lets {@code text} do it. */
+    void print(Console console, JsonObject result, Consumer<JsonObject> text) {
+        if (json) {
+            console.out()
+                    .println(new GsonBuilder()
+                            .setPrettyPrinting()
+                            .disableHtmlEscaping()
+                            .create()
+                            .toJson(result));
+        } else {
+            text.accept(result);
+        }
+    }
+
+    // ---- reading what came back
+
+    static @Nullable String text(JsonObject json, String key) {
+        JsonElement value = json.get(key);
+        return value == null || value.isJsonNull() ? null : value.getAsString();
+    }
+
+    static String text(JsonObject json, String key, String absent) {
+        String text = text(json, key);
+        return text == null ? absent : text;
+    }
+
+    static List<JsonObject> objects(JsonObject json, String key) {
+        return json.has(key)
+                ? StreamSupport.stream(json.getAsJsonArray(key).spliterator(), false)
+                        .map(JsonElement::getAsJsonObject)
+                        .toList()
+                : List.of();
+    }
+
+    static List<String> texts(JsonObject json, String key) {
+        return json.has(key)
+                ? StreamSupport.stream(json.getAsJsonArray(key).spliterator(), false)
+                        .map(JsonElement::getAsString)
+                        .toList()
+                : List.of();
+    }
+}

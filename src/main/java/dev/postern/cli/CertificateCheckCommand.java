@@ -1,0 +1,89 @@
+package dev.postern.cli;
+
+import com.google.gson.JsonArray;
+import com.google.gson.JsonObject;
+import dev.postern.certificate.CertificateStore;
+import dev.postern.certificate.OverdueSite;
+import dev.postern.config.Configuration;
+import dev.postern.config.ConfigurationProblems;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+@Command(
+        name = "check",
+        header = "Say which sites need somebody's eye; silent where none does.",
+        description = {
+            "For cron: ends with 1 and one line per site whose certificate is missing, expired, unreadable, or so long due for",
+            "renewal that something is wrong. Reads the store alone: needs neither the daemon nor its lock."
+        },
+        footerHeading = "%nExamples:%n",
+        footer = {
+            "  postern cert check",
+            "  postern cert check --warn 0.25",
+            "  postern cert check -c /etc/postern/postern.yaml || page-somebody"
+        })
+final class CertificateCheckCommand implements Callable<Integer> {
+    private final Console console;
+
+    @Mixin
+    final HelpOption help = new HelpOption();
+
+    @Mixin
+    private final CareOptions options = new CareOptions();
+
+    @Option(
+            names = "--warn",
+            paramLabel = "FRACTION",
+            defaultValue = "0.5",
+            description = "Of the time from the renewal to the end of a certificate, how much may pass (default: 0.5).")
+    private double fraction;
+
+    @Spec
+    private @Nullable CommandSpec spec;
+
+    CertificateCheckCommand(Console console) {
+        this.console = console;
+    }
+
+    @Override
+    public Integer call() throws CommandFailed, ConfigurationProblems, InterruptedException {
+        // Not a number is in no range.
+        if (!(fraction >= 0 && fraction <= 1)) {
+            throw new ParameterException(
+                    Objects.requireNonNull(spec, "spec, which picocli sets").commandLine(),
+                    "invalid value for option '--warn': \"" + fraction + "\" (expected: a number from 0 to 1)");
+        }
+        Configuration config = options.read();
+        List<OverdueSite> overdue = OverdueSite.find(
+                CertificateStore.openReadOnly(config.acme().store()), config.sites(), fraction, Instant.now());
+        JsonArray all = new JsonArray();
+        for (OverdueSite site : overdue) {
+            JsonObject one = new JsonObject();
+            one.addProperty("site", site.site());
+            one.addProperty("problem", site.problem());
+            if (site.notAfter() != null) {
+                one.addProperty(
+                        "not-after",
+                        site.notAfter().truncatedTo(ChronoUnit.SECONDS).toString());
+            }
+            all.add(one);
+        }
+        JsonObject result = new JsonObject();
+        result.add("overdue", all);
+        options.print(
+                console,
+                result,
+                json -> overdue.forEach(site -> console.out().println(site.site() + ": " + site.problem())));
+        return overdue.isEmpty() ? ExitCode.OK : ExitCode.NO;
+    }
+}

@@ -1,0 +1,133 @@
+package dev.postern.cli;
+
+import com.google.gson.JsonArray;
+import com.google.gson.JsonObject;
+import dev.postern.certificate.Certificate;
+import dev.postern.certificate.CertificateExport;
+import dev.postern.certificate.CertificateStore;
+import dev.postern.certificate.StoredCertificates;
+import dev.postern.config.Configuration;
+import dev.postern.config.Configuration.Site;
+import dev.postern.config.ConfigurationProblems;
+import dev.postern.control.ControlFailure;
+import dev.postern.control.ControlledSites;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.Objects;
+import java.util.concurrent.Callable;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+@Command(
+        name = "export",
+        header = "Copy a certificate and its key for another program.",
+        description = {
+            "Into DIR: privkey.pem (0600), cert.pem, chain.pem and fullchain.pem; or into one PKCS#12 file. Reads the store alone.",
+            "A copy does not follow renewals: the on-renewed hook is the place to make the next one."
+        },
+        footerHeading = "%nExamples:%n",
+        footer = {
+            "  postern cert export example.com /etc/mail/tls --force",
+            "  postern cert export example.com --pkcs12 example.p12 --password-file p12.txt"
+        })
+final class CertificateExportCommand implements Callable<Integer> {
+    private final Console console;
+
+    @Mixin
+    final HelpOption help = new HelpOption();
+
+    @Mixin
+    private final CareOptions options = new CareOptions();
+
+    @Parameters(paramLabel = "SITE", description = "The first of the site's names.")
+    private String site = "";
+
+    @Parameters(paramLabel = "DIR", arity = "0..1", index = "1", description = "Made where it is missing, 0700.")
+    private @Nullable Path directory;
+
+    @Option(names = "--pkcs12", paramLabel = "FILE", description = "All of it in one PKCS#12 file, 0600.")
+    private @Nullable Path pkcs12;
+
+    @Option(
+            names = "--password-file",
+            paramLabel = "FILE",
+            description = "Its first line is the password of the PKCS#12 file.")
+    private @Nullable Path passwordFile;
+
+    @Option(names = "--force", description = "Overwrite what is there.")
+    private boolean force;
+
+    @Spec
+    private @Nullable CommandSpec spec;
+
+    CertificateExportCommand(Console console) {
+        this.console = console;
+    }
+
+    @Override
+    public Integer call() throws CommandFailed, ConfigurationProblems, InterruptedException {
+        if (directory == null && pkcs12 == null) {
+            throw usage("missing DIR or --pkcs12 FILE");
+        }
+        if ((pkcs12 == null) != (passwordFile == null)) {
+            throw usage("--pkcs12 and --password-file belong together");
+        }
+        Configuration config = options.read();
+        try {
+            Site found = new ControlledSites(config.sites()).find(site);
+            CertificateStore store = CertificateStore.openReadOnly(config.acme().store());
+            Certificate certificate = StoredCertificates.read(store, found, Instant.now())
+                    .orElseThrow(() -> new CommandFailed(ExitCode.NO, site + ": no certificate yet"));
+            JsonArray files = new JsonArray();
+            if (directory != null) {
+                CertificateExport.pem(certificate, directory, force).forEach(file -> files.add(file.toString()));
+            }
+            if (pkcs12 != null && passwordFile != null) {
+                CertificateExport.pkcs12(certificate, pkcs12, password(passwordFile), force);
+                files.add(pkcs12.toString());
+            }
+            JsonObject result = new JsonObject();
+            result.addProperty("site", site);
+            result.add("files", files);
+            options.print(
+                    console, result, json -> CareOptions.texts(json, "files").forEach(console.out()::println));
+            return ExitCode.OK;
+        } catch (ControlFailure e) {
+            throw new CommandFailed(e.exitCode(), String.valueOf(e.getMessage()));
+        } catch (FileAlreadyExistsException e) {
+            throw new CommandFailed(ExitCode.NO, String.valueOf(e.getMessage()));
+        } catch (IOException e) {
+            throw new CommandFailed(ExitCode.UNAVAILABLE, CertificateStore.reason(e));
+        }
+    }
+
+    private ParameterException usage(String message) {
+        return new ParameterException(
+                Objects.requireNonNull(spec, "spec, which picocli sets").commandLine(), message);
+    }
+
+    private static char[] password(Path file) throws CommandFailed {
+        try (Stream<String> lines = Files.lines(file)) {
+            String password = lines.findFirst().orElse("");
+            if (password.isEmpty()) {
+                throw new CommandFailed(ExitCode.USAGE, file + ": its first line is empty (expected: the password)");
+            }
+            return password.toCharArray();
+        } catch (UncheckedIOException e) {
+            throw new CommandFailed(ExitCode.UNAVAILABLE, file + ": is not text in UTF-8");
+        } catch (IOException e) {
+            throw new CommandFailed(ExitCode.UNAVAILABLE, file + ": " + CertificateStore.reason(e));
+        }
+    }
+}

@@ -1,0 +1,51 @@
+package dev.postern.cli;
+
+import com.google.gson.JsonObject;
+import dev.postern.config.ConfigurationProblems;
+import dev.postern.control.ControlRequest;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+@Command(
+        name = "issue",
+        header = "Order certificates for the sites that have none.",
+        description = {
+            "For every site without a valid certificate for all its names, or for those that are named. --force: also where",
+            "there is a good one.",
+            "The daemon does it where one runs. Without it this command answers the CA itself, on the addresses in `listeners`."
+        },
+        footerHeading = "%nExamples:%n",
+        footer = {"  postern cert issue", "  postern cert issue example.com --force"})
+final class CertificateIssueCommand implements Callable<Integer> {
+    private final Console console;
+
+    @Mixin
+    final HelpOption help = new HelpOption();
+
+    @Mixin
+    private final CareOptions options = new CareOptions();
+
+    @Parameters(paramLabel = "SITE", arity = "0..*", description = "The first of a site's names.")
+    private List<String> sites = List.of();
+
+    @Option(names = "--force", description = "Order for the sites that are named, whatever they have.")
+    private boolean force;
+
+    CertificateIssueCommand(Console console) {
+        this.console = console;
+    }
+
+    @Override
+    public Integer call() throws CommandFailed, ConfigurationProblems, InterruptedException {
+        ControlRequest request = ControlRequest.of("issue").with("sites", sites).with("force", force);
+        JsonObject result = Errand.run(options.read(), true, request, console);
+        List<JsonObject> all = CareOptions.objects(result, "sites");
+        Outcome.printFailures(console, all);
+        options.print(console, result, json -> Outcome.print(console, all));
+        return Outcome.exitCode(all);
+    }
+}

@@ -1,0 +1,68 @@
+package dev.postern.cli;
+
+import com.google.gson.JsonObject;
+import dev.postern.config.ConfigurationProblems;
+import dev.postern.control.ControlRequest;
+import java.time.Instant;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+
+@Command(
+        name = "plan",
+        header = "Say for every site when it is due, and when it can be had.",
+        description = {"Below a site: what the rate limits of its issuer still allow this week."},
+        footerHeading = "%nExamples:%n",
+        footer = {"  postern cert plan", "  postern cert plan --json"})
+final class CertificatePlanCommand implements Callable<Integer> {
+    private final Console console;
+
+    @Mixin
+    final HelpOption help = new HelpOption();
+
+    @Mixin
+    private final CareOptions options = new CareOptions();
+
+    CertificatePlanCommand(Console console) {
+        this.console = console;
+    }
+
+    @Override
+    public Integer call() throws CommandFailed, ConfigurationProblems, InterruptedException {
+        JsonObject result = Errand.run(options.read(), false, ControlRequest.of("plan"), console);
+        options.print(console, result, this::print);
+        return ExitCode.OK;
+    }
+
+    private void print(JsonObject result) {
+        Instant now = Instant.now();
+        Table table = new Table("SITE", "ISSUER", "DUE", "NEXT ATTEMPT", "REASON");
+        for (JsonObject site : CareOptions.objects(result, "sites")) {
+            table.row(
+                    List.of(
+                            CareOptions.text(site, "site", "?"),
+                            CareOptions.text(site, "issuer", "-"),
+                            when(CareOptions.text(site, "due"), now),
+                            when(CareOptions.text(site, "next-attempt"), now),
+                            CareOptions.text(site, "reason", "")),
+                    CareOptions.objects(site, "budgets").stream()
+                            .map(CertificatePlanCommand::budget)
+                            .toList());
+        }
+        table.print(console.out());
+    }
+
+    private static String when(@Nullable String instant, Instant now) {
+        return instant == null || !Instant.parse(instant).isAfter(now) ? "now" : instant;
+    }
+
+    private static String budget(JsonObject budget) {
+        String of = CareOptions.text(budget, "of", "");
+        String next = CareOptions.text(budget, "next-at");
+        return CareOptions.text(budget, "limit", "?") + (of.isEmpty() ? "" : " (" + of + ")") + ": "
+                + CareOptions.text(budget, "left", "?") + " of " + CareOptions.text(budget, "max", "?") + " left"
+                + (next == null ? "" : ", one more at " + next);
+    }
+}

@@ -1,0 +1,70 @@
+package dev.postern.cli;
+
+import com.google.gson.JsonObject;
+import dev.postern.config.ConfigurationProblems;
+import dev.postern.control.ControlRequest;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+@Command(
+        name = "renew",
+        header = "Renew certificates now.",
+        description = {
+            "SITE: that one, due or not. --all: every site. Neither: those that are due.",
+            "--dry-run goes through a whole issuance at the CA's staging directory, for SITE or every site, and installs nothing.",
+            "The daemon does it where one runs. Without it this command answers the CA itself, on the addresses in `listeners`."
+        },
+        footerHeading = "%nExamples:%n",
+        footer = {"  postern cert renew", "  postern cert renew example.com", "  postern cert renew --all --dry-run"})
+final class CertificateRenewCommand implements Callable<Integer> {
+    private final Console console;
+
+    @Mixin
+    final HelpOption help = new HelpOption();
+
+    @Mixin
+    private final CareOptions options = new CareOptions();
+
+    @Parameters(paramLabel = "SITE", arity = "0..1", description = "The first of the site's names.")
+    private @Nullable String site;
+
+    @Option(names = "--all", description = "Every site that gets its certificate from an issuer.")
+    private boolean all;
+
+    @Option(names = "--dry-run", description = "Rehearse it at the CA's staging directory; install nothing.")
+    private boolean rehearsal;
+
+    @Spec
+    private @Nullable CommandSpec spec;
+
+    CertificateRenewCommand(Console console) {
+        this.console = console;
+    }
+
+    @Override
+    public Integer call() throws CommandFailed, ConfigurationProblems, InterruptedException {
+        if (all && site != null) {
+            throw new ParameterException(
+                    Objects.requireNonNull(spec, "spec, which picocli sets").commandLine(),
+                    "--all means every site, and \"" + site + "\" is one (expected: one or the other)");
+        }
+        ControlRequest request = ControlRequest.of("renew").with("all", all).with("dry-run", rehearsal);
+        if (site != null) {
+            request.with("site", site);
+        }
+        JsonObject result = Errand.run(options.read(), true, request, console);
+        List<JsonObject> sites = CareOptions.objects(result, "sites");
+        Outcome.printFailures(console, sites);
+        options.print(console, result, json -> Outcome.print(console, sites));
+        return Outcome.exitCode(sites);
+    }
+}

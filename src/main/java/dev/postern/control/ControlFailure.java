@@ -1,0 +1,42 @@
+package dev.postern.control;
+
+/** A request that is not done: one line for the operator, and how the command that made it ends. */
+public final class ControlFailure extends Exception {
+    private static final long serialVersionUID = 1;
+
+    private static final int NO = 1;
+    private static final int USAGE = 64;
+    private static final int UNAVAILABLE = 69;
+    private static final int BUG = 70;
+
+    private final int exitCode;
+
+    ControlFailure(int exitCode, String line) {
+        super(line);
+        this.exitCode = exitCode;
+    }
+
+    /** The answer is "no": a CA said so, or the certificates do. */
+    static ControlFailure no(String line) {
+        return new ControlFailure(NO, line);
+    }
+
+    /** Asked for wrongly: a site that is none, say. */
+    static ControlFailure usage(String line) {
+        return new ControlFailure(USAGE, line);
+    }
+
+    /** Something cannot be reached, or written, now. */
+    static ControlFailure unavailable(String line) {
+        return new ControlFailure(UNAVAILABLE, line);
+    }
+
+    static ControlFailure bug(String line) {
+        return new ControlFailure(BUG, line);
+    }
+
+    /** From {@code sysexits.h}, as commands end. */
+    public int exitCode() {
+        return exitCode;
+    }
+}

@@ -1,0 +1,60 @@
+package dev.postern.control;
+
+import dev.postern.config.Configuration.Site;
+import dev.postern.config.Suggestion;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The sites that a command may name: by the first of their names. */
+public final class ControlledSites {
+    private final List<Site> sites;
+
+    public ControlledSites(List<Site> sites) {
+        this.sites = List.copyOf(sites);
+    }
+
+    /** Those that get their certificates from an issuer. */
+    List<Site> issued() {
+        return sites.stream().filter(site -> site.certificate() == null).toList();
+    }
+
+    List<Site> require(List<String> names) throws ControlFailure {
+        List<Site> found = new ArrayList<>();
+        for (String name : names) {
+            Site site = require(name);
+            if (!found.contains(site)) {
+                found.add(site);
+            }
+        }
+        return found;
+    }
+
+    /** @throws ControlFailure where there is none, with what was probably meant, or where an operator brings its files */
+    Site require(String name) throws ControlFailure {
+        Site site = find(name);
+        if (site.certificate() != null) {
+            throw ControlFailure.usage("\"" + name + "\" brings its own certificate, "
+                    + site.certificate().chain() + "; there is nothing to ask an issuer for");
+        }
+        return site;
+    }
+
+    /** Also one whose files an operator brings. */
+    public Site find(String name) throws ControlFailure {
+        for (Site site : sites) {
+            if (site.name().equals(name)) {
+                return site;
+            }
+        }
+        for (Site site : sites) {
+            if (site.names().contains(name)) {
+                // Not taken for it: what is done is done to the certificate of all the names.
+                throw ControlFailure.usage("\"" + name + "\" is a name of the site \"" + site.name()
+                        + "\", whose certificate it shares; name that one");
+            }
+        }
+        List<String> known = sites.stream().map(Site::name).toList();
+        throw ControlFailure.usage("\"" + name + "\" is not a site of the configuration"
+                + Suggestion.among(known.subList(0, Math.min(known.size(), 100)), name));
+    }
+}

@@ -1,0 +1,66 @@
+package dev.postern.app;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import dev.postern.certificate.CertificateStatus.Served.Answer;
+import dev.postern.testing.EdgeExtension;
+import java.net.InetSocketAddress;
+import java.security.cert.X509Certificate;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** What a client of a real edge is shown, found out by the edge itself. */
+class SelfHandshakeTest {
+    @RegisterExtension
+    final EdgeExtension edge = new EdgeExtension();
+
+    private Edge start(String bind, String names) throws Exception {
+        return edge.start("""
+                listeners:
+                  http: { bind: "127.0.0.1:0" }
+                  https: { bind: "%s" }
+                  challenge: { bind: "127.0.0.1:0" }
+                acme:
+                  issuers: [internal]
+                  store: "%s"
+                sites:
+                  - names: %s
+                    routes: [{ path: /, respond: { status: 200, body: "hello" } }]
+                """.formatted(bind, edge.directory().resolve("certs"), names));
+    }
+
+    @Test
+    void certificateThatCameIsSeenByTheEdgeItself() throws Exception {
+        Edge running = start("127.0.0.1:0", "[app.internal, www.app.internal]");
+
+        await().atMost(Duration.ofSeconds(20))
+                .until(() -> running.certificates().get(0).served().answer() == Answer.YES);
+        X509Certificate shown = new SelfHandshake(running.httpsAddresses().get(0)).leaf("www.app.internal");
+        assertThat(shown.getNotAfter().toInstant())
+                .isEqualTo(running.certificates().get(0).notAfter());
+    }
+
+    @Test
+    void listenerOnEveryAddressIsReachedOverLoopback() throws Exception {
+        Edge running = start(":0", "[app.internal]");
+
+        await().atMost(Duration.ofSeconds(20))
+                .until(() -> running.certificates().get(0).served().answer() == Answer.YES);
+    }
+
+    @Test
+    void refusedHandshakeSaysWhy() throws Exception {
+        Edge running = start("127.0.0.1:0", "[app.internal]");
+        InetSocketAddress address = running.httpsAddresses().get(0);
+
+        assertThatThrownBy(() -> new SelfHandshake(address).leaf("other.internal"))
+                .hasMessageStartingWith("no handshake with " + address + ": ")
+                .hasMessageContaining("unrecognized_name");
+        edge.stop();
+        assertThatThrownBy(() -> new SelfHandshake(address).leaf("app.internal"))
+                .hasMessageContaining("refused");
+    }
+}

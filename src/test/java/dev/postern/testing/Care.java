@@ -1,0 +1,70 @@
+package dev.postern.testing;
+
+import dev.postern.certificate.CertificateEvents;
+import dev.postern.certificate.CertificateRequest;
+import dev.postern.certificate.CertificateStore;
+import dev.postern.certificate.CertificateTable;
+import dev.postern.certificate.ChallengeTable;
+import dev.postern.certificate.ClockSkew;
+import dev.postern.certificate.Http01Solver;
+import dev.postern.certificate.MonotonicClock;
+import dev.postern.certificate.Renewals;
+import dev.postern.certificate.ServedCertificates;
+import dev.postern.config.Configuration.KeyType;
+import java.io.IOException;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.concurrent.ExecutorService;
+
+/** What the care of certificates needs around it, with nothing special about it. */
+public final class Care {
+    /** There are no listeners to be asked. */
+    public static final ServedCertificates NOTHING_SERVED = name -> {
+        throw new IOException("no listener");
+    };
+
+    private Care() {}
+
+    public static Renewals.Surroundings surroundings(
+            CertificateStore store, CertificateTable table, InstantSource clock, ExecutorService orders) {
+        return new Renewals.Surroundings(
+                store,
+                table,
+                site -> List.of(new Http01Solver(new ChallengeTable())),
+                clock,
+                MonotonicClock.SYSTEM,
+                new ClockSkew(clock),
+                new SplittableRandom(1),
+                orders,
+                CertificateEvents.NONE);
+    }
+
+    public static Renewals.Surroundings surroundings(
+            CertificateStore store,
+            CertificateTable table,
+            ChallengeTable challenges,
+            InstantSource clock,
+            ExecutorService orders) {
+        Renewals.Surroundings plain = surroundings(store, table, clock, orders);
+        return new Renewals.Surroundings(
+                plain.store(),
+                plain.table(),
+                site -> List.of(new Http01Solver(challenges)),
+                plain.clock(),
+                plain.elapsed(),
+                plain.skew(),
+                plain.random(),
+                plain.orders(),
+                plain.events());
+    }
+
+    /** HTTP-01 through this table. */
+    public static CertificateRequest request(ChallengeTable challenges, KeyType keyType, String... names) {
+        return new CertificateRequest(names[0], List.of(names), keyType, List.of(new Http01Solver(challenges)), null);
+    }
+
+    public static CertificateRequest request(ChallengeTable challenges, String... names) {
+        return request(challenges, KeyType.EC_P256, names);
+    }
+}
