@@ -1,0 +1,225 @@
+package dev.postern.simulation;
+
+import dev.postern.config.Configuration.Site;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ForkJoinPool;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+
+/** The host: its clock, its disk, its way to the CAs, and what starts the daemon again when it has died. */
+final class Machine {
+    /** As systemd does with RestartSec. */
+    private static final Duration RESTART = Duration.ofSeconds(30);
+
+    private final World world;
+    private final Scenario scenario;
+    private final List<Site> sites;
+    private final WallClock clock;
+    private final SimulatedDisk disk;
+    private final SimulatedNetwork network;
+    private final Witness witness;
+    private final ForkJoinPool readers;
+    private final RandomGenerator random;
+    private final Map<String, Integer> unreachable = new HashMap<>();
+
+    private @Nullable SimulatedProcess process;
+    private Duration away = RESTART;
+
+    /** @param readers a pool of one thread */
+    Machine(
+            World world,
+            Scenario scenario,
+            List<Site> sites,
+            SimulatedDisk disk,
+            SimulatedNetwork network,
+            Witness witness,
+            ForkJoinPool readers) {
+        this.world = world;
+        this.scenario = scenario;
+        this.sites = sites;
+        this.clock = new WallClock(world);
+        this.disk = disk;
+        this.network = network;
+        this.witness = witness;
+        this.readers = readers;
+        this.random = world.random();
+    }
+
+    WallClock clock() {
+        return clock;
+    }
+
+    SimulatedDisk disk() {
+        return disk;
+    }
+
+    SimulatedNetwork network() {
+        return network;
+    }
+
+    ForkJoinPool readers() {
+        return readers;
+    }
+
+    @Nullable SimulatedProcess process() {
+        return process;
+    }
+
+    /** Called by an event. */
+    void start() {
+        if (process != null) {
+            return;
+        }
+        SimulatedProcess next;
+        try {
+            next = new SimulatedProcess(this, world, disk.root(), sites, scenario.issuers());
+        } catch (IOException e) {
+            world.tell("does not start: " + e.getMessage());
+            world.after(RESTART.plusSeconds(random.nextInt(300)), this::start);
+            return;
+        } catch (ProcessDied e) {
+            // Died while opening the store, before anybody knew it.
+            world.after(RESTART, this::start);
+            return;
+        }
+        process = next;
+        world.tell("started");
+        next.start();
+        witness.conditionsChanged();
+    }
+
+    /** Called by whatever killed it, in the midst of it. */
+    void died(SimulatedProcess victim) {
+        victim.die();
+        world.after(Duration.ZERO, () -> {
+            victim.bury();
+            if (process == victim) {
+                process = null;
+                witness.died();
+                witness.conditionsChanged();
+                world.after(away, this::start);
+            }
+        });
+    }
+
+    /** The process did something: an order ended, or it looked after its sites. */
+    void looked(SimulatedProcess at) {
+        if (at == process && !at.isDead()) {
+            witness.look(at);
+        }
+    }
+
+    /** What a validator of a CA finds when it comes to a site. */
+    Optional<String> validated(String name, String token, String keyAuthorization) {
+        SimulatedProcess serving = process;
+        if (serving == null) {
+            return Optional.of("Fetching http://" + name + ": connection refused");
+        }
+        if (unreachable.getOrDefault(name, 0) > 0) {
+            return Optional.of("Fetching http://" + name + ": timeout during connect (likely firewall problem)");
+        }
+        return keyAuthorization.equals(serving.challenges().answer(token))
+                ? Optional.empty()
+                : Optional.of("Fetching http://" + name + ": 404");
+    }
+
+    /** Whether a certificate could be had for this site now, as far as the world goes. */
+    boolean isFavourable(String site) {
+        boolean issuer = scenario.issuers().stream().anyMatch(network::isWilling);
+        // Behind by more, nothing is due by it, and no CA is heard that could correct it.
+        boolean clockIsRight = clock.ahead().compareTo(Duration.ofHours(-36)) > 0;
+        return issuer
+                && clockIsRight
+                && process != null
+                && !disk.isFull()
+                && !disk.isReadOnly()
+                && unreachable.getOrDefault(site, 0) == 0;
+    }
+
+    /** Lets it happen at its time. */
+    void expect(Calamity calamity) {
+        world.after(calamity.at(), () -> {
+            world.tell("--- " + calamity);
+            begin(calamity);
+            witness.conditionsChanged();
+        });
+    }
+
+    private void until(Duration length, Runnable end) {
+        world.after(length, () -> {
+            end.run();
+            witness.conditionsChanged();
+        });
+    }
+
+    private void begin(Calamity calamity) {
+        if (calamity instanceof Calamity.Outage outage) {
+            overNetwork(outage.issuer(), outage, outage.length());
+        } else if (calamity instanceof Calamity.Refusals refusals) {
+            overNetwork(refusals.issuer(), refusals, refusals.length());
+        } else if (calamity instanceof Calamity.BadNetwork bad) {
+            overNetwork(bad.issuer(), bad, bad.length());
+        } else if (calamity instanceof Calamity.WrongDate wrong) {
+            overNetwork(wrong.issuer(), wrong, wrong.length());
+        } else if (calamity instanceof Calamity.Unreachable site) {
+            String name = sites.get(site.site()).name();
+            unreachable.merge(name, 1, Integer::sum);
+            until(site.length(), () -> unreachable.merge(name, -1, Integer::sum));
+        } else if (calamity instanceof Calamity.AccountsLost lost) {
+            network.forgetAccounts(lost.issuer());
+            witness.forgotten(lost.issuer());
+        } else if (calamity instanceof Calamity.ClockJump jump) {
+            clock.jump(jump.by());
+            if (process != null) {
+                process.clockWasSet();
+            }
+        } else if (calamity instanceof Calamity.FullDisk full) {
+            disk.full(1);
+            until(full.length(), () -> disk.full(-1));
+        } else if (calamity instanceof Calamity.ReadOnlyDisk readOnly) {
+            disk.readOnly(1);
+            until(readOnly.length(), () -> disk.readOnly(-1));
+        } else if (calamity instanceof Calamity.Death death) {
+            away = death.away();
+            if (process != null) {
+                died(process);
+            }
+        } else if (calamity instanceof Calamity.DeathAtWrite death) {
+            away = death.away();
+            disk.deadly(death.nth());
+        } else if (calamity instanceof Calamity.Restart && process != null) {
+            SimulatedProcess stopping = process;
+            process = null;
+            stopping.stop();
+            start();
+        } else if (calamity instanceof Calamity.WakeUpsLost && process != null) {
+            process.loseWakeUps();
+        }
+        if (process != null && random.nextBoolean()) {
+            world.after(Duration.ofSeconds(random.nextInt(60)), () -> {
+                if (process != null) {
+                    process.sweep();
+                }
+            });
+        }
+    }
+
+    private void overNetwork(String issuer, Calamity calamity, Duration length) {
+        network.begin(issuer, calamity);
+        until(length, () -> network.end(calamity));
+    }
+
+    /** Called by nobody's event, at the end of the world. */
+    void end() {
+        SimulatedProcess last = process;
+        process = null;
+        if (last != null) {
+            last.bury();
+        }
+    }
+}

@@ -1,0 +1,312 @@
+package dev.postern.simulation;
+
+import dev.postern.acme.CaTransport;
+import dev.postern.devca.AcmeReply;
+import dev.postern.simulation.Calamity.Absence;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.ConnectException;
+import java.net.URI;
+import java.net.http.HttpHeaders;
+import java.net.http.HttpRequest;
+import java.net.http.HttpTimeoutException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.Flow;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+
+/** What lies between Postern and the CAs, and what goes wrong on it. */
+final class SimulatedNetwork {
+    private static final DateTimeFormatter HTTP_DATE = DateTimeFormatter.ofPattern(
+                    "EEE, dd MMM uuuu HH:mm:ss 'GMT'", Locale.ROOT)
+            .withZone(ZoneOffset.UTC);
+
+    private final World world;
+    private final RandomGenerator random;
+    private final Witness witness;
+    private final double share;
+    private final Map<String, SimulatedCa> cas = new LinkedHashMap<>();
+    private final Map<String, List<Calamity>> weather = new HashMap<>();
+    private long requests;
+    private int orders;
+
+    /** @param share of the requests that are hit by a fault at any time */
+    SimulatedNetwork(World world, Witness witness, double share) {
+        this.world = world;
+        this.witness = witness;
+        this.random = world.random();
+        this.share = share;
+    }
+
+    void add(SimulatedCa ca) {
+        cas.put(SimulatedCa.base(ca.name()).getHost(), ca);
+        weather.put(ca.name(), new ArrayList<>());
+    }
+
+    void forgetAccounts(String issuer) {
+        try {
+            for (SimulatedCa ca : cas.values()) {
+                if (issuer.equals("*") || issuer.equals(ca.name())) {
+                    ca.forgetAccounts();
+                }
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    long requests() {
+        return requests;
+    }
+
+    int orders() {
+        return orders;
+    }
+
+    /** How often a rate limit of an issuer was reached. */
+    int refused() {
+        return (int) cas.values().stream().mapToLong(SimulatedCa::refused).sum();
+    }
+
+    void begin(String issuer, Calamity calamity) {
+        weather.forEach((name, all) -> {
+            if (issuer.equals("*") || issuer.equals(name)) {
+                all.add(calamity);
+            }
+        });
+    }
+
+    void end(Calamity calamity) {
+        weather.values().forEach(all -> all.remove(calamity));
+    }
+
+    boolean isAnyWilling() {
+        return weather.keySet().stream().anyMatch(this::isWilling);
+    }
+
+    /** Whether an issuer answers, and most of what it answers is not a fault. */
+    boolean isWilling(String issuer) {
+        for (Calamity calamity : weather.getOrDefault(issuer, List.of())) {
+            boolean bad = calamity instanceof Calamity.Outage
+                    || (calamity instanceof Calamity.Refusals refusals && refusals.share() > 0.05)
+                    || (calamity instanceof Calamity.BadNetwork network && network.share() > 0.05);
+            if (bad) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** The way of one process to the CAs. */
+    CaTransport of(SimulatedProcess process) {
+        return (request, deadline) -> send(process, request, deadline);
+    }
+
+    private CaTransport.Answer send(SimulatedProcess process, HttpRequest request, Duration deadline)
+            throws IOException, InterruptedException {
+        process.requireAlive();
+        URI target = request.uri();
+        SimulatedCa ca = cas.get(target.getHost());
+        if (ca == null) {
+            throw new ConnectException(target.getHost() + ": no such host");
+        }
+        world.pass(Duration.ofMillis(10 + random.nextLong(190)));
+        Ask ask = new Ask(process, target, deadline, ca.name() + " " + request.method() + " " + target.getPath());
+        Trouble trouble = trouble(ca);
+        if (trouble != null && trouble.comesFirst()) {
+            CaTransport.Answer instead = trouble.fault().happens(ask);
+            world.tell(ask.what + ": " + instead.status() + " (a fault)");
+            return instead;
+        }
+        AcmeReply reply = ca.answer(request.method(), target, headers(request), body(request));
+        world.tell(ask.what + ": " + reply.status());
+        requests++;
+        if (reply.status() == 201 && target.getPath().endsWith("/new-order")) {
+            orders++;
+        }
+        if (reply.status() >= 400) {
+            world.tell("  " + reply.body());
+        }
+        if (reply.status() == 429) {
+            witness.limited(ca.name(), reply.body(), ca.refused());
+        }
+        return trouble == null ? answer(ca, reply) : trouble.fault().happens(ask);
+    }
+
+    private CaTransport.Answer answer(SimulatedCa ca, AcmeReply reply) {
+        Map<String, List<String>> headers = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
+        reply.headers()
+                .forEach(header -> headers.computeIfAbsent(header.name(), name -> new ArrayList<>())
+                        .add(header.value()));
+        Duration wrong = Duration.ZERO;
+        for (Calamity calamity : weather.getOrDefault(ca.name(), List.of())) {
+            if (calamity instanceof Calamity.WrongDate date) {
+                wrong = date.ahead();
+            }
+        }
+        headers.put("Date", List.of(HTTP_DATE.format(world.instant().plus(wrong))));
+        return new CaTransport.Answer(
+                reply.status(),
+                HttpHeaders.of(headers, (name, value) -> true),
+                ByteBuffer.wrap(reply.body().getBytes(StandardCharsets.UTF_8)));
+    }
+
+    private CaTransport.Answer status(int status, @Nullable String retryAfter, String body) {
+        Map<String, List<String>> headers = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
+        headers.put("Date", List.of(HTTP_DATE.format(world.instant())));
+        headers.put("Content-Type", List.of(body.startsWith("{") ? "application/problem+json" : "text/html"));
+        if (retryAfter != null) {
+            headers.put("Retry-After", List.of(retryAfter));
+        }
+        return new CaTransport.Answer(
+                status,
+                HttpHeaders.of(headers, (name, value) -> true),
+                ByteBuffer.wrap(body.getBytes(StandardCharsets.UTF_8)));
+    }
+
+    private static String problem(String type, String detail) {
+        return "{\"type\":\"urn:ietf:params:acme:error:" + type + "\",\"detail\":\"" + detail + "\"}";
+    }
+
+    /** @param what CA, method and path */
+    private record Ask(SimulatedProcess process, URI target, Duration deadline, String what) {}
+
+    /** What is seen in place of the answer. */
+    private interface Fault {
+        CaTransport.Answer happens(Ask ask) throws IOException, InterruptedException;
+    }
+
+    /** @param comesFirst whether the CA never hears of the request */
+    private record Trouble(boolean comesFirst, Fault fault) {
+        static Trouble before(Fault fault) {
+            return new Trouble(true, fault);
+        }
+
+        static Trouble after(Fault fault) {
+            return new Trouble(false, fault);
+        }
+    }
+
+    private @Nullable Trouble trouble(SimulatedCa ca) {
+        double likely = share;
+        for (Calamity calamity : weather.getOrDefault(ca.name(), List.of())) {
+            if (calamity instanceof Calamity.Outage outage) {
+                return absent(outage.absence());
+            }
+            if (calamity instanceof Calamity.Refusals refusals && random.nextDouble() < refusals.share()) {
+                String seconds = String.valueOf(refusals.retryAfter().toSeconds());
+                String body = problem("rateLimited", "too many requests, said the fault");
+                return Trouble.before(ask -> status(429, seconds, body));
+            }
+            if (calamity instanceof Calamity.BadNetwork network) {
+                likely = Math.max(likely, network.share());
+            }
+        }
+        return random.nextDouble() < likely ? oneOfMany() : null;
+    }
+
+    private Trouble absent(Absence absence) {
+        Duration wait = Duration.ofSeconds(1 + random.nextInt(7200));
+        return switch (absence) {
+            case REFUSED ->
+                Trouble.before(ask -> {
+                    world.tell(ask.what + ": refused");
+                    throw new ConnectException(ask.target.getHost() + ": connection refused");
+                });
+            case SILENT -> Trouble.before(this::stall);
+            case UNAVAILABLE ->
+                Trouble.before(ask -> status(503, String.valueOf(wait.toSeconds()), "<html>busy</html>"));
+            case UNAVAILABLE_UNTIL ->
+                Trouble.before(
+                        ask -> status(503, HTTP_DATE.format(world.instant().plus(wait)), "<html>busy</html>"));
+            case BROKEN ->
+                Trouble.before(ask -> status(500, null, problem("serverInternal", "broken, said the fault")));
+        };
+    }
+
+    private Trouble oneOfMany() {
+        int seconds = 1 + random.nextInt(600);
+        return switch (random.nextInt(9)) {
+            case 0 -> absent(Absence.REFUSED);
+            case 1 -> absent(Absence.SILENT);
+            case 2 -> absent(Absence.BROKEN);
+            case 3 -> Trouble.before(ask -> status(503, String.valueOf(seconds), "<html>busy</html>"));
+            case 4 ->
+                Trouble.before(ask -> status(
+                        429,
+                        HTTP_DATE.format(world.instant().plusSeconds(seconds)),
+                        problem("rateLimited", "slow down, said the fault")));
+            case 5 -> Trouble.before(ask -> status(200, null, ""));
+            case 6 -> Trouble.before(ask -> status(502, null, "<html>bad gateway</html>"));
+            case 7 ->
+                Trouble.after(ask -> {
+                    world.tell(ask.what + ": the answer is lost");
+                    throw new IOException(ask.target.getHost() + ": connection reset");
+                });
+            default -> Trouble.after(this::stall);
+        };
+    }
+
+    /** Nothing comes until the deadline. */
+    private CaTransport.Answer stall(Ask ask) throws IOException, InterruptedException {
+        world.tell(ask.what + ": stalls");
+        // An account is registered under a lock: whoever waits there keeps the turn, or another order would wait for
+        // the lock outside of the world's time.
+        boolean locked =
+                ask.what.endsWith("/directory") || ask.what.endsWith("/new-nonce") || ask.what.endsWith("/new-account");
+        if (locked) {
+            world.pass(ask.deadline);
+        } else {
+            ask.process.await(ask.deadline);
+        }
+        throw new HttpTimeoutException(ask.target + ": no complete answer within " + ask.deadline.toSeconds() + "s");
+    }
+
+    private static Map<String, String> headers(HttpRequest request) {
+        Map<String, String> headers = new HashMap<>();
+        request.headers().map().forEach((name, values) -> headers.put(name, values.get(0)));
+        return headers;
+    }
+
+    private static byte[] body(HttpRequest request) {
+        Body body = new Body();
+        request.bodyPublisher().ifPresent(publisher -> publisher.subscribe(body));
+        return body.text.toString().getBytes(StandardCharsets.UTF_8);
+    }
+
+    /** ACME sends JSON, which is text. */
+    private static final class Body implements Flow.Subscriber<ByteBuffer> {
+        private final StringBuilder text = new StringBuilder();
+
+        @Override
+        public void onSubscribe(Flow.Subscription subscription) {
+            subscription.request(Long.MAX_VALUE);
+        }
+
+        @Override
+        public void onNext(ByteBuffer part) {
+            text.append(StandardCharsets.UTF_8.decode(part));
+        }
+
+        @Override
+        public void onError(Throwable failure) {
+            throw new IllegalStateException("a request that cannot be read", failure);
+        }
+
+        @Override
+        public void onComplete() {
+            // It is all there.
+        }
+    }
+}

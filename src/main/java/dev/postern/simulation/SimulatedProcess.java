@@ -1,0 +1,302 @@
+package dev.postern.simulation;
+
+import dev.postern.acme.AcmeIssuer;
+import dev.postern.certificate.CertificateEvents;
+import dev.postern.certificate.CertificateIssuer;
+import dev.postern.certificate.CertificateStore;
+import dev.postern.certificate.CertificateTable;
+import dev.postern.certificate.ChallengeTable;
+import dev.postern.certificate.ClockSkew;
+import dev.postern.certificate.Http01Solver;
+import dev.postern.certificate.MonotonicClock;
+import dev.postern.certificate.Renewals;
+import dev.postern.certificate.WakeUps;
+import dev.postern.config.Configuration.Issuer.AcmeDirectory;
+import dev.postern.config.Configuration.KeyType;
+import dev.postern.config.Configuration.RateLimits;
+import dev.postern.config.Configuration.Site;
+import dev.postern.simulation.DiskGate.Step;
+import dev.postern.simulation.World.Event;
+import dev.postern.simulation.World.Strand;
+import java.io.IOException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One life of the daemon, from its start to its death, without the request path: the real care of certificates between a
+ * simulated disk, clock and network. After its death nothing of it reaches the world any more.
+ */
+final class SimulatedProcess implements WakeUps {
+    /** The minute of the real sweep, while something is in flight. */
+    private static final Duration SWEEP = Duration.ofMinutes(1);
+
+    /**
+     * While nothing is in flight a sweep finds nothing to do that a wake-up does not find, 1439 times a day: so it comes
+     * at random times up to this far apart, and after everything that goes wrong.
+     */
+    private static final Duration IDLE_SWEEP = Duration.ofHours(24);
+
+    private final Machine machine;
+    private final World world;
+    private final RandomGenerator random;
+    private final GatedFileSystem files;
+    private final CertificateStore store;
+    private final StrandExecutor orders;
+    private final ChallengeTable challenges = new ChallengeTable();
+    private final CertificateTable table = new CertificateTable();
+    private final ClockSkew skew;
+    private final Renewals renewals;
+    private final Map<String, Instant> wishes = new HashMap<>();
+    private final Map<String, Event> wakeUps = new HashMap<>();
+    private @Nullable Event sweep;
+    private boolean dead;
+
+    /** @throws IOException where the daemon refuses to start */
+    SimulatedProcess(Machine machine, World world, Path root, List<Site> sites, List<String> issuers)
+            throws IOException {
+        this.machine = machine;
+        this.world = world;
+        this.random = world.random();
+        Path seen = GatedFileSystem.through(root, this::gate);
+        this.files = (GatedFileSystem) seen.getFileSystem();
+        this.orders = new StrandExecutor(world, () -> machine.looked(this));
+        this.skew = new ClockSkew(machine.clock());
+        try {
+            this.store = CertificateStore.open(seen);
+        } catch (IOException | Error e) {
+            files.close();
+            throw e;
+        }
+        List<CertificateIssuer> cas = new ArrayList<>();
+        for (String issuer : issuers) {
+            cas.add(issuer(issuer));
+        }
+        Renewals.Surroundings surroundings = new Renewals.Surroundings(
+                store,
+                table,
+                site -> List.of(new Http01Solver(challenges)),
+                machine.clock(),
+                elapsed(),
+                skew,
+                world.random(),
+                orders,
+                CertificateEvents.NONE);
+        this.renewals = new Renewals(sites, KeyType.EC_P256, cas, surroundings);
+    }
+
+    private CertificateIssuer issuer(String name) {
+        AcmeDirectory directory = new AcmeDirectory(
+                name, SimulatedCa.directory(name), null, null, null, null, null, RateLimits.LETSENCRYPT);
+        return new AcmeIssuer(
+                directory,
+                "ops@example.com",
+                true,
+                store,
+                machine.clock(),
+                elapsed(),
+                skew,
+                machine.network().of(this));
+    }
+
+    private MonotonicClock elapsed() {
+        return new MonotonicClock() {
+            @Override
+            public long nanoTime() {
+                return world.nanos();
+            }
+
+            @Override
+            public void await(Duration wait) throws InterruptedException {
+                SimulatedProcess.this.await(wait);
+            }
+        };
+    }
+
+    void await(Duration wait) throws InterruptedException {
+        requireAlive();
+        Strand strand = world.running();
+        if (strand == null) {
+            world.pass(wait);
+        } else {
+            strand.await(wait);
+        }
+        requireAlive();
+        if (Thread.interrupted()) {
+            throw new InterruptedException("interrupted in the simulated world");
+        }
+    }
+
+    void requireAlive() {
+        if (dead) {
+            throw new ProcessDied();
+        }
+    }
+
+    boolean isDead() {
+        return dead;
+    }
+
+    CertificateTable table() {
+        return table;
+    }
+
+    ChallengeTable challenges() {
+        return challenges;
+    }
+
+    boolean isBusy() {
+        return orders.isBusy();
+    }
+
+    private void gate(Step step, Path path) throws IOException {
+        requireAlive();
+        if (step == Step.READ) {
+            return;
+        }
+        SimulatedDisk disk = machine.disk();
+        if (disk.isDeadly()) {
+            world.tell("died while writing " + path.getFileName());
+            machine.died(this);
+            throw new ProcessDied();
+        }
+        if (disk.isReadOnly()) {
+            throw new FileSystemException(path.toString(), null, "Read-only file system");
+        }
+        if (disk.isFull() && step == Step.WRITE) {
+            throw new FileSystemException(path.toString(), null, "No space left on device");
+        }
+    }
+
+    /** From now on it reaches nothing. What it had open is closed, as the operating system does. */
+    void die() {
+        dead = true;
+    }
+
+    /** Called by an event: ends its strands and lets go of its files. */
+    void bury() {
+        dead = true;
+        wakeUps.values().forEach(Event::callOff);
+        if (sweep != null) {
+            sweep.callOff();
+        }
+        orders.reap();
+        try {
+            files.close();
+        } catch (IOException e) {
+            throw new IllegalStateException("closing the files of a dead process", e);
+        }
+    }
+
+    /** Called by an event. */
+    void start() {
+        act(() -> {
+            try {
+                // Reading many sites at once, on threads of which there is one: in the same order each time.
+                var unused = machine.readers().submit(renewals::load).get();
+            } catch (ExecutionException e) {
+                if (!dead) {
+                    throw new IllegalStateException("loading the store: " + e.getCause(), e);
+                }
+                return;
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new IllegalStateException("interrupted", e);
+            }
+            renewals.start(this, name -> {
+                var certificate = table.find(name);
+                if (certificate == null) {
+                    throw new IOException("unrecognized_name");
+                }
+                return certificate.leaf();
+            });
+        });
+        sweepSoon();
+    }
+
+    /** In good order; what is in flight is resumed by the next life. */
+    void stop() {
+        act(renewals::close);
+        bury();
+    }
+
+    /** Runs something of the process in the world, and looks at what came of it. */
+    private void act(Runnable something) {
+        if (dead) {
+            return;
+        }
+        try {
+            something.run();
+        } catch (ProcessDied e) {
+            if (!dead) {
+                throw new IllegalStateException("a living process that died", e);
+            }
+        }
+        machine.looked(this);
+    }
+
+    private void sweepSoon() {
+        if (dead) {
+            return;
+        }
+        if (sweep != null) {
+            sweep.callOff();
+        }
+        Duration gap = isBusy() ? SWEEP : Duration.ofSeconds(60 + random.nextLong(IDLE_SWEEP.toSeconds()));
+        sweep = world.plan(gap, this::sweep);
+    }
+
+    /** Called by an event. */
+    void sweep() {
+        act(renewals::sweep);
+        sweepSoon();
+    }
+
+    @Override
+    public void at(String site, Instant when) {
+        if (!dead) {
+            wishes.put(site, when);
+            arm(site, when);
+        }
+    }
+
+    private void arm(String site, Instant when) {
+        Event before = wakeUps.remove(site);
+        if (before != null) {
+            before.callOff();
+        }
+        // As long as it takes by our clock; Quartz fires a little late, see Schedule.
+        Duration wait = Duration.between(machine.clock().instant(), when).plusMillis(3);
+        wakeUps.put(site, world.plan(wait, () -> {
+            wishes.remove(site);
+            act(() -> renewals.wake(site));
+            sweepSoon();
+        }));
+    }
+
+    /** The clock of the machine was set; the process notices soon. */
+    void clockWasSet() {
+        Map.copyOf(wishes).forEach(this::arm);
+        world.after(Duration.ofSeconds(random.nextInt(10)), () -> {
+            act(renewals::clockWasSet);
+            sweepSoon();
+        });
+    }
+
+    /** The next sweep makes good for them, within the minute. */
+    void loseWakeUps() {
+        wakeUps.values().forEach(Event::callOff);
+        wishes.forEach((site, when) -> {
+            Duration wait = Duration.between(machine.clock().instant(), when).plusSeconds(random.nextInt(60));
+            wakeUps.put(site, world.plan(wait, this::sweep));
+        });
+    }
+}

@@ -1,0 +1,90 @@
+package dev.postern.simulation;
+
+import dev.postern.config.Configuration.Site;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.ForkJoinPool;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Lets the real care of certificates, from {@code Renewals} to the ACME client and the files on disk, live through years
+ * in a made-up world.
+ */
+public final class Simulation {
+    private final ExecutorService threads;
+    private final Path folder;
+
+    /**
+     * @param threads as many as are asked for; the world uses one at a time
+     * @param folder a directory, fast and empty, for one simulation at a time; what is put there is removed again
+     */
+    public Simulation(ExecutorService threads, Path folder) {
+        this.threads = threads;
+        this.folder = folder;
+    }
+
+    public Outcome run(Scenario scenario) throws IOException {
+        return run(scenario, null);
+    }
+
+    /**
+     * Simulates until the end of the scenario or the first broken promise.
+     *
+     * @param history gets every line of it; null where nobody reads it
+     */
+    public Outcome run(Scenario scenario, @Nullable Consumer<String> history) throws IOException {
+        World world = new World(scenario.seed(), threads, history);
+        List<Site> sites = new ArrayList<>();
+        for (int i = 1; i <= scenario.sites(); i++) {
+            String name = "site-" + i + ".example";
+            // A second name costs as much as half an order: some have one.
+            List<String> names = i % 4 == 0 ? List.of(name, "www." + name) : List.of(name);
+            sites.add(new Site(names, List.of(), null));
+        }
+        Path store = folder.resolve("certs");
+        Files.createDirectories(store);
+        Witness witness = new Witness(world, scenario, sites);
+        SimulatedNetwork network =
+                new SimulatedNetwork(world, witness, scenario.faults().requests());
+        ForkJoinPool readers = new ForkJoinPool(1);
+        Machine machine = new Machine(world, scenario, sites, new SimulatedDisk(store), network, witness, readers);
+        witness.watch(machine);
+        try {
+            for (String issuer : scenario.issuers()) {
+                network.add(
+                        new SimulatedCa(issuer, folder.resolve(issuer), world, scenario, machine::validated, witness));
+            }
+            scenario.faults().draw(world.random(), scenario).forEach(machine::expect);
+            scenario.calamities().forEach(machine::expect);
+            machine.start();
+            world.run(scenario.span(), witness::isViolated);
+            return witness.outcome(network.orders(), network.requests(), network.refused());
+        } finally {
+            machine.end();
+            readers.shutdown();
+            removeAll();
+        }
+    }
+
+    private void removeAll() throws IOException {
+        List<Path> all;
+        try (Stream<Path> tree = Files.walk(folder)) {
+            all = tree.sorted(Comparator.reverseOrder()).toList();
+        } catch (UncheckedIOException e) {
+            throw e.getCause();
+        }
+        for (Path path : all) {
+            if (!path.equals(folder)) {
+                Files.delete(path);
+            }
+        }
+    }
+}
