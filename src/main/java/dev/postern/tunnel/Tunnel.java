@@ -5,8 +5,9 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.handler.ssl.SslCloseCompletionEvent;
+import io.netty.util.NetUtil;
 import io.netty.util.concurrent.ScheduledFuture;
-import java.net.SocketAddress;
+import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -26,7 +27,7 @@ public final class Tunnel {
 
     private final Channel client;
     private final Channel server;
-    private final SocketAddress remoteAddress;
+    private final String clientText;
     private final long idleNanos;
     private long movedNanos = System.nanoTime();
     private @Nullable ScheduledFuture<?> watch;
@@ -34,7 +35,9 @@ public final class Tunnel {
     private Tunnel(Channel client, Channel server, Duration idle) {
         this.client = client;
         this.server = server;
-        this.remoteAddress = client.remoteAddress();
+        this.clientText = client.remoteAddress() instanceof InetSocketAddress address
+                ? NetUtil.toSocketAddressString(address)
+                : String.valueOf(client.remoteAddress());
         this.idleNanos = idle.toNanos();
     }
 
@@ -91,7 +94,7 @@ public final class Tunnel {
         if (left > 0) {
             watch(left);
         } else {
-            log.info("client {}: timeouts.tunnel: nothing moved; closed", remoteAddress);
+            log.info("client {}: timeouts.tunnel: nothing moved; closed", clientText);
             // Not after what is still to be written: whoever takes nothing would keep it from ever being closed.
             closeNow(client);
             closeNow(server);
