@@ -8,8 +8,10 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -22,6 +24,7 @@ import org.slf4j.LoggerFactory;
 final class HttpPort implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(HttpPort.class);
 
+    private final CountDownLatch ended = new CountDownLatch(1);
     private final ServerSocket server;
     private final @Nullable SSLContext tls;
     private final Executor executor;
@@ -94,18 +97,30 @@ final class HttpPort implements AutoCloseable {
             LOG.debug("internal ca: closing its port", e);
         }
         connections.forEach(HttpConnection::abort);
+        try {
+            // The kernel goes on listening for as long as a thread is inside accept.
+            if (!ended.await(1, TimeUnit.SECONDS)) {
+                LOG.debug("internal ca: its port is still being closed");
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     private void accept() {
-        while (!server.isClosed()) {
-            try {
-                // Closed by the connection itself, on its own thread.
-                serve(server.accept());
-            } catch (IOException e) {
-                if (!server.isClosed()) {
-                    LOG.warn("internal ca: a connection was not accepted: {}", e.toString());
+        try {
+            while (!server.isClosed()) {
+                try {
+                    // Closed by the connection itself, on its own thread.
+                    serve(server.accept());
+                } catch (IOException e) {
+                    if (!server.isClosed()) {
+                        LOG.warn("internal ca: a connection was not accepted: {}", e.toString());
+                    }
                 }
             }
+        } finally {
+            ended.countDown();
         }
     }
 
