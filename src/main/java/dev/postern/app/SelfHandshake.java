@@ -1,24 +1,20 @@
 package dev.postern.app;
 
+import dev.postern.certificate.AnyCertificate;
 import dev.postern.certificate.ServedCertificates;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
-import java.security.GeneralSecurityException;
-import java.security.SecureRandom;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SNIHostName;
 import javax.net.ssl.SSLContext;
-import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSocket;
-import javax.net.ssl.TrustManager;
-import javax.net.ssl.X509ExtendedTrustManager;
 
 /**
  * Connects to our own https listener as any client does. The certificate is not validated: only which one it is counts,
@@ -29,7 +25,7 @@ final class SelfHandshake implements ServedCertificates {
     private static final Duration DEADLINE = Duration.ofSeconds(5);
 
     private final InetSocketAddress listener;
-    private final SSLContext tls;
+    private final SSLContext tls = AnyCertificate.context();
 
     /** @param bound an address of the https listener; every address stands for loopback */
     SelfHandshake(InetSocketAddress bound) {
@@ -37,12 +33,6 @@ final class SelfHandshake implements ServedCertificates {
         this.listener = address.isAnyLocalAddress()
                 ? new InetSocketAddress(InetAddress.getLoopbackAddress(), bound.getPort())
                 : bound;
-        try {
-            this.tls = SSLContext.getInstance("TLS");
-            tls.init(null, new TrustManager[] {new Anybody()}, new SecureRandom());
-        } catch (GeneralSecurityException e) {
-            throw new IllegalStateException("this Java has no TLS", e);
-        }
     }
 
     @Override
@@ -64,32 +54,6 @@ final class SelfHandshake implements ServedCertificates {
             throw new IOException("no handshake with " + listener + " within " + DEADLINE.toSeconds() + " s", e);
         } catch (IOException | IllegalArgumentException e) {
             throw new IOException("no handshake with " + listener + ": " + e.getMessage(), e);
-        }
-    }
-
-    /** An extended one: the JDK would add checks of its own to any other. */
-    private static final class Anybody extends X509ExtendedTrustManager {
-        @Override
-        public void checkServerTrusted(X509Certificate[] chain, String authType, Socket socket) {}
-
-        @Override
-        public void checkServerTrusted(X509Certificate[] chain, String authType, SSLEngine engine) {}
-
-        @Override
-        public void checkServerTrusted(X509Certificate[] chain, String authType) {}
-
-        @Override
-        public void checkClientTrusted(X509Certificate[] chain, String authType, Socket socket) {}
-
-        @Override
-        public void checkClientTrusted(X509Certificate[] chain, String authType, SSLEngine engine) {}
-
-        @Override
-        public void checkClientTrusted(X509Certificate[] chain, String authType) {}
-
-        @Override
-        public X509Certificate[] getAcceptedIssuers() {
-            return new X509Certificate[0];
         }
     }
 }

@@ -1,11 +1,11 @@
 package dev.postern.devca;
 
+import dev.postern.certificate.AnyCertificate;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.UnknownHostException;
-import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
 import java.security.cert.CertificateParsingException;
 import java.security.cert.X509Certificate;
@@ -14,12 +14,8 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import javax.net.ssl.SNIHostName;
-import javax.net.ssl.SSLContext;
-import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSocket;
-import javax.net.ssl.TrustManager;
-import javax.net.ssl.X509ExtendedTrustManager;
 import org.bouncycastle.asn1.ASN1OctetString;
 
 /**
@@ -60,7 +56,8 @@ record TlsAlpn01Validator(NameResolver resolver, int port, Duration timeout) {
             plain.connect(new InetSocketAddress(address, port), millis);
             plain.setSoTimeout(millis);
             try (SSLSocket socket =
-                    (SSLSocket) trustingAll().getSocketFactory().createSocket(plain, name, port, true)) {
+                    // Self-signed: what it says is checked, not who signed it.
+                    (SSLSocket) AnyCertificate.context().getSocketFactory().createSocket(plain, name, port, true)) {
                 SSLParameters parameters = socket.getSSLParameters();
                 parameters.setApplicationProtocols(new String[] {PROTOCOL});
                 parameters.setServerNames(List.of(new SNIHostName(name)));
@@ -109,41 +106,5 @@ record TlsAlpn01Validator(NameResolver resolver, int port, Duration timeout) {
 
     private static Optional<Problem> failed(String name, ProblemType type, String why) {
         return Optional.of(Problem.about(name, type, why));
-    }
-
-    /** The certificate is self-signed: what it says is checked, not who signed it. */
-    private static SSLContext trustingAll() {
-        try {
-            SSLContext tls = SSLContext.getInstance("TLS");
-            tls.init(null, new TrustManager[] {new TrustAll()}, null);
-            return tls;
-        } catch (GeneralSecurityException e) {
-            throw new IllegalStateException("a JDK without TLS", e);
-        }
-    }
-
-    private static final class TrustAll extends X509ExtendedTrustManager {
-        @Override
-        public void checkClientTrusted(X509Certificate[] chain, String type, Socket socket) {}
-
-        @Override
-        public void checkServerTrusted(X509Certificate[] chain, String type, Socket socket) {}
-
-        @Override
-        public void checkClientTrusted(X509Certificate[] chain, String type, SSLEngine engine) {}
-
-        @Override
-        public void checkServerTrusted(X509Certificate[] chain, String type, SSLEngine engine) {}
-
-        @Override
-        public void checkClientTrusted(X509Certificate[] chain, String type) {}
-
-        @Override
-        public void checkServerTrusted(X509Certificate[] chain, String type) {}
-
-        @Override
-        public X509Certificate[] getAcceptedIssuers() {
-            return new X509Certificate[0];
-        }
     }
 }

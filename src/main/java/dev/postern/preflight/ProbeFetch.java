@@ -1,5 +1,6 @@
 package dev.postern.preflight;
 
+import dev.postern.certificate.AnyCertificate;
 import dev.postern.config.Durations;
 import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
@@ -11,14 +12,8 @@ import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
-import java.security.GeneralSecurityException;
-import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.Locale;
-import javax.net.ssl.SSLContext;
-import javax.net.ssl.SSLEngine;
-import javax.net.ssl.TrustManager;
-import javax.net.ssl.X509ExtendedTrustManager;
 import org.jspecify.annotations.Nullable;
 
 /** One GET over one plain connection to one address, as a CA that validates HTTP-01 makes it; one deadline for all of it. */
@@ -66,7 +61,7 @@ final class ProbeFetch implements AutoCloseable {
         try (ProbeFetch fetch = new ProbeFetch(deadline)) {
             fetch.plain.connect(new InetSocketAddress(address, port), fetch.millisLeft());
             if (tls) {
-                fetch.socket = anyCertificate().getSocketFactory().createSocket(fetch.plain, host, port, true);
+                fetch.socket = AnyCertificate.context().getSocketFactory().createSocket(fetch.plain, host, port, true);
             }
             fetch.socket
                     .getOutputStream()
@@ -96,42 +91,6 @@ final class ProbeFetch implements AutoCloseable {
             }
         }
         return failure;
-    }
-
-    private static SSLContext anyCertificate() {
-        try {
-            SSLContext context = SSLContext.getInstance("TLS");
-            context.init(null, new TrustManager[] {new AnyCertificate()}, null);
-            return context;
-        } catch (GeneralSecurityException e) {
-            throw new IllegalStateException(e);
-        }
-    }
-
-    /** Nothing is trusted for what it says here: whose answer it is, its MAC tells. */
-    private static final class AnyCertificate extends X509ExtendedTrustManager {
-        @Override
-        public void checkClientTrusted(X509Certificate[] chain, String type, Socket peer) {}
-
-        @Override
-        public void checkServerTrusted(X509Certificate[] chain, String type, Socket peer) {}
-
-        @Override
-        public void checkClientTrusted(X509Certificate[] chain, String type, SSLEngine engine) {}
-
-        @Override
-        public void checkServerTrusted(X509Certificate[] chain, String type, SSLEngine engine) {}
-
-        @Override
-        public void checkClientTrusted(X509Certificate[] chain, String type) {}
-
-        @Override
-        public void checkServerTrusted(X509Certificate[] chain, String type) {}
-
-        @Override
-        public X509Certificate[] getAcceptedIssuers() {
-            return new X509Certificate[0];
-        }
     }
 
     @Override
