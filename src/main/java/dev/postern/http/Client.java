@@ -48,6 +48,10 @@ final class Client {
         return NetUtil.toSocketAddressString(client);
     }
 
+    InetAddress address() {
+        return client.getAddress();
+    }
+
     boolean isSecure() {
         return secure;
     }

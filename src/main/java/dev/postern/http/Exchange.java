@@ -4,7 +4,9 @@ import dev.postern.balance.LoadBalancer;
 import dev.postern.config.Configuration.Timeouts;
 import dev.postern.http.Failure.ByClient;
 import dev.postern.http.Failure.ByServer;
+import dev.postern.route.Route;
 import io.netty.buffer.ByteBuf;
+import java.net.InetAddress;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -38,6 +40,7 @@ public final class Exchange {
     private final String id;
     private final long maxBody;
 
+    private @Nullable Route route;
     private @Nullable RetryLadder ladder;
     private @Nullable Http1ServerConnection connection;
     private boolean endSent;
@@ -80,6 +83,20 @@ public final class Exchange {
 
     Routing routing() {
         return routing;
+    }
+
+    /** Where the request belongs; null until that is decided, and for what belongs to no site. */
+    @Nullable Route route() {
+        return route;
+    }
+
+    void routed(Route chosen) {
+        route = chosen;
+    }
+
+    /** Whose request this is, for rules about addresses. */
+    InetAddress clientAddress() {
+        return client.info().address();
     }
 
     /** In the log and in every answer that the edge makes itself. */

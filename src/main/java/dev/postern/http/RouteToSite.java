@@ -1,9 +1,9 @@
 package dev.postern.http;
 
 import dev.postern.balance.LoadBalancer;
+import dev.postern.route.Route;
 import dev.postern.route.RouteAction;
 import dev.postern.route.SiteRoutes;
-import org.jspecify.annotations.Nullable;
 
 /** Host → site → route → backend, redirect or fixed response. Always answers. */
 public final class RouteToSite implements RequestStep {
@@ -23,14 +23,18 @@ public final class RouteToSite implements RequestStep {
                     Failure.ByClient.WRONG_SITE, "host belongs to " + site.site() + ", the connection to " + shown);
             return true;
         }
-        act(exchange, site.match(request.fields().bytes(), request.routeFrom(), request.pathTo()));
+        Route route = site.match(request.fields().bytes(), request.routeFrom(), request.pathTo());
+        if (route == null) {
+            exchange.fail(Failure.ByClient.NO_SUCH_ROUTE, "path has no route");
+            return true;
+        }
+        exchange.routed(route);
+        act(exchange, route.action());
         return true;
     }
 
-    private static void act(Exchange exchange, @Nullable RouteAction action) {
-        if (action == null) {
-            exchange.fail(Failure.ByClient.NO_SUCH_ROUTE, "path has no route");
-        } else if (action instanceof RouteAction.Forward forward) {
+    private static void act(Exchange exchange, RouteAction action) {
+        if (action instanceof RouteAction.Forward forward) {
             LoadBalancer backend = exchange.routing().backends().get(forward.backend());
             if (backend == null) {
                 throw new IllegalStateException(

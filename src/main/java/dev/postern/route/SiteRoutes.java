@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 /** The routes of one site, longest path first. Immutable. */
 public final class SiteRoutes {
     @SuppressWarnings("ArrayRecordComponent") // Read only, never compared.
-    private record Entry(byte[] path, RouteAction action) {
+    private record Entry(byte[] path, Route route) {
         /** {@code /api} stands for itself and what lies below; {@code /api/} only for what lies below. Never for /apis. */
         boolean matches(byte[] bytes, int from, int to) {
             int length = to - from;
@@ -27,8 +27,9 @@ public final class SiteRoutes {
     SiteRoutes(Configuration.Site site) {
         this.site = site.name();
         this.entries = site.routes().stream()
-                .map(route ->
-                        new Entry(route.path().getBytes(StandardCharsets.ISO_8859_1), RouteAction.of(route.action())))
+                .map(route -> new Entry(
+                        route.path().getBytes(StandardCharsets.ISO_8859_1),
+                        new Route(site.name(), route.path(), RouteAction.of(route.action()))))
                 .sorted(Comparator.comparingInt(entry -> -entry.path.length))
                 .toArray(Entry[]::new);
     }
@@ -39,17 +40,17 @@ public final class SiteRoutes {
     }
 
     /**
-     * The action of the longest route that holds the path, or null where there is none.
+     * The longest route that holds the path, or null where there is none.
      *
      * @param bytes the path, without query, lies in {@code [from, to)}; empty means {@code /}
      */
-    public @Nullable RouteAction match(byte[] bytes, int from, int to) {
+    public @Nullable Route match(byte[] bytes, int from, int to) {
         if (from == to) {
             return match(ROOT, 0, 1);
         }
         for (Entry entry : entries) {
             if (entry.matches(bytes, from, to)) {
-                return entry.action;
+                return entry.route;
             }
         }
         return null;

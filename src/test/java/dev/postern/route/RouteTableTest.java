@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.postern.config.Configuration;
 import dev.postern.config.Configuration.Action;
-import dev.postern.config.Configuration.Route;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.stream.Stream;
@@ -74,9 +73,18 @@ class RouteTableTest {
         assertThat(found == null ? null : found.site()).isEqualTo(expected);
     }
 
+    @Test
+    void whatWasChosenKnowsItsSiteAndItsPath() {
+        SiteRoutes routes = site("example.com", "/api", "/");
+
+        assertThat(routes.match(new byte[] {'/', 'a', 'p', 'i', '/', '1'}, 0, 6))
+                .isEqualTo(new Route("example.com", "/api", new RouteAction.Forward("/api")));
+    }
+
     private static @Nullable RouteAction match(SiteRoutes routes, String path) {
         byte[] bytes = ("GET " + path + "?query").getBytes(StandardCharsets.ISO_8859_1);
-        return routes.match(bytes, 4, 4 + path.length());
+        Route route = routes.match(bytes, 4, 4 + path.length());
+        return route == null ? null : route.action();
     }
 
     private static SiteRoutes site(String name, String... paths) {
@@ -88,7 +96,7 @@ class RouteTableTest {
         return new Configuration.Site(
                 List.of(name),
                 Stream.of(paths)
-                        .map(path -> new Route(path, new Action.ToBackend(path)))
+                        .map(path -> new Configuration.Route(path, new Action.ToBackend(path)))
                         .toList(),
                 null);
     }
