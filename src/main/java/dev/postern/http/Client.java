@@ -1,5 +1,6 @@
 package dev.postern.http;
 
+import dev.postern.config.AddressRange;
 import io.netty.util.NetUtil;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -19,6 +20,7 @@ final class Client {
     private final InetSocketAddress client;
     private final boolean secure;
     private final int port;
+    private final List<AddressRange> trustedProxies;
     private final boolean trusted;
     private final @Nullable String certificateSite;
     private final boolean http2;
@@ -31,14 +33,15 @@ final class Client {
             InetSocketAddress local,
             @Nullable String certificateSite,
             boolean http2,
-            List<dev.postern.config.AddressRange> trustedProxies) {
+            List<AddressRange> trustedProxies) {
         this.client = client;
         this.certificateSite = certificateSite;
         this.http2 = http2;
         this.secure = certificateSite != null;
         this.port = local.getPort();
         InetAddress address = client.getAddress();
-        this.trusted = trustedProxies.stream().anyMatch(range -> range.contains(address));
+        this.trustedProxies = trustedProxies;
+        this.trusted = trusts(address);
         this.addressBytes = NetUtil.toAddressString(address).getBytes(StandardCharsets.US_ASCII);
         this.portBytes = Integer.toString(port).getBytes(StandardCharsets.US_ASCII);
     }
@@ -48,8 +51,19 @@ final class Client {
         return NetUtil.toSocketAddressString(client);
     }
 
+    /** Of the connection: the client's own, or that of a proxy in front of us. */
     InetAddress address() {
         return client.getAddress();
+    }
+
+    /** Whether what {@code proxy} says of whom it speaks for is believed on this connection. */
+    boolean trusts(InetAddress proxy) {
+        for (AddressRange range : trustedProxies) {
+            if (range.contains(proxy)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     boolean isSecure() {

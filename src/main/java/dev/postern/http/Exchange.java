@@ -6,6 +6,7 @@ import dev.postern.http.Failure.ByClient;
 import dev.postern.http.Failure.ByServer;
 import dev.postern.route.Route;
 import io.netty.buffer.ByteBuf;
+import io.netty.util.NetUtil;
 import java.net.InetAddress;
 import java.util.List;
 import java.util.Objects;
@@ -55,6 +56,9 @@ public final class Exchange {
 
     private final UploadPace pace;
 
+    /** Found out when somebody asks for the first time; only where the connection is a trusted proxy's. */
+    private @Nullable InetAddress forwardedClient;
+
     Exchange(Worker worker, ClientStream client, RequestHead request, long nowNanos) {
         this.worker = worker;
         this.client = client;
@@ -77,6 +81,32 @@ public final class Exchange {
         return client.info();
     }
 
+    /**
+     * Whose request this is: the address of the connection or, where that is a trusted proxy's, the one for which the
+     * proxies that are trusted say they speak. Costs nothing where no proxy is trusted.
+     */
+    public InetAddress clientAddress() {
+        Client info = client.info();
+        if (!info.isTrusted()) {
+            return info.address();
+        }
+        InetAddress found = forwardedClient;
+        if (found == null) {
+            found = ForwardedFor.client(request.fields(), info);
+            forwardedClient = found;
+        }
+        return found;
+    }
+
+    /** The client, and the proxy that speaks for it, for the log. */
+    String clientText() {
+        Client info = client.info();
+        InetAddress address = clientAddress();
+        return address.equals(info.address())
+                ? info.text()
+                : NetUtil.toAddressString(address) + " through " + info.text();
+    }
+
     ClientStream clientStream() {
         return client;
     }
@@ -92,11 +122,6 @@ public final class Exchange {
 
     void routed(Route chosen) {
         route = chosen;
-    }
-
-    /** Whose request this is, for rules about addresses. */
-    InetAddress clientAddress() {
-        return client.info().address();
     }
 
     /** In the log and in every answer that the edge makes itself. */
@@ -167,10 +192,7 @@ public final class Exchange {
 
     void clientGone() {
         if (!finished) {
-            log.debug(
-                    "request {}: client {}: gone before the response was complete",
-                    id,
-                    client.info().text());
+            log.debug("request {}: client {}: gone before the response was complete", id, clientText());
             dropConnection();
             finish();
         }
@@ -211,7 +233,7 @@ public final class Exchange {
         int status = ErrorResponses.status(failure);
         String outcome = response == Response.STARTED ? "response broken off" : "answered " + status;
         if (failure.fault() == Failure.Fault.CLIENT) {
-            log.debug("request {}: client {}: {}: {}; {}", id, client.info().text(), failure.reason(), detail, outcome);
+            log.debug("request {}: client {}: {}: {}; {}", id, clientText(), failure.reason(), detail, outcome);
         } else {
             log.warn(
                     "request {}: {} {}: {}: {}: {}; {}",
