@@ -8,6 +8,7 @@ import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 
 /** Whose request it is, when proxies that are trusted speak for others. */
@@ -107,8 +108,8 @@ class ClientAddressTest {
             head.append(field).append("\r\n");
         }
         byte[] bytes = head.append("\r\n").toString().getBytes(StandardCharsets.ISO_8859_1);
-        RequestHead request = new HeadParser(8192, 100).request(bytes, bytes.length);
-        assertThat(request).isNotNull();
+        RequestHead request =
+                Objects.requireNonNull(new HeadParser(8192, 100).request(bytes, bytes.length), "complete head");
         return ForwardedFor.client(request.fields(), client).getHostAddress();
     }
 
