@@ -43,7 +43,7 @@ public final class Exchange {
 
     private @Nullable Route route;
     private @Nullable RetryLadder ladder;
-    private @Nullable Http1ServerConnection connection;
+    private @Nullable ServerStream server;
     private boolean endSent;
     private Response response = Response.NOTHING;
     private int interim;
@@ -165,8 +165,8 @@ public final class Exchange {
             fail(ByClient.BODY_TOO_LARGE, "limits.body: over " + maxBody + " bytes");
             return;
         }
-        if (connection != null) {
-            sendBody(connection);
+        if (server != null) {
+            sendBody(server);
         } else if (body.unsentBytes() > MAX_UNSENT) {
             pauseRequest();
         }
@@ -178,22 +178,22 @@ public final class Exchange {
         }
         body.complete(trailers);
         progressNanos = System.nanoTime();
-        if (connection != null) {
-            sendBody(connection);
+        if (server != null) {
+            sendBody(server);
         }
     }
 
     /** What was read from the client in one go has been handed over. */
     void requestReadComplete() {
-        if (connection != null) {
-            connection.flush();
+        if (server != null) {
+            server.flush();
         }
     }
 
     void clientGone() {
         if (!finished) {
             log.debug("request {}: client {}: gone before the response was complete", id, clientText());
-            dropConnection();
+            dropServer();
             finish();
         }
     }
@@ -202,8 +202,8 @@ public final class Exchange {
         if (responsePaused) {
             responsePaused = false;
             progressNanos = System.nanoTime();
-            if (connection != null) {
-                connection.resume();
+            if (server != null) {
+                server.resumeResponse();
             }
         }
     }
@@ -245,7 +245,7 @@ public final class Exchange {
                     detail,
                     outcome);
         }
-        dropConnection();
+        dropServer();
         finish();
         if (response == Response.STARTED) {
             client.abort();
@@ -256,14 +256,11 @@ public final class Exchange {
 
     // ---- to the server
 
-    /** The ladder has found a connection. */
-    void connected(Http1ServerConnection made) {
-        connection = made;
+    /** The ladder has found a server. */
+    void connected(ServerStream made) {
+        server = made;
         progressNanos = System.nanoTime();
-        made.begin(
-                this,
-                RequestWriter.write(worker.headWriter(), made.channel().alloc(), request, client.info()),
-                ladder().watchesWrite());
+        made.begin(this, ladder().watchesWrite());
         sendBody(made);
         made.flush();
     }
@@ -272,14 +269,14 @@ public final class Exchange {
         return Objects.requireNonNull(ladder, "ladder");
     }
 
-    private void sendBody(Http1ServerConnection to) {
+    private void sendBody(ServerStream to) {
         for (ByteBuf part = body.next(); part != null; part = body.next()) {
             progressNanos = pace.lastPartNanos();
-            to.writeBody(part, request.isChunked());
+            to.requestBody(part);
         }
         if (body.isComplete() && !endSent) {
             endSent = true;
-            to.endRequest(request.isChunked(), body.trailers());
+            to.requestEnd(body.trailers());
         }
         if (!to.isWritable()) {
             to.flush();
@@ -343,7 +340,7 @@ public final class Exchange {
 
     /** The server connection is ours no more; it belongs to the tunnel now. */
     void switched(ResponseHead head, Http1ServerConnection from, @Nullable ByteBuf firstBytes) {
-        connection = null;
+        server = null;
         ladder().endsWith(from.channel().closeFuture());
         finish();
         client.switchProtocols(head, from.channel(), firstBytes);
@@ -366,15 +363,15 @@ public final class Exchange {
         client.responseBody(part);
         if (!client.isWritable()) {
             client.flush();
-            if (!client.isWritable() && connection != null && !responsePaused) {
+            if (!client.isWritable() && server != null && !responsePaused) {
                 responsePaused = true;
-                connection.pause();
+                server.pauseResponse();
             }
         }
     }
 
     void responseEnd(@Nullable Fields trailers) {
-        connection = null;
+        server = null;
         finish();
         client.responseEnd(trailers);
     }
@@ -389,7 +386,7 @@ public final class Exchange {
         if (finished) {
             return;
         }
-        connection = null;
+        server = null;
         if (response == Response.NOTHING && body.isReplayable() && ladder().mayTryAgain(failure, unsent)) {
             endSent = false;
             body.rewind();
@@ -429,9 +426,9 @@ public final class Exchange {
 
     // ---- the end
 
-    private void dropConnection() {
-        Http1ServerConnection dropped = connection;
-        connection = null;
+    private void dropServer() {
+        ServerStream dropped = server;
+        server = null;
         if (dropped != null) {
             dropped.abort();
         }

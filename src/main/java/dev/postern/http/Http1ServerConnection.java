@@ -19,7 +19,7 @@ import org.slf4j.LoggerFactory;
  * unexpected is closed rather than kept: bytes beyond the end of a response would become the next client's answer.
  */
 final class Http1ServerConnection extends ChannelInboundHandlerAdapter
-        implements ServerConnection, MessageDecoder.Receiver {
+        implements ServerConnection, ServerStream, MessageDecoder.Receiver {
     private static final Logger log = LoggerFactory.getLogger(Http1ServerConnection.class);
 
     private final Worker worker;
@@ -40,6 +40,7 @@ final class Http1ServerConnection extends ChannelInboundHandlerAdapter
     private boolean done;
 
     private boolean reusable;
+    private boolean chunked;
     private boolean requestFlushed;
     private boolean chunkOpen;
     private boolean writeFailed;
@@ -70,13 +71,10 @@ final class Http1ServerConnection extends ChannelInboundHandlerAdapter
 
     // ---- the request
 
-    /**
-     * Begins an exchange with its head, whose ownership passes.
-     *
-     * @param watchWrite whether it matters later that nothing at all could be written
-     */
-    void begin(Exchange next, ByteBuf requestHead, boolean watchWrite) {
+    @Override
+    public void begin(Exchange next, boolean watchWrite) {
         exchange = next;
+        chunked = next.request().isChunked();
         used++;
         head = null;
         idle = false;
@@ -85,6 +83,7 @@ final class Http1ServerConnection extends ChannelInboundHandlerAdapter
         requestFlushed = false;
         chunkOpen = false;
         writeFailed = false;
+        ByteBuf requestHead = RequestWriter.write(worker.headWriter(), channel.alloc(), next.request(), next.client());
         if (watchWrite) {
             channel.write(requestHead).addListener(written -> writeFailed = !written.isSuccess());
         } else {
@@ -92,7 +91,8 @@ final class Http1ServerConnection extends ChannelInboundHandlerAdapter
         }
     }
 
-    void writeBody(ByteBuf part, boolean chunked) {
+    @Override
+    public void requestBody(ByteBuf part) {
         if (chunked) {
             HeadWriter out = worker.headWriter().begin();
             if (chunkOpen) {
@@ -104,7 +104,8 @@ final class Http1ServerConnection extends ChannelInboundHandlerAdapter
         write(part);
     }
 
-    void endRequest(boolean chunked, @Nullable Fields trailers) {
+    @Override
+    public void requestEnd(@Nullable Fields trailers) {
         if (chunked) {
             write(Trailers.end(worker.headWriter(), channel.alloc(), chunkOpen, trailers));
         }
@@ -115,12 +116,14 @@ final class Http1ServerConnection extends ChannelInboundHandlerAdapter
         var unused = channel.write(bytes, channel.voidPromise());
     }
 
-    void flush() {
+    @Override
+    public void flush() {
         requestFlushed = true;
         channel.flush();
     }
 
-    boolean isWritable() {
+    @Override
+    public boolean isWritable() {
         return channel.isWritable();
     }
 
@@ -260,16 +263,18 @@ final class Http1ServerConnection extends ChannelInboundHandlerAdapter
         }
     }
 
-    /** A connection that was made for an exchange which has ended meanwhile. */
-    void keepUnused() {
+    @Override
+    public void unused() {
         keep();
     }
 
-    void pause() {
+    @Override
+    public void pauseResponse() {
         channel.config().setAutoRead(false);
     }
 
-    void resume() {
+    @Override
+    public void resumeResponse() {
         channel.config().setAutoRead(true);
     }
 
@@ -327,8 +332,8 @@ final class Http1ServerConnection extends ChannelInboundHandlerAdapter
         }
     }
 
-    /** The exchange has ended some other way. */
-    void abort() {
+    @Override
+    public void abort() {
         exchange = null;
         retire();
     }

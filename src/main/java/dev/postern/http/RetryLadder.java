@@ -60,7 +60,7 @@ final class RetryLadder {
         }
         server = next;
         next.exchangeBegins();
-        Http1ServerConnection idle = idle(next);
+        ServerStream idle = idle(next);
         if (idle == null) {
             connect(next);
         } else {
@@ -69,12 +69,12 @@ final class RetryLadder {
         }
     }
 
-    private @Nullable Http1ServerConnection idle(Server of) {
+    private @Nullable ServerStream idle(Server of) {
         long maxIdle = exchange.request().isIdempotent() ? Long.MAX_VALUE : SAFE_IDLE_NANOS;
         while (true) {
             ServerConnection idle = worker.pool().take(of, System.nanoTime(), maxIdle);
             if (idle == null || idle.channel().isActive()) {
-                return (Http1ServerConnection) idle;
+                return (ServerStream) idle;
             }
         }
     }
@@ -84,11 +84,11 @@ final class RetryLadder {
         ChannelFuture begun = ServerConnector.connect(
                 worker, to, exchange.routing().timeouts().connect(), new ServerConnector.Outcome() {
                     @Override
-                    public void connected(Http1ServerConnection made) {
+                    public void connected(ServerStream made) {
                         connecting = null;
                         balancer.backend().connected(to);
                         if (exchange.isFinished()) {
-                            made.keepUnused();
+                            made.unused();
                         } else {
                             exchange.connected(made);
                         }

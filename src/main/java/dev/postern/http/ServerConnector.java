@@ -18,7 +18,7 @@ final class ServerConnector {
 
     /** How an attempt ends; one of them is called, once, on the event loop, unless the attempt is cancelled. */
     interface Outcome {
-        void connected(Http1ServerConnection made);
+        void connected(ServerStream made);
 
         /** The server, or the way to it, is to blame. */
         void refused(String why);
