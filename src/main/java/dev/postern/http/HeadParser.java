@@ -18,6 +18,9 @@ final class HeadParser {
     /** What every version that we speak begins with. */
     private static final byte[] VERSION = HeadWriter.constant("HTTP/1.");
 
+    /** A request line ends in a version of one more digit, and CRLF. */
+    private static final int LINE_END = VERSION.length + 3;
+
     private final Fields.Builder fields = new Fields.Builder();
     private final int maxRequestLine;
     private final int maxHeaders;
@@ -65,14 +68,16 @@ final class HeadParser {
             throw BadMessage.malformed("request line: target is empty or has characters no URI may have");
         }
         pos++;
-        if (to - pos < 10) {
-            return incompleteLine(pos - methodFrom);
-        }
-        int minor = bytes[pos + 7] - '0';
-        if (!version(bytes, pos) || minor > 1 || bytes[pos + 8] != '\r' || bytes[pos + 9] != '\n') {
+        // Whoever ends the line early, or speaks another version, may wait for an answer: not a byte more will come.
+        int length = Math.min(to - pos, LINE_END);
+        if (!beginsLineEnd(bytes, pos, length)) {
             throw BadMessage.malformed("request line: does not end in HTTP/1.0 or HTTP/1.1 and CRLF");
         }
-        pos += 10;
+        if (length < LINE_END) {
+            return incompleteLine(pos - methodFrom);
+        }
+        int minor = bytes[pos + VERSION.length] - '0';
+        pos += LINE_END;
         if (pos - 2 - methodFrom > maxRequestLine) {
             throw new BadMessage(
                     Failure.ByClient.REQUEST_LINE_TOO_LONG, "request line over " + maxRequestLine + " bytes");
@@ -82,6 +87,16 @@ final class HeadParser {
                 ? null
                 : RequestHead.of(
                         fields.build(Arrays.copyOf(bytes, end)), methodFrom, methodTo, targetFrom, targetTo, minor);
+    }
+
+    /** Whether {@code length} bytes are how a request line ends, as far as they go. */
+    private static boolean beginsLineEnd(byte[] bytes, int at, int length) {
+        int digit = at + VERSION.length;
+        int known = Math.min(length, VERSION.length);
+        return Arrays.equals(bytes, at, at + known, VERSION, 0, known)
+                && (length <= VERSION.length || bytes[digit] == '0' || bytes[digit] == '1')
+                && (length <= VERSION.length + 1 || bytes[digit + 1] == '\r')
+                && (length <= VERSION.length + 2 || bytes[digit + 2] == '\n');
     }
 
     private @Nullable RequestHead incompleteLine(int length) throws BadMessage {

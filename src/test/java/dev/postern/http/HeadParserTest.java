@@ -51,6 +51,17 @@ class HeadParserTest {
         assertThat(parser.response(head, head.length)).isNotNull();
     }
 
+    /** A client that waits for the answer to "GET /" and a line break was kept waiting until the head timed out. */
+    @ParameterizedTest
+    @ValueSource(strings = {"GET / \r\n", "GET / HTTP/2", "GET / h", "GET / HTTP/1.2", "GET / HTTP/1.1\n", "GET / HTTP/1.1\rx"})
+    void requestLineWithoutAVersionIsRefusedAtItsFirstWrongByte(String text) {
+        byte[] head = bytes(text);
+
+        assertThatThrownBy(() -> parser.request(head, head.length))
+                .isInstanceOf(BadMessage.class)
+                .hasMessageContaining("does not end in HTTP/1.0 or HTTP/1.1 and CRLF");
+    }
+
     @Test
     void whatFollowsAHeadIsNotPartOfIt() throws Exception {
         byte[] two = bytes("GET /1 HTTP/1.1\r\nHost: a\r\n\r\nGET /2 HTTP/1.1\r\n");
