@@ -53,7 +53,15 @@ class HeadParserTest {
 
     /** A client that waits for the answer to "GET /" and a line break was kept waiting until the head timed out. */
     @ParameterizedTest
-    @ValueSource(strings = {"GET / \r\n", "GET / HTTP/2", "GET / h", "GET / HTTP/1.2", "GET / HTTP/1.1\n", "GET / HTTP/1.1\rx"})
+    @ValueSource(
+            strings = {
+                "GET / \r\n",
+                "GET / HTTP/2",
+                "GET / h",
+                "GET / HTTP/1.2",
+                "GET / HTTP/1.1\n",
+                "GET / HTTP/1.1\rx"
+            })
     void requestLineWithoutAVersionIsRefusedAtItsFirstWrongByte(String text) {
         byte[] head = bytes(text);
 
