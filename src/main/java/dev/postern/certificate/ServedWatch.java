@@ -34,6 +34,9 @@ final class ServedWatch {
      */
     static final int AT_A_TIME = 200;
 
+    /** Enough to be nobody's name, and few enough for a label of at most 63 characters. */
+    private static final int SERIAL_DIGITS = 16;
+
     /**
      * A site to look at.
      *
@@ -168,8 +171,9 @@ final class ServedWatch {
     private static Served look(ServedCertificates listeners, Subject subject, Certificate installed, Instant now) {
         boolean asked = false;
         X509Certificate expected = installed.leaf();
-        for (String name : subject.names()) {
-            if (!isServerName(name) || !installed.covers(name)) {
+        for (String each : subject.names()) {
+            String name = serverName(each, installed);
+            if (!installed.covers(name)) {
                 continue;
             }
             asked = true;
@@ -192,10 +196,17 @@ final class ServedWatch {
         return asked ? Served.yes(now) : Served.NOT_ASKED;
     }
 
-    /** What a client can ask for: neither a wildcard nor an address, <a href="https://datatracker.ietf.org/doc/html/rfc6066#section-3">RFC 6066 §3</a>. */
-    private static boolean isServerName(String name) {
-        boolean address = name.indexOf(':') >= 0 || name.matches("[0-9.]+");
-        return !name.startsWith("*") && !address;
+    /**
+     * What a client asks for: of a wildcard some name under it (<a
+     * href="https://datatracker.ietf.org/doc/html/rfc6066#section-3">RFC 6066 §3</a> knows no wildcards). Made of the
+     * serial, which is random, so that nobody has a site of that name.
+     */
+    private static String serverName(String name, Certificate installed) {
+        if (!name.startsWith("*.")) {
+            return name;
+        }
+        String serial = installed.serialText();
+        return "postern-" + serial.substring(0, Math.min(serial.length(), SERIAL_DIGITS)) + name.substring(1);
     }
 
     /** What the last look at this certificate of the site found. */

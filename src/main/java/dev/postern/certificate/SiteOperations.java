@@ -357,8 +357,9 @@ final class SiteOperations implements CertificateOperations {
             throw new IssueFailure(Fault.OURS, site + ": no other certificate came; the old one is not revoked", null);
         }
         Served served = renewals.watch().look(record.subject());
-        if (served.answer() == Served.Answer.NO) {
-            throw new IOException(site + ": the new certificate is installed, but not seen: " + served.why()
+        if (served.answer() != Served.Answer.YES) {
+            String why = served.why() == null ? "the listeners are closing" : served.why();
+            throw new IOException(site + ": the new certificate is installed, but not seen: " + why
                     + "; the old one, serial " + old.serialText() + ", is not revoked");
         }
         try {

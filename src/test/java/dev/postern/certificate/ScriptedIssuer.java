@@ -28,6 +28,7 @@ final class ScriptedIssuer implements CertificateIssuer {
     private final List<String> revoked = new CopyOnWriteArrayList<>();
     private volatile RateLimits limits = RateLimits.NONE;
     private volatile boolean takesReplacements;
+    private volatile boolean wildcards;
     private volatile @Nullable SuggestedWindow window;
     private volatile @Nullable IssueFailure deaf;
     private final List<String> questions = new CopyOnWriteArrayList<>();
@@ -150,9 +151,14 @@ final class ScriptedIssuer implements CertificateIssuer {
         return name;
     }
 
+    void certifyWildcards() {
+        wildcards = true;
+    }
+
     @Override
     public boolean mayCertify(Site site) {
-        return site.names().stream().noneMatch(name -> name.startsWith("*"));
+        return wildcards
+                || site.names().stream().noneMatch(name -> name.startsWith("*"));
     }
 
     @Override

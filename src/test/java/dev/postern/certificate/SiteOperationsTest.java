@@ -27,6 +27,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -50,6 +51,7 @@ class SiteOperationsTest {
     private CertificateTable table = new CertificateTable();
     private final Map<String, X509Certificate> stale = new ConcurrentHashMap<>();
     private final AtomicInteger handshakes = new AtomicInteger();
+    private final List<String> shownNames = new CopyOnWriteArrayList<>();
     private CertificateStore store;
     private Renewals renewals;
     private CertificateOperations operations;
@@ -98,7 +100,8 @@ class SiteOperationsTest {
 
     private X509Certificate shown(String name) throws IOException {
         handshakes.incrementAndGet();
-        X509Certificate wrong = stale.get(name);
+        shownNames.add(name);
+        X509Certificate wrong = stale.get(name.startsWith("postern-") ? name.replaceFirst("[^.]*", "*") : name);
         Certificate certificate = table.find(name);
         if (certificate == null) {
             throw new IOException("unrecognized_name");
@@ -136,7 +139,8 @@ class SiteOperationsTest {
     private void startServing(Site... sites) {
         start(sites);
         await().until(() -> table.find(A) != null);
-        await().until(() -> status(A).served().answer() == Answer.YES);
+        String first = sites[0].name();
+        await().until(() -> status(first).served().answer() == Answer.YES);
         await().until(() -> !Files.exists(folder().resolve("order.json")));
     }
 
@@ -173,18 +177,14 @@ class SiteOperationsTest {
         assertThat(handshakes).as("every name").hasValue(2);
     }
 
+    /** No client can ask for the wildcard itself: some name under it is asked for. */
     @Test
-    void noClientAsksForAWildcardOrAnAddress() throws Exception {
-        TestCa.Issued issued = TestCa.create().issue(List.of("*.example.org", "10.0.0.1"), START, Duration.ofDays(90));
-        store.site("*.example.org")
-                .generations()
-                .store(Certificate.of("*.example.org", "test", issued.key(), issued.chain()), null, START);
-        start(site("*.example.org", "10.0.0.1"), site(A));
+    void nameUnderAWildcardIsAskedFor() throws Exception {
+        issuer.certifyWildcards();
+        startServing(site("*." + A, A));
 
-        renewals.verifyServed();
-
-        await().until(() -> status(A).served().answer() == Answer.YES);
-        assertThat(status("*.example.org").served().answer()).isEqualTo(Answer.NOT_ASKED);
+        assertThat(status("*." + A).served().answer()).isEqualTo(Answer.YES);
+        assertThat(shownNames).anyMatch(name -> name.matches("postern-[0-9a-f]{1,16}\\." + Pattern.quote(A)));
     }
 
     /** Users' trouble: renewed on disk, and the old certificate was served for weeks. */
@@ -506,6 +506,28 @@ class SiteOperationsTest {
 
         assertThat(issuer.revoked()).isEmpty();
         assertThat(folder().resolve("1/revoked")).doesNotExist();
+    }
+
+    /** A site of wildcards only has no name of its own to ask for; its old certificate was revoked without a look. */
+    @Test
+    void leakedKeyOfAWildcardIsNotRevokedWhileClientsSeeNothingElse() throws Exception {
+        String wildcard = "*.example.org";
+        issuer.certifyWildcards();
+        start(site(wildcard));
+        await().until(() -> status(wildcard).served().answer() == Answer.YES);
+        Certificate old = table.find("any.example.org");
+        stale.put(wildcard, old.leaf());
+
+        assertThatThrownBy(() -> operations.rekey(wildcard))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining(".example.org: clients are shown the certificate with serial " + old.serialText())
+                .hasMessageContaining("the old one, serial " + old.serialText() + ", is not revoked");
+        assertThat(issuer.revoked()).isEmpty();
+
+        stale.clear();
+        Certificate second = table.find("any.example.org");
+        operations.rekey(wildcard);
+        assertThat(issuer.revoked()).containsExactly(second.serialText() + " key-compromise");
     }
 
     @Test
