@@ -227,6 +227,7 @@ public final class CertificateFiles {
                 certificate == null ? null : certificate.notAfter(),
                 null,
                 problem,
-                CertificateStatus.Served.NOT_ASKED);
+                CertificateStatus.Served.NOT_ASKED,
+                null);
     }
 }

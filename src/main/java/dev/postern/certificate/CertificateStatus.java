@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param nextRenewal when an attempt is due; null where the operator brings the files
  * @param lastFailure why the last attempt failed; null where it did not
  * @param served whether clients see it
+ * @param notOnDiskBecause why the certificate is in memory only; null where it is on disk
  */
 public record CertificateStatus(
         String site,
@@ -25,7 +26,8 @@ public record CertificateStatus(
         @Nullable Instant notAfter,
         @Nullable Instant nextRenewal,
         @Nullable String lastFailure,
-        Served served) {
+        Served served,
+        @Nullable String notOnDiskBecause) {
 
     /**
      * What a handshake with our own listener showed.
@@ -55,7 +57,13 @@ public record CertificateStatus(
     }
 
     CertificateStatus seen(Served found) {
-        return new CertificateStatus(site, names, issuer, notBefore, notAfter, nextRenewal, lastFailure, found);
+        return new CertificateStatus(
+                site, names, issuer, notBefore, notAfter, nextRenewal, lastFailure, found, notOnDiskBecause);
+    }
+
+    CertificateStatus notOnDisk(@Nullable String because) {
+        return new CertificateStatus(
+                site, names, issuer, notBefore, notAfter, nextRenewal, lastFailure, served, because);
     }
 
     /**
@@ -113,7 +121,8 @@ public record CertificateStatus(
                 certificate == null ? null : certificate.notAfter(),
                 decision instanceof RenewalPolicy.Decision.Wait wait ? wait.until() : now,
                 last == null ? null : last.message(),
-                Served.NOT_ASKED);
+                Served.NOT_ASKED,
+                null);
     }
 
     /** Null where there is no certificate; due at once where it does not cover every name of the site or nothing was drawn. */

@@ -99,6 +99,10 @@ final class Explanation {
         if (!missing.isEmpty()) {
             say("certificate", "does not cover " + String.join(", ", missing) + ": due at once");
         }
+        String refusal = record.held().notOnDiskBecause();
+        if (refusal != null) {
+            say("stored", "in memory only: " + refusal + "; written as soon as the disk takes it");
+        }
         String revocation = record.held().standsInFor();
         if (revocation != null) {
             say("revoked", "the certificate after it was revoked: " + revocation + "; another one is due at once");

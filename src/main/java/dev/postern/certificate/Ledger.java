@@ -339,6 +339,39 @@ final class Ledger {
         }
     }
 
+    /** Writes what could not be written when it came. Called without the monitor. */
+    void saveUnwritten(Instant now) {
+        if (file.isUnwritten()) {
+            save(now);
+        }
+    }
+
+    /**
+     * Takes over what the ledger of the same account knows, on disk or not: before this one is asked for anything. The
+     * file alone would do, were it not for a disk that refuses.
+     */
+    void inherit(Ledger before) {
+        LedgerFile.Content known;
+        synchronized (before) {
+            before.load();
+            known = new LedgerFile.Content(before.heldUntil, Map.copyOf(before.full));
+        }
+        if (before.file.isUnwritten()) {
+            file.markUnwritten();
+        }
+        synchronized (this) {
+            load();
+            if (known.heldUntil().isAfter(heldUntil)) {
+                heldUntil = known.heldUntil();
+            }
+            known.full().forEach((bucket, at) -> {
+                if (limits.contains(bucket.limit())) {
+                    full.merge(bucket, at, (mine, theirs) -> mine.isAfter(theirs) ? mine : theirs);
+                }
+            });
+        }
+    }
+
     /** Called without the monitor. */
     private void save(Instant now) {
         file.write(() -> content(now));

@@ -11,6 +11,7 @@ import java.util.TreeMap;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /**
  * {@code certs/accounts/<issuer>/ledger.json}. Safe for several threads: one writes at a time, with the monitor of this
@@ -21,6 +22,8 @@ final class LedgerFile {
 
     private final String issuer;
     private final AccountFolder folder;
+    // Written under the monitor; read by any thread.
+    private volatile boolean unwritten;
 
     /**
      * What is in it.
@@ -70,9 +73,26 @@ final class LedgerFile {
     synchronized void write(Supplier<Content> newest) {
         try {
             folder.writeLedger(json(newest.get()));
+            unwritten = false;
         } catch (IOException e) {
-            LOG.warn("{}: {}; a restart would forget what was used of the rate limits", issuer, e.getMessage());
+            // Written again with every sweep: one line is enough.
+            LOG.atLevel(unwritten ? Level.DEBUG : Level.WARN)
+                    .log(
+                            "{}: {}; a restart would forget what was used of the rate limits; written again every minute",
+                            issuer,
+                            e.getMessage());
+            unwritten = true;
         }
+    }
+
+    /** What is known is not what is in the file. */
+    void markUnwritten() {
+        unwritten = true;
+    }
+
+    /** Whether the disk refused the last write. */
+    boolean isUnwritten() {
+        return unwritten;
     }
 
     private static JsonObject json(Content content) {

@@ -1,5 +1,6 @@
 package dev.postern.certificate;
 
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -18,6 +19,21 @@ final class Ledgers {
     private void add(CertificateStore store, CertificateIssuer issuer) {
         byIssuer.computeIfAbsent(
                 issuer.name(), name -> new Ledger(name, issuer.limits(), new LedgerFile(name, store.account(name))));
+    }
+
+    /** Writes what could not be written when it came. */
+    void saveUnwritten(Instant now) {
+        byIssuer.values().forEach(ledger -> ledger.saveUnwritten(now));
+    }
+
+    /** Takes over what those of the same accounts know. */
+    void inherit(Ledgers before) {
+        byIssuer.forEach((issuer, ledger) -> {
+            Ledger known = before.byIssuer.get(issuer);
+            if (known != null) {
+                ledger.inherit(known);
+            }
+        });
     }
 
     Ledger of(String issuer) {

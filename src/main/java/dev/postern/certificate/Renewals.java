@@ -34,6 +34,7 @@ public final class Renewals implements AutoCloseable {
     private static final int READ_AT_ONCE = 200;
 
     private final CertificateTable table;
+    private final Ledgers ledgers;
     private final CaTime time;
     private final ClockSkew skew;
     private final SharedRandom random;
@@ -90,7 +91,7 @@ public final class Renewals implements AutoCloseable {
         this.announcements = new Announcements(surroundings.events());
         this.watch = new ServedWatch(time, orders);
         CertificateStore store = surroundings.store();
-        Ledgers ledgers = new Ledgers(store, issuers);
+        this.ledgers = new Ledgers(store, issuers);
         this.sites = new Sites(
                 sites,
                 site -> new SiteRecord(
@@ -119,6 +120,24 @@ public final class Renewals implements AutoCloseable {
         this.suggestedWindows = new SuggestedWindows(
                 this.sites.issued(), time, surroundings.elapsed(), random, orders, this::lookAgain);
         this.operations = new SiteOperations(this, surroundings, time, keyType, issuers, orderDeadline);
+    }
+
+    /**
+     * Takes over what {@code before} could not write to the store: certificates, attempts, and what was used of rate
+     * limits. For a configuration that was read again, on the same store: after {@code before} was closed, and before
+     * {@link #load}.
+     */
+    public void inherit(Renewals before) {
+        ledgers.inherit(before.ledgers);
+        for (SiteRecord record : sites.issued()) {
+            SiteRecord known = before.sites.issued(record.name());
+            if (known != null) {
+                // Nobody else has the new one yet: never two that somebody may wait for.
+                synchronized (known) {
+                    record.inherit(known);
+                }
+            }
+        }
     }
 
     /**
@@ -168,6 +187,7 @@ public final class Renewals implements AutoCloseable {
     public void sweep() {
         time.report();
         dispatch.giveUpOverdue();
+        ledgers.saveUnwritten(time.instant());
         sites.issued().forEach(record -> guarded(record.name(), () -> lookAfter(record)));
         sites.brought().forEach(files -> guarded(files.site().name(), () -> lookAfter(files)));
         pump();
@@ -420,5 +440,17 @@ public final class Renewals implements AutoCloseable {
         watch.close();
         suggestedWindows.close();
         dispatch.close();
+        saveUnwritten();
+    }
+
+    /** The last chance of what only memory has. */
+    private void saveUnwritten() {
+        Instant now = time.instant();
+        ledgers.saveUnwritten(now);
+        for (SiteRecord record : sites.issued()) {
+            synchronized (record) {
+                record.save(now);
+            }
+        }
     }
 }

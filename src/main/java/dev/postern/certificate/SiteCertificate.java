@@ -27,6 +27,12 @@ final class SiteCertificate {
     /** The order that brought what is not on disk yet. */
     private @Nullable OrderEntry unsaved;
 
+    /** Why what is not on disk yet is not; null where everything is. */
+    private @Nullable String refusal;
+
+    /** Why what is not on disk yet was revoked; null where it was not. It is never written then. */
+    private @Nullable RevocationReason unsavedRevoked;
+
     SiteCertificate(String site, List<String> names, SiteFolder folder) {
         this.site = site;
         this.names = names;
@@ -63,8 +69,49 @@ final class SiteCertificate {
                 : order == null ? null : order.account();
     }
 
-    /** Derives it from the files, anew, and ends what a crash interrupted. */
+    /** Why the certificate is in memory only; null where it is on disk, or where there is none. */
+    @Nullable String notOnDiskBecause() {
+        return current == null ? null : refusal;
+    }
+
+    /**
+     * Derives it from the files, anew, and ends what a crash interrupted. What the disk has not taken yet stays, unless
+     * it was revoked or somebody has put a newer one there.
+     */
     void load(Instant now) {
+        Certificate unwritten = number() == 0 && unsavedRevoked == null ? get() : null;
+        RevocationReason revoked = unsavedRevoked;
+        read(now);
+        Certificate found = get();
+        if (unwritten != null && (found == null || isNewer(unwritten, found))) {
+            current = new Generation(0, unwritten);
+            revocation = null;
+            return;
+        }
+        unsaved = null;
+        refusal = null;
+        unsavedRevoked = null;
+        if (revoked != null && found != null && revocation == null) {
+            revocation = revoked.text();
+        }
+    }
+
+    private static boolean isNewer(Certificate unwritten, Certificate found) {
+        return !unwritten.serial().equals(found.serial())
+                && !unwritten.notBefore().isBefore(found.notBefore());
+    }
+
+    /** Takes over what its predecessor could not write: the same site, after the configuration was read again. */
+    void inherit(SiteCertificate before) {
+        Certificate unwritten = before.number() == 0 && before.unsavedRevoked == null ? before.get() : null;
+        if (unwritten != null && names.stream().anyMatch(unwritten::covers)) {
+            current = new Generation(0, unwritten);
+            unsaved = before.unsaved;
+            refusal = before.refusal;
+        }
+    }
+
+    private void read(Instant now) {
         Generations generations = folder.generations();
         current = null;
         revocation = null;
@@ -115,9 +162,11 @@ final class SiteCertificate {
         current = new Generation(0, certificate);
         revocation = null;
         unsaved = by;
+        unsavedRevoked = null;
         try {
             store(certificate, now);
         } catch (IOException e) {
+            refusal = CertificateStore.reason(e);
             LOG.error(
                     "{}: writing the new certificate: {}; served from memory, written again every minute, the order is kept",
                     site,
@@ -132,7 +181,7 @@ final class SiteCertificate {
      */
     boolean save(Instant now) {
         Certificate certificate = get();
-        if (certificate == null || number() > 0) {
+        if (certificate == null || number() > 0 || unsavedRevoked != null) {
             return false;
         }
         try {
@@ -140,8 +189,21 @@ final class SiteCertificate {
             LOG.info("{}: certificate {} is on disk now", site, certificate.serialText());
             return true;
         } catch (IOException e) {
+            refusal = CertificateStore.reason(e);
             LOG.debug("{}: writing the new certificate", site, e);
             return false;
+        }
+    }
+
+    /**
+     * Before something else takes the place of the certificate: what only memory has would be lost.
+     *
+     * @throws IOException where the disk still refuses it
+     */
+    private void requireOnDisk(Instant now) throws IOException {
+        if (get() != null && number() == 0 && unsavedRevoked == null && !save(now)) {
+            throw new IOException(site + ": the certificate that is served is not on disk yet: " + refusal
+                    + "; nothing was changed, so that it is not lost");
         }
     }
 
@@ -149,15 +211,31 @@ final class SiteCertificate {
         current = folder.generations().store(certificate, unsaved, now);
         folder.forget(unsaved);
         unsaved = null;
+        refusal = null;
+    }
+
+    /** Adds one from elsewhere, on disk only; {@link #load} finds it. */
+    int adopt(Certificate certificate, @Nullable OrderEntry ordered, Instant now) throws IOException {
+        requireOnDisk(now);
+        return folder.generations().store(certificate, ordered, now).number();
     }
 
     /** Goes back to the generation before. */
     void rollback(Instant now) throws IOException {
+        requireOnDisk(now);
         current = folder.generations().rollback(names, number(), now);
     }
 
     /** This certificate is revoked: it is refused from now on, also where it is not the one that is served any more. */
     void revoked(Certificate certificate, RevocationReason reason) throws IOException {
+        Generation served = current;
+        if (served != null
+                && served.number() == 0
+                && served.certificate().serial().equals(certificate.serial())) {
+            // Neither may the disk take it later, nor its order bring it back.
+            unsavedRevoked = reason;
+            folder.forget(unsaved);
+        }
         int number = folder.generations().numberOf(certificate);
         if (number > 0) {
             folder.generations().revoked(number, reason);

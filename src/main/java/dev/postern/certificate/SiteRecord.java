@@ -10,6 +10,7 @@ import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /**
  * One site that gets its certificate from an issuer: what is known of it, and what is to be done. Every method is called
@@ -29,6 +30,7 @@ final class SiteRecord {
     private final SiteNews news;
 
     private RenewalHistory history = RenewalHistory.NONE;
+    private boolean historyUnwritten;
     private @Nullable OrderRun run;
     private @Nullable Demand demand;
     private @Nullable Instant wish;
@@ -119,7 +121,9 @@ final class SiteRecord {
     /** Derives everything from the files, anew; asks no network. */
     void load(Instant now) {
         held.load(now);
-        history = folder.history();
+        if (!historyUnwritten) {
+            history = folder.history();
+        }
         believe(now);
         loaded = true;
     }
@@ -170,8 +174,17 @@ final class SiteRecord {
 
     /** Writes what could not be written when it came. */
     void save(Instant now) {
-        if (held.save(now)) {
+        if (held.save(now) || historyUnwritten) {
             remember(history);
+        }
+    }
+
+    /** Takes over what its predecessor could not write; before {@link #load}. Called with both monitors held. */
+    void inherit(SiteRecord before) {
+        held.inherit(before.held);
+        if (before.historyUnwritten) {
+            history = before.history;
+            historyUnwritten = true;
         }
     }
 
@@ -197,7 +210,7 @@ final class SiteRecord {
         OrderEntry ordered = account == null
                 ? null
                 : new OrderEntry(certificate.issuer(), account, certificate.names(), "", null, null);
-        int number = folder.generations().store(certificate, ordered, now).number();
+        int number = held.adopt(certificate, ordered, now);
         load(now);
         return number;
     }
@@ -297,11 +310,16 @@ final class SiteRecord {
         history = next;
         try {
             folder.write(next);
+            historyUnwritten = false;
         } catch (IOException e) {
-            LOG.warn(
-                    "{}: writing renewal.json: {}; a restart would forget the last attempt",
-                    name(),
-                    CertificateStore.reason(e));
+            // Written again with every sweep: one line is enough.
+            LOG.atLevel(historyUnwritten ? Level.DEBUG : Level.WARN)
+                    .log(
+                            "{}: writing renewal.json: {}; a restart would forget the last attempt; written again every"
+                                    + " minute",
+                            name(),
+                            CertificateStore.reason(e));
+            historyUnwritten = true;
         }
     }
 
@@ -362,7 +380,8 @@ final class SiteRecord {
     }
 
     CertificateStatus status(Instant now) {
-        return CertificateStatus.of(site, certificate(), history, plan(now), now);
+        return CertificateStatus.of(site, certificate(), history, plan(now), now)
+                .notOnDisk(held.notOnDiskBecause());
     }
 
     SitePlan sitePlan(Instant now) {

@@ -99,6 +99,9 @@ final class CertificateListCommand implements Callable<Integer> {
             Instant next = instant(site, "next-renewal");
             String failure = CareOptions.text(site, "last-failure");
             String unseen = CareOptions.text(site, "not-served-because");
+            String refusal = CareOptions.text(site, "not-on-disk-because");
+            String unwritten =
+                    refusal == null ? null : "in memory only: " + refusal + "; written as soon as the disk takes it";
             table.row(
                     List.of(
                             CareOptions.text(site, "site", "?"),
@@ -108,7 +111,7 @@ final class CertificateListCommand implements Callable<Integer> {
                             notAfter == null ? "-" : daysLeft(Duration.between(now, notAfter)),
                             next == null ? "-" : next.isAfter(now) ? next.toString() : "now",
                             served(CareOptions.text(site, "served"))),
-                    Stream.of(failure, unseen).filter(Objects::nonNull).toList());
+                    Stream.of(failure, unseen, unwritten).filter(Objects::nonNull).toList());
         }
         table.print(console.out());
     }

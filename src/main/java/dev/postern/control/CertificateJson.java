@@ -31,6 +31,7 @@ public final class CertificateJson {
             json.addProperty("served", served.answer() == CertificateStatus.Served.Answer.YES);
         }
         text(json, "not-served-because", served.why());
+        text(json, "not-on-disk-because", status.notOnDiskBecause());
         return json;
     }
 

@@ -1,0 +1,239 @@
+package dev.postern.certificate;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import dev.postern.certificate.IssueFailure.Fault;
+import dev.postern.config.Configuration.KeyType;
+import dev.postern.config.Configuration.RateLimits;
+import dev.postern.config.Configuration.Site;
+import dev.postern.testing.Care;
+import dev.postern.testing.HandClock;
+import dev.postern.testing.TestCa;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * What the disk did not take when it came is in memory only: whatever happens, it is not forgotten, and it is written as
+ * soon as the disk takes it. The real store and policy, a scripted CA; a file stands where a generation would be made.
+ */
+@SuppressWarnings("NullAway") // A null fails the test, which is what it is for.
+class UnwrittenCertificateTest {
+    private static final Instant START = Instant.parse("2027-01-01T00:00:00Z");
+    private static final String A = "a.example.com";
+
+    @TempDir
+    Path directory;
+
+    private final HandClock clock = new HandClock(START);
+    private final ScriptedIssuer issuer = new ScriptedIssuer("test-ca", clock).limits(RateLimits.LETSENCRYPT);
+    private final ExecutorService orders = Executors.newCachedThreadPool();
+    private CertificateTable table = new CertificateTable();
+    private CertificateStore store;
+    private Renewals renewals;
+    private Certificate first;
+
+    @BeforeEach
+    void serveOneCertificate() throws Exception {
+        store = CertificateStore.open(directory.resolve("certs"));
+        renewals = begin(null);
+        await().until(() -> Files.exists(folder().resolve("current/fullchain.pem")));
+        await().until(() -> renewals.record(A).run() == null);
+        first = table.find(A);
+        clock.advance(Duration.ofHours(1));
+    }
+
+    @AfterEach
+    void close() {
+        renewals.close();
+        orders.shutdownNow();
+        store.close();
+    }
+
+    private Renewals begin(Renewals before) {
+        Renewals made = new Renewals(
+                List.of(new Site(List.of(A), List.of(), null)),
+                KeyType.EC_P256,
+                List.of(issuer),
+                Care.surroundings(store, table, clock, orders));
+        if (before != null) {
+            before.close();
+            made.inherit(before);
+        }
+        assertThat(made.load()).isEmpty();
+        made.start(new RecordedWakeUps(), name -> table.find(name).leaf());
+        return made;
+    }
+
+    private CertificateOperations operations() {
+        return renewals.operations();
+    }
+
+    private Path folder() {
+        return directory.resolve("certs").resolve(A);
+    }
+
+    /** Another certificate, which is served, and which the disk does not take. */
+    private Certificate orderUnwritten() throws Exception {
+        Files.writeString(folder().resolve("2"), "in the way");
+        operations().order(A);
+        Certificate unwritten = table.find(A);
+        assertThat(unwritten.serial()).isNotEqualTo(first.serial());
+        assertThat(folder().resolve("current").toRealPath()).endsWith(Path.of("1"));
+        await().until(() -> renewals.record(A).run() == null);
+        return unwritten;
+    }
+
+    private void freeDisk() throws IOException {
+        Files.delete(folder().resolve("2"));
+    }
+
+    private void assertIsWritten(Certificate certificate) throws Exception {
+        renewals.sweep();
+        assertThat(folder().resolve("current").toRealPath()).endsWith(Path.of("2"));
+        assertThat(Pem.readCertificates(Files.readString(folder().resolve("current/fullchain.pem"))))
+                .isEqualTo(certificate.chain());
+        assertThat(folder().resolve("order.json")).doesNotExist();
+        assertThat(operations().list().get(0).notOnDiskBecause()).isNull();
+    }
+
+    private static IssueFailure failure() {
+        return new IssueFailure(Fault.CA, "it does not work", null);
+    }
+
+    @Test
+    void itIsToldWhereverTheCertificateIs() throws Exception {
+        orderUnwritten();
+
+        assertThat(operations().list().get(0).notOnDiskBecause()).isEqualTo("not a directory");
+        assertThat(operations().explain(A))
+                .contains("stored: in memory only: not a directory; written as soon as the disk takes it");
+    }
+
+    @Test
+    void readingTheStoreAgainDoesNotForgetIt() throws Exception {
+        Certificate unwritten = orderUnwritten();
+
+        operations().reload(A);
+        renewals.cleanUp();
+        renewals.sweep();
+
+        assertThat(table.find(A).serial()).isEqualTo(unwritten.serial());
+        freeDisk();
+        assertIsWritten(unwritten);
+    }
+
+    @Test
+    void revocationOfTheOneBeforeDoesNotForgetIt() throws Exception {
+        Files.writeString(folder().resolve("2"), "in the way");
+
+        operations().rekey(A);
+
+        assertThat(issuer.revoked()).containsExactly(first.serialText() + " key-compromise");
+        Certificate unwritten = table.find(A);
+        operations().reload(A);
+        assertThat(table.find(A).serial()).isEqualTo(unwritten.serial()).isNotEqualTo(first.serial());
+        freeDisk();
+        assertIsWritten(unwritten);
+    }
+
+    /** Neither from its order, which is kept until it is written, nor by being written after all. */
+    @Test
+    void revokedItselfItNeverComesBack() throws Exception {
+        Certificate unwritten = orderUnwritten();
+        issuer.fail(A, failure());
+
+        assertThatThrownBy(() -> operations().revoke(A, RevocationReason.KEY_COMPROMISE))
+                .hasMessageContaining("serving generation 1");
+
+        assertThat(issuer.revoked()).containsExactly(unwritten.serialText() + " key-compromise");
+        assertThat(table.find(A).serial()).isEqualTo(first.serial());
+        assertThat(folder().resolve("order.json")).doesNotExist();
+        freeDisk();
+        renewals.sweep();
+        assertThat(folder().resolve("2")).doesNotExist();
+        assertThat(operations().explain(A))
+                .anyMatch(line -> line.startsWith("revoked: the certificate after it was revoked: key-compromise"));
+    }
+
+    @Test
+    void nothingTakesItsPlaceBeforeItIsWritten() throws Exception {
+        Certificate unwritten = orderUnwritten();
+        TestCa.Issued other = TestCa.create().issue(List.of(A), clock.instant(), Duration.ofDays(90));
+        Certificate imported = Certificate.of(A, "imported", other.key(), other.chain());
+
+        assertThatThrownBy(() -> operations().rollback(A))
+                .hasMessageContaining("is not on disk yet: not a directory; nothing was changed");
+        assertThatThrownBy(() -> operations().adopt(imported, null)).hasMessageContaining("is not on disk yet");
+        assertThat(table.find(A).serial()).isEqualTo(unwritten.serial());
+
+        freeDisk();
+        operations().rollback(A);
+        assertThat(table.find(A).serial()).isEqualTo(first.serial());
+        assertThat(operations().adopt(imported, null)).isEqualTo(3);
+        assertThat(table.find(A).serial()).isEqualTo(imported.serial());
+    }
+
+    @Test
+    void newConfigurationTakesItOver() throws Exception {
+        Certificate unwritten = orderUnwritten();
+
+        renewals = begin(renewals);
+
+        assertThat(table.find(A).serial()).isEqualTo(unwritten.serial());
+        assertThat(operations().list().get(0).notOnDiskBecause()).isEqualTo("not a directory");
+        freeDisk();
+        assertIsWritten(unwritten);
+        assertThat(issuer.asked(A)).isEqualTo(2);
+    }
+
+    @Test
+    void newConfigurationTakesOverAttemptsAndLimitsThatAreNotWritten() throws Exception {
+        Files.delete(folder().resolve("renewal.json"));
+        Files.createDirectories(folder().resolve("renewal.json/in-the-way"));
+        Path ledger = directory.resolve("certs/accounts/test-ca/ledger.json");
+        Files.delete(ledger);
+        Files.createDirectories(ledger.resolve("in-the-way"));
+        issuer.fail(A, failure());
+        assertThatThrownBy(() -> operations().order(A)).hasMessageContaining("it does not work");
+        await().until(() -> renewals.record(A).run() == null);
+        Instant next = operations().list().get(0).nextRenewal();
+        List<SitePlan.Budget> budgets = operations().plan().get(0).budgets();
+
+        renewals = begin(renewals);
+
+        assertThat(operations().list().get(0).lastFailure()).contains("it does not work");
+        assertThat(operations().list().get(0).nextRenewal()).isEqualTo(next);
+        assertThat(operations().plan().get(0).budgets()).isEqualTo(budgets);
+
+        Files.delete(folder().resolve("renewal.json/in-the-way"));
+        Files.delete(folder().resolve("renewal.json"));
+        Files.delete(ledger.resolve("in-the-way"));
+        Files.delete(ledger);
+        renewals.sweep();
+        assertThat(store.site(A).history().failures()).isEqualTo(1);
+        assertThat(ledger).isRegularFile();
+    }
+
+    @Test
+    void endIsItsLastChance() throws Exception {
+        Certificate unwritten = orderUnwritten();
+        freeDisk();
+
+        renewals.close();
+
+        assertThat(Pem.readCertificates(Files.readString(folder().resolve("current/fullchain.pem"))))
+                .isEqualTo(unwritten.chain());
+    }
+}
