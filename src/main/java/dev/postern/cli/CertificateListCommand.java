@@ -111,7 +111,9 @@ final class CertificateListCommand implements Callable<Integer> {
                             notAfter == null ? "-" : daysLeft(Duration.between(now, notAfter)),
                             next == null ? "-" : next.isAfter(now) ? next.toString() : "now",
                             served(CareOptions.text(site, "served"))),
-                    Stream.of(failure, unseen, unwritten).filter(Objects::nonNull).toList());
+                    Stream.of(failure, unseen, unwritten)
+                            .filter(Objects::nonNull)
+                            .toList());
         }
         table.print(console.out());
     }

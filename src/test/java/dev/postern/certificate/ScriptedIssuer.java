@@ -157,8 +157,7 @@ final class ScriptedIssuer implements CertificateIssuer {
 
     @Override
     public boolean mayCertify(Site site) {
-        return wildcards
-                || site.names().stream().noneMatch(name -> name.startsWith("*"));
+        return wildcards || site.names().stream().noneMatch(name -> name.startsWith("*"));
     }
 
     @Override
