@@ -6,6 +6,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
 import java.util.Collection;
+import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -29,6 +30,8 @@ final class Addresses {
     }
 
     private final Resolver resolver;
+    // Replaced by a reload; read by the thread that asks.
+    private volatile List<Server> named = List.of();
 
     Addresses(Resolver resolver) {
         this.resolver = resolver;
@@ -45,17 +48,24 @@ final class Addresses {
         }
     }
 
-    /** Resolves now, on the calling thread, and from then on in the background. */
-    void keepFresh(Collection<Server> servers, ScheduledExecutorService background) {
-        var named = servers.stream()
-                .filter(server -> server.address().isUnresolved())
-                .toList();
-        if (named.isEmpty()) {
-            return;
-        }
-        named.forEach(this::refresh);
+    /** Begins to ask in the background for those it is told to follow. */
+    void start(ScheduledExecutorService background) {
         var unused = background.scheduleWithFixedDelay(
                 () -> named.forEach(this::refresh), REFRESH_SECONDS, REFRESH_SECONDS, TimeUnit.SECONDS);
+    }
+
+    /** Asks for the names of these now, on the calling thread. */
+    void resolve(Collection<Server> servers) {
+        servers.stream().filter(Addresses::isNamed).forEach(this::refresh);
+    }
+
+    /** From now on asks for the names of these, and no others. */
+    void follow(Collection<Server> servers) {
+        named = servers.stream().filter(Addresses::isNamed).toList();
+    }
+
+    private static boolean isNamed(Server server) {
+        return literal(server.config()).isUnresolved();
     }
 
     private void refresh(Server server) {

@@ -17,12 +17,17 @@ public final class ConnectionPool {
     private record Idle(ServerConnection connection, long sinceNanos) {}
 
     private final Map<Server, ArrayDeque<Idle>> idle = new HashMap<>();
-    private final int max;
+    private int max;
     private int count;
 
     /** @param max how many to keep at once, over all servers: a share of the file descriptors */
     public ConnectionPool(int max) {
         this.max = max;
+    }
+
+    /** From now on keeps at most so many; those that are too many go as they grow old. */
+    public void max(int next) {
+        max = next;
     }
 
     /** A connection that became idle at most {@code maxIdleNanos} ago, no longer in the pool; null where there is none. */
@@ -42,11 +47,13 @@ public final class ConnectionPool {
 
     /**
      * Keeps a connection whose exchange is over; false where the pool is full, or the server has moved to another
-     * address meanwhile, and the caller has to close it.
+     * address meanwhile or is none of ours any more, and the caller has to close it.
      */
     public boolean keep(ServerConnection connection, long nowNanos) {
         Server server = connection.server();
-        if (count >= max || !server.isAt(connection.channel().remoteAddress())) {
+        if (count >= max
+                || server.isRetired()
+                || !server.isAt(connection.channel().remoteAddress())) {
             return false;
         }
         count++;
@@ -62,13 +69,21 @@ public final class ConnectionPool {
         }
     }
 
-    /** Closes what has been idle for too long. */
+    /** Closes what has been idle for too long, and what leads to servers that are ours no more. */
     public void evict(long nowNanos) {
-        for (ArrayDeque<Idle> connections : idle.values()) {
-            while (!connections.isEmpty() && nowNanos - connections.peekFirst().sinceNanos > MAX_IDLE_NANOS) {
+        boolean anyRetired = false;
+        for (Map.Entry<Server, ArrayDeque<Idle>> entry : idle.entrySet()) {
+            ArrayDeque<Idle> connections = entry.getValue();
+            boolean retired = entry.getKey().isRetired();
+            anyRetired |= retired;
+            while (!connections.isEmpty()
+                    && (retired || nowNanos - connections.peekFirst().sinceNanos > MAX_IDLE_NANOS)) {
                 count--;
                 connections.removeFirst().connection.channel().close().addListener(Closed.OBSERVED);
             }
+        }
+        if (anyRetired) {
+            idle.keySet().removeIf(Server::isRetired);
         }
     }
 

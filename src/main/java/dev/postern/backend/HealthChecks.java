@@ -14,8 +14,10 @@ import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
@@ -38,28 +40,41 @@ final class HealthChecks implements AutoCloseable {
     private final EventLoop loop;
     private final Bootstrap bootstrap;
     private final RandomGenerator random;
-    private final List<Check> checks = new ArrayList<>();
+    // Used by the one thread that says whom to follow.
+    private final Map<Server, Check> checks = new HashMap<>();
+    // Replaced by a reload; read on the loop.
+    private volatile Duration connectTimeout = Duration.ofSeconds(3);
     // Written by close on any thread; read on the loop.
     private volatile boolean closed;
 
-    HealthChecks(
-            EventLoop loop, Class<? extends Channel> channelType, Duration connectTimeout, RandomGenerator random) {
+    HealthChecks(EventLoop loop, Class<? extends Channel> channelType, RandomGenerator random) {
         this.loop = loop;
         this.random = random;
-        this.bootstrap = new Bootstrap()
-                .group(loop)
-                .channel(channelType)
-                .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, Math.toIntExact(connectTimeout.toMillis()));
+        this.bootstrap = new Bootstrap().group(loop).channel(channelType);
     }
 
-    /** Begins to watch the servers of {@code backend}. */
-    void watch(Backend backend) {
-        for (Server server : backend.servers()) {
-            Check check = new Check(backend, server);
-            checks.add(check);
-            // The first checks are spread over an interval as well.
-            check.schedule(Duration.ofNanos((long) (check.interval().toNanos() * random.nextDouble())));
+    /** Watches the servers of these; goes on with those it watches already, and ends with those that have retired. */
+    void follow(Collection<Backend> backends, Duration timeout) {
+        connectTimeout = timeout;
+        checks.keySet().removeIf(Server::isRetired);
+        for (Backend backend : backends) {
+            for (Server server : backend.servers()) {
+                Check known = checks.get(server);
+                if (known == null) {
+                    Check check = new Check(backend, server);
+                    checks.put(server, check);
+                    onLoop(check::begin);
+                } else {
+                    onLoop(known::follow);
+                }
+            }
         }
+    }
+
+    private Bootstrap bootstrap() {
+        return bootstrap
+                .clone()
+                .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, Math.toIntExact(connectTimeout.toMillis()));
     }
 
     @Override
@@ -80,6 +95,8 @@ final class HealthChecks implements AutoCloseable {
     private final class Check {
         private final Backend backend;
         private final Server server;
+        private Configuration.@Nullable Health followed;
+        private @Nullable ScheduledFuture<?> next;
         private int good;
         private int bad;
 
@@ -88,13 +105,30 @@ final class HealthChecks implements AutoCloseable {
             this.server = server;
         }
 
+        /** The first checks are spread over an interval as well. */
+        void begin() {
+            followed = backend.health();
+            schedule(Duration.ofNanos((long) (interval().toNanos() * random.nextDouble())));
+        }
+
+        /** Goes on as it is now configured to, and where that is new, does not wait for the end of the old interval. */
+        void follow() {
+            if (!Objects.equals(followed, backend.health())) {
+                good = 0;
+                bad = 0;
+                if (next == null || next.cancel(false)) {
+                    begin();
+                }
+            }
+        }
+
         Duration interval() {
             Configuration.Health health = backend.health();
             return health == null ? RETRY_REFUSED : health.interval();
         }
 
         void schedule(Duration delay) {
-            var unused = loop.schedule(this::run, delay.toNanos(), TimeUnit.NANOSECONDS);
+            next = loop.schedule(this::run, delay.toNanos(), TimeUnit.NANOSECONDS);
         }
 
         void again() {
@@ -102,7 +136,7 @@ final class HealthChecks implements AutoCloseable {
         }
 
         void run() {
-            if (closed || loop.isShuttingDown()) {
+            if (closed || server.isRetired() || loop.isShuttingDown()) {
                 return;
             }
             try {
@@ -126,8 +160,7 @@ final class HealthChecks implements AutoCloseable {
         }
 
         private void knock() {
-            bootstrap
-                    .clone()
+            bootstrap()
                     .handler(new ChannelInboundHandlerAdapter())
                     .connect(server.address())
                     .addListener((ChannelFuture connected) -> onLoop(() -> {
@@ -145,7 +178,7 @@ final class HealthChecks implements AutoCloseable {
                 return;
             }
             Answer answer = new Answer(health, server, outcome -> answered(health, outcome));
-            ChannelFuture connecting = bootstrap.clone().handler(answer).connect(server.address());
+            ChannelFuture connecting = bootstrap().handler(answer).connect(server.address());
             answer.limit(loop, connecting.channel());
             connecting.addListener((ChannelFuture connected) -> {
                 if (!connected.isSuccess()) {
@@ -158,6 +191,11 @@ final class HealthChecks implements AutoCloseable {
 
         /** @param fault null where the server is well */
         private void answered(Configuration.Health health, @Nullable String fault) {
+            if (!health.equals(backend.health())) {
+                // A reload asks for something else now, or for nothing.
+                again();
+                return;
+            }
             if (fault == null) {
                 bad = 0;
                 // Counted from when it went down, which a refused connection does between two checks.

@@ -19,12 +19,15 @@ public final class Server {
     }
 
     private final String name;
-    private final Configuration.Server config;
+    // Replaced by a reload; read by any thread.
+    private volatile Configuration.Server config;
     private final AtomicInteger inFlight = new AtomicInteger();
     // Written by the resolver thread; read by any event loop. Unresolved until DNS has answered.
     private volatile InetSocketAddress address;
     // Written under the monitor of the backend; read by any thread.
     private volatile State state = State.UP;
+    // Set once, by a reload; read by any event loop.
+    private volatile boolean retired;
 
     Server(Configuration.Server config) {
         this.config = config;
@@ -43,6 +46,20 @@ public final class Server {
 
     Configuration.Server config() {
         return config;
+    }
+
+    /** The same address under another configuration; whatever is known of it stays. */
+    void config(Configuration.Server next) {
+        config = next;
+    }
+
+    /** No longer part of its backend: exchanges under way go on, no connection of it is kept. */
+    public boolean isRetired() {
+        return retired;
+    }
+
+    void retire() {
+        retired = true;
     }
 
     public InetSocketAddress address() {

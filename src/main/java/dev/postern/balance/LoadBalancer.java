@@ -14,20 +14,29 @@ import org.jspecify.annotations.Nullable;
  */
 public final class LoadBalancer {
     private final Backend backend;
-    private final Configuration.Balance balance;
     private final AtomicInteger turn = new AtomicInteger();
+    // Guarded by this.
+    private Configuration.Balance balance;
     // Replaced by whoever changes a server's state; read by every event loop.
     private volatile Selector selector;
 
     public LoadBalancer(Backend backend, Configuration.Balance balance) {
         this.backend = backend;
         this.balance = balance;
-        this.selector = build();
+        this.selector = build(balance);
         backend.onChange(this::rebuild);
     }
 
     public Backend backend() {
         return backend;
+    }
+
+    /** The backend is {@code next} from now on; those of its servers that stay keep what is known of them. */
+    public void follow(Backend.Next next) {
+        synchronized (this) {
+            balance = next.config().balance();
+        }
+        backend.follow(next);
     }
 
     /**
@@ -50,10 +59,10 @@ public final class LoadBalancer {
 
     // Under a monitor, so that the last change to be seen is the one that stays.
     private synchronized void rebuild() {
-        selector = build();
+        selector = build(balance);
     }
 
-    private Selector build() {
+    private Selector build(Configuration.Balance balance) {
         List<Server> up = backend.servers().stream()
                 .filter(server -> server.state() == Server.State.UP)
                 .toList();

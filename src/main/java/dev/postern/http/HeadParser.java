@@ -22,12 +22,17 @@ final class HeadParser {
     private static final int LINE_END = VERSION.length + 3;
 
     private final Fields.Builder fields = new Fields.Builder();
-    private final int maxRequestLine;
-    private final int maxHeaders;
+    private int maxRequestLine;
+    private int maxHeaders;
 
     HeadParser(int maxRequestLine, int maxHeaders) {
-        this.maxRequestLine = maxRequestLine;
-        this.maxHeaders = maxHeaders;
+        limits(maxRequestLine, maxHeaders);
+    }
+
+    /** From now on these are the limits. */
+    void limits(int requestLine, int headers) {
+        this.maxRequestLine = requestLine;
+        this.maxHeaders = headers;
     }
 
     /**

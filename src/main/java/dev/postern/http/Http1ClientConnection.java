@@ -86,11 +86,7 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
         this.end = new ConnectionEnd(channel);
         this.writer = new ResponseWriter(channel, worker.headWriter());
         this.decoder = new MessageDecoder(
-                this,
-                worker.headParser(),
-                worker.requestScratch(),
-                Failure.ByClient.MALFORMED,
-                Failure.ByClient.HEAD_TOO_LARGE);
+                this, worker.requestSpace(), Failure.ByClient.MALFORMED, Failure.ByClient.HEAD_TOO_LARGE);
     }
 
     @Override

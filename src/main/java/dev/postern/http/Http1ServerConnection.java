@@ -52,11 +52,7 @@ final class Http1ServerConnection extends ChannelInboundHandlerAdapter
         this.server = server;
         this.channel = channel;
         this.decoder = new MessageDecoder(
-                this,
-                worker.headParser(),
-                worker.responseScratch(),
-                ByServer.MALFORMED_RESPONSE,
-                ByServer.RESPONSE_HEAD_TOO_LARGE);
+                this, worker.responseSpace(), ByServer.MALFORMED_RESPONSE, ByServer.RESPONSE_HEAD_TOO_LARGE);
     }
 
     @Override

@@ -58,8 +58,7 @@ final class MessageDecoder {
     }
 
     private final Receiver receiver;
-    private final HeadParser parser;
-    private final byte[] scratch;
+    private final HeadSpace space;
     private final Failure malformed;
     private final Failure headTooLarge;
 
@@ -70,13 +69,12 @@ final class MessageDecoder {
     private int searched;
 
     /**
-     * @param scratch as long as the longest head allowed; shared by the connections of an event loop
+     * @param space shared by the connections of an event loop
      * @param malformed what a broken chunk or trailer section is thrown as
      */
-    MessageDecoder(Receiver receiver, HeadParser parser, byte[] scratch, Failure malformed, Failure headTooLarge) {
+    MessageDecoder(Receiver receiver, HeadSpace space, Failure malformed, Failure headTooLarge) {
         this.receiver = receiver;
-        this.parser = parser;
-        this.scratch = scratch;
+        this.space = space;
         this.malformed = malformed;
         this.headTooLarge = headTooLarge;
     }
@@ -152,6 +150,7 @@ final class MessageDecoder {
 
     private boolean head(ByteBuf in) throws BadMessage {
         int readable = in.readableBytes();
+        byte[] scratch = space.bytes();
         if (searched > 0 && readable < scratch.length && !holdsHeadEnd(in)) {
             return false;
         }
@@ -265,12 +264,13 @@ final class MessageDecoder {
     private boolean trailers(ByteBuf in) throws BadMessage {
         int readable = in.readableBytes();
         // The section may be a mere CRLF; only when it is known not to be, it ends like a head.
+        byte[] scratch = space.bytes();
         if (searched > 3 && readable < scratch.length && !holdsHeadEnd(in)) {
             return false;
         }
         int length = Math.min(readable, scratch.length);
         in.getBytes(in.readerIndex(), scratch, 0, length);
-        Fields trailers = parser.trailers(scratch, length, malformed);
+        Fields trailers = space.parser().trailers(scratch, length, malformed);
         if (trailers == null) {
             if (readable >= scratch.length) {
                 throw new BadMessage(malformed, "trailer section over " + scratch.length + " bytes");

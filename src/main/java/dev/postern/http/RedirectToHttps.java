@@ -1,21 +1,19 @@
 package dev.postern.http;
 
-/** Sends a plaintext request for one of our sites to the same place over HTTPS: same host, path and query. */
+/**
+ * Sends a plaintext request for one of our sites to the same place over HTTPS: same host, path and query. Leaves it alone
+ * where sites are served in plaintext.
+ */
 public final class RedirectToHttps implements RequestStep {
     private static final int HTTP = 80;
     private static final int HTTPS = 443;
 
-    private final int status;
-    private final int httpsPort;
-
-    /** @param httpsPort the port that the https listener is bound to */
-    public RedirectToHttps(int status, int httpsPort) {
-        this.status = status;
-        this.httpsPort = httpsPort;
-    }
-
     @Override
     public boolean handle(Exchange exchange) {
+        Routing.Plaintext plaintext = exchange.routing().plaintext();
+        if (plaintext.redirect().isEmpty()) {
+            return false;
+        }
         Authority authority = exchange.request().authority();
         if (exchange.routing().routes().site(authority.host()) == null) {
             exchange.fail(Failure.ByClient.NO_SUCH_SITE, "host names no site");
@@ -24,9 +22,9 @@ public final class RedirectToHttps implements RequestStep {
         // A client that says no port came to port 80. If we do not listen on 80, somebody maps ports in front of us,
         // and 443 is mapped as well; the port we listen on is then not the client's business.
         boolean mapped = authority.port() < 0 && exchange.client().port() != HTTP;
-        int port = mapped ? HTTPS : httpsPort;
+        int port = mapped ? HTTPS : plaintext.httpsPort();
         exchange.respond(LocalResponse.redirect(
-                status,
+                plaintext.redirect().getAsInt(),
                 "https://" + authority.host() + (port == HTTPS ? "" : ":" + port)
                         + exchange.request().target()));
         return true;

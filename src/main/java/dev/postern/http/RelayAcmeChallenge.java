@@ -1,7 +1,5 @@
 package dev.postern.http;
 
-import dev.postern.balance.LoadBalancer;
-
 /**
  * Requests under {@code /.well-known/acme-challenge/} go to the side port, whatever their Host: a CA asks for each name
  * of an order here, and follows no redirect of ours that a mistake could misroute
@@ -10,18 +8,12 @@ import dev.postern.balance.LoadBalancer;
 public final class RelayAcmeChallenge implements RequestStep {
     static final byte[] PREFIX = HeadWriter.constant("/.well-known/acme-challenge/");
 
-    private final LoadBalancer sidePort;
-
-    public RelayAcmeChallenge(LoadBalancer sidePort) {
-        this.sidePort = sidePort;
-    }
-
     @Override
     public boolean handle(Exchange exchange) {
         if (!exchange.request().pathStartsWith(PREFIX)) {
             return false;
         }
-        exchange.forward(sidePort);
+        exchange.forward(exchange.routing().plaintext().sidePort());
         return true;
     }
 }

@@ -7,6 +7,7 @@ import dev.postern.config.Configuration.Timeouts;
 import dev.postern.route.RouteTable;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 
 /** What an exchange is decided by: one immutable snapshot of the configuration, replaced as a whole. */
 public record Routing(
@@ -14,4 +15,14 @@ public record Routing(
         Map<String, LoadBalancer> backends,
         List<AddressRange> trustedProxies,
         Timeouts timeouts,
-        Limits limits) {}
+        Limits limits,
+        Plaintext plaintext) {
+    /**
+     * What happens to requests that come in without TLS.
+     *
+     * @param sidePort where challenges are answered
+     * @param redirect the status of the redirect to HTTPS; empty where the sites are served in plaintext
+     * @param httpsPort where redirects lead
+     */
+    public record Plaintext(LoadBalancer sidePort, OptionalInt redirect, int httpsPort) {}
+}

@@ -5,6 +5,8 @@ import dev.postern.config.Configuration.Limits;
 import dev.postern.config.Configuration.Timeouts;
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
+import io.netty.util.concurrent.Future;
+import io.netty.util.concurrent.ScheduledFuture;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -41,12 +43,13 @@ public final class Worker {
     private final ConnectionPool pool;
     private final HeadWriter headWriter = new HeadWriter();
     private final HeadParser headParser;
-    private final byte[] requestScratch;
-    private final byte[] responseScratch;
+    private final HeadSpace requestSpace;
+    private final HeadSpace responseSpace;
     // Order does not matter; the index of each is kept by the connection itself, so that leaving is O(1).
     private final List<ClientConnection> connections = new ArrayList<>();
     private final String requestIdPrefix;
 
+    private ScheduledFuture<?> sweeps;
     private long requests;
     private long dateSecond = -1;
     private byte[] date = {};
@@ -73,11 +76,40 @@ public final class Worker {
         this.pool = new ConnectionPool(maxIdle);
         Limits limits = routing.get().limits();
         this.headParser = new HeadParser(limits.requestLine(), limits.headers());
-        this.requestScratch = new byte[limits.head()];
-        // Servers are ours: they may be twice as talkative (RFC 9110 sets no limit; others allow 16 to 60 KiB).
-        this.responseScratch = new byte[2 * limits.head()];
-        long period = sweepPeriodNanos(routing.get().timeouts());
-        var unused = loop.scheduleWithFixedDelay(this::sweep, period, period, TimeUnit.NANOSECONDS);
+        this.requestSpace = new HeadSpace(headParser, limits.head());
+        this.responseSpace = new HeadSpace(headParser, longestResponseHead(limits));
+        this.sweeps = sweeps(routing.get().timeouts());
+    }
+
+    /** Servers are ours: they may be twice as talkative (RFC 9110 sets no limit; others allow 16 to 60 KiB). */
+    private static int longestResponseHead(Limits limits) {
+        return 2 * limits.head();
+    }
+
+    /**
+     * The routing was replaced: what it is worked with here follows it, and with it the connections that are open. Any
+     * thread.
+     *
+     * @param maxIdle how many idle connections to servers the loop may keep from now on
+     * @return done once everything does
+     */
+    public Future<?> follow(int maxIdle) {
+        return loop.submit(() -> {
+            Limits limits = routing().limits();
+            headParser.limits(limits.requestLine(), limits.headers());
+            requestSpace.longest(limits.head());
+            responseSpace.longest(longestResponseHead(limits));
+            pool.max(maxIdle);
+            // What has retired is closed at once, not with the next sweep.
+            pool.evict(System.nanoTime());
+            sweeps.cancel(false);
+            sweeps = sweeps(routing().timeouts());
+        });
+    }
+
+    private ScheduledFuture<?> sweeps(Timeouts timeouts) {
+        long period = sweepPeriodNanos(timeouts);
+        return loop.scheduleWithFixedDelay(this::sweep, period, period, TimeUnit.NANOSECONDS);
     }
 
     /** A timeout fires at most this much late: a tenth of the shortest, at most half a second. */
@@ -100,7 +132,12 @@ public final class Worker {
     }
 
     Routing routing() {
-        return routing.getPlain();
+        return routing.get();
+    }
+
+    /** Those of the configuration that is in force now. */
+    public Timeouts timeouts() {
+        return routing().timeouts();
     }
 
     ConnectionPool pool() {
@@ -115,12 +152,12 @@ public final class Worker {
         return headParser;
     }
 
-    byte[] requestScratch() {
-        return requestScratch;
+    HeadSpace requestSpace() {
+        return requestSpace;
     }
 
-    byte[] responseScratch() {
-        return responseScratch;
+    HeadSpace responseSpace() {
+        return responseSpace;
     }
 
     boolean isDraining() {

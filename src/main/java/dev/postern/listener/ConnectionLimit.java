@@ -15,7 +15,8 @@ import org.slf4j.LoggerFactory;
 public final class ConnectionLimit {
     private static final Logger log = LoggerFactory.getLogger(ConnectionLimit.class);
 
-    private final int max;
+    // Replaced by a reload; read by any event loop.
+    private volatile int max;
     private final AtomicInteger open = new AtomicInteger();
     private final Set<Channel> acceptors = ConcurrentHashMap.newKeySet();
     // Changed under the monitor; read by any event loop.
@@ -29,14 +30,22 @@ public final class ConnectionLimit {
         return max;
     }
 
+    /** From now on there may be so many; where there are more already, none of them is closed. */
+    public void max(int next) {
+        max = next;
+        settle();
+    }
+
     /** Client connections open now, tunnels included. */
     public int open() {
         return open.get();
     }
 
-    void watch(Channel acceptor) {
+    /** Lets {@code acceptor} accept, as long as there is room. */
+    synchronized void open(Channel acceptor) {
         acceptors.add(acceptor);
         acceptor.closeFuture().addListener(closed -> acceptors.remove(acceptor));
+        acceptor.config().setAutoRead(accepting);
     }
 
     /** Counts {@code client} until it is closed. */

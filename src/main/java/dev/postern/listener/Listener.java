@@ -27,7 +27,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The addresses of one kind that we accept on. Every event loop has a socket of its own for every address ({@code
- * SO_REUSEPORT}), so that the kernel spreads the connections and a connection stays on the loop that accepted it.
+ * SO_REUSEPORT}), so that the kernel spreads the connections and a connection stays on the loop that accepted it. A
+ * reload binds what is new and closes what is left out; sockets that stay are not touched.
  */
 public final class Listener implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(Listener.class);
@@ -36,47 +37,128 @@ public final class Listener implements AutoCloseable {
     private static final int BACKLOG = 4096;
 
     private final String name;
-    private final List<Channel> channels;
-    private final List<InetSocketAddress> addresses;
+    private final Transport transport;
+    private final List<EventLoop> loops;
+    private final ConnectionLimit limit;
+    private final Function<EventLoop, ChannelInitializer<Channel>> pipelines;
+    // Replaced by one thread at a time; read by any thread.
+    private volatile List<Bound> bound = List.of();
 
-    private Listener(String name, List<Channel> channels, List<InetSocketAddress> addresses) {
-        this.name = name;
-        this.channels = channels;
-        this.addresses = addresses;
+    /**
+     * One address.
+     *
+     * @param configured with the port 0 where the system is to choose one
+     * @param address with the port that it chose
+     */
+    private record Bound(InetSocketAddress configured, InetSocketAddress address, List<Channel> channels) {
+        void close() {
+            channels.forEach(channel -> channel.close().awaitUninterruptibly());
+        }
+    }
+
+    /** What a listener is going to be bound to; what is new of it is bound already, and accepts nothing yet. */
+    public final class Next {
+        private final List<Bound> all;
+        private final List<Bound> added;
+
+        private Next(List<Bound> all, List<Bound> added) {
+            this.all = all;
+            this.added = added;
+        }
+
+        public List<InetSocketAddress> addresses() {
+            return all.stream().map(Bound::address).toList();
+        }
+
+        /** Accepts there, and no more where it is not; connections that were accepted go on. Blocks. */
+        public void open() {
+            added.forEach(one -> one.channels.forEach(limit::open));
+            List<Bound> closed =
+                    bound.stream().filter(one -> !all.contains(one)).toList();
+            boolean changes = !added.isEmpty() || !closed.isEmpty();
+            bound = all;
+            closed.forEach(Bound::close);
+            if (changes) {
+                log.info(
+                        "listener {}: {}",
+                        name,
+                        addresses().stream().map(NetUtil::toSocketAddressString).collect(Collectors.joining(", ")));
+            }
+        }
+
+        /** Everything stays as it was. Blocks. */
+        public void abandon() {
+            added.forEach(Bound::close);
+        }
     }
 
     /**
-     * Binds every address on every loop; accepts nothing before {@link #open}. Blocks; not for an event loop.
+     * Bound to nothing yet.
      *
      * @param name as in the configuration, for messages
      * @param limit counts the connections, and keeps more than it allows from being accepted
      * @param pipelines what a connection accepted on a loop goes through
-     * @throws CannotListen if any address cannot be bound; then none is
      */
-    public static Listener bind(
+    public Listener(
             String name,
-            List<BindAddress> binds,
             Transport transport,
             List<EventLoop> loops,
             ConnectionLimit limit,
-            Function<EventLoop, ChannelInitializer<Channel>> pipelines)
-            throws CannotListen {
-        List<Channel> channels = new ArrayList<>();
-        List<InetSocketAddress> addresses = new ArrayList<>();
-        try {
-            for (BindAddress bind : binds) {
-                InetSocketAddress address = probe(bind);
-                for (EventLoop loop : loops) {
-                    Channel channel = bind(address, transport, loop, admitting(limit, pipelines.apply(loop)));
-                    limit.watch(channel);
-                    channels.add(channel);
+            Function<EventLoop, ChannelInitializer<Channel>> pipelines) {
+        this.name = name;
+        this.transport = transport;
+        this.loops = List.copyOf(loops);
+        this.limit = limit;
+        this.pipelines = pipelines;
+    }
+
+    /**
+     * Binds what is new of these addresses on every loop; accepts nothing there before {@link Next#open}. Blocks; not for
+     * an event loop.
+     *
+     * @param ours what this process has bound by now, whichever listener it belongs to
+     * @throws CannotListen if any address cannot be bound; then none is
+     */
+    public Next bind(List<BindAddress> binds, List<InetSocketAddress> ours) throws CannotListen {
+        List<Bound> kept = new ArrayList<>(bound);
+        List<Bound> all = new ArrayList<>();
+        List<Bound> added = new ArrayList<>();
+        for (BindAddress bind : binds) {
+            try {
+                InetSocketAddress wanted =
+                        new InetSocketAddress(bind.address() == null ? everyAddress() : bind.address(), bind.port());
+                Bound one = kept.stream()
+                        .filter(known -> known.configured.equals(wanted))
+                        .findFirst()
+                        .orElse(null);
+                if (one == null) {
+                    one = bindNew(wanted, ours);
+                    added.add(one);
                 }
-                addresses.add(address);
+                kept.remove(one);
+                all.add(one);
+            } catch (IOException e) {
+                added.forEach(Bound::close);
+                throw new CannotListen(message(name, bind, e), e);
             }
-            return new Listener(name, channels, addresses);
+        }
+        return new Next(List.copyOf(all), List.copyOf(added));
+    }
+
+    private Bound bindNew(InetSocketAddress wanted, List<InetSocketAddress> ours) throws IOException {
+        // Where we have the port already, nobody can have taken it without leave: what is probed for would be
+        // ourselves.
+        boolean isOurs = wanted.getPort() != 0 && ours.stream().anyMatch(held -> held.getPort() == wanted.getPort());
+        InetSocketAddress address = isOurs ? wanted : probe(wanted);
+        List<Channel> channels = new ArrayList<>();
+        try {
+            for (EventLoop loop : loops) {
+                channels.add(bind(address, transport, loop, admitting(limit, pipelines.apply(loop))));
+            }
+            return new Bound(wanted, address, List.copyOf(channels));
         } catch (IOException e) {
-            new Listener(name, channels, addresses).close();
-            throw new CannotListen(message(name, binds.get(addresses.size()), e), e);
+            new Bound(wanted, address, channels).close();
+            throw e;
         }
     }
 
@@ -84,12 +166,11 @@ public final class Listener implements AutoCloseable {
      * Binds once without SO_REUSEPORT: with it, a second Postern of the same user would bind as well, and each would get
      * half of the connections. Says which port the system chose where none was given.
      */
-    private static InetSocketAddress probe(BindAddress bind) throws IOException {
-        InetAddress address = bind.address() == null ? everyAddress() : bind.address();
+    private static InetSocketAddress probe(InetSocketAddress wanted) throws IOException {
         try (ServerSocket probe = new ServerSocket()) {
             probe.setReuseAddress(true);
-            probe.bind(new InetSocketAddress(address, bind.port()), 1);
-            return new InetSocketAddress(address, probe.getLocalPort());
+            probe.bind(wanted, 1);
+            return new InetSocketAddress(wanted.getAddress(), probe.getLocalPort());
         }
     }
 
@@ -150,23 +231,15 @@ public final class Listener implements AutoCloseable {
         return where + why;
     }
 
-    /** Begins to accept. */
-    public void open() {
-        channels.forEach(channel -> channel.config().setAutoRead(true));
-        log.info(
-                "listener {}: {}",
-                name,
-                addresses.stream().map(NetUtil::toSocketAddressString).collect(Collectors.joining(", ")));
-    }
-
     /** What is bound, with the ports that the system chose. */
     public List<InetSocketAddress> addresses() {
-        return addresses;
+        return bound.stream().map(Bound::address).toList();
     }
 
     /** Accepts no more; connections that were accepted go on. Blocks until the sockets are closed. */
     @Override
     public void close() {
-        channels.forEach(channel -> channel.close().awaitUninterruptibly());
+        bound.forEach(Bound::close);
+        bound = List.of();
     }
 }

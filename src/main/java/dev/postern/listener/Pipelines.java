@@ -1,6 +1,5 @@
 package dev.postern.listener;
 
-import dev.postern.config.Configuration;
 import dev.postern.http.AnswerHttp01Challenge;
 import dev.postern.http.Http1ClientConnection;
 import dev.postern.http.Http2ClientConnection;
@@ -16,7 +15,6 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelInitializer;
 import java.util.List;
-import java.util.OptionalInt;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -26,30 +24,21 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Pipelines {
     private final ServerContexts contexts;
-    private final Configuration.Timeouts timeouts;
-    private final OptionalInt redirect;
+    private final List<RequestStep> httpSteps;
     private final List<RequestStep> httpsSteps;
     private final List<RequestStep> challengeSteps;
 
-    public Pipelines(Configuration config, ServerContexts contexts, AnswerHttp01Challenge answers) {
+    public Pipelines(ServerContexts contexts, AnswerHttp01Challenge answers) {
         this.contexts = contexts;
-        this.timeouts = config.timeouts();
-        this.redirect = config.listeners().http().redirect();
+        // The relay first, because a CA must get through whatever else happens on port 80.
+        this.httpSteps = List.of(new RelayAcmeChallenge(), new RedirectToHttps(), new RouteToSite());
         this.httpsSteps = List.of(new RouteToSite());
         this.challengeSteps = List.of(answers);
     }
 
-    /**
-     * Plaintext from the world.
-     *
-     * @param challenge knows where the side port is
-     * @param httpsPort where redirects lead
-     */
-    public ChannelInitializer<Channel> http(Worker worker, RelayAcmeChallenge challenge, int httpsPort) {
-        // First, because a CA must get through whatever else happens on port 80: redirects and sites come after.
-        RequestStep rest =
-                redirect.isPresent() ? new RedirectToHttps(redirect.getAsInt(), httpsPort) : new RouteToSite();
-        return plaintext(worker, List.of(challenge, rest));
+    /** Plaintext from the world. */
+    public ChannelInitializer<Channel> http(Worker worker) {
+        return plaintext(worker, httpSteps);
     }
 
     /** The side port. */
@@ -72,7 +61,7 @@ public final class Pipelines {
                             "SelectCertificate",
                             new SelectCertificate(
                                     contexts,
-                                    timeouts.handshake(),
+                                    worker.timeouts().handshake(),
                                     (established, site, protocol) ->
                                             afterHandshake(worker, established, site, protocol)));
         });
@@ -90,11 +79,17 @@ public final class Pipelines {
 
     private Http1ClientConnection http1(
             Worker worker, List<RequestStep> steps, @Nullable String site, Channel channel) {
-        return new Http1ClientConnection(worker, steps, this::tunnel, site, channel);
+        return new Http1ClientConnection(
+                worker,
+                steps,
+                (client, server, fromClient, fromServer) -> tunnel(worker, client, server, fromClient, fromServer),
+                site,
+                channel);
     }
 
-    private void tunnel(Channel client, Channel server, @Nullable ByteBuf fromClient, @Nullable ByteBuf fromServer) {
-        Tunnel.join(client, server, fromClient, fromServer, timeouts.tunnel());
+    private static void tunnel(
+            Worker worker, Channel client, Channel server, @Nullable ByteBuf fromClient, @Nullable ByteBuf fromServer) {
+        Tunnel.join(client, server, fromClient, fromServer, worker.timeouts().tunnel());
     }
 
     private static ChannelInitializer<Channel> initializer(Consumer<Channel> pipeline) {

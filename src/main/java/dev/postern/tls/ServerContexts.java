@@ -23,6 +23,7 @@ import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
 import java.security.cert.X509Certificate;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
@@ -44,14 +45,17 @@ public final class ServerContexts {
             "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256",
             "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256");
 
-    private record Entry(Certificate certificate, SslContext context) {}
+    /** @param applicationProtocols for ALPN, the preferred one first */
+    private record Policy(Configuration.Tls config, List<String> applicationProtocols) {}
+
+    private record Entry(Certificate certificate, Policy policy, SslContext context) {}
 
     private final CertificateTable certificates;
     private final AlpnChallengeTable challenges;
-    private final Configuration.Tls config;
-    private final List<String> applicationProtocols;
     private final TicketKeys ticketKeys = new TicketKeys(new SecureRandom());
     private final ConcurrentHashMap<String, Entry> bySite = new ConcurrentHashMap<>();
+    // Replaced by a reload; read by any event loop.
+    private volatile Policy policy;
 
     /** @param applicationProtocols for ALPN, the preferred one first */
     public ServerContexts(
@@ -61,8 +65,24 @@ public final class ServerContexts {
             List<String> applicationProtocols) {
         this.certificates = certificates;
         this.challenges = challenges;
-        this.config = config;
-        this.applicationProtocols = List.copyOf(applicationProtocols);
+        this.policy = new Policy(config, List.copyOf(applicationProtocols));
+    }
+
+    /**
+     * From now on handshakes are made like this; connections that are established stay as they are, and so do tickets.
+     * Any thread.
+     */
+    public void follow(Configuration.Tls config, List<String> applicationProtocols) {
+        policy = new Policy(config, List.copyOf(applicationProtocols));
+    }
+
+    /** Lets the contexts of all other sites go; connections that use one keep it. Any thread. */
+    public void retain(Set<String> sites) {
+        bySite.forEach((site, entry) -> {
+            if (!sites.contains(site) && bySite.remove(site, entry)) {
+                ReferenceCountUtil.release(entry.context);
+            }
+        });
     }
 
     /** What does the cryptography: BoringSSL, or the JDK where the native library cannot load. */
@@ -101,8 +121,8 @@ public final class ServerContexts {
 
     /** A handler for the one connection of a CA's validator, which presents {@code answer} and speaks nothing else. */
     SslHandler challengeHandler(Certificate answer, ByteBufAllocator allocator) throws SSLException {
-        SslContext context =
-                builder(answer, List.of(AlpnChallengeTable.PROTOCOL)).build();
+        SslContext context = builder(answer, policy.config, List.of(AlpnChallengeTable.PROTOCOL))
+                .build();
         try {
             // A handler keeps its context for as long as it lives; there is no second one with this certificate.
             return context.newHandler(allocator);
@@ -113,9 +133,10 @@ public final class ServerContexts {
 
     private SslContext context(Certificate certificate) throws SSLException {
         Entry entry = bySite.get(certificate.site());
-        if (entry == null || entry.certificate != certificate) {
-            SslContext made = build(certificate);
-            Entry before = bySite.put(certificate.site(), new Entry(certificate, made));
+        Policy current = policy;
+        if (entry == null || entry.certificate != certificate || !entry.policy.equals(current)) {
+            SslContext made = build(certificate, current);
+            Entry before = bySite.put(certificate.site(), new Entry(certificate, current, made));
             if (before != null) {
                 ReferenceCountUtil.release(before.context);
             }
@@ -124,8 +145,9 @@ public final class ServerContexts {
         return entry.context;
     }
 
-    private SslContext build(Certificate certificate) throws SSLException {
-        SslContext context = builder(certificate, applicationProtocols).build();
+    private SslContext build(Certificate certificate, Policy current) throws SSLException {
+        SslContext context = builder(certificate, current.config, current.applicationProtocols)
+                .build();
         if (context instanceof ReferenceCountedOpenSslContext boringSsl) {
             OpenSslServerSessionContext sessions = (OpenSslServerSessionContext) boringSsl.sessionContext();
             // Tickets carry the session; a table of them would only cost memory.
@@ -137,11 +159,12 @@ public final class ServerContexts {
         return context;
     }
 
-    private SslContextBuilder builder(Certificate certificate, List<String> protocols) {
+    private static SslContextBuilder builder(
+            Certificate certificate, Configuration.Tls config, List<String> protocols) {
         return SslContextBuilder.forServer(
                         certificate.key(), certificate.chain().toArray(X509Certificate[]::new))
                 .sslProvider(OpenSsl.isAvailable() ? SslProvider.OPENSSL_REFCNT : SslProvider.JDK)
-                .protocols(protocols())
+                .protocols(protocols(config))
                 .ciphers(CIPHERS, (ciphers, defaults, supported) -> {
                     List<String> usable = new java.util.ArrayList<>();
                     ciphers.forEach(cipher -> {
@@ -158,7 +181,7 @@ public final class ServerContexts {
                         protocols));
     }
 
-    private String[] protocols() {
+    private static String[] protocols(Configuration.Tls config) {
         return config.minVersion() == TlsVersion.TLS_1_3
                 ? new String[] {"TLSv1.3"}
                 : new String[] {"TLSv1.3", "TLSv1.2"};

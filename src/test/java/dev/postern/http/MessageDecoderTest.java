@@ -166,7 +166,7 @@ class MessageDecoderTest {
     private static final class Parts implements MessageDecoder.Receiver {
         private final HeadParser parser = new HeadParser(8192, 100);
         private final MessageDecoder decoder =
-                new MessageDecoder(this, parser, new byte[16 * 1024], ByClient.MALFORMED, ByClient.HEAD_TOO_LARGE);
+                new MessageDecoder(this, new HeadSpace(parser, 16 * 1024), ByClient.MALFORMED, ByClient.HEAD_TOO_LARGE);
         private final List<String> parts = new ArrayList<>();
         private boolean inBody;
         private boolean ready = true;

@@ -47,7 +47,7 @@ class ConnectionLimitTest {
     void acceptorsAreNeverLeftPausedWhileThereIsRoom() throws Exception {
         ConnectionLimit limit = new ConnectionLimit(1);
         EmbeddedChannel acceptor = new EmbeddedChannel();
-        limit.watch(acceptor);
+        limit.open(acceptor);
         CyclicBarrier together = new CyclicBarrier(2);
 
         for (int i = 0; i < 2_000; i++) {

@@ -1,0 +1,270 @@
+package dev.postern.app;
+
+import dev.postern.backend.Backend;
+import dev.postern.balance.LoadBalancer;
+import dev.postern.config.Configuration;
+import dev.postern.config.Configuration.Balance;
+import dev.postern.config.Configuration.Protocol;
+import dev.postern.http.AnswerHttp01Challenge;
+import dev.postern.http.Routing;
+import dev.postern.http.Worker;
+import dev.postern.listener.CannotListen;
+import dev.postern.listener.ConnectionLimit;
+import dev.postern.listener.Listener;
+import dev.postern.listener.Pipelines;
+import dev.postern.listener.Transport;
+import dev.postern.route.RouteTable;
+import dev.postern.tls.ServerContexts;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.EventLoop;
+import io.netty.util.concurrent.Future;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.OptionalInt;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * Everything that a request passes, put together: listeners, event loops with their workers, routes, backends. The first
+ * configuration is put in place like every other: prepared, then committed. Prepared by one thread at a time.
+ */
+final class RequestPath implements AutoCloseable {
+    private static final Duration TICKET_KEY_LIFE = Duration.ofHours(12);
+
+    /** For everything that is neither a client nor its server: listeners, jars, the store, orders. */
+    private static final long RESERVED_DESCRIPTORS = 256;
+
+    /** One idle server connection may be kept for so many clients. */
+    private static final int IDLE_SHARE = 4;
+
+    /** Event loops never wait, so that it takes them a moment only. */
+    private static final long FOLLOW_SECONDS = 10;
+
+    private final Transport transport;
+    private final Map<EventLoop, Worker> workers = new HashMap<>();
+    private final AtomicReference<Routing> routing;
+    private final ConnectionLimit limit;
+    private final Backends backends;
+    private final ServerContexts contexts;
+    private final Listener challenge;
+    private final Listener https;
+    private final Listener http;
+
+    /** Accepts nothing yet. */
+    RequestPath(
+            Configuration config,
+            Transport transport,
+            List<EventLoop> loops,
+            CertificateCare care,
+            InstantSource clock,
+            ScheduledExecutorService background) {
+        this.transport = transport;
+        this.limit = new ConnectionLimit(maxConnections(config));
+        this.backends = new Backends(loops.get(0), transport.channel(), background);
+        this.contexts = new ServerContexts(care.certificates(), care.alpnChallenges(), config.tls(), protocols(config));
+        this.routing = new AtomicReference<>(
+                routing(config, Map.of(), new Routing.Plaintext(sidePort(List.of()), OptionalInt.empty(), 0)));
+        makeWorkers(loops, clock);
+        Pipelines pipelines = new Pipelines(contexts, new AnswerHttp01Challenge(care.challenges()));
+        // The side port is ours alone: a full house must not keep a CA from being answered.
+        ConnectionLimit unlimited = new ConnectionLimit(Integer.MAX_VALUE);
+        this.challenge = listener("challenge", loops, unlimited, pipelines::challenge);
+        this.https = listener("https", loops, limit, pipelines::https);
+        this.http = listener("http", loops, limit, pipelines::http);
+        var unused = background.scheduleAtFixedRate(
+                contexts::rotateTicketKeys, TICKET_KEY_LIFE.toSeconds(), TICKET_KEY_LIFE.toSeconds(), TimeUnit.SECONDS);
+    }
+
+    private void makeWorkers(List<EventLoop> loops, InstantSource clock) {
+        String process = HexFormat.of().toHexDigits(new SecureRandom().nextInt());
+        int maxIdle = maxIdle(loops.size());
+        for (EventLoop loop : loops) {
+            String prefix = process + HexFormat.of().toHexDigits((byte) workers.size());
+            workers.put(loop, new Worker(loop, transport.channel(), routing, clock, maxIdle, prefix));
+        }
+    }
+
+    private Listener listener(
+            String name,
+            List<EventLoop> loops,
+            ConnectionLimit admission,
+            Function<Worker, ChannelInitializer<Channel>> pipeline) {
+        return new Listener(
+                name,
+                transport,
+                loops,
+                admission,
+                loop -> pipeline.apply(Objects.requireNonNull(workers.get(loop), "worker")));
+    }
+
+    // ---- another configuration
+
+    /**
+     * Gets everything ready for {@code next}: addresses that are new are bound, names of new servers asked for. Blocks.
+     *
+     * @throws CannotListen where an address cannot be bound; then nothing has changed
+     */
+    Prepared prepare(Configuration next) throws CannotListen {
+        Backends.Next newBackends = backends.next(next);
+        List<Listener.Next> bound = new ArrayList<>();
+        try {
+            Listener.Next side = challenge.bind(next.listeners().challenge().bind(), ours());
+            bound.add(side);
+            Listener.Next tls = https.bind(next.listeners().https().bind(), ours());
+            bound.add(tls);
+            bound.add(http.bind(next.listeners().http().bind(), ours()));
+            Routing.Plaintext plaintext = new Routing.Plaintext(
+                    sidePort(side.addresses()),
+                    next.listeners().http().redirect(),
+                    tls.addresses().get(0).getPort());
+            return new NextPath(next, newBackends, routing(next, newBackends.all(), plaintext), List.copyOf(bound));
+        } catch (CannotListen e) {
+            bound.forEach(Listener.Next::abandon);
+            throw e;
+        }
+    }
+
+    private final class NextPath implements Prepared {
+        private final Configuration config;
+        private final Backends.Next newBackends;
+        private final Routing newRouting;
+        private final List<Listener.Next> listeners;
+
+        NextPath(Configuration config, Backends.Next newBackends, Routing newRouting, List<Listener.Next> listeners) {
+            this.config = config;
+            this.newBackends = newBackends;
+            this.newRouting = newRouting;
+            this.listeners = listeners;
+        }
+
+        @Override
+        public void commit() {
+            limit.max(maxConnections(config));
+            contexts.follow(config.tls(), protocols(config));
+            newBackends.commit();
+            LoadBalancer sidePortBefore =
+                    routing.getAndSet(newRouting).plaintext().sidePort();
+            newBackends.retire();
+            sidePortBefore.backend().retire();
+            List<Future<?>> following = new ArrayList<>();
+            int maxIdle = maxIdle(workers.size());
+            workers.values().forEach(worker -> following.add(worker.follow(maxIdle)));
+            following.forEach(one -> one.awaitUninterruptibly(FOLLOW_SECONDS, TimeUnit.SECONDS));
+            listeners.forEach(Listener.Next::open);
+            contexts.retain(
+                    config.sites().stream().map(Configuration.Site::name).collect(Collectors.toSet()));
+        }
+
+        @Override
+        public void abandon() {
+            listeners.forEach(Listener.Next::abandon);
+        }
+    }
+
+    private static Routing routing(
+            Configuration config, Map<String, LoadBalancer> backends, Routing.Plaintext plaintext) {
+        return new Routing(
+                RouteTable.of(config.sites()),
+                backends,
+                config.trustedProxies(),
+                config.timeouts(),
+                config.limits(),
+                plaintext);
+    }
+
+    private static List<String> protocols(Configuration config) {
+        return config.listeners().https().protocols().stream()
+                .map(Protocol::text)
+                .toList();
+    }
+
+    /** The side port as a backend, which the http listener relays challenges to like any other request. */
+    private static LoadBalancer sidePort(List<InetSocketAddress> addresses) {
+        List<Configuration.Server> servers = addresses.stream()
+                .map(address -> new Configuration.Server(host(address.getAddress()), address.getPort(), 1))
+                .toList();
+        return new LoadBalancer(
+                new Backend(new Configuration.Backend("challenge", Balance.ROUND_ROBIN, servers, null)),
+                Balance.ROUND_ROBIN);
+    }
+
+    private static String host(InetAddress bound) {
+        return bound.isAnyLocalAddress() ? InetAddress.getLoopbackAddress().getHostAddress() : bound.getHostAddress();
+    }
+
+    private static int maxConnections(Configuration config) {
+        return config.limits().connections().orElseGet(RequestPath::affordableConnections);
+    }
+
+    /** Each client may have a server connection, and for every {@link #IDLE_SHARE} clients one is kept idle. */
+    private static int affordableConnections() {
+        long descriptors = Descriptors.max() - RESERVED_DESCRIPTORS;
+        return (int) Math.max(16, Math.min(Integer.MAX_VALUE, descriptors * IDLE_SHARE / (2 * IDLE_SHARE + 1)));
+    }
+
+    private int maxIdle(int loops) {
+        return Math.max(1, limit.max() / IDLE_SHARE / loops);
+    }
+
+    // ---- what there is
+
+    private List<InetSocketAddress> ours() {
+        return Stream.of(challenge, https, http)
+                .flatMap(listener -> listener.addresses().stream())
+                .toList();
+    }
+
+    List<InetSocketAddress> httpAddresses() {
+        return http.addresses();
+    }
+
+    List<InetSocketAddress> httpsAddresses() {
+        return https.addresses();
+    }
+
+    List<InetSocketAddress> challengeAddresses() {
+        return challenge.addresses();
+    }
+
+    int openConnections() {
+        return limit.open();
+    }
+
+    int maxConnections() {
+        return limit.max();
+    }
+
+    // ---- the end
+
+    /** Accepts no more, and lets exchanges under way be the last ones of their connections. */
+    void drain() {
+        http.close();
+        https.close();
+        challenge.close();
+        workers.values().forEach(Worker::drain);
+    }
+
+    /** Closes whatever is left. */
+    @Override
+    public void close() {
+        http.close();
+        https.close();
+        challenge.close();
+        workers.values().forEach(Worker::closeAll);
+        backends.close();
+    }
+}
