@@ -6,6 +6,7 @@ import dev.postern.config.Configuration;
 import dev.postern.config.Configuration.Balance;
 import dev.postern.config.Configuration.Protocol;
 import dev.postern.http.AnswerHttp01Challenge;
+import dev.postern.http.ExchangeObserver;
 import dev.postern.http.Routing;
 import dev.postern.http.Worker;
 import dev.postern.listener.CannotListen;
@@ -94,7 +95,9 @@ final class RequestPath implements AutoCloseable {
         int maxIdle = maxIdle(loops.size());
         for (EventLoop loop : loops) {
             String prefix = process + HexFormat.of().toHexDigits((byte) workers.size());
-            workers.put(loop, new Worker(loop, transport.channel(), routing, clock, maxIdle, prefix));
+            workers.put(
+                    loop,
+                    new Worker(loop, transport.channel(), routing, clock, maxIdle, prefix, ExchangeObserver.NONE));
         }
     }
 

@@ -26,17 +26,23 @@ final class Client {
     private final boolean http2;
     private final byte[] addressBytes;
     private final byte[] portBytes;
+    private final @Nullable TlsParameters tls;
 
-    /** @param certificateSite the site whose certificate the client was shown; null on a plaintext connection */
+    /**
+     * @param certificateSite the site whose certificate the client was shown; null on a plaintext connection
+     * @param tls null on a plaintext connection
+     */
     Client(
             InetSocketAddress client,
             InetSocketAddress local,
             @Nullable String certificateSite,
             boolean http2,
-            List<AddressRange> trustedProxies) {
+            List<AddressRange> trustedProxies,
+            @Nullable TlsParameters tls) {
         this.client = client;
         this.certificateSite = certificateSite;
         this.http2 = http2;
+        this.tls = tls;
         this.secure = certificateSite != null;
         this.port = local.getPort();
         InetAddress address = client.getAddress();
@@ -87,6 +93,15 @@ final class Client {
     /** The version a request came in, as {@code Via} tells it. */
     byte[] version(RequestHead request) {
         return http2 ? HTTP_2 : request.minorVersion() == 0 ? HTTP_1_0 : HTTP_1_1;
+    }
+
+    /** The version a request came in, as logs have it. */
+    String protocol(RequestHead request) {
+        return http2 ? "HTTP/2.0" : request.minorVersion() == 0 ? "HTTP/1.0" : "HTTP/1.1";
+    }
+
+    @Nullable TlsParameters tls() {
+        return tls;
     }
 
     byte[] addressBytes() {

@@ -22,6 +22,6 @@ interface ClientConnection {
     /** While we drain: nothing more comes, but what is on its way to the client gets there. */
     void closeIdle();
 
-    /** Closes; what is not written yet is lost. */
-    void closeNow();
+    /** Closes; what is not written yet is lost, and exchanges under way have ended because of {@code why}. */
+    void closeNow(Failure why);
 }

@@ -26,12 +26,12 @@ final class ErrorResponses {
         if (failure instanceof ByServer byServer) {
             return status(byServer);
         }
-        return failure == ByEdge.OUT_OF_RESOURCES ? 503 : 500;
+        return failure == ByEdge.BUG ? 500 : 503;
     }
 
     private static int status(ByClient failure) {
         return switch (failure) {
-            case MALFORMED, GONE -> 400;
+            case MALFORMED, GONE, RESPONSE_NOT_TAKEN -> 400;
             case NO_SUCH_SITE, NO_SUCH_ROUTE -> 404;
             case HEAD_TIMEOUT, BODY_TIMEOUT, BODY_TOO_SLOW -> 408;
             case BODY_TOO_LARGE -> 413;
@@ -43,7 +43,12 @@ final class ErrorResponses {
 
     private static int status(ByServer failure) {
         return switch (failure) {
-            case NONE_AVAILABLE, CONNECT_FAILED -> 503;
+            case NONE_AVAILABLE,
+                    NAME_UNRESOLVED,
+                    CONNECT_REFUSED,
+                    CONNECT_TIMEOUT,
+                    NO_ROUTE_TO_SERVER,
+                    CONNECT_FAILED -> 503;
             case CLOSED_BEFORE_RESPONSE, CLOSED_DURING_RESPONSE, MALFORMED_RESPONSE, RESPONSE_HEAD_TOO_LARGE -> 502;
             case RESPONSE_TIMEOUT -> 504;
         };

@@ -4,7 +4,6 @@ import dev.postern.balance.LoadBalancer;
 import dev.postern.config.Configuration.Timeouts;
 import dev.postern.http.Failure.ByClient;
 import dev.postern.http.Failure.ByServer;
-import dev.postern.route.Route;
 import io.netty.buffer.ByteBuf;
 import io.netty.util.NetUtil;
 import java.net.InetAddress;
@@ -18,7 +17,7 @@ import org.slf4j.LoggerFactory;
  * One request and its response. Lives on the event loop of its client connection, and so does the server connection it
  * uses. Ends exactly once: answered, forwarded to the end, or broken off.
  */
-public final class Exchange {
+public final class Exchange extends ExchangeRecord {
     private static final Logger log = LoggerFactory.getLogger(Exchange.class);
 
     /** How much of a body is read from the client before a server takes it. */
@@ -38,10 +37,8 @@ public final class Exchange {
     private final RequestHead request;
     private final Routing routing;
     private final RequestBody body = new RequestBody();
-    private final String id;
     private final long maxBody;
 
-    private @Nullable Route route;
     private @Nullable RetryLadder ladder;
     private @Nullable ServerStream server;
     private boolean endSent;
@@ -59,12 +56,13 @@ public final class Exchange {
     /** Found out when somebody asks for the first time; only where the connection is a trusted proxy's. */
     private @Nullable InetAddress forwardedClient;
 
-    Exchange(Worker worker, ClientStream client, RequestHead request, long nowNanos) {
+    /** @param beganNanos when the first byte of the request came */
+    Exchange(Worker worker, ClientStream client, RequestHead request, long beganNanos, long nowNanos) {
+        super(worker.nextRequestId(), client.info(), request, beganNanos, nowNanos);
         this.worker = worker;
         this.client = client;
         this.request = request;
         this.routing = worker.routing();
-        this.id = worker.nextRequestId();
         this.maxBody = routing.limits().body().orElse(Long.MAX_VALUE);
         this.progressNanos = nowNanos;
         this.pace = new UploadPace(nowNanos);
@@ -85,6 +83,7 @@ public final class Exchange {
      * Whose request this is: the address of the connection or, where that is a trusted proxy's, the one for which the
      * proxies that are trusted say they speak. Costs nothing where no proxy is trusted.
      */
+    @Override
     public InetAddress clientAddress() {
         Client info = client.info();
         if (!info.isTrusted()) {
@@ -115,20 +114,6 @@ public final class Exchange {
         return routing;
     }
 
-    /** Where the request belongs; null until that is decided, and for what belongs to no site. */
-    @Nullable Route route() {
-        return route;
-    }
-
-    void routed(Route chosen) {
-        route = chosen;
-    }
-
-    /** In the log and in every answer that the edge makes itself. */
-    String id() {
-        return id;
-    }
-
     boolean isFinished() {
         return finished;
     }
@@ -148,7 +133,7 @@ public final class Exchange {
                 return;
             }
         }
-        throw new IllegalStateException("no step answered " + id);
+        throw new IllegalStateException("no step answered " + id());
     }
 
     // ---- from the client
@@ -192,7 +177,8 @@ public final class Exchange {
 
     void clientGone() {
         if (!finished) {
-            log.debug("request {}: client {}: gone before the response was complete", id, clientText());
+            log.debug("request {}: client {}: gone before the response was complete", id(), clientText());
+            blame(ByClient.GONE);
             dropServer();
             finish();
         }
@@ -213,14 +199,22 @@ public final class Exchange {
     /** Answers without any server. */
     void respond(LocalResponse answer) {
         if (!finished) {
-            response = Response.STARTED;
-            finish();
-            client.respond(answer);
+            answer(answer);
         }
+    }
+
+    private void answer(LocalResponse answer) {
+        answered(answer.status(), System.nanoTime());
+        if (!request.isHead()) {
+            sent(answer.body().length);
+        }
+        finish();
+        client.respond(answer);
     }
 
     /** Sends the request to a server of {@code backend}. */
     void forward(LoadBalancer backend) {
+        forwarded(backend.backend().name());
         ladder = new RetryLadder(worker, this, backend);
         ladder.climb();
     }
@@ -233,11 +227,11 @@ public final class Exchange {
         int status = ErrorResponses.status(failure);
         String outcome = response == Response.STARTED ? "response broken off" : "answered " + status;
         if (failure.fault() == Failure.Fault.CLIENT) {
-            log.debug("request {}: client {}: {}: {}; {}", id, clientText(), failure.reason(), detail, outcome);
+            log.debug("request {}: client {}: {}: {}; {}", id(), clientText(), failure.reason(), detail, outcome);
         } else {
             log.warn(
                     "request {}: {} {}: {}: {}: {}; {}",
-                    id,
+                    id(),
                     request.method(),
                     request.authority().host(),
                     ladder == null ? "no backend" : ladder.where(),
@@ -245,12 +239,14 @@ public final class Exchange {
                     detail,
                     outcome);
         }
-        dropServer();
-        finish();
+        blame(failure);
         if (response == Response.STARTED) {
+            dropServer();
+            finish();
             client.abort();
         } else {
-            client.respond(ErrorResponses.of(failure, id));
+            dropServer();
+            answer(ErrorResponses.of(failure, id()));
         }
     }
 
@@ -341,14 +337,17 @@ public final class Exchange {
     /** The server connection is ours no more; it belongs to the tunnel now. */
     void switched(ResponseHead head, Http1ServerConnection from, @Nullable ByteBuf firstBytes) {
         server = null;
+        answered(head.status(), System.nanoTime());
         ladder().endsWith(from.channel().closeFuture());
-        finish();
+        from.channel().closeFuture().addListener(closed -> ended(worker.observer()));
+        release();
         client.switchProtocols(head, from.channel(), firstBytes);
     }
 
     void responseHead(ResponseHead head, long bodyLength) {
         response = Response.STARTED;
         progressNanos = System.nanoTime();
+        answered(head.status(), progressNanos);
         body.forgetSent();
         client.response(head, bodyLength);
     }
@@ -360,6 +359,7 @@ public final class Exchange {
             return;
         }
         progressNanos = System.nanoTime();
+        sent(part.readableBytes());
         client.responseBody(part);
         if (!client.isWritable()) {
             client.flush();
@@ -389,6 +389,7 @@ public final class Exchange {
         server = null;
         if (response == Response.NOTHING && body.isReplayable() && ladder().mayTryAgain(failure, unsent)) {
             endSent = false;
+            connectionLost();
             body.rewind();
             ladder().again();
         } else {
@@ -410,7 +411,7 @@ public final class Exchange {
             checkRequestBody(now, timeouts);
         } else if (now - progressNanos > timeouts.response().toNanos()) {
             if (responsePaused) {
-                fail(ByClient.GONE, "client took nothing of the response for " + timeouts.response());
+                fail(ByClient.RESPONSE_NOT_TAKEN, "client took nothing of the response for " + timeouts.response());
             } else {
                 fail(ByServer.RESPONSE_TIMEOUT, "timeouts.response: nothing for " + timeouts.response());
             }
@@ -434,8 +435,19 @@ public final class Exchange {
         }
     }
 
+    /** What ends it, unless that is known already. Whoever says so goes on to end it. */
+    void blame(Failure why) {
+        failed(why, body.isComplete());
+    }
+
     private void finish() {
+        release();
+        ended(worker.observer());
+    }
+
+    private void release() {
         finished = true;
+        received(body.received());
         body.release();
         if (ladder != null) {
             ladder.end();

@@ -41,7 +41,10 @@ public sealed interface Failure {
         NO_SUCH_SITE,
         NO_SUCH_ROUTE,
         WRONG_SITE,
-        GONE;
+        /** Went away before the response was complete. */
+        GONE,
+        /** Is there, but takes nothing of what it is sent. */
+        RESPONSE_NOT_TAKEN;
 
         @Override
         public Fault fault() {
@@ -63,6 +66,8 @@ public sealed interface Failure {
     enum ByEdge implements Failure {
         /** No file descriptor, no local port, no memory. */
         OUT_OF_RESOURCES,
+        /** Told to stop, and the grace is over. */
+        SHUTTING_DOWN,
         BUG;
 
         @Override
@@ -84,6 +89,10 @@ public sealed interface Failure {
     /** No server could be reached, or the one that was broke off, stalled or answered nonsense. */
     enum ByServer implements Failure {
         NONE_AVAILABLE(Retry.NEVER),
+        NAME_UNRESOLVED(Retry.IF_UNSENT),
+        CONNECT_REFUSED(Retry.IF_UNSENT),
+        CONNECT_TIMEOUT(Retry.IF_UNSENT),
+        NO_ROUTE_TO_SERVER(Retry.IF_UNSENT),
         CONNECT_FAILED(Retry.IF_UNSENT),
         CLOSED_BEFORE_RESPONSE(Retry.IF_IDEMPOTENT),
         CLOSED_DURING_RESPONSE(Retry.NEVER),

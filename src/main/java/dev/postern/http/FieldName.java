@@ -32,6 +32,8 @@ final class FieldName {
     static final int AMBIGUOUS = 20;
 
     static final int DATE = 21;
+    static final int REFERER = 22;
+    static final int USER_AGENT = 23;
 
     private FieldName() {}
 
@@ -43,9 +45,14 @@ final class FieldName {
             case 4 -> is(bytes, from, "host") ? HOST : is(bytes, from, "date") ? DATE : OTHER;
             case 5 -> is(bytes, from, "proxy") ? PROXY : OTHER;
             case 6 -> is(bytes, from, "expect") ? EXPECT : OTHER;
-            case 7 -> is(bytes, from, "upgrade") ? UPGRADE : OTHER;
+            case 7 -> is(bytes, from, "upgrade") ? UPGRADE : is(bytes, from, "referer") ? REFERER : OTHER;
             case 9 -> is(bytes, from, "x-real-ip") ? X_REAL_IP : is(bytes, from, "forwarded") ? FORWARDED : OTHER;
-            case 10 -> is(bytes, from, "connection") ? CONNECTION : is(bytes, from, "keep-alive") ? KEEP_ALIVE : OTHER;
+            case 10 ->
+                is(bytes, from, "connection")
+                        ? CONNECTION
+                        : is(bytes, from, "keep-alive")
+                                ? KEEP_ALIVE
+                                : is(bytes, from, "user-agent") ? USER_AGENT : OTHER;
             case 14 -> is(bytes, from, "content-length") ? CONTENT_LENGTH : xForwarded(bytes, from, to);
             case 15 -> is(bytes, from, "x-forwarded-for") ? X_FORWARDED_FOR : xForwarded(bytes, from, to);
             case 16 ->

@@ -54,6 +54,9 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
     private @Nullable Exchange exchange;
     private Phase phase = Phase.HEAD;
     private long phaseNanos = System.nanoTime();
+    /** When the first byte of the head came; 0 before the first one of all. */
+    private long headNanos;
+
     private boolean started;
     private boolean decoding;
     /** The connection stays after this exchange. */
@@ -82,7 +85,8 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
                 (InetSocketAddress) channel.localAddress(),
                 certificateSite,
                 false,
-                worker.routing().trustedProxies());
+                worker.routing().trustedProxies(),
+                TlsParameters.of(channel));
         this.end = new ConnectionEnd(channel);
         this.writer = new ResponseWriter(channel, worker.headWriter());
         this.decoder = new MessageDecoder(
@@ -110,6 +114,8 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
         }
         if (phase == Phase.IDLE) {
             enter(Phase.HEAD);
+        } else if (headNanos == 0) {
+            headNanos = System.nanoTime();
         }
         decode(bytes);
     }
@@ -181,7 +187,7 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
         keepAlive = request.keepsAlive();
         clientGoesOn = keepAlive;
         started = false;
-        exchange = new Exchange(worker, this, request, phaseNanos);
+        exchange = new Exchange(worker, this, request, headNanos, phaseNanos);
         return request.contentLength();
     }
 
@@ -230,6 +236,7 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
                         answer.status());
         writer.answers(null);
         writer.local(answer, worker.date(), false);
+        new Refusal(id, info, headNanos, failure, answer.status()).ended(worker.observer());
         finish(true);
     }
 
@@ -386,17 +393,23 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
     }
 
     @Override
-    public void closeNow() {
+    public void closeNow(Failure why) {
+        if (exchange != null) {
+            exchange.blame(why);
+        }
         end.now();
     }
 
     @Override
     public void channelInactive(ChannelHandlerContext ctx) {
+        boolean midHead = phase == Phase.HEAD && decoder.holdsBytes();
         phase = Phase.CLOSED;
         Exchange current = exchange;
         exchange = null;
         if (current != null) {
             current.clientGone();
+        } else if (midHead) {
+            new Refusal(worker.nextRequestId(), info, headNanos, Failure.ByClient.GONE, 0).ended(worker.observer());
         }
         decoder.close();
         worker.leaves(this);
@@ -421,6 +434,9 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
     private void enter(Phase next) {
         phase = next;
         phaseNanos = System.nanoTime();
+        if (next == Phase.HEAD) {
+            headNanos = phaseNanos;
+        }
     }
 
     @Override

@@ -125,7 +125,8 @@ public final class Http2ClientConnection extends Http2ConnectionHandler implemen
                 (InetSocketAddress) channel.localAddress(),
                 certificateSite,
                 true,
-                worker.routing().trustedProxies());
+                worker.routing().trustedProxies(),
+                TlsParameters.of(channel));
         return new Builder(worker, steps, client, channel).build();
     }
 
@@ -273,7 +274,7 @@ public final class Http2ClientConnection extends Http2ConnectionHandler implemen
             refuse(begun, e);
             return;
         }
-        Exchange exchange = new Exchange(worker, begun, head, now);
+        Exchange exchange = new Exchange(worker, begun, head, now, now);
         begun.begins(exchange);
         touched.add(begun);
         try {
@@ -297,6 +298,7 @@ public final class Http2ClientConnection extends Http2ConnectionHandler implemen
                     client.text(),
                     why.failure().reason(),
                     why.detail());
+            new Refusal(id, client, System.nanoTime(), why.failure(), 0).ended(worker.observer());
             throw Http2Exception.streamError(stream.stream().id(), Http2Error.PROTOCOL_ERROR, "%s", why.detail());
         }
         LocalResponse answer = ErrorResponses.of(why.failure(), id);
@@ -307,6 +309,7 @@ public final class Http2ClientConnection extends Http2ConnectionHandler implemen
                 why.failure().reason(),
                 why.detail(),
                 answer.status());
+        new Refusal(id, client, System.nanoTime(), why.failure(), answer.status()).ended(worker.observer());
         stream.respond(answer);
     }
 
@@ -327,6 +330,7 @@ public final class Http2ClientConnection extends Http2ConnectionHandler implemen
                     client.text(),
                     e.failure().reason(),
                     e.detail());
+            exchange.blame(e.failure());
             throw Http2Exception.streamError(stream.stream().id(), Http2Error.PROTOCOL_ERROR, "%s", e.detail());
         }
     }
@@ -497,6 +501,9 @@ public final class Http2ClientConnection extends Http2ConnectionHandler implemen
         } else {
             log.debug("client {}: HTTP/2: {}; connection closed", client.text(), cause.toString());
         }
+        if (http2 != null) {
+            blame(Failure.ByClient.MALFORMED);
+        }
         closing();
         super.onConnectionError(on, outbound, cause, http2);
     }
@@ -539,7 +546,7 @@ public final class Http2ClientConnection extends Http2ConnectionHandler implemen
         Timeouts timeouts = worker.routing().timeouts();
         if (closing) {
             if (now - closingNanos > CLOSE_NANOS) {
-                closeNow();
+                closeNow(Failure.ByClient.RESPONSE_NOT_TAKEN);
             }
             return;
         }
@@ -553,6 +560,10 @@ public final class Http2ClientConnection extends Http2ConnectionHandler implemen
             return;
         }
         long response = timeouts.response().toNanos();
+        openStreams().forEach(stream -> stream.checkTimeouts(now, response));
+    }
+
+    private List<Http2ClientStream> openStreams() {
         List<Http2ClientStream> open = new ArrayList<>(connection().numActiveStreams());
         try {
             connection().forEachActiveStream(stream -> {
@@ -565,7 +576,17 @@ public final class Http2ClientConnection extends Http2ConnectionHandler implemen
         } catch (Http2Exception e) {
             throw new IllegalStateException(e);
         }
-        open.forEach(stream -> stream.checkTimeouts(now, response));
+        return open;
+    }
+
+    /** Whatever is under way ends because of {@code why}. */
+    private void blame(Failure why) {
+        for (Http2ClientStream stream : openStreams()) {
+            Exchange exchange = stream.exchange();
+            if (exchange != null) {
+                exchange.blame(why);
+            }
+        }
     }
 
     @Override
@@ -587,7 +608,8 @@ public final class Http2ClientConnection extends Http2ConnectionHandler implemen
     }
 
     @Override
-    public void closeNow() {
+    public void closeNow(Failure why) {
+        blame(why);
         context().close().addListener(closed -> {
             if (!closed.isSuccess()) {
                 log.debug("client {}: close failed", client.text(), closed.cause());

@@ -228,7 +228,7 @@ final class Http2ClientStream implements ClientStream {
         } else if (now - progressNanos > responseTimeoutNanos) {
             if (stream.isResetSent()) {
                 // Not even the reset is taken.
-                connection.closeNow();
+                connection.closeNow(Failure.ByClient.RESPONSE_NOT_TAKEN);
                 return;
             }
             progressNanos = now;

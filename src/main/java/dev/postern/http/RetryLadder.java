@@ -60,19 +60,22 @@ final class RetryLadder {
         }
         server = next;
         next.exchangeBegins();
-        ServerStream idle = idle(next);
+        long now = System.nanoTime();
+        exchange.tries(next, now);
+        ServerStream idle = idle(next, now);
         if (idle == null) {
             connect(next);
         } else {
             pooled = true;
+            exchange.connectionMade(true, now);
             exchange.connected(idle);
         }
     }
 
-    private @Nullable ServerStream idle(Server of) {
+    private @Nullable ServerStream idle(Server of, long now) {
         long maxIdle = exchange.request().isIdempotent() ? Long.MAX_VALUE : SAFE_IDLE_NANOS;
         while (true) {
-            ServerConnection idle = worker.pool().take(of, System.nanoTime(), maxIdle);
+            ServerConnection idle = worker.pool().take(of, now, maxIdle);
             if (idle == null || idle.channel().isActive()) {
                 return (ServerStream) idle;
             }
@@ -90,15 +93,16 @@ final class RetryLadder {
                         if (exchange.isFinished()) {
                             made.unused();
                         } else {
+                            exchange.connectionMade(false, System.nanoTime());
                             exchange.connected(made);
                         }
                     }
 
                     @Override
-                    public void refused(String why) {
+                    public void refused(ByServer failure, String why) {
                         connecting = null;
                         balancer.backend().refused(to, why);
-                        next(to, why);
+                        next(to, failure, why);
                     }
 
                     @Override
@@ -112,7 +116,7 @@ final class RetryLadder {
         }
     }
 
-    private void next(Server refused, String why) {
+    private void next(Server refused, ByServer failure, String why) {
         if (exchange.isFinished()) {
             return;
         }
@@ -121,7 +125,7 @@ final class RetryLadder {
             tried = new HashSet<>();
         }
         tried.add(refused);
-        climb(ByServer.CONNECT_FAILED, refused + ": " + why);
+        climb(failure, refused + ": " + why);
     }
 
     /** Whether it matters for a retry that nothing at all could be written. */
@@ -144,7 +148,9 @@ final class RetryLadder {
     /** Tries the same server once more, on a connection of its own. */
     void again() {
         retried = true;
-        connect(Objects.requireNonNull(server, "server"));
+        Server same = Objects.requireNonNull(server, "server");
+        exchange.tries(same, System.nanoTime());
+        connect(same);
     }
 
     /** The exchange is over, but its server stays busy until {@code tunnel} is closed. */

@@ -15,6 +15,7 @@ public final class RouteToSite implements RequestStep {
             exchange.fail(Failure.ByClient.NO_SUCH_SITE, "host names no site");
             return true;
         }
+        exchange.belongsTo(site.site());
         // RFC 9110 §15.5.20: a client that was shown the certificate of one site asks for another on the same
         // connection. It has to come back on a connection of its own.
         String shown = exchange.client().certificateSite();

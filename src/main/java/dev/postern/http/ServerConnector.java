@@ -1,6 +1,7 @@
 package dev.postern.http;
 
 import dev.postern.backend.Server;
+import dev.postern.http.Failure.ByServer;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
@@ -21,7 +22,7 @@ final class ServerConnector {
         void connected(ServerStream made);
 
         /** The server, or the way to it, is to blame. */
-        void refused(String why);
+        void refused(ByServer failure, String why);
 
         /** This host is to blame: no descriptor, no port. */
         void impossible(String why);
@@ -30,7 +31,7 @@ final class ServerConnector {
     /** Begins to connect; returns what can be cancelled, null where there is nothing to wait for. */
     static @Nullable ChannelFuture connect(Worker worker, Server server, Duration timeout, Outcome outcome) {
         if (server.address().isUnresolved()) {
-            outcome.refused("name does not resolve");
+            outcome.refused(ByServer.NAME_UNRESOLVED, "name does not resolve");
             return null;
         }
         return new Bootstrap()
@@ -66,11 +67,15 @@ final class ServerConnector {
         Throwable cause = made.cause();
         String message = String.valueOf(cause.getMessage());
         if (cause instanceof ConnectTimeoutException) {
-            outcome.refused("connect: no answer within " + timeout.toMillis() + " ms");
+            outcome.refused(ByServer.CONNECT_TIMEOUT, "connect: no answer within " + timeout.toMillis() + " ms");
         } else if (cause instanceof NoRouteToHostException) {
-            outcome.refused("connect: no route to it");
+            outcome.refused(ByServer.NO_ROUTE_TO_SERVER, "connect: no route to it");
         } else if (cause instanceof ConnectException && !message.contains("assign requested address")) {
-            outcome.refused(message.contains("refused") ? "connect: refused" : "connect: " + message);
+            if (message.contains("refused")) {
+                outcome.refused(ByServer.CONNECT_REFUSED, "connect: refused");
+            } else {
+                outcome.refused(ByServer.CONNECT_FAILED, "connect: " + message);
+            }
         } else if (!made.isCancelled()) {
             outcome.impossible("connect: " + cause);
         }

@@ -48,9 +48,12 @@ public final class Worker {
     // Order does not matter; the index of each is kept by the connection itself, so that leaving is O(1).
     private final List<ClientConnection> connections = new ArrayList<>();
     private final String requestIdPrefix;
+    private final ExchangeObserver observer;
 
     private ScheduledFuture<?> sweeps;
     private long requests;
+    private long sweepPeriodNanos;
+    private long nextSweepNanos;
     private long dateSecond = -1;
     private byte[] date = {};
     // Written on the loop; read by drained() on any thread.
@@ -60,6 +63,7 @@ public final class Worker {
     /**
      * @param maxIdle how many idle connections to servers the loop may keep
      * @param requestIdPrefix what makes request ids of this loop differ from those of all others
+     * @param observer of this loop alone
      */
     public Worker(
             EventLoop loop,
@@ -67,12 +71,14 @@ public final class Worker {
             AtomicReference<Routing> routing,
             InstantSource clock,
             int maxIdle,
-            String requestIdPrefix) {
+            String requestIdPrefix,
+            ExchangeObserver observer) {
         this.loop = loop;
         this.channelType = channelType;
         this.routing = routing;
         this.clock = clock;
         this.requestIdPrefix = requestIdPrefix;
+        this.observer = observer;
         this.pool = new ConnectionPool(maxIdle);
         Limits limits = routing.get().limits();
         this.headParser = new HeadParser(limits.requestLine(), limits.headers());
@@ -109,6 +115,8 @@ public final class Worker {
 
     private ScheduledFuture<?> sweeps(Timeouts timeouts) {
         long period = sweepPeriodNanos(timeouts);
+        sweepPeriodNanos = period;
+        nextSweepNanos = System.nanoTime() + period;
         return loop.scheduleWithFixedDelay(this::sweep, period, period, TimeUnit.NANOSECONDS);
     }
 
@@ -160,6 +168,10 @@ public final class Worker {
         return responseSpace;
     }
 
+    ExchangeObserver observer() {
+        return observer;
+    }
+
     boolean isDraining() {
         return draining;
     }
@@ -202,6 +214,7 @@ public final class Worker {
     private void sweep() {
         long now = System.nanoTime();
         try {
+            observer.swept(Math.max(0, now - nextSweepNanos));
             pool.evict(now);
             // Backwards: whoever leaves while we look at it is replaced by one we have seen already.
             for (int i = connections.size() - 1; i >= 0; i--) {
@@ -213,6 +226,7 @@ public final class Worker {
             // Whatever it was: without the sweep no timeout of this loop would ever fire again.
             log.error("timeouts: bug", e);
         }
+        nextSweepNanos = System.nanoTime() + sweepPeriodNanos;
     }
 
     private void look(ClientConnection connection, long now) {
@@ -227,7 +241,7 @@ public final class Worker {
             }
         } catch (RuntimeException | Error e) {
             log.error("timeouts: bug; connection closed", e);
-            connection.closeNow();
+            connection.closeNow(Failure.ByEdge.BUG);
         }
     }
 
@@ -247,7 +261,7 @@ public final class Worker {
     /** Closes whatever is left, at once. Any thread. */
     public void closeAll() {
         loop.execute(() -> {
-            List.copyOf(connections).forEach(ClientConnection::closeNow);
+            List.copyOf(connections).forEach(connection -> connection.closeNow(Failure.ByEdge.SHUTTING_DOWN));
             pool.close();
         });
     }

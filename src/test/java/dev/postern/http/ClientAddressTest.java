@@ -102,7 +102,8 @@ class ClientAddressTest {
                 new InetSocketAddress("10.0.0.9", 443),
                 "localhost",
                 false,
-                List.of(range("10.0.0.0", 8), range("2001:db8::", 32)));
+                List.of(range("10.0.0.0", 8), range("2001:db8::", 32)),
+                null);
         StringBuilder head = new StringBuilder("GET / HTTP/1.1\r\nHost: localhost\r\n");
         for (String field : fields) {
             head.append(field).append("\r\n");
