@@ -37,6 +37,8 @@ public final class Certificate {
     private final List<X509Certificate> signers;
     private final List<String> names;
     private final BigInteger serial;
+    // Every sweep compares it.
+    private final String serialText;
     private final Instant notBefore;
     private final Instant notAfter;
 
@@ -50,6 +52,7 @@ public final class Certificate {
         this.signers = SIGNERS.intern(List.copyOf(chain.subList(1, chain.size())));
         this.names = namesOf(first);
         this.serial = first.getSerialNumber();
+        this.serialText = serial.toString(16);
         this.notBefore = first.getNotBefore().toInstant();
         this.notAfter = first.getNotAfter().toInstant();
     }
@@ -159,7 +162,7 @@ public final class Certificate {
 
     /** As openssl prints it: hexadecimal, lower-case. */
     public String serialText() {
-        return serial().toString(16);
+        return serialText;
     }
 
     public Instant notBefore() {

@@ -30,6 +30,8 @@ public final class ClockSkew {
     private final Map<String, Measured> agreed = new HashMap<>();
     // A skew for which there is more evidence than the word of one CA.
     private @Nullable Duration proven;
+    // What follows from these three: asked for far more often than they change.
+    private Optional<Measured> measured = Optional.empty();
 
     /**
      * What two answers in a row agree on.
@@ -61,6 +63,7 @@ public final class ClockSkew {
             if (saidByAnother) {
                 proven = skew;
             }
+            measured = measure();
         }
     }
 
@@ -74,13 +77,14 @@ public final class ClockSkew {
             Instant theirs = clock.instant().plus(found.skew());
             if (!notBefore.isAfter(theirs.plus(NOISE)) && notBefore.isAfter(theirs.minus(DATED_BACK))) {
                 proven = found.skew();
+                measured = measure();
             }
         }
     }
 
     /** Whether {@link #current} is more than the word of one CA. */
     synchronized boolean isProven() {
-        return measured().filter(this::isProven).isPresent();
+        return measured.filter(this::isProven).isPresent();
     }
 
     private boolean isProven(Measured found) {
@@ -92,15 +96,20 @@ public final class ClockSkew {
         latest.clear();
         agreed.clear();
         proven = null;
+        measured = Optional.empty();
     }
 
     /** CA's time minus ours, where it is known and larger than what networks and whole seconds explain. */
     public synchronized Optional<Duration> current() {
-        return measured().map(Measured::skew);
+        return measured.map(Measured::skew);
     }
 
     /** Where CAs disagree: what is proven; else the one closest to our clock, which has a vote, too. */
     synchronized Optional<Measured> measured() {
+        return measured;
+    }
+
+    private Optional<Measured> measure() {
         Instant newest = agreed.values().stream()
                 .map(Measured::at)
                 .max(Comparator.naturalOrder())

@@ -42,6 +42,9 @@ public final class DurableFiles {
                 path = path.getParent()) {
             missing.add(path);
         }
+        if (missing.isEmpty()) {
+            return;
+        }
         Files.createDirectories(directory, mode("rwx------"));
         for (Path made : missing) {
             sync(parentOf(made));

@@ -112,7 +112,10 @@ final class GenerationFolder {
 
     boolean holds(Certificate certificate) {
         try {
-            return read().chain().equals(certificate.chain());
+            // Mostly it is another one, which one file tells.
+            String leaf = Pem.of(List.of(certificate.leaf()));
+            return Files.readString(folder.resolve("cert.pem")).equals(leaf)
+                    && read().chain().equals(certificate.chain());
         } catch (IOException | CertificateException e) {
             LOG.debug("{}: {} is not this one", site, folder, e);
             return false;

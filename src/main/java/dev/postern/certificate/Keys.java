@@ -67,12 +67,21 @@ public final class Keys {
             return new KeyPair(KeyFactory.getInstance("RSA").generatePublic(spec), key);
         }
         if (key instanceof ECPrivateKey ec) {
-            ECPoint generator = EC5Util.convertSpec(ec.getParams()).getG();
-            ECPoint point = new FixedPointCombMultiplier().multiply(generator, ec.getS());
+            ECPoint point = new FixedPointCombMultiplier().multiply(generator(ec), ec.getS());
             ECPublicKeySpec spec = new ECPublicKeySpec(EC5Util.convertPoint(point.normalize()), ec.getParams());
             return new KeyPair(KeyFactory.getInstance("EC").generatePublic(spec), key);
         }
         throw new InvalidKeyException("key type " + key.getAlgorithm() + " (expected: EC or RSA)");
+    }
+
+    private static ECPoint generator(ECPrivateKey key) {
+        for (X9ECParameters curve : CURVES) {
+            if (curve.getN().equals(key.getParams().getOrder())) {
+                // What it takes to multiply this one is worked out once.
+                return curve.getG();
+            }
+        }
+        return EC5Util.convertSpec(key.getParams()).getG();
     }
 
     /** A tenth of the work of signing and verifying, which counts where thousands of sites are read at start. */

@@ -11,8 +11,6 @@ import dev.postern.simulation.Outcome;
 import dev.postern.simulation.Scenario;
 import dev.postern.simulation.Simulation;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -35,7 +33,7 @@ import picocli.CommandLine.Spec;
         description = {
             "Runs the real care of certificates, its ACME client and its store against two made-up CAs with Let's"
                     + " Encrypt's rate limits, on a made-up clock. Needs no network and no configuration, and touches"
-                    + " no store but one of its own in the temporary directory. The same seed shows the same again.",
+                    + " no file. The same seed shows the same again.",
             "Exit code 1 where a site was without a valid certificate."
         },
         footerHeading = "%nExamples:%n",
@@ -108,21 +106,16 @@ final class CertificateSimulateCommand implements Callable<Integer> {
     }
 
     @Override
-    public Integer call() throws CommandFailed {
+    public Integer call() {
         Scenario scenario = scenario();
         // What it logs has happened to nobody. Has an effect where this is the first to log, as on the command line.
         System.setProperty("org.slf4j.simpleLogger.log.dev.postern", "off");
         Outcome outcome;
         ExecutorService threads = Executors.newCachedThreadPool();
         try {
-            Path folder = Files.createTempDirectory("postern-simulation-");
-            try {
-                outcome = new Simulation(threads, folder).run(scenario);
-            } finally {
-                Files.deleteIfExists(folder);
-            }
+            outcome = new Simulation(threads).run(scenario);
         } catch (IOException e) {
-            throw new CommandFailed(ExitCode.UNAVAILABLE, "the temporary directory: " + e.getMessage());
+            throw new IllegalStateException("a simulated disk that fails outside of its world", e);
         } finally {
             threads.shutdown();
         }

@@ -57,6 +57,12 @@ public sealed interface Calamity {
     /** As {@link Death}, in the midst of the n-th step on the disk from then on. */
     record DeathAtWrite(Duration at, int nth, Duration away) implements Calamity {}
 
+    /** The power fails: the process dies, and what was not synced is on the disk in part or not at all. */
+    record PowerLoss(Duration at, Duration away) implements Calamity {}
+
+    /** As {@link PowerLoss}, in the midst of the n-th step on the disk from then on. */
+    record PowerLossAtWrite(Duration at, int nth, Duration away) implements Calamity {}
+
     /** The process is stopped in good order, and started again. */
     record Restart(Duration at) implements Calamity {}
 

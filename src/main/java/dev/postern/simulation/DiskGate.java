@@ -14,6 +14,5 @@ interface DiskGate {
         REMOVE
     }
 
-    /** @param path the real one */
     void before(Step step, Path path) throws IOException;
 }

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.channels.Channel;
 import java.nio.file.FileStore;
 import java.nio.file.FileSystem;
+import java.nio.file.FileSystems;
 import java.nio.file.Path;
 import java.nio.file.PathMatcher;
 import java.nio.file.WatchService;
@@ -13,27 +14,31 @@ import java.util.Collections;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.stream.StreamSupport;
 
 /**
- * The real file system behind a gate, as one process sees it: a disk that is full, or a process that dies at its n-th
- * write, without a seam in the code that writes. Every operation of {@code java.nio.file} passes through here.
+ * A {@link SimulatedDisk} as one process sees it: through a gate that may refuse. The paths are those of the real file
+ * system, which has the arithmetic of names; no real file is ever touched.
  */
 final class GatedFileSystem extends FileSystem {
-    private final FileSystem real;
+    private static final FileSystem NAMES = FileSystems.getDefault();
+
+    private final SimulatedDisk disk;
     private final DiskGate gate;
     private final Set<Channel> open = Collections.synchronizedSet(new LinkedHashSet<>());
     private boolean closed;
 
-    private GatedFileSystem(FileSystem real, DiskGate gate) {
-        this.real = real;
+    private GatedFileSystem(SimulatedDisk disk, DiskGate gate) {
+        this.disk = disk;
         this.gate = gate;
     }
 
-    /** {@code directory}, a real one, seen through the gate; so is everything that is reached from it. */
-    static Path through(Path directory, DiskGate gate) {
-        GatedFileSystem files = new GatedFileSystem(directory.getFileSystem(), gate);
-        return files.wrap(directory.toAbsolutePath());
+    /** A path on the disk, seen through the gate; so is everything that is reached from it. */
+    static Path through(SimulatedDisk disk, DiskGate gate, String path) {
+        return new GatedFileSystem(disk, gate).getPath(path);
+    }
+
+    SimulatedDisk disk() {
+        return disk;
     }
 
     DiskGate gate() {
@@ -78,40 +83,38 @@ final class GatedFileSystem extends FileSystem {
 
     @Override
     public String getSeparator() {
-        return real.getSeparator();
+        return NAMES.getSeparator();
     }
 
     @Override
     public Iterable<Path> getRootDirectories() {
-        return StreamSupport.stream(real.getRootDirectories().spliterator(), false)
-                .map(this::wrap)
-                .toList();
+        return List.of(getPath("/"));
     }
 
     @Override
     public Iterable<FileStore> getFileStores() {
-        return real.getFileStores();
+        return List.of();
     }
 
     @Override
     public Set<String> supportedFileAttributeViews() {
-        return real.supportedFileAttributeViews();
+        return Set.of("basic", "posix");
     }
 
     @Override
     public Path getPath(String first, String... more) {
-        return wrap(real.getPath(first, more));
+        return wrap(NAMES.getPath(first, more));
     }
 
     @Override
     public PathMatcher getPathMatcher(String syntaxAndPattern) {
-        PathMatcher matcher = real.getPathMatcher(syntaxAndPattern);
-        return path -> matcher.matches(GatedPath.real(path));
+        PathMatcher matcher = NAMES.getPathMatcher(syntaxAndPattern);
+        return path -> matcher.matches(GatedPath.name(path));
     }
 
     @Override
     public UserPrincipalLookupService getUserPrincipalLookupService() {
-        return real.getUserPrincipalLookupService();
+        throw new UnsupportedOperationException("everything on a simulated disk is ours");
     }
 
     @Override

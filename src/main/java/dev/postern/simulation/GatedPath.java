@@ -1,6 +1,5 @@
 package dev.postern.simulation;
 
-import java.io.IOException;
 import java.net.URI;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -9,19 +8,19 @@ import java.nio.file.WatchKey;
 import java.nio.file.WatchService;
 import org.jspecify.annotations.Nullable;
 
-/** A real path that belongs to a {@link GatedFileSystem}. */
+/** A path of a {@link GatedFileSystem}. */
 final class GatedPath implements Path {
     private final GatedFileSystem files;
-    private final Path real;
+    private final Path name;
 
-    GatedPath(GatedFileSystem files, Path real) {
+    GatedPath(GatedFileSystem files, Path name) {
         this.files = files;
-        this.real = real;
+        this.name = name;
     }
 
-    /** The path without its gate; a link target may have none. */
-    static Path real(Path path) {
-        return path instanceof GatedPath gated ? gated.real : path;
+    /** The path without its gate; the destination of a link has none. */
+    static Path name(Path path) {
+        return path instanceof GatedPath gated ? gated.name : path;
     }
 
     private Path wrap(Path path) {
@@ -39,77 +38,77 @@ final class GatedPath implements Path {
 
     @Override
     public boolean isAbsolute() {
-        return real.isAbsolute();
+        return name.isAbsolute();
     }
 
     @Override
     public @Nullable Path getRoot() {
-        return wrapped(real.getRoot());
+        return wrapped(name.getRoot());
     }
 
     @Override
     public @Nullable Path getFileName() {
-        return wrapped(real.getFileName());
+        return wrapped(name.getFileName());
     }
 
     @Override
     public @Nullable Path getParent() {
-        return wrapped(real.getParent());
+        return wrapped(name.getParent());
     }
 
     @Override
     public int getNameCount() {
-        return real.getNameCount();
+        return name.getNameCount();
     }
 
     @Override
     public Path getName(int index) {
-        return wrap(real.getName(index));
+        return wrap(name.getName(index));
     }
 
     @Override
     public Path subpath(int from, int to) {
-        return wrap(real.subpath(from, to));
+        return wrap(name.subpath(from, to));
     }
 
     @Override
     public boolean startsWith(Path other) {
-        return real.startsWith(real(other));
+        return name.startsWith(name(other));
     }
 
     @Override
     public boolean endsWith(Path other) {
-        return real.endsWith(real(other));
+        return name.endsWith(name(other));
     }
 
     @Override
     public Path normalize() {
-        return wrap(real.normalize());
+        return wrap(name.normalize());
     }
 
     @Override
     public Path resolve(Path other) {
-        return wrap(real.resolve(real(other)));
+        return wrap(name.resolve(name(other)));
     }
 
     @Override
     public Path relativize(Path other) {
-        return wrap(real.relativize(real(other)));
+        return wrap(name.relativize(name(other)));
     }
 
     @Override
     public URI toUri() {
-        return real.toUri();
+        return URI.create(GatedProvider.SCHEME + ":" + name);
     }
 
     @Override
     public Path toAbsolutePath() {
-        return wrap(real.toAbsolutePath());
+        return wrap(name.toAbsolutePath());
     }
 
     @Override
-    public Path toRealPath(LinkOption... options) throws IOException {
-        return wrap(real.toRealPath(options));
+    public Path toRealPath(LinkOption... options) {
+        return wrap(name.toAbsolutePath().normalize());
     }
 
     @Override
@@ -119,21 +118,21 @@ final class GatedPath implements Path {
 
     @Override
     public int compareTo(Path other) {
-        return real.compareTo(real(other));
+        return name.compareTo(name(other));
     }
 
     @Override
     public boolean equals(@Nullable Object other) {
-        return other instanceof GatedPath path && files == path.files && real.equals(path.real);
+        return other instanceof GatedPath path && files == path.files && name.equals(path.name);
     }
 
     @Override
     public int hashCode() {
-        return real.hashCode();
+        return name.hashCode();
     }
 
     @Override
     public String toString() {
-        return real.toString();
+        return name.toString();
     }
 }

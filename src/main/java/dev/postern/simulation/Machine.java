@@ -2,6 +2,7 @@ package dev.postern.simulation;
 
 import dev.postern.config.Configuration.Site;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -21,6 +22,7 @@ final class Machine {
     private final List<Site> sites;
     private final WallClock clock;
     private final SimulatedDisk disk;
+    private final Path store;
     private final SimulatedNetwork network;
     private final Witness witness;
     private final ForkJoinPool readers;
@@ -30,12 +32,16 @@ final class Machine {
     private @Nullable SimulatedProcess process;
     private Duration away = RESTART;
 
-    /** @param readers a pool of one thread */
+    /**
+     * @param store the store on the disk, as no process sees it: nothing goes wrong there
+     * @param readers a pool of one thread
+     */
     Machine(
             World world,
             Scenario scenario,
             List<Site> sites,
             SimulatedDisk disk,
+            Path store,
             SimulatedNetwork network,
             Witness witness,
             ForkJoinPool readers) {
@@ -44,6 +50,7 @@ final class Machine {
         this.sites = sites;
         this.clock = new WallClock(world);
         this.disk = disk;
+        this.store = store;
         this.network = network;
         this.witness = witness;
         this.readers = readers;
@@ -56,6 +63,10 @@ final class Machine {
 
     SimulatedDisk disk() {
         return disk;
+    }
+
+    Path store() {
+        return store;
     }
 
     SimulatedNetwork network() {
@@ -77,7 +88,7 @@ final class Machine {
         }
         SimulatedProcess next;
         try {
-            next = new SimulatedProcess(this, world, disk.root(), sites, scenario.issuers());
+            next = new SimulatedProcess(this, world, sites, scenario.issuers());
         } catch (IOException e) {
             world.tell("does not start: " + e.getMessage());
             world.after(RESTART.plusSeconds(random.nextInt(300)), this::start);
@@ -93,11 +104,23 @@ final class Machine {
         witness.conditionsChanged();
     }
 
-    /** Called by whatever killed it, in the midst of it. */
-    void died(SimulatedProcess victim) {
+    /** Called by the disk, in the midst of a step. */
+    void diedWriting(SimulatedProcess victim) {
+        died(victim, disk.powerFails());
+    }
+
+    /**
+     * Called by whatever killed it, in the midst of it.
+     *
+     * @param withPower whether the whole machine did
+     */
+    private void died(SimulatedProcess victim, boolean withPower) {
         victim.die();
         world.after(Duration.ZERO, () -> {
             victim.bury();
+            if (withPower) {
+                disk.losePower(random);
+            }
             if (process == victim) {
                 process = null;
                 witness.died();
@@ -187,11 +210,21 @@ final class Machine {
         } else if (calamity instanceof Calamity.Death death) {
             away = death.away();
             if (process != null) {
-                died(process);
+                died(process, false);
             }
         } else if (calamity instanceof Calamity.DeathAtWrite death) {
             away = death.away();
-            disk.deadly(death.nth());
+            disk.deadly(death.nth(), false);
+        } else if (calamity instanceof Calamity.PowerLoss loss) {
+            away = loss.away();
+            if (process != null) {
+                died(process, true);
+            } else {
+                disk.losePower(random);
+            }
+        } else if (calamity instanceof Calamity.PowerLossAtWrite loss) {
+            away = loss.away();
+            disk.deadly(loss.nth(), true);
         } else if (calamity instanceof Calamity.Restart && process != null) {
             SimulatedProcess stopping = process;
             process = null;

@@ -49,14 +49,14 @@ final class SimulatedCa {
         Optional<String> look(String siteName, String token, String keyAuthorization);
     }
 
-    /** @param folder where its keys are; a real one, for its disk is not what is simulated */
-    SimulatedCa(String name, Path folder, World world, Scenario scenario, Sites sites, Witness witness)
-            throws IOException {
+    SimulatedCa(String name, World world, Scenario scenario, Sites sites, Witness witness) throws IOException {
         this.name = name;
         this.world = world;
         this.random = world.random();
         this.witness = witness;
         SecureRandom secrets = seeded(world.random());
+        // A disk of its own, on which nothing ever goes wrong.
+        Path folder = GatedFileSystem.through(new SimulatedDisk(), (step, path) -> {}, "/ca");
         this.ca = InternalCa.open(folder, world::instant, secrets, new InternalCa.Shape(1, 0, BACKDATE));
         this.options = new AcmeOptions(this::later, world::instant, secrets)
                 .certificateValidity(scenario.lifetime().minus(BACKDATE))

@@ -61,12 +61,12 @@ final class SimulatedProcess implements WakeUps {
     private boolean dead;
 
     /** @throws IOException where the daemon refuses to start */
-    SimulatedProcess(Machine machine, World world, Path root, List<Site> sites, List<String> issuers)
-            throws IOException {
+    SimulatedProcess(Machine machine, World world, List<Site> sites, List<String> issuers) throws IOException {
         this.machine = machine;
         this.world = world;
         this.random = world.random();
-        Path seen = GatedFileSystem.through(root, this::gate);
+        Path seen = GatedFileSystem.through(
+                machine.disk(), this::gate, machine.store().toString());
         this.files = (GatedFileSystem) seen.getFileSystem();
         this.orders = new StrandExecutor(world, () -> machine.looked(this));
         this.skew = new ClockSkew(machine.clock());
@@ -165,7 +165,7 @@ final class SimulatedProcess implements WakeUps {
         SimulatedDisk disk = machine.disk();
         if (disk.isDeadly()) {
             world.tell("died while writing " + path.getFileName());
-            machine.died(this);
+            machine.diedWriting(this);
             throw new ProcessDied();
         }
         if (disk.isReadOnly()) {

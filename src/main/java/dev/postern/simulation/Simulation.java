@@ -2,16 +2,13 @@ package dev.postern.simulation;
 
 import dev.postern.config.Configuration.Site;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.ForkJoinPool;
 import java.util.function.Consumer;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,15 +17,10 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Simulation {
     private final ExecutorService threads;
-    private final Path folder;
 
-    /**
-     * @param threads as many as are asked for; the world uses one at a time
-     * @param folder a directory, fast and empty, for one simulation at a time; what is put there is removed again
-     */
-    public Simulation(ExecutorService threads, Path folder) {
+    /** @param threads as many as are asked for; each world uses one at a time */
+    public Simulation(ExecutorService threads) {
         this.threads = threads;
-        this.folder = folder;
     }
 
     public Outcome run(Scenario scenario) throws IOException {
@@ -41,6 +33,15 @@ public final class Simulation {
      * @param history gets every line of it; null where nobody reads it
      */
     public Outcome run(Scenario scenario, @Nullable Consumer<String> history) throws IOException {
+        SimulatedSignatures.enter();
+        try {
+            return live(scenario, history);
+        } finally {
+            SimulatedSignatures.leave();
+        }
+    }
+
+    private Outcome live(Scenario scenario, @Nullable Consumer<String> history) throws IOException {
         World world = new World(scenario.seed(), threads, history);
         List<Site> sites = new ArrayList<>();
         for (int i = 1; i <= scenario.sites(); i++) {
@@ -49,18 +50,18 @@ public final class Simulation {
             List<String> names = i % 4 == 0 ? List.of(name, "www." + name) : List.of(name);
             sites.add(new Site(names, List.of(), null));
         }
-        Path store = folder.resolve("certs");
+        SimulatedDisk disk = new SimulatedDisk();
+        Path store = GatedFileSystem.through(disk, (step, path) -> {}, "/certs");
         Files.createDirectories(store);
         Witness witness = new Witness(world, scenario, sites);
         SimulatedNetwork network =
                 new SimulatedNetwork(world, witness, scenario.faults().requests());
         ForkJoinPool readers = new ForkJoinPool(1);
-        Machine machine = new Machine(world, scenario, sites, new SimulatedDisk(store), network, witness, readers);
+        Machine machine = new Machine(world, scenario, sites, disk, store, network, witness, readers);
         witness.watch(machine);
         try {
             for (String issuer : scenario.issuers()) {
-                network.add(
-                        new SimulatedCa(issuer, folder.resolve(issuer), world, scenario, machine::validated, witness));
+                network.add(new SimulatedCa(issuer, world, scenario, machine::validated, witness));
             }
             scenario.faults().draw(world.random(), scenario).forEach(machine::expect);
             scenario.calamities().forEach(machine::expect);
@@ -70,21 +71,6 @@ public final class Simulation {
         } finally {
             machine.end();
             readers.shutdown();
-            removeAll();
-        }
-    }
-
-    private void removeAll() throws IOException {
-        List<Path> all;
-        try (Stream<Path> tree = Files.walk(folder)) {
-            all = tree.sorted(Comparator.reverseOrder()).toList();
-        } catch (UncheckedIOException e) {
-            throw e.getCause();
-        }
-        for (Path path : all) {
-            if (!path.equals(folder)) {
-                Files.delete(path);
-            }
         }
     }
 }

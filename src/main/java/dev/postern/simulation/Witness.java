@@ -189,7 +189,7 @@ final class Witness {
                 view.saved = false;
             }
             if (served != null && !view.saved) {
-                view.saved = new StoredSite(machine().disk().root(), view.site).holds(served);
+                view.saved = new StoredSite(machine().store(), view.site).holds(served);
             }
             if (!process.isBusy()) {
                 checkFinalized(view);
@@ -281,7 +281,7 @@ final class Witness {
         if (view.open.isEmpty()) {
             return;
         }
-        StoredSite stored = new StoredSite(machine().disk().root(), view.site);
+        StoredSite stored = new StoredSite(machine().store(), view.site);
         Instant installed = stored.issued();
         // Certificates count in seconds.
         view.open.removeIf(order -> installed != null

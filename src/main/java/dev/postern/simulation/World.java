@@ -162,11 +162,13 @@ final class World {
     void begin(Strand strand) {
         running = strand;
         threads.execute(() -> {
+            SimulatedSignatures.enter();
             try {
                 strand.body.run();
             } catch (Throwable e) {
                 broken = e;
             } finally {
+                SimulatedSignatures.leave();
                 strand.ended = true;
                 running = null;
                 // An interrupt was meant for the strand, not for whoever gets this thread next.

@@ -10,12 +10,12 @@
  *     └─ SimulatedProcess: CertificateStore, Renewals, AcmeIssuer, the real ones, one life of them
  *            │ files: GatedFileSystem      │ threads: StrandExecutor      │ requests: SimulatedNetwork
  *            ▼                             ▼                              ▼
- *        a real directory              one at a time                  SimulatedCa: AcmeService
+ *        SimulatedDisk, in memory      one at a time                  SimulatedCa: AcmeService
  * </pre>
  *
  * <p>Everything happens on one thread at a time and in an order that the seed decides: the same seed gives the same
- * history, line by line. What is not simulated: Quartz (its triggers are events), TLS and the request path, and the loss of
- * what was not synced when the power fails.
+ * history, line by line. What is not simulated: Quartz (its triggers are events), TLS and the request path. Signatures are
+ * digests with their form, see {@code SimulatedSignatures}.
  */
 @NullMarked
 package dev.postern.simulation;

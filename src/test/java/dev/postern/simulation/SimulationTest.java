@@ -4,15 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.postern.simulation.Calamity.Absence;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** Each world is small and about one calamity; {@link SimulatedYearsTest} has the thousand years with all of them. */
@@ -24,24 +21,14 @@ class SimulationTest {
     private static final Duration DUE = Duration.ofDays(57);
 
     private final ExecutorService threads = Executors.newCachedThreadPool();
-    private Path folder = Path.of("");
-
-    @BeforeEach
-    void makeFolder() throws IOException {
-        Path memory = Path.of("/dev/shm");
-        folder = Files.isWritable(memory)
-                ? Files.createTempDirectory(memory, "postern-simulation-")
-                : Files.createTempDirectory("postern-simulation-");
-    }
 
     @AfterEach
-    void removeFolder() throws IOException {
+    void endThreads() {
         threads.shutdown();
-        Files.delete(folder);
     }
 
     private Outcome run(Scenario scenario) throws IOException {
-        return new Simulation(threads, folder).run(scenario);
+        return new Simulation(threads).run(scenario);
     }
 
     private static void assertKept(Outcome outcome) {
@@ -79,7 +66,7 @@ class SimulationTest {
 
     private List<String> history(Scenario scenario) throws IOException {
         List<String> lines = new ArrayList<>();
-        assertKept(new Simulation(threads, folder).run(scenario, lines::add));
+        assertKept(new Simulation(threads).run(scenario, lines::add));
         return lines;
     }
 
