@@ -20,12 +20,13 @@ import java.util.concurrent.ScheduledExecutorService;
  * time.
  */
 final class Backends implements AutoCloseable {
+    private final SecureRandom random = new SecureRandom();
     private final BackendWatch watch;
     private Map<String, LoadBalancer> byName = Map.of();
 
     /** @param loop where servers are checked */
     Backends(EventLoop loop, Class<? extends Channel> channelType, ScheduledExecutorService background) {
-        this.watch = BackendWatch.start(loop, channelType, background, new SecureRandom());
+        this.watch = BackendWatch.start(loop, channelType, background, random);
     }
 
     /** What the backends are going to be; the balancers of those that are new serve nobody yet. */
@@ -40,7 +41,7 @@ final class Backends implements AutoCloseable {
             config.backends().forEach((name, wanted) -> {
                 LoadBalancer known = byName.get(name);
                 if (known == null) {
-                    LoadBalancer made = new LoadBalancer(new Backend(wanted), wanted.balance());
+                    LoadBalancer made = new LoadBalancer(new Backend(wanted), random.nextLong());
                     all.put(name, made);
                     added.addAll(made.backend().servers());
                 } else {

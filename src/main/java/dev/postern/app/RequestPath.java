@@ -2,8 +2,8 @@ package dev.postern.app;
 
 import dev.postern.backend.Backend;
 import dev.postern.balance.LoadBalancer;
+import dev.postern.config.Balance;
 import dev.postern.config.Configuration;
-import dev.postern.config.Configuration.Balance;
 import dev.postern.config.Configuration.Protocol;
 import dev.postern.http.AnswerHttp01Challenge;
 import dev.postern.http.ExchangeObserver;
@@ -201,8 +201,7 @@ final class RequestPath implements AutoCloseable {
                 .map(address -> new Configuration.Server(host(address.getAddress()), address.getPort(), 1))
                 .toList();
         return new LoadBalancer(
-                new Backend(new Configuration.Backend("challenge", Balance.ROUND_ROBIN, servers, null)),
-                Balance.ROUND_ROBIN);
+                new Backend(new Configuration.Backend("challenge", Balance.ROUND_ROBIN, servers, null)), 0);
     }
 
     private static String host(InetAddress bound) {

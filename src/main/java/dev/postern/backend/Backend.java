@@ -23,7 +23,7 @@ public final class Backend {
     // Replaced by a reload, under the monitor; read by any thread.
     private volatile Members members;
 
-    private record Members(List<Server> servers, Configuration.@Nullable Health health) {}
+    private record Members(List<Server> servers, Configuration.Backend config) {}
 
     /**
      * What a backend is going to be.
@@ -34,7 +34,7 @@ public final class Backend {
 
     public Backend(Configuration.Backend config) {
         this.name = config.name();
-        this.members = new Members(config.servers().stream().map(Server::new).toList(), config.health());
+        this.members = new Members(config.servers().stream().map(Server::new).toList(), config);
     }
 
     public String name() {
@@ -45,8 +45,12 @@ public final class Backend {
         return members.servers;
     }
 
+    public Configuration.Backend config() {
+        return members.config;
+    }
+
     Configuration.@Nullable Health health() {
-        return members.health;
+        return members.config.health();
     }
 
     /** What it would be under {@code config}, which has the same name; changes nothing. */
@@ -81,7 +85,7 @@ public final class Backend {
                     server.state(State.UP);
                 }
             }
-            members = new Members(next.servers(), next.config().health());
+            members = new Members(next.servers(), next.config());
         }
         next.removed().forEach(Server::retire);
         watchers.forEach(Runnable::run);

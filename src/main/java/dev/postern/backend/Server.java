@@ -44,6 +44,16 @@ public final class Server {
         return config.weight();
     }
 
+    /** What part of the backend's exchanges it is to get, compared with the shares of the others. */
+    public int share() {
+        return config.weight();
+    }
+
+    /** Whether it may get one more exchange. */
+    public boolean hasRoom() {
+        return true;
+    }
+
     Configuration.Server config() {
         return config;
     }

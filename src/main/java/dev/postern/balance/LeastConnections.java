@@ -20,22 +20,20 @@ final class LeastConnections implements Selector {
     }
 
     @Override
-    public @Nullable Server select(Set<Server> tried) {
+    public @Nullable Server select(Affinity affinity, Set<Server> tried) {
         int start = Math.floorMod(turn.getAndIncrement(), servers.length);
         Server best = null;
-        long bestLoad = 0;
         for (int i = 0; i < servers.length; i++) {
             Server server = servers[(start + i) % servers.length];
-            if (tried.contains(server)) {
-                continue;
-            }
-            // (load + 1) / weight, compared crosswise: an idle server of weight 2 comes before an idle one of weight 1.
-            long load = server.inFlight() + 1L;
-            if (best == null || load * best.weight() < bestLoad * server.weight()) {
+            if (server.hasRoom() && !tried.contains(server) && (best == null || isBusier(best, server))) {
                 best = server;
-                bestLoad = load;
             }
         }
         return best;
+    }
+
+    /** (load + 1) / share, compared crosswise: an idle server of weight 2 comes before an idle one of weight 1. */
+    private static boolean isBusier(Server a, Server than) {
+        return (a.inFlight() + 1L) * than.share() > (than.inFlight() + 1L) * a.share();
     }
 }

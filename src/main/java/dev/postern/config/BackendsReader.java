@@ -1,7 +1,6 @@
 package dev.postern.config;
 
 import dev.postern.config.Configuration.Backend;
-import dev.postern.config.Configuration.Balance;
 import dev.postern.config.Configuration.Health;
 import dev.postern.config.Configuration.Server;
 import java.time.Duration;
@@ -24,7 +23,6 @@ final class BackendsReader {
     // A name is a word in paths of messages, log lines and metrics.
     private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9_-]{0,62}");
 
-    private static final Scalar<Balance> BALANCE = Scalar.oneOf(List.of(Balance.values()), Balance::text);
     // As in HAProxy: fine enough, and the sum over many servers stays an int.
     private static final Scalar<Integer> WEIGHT = Scalar.wholeNumber(1, 256);
     private static final Scalar<String> METHOD = Scalar.oneOf(List.of("GET", "HEAD", "OPTIONS"), method -> method);
@@ -77,9 +75,7 @@ final class BackendsReader {
         }
         Section backend = Section.of(value, KEYS);
         Health health = backend.has("health") ? health(backend.section("health", HEALTH_KEYS)) : null;
-        backends.put(
-                name,
-                new Backend(name, backend.get("balance", BALANCE, Balance.ROUND_ROBIN), servers(backend), health));
+        backends.put(name, new Backend(name, BalanceReader.read(backend.find("balance")), servers(backend), health));
     }
 
     private static List<Server> servers(Section backend) {

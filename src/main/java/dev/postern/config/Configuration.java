@@ -321,21 +321,6 @@ public record Configuration(
             List<Server> servers,
             @Nullable Health health) {}
 
-    public enum Balance {
-        ROUND_ROBIN("round-robin"),
-        LEAST_CONNECTIONS("least-connections");
-
-        private final String text;
-
-        Balance(String text) {
-            this.text = text;
-        }
-
-        public String text() {
-            return text;
-        }
-    }
-
     /**
      * One address of a backend.
      *

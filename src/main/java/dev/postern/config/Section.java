@@ -29,6 +29,11 @@ final class Section {
         return new Section(at, entries);
     }
 
+    /** One without entries. */
+    static Section none(Value at) {
+        return new Section(at, Map.of());
+    }
+
     Value at() {
         return at;
     }

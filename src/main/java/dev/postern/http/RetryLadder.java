@@ -2,6 +2,7 @@ package dev.postern.http;
 
 import dev.postern.backend.Server;
 import dev.postern.backend.ServerConnection;
+import dev.postern.balance.Affinity;
 import dev.postern.balance.LoadBalancer;
 import dev.postern.http.Failure.ByServer;
 import io.netty.channel.ChannelFuture;
@@ -53,7 +54,7 @@ final class RetryLadder {
     }
 
     private void climb(Failure whenNone, String detail) {
-        Server next = balancer.select(tried);
+        Server next = balancer.select(affinity(), tried);
         if (next == null) {
             exchange.fail(whenNone, detail);
             return;
@@ -70,6 +71,10 @@ final class RetryLadder {
             exchange.connectionMade(true, now);
             exchange.connected(idle);
         }
+    }
+
+    private Affinity affinity() {
+        return balancer.asksRequest() ? new RequestAffinity(exchange) : Affinity.NONE;
     }
 
     private @Nullable ServerStream idle(Server of, long now) {

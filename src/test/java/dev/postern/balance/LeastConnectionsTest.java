@@ -21,7 +21,7 @@ class LeastConnectionsTest {
         LeastConnections leastConnections = new LeastConnections(servers, new AtomicInteger());
 
         for (int i = 0; i < 5; i++) {
-            assertThat(leastConnections.select(Set.of())).isSameAs(servers.get(1));
+            assertThat(leastConnections.select(Affinity.NONE, Set.of())).isSameAs(servers.get(1));
         }
     }
 
@@ -30,9 +30,9 @@ class LeastConnectionsTest {
         List<Server> servers = RoundRobinTest.servers("1 1");
         LeastConnections leastConnections = new LeastConnections(servers, new AtomicInteger());
 
-        assertThat(leastConnections.select(Set.of())).isSameAs(servers.get(0));
-        assertThat(leastConnections.select(Set.of())).isSameAs(servers.get(1));
-        assertThat(leastConnections.select(Set.of())).isSameAs(servers.get(0));
+        assertThat(leastConnections.select(Affinity.NONE, Set.of())).isSameAs(servers.get(0));
+        assertThat(leastConnections.select(Affinity.NONE, Set.of())).isSameAs(servers.get(1));
+        assertThat(leastConnections.select(Affinity.NONE, Set.of())).isSameAs(servers.get(0));
     }
 
     @Test
@@ -41,7 +41,7 @@ class LeastConnectionsTest {
         LeastConnections leastConnections = new LeastConnections(servers, new AtomicInteger());
 
         for (int i = 0; i < 40; i++) {
-            requireNonNull(leastConnections.select(Set.of())).exchangeBegins();
+            requireNonNull(leastConnections.select(Affinity.NONE, Set.of())).exchangeBegins();
         }
 
         assertThat(servers).extracting(Server::inFlight).containsExactly(30, 10);
@@ -55,7 +55,7 @@ class LeastConnectionsTest {
         Set<Server> tried =
                 servers.stream().filter(server -> server != servers.get(left)).collect(Collectors.toSet());
 
-        assertThat(leastConnections.select(tried)).isSameAs(servers.get(left));
-        assertThat(leastConnections.select(Set.copyOf(servers))).isNull();
+        assertThat(leastConnections.select(Affinity.NONE, tried)).isSameAs(servers.get(left));
+        assertThat(leastConnections.select(Affinity.NONE, Set.copyOf(servers))).isNull();
     }
 }

@@ -8,7 +8,9 @@ import dev.postern.testing.TestServer;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -17,6 +19,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Which server gets a request, and what becomes of those that refuse, die and return. */
 class LoadBalancingTest {
@@ -165,6 +169,65 @@ class LoadBalancingTest {
         keepAlive.get(10, TimeUnit.SECONDS);
         newConnections.get(10, TimeUnit.SECONDS);
         assertThat(failed.get()).isLessThanOrEqualTo(lost.get());
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @ValueSource(
+            strings = {
+                "source",
+                "{ by: header, name: X-Key, bounded-load: off }",
+                "{ by: uri, depth: 2 }",
+            })
+    void requestsWithOneKeyGetOneServerOnAnyConnection(String balance) throws Exception {
+        edge.closes(one);
+        edge.closes(two);
+        edge.startWithBackend(
+                "{ balance: " + balance + ", servers: [" + quoted(one) + ", " + quoted(two) + "] }",
+                "trusted-proxies: [127.0.0.1]");
+
+        Map<String, String> servers = new HashMap<>();
+        for (int round = 0; round < 3; round++) {
+            try (RawClient client = connect()) {
+                for (int i = 10; i < 40; i++) {
+                    String body = client.send("GET /key/" + i + "/" + round + "?key=" + i + "&round=" + round
+                                    + " HTTP/1.1\r\nHost: localhost\r\nx-key: " + i
+                                    + "\r\nX-Forwarded-For: 192.0.2." + i + "\r\n\r\n")
+                            .response()
+                            .body();
+                    assertThat(servers.merge("key " + i, body, (before, now) -> before.equals(now) ? now : "both"))
+                            .isEqualTo(body);
+                }
+            }
+        }
+
+        assertThat(servers.values()).contains("1", "2");
+    }
+
+    @Test
+    void keysOfADeadServerMoveAndTheClientSeesNothing() throws Exception {
+        start("{ by: header, name: X-Key }", quoted(one), quoted(two));
+        RawClient client = edge.client();
+        client.get("localhost", "/");
+        two.close();
+
+        for (int i = 0; i < 20; i++) {
+            assertThat(client.send("GET / HTTP/1.1\r\nHost: localhost\r\nX-Key: " + i + "\r\n\r\n")
+                            .response()
+                            .body())
+                    .isEqualTo("1");
+        }
+    }
+
+    @Test
+    void firstServerGetsEverythingWhileItHasRoom() throws Exception {
+        start("first", quoted(two), quoted(one));
+        RawClient client = edge.client();
+
+        for (int i = 0; i < 10; i++) {
+            assertThat(client.get("localhost", "/").body()).isEqualTo("2");
+        }
+        two.close();
+        assertThat(client.get("localhost", "/").body()).isEqualTo("1");
     }
 
     private static void count(RawClient client, AtomicInteger answered, AtomicInteger failed, AtomicInteger byMortal) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.postern.backend.Backend;
 import dev.postern.backend.Server;
+import dev.postern.config.Balance;
 import dev.postern.config.Configuration;
 import java.util.ArrayList;
 import java.util.List;
@@ -31,11 +32,11 @@ class RoundRobinTest {
         "1 2 3, cbacbccbacbc",
     })
     void serversTakeTurnsByWeight(String weights, String expected) {
-        RoundRobin roundRobin = new RoundRobin(servers(weights), new AtomicInteger());
+        RoundRobin roundRobin = new RoundRobin(servers(weights), Server::share, new AtomicInteger());
 
         StringBuilder sequence = new StringBuilder();
         for (int i = 0; i < expected.length(); i++) {
-            sequence.append(name(requireNonNull(roundRobin.select(Set.of()))));
+            sequence.append(name(requireNonNull(roundRobin.select(Affinity.NONE, Set.of()))));
         }
 
         assertThat(sequence).hasToString(expected);
@@ -44,22 +45,23 @@ class RoundRobinTest {
     @Test
     void serversThatWereTriedAreSkipped() {
         List<Server> servers = servers("5 1 1");
-        RoundRobin roundRobin = new RoundRobin(servers, new AtomicInteger());
+        RoundRobin roundRobin = new RoundRobin(servers, Server::share, new AtomicInteger());
 
-        assertThat(roundRobin.select(Set.of(servers.get(0)))).isNotSameAs(servers.get(0));
-        assertThat(roundRobin.select(Set.of(servers.get(0), servers.get(1)))).isSameAs(servers.get(2));
-        assertThat(roundRobin.select(Set.copyOf(servers))).isNull();
+        assertThat(roundRobin.select(Affinity.NONE, Set.of(servers.get(0)))).isNotSameAs(servers.get(0));
+        assertThat(roundRobin.select(Affinity.NONE, Set.of(servers.get(0), servers.get(1))))
+                .isSameAs(servers.get(2));
+        assertThat(roundRobin.select(Affinity.NONE, Set.copyOf(servers))).isNull();
     }
 
     @ParameterizedTest(name = "from {0}")
     @ValueSource(ints = {Integer.MAX_VALUE - 3, Integer.MIN_VALUE, -4})
     void counterMayWrapAround(int start) {
         List<Server> servers = servers("1 1 1");
-        RoundRobin roundRobin = new RoundRobin(servers, new AtomicInteger(start));
+        RoundRobin roundRobin = new RoundRobin(servers, Server::share, new AtomicInteger(start));
 
         List<Server> chosen = new ArrayList<>();
         for (int i = 0; i < 9; i++) {
-            chosen.add(requireNonNull(roundRobin.select(Set.of())));
+            chosen.add(requireNonNull(roundRobin.select(Affinity.NONE, Set.of())));
         }
 
         // Where 2^32 is no multiple of the length, one turn is repeated or left out at the seam.
@@ -73,11 +75,11 @@ class RoundRobinTest {
     @ValueSource(ints = {0, 1, 2})
     void untriedServerIsFoundWhereTheCounterWraps(int left) {
         List<Server> servers = servers("1 1 1");
-        RoundRobin roundRobin = new RoundRobin(servers, new AtomicInteger(Integer.MAX_VALUE));
+        RoundRobin roundRobin = new RoundRobin(servers, Server::share, new AtomicInteger(Integer.MAX_VALUE));
         Set<Server> tried =
                 servers.stream().filter(server -> server != servers.get(left)).collect(Collectors.toSet());
 
-        assertThat(roundRobin.select(tried)).isSameAs(servers.get(left));
+        assertThat(roundRobin.select(Affinity.NONE, tried)).isSameAs(servers.get(left));
     }
 
     /** Servers a, b, c… of these weights. */
@@ -86,8 +88,7 @@ class RoundRobinTest {
         for (String weight : weights.split(" ", -1)) {
             servers.add(new Configuration.Server("127.0.0.1", 1 + servers.size(), Integer.parseInt(weight)));
         }
-        return new Backend(new Configuration.Backend("web", Configuration.Balance.ROUND_ROBIN, servers, null))
-                .servers();
+        return new Backend(new Configuration.Backend("web", Balance.ROUND_ROBIN, servers, null)).servers();
     }
 
     private static String name(Server server) {

@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import dev.postern.config.Configuration.Acme;
 import dev.postern.config.Configuration.Action;
 import dev.postern.config.Configuration.Backend;
-import dev.postern.config.Configuration.Balance;
 import dev.postern.config.Configuration.CertificateFiles;
 import dev.postern.config.Configuration.Challenge;
 import dev.postern.config.Configuration.ChallengeType;
@@ -47,6 +46,9 @@ import javax.net.ssl.TrustManagerFactory;
 import javax.net.ssl.X509TrustManager;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
 
 class ConfigurationFileTest {
     private static final Path REPOSITORY_FILE = Path.of("config/postern.yaml");
@@ -191,7 +193,7 @@ class ConfigurationFileTest {
                     dns-01: { exec: [/usr/bin/env, dns-hook], timeout: 10s, propagation: 3m }
                 backends:
                   api:
-                    balance: least-connections
+                    balance: { by: uri, length: 20, depth: 2, whole: true, bounded-load: 200%% }
                     servers:
                       - { address: "[2001:DB8::2]:9000", weight: 256 }
                       - App_1.internal:65535
@@ -314,7 +316,9 @@ class ConfigurationFileTest {
                                 "api",
                                 new Backend(
                                         "api",
-                                        Balance.LEAST_CONNECTIONS,
+                                        new Balance.ByHash(
+                                                new Balance.Key.Uri(OptionalInt.of(20), OptionalInt.of(2), true),
+                                                OptionalInt.of(200)),
                                         List.of(
                                                 new Server("2001:db8::2", 9000, 256),
                                                 new Server("app_1.internal", 65535, 1)),
@@ -511,6 +515,37 @@ class ConfigurationFileTest {
             sites: [{ names: [app.internal], backend: web }]
             backends: { web: { servers: ["127.0.0.1:8080"] } }
             """;
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("balances")
+    void everyWayToBalanceArrives(String text, Balance balance) throws ConfigurationProblems {
+        Configuration configuration = ConfigurationFile.parse("postern.yaml", """
+                acme: { issuers: [internal] }
+                sites: [{ names: [app.internal], backend: web }]
+                backends: { web: { servers: ["127.0.0.1:8080"], balance: %s } }
+                """.formatted(text));
+
+        assertThat(web(configuration).balance()).isEqualTo(balance);
+    }
+
+    static List<Arguments> balances() {
+        OptionalInt none = OptionalInt.empty();
+        OptionalInt bound = OptionalInt.of(125);
+        return List.of(
+                Arguments.of("round-robin", Balance.Plain.ROUND_ROBIN),
+                Arguments.of("{ by: static-rr }", Balance.Plain.STATIC_RR),
+                Arguments.of("least-connections", Balance.Plain.LEAST_CONNECTIONS),
+                Arguments.of("random", Balance.Plain.RANDOM),
+                Arguments.of("first", Balance.Plain.FIRST),
+                Arguments.of("source", new Balance.ByHash(new Balance.Key.Source(), none)),
+                Arguments.of("{ by: source, bounded-load: 125% }", new Balance.ByHash(new Balance.Key.Source(), bound)),
+                Arguments.of("uri", new Balance.ByHash(new Balance.Key.Uri(none, none, false), bound)),
+                Arguments.of(
+                        "{ by: url-param, name: user }", new Balance.ByHash(new Balance.Key.UrlParam("user"), bound)),
+                Arguments.of(
+                        "{ by: header, name: X-Tenant, bounded-load: off }",
+                        new Balance.ByHash(new Balance.Key.Header("X-Tenant"), none)));
+    }
 
     private static Backend web(Configuration configuration) {
         return Objects.requireNonNull(configuration.backends().get("web"), "web");

@@ -1,0 +1,64 @@
+package dev.postern.backend;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.postern.config.Balance;
+import dev.postern.config.Configuration;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+/** What a reload leaves of a backend. */
+class BackendTest {
+    private static final Configuration.Health EVERY_50_MS = new Configuration.Health(
+            "GET", "/health", null, 200, 399, Duration.ofMillis(50), Duration.ofMillis(50), 1, 1);
+
+    @Test
+    void serverWhoseAddressIsUnchangedStaysWithAllThatIsKnownOfIt() {
+        Backend backend = new Backend(config(null, server(1, 1), server(2, 1)));
+        Server stays = backend.servers().get(1);
+        stays.exchangeBegins();
+        backend.refused(stays, "connect: refused");
+
+        backend.follow(backend.next(config(null, server(3, 1), server(2, 7))));
+
+        assertThat(backend.servers()).extracting(Server::name).containsExactly("127.0.0.1:3", "127.0.0.1:2");
+        assertThat(backend.servers().get(1)).isSameAs(stays);
+        assertThat(stays.state()).isEqualTo(Server.State.REFUSING);
+        assertThat(stays.inFlight()).isEqualTo(1);
+        assertThat(stays.weight()).isEqualTo(7);
+    }
+
+    @Test
+    void watchersHearOfAReload() {
+        Backend backend = new Backend(config(null, server(1, 1)));
+        AtomicInteger changes = new AtomicInteger();
+        backend.onChange(changes::incrementAndGet);
+
+        backend.follow(backend.next(config(null, server(2, 1))));
+
+        assertThat(changes).hasValue(1);
+    }
+
+    // Nobody would ever say that it is back.
+    @Test
+    void serverThatIsDownIsTriedAgainWhereItIsNoLongerChecked() {
+        Backend backend = new Backend(config(EVERY_50_MS, server(1, 1), server(2, 1)));
+        backend.checkedDown(backend.servers().get(0), "health check: status 500");
+
+        backend.follow(backend.next(config(null, server(1, 1), server(2, 1))));
+
+        assertThat(backend.servers().get(0).state()).isEqualTo(Server.State.UP);
+    }
+
+    private static Configuration.Server server(int port, int weight) {
+        return new Configuration.Server("127.0.0.1", port, weight);
+    }
+
+    private static Configuration.Backend config(
+            Configuration.@Nullable Health health, Configuration.Server... servers) {
+        return new Configuration.Backend("web", Balance.ROUND_ROBIN, List.of(servers), health);
+    }
+}
