@@ -109,7 +109,7 @@ public final class CertificateFiles {
         }
         if (now.isBefore(certificate.notBefore())) {
             throw new IOException(
-                    files.chain() + ": not valid before " + certificate.notBefore() + " (now: " + now + ")");
+                    files.chain() + ": not valid before " + certificate.notBefore() + " (now: " + TimeText.at(now) + ")");
         }
         for (String name : site.names()) {
             if (!certificate.covers(name)) {

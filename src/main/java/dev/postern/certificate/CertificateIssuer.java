@@ -40,7 +40,10 @@ public interface CertificateIssuer {
         return RateLimits.NONE;
     }
 
-    /** The same CA for trying things out, whose limits are wide and whose certificates nobody trusts. */
+    /**
+     * The same CA for trying things out, whose limits are wide and whose certificates nobody trusts; itself where it does
+     * not matter how many it signs.
+     */
     default Optional<CertificateIssuer> staging() {
         return Optional.empty();
     }

@@ -2,6 +2,7 @@ package dev.postern.certificate;
 
 import java.io.IOException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -21,8 +22,16 @@ public interface CertificateOperations {
 
     List<CertificateStatus> list();
 
-    /** Whether something is to be done for the site by the policy, were back-off and limits not in the way. */
-    boolean isDue(String site) throws NoSuchSite;
+    /**
+     * Whether something is to be done for a site.
+     *
+     * @param isDue by the policy, were back-off and limits not in the way
+     * @param nextAttempt when they are not; the present where nothing is in the way
+     * @param reason of the wait until then
+     */
+    record Dueness(boolean isDue, Instant nextAttempt, String reason) {}
+
+    Dueness dueness(String site) throws NoSuchSite;
 
     /**
      * Orders a certificate now, due or not, without regard to our own back-off; the rate limits of the CA are kept to.

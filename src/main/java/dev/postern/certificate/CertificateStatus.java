@@ -61,6 +61,14 @@ public record CertificateStatus(
                 site, names, issuer, notBefore, notAfter, nextRenewal, lastFailure, found, notOnDiskBecause);
     }
 
+    /** Keeps what it has where there is nothing to say. */
+    private CertificateStatus failed(@Nullable String why) {
+        return why == null
+                ? this
+                : new CertificateStatus(
+                        site, names, issuer, notBefore, notAfter, nextRenewal, why, served, notOnDiskBecause);
+    }
+
     CertificateStatus notOnDisk(@Nullable String because) {
         return new CertificateStatus(
                 site, names, issuer, notBefore, notAfter, nextRenewal, lastFailure, served, because);
@@ -89,7 +97,9 @@ public record CertificateStatus(
                         .load(site.names(), now)
                         .map(Generation::certificate)
                         .orElse(null);
-                all.add(of(site, certificate, folder.history(), issuers.apply(site), now));
+                SiteFolder.Attempts attempts = folder.attempts();
+                all.add(of(site, certificate, attempts.history(), issuers.apply(site), now)
+                        .failed(attempts.problem()));
             }
         }
         return all;

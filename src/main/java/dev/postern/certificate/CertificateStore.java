@@ -6,6 +6,7 @@ import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.AccessMode;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
@@ -14,6 +15,9 @@ import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Locale;
@@ -41,8 +45,18 @@ public final class CertificateStore implements AutoCloseable {
     private static final List<String> PASSING =
             List.of("no space left on device", "disk quota exceeded", "too many open files", "input/output error");
 
+    /** ENOSPC and EDQUOT. */
+    private static final List<String> FULL = PASSING.subList(0, 2);
+
+    /** Whoever must do something about a full disk is told again after so long. */
+    private static final Duration SAID_AGAIN = Duration.ofHours(1);
+
     private final Path root;
     private final @Nullable FileChannel lock;
+
+    // Guarded by this. Why nothing can be written; null where that is not so, or is not known.
+    private @Nullable String full;
+    private @Nullable Instant saidAt;
 
     private CertificateStore(Path root, @Nullable FileChannel lock) {
         this.root = root;
@@ -51,7 +65,8 @@ public final class CertificateStore implements AutoCloseable {
 
     /**
      * Opens the store for the daemon: creates it where it is missing, locks it, proves that it can be written by writing,
-     * and removes what a crash left unfinished.
+     * and removes what a crash left unfinished. A full disk is no reason not to serve what there is: it opens the same, and
+     * {@link #lookForRoom} says so until there is room.
      *
      * @throws InUse where another process has it
      * @throws IOException with one line for the operator: the path and the reason
@@ -62,13 +77,19 @@ public final class CertificateStore implements AutoCloseable {
             DurableFiles.createDirectories(root);
             lock = lock(root);
             DurableFiles.removeUnfinished(root);
-            Path probe = root.resolve(DurableFiles.UNFINISHED + "probe");
-            DurableFiles.create(probe, "Postern can write here.\n");
-            DurableFiles.sync(root);
-            Files.delete(probe);
             removeUnfinishedIn(DurableFiles.list(root));
             removeUnfinishedIn(DurableFiles.list(root.resolve(ACCOUNTS)));
-            return new CertificateStore(root, lock);
+            CertificateStore store = new CertificateStore(root, lock);
+            try {
+                store.proveWritable();
+            } catch (IOException e) {
+                if (!isFull(e)) {
+                    throw e;
+                }
+                store.full = reason(e);
+            }
+            SharedDisk.warn(root);
+            return store;
         } catch (InUse e) {
             throw e;
         } catch (IOException e) {
@@ -76,6 +97,88 @@ public final class CertificateStore implements AutoCloseable {
                 lock.close();
             }
             throw new IOException(root + ": the certificate store cannot be written: " + reason(e), e);
+        }
+    }
+
+    /** By writing. */
+    private void proveWritable() throws IOException {
+        Path probe = root.resolve(DurableFiles.UNFINISHED + "probe");
+        try {
+            Files.deleteIfExists(probe);
+            DurableFiles.create(probe, "Postern can write here.\n");
+            DurableFiles.sync(root);
+        } finally {
+            Files.deleteIfExists(probe);
+        }
+    }
+
+    /**
+     * Where the disk was full when the store was opened, looks whether it still is; said at once, then once an hour, and
+     * when there is room again. What could not be written is kept in memory by whoever has it, and written then.
+     */
+    synchronized void lookForRoom(Instant now) {
+        if (full == null) {
+            return;
+        }
+        try {
+            proveWritable();
+            full = null;
+            LOG.info("{}: there is room again", root);
+        } catch (IOException e) {
+            full = reason(e);
+            Instant before = saidAt;
+            if (before == null || before.isAfter(now) || !before.plus(SAID_AGAIN).isAfter(now)) {
+                saidAt = now;
+                LOG.error(
+                        "{}: the certificate store cannot be written: {}; what it has is served, but nothing can be ordered"
+                                + " or renewed safely until there is room; looked again every minute",
+                        root,
+                        full);
+            }
+        }
+    }
+
+    private static boolean isFull(IOException failure) {
+        return hasReason(failure, FULL);
+    }
+
+    /**
+     * Why {@link #open} would not work, found out without leaving a trace and beside whoever has the store; one line each.
+     * A store that is not there yet is looked at where it would be made.
+     */
+    public static List<String> problems(Path root, List<String> sites) {
+        List<String> problems = new ArrayList<>();
+        Path there = root.toAbsolutePath();
+        while (Files.notExists(there) && there.getParent() != null) {
+            there = there.getParent();
+        }
+        List<Path> written = new ArrayList<>(List.of(there, root.resolve(".lock"), root.resolve(ACCOUNTS)));
+        sites.forEach(site -> written.add(root.resolve(folderName(site))));
+        for (Path path : written) {
+            String problem = writeProblem(path);
+            if (problem != null) {
+                problems.add(root + ": the certificate store cannot be written: "
+                        + (path.equals(there) ? "" : root.relativize(path) + ": ") + problem);
+            }
+        }
+        return problems;
+    }
+
+    private static @Nullable String writeProblem(Path path) {
+        try {
+            if (Files.notExists(path)) {
+                return null;
+            }
+            if (Files.isDirectory(path)) {
+                path.getFileSystem().provider().checkAccess(path, AccessMode.READ, AccessMode.WRITE, AccessMode.EXECUTE);
+            } else if (path.getFileName() != null && path.getFileName().toString().equals(".lock")) {
+                path.getFileSystem().provider().checkAccess(path, AccessMode.READ, AccessMode.WRITE);
+            } else {
+                return "not a directory";
+            }
+            return null;
+        } catch (IOException e) {
+            return reason(e);
         }
     }
 
@@ -96,8 +199,17 @@ public final class CertificateStore implements AutoCloseable {
      */
     public static boolean isPassing(IOException failure) {
         for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            if (cause instanceof InUse) {
+                return true;
+            }
+        }
+        return hasReason(failure, PASSING);
+    }
+
+    private static boolean hasReason(IOException failure, List<String> reasons) {
+        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
             String message = String.valueOf(cause.getMessage()).toLowerCase(Locale.ROOT);
-            if (cause instanceof InUse || PASSING.stream().anyMatch(message::contains)) {
+            if (reasons.stream().anyMatch(message::contains)) {
                 return true;
             }
         }
@@ -179,7 +291,11 @@ public final class CertificateStore implements AutoCloseable {
         if (e instanceof FileSystemException file && file.getReason() != null) {
             return file.getReason().toLowerCase(Locale.ROOT);
         }
-        return e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
+        if (e.getMessage() == null) {
+            return e.getClass().getSimpleName();
+        }
+        String lower = e.getMessage().toLowerCase(Locale.ROOT);
+        return PASSING.contains(lower) ? lower : e.getMessage();
     }
 
     public Path root() {

@@ -90,6 +90,18 @@ public final class DurableFiles {
             }
             channel.force(true);
         }
+        verify(file, text);
+    }
+
+    /**
+     * What was written must be what is read back: a file system over a network has been seen to have neither.
+     *
+     * @throws IOException where it is something else
+     */
+    static void verify(Path file, String text) throws IOException {
+        if (!Files.readString(file).equals(text)) {
+            throw new IOException(file + ": what was written is not what is read back; the disk is not to be trusted");
+        }
     }
 
     /** Makes the names in a directory (creations, renames, removals) survive a power failure. */

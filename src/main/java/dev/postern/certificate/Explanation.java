@@ -4,7 +4,6 @@ import dev.postern.certificate.CertificateStatus.Served;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -141,7 +140,7 @@ final class Explanation {
         Suggestion suggestion = record.history().suggestion();
         Suggestion.Window window = suggestion == null ? null : suggestion.window();
         if (life.suggestedAt() != null && window != null) {
-            return "drawn in the window that its CA suggests, " + at(window.start()) + " to " + at(window.end())
+            return "drawn in the window that its CA suggests, " + TimeText.at(window.start()) + " to " + TimeText.at(window.end())
                     + (window.explanation() == null ? "" : ", because of " + window.explanation());
         }
         double share = 100.0
@@ -156,7 +155,7 @@ final class Explanation {
         if (last != null) {
             say(
                     "failures",
-                    record.history().failures() + " in a row; the last at " + at(last.at()) + " (fault: "
+                    record.history().failures() + " in a row; the last at " + TimeText.at(last.at()) + " (fault: "
                             + last.fault().name().toLowerCase(Locale.ROOT) + "): " + last.message());
         }
     }
@@ -169,7 +168,7 @@ final class Explanation {
                         "limit",
                         budget.limit() + (budget.of().isEmpty() ? "" : " of " + budget.of()) + ": " + budget.left()
                                 + " of " + budget.max() + " left"
-                                + (budget.nextAt() == null ? "" : ", one more at " + at(budget.nextAt())));
+                                + (budget.nextAt() == null ? "" : ", one more at " + TimeText.at(budget.nextAt())));
             }
         }
     }
@@ -203,16 +202,12 @@ final class Explanation {
                 : "an attempt now, as soon as it is its turn, at " + plan.issuer() + ": " + plan.reason();
     }
 
-    /** Whole seconds: more tells nobody more. */
-    private static String at(Instant when) {
-        return when.truncatedTo(ChronoUnit.SECONDS).toString();
-    }
 
     private static String at(@Nullable Instant when, String otherwise) {
-        return when == null ? otherwise : at(when);
+        return when == null ? otherwise : TimeText.at(when);
     }
 
     private String time(Instant when) {
-        return at(when) + (when.isAfter(now) ? " (in " + TimeText.of(Duration.between(now, when)) + ")" : "");
+        return TimeText.at(when) + (when.isAfter(now) ? " (in " + TimeText.of(Duration.between(now, when)) + ")" : "");
     }
 }

@@ -66,7 +66,7 @@ final class GenerationFolder {
         meta.addProperty("serial", certificate.serialText());
         meta.addProperty("not-before", certificate.notBefore().toString());
         meta.addProperty("not-after", certificate.notAfter().toString());
-        meta.addProperty("stored", now.toString());
+        meta.addProperty("stored", TimeText.at(now));
         if (order != null) {
             meta.addProperty("account", order.account());
             if (!order.order().isEmpty()) {

@@ -151,7 +151,7 @@ final class Ledger {
             heldUntil = cut;
         }
         save(now);
-        LOG.warn("{}: the CA asks our account to stay away until {}; no site is sent there", issuer, cut);
+        LOG.warn("{}: the CA asks our account to stay away until {}; no site is sent there", issuer, TimeText.at(cut));
     }
 
     synchronized Opening held(Instant now) {

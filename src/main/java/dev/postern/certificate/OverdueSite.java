@@ -4,7 +4,6 @@ import dev.postern.config.Configuration.Site;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.random.RandomGenerator;
@@ -55,9 +54,14 @@ public record OverdueSite(
             throws IOException {
         CertificateStore.requireReadable(store.root());
         Certificate certificate = StoredCertificates.read(store, site, now).orElse(null);
-        RenewalHistory history =
-                site.certificate() == null ? store.site(site.name()).history() : RenewalHistory.NONE;
+        SiteFolder.Attempts attempts = site.certificate() == null
+                ? store.site(site.name()).attempts()
+                : new SiteFolder.Attempts(RenewalHistory.NONE, null);
+        RenewalHistory history = attempts.history();
         String problem = problem(site, certificate, history, fraction, now);
+        if (attempts.problem() != null) {
+            problem = problem == null ? attempts.problem() : problem + "; " + attempts.problem();
+        }
         if (problem == null) {
             return null;
         }
@@ -65,7 +69,7 @@ public record OverdueSite(
         String line = last == null
                 ? problem
                 : problem + "; " + history.failures() + " failed " + (history.failures() == 1 ? "attempt" : "attempts")
-                        + ", the last one at " + seconds(last.at()) + ": " + last.message();
+                        + ", the last one at " + TimeText.at(last.at()) + ": " + last.message();
         return new OverdueSite(site.name(), line, certificate == null ? null : certificate.notAfter());
     }
 
@@ -76,7 +80,7 @@ public record OverdueSite(
         }
         Instant end = certificate.notAfter();
         if (certificate.isExpired(now)) {
-            return "expired on " + seconds(end);
+            return "expired on " + TimeText.at(end);
         }
         List<String> missing =
                 site.names().stream().filter(name -> !certificate.covers(name)).toList();
@@ -92,11 +96,7 @@ public record OverdueSite(
         if (!now.isAfter(due.plus(allowed))) {
             return null;
         }
-        return "due for renewal since " + seconds(due) + ", expires on " + seconds(end) + ", in "
+        return "due for renewal since " + TimeText.at(due) + ", expires on " + TimeText.at(end) + ", in "
                 + TimeText.of(Duration.between(now, end));
-    }
-
-    private static String seconds(Instant instant) {
-        return instant.truncatedTo(ChronoUnit.SECONDS).toString();
     }
 }

@@ -162,8 +162,8 @@ final class RenewalPolicy {
             return "not for the names of the site";
         }
         return life.suggestedAt() == null
-                ? "due since " + life.renewAt()
-                : "its CA suggests to renew it, since " + life.suggestedAt();
+                ? "due since " + TimeText.at(life.renewAt())
+                : "its CA suggests to renew it, since " + TimeText.at(life.suggestedAt());
     }
 
     private static Decision wait(@Nullable Life life, Instant until, String reason, Instant now) {

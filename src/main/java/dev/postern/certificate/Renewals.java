@@ -33,6 +33,7 @@ public final class Renewals implements AutoCloseable {
     /** So many sites are read before anything is served; more would take the most part of a second, or several. */
     private static final int READ_AT_ONCE = 200;
 
+    private final CertificateStore store;
     private final CertificateTable table;
     private final Ledgers ledgers;
     private final CaTime time;
@@ -90,7 +91,7 @@ public final class Renewals implements AutoCloseable {
         this.orders = surroundings.orders();
         this.announcements = new Announcements(surroundings.events());
         this.watch = new ServedWatch(time, orders);
-        CertificateStore store = surroundings.store();
+        this.store = surroundings.store();
         this.ledgers = new Ledgers(store, issuers);
         this.sites = new Sites(
                 sites,
@@ -107,7 +108,7 @@ public final class Renewals implements AutoCloseable {
                 random,
                 readAtOnce,
                 record -> guarded(record.name(), () -> lookAfter(record)),
-                this::pump);
+                this::allAreRead);
         OrderRun.Setting setting = new OrderRun.Setting(
                 this,
                 new Installer(table, time, surroundings.skew(), random, announcements, watch),
@@ -160,6 +161,9 @@ public final class Renewals implements AutoCloseable {
         this.wakeUps = wakeUps;
         sites.readRest(orders);
         sweep();
+        if (sites.areRead()) {
+            verifyServed();
+        }
     }
 
     /** There are listeners, though nothing is looked after but what an operator asks for. */
@@ -187,12 +191,18 @@ public final class Renewals implements AutoCloseable {
     public void sweep() {
         time.report();
         dispatch.giveUpOverdue();
+        store.lookForRoom(time.instant());
         ledgers.saveUnwritten(time.instant());
         sites.issued().forEach(record -> guarded(record.name(), () -> lookAfter(record)));
         sites.brought().forEach(files -> guarded(files.site().name(), () -> lookAfter(files)));
         pump();
         refreshSuggestedWindows();
         watch.askAgain();
+    }
+
+    private void allAreRead() {
+        pump();
+        verifyServed();
     }
 
     /** Begins as many orders as may be begun. */
@@ -397,6 +407,7 @@ public final class Renewals implements AutoCloseable {
             record.save(now);
             record.believe(now);
             record.serve(table, time.earliest());
+            record.news().begun(now);
             Certificate certificate = record.certificate();
             Instant end = certificate == null || !certificate.notAfter().isAfter(now) ? null : certificate.notAfter();
             if (record.run() != null || record.issuers().isEmpty()) {

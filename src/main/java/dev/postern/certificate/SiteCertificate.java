@@ -69,9 +69,9 @@ final class SiteCertificate {
                 : order == null ? null : order.account();
     }
 
-    /** Why the certificate is in memory only; null where it is on disk, or where there is none. */
+    /** Why the certificate is in memory only; null where it is on disk, or where there is none that is to be there. */
     @Nullable String notOnDiskBecause() {
-        return current == null ? null : refusal;
+        return current == null || unsavedRevoked != null ? null : refusal;
     }
 
     /**

@@ -108,18 +108,39 @@ final class SiteFolder {
 
     // ---- attempts
 
-    /** The attempts so far; none where nothing is written or what is written cannot be read. */
-    RenewalHistory history() {
+    /**
+     * The attempts so far.
+     *
+     * @param history none where nothing is written or what is written cannot be read
+     * @param problem why it cannot be read, one line; null where it can
+     */
+    record Attempts(RenewalHistory history, @Nullable String problem) {}
+
+    /** For who looks on. */
+    Attempts attempts() {
         Path file = folder.resolve("renewal.json");
         try {
-            return Files.exists(file)
-                    ? RenewalHistory.parse(
-                            JsonParser.parseString(Files.readString(file)).getAsJsonObject())
-                    : RenewalHistory.NONE;
-        } catch (IOException | RuntimeException e) {
-            LOG.warn("{}: {}: not readable ({}); counted as no attempt yet", site, file, e.getMessage());
-            return RenewalHistory.NONE;
+            return new Attempts(
+                    Files.exists(file)
+                            ? RenewalHistory.parse(
+                                    JsonParser.parseString(Files.readString(file)).getAsJsonObject())
+                            : RenewalHistory.NONE,
+                    null);
+        } catch (IOException e) {
+            return new Attempts(RenewalHistory.NONE, file + ": cannot be read: " + CertificateStore.reason(e));
+        } catch (RuntimeException e) {
+            String first = String.valueOf(e.getMessage()).lines().findFirst().orElse("");
+            return new Attempts(RenewalHistory.NONE, file + ": cannot be read: damaged (" + first + ")");
         }
+    }
+
+    /** The attempts so far; none where nothing is written or what is written cannot be read. */
+    RenewalHistory history() {
+        Attempts attempts = attempts();
+        if (attempts.problem() != null) {
+            LOG.warn("{}: {}; counted as no attempt yet", site, attempts.problem());
+        }
+        return attempts.history();
     }
 
     void write(RenewalHistory history) throws IOException {

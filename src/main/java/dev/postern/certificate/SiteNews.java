@@ -20,6 +20,7 @@ final class SiteNews {
     private final SiteRecord record;
     private final List<String> names;
     private @Nullable Instant lateSince;
+    private boolean begun;
 
     SiteNews(SiteRecord record) {
         this.record = record;
@@ -36,7 +37,7 @@ final class SiteNews {
                 certificate.issuer(),
                 certificate.serialText(),
                 certificate.notAfter(),
-                record.decide(now) instanceof Decision.Wait wait ? wait.until() : "now");
+                record.decide(now) instanceof Decision.Wait wait ? TimeText.at(wait.until()) : "now");
         Path path = record.held().path();
         return new CertificateEvents.Renewed(
                 record.name(),
@@ -83,6 +84,32 @@ final class SiteNews {
                 history.failures(),
                 decision instanceof Decision.Wait wait ? wait.until() : now,
                 end);
+    }
+
+    /**
+     * The care of the site begins: where it waits without a certificate, somebody may be waiting for it, and would hear
+     * nothing until the next attempt. Says so once.
+     */
+    void begun(Instant now) {
+        if (begun) {
+            return;
+        }
+        begun = true;
+        RenewalHistory.Failure last = record.history().last();
+        Certificate certificate = record.certificate();
+        boolean servesNothing = certificate == null || certificate.isExpired(now);
+        if (servesNothing && last != null && record.plan(now) instanceof Decision.Wait wait) {
+            LOG.error(
+                    "{}: no certificate to serve; {} failed, the last at {}: {}; the next one in {}, at {}",
+                    record.name(),
+                    record.history().failures() == 1
+                            ? "1 attempt"
+                            : record.history().failures() + " attempts",
+                    TimeText.at(last.at()),
+                    last.message(),
+                    TimeText.of(Duration.between(now, wait.until())),
+                    TimeText.at(wait.until()));
+        }
     }
 
     /** Whose it is, in words. */

@@ -67,10 +67,14 @@ final class SiteOperations implements CertificateOperations {
     }
 
     @Override
-    public boolean isDue(String site) throws NoSuchSite {
+    public Dueness dueness(String site) throws NoSuchSite {
         SiteRecord record = record(site);
+        Instant now = time.instant();
         synchronized (record) {
-            return record.isDue(time.instant());
+            boolean due = record.isDue(now);
+            return record.plan(now) instanceof Decision.Wait wait
+                    ? new Dueness(due, wait.until(), wait.reason())
+                    : new Dueness(due, now, "");
         }
     }
 
@@ -89,10 +93,20 @@ final class SiteOperations implements CertificateOperations {
         boolean runs;
         synchronized (record) {
             runs = record.run() != null;
+            record.save(time.instant());
+            String refusal = record.held().notOnDiskBecause();
+            if (refusal != null) {
+                // Its order would be resumed, bring the same again, and be forgotten with it.
+                throw new IssueFailure(
+                        Fault.OURS,
+                        record.name() + ": the certificate that came last is not on disk yet: " + refusal
+                                + "; no other is ordered before it is",
+                        null);
+            }
             if (!runs && record.demanded(time.instant()) instanceof Decision.Wait wait) {
                 throw new IssueFailure(
                         Fault.CA,
-                        record.name() + ": not ordered before " + wait.until() + ": " + wait.reason(),
+                        record.name() + ": not ordered before " + TimeText.at(wait.until()) + ": " + wait.reason(),
                         wait.until(),
                         null);
             }
@@ -208,7 +222,7 @@ final class SiteOperations implements CertificateOperations {
         if (!account.isOpen(now)) {
             throw new IssueFailure(
                     Fault.CA,
-                    record.name() + ": not before " + account.at() + ": " + account.because(),
+                    record.name() + ": not before " + TimeText.at(account.at()) + ": " + account.because(),
                     account.at(),
                     null);
         }

@@ -1,11 +1,19 @@
 package dev.postern.certificate;
 
 import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 
-/** A span of time as an operator reads it: the two largest units, {@code 21d 4h}. */
+/** Time as an operator reads it. */
 public final class TimeText {
     private TimeText() {}
 
+    /** Everywhere the same, and whole seconds: {@code 2026-01-31T12:00:00Z}. */
+    public static String at(Instant instant) {
+        return instant.truncatedTo(ChronoUnit.SECONDS).toString();
+    }
+
+    /** The two largest units, {@code 21d 4h}. */
     public static String of(Duration span) {
         long seconds = Math.max(0, span.plusMillis(999).toSeconds());
         long[] amounts = {seconds / 86_400, seconds / 3_600 % 24, seconds / 60 % 60, seconds % 60};

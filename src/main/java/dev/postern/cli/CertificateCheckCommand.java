@@ -4,10 +4,10 @@ import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import dev.postern.certificate.CertificateStore;
 import dev.postern.certificate.OverdueSite;
+import dev.postern.certificate.TimeText;
 import dev.postern.config.Configuration;
 import dev.postern.config.ConfigurationProblems;
 import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.Callable;
@@ -72,9 +72,7 @@ final class CertificateCheckCommand implements Callable<Integer> {
             one.addProperty("site", site.site());
             one.addProperty("problem", site.problem());
             if (site.notAfter() != null) {
-                one.addProperty(
-                        "not-after",
-                        site.notAfter().truncatedTo(ChronoUnit.SECONDS).toString());
+                one.addProperty("not-after", TimeText.at(site.notAfter()));
             }
             all.add(one);
         }

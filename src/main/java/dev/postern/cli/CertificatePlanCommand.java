@@ -9,13 +9,16 @@ import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 
 @Command(
         name = "plan",
         header = "Say for every site when it is due, and when it can be had.",
-        description = {"Below a site: what the rate limits of its issuer still allow this week."},
+        description = {
+            "Below a site: what the rate limits of its issuer still allow, where something of them is used."
+        },
         footerHeading = "%nExamples:%n",
-        footer = {"  postern cert plan", "  postern cert plan --json"})
+        footer = {"  postern cert plan", "  postern cert plan --all", "  postern cert plan --json"})
 final class CertificatePlanCommand implements Callable<Integer> {
     private final Console console;
 
@@ -24,6 +27,9 @@ final class CertificatePlanCommand implements Callable<Integer> {
 
     @Mixin
     private final CareOptions options = new CareOptions();
+
+    @Option(names = "--all", description = "The limits of which nothing is used, too; --json always has them.")
+    private boolean all;
 
     CertificatePlanCommand(Console console) {
         this.console = console;
@@ -48,6 +54,7 @@ final class CertificatePlanCommand implements Callable<Integer> {
                             when(CareOptions.text(site, "next-attempt"), now),
                             CareOptions.text(site, "reason", "")),
                     CareOptions.objects(site, "budgets").stream()
+                            .filter(budget -> all || isUsed(budget))
                             .map(CertificatePlanCommand::budget)
                             .toList());
         }
@@ -56,6 +63,10 @@ final class CertificatePlanCommand implements Callable<Integer> {
 
     private static String when(@Nullable String instant, Instant now) {
         return instant == null || !Instant.parse(instant).isAfter(now) ? "now" : instant;
+    }
+
+    private static boolean isUsed(JsonObject budget) {
+        return !CareOptions.text(budget, "left", "").equals(CareOptions.text(budget, "max", ""));
     }
 
     private static String budget(JsonObject budget) {

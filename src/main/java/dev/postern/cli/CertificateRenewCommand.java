@@ -19,8 +19,10 @@ import picocli.CommandLine.Spec;
         name = "renew",
         header = "Renew certificates now.",
         description = {
-            "SITE: that one, due or not. --all: every site. Neither: those that are due.",
-            "--dry-run goes through a whole issuance at the CA's staging directory, for SITE or every site, and installs nothing.",
+            "SITE: that one, due or not. --all: every site, due or not. Neither: those that are due, but for the ones that wait",
+            "after a failure or for the CA's limits: these are named, with the time of the next attempt.",
+            "--dry-run goes through a whole issuance at the CA's staging directory, for SITE or every site, and installs nothing;",
+            "the internal CA, which has no staging directory, signs a certificate that is thrown away.",
             "The daemon does it where one runs. Without it this command answers the CA itself, on the addresses in `listeners`."
         },
         footerHeading = "%nExamples:%n",

@@ -1,11 +1,13 @@
 package dev.postern.cli;
 
 import dev.postern.certificate.CertificateFiles;
+import dev.postern.certificate.CertificateStore;
 import dev.postern.config.Configuration;
 import dev.postern.config.ConfigurationFile;
 import dev.postern.config.ConfigurationProblems;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -15,7 +17,8 @@ import picocli.CommandLine.Mixin;
         name = "check",
         header = "Read the configuration and say everything that is wrong with it.",
         description = {
-            "Also reads the files that it names: certificates and keys must be good now, and fit. Binds nothing, asks no CA.",
+            "Also reads the files that it names: certificates and keys must be good now, and fit; and looks whether the",
+            "certificate store can be written, as the user that runs it. Binds nothing, changes nothing, asks no CA.",
             "Ends with 0 and \"FILE: ok\", or with 78 and one line per problem."
         },
         footerHeading = "%nExamples:%n",
@@ -37,7 +40,14 @@ final class CheckCommand implements Callable<Integer> {
     public Integer call() throws CommandFailed, ConfigurationProblems {
         Path file = configuration.orDefault();
         Configuration config = ConfigurationFile.read(file);
-        List<String> problems = CertificateFiles.problems(config.sites(), Instant.now());
+        List<String> problems = new ArrayList<>(CertificateFiles.problems(config.sites(), Instant.now()));
+        List<String> issued = config.sites().stream()
+                .filter(site -> site.certificate() == null)
+                .map(Configuration.Site::name)
+                .toList();
+        if (!issued.isEmpty()) {
+            problems.addAll(CertificateStore.problems(config.acme().store(), issued));
+        }
         if (!problems.isEmpty()) {
             throw new ConfigurationProblems(file.toString(), problems);
         }

@@ -4,6 +4,7 @@ import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import dev.postern.certificate.Certificate;
 import dev.postern.certificate.CertificateOperations;
+import dev.postern.certificate.CertificateOperations.Dueness;
 import dev.postern.certificate.CertificateOperations.NoSuchSite;
 import dev.postern.certificate.CertificateStatus;
 import dev.postern.certificate.CertificateStore;
@@ -11,6 +12,7 @@ import dev.postern.certificate.CertificateTable;
 import dev.postern.certificate.IssueFailure;
 import dev.postern.certificate.IssuerAccount;
 import dev.postern.certificate.RevocationReason;
+import dev.postern.certificate.TimeText;
 import dev.postern.config.Configuration.Site;
 import java.io.IOException;
 import java.time.Instant;
@@ -146,8 +148,18 @@ public final class CertificateControl implements ControlCommands {
             });
         }
         return steps.run(wanted, site -> {
-            if (one.isEmpty() && !all && !operations.isDue(site.name())) {
-                return SiteByStep.Step.kept("not due");
+            if (one.isEmpty() && !all) {
+                Dueness dueness = operations.dueness(site.name());
+                Instant next = dueness.nextAttempt();
+                if (!dueness.isDue()) {
+                    return SiteByStep.Step.kept("not due before " + TimeText.at(next));
+                }
+                if (next.isAfter(clock.instant())) {
+                    return SiteByStep.Step.waiting(
+                            "due, but " + dueness.reason() + "; the next attempt is at " + TimeText.at(next)
+                                    + ", and \"postern cert renew " + site.name()
+                                    + "\" does not wait for our own back-off");
+                }
             }
             progress.accept(site.name() + ": ordering a certificate");
             return SiteByStep.Step.done("renewed", CertificateJson.of(operations.order(site.name())));

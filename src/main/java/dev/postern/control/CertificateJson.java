@@ -5,8 +5,8 @@ import com.google.gson.JsonObject;
 import dev.postern.certificate.CertificateStatus;
 import dev.postern.certificate.IssuerAccount;
 import dev.postern.certificate.SitePlan;
+import dev.postern.certificate.TimeText;
 import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -83,7 +83,7 @@ public final class CertificateJson {
         if (value != null
                 && value.isAfter(Instant.EPOCH)
                 && value.isBefore(Instant.EPOCH.plusSeconds(253_402_300_799L))) {
-            json.addProperty(key, value.truncatedTo(ChronoUnit.SECONDS).toString());
+            json.addProperty(key, TimeText.at(value));
         }
     }
 }

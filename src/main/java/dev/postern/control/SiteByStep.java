@@ -28,7 +28,7 @@ final class SiteByStep {
         Step on(Site site) throws IssueFailure, NoSuchSite, InterruptedException;
     }
 
-    /** @param outcome {@code issued}, {@code renewed}, {@code kept}, {@code rehearsed} or {@code failed} */
+    /** @param outcome {@code issued}, {@code renewed}, {@code kept}, {@code waiting}, {@code rehearsed} or {@code failed} */
     record Step(
             String outcome,
             @Nullable String message,
@@ -40,6 +40,10 @@ final class SiteByStep {
 
         static Step kept(String why) {
             return new Step("kept", why, null, List.of());
+        }
+
+        static Step waiting(String why) {
+            return new Step("waiting", why, null, List.of());
         }
 
         static Step rehearsed(List<String> lines) {

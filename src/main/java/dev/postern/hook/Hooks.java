@@ -4,6 +4,7 @@ import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import dev.postern.certificate.CertificateEvents;
 import dev.postern.certificate.ToldRenewal;
+import dev.postern.certificate.TimeText;
 import dev.postern.config.Configuration;
 import dev.postern.config.Configuration.Site;
 import dev.postern.config.Durations;
@@ -185,7 +186,7 @@ public final class Hooks implements CertificateEvents, AutoCloseable {
     }
 
     private static void add(JsonObject facts, String name, @Nullable Instant instant) {
-        add(facts, name, instant == null ? null : instant.toString());
+        add(facts, name, instant == null ? null : TimeText.at(instant));
     }
 
     private void tell(Kind kind, String site, JsonObject facts) {

@@ -525,4 +525,42 @@ class CertificateStoreTest {
         site().generations().cleanUp();
         assertThat(folder.resolve("3")).as("nobody knows what is current").isDirectory();
     }
+
+    /** Users' trouble: on NFS the metadata was damaged and the lock files were empty, and nothing had warned of it. */
+    @ParameterizedTest
+    @CsvSource({
+        "nfs, true",
+        "nfs4, true",
+        "cifs, true",
+        "9p, true",
+        "fuse.sshfs, true",
+        "ext4, false",
+        "tmpfs, false",
+        "overlay, false",
+        "fuse.gocryptfs, false"
+    })
+    void fileSystemThatSeveralHostsMayUseIsToldFromALocalOne(String type, boolean isShared) {
+        assertThat(SharedDisk.isShared(type)).isEqualTo(isShared);
+    }
+
+    /** The same trouble: what was written must be what is read back. */
+    @Test
+    void whatIsNotReadBackAsItWasWrittenIsRefused() throws Exception {
+        Path file = Files.writeString(directory.resolve("file"), "writ");
+
+        assertThatThrownBy(() -> DurableFiles.verify(file, "written"))
+                .hasMessage(file + ": what was written is not what is read back; the disk is not to be trusted");
+        DurableFiles.verify(file, "writ");
+    }
+
+    /** Users' trouble: a lock file that a crash had left made others wait for ever, and log without end. */
+    @Test
+    void lockFileThatACrashLeftKeepsNobodyOut() throws Exception {
+        store.close();
+        Files.writeString(root.resolve(".lock"), "4711 gone-host\n");
+
+        store = CertificateStore.open(root);
+
+        assertThat(store.isInUse()).isTrue();
+    }
 }

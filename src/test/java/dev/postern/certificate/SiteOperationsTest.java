@@ -224,19 +224,43 @@ class SiteOperationsTest {
         assertThat(status(A).served().answer()).isEqualTo(Answer.YES);
     }
 
+    /** SERVED was not known for up to half an hour after a start. */
+    @Test
+    void whatTheStoreHasIsLookedAtSoonAfterAStart() throws Exception {
+        startServing(site(A));
+
+        restart(site(A));
+        renewals.start(new RecordedWakeUps(), this::shown);
+
+        await().until(() -> status(A).served().answer() == Answer.YES);
+    }
+
+    @Test
+    void whatIsReadInTheBackgroundIsLookedAtOnceAllIsRead() throws Exception {
+        startServing(site(A), site(B));
+        await().until(() -> table.find(B) != null);
+
+        readAtOnce = 1;
+        restart(site(A), site(B));
+        renewals.start(new RecordedWakeUps(), this::shown);
+
+        await().until(() -> status(A).served().answer() == Answer.YES);
+        await().until(() -> status(B).served().answer() == Answer.YES);
+    }
+
     // ---- orders
 
     @Test
     void orderBringsANewCertificateThoughNoneIsDue() throws Exception {
         startServing(site(A));
         Certificate first = table.find(A);
-        assertThat(operations.isDue(A)).isFalse();
+        assertThat(operations.dueness(A).isDue()).isFalse();
 
         CertificateStatus status = operations.order(A);
 
         assertThat(table.find(A)).isNotSameAs(first);
         assertThat(status.notAfter()).isEqualTo(table.find(A).notAfter());
-        assertThat(operations.isDue(A)).isFalse();
+        assertThat(operations.dueness(A).isDue()).isFalse();
     }
 
     @Test
@@ -246,7 +270,9 @@ class SiteOperationsTest {
         start(site(A));
         await().until(() -> told.failed.size() == 1);
         await().until(() -> renewals.record(A).run() == null);
-        assertThat(operations.isDue(A)).isTrue();
+        assertThat(operations.dueness(A).isDue()).isTrue();
+        assertThat(operations.dueness(A).nextAttempt()).isAfter(START);
+        assertThat(operations.dueness(A).reason()).isEqualTo("waiting after failure 1");
 
         assertThatThrownBy(() -> operations.order(A))
                 .isInstanceOf(IssueFailure.class)

@@ -185,6 +185,22 @@ class UnwrittenCertificateTest {
         assertThat(table.find(A).serial()).isEqualTo(imported.serial());
     }
 
+    /** Its order would be taken up again, bring the same, and be forgotten: after a restart it would be lost. */
+    @Test
+    void noOtherIsOrderedBeforeItIsWritten() throws Exception {
+        Certificate unwritten = orderUnwritten();
+
+        assertThatThrownBy(() -> operations().order(A))
+                .hasMessageContaining("the certificate that came last is not on disk yet: not a directory; no other");
+        assertThat(folder().resolve("order.json")).exists();
+        assertThat(issuer.asked(A)).isEqualTo(2);
+
+        freeDisk();
+        operations().order(A);
+        assertThat(table.find(A).serial()).isNotEqualTo(unwritten.serial());
+        assertThat(folder().resolve("3")).exists();
+    }
+
     @Test
     void newConfigurationTakesItOver() throws Exception {
         Certificate unwritten = orderUnwritten();

@@ -11,6 +11,7 @@ import dev.postern.config.ConfigurationFile;
 import dev.postern.devca.AcmeOptions;
 import dev.postern.devca.AcmeServer;
 import dev.postern.devca.InternalCa;
+import dev.postern.testing.FreePorts;
 import dev.postern.testing.Installation;
 import dev.postern.testing.PosternProcess;
 import java.io.IOException;
@@ -263,5 +264,89 @@ class CommandsWithoutDaemonTest {
         Files.writeString(installation.site("app.internal").resolve("1/cert.pem"), "");
         assertThat(run("cert", "check", "--warn", "1")).isEqualTo(1);
         assertThat(out).isEqualTo("app.internal: no certificate\n");
+    }
+
+    /** Who orders for what is due, every hour from cron say, must not order faster than the daemon would. */
+    @Test
+    void renewOfWhatIsDueKeepsToTheBackOff_andSaysWhenItEnds() throws Exception {
+        int nobody = FreePorts.next();
+        installation.configure("acme: { email: ops@example.com, agree-to-terms: true, issuers: [{ directory:"
+                + " \"https://127.0.0.1:" + nobody + "/\" }], store: \"" + installation.store() + "\" }\n"
+                + Installation.sites("site.example"));
+        assertThat(run("cert", "renew")).isEqualTo(1);
+        assertThat(err).contains("site.example: ", "the fault is with the CA or the way to it; tried again in ");
+        String attempts = installation.renewal("site.example");
+
+        assertThat(run("cert", "renew")).as(err).isZero();
+        assertThat(out)
+                .matches("site\\.example: waiting: due, but waiting after failure 1; the next attempt is at "
+                        + "[-0-9]+T[:0-9]+Z, and \"postern cert renew site\\.example\" does not wait for our own back-off\n");
+        assertThat(installation.renewal("site.example")).isEqualTo(attempts);
+
+        // A start says so, too: until the next attempt nothing else would.
+        try (PosternProcess daemon = installation.run()) {
+            assertThat(daemon.awaitLine("site.example: no certificate to serve; 1 attempt failed, the last at "))
+                    .contains(" ERROR ")
+                    .containsPattern("; the next one in [0-9ms ]+, at [-0-9]+T[:0-9]+Z$");
+        }
+
+        assertThat(run("cert", "renew", "site.example")).isEqualTo(1);
+        assertThat(installation.renewal("site.example")).contains("\"failures\": 2");
+    }
+
+    @Test
+    void rehearsalWithTheInternalIssuerSignsSomethingAndThrowsItAway() {
+        configureInternal("app.internal");
+
+        assertThat(run("cert", "renew", "--dry-run")).as(err).isZero();
+
+        assertThat(out)
+                .startsWith("app.internal: rehearsed\n")
+                .contains("rehearsing at internal for app.internal", "thrown away; nothing was installed");
+        assertThat(installation.site("app.internal").resolve("1")).doesNotExist();
+    }
+
+    @Test
+    void attemptsThatCannotBeReadAreALineAndNoNoise() throws IOException {
+        configureInternal("app.internal");
+        assertThat(run("cert", "issue")).as(err).isZero();
+        Path renewal = installation.site("app.internal").resolve("renewal.json");
+        Files.writeString(renewal, "{");
+
+        assertThat(run("cert", "check")).isEqualTo(1);
+        assertThat(out).startsWith("app.internal: " + renewal + ": cannot be read: damaged (").hasLineCount(1);
+        assertThat(run("cert", "list")).isZero();
+        assertThat(out).contains(renewal + ": cannot be read: damaged (");
+        assertThat(err).isEmpty();
+    }
+
+    @Test
+    void planListsTheLimitsOfWhichSomethingIsUsed() throws Exception {
+        InternalCa ca = InternalCa.open(directory.resolve("ca"), CLOCK, random);
+        try (AcmeServer acme = AcmeServer.start(
+                ca,
+                new AcmeOptions(executor, CLOCK, random)
+                        .resolver(name -> List.of(InetAddress.getLoopbackAddress()))
+                        .validationPort(installation.httpPort()))) {
+            installation.configure("""
+                    acme:
+                      email: ops@example.com
+                      agree-to-terms: true
+                      issuers: [{ directory: "%s", ca-file: "%s", rate-limits: letsencrypt }]
+                      store: "%s"
+                    """.formatted(acme.directory(), ca.rootFile(), installation.store()) + Installation.sites("site.example"));
+
+            assertThat(run("cert", "plan")).as(err).isZero();
+            assertThat(out).doesNotContain("left");
+            assertThat(run("cert", "issue")).as(err).isZero();
+            assertThat(run("cert", "plan")).as(err).isZero();
+            assertThat(out)
+                    .contains("new orders per account: ", "certificates per registered domain (site.example): ")
+                    .doesNotContain("failed validations");
+            assertThat(run("cert", "plan", "--all")).as(err).isZero();
+            assertThat(out).contains("failed validations");
+            assertThat(run("cert", "plan", "--json")).as(err).isZero();
+            assertThat(out).contains("failed validations");
+        }
     }
 }
