@@ -14,9 +14,11 @@ import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -199,10 +201,19 @@ final class Failures {
         return line.length() <= LONGEST_TEXT ? line : line.substring(0, LONGEST_TEXT) + "…";
     }
 
-    /** A validation that the CA found wanting. */
-    IssueFailure ofValidation(String where, String challenge, @Nullable Problem problem) {
+    /** Where it matters who came: not where the CA did not even try. */
+    private static final Set<Refusal> OF_THE_WAY =
+            EnumSet.of(Refusal.CONNECTION, Refusal.UNAUTHORIZED, Refusal.INCORRECT_RESPONSE, Refusal.TLS);
+
+    /**
+     * A validation that the CA found wanting.
+     *
+     * @param seen who came to see the answer; empty where that is not known
+     */
+    IssueFailure ofValidation(String where, String challenge, @Nullable Problem problem, String seen) {
+        String theOtherSide = seen.isEmpty() ? "" : "; " + seen;
         if (problem == null) {
-            return failure(Fault.NAME, where + ": the CA refused it without saying why", null, null);
+            return failure(Fault.NAME, where + ": the CA refused it without saying why" + theOtherSide, null, null);
         }
         String what = Refusal.of(problem)
                 .map(refusal -> switch (refusal) {
@@ -220,7 +231,9 @@ final class Failures {
                     default -> "";
                 })
                 .orElse("");
-        return failure(fault(problem), where + ": " + what + text(problem), problem, null);
+        boolean cameOrNot = Refusal.of(problem).map(OF_THE_WAY::contains).orElse(true);
+        return failure(
+                fault(problem), where + ": " + what + text(problem) + (cameOrNot ? theOtherSide : ""), problem, null);
     }
 
     /** An order that became invalid. */

@@ -243,7 +243,7 @@ final class Proof {
             }
             Problem problem = problem(one);
             hopeless |= isHopeless(one, problem);
-            refused.add(conversation.failures().ofValidation(where, one.type(), problem));
+            refused.add(conversation.failures().ofValidation(where, one.type(), problem, one.solver.seen(one.answer)));
             names.add(one.answer.name());
             failed.add(one.solver.type());
         }

@@ -14,6 +14,7 @@ import java.time.InstantSource;
 import java.util.Date;
 import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.bouncycastle.asn1.ASN1ObjectIdentifier;
 import org.bouncycastle.asn1.DEROctetString;
 import org.bouncycastle.asn1.x500.X500Name;
@@ -43,10 +44,13 @@ public final class AlpnChallengeTable {
     /** Nobody looks at the dates; these are right on either side of every clock that is somewhat wrong. */
     private static final Duration EITHER_SIDE = Duration.ofDays(7);
 
-    /** @param holders orders that show it: those that share an authorization have the same */
-    private record Answer(String keyAuthorization, Certificate certificate, int holders) {
+    /**
+     * @param holders orders that show it: those that share an authorization have the same
+     * @param looks how often it was shown
+     */
+    private record Answer(String keyAuthorization, Certificate certificate, int holders, AtomicInteger looks) {
         Answer held(int change) {
-            return new Answer(keyAuthorization, certificate, holders + change);
+            return new Answer(keyAuthorization, certificate, holders + change, looks);
         }
     }
 
@@ -64,7 +68,7 @@ public final class AlpnChallengeTable {
      *     one certificate has room for one answer
      */
     public void put(String name, String keyAuthorization) throws IOException {
-        Answer made = new Answer(keyAuthorization, certificate(name, keyAuthorization), 1);
+        Answer made = new Answer(keyAuthorization, certificate(name, keyAuthorization), 1, new AtomicInteger());
         Answer shown = answers.merge(
                 name, made, (open, next) -> open.keyAuthorization().equals(keyAuthorization) ? open.held(1) : open);
         if (!shown.keyAuthorization().equals(keyAuthorization)) {
@@ -90,7 +94,17 @@ public final class AlpnChallengeTable {
      */
     public @Nullable Certificate find(String serverName) {
         Answer answer = answers.get(serverName);
-        return answer == null ? null : answer.certificate();
+        if (answer == null) {
+            return null;
+        }
+        answer.looks().incrementAndGet();
+        return answer.certificate();
+    }
+
+    /** How often what is open for this name was shown. */
+    int looks(String serverName) {
+        Answer answer = answers.get(serverName);
+        return answer == null ? 0 : answer.looks().get();
     }
 
     @SuppressWarnings("JavaUtilDate") // BouncyCastle's builder wants it.

@@ -17,6 +17,14 @@ public interface ChallengeSolver {
      */
     void present(ChallengeAnswer answer) throws IOException, InterruptedException;
 
+    /**
+     * Who came to see the answer so far, as half a sentence for the operator: where a CA says that it could not see it,
+     * this is the other side of the story. Empty where that is not known.
+     */
+    default String seen(ChallengeAnswer answer) {
+        return "";
+    }
+
     /** Takes the answer away; what goes wrong is logged. */
     void withdraw(ChallengeAnswer answer) throws InterruptedException;
 }

@@ -1,5 +1,6 @@
 package dev.postern.certificate;
 
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
@@ -9,8 +10,14 @@ import org.jspecify.annotations.Nullable;
  * side port on any event loop.
  */
 public final class ChallengeTable {
-    /** @param name that the CA is to see proved; empty where that is not known */
-    private record Open(String name, String keyAuthorization) {}
+    /** A CA has a handful of validators; whoever else learns of a token must not fill the memory. */
+    private static final int CLIENTS = 64;
+
+    /**
+     * @param name that the CA is to see proved; empty where that is not known
+     * @param clients who were answered
+     */
+    private record Open(String name, String keyAuthorization, Set<String> clients) {}
 
     private final ConcurrentHashMap<String, Open> answers = new ConcurrentHashMap<>();
     private final @Nullable ReachabilityProbe probe;
@@ -30,7 +37,7 @@ public final class ChallengeTable {
 
     /** @param name that the CA is to see proved */
     public void put(String name, String token, String keyAuthorization) {
-        answers.put(token, new Open(name, keyAuthorization));
+        answers.put(token, new Open(name, keyAuthorization, ConcurrentHashMap.newKeySet()));
     }
 
     public void remove(String token) {
@@ -44,6 +51,21 @@ public final class ChallengeTable {
             return open.keyAuthorization();
         }
         return probe == null ? null : probe.answer(token);
+    }
+
+    /** {@link #answer(String)} to this client, which is remembered. */
+    public @Nullable String answer(String token, String client) {
+        Open open = answers.get(token);
+        if (open != null && open.clients().size() < CLIENTS) {
+            open.clients().add(client);
+        }
+        return answer(token);
+    }
+
+    /** How many clients were answered with this token; 0 where no challenge with it is open. */
+    public int clients(String token) {
+        Open open = answers.get(token);
+        return open == null ? 0 : open.clients().size();
     }
 
     /** Whether a CA may be about to look at this name: some challenge for it is open. */

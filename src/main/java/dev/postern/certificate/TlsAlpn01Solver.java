@@ -16,6 +16,16 @@ public record TlsAlpn01Solver(AlpnChallengeTable challenges) implements Challeng
     }
 
     @Override
+    public String seen(ChallengeAnswer answer) {
+        int looks = challenges.looks(answer.name());
+        return looks == 0
+                ? "no validator began a handshake with this Postern: the name leads elsewhere, or something in between keeps"
+                        + " the CA out"
+                : "handshakes of validators with this Postern: " + looks + "; a CA comes from several places of the world, and"
+                        + " all have to get through";
+    }
+
+    @Override
     public void withdraw(ChallengeAnswer answer) {
         challenges.remove(answer.name(), answer.keyAuthorization());
     }

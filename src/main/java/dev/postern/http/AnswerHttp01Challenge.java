@@ -19,7 +19,11 @@ public final class AnswerHttp01Challenge implements RequestStep {
     /** As much of a token as goes into the log. */
     private static final int LOGGED = 8;
 
+    /** Lines a minute: many more than a CA has validators. */
+    static final int MISSES = 20;
+
     private final ChallengeTable challenges;
+    private final LinesPerMinute misses = new LinesPerMinute(MISSES);
 
     public AnswerHttp01Challenge(ChallengeTable challenges) {
         this.challenges = challenges;
@@ -34,19 +38,24 @@ public final class AnswerHttp01Challenge implements RequestStep {
             return true;
         }
         String token = request.fields().text(request.targetFrom() + RelayAcmeChallenge.PREFIX.length, request.pathTo());
-        String answer = challenges.answer(token);
         String shown = token.length() > LOGGED ? token.substring(0, LOGGED) + "…" : token;
         // Only the relay on this host talks to the side port; it says who asked.
         String asker = request.fields().first(FieldName.X_FORWARDED_FOR);
+        String answer = challenges.answer(token, asker == null ? "" : asker);
         if (answer == null) {
             String host = request.authority().host();
-            // While an order is open, its CA may be the one that finds nothing; else it is a stranger.
-            log.atLevel(challenges.isOpenFor(host) ? Level.INFO : Level.DEBUG)
+            // While an order is open, its CA may be the one that finds nothing; else it is a stranger. And then, too,
+            // strangers may ask as often as they like.
+            boolean told = challenges.isOpenFor(host) && misses.mayBeTold(System.nanoTime());
+            log.atLevel(told ? Level.INFO : Level.DEBUG)
                     .log(
                             "challenge {} for {}: asked by {}: no such challenge is open; answered 404",
                             shown,
                             host,
                             asker);
+            if (told && misses.isLast()) {
+                log.info("challenges that are not open: more than {} a minute; the others are told at DEBUG", MISSES);
+            }
             exchange.fail(Failure.ByClient.NO_SUCH_ROUTE, "side port: no such challenge");
         } else {
             log.info(

@@ -233,7 +233,8 @@ class PebbleTest {
                         assertThat(e)
                                 .hasMessageStartingWith("order https://")
                                 .hasMessageContaining("http-01 for \"example.com\": CA could not fetch the token: ")
-                                .hasMessageEndingWith("(urn:ietf:params:acme:error:connection)");
+                                .hasMessageContaining("(urn:ietf:params:acme:error:connection); no client asked this")
+                                .hasMessageEndingWith(" keeps the CA out");
                     });
             // An order that failed for good must not be resumed.
             assertThat(journal.read()).isEmpty();

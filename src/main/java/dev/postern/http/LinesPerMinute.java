@@ -1,0 +1,33 @@
+package dev.postern.http;
+
+import java.time.Duration;
+
+/** How many lines of one kind may go into the log, where a stranger decides how many there could be. Any thread. */
+final class LinesPerMinute {
+    private static final long MINUTE = Duration.ofMinutes(1).toNanos();
+
+    private final int most;
+
+    // Guarded by this.
+    private long began;
+    private int told;
+
+    LinesPerMinute(int most) {
+        this.most = most;
+    }
+
+    /** @param nanos of a monotonic clock */
+    synchronized boolean mayBeTold(long nanos) {
+        if (told == 0 || nanos - began >= MINUTE) {
+            began = nanos;
+            told = 0;
+        }
+        told = Math.min(told + 1, most + 1);
+        return told <= most;
+    }
+
+    /** Whether the next one would be too many. */
+    synchronized boolean isLast() {
+        return told == most;
+    }
+}
