@@ -7,6 +7,7 @@ import dev.postern.certificate.IssueFailure.Fault;
 import dev.postern.certificate.IssuerAccount;
 import dev.postern.certificate.Keys;
 import dev.postern.certificate.MonotonicClock;
+import dev.postern.certificate.TimeText;
 import dev.postern.config.Configuration.ExternalAccount;
 import dev.postern.config.Configuration.Issuer.AcmeDirectory;
 import dev.postern.config.Configuration.KeyType;
@@ -25,8 +26,10 @@ import org.shredzone.acme4j.Account;
 import org.shredzone.acme4j.AccountBuilder;
 import org.shredzone.acme4j.Login;
 import org.shredzone.acme4j.Session;
+import org.shredzone.acme4j.connector.Connection;
 import org.shredzone.acme4j.exception.AcmeException;
 import org.shredzone.acme4j.exception.AcmeServerException;
+import org.shredzone.acme4j.toolbox.JSONBuilder;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -176,7 +179,7 @@ final class AcmeAccount {
         session.getMetadata()
                 .getTermsOfService()
                 .ifPresent(terms -> record.json().addProperty("terms-agreed", terms.toString()));
-        record.json().addProperty("registered", clock.instant().toString());
+        record.json().addProperty("registered", TimeText.at(clock.instant()));
         folder.writeAccount(record.json());
         known = record;
         LOG.info("{}: account {}", issuer, record.url());
@@ -195,14 +198,18 @@ final class AcmeAccount {
 
     /** What was told when the account was registered may have changed since. A CA that refuses it costs no certificate. */
     private void tellContact(Login login, AccountRecord record) throws AcmeException, IOException {
-        if (email == null || contactRefused || record.contacts().equals(contacts())) {
+        if (contactRefused || record.contacts().equals(contacts())) {
             return;
         }
         try {
-            login.getAccount().fetch();
-            Account.EditableAccount changed = login.getAccount().modify();
-            changed.getContacts().clear();
-            changed.addEmail(email).commit();
+            if (email == null) {
+                withdrawContact(login, record.url());
+            } else {
+                login.getAccount().fetch();
+                Account.EditableAccount changed = login.getAccount().modify();
+                changed.getContacts().clear();
+                changed.addEmail(email).commit();
+            }
         } catch (AcmeServerException e) {
             if (Failures.is(e, Refusal.ACCOUNT_DOES_NOT_EXIST)) {
                 throw e;
@@ -211,14 +218,30 @@ final class AcmeAccount {
             LOG.warn(
                     "{}: the CA does not take \"{}\" as the contact of our account: {}; told again after a restart",
                     issuer,
-                    email,
+                    email == null ? "" : email,
                     Failures.brief(e.getMessage()));
             return;
         }
         AccountRecord changed = record.with(contacts());
         folder.writeAccount(changed.json());
         known = changed;
-        LOG.info("{}: told the CA our new contact {}", issuer, email);
+        LOG.info(
+                email == null
+                        ? "{}: told the CA that our account has no contact any more"
+                        : "{}: told the CA our new contact {}",
+                issuer,
+                email);
+    }
+
+    /**
+     * acme4j leaves an empty list of contacts out of what it sends, which says "unchanged"
+     * (<a href="https://datatracker.ietf.org/doc/html/rfc8555#section-7.3.2">RFC 8555 §7.3.2</a>); so it is said without its
+     * account.
+     */
+    private static void withdrawContact(Login login, URL account) throws AcmeException {
+        try (Connection connection = login.getSession().connect()) {
+            connection.sendSignedRequest(account, new JSONBuilder().array("contact", List.of()), login);
+        }
     }
 
     /** Where a change of keys did not come to its end, finds out which key the CA knows. */

@@ -161,6 +161,22 @@ class AccountTest extends WithFakeCa {
                         JsonParser.parseString("[\"mailto:new@example.com\"]").getAsJsonArray());
     }
 
+    /** An operator who takes the address out of the configuration may not be told of others' trouble any more. */
+    @Test
+    void removedContactIsToldOnce() throws Exception {
+        issueAt(with(null, null, null));
+        assertThat(ca.contacts()).hasSize(1);
+
+        AcmeIssuer nobody = issuer(with(null, null, null), null, PATIENCE);
+        nobody.issue(Care.request(challenges, "example.com"), journal);
+        nobody.issue(Care.request(challenges, "example.com"), journal);
+        issuer(with(null, null, null), null, PATIENCE).issue(Care.request(challenges, "example.com"), journal);
+
+        assertThat(ca.contacts()).isEmpty();
+        assertThat(ca.payloads("/account/1").stream().filter(request -> request.has("contact")))
+                .hasSize(1);
+    }
+
     @Test
     void contactThatIsRefusedCostsNoCertificate() throws Exception {
         issueAt(with(null, null, null));

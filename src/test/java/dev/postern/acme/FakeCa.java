@@ -63,7 +63,7 @@ final class FakeCa implements AutoCloseable {
     private final Map<String, String> refused = new ConcurrentHashMap<>();
     private final List<TestCa> crosses = new CopyOnWriteArrayList<>();
     private final JsonObject meta = new JsonObject();
-    private JsonArray contacts = new JsonArray();
+    private volatile JsonArray contacts = new JsonArray();
     private volatile List<String> offered = List.of("http-01");
     private volatile String renewalInfo = "";
     private volatile String expires = "";
@@ -169,6 +169,11 @@ final class FakeCa implements AutoCloseable {
 
     void fault(String path, Fault fault) {
         faults.put(path, fault);
+    }
+
+    /** What the account has now. */
+    JsonArray contacts() {
+        return contacts;
     }
 
     int count(String path) {
