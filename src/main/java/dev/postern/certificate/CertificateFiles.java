@@ -108,8 +108,8 @@ public final class CertificateFiles {
             throw new IOException(files.chain() + ": expired on " + certificate.notAfter());
         }
         if (now.isBefore(certificate.notBefore())) {
-            throw new IOException(
-                    files.chain() + ": not valid before " + certificate.notBefore() + " (now: " + TimeText.at(now) + ")");
+            throw new IOException(files.chain() + ": not valid before " + certificate.notBefore() + " (now: "
+                    + TimeText.at(now) + ")");
         }
         for (String name : site.names()) {
             if (!certificate.covers(name)) {

@@ -127,7 +127,9 @@ public final class CertificateStore implements AutoCloseable {
         } catch (IOException e) {
             full = reason(e);
             Instant before = saidAt;
-            if (before == null || before.isAfter(now) || !before.plus(SAID_AGAIN).isAfter(now)) {
+            if (before == null
+                    || before.isAfter(now)
+                    || !before.plus(SAID_AGAIN).isAfter(now)) {
                 saidAt = now;
                 LOG.error(
                         "{}: the certificate store cannot be written: {}; what it has is served, but nothing can be ordered"
@@ -170,8 +172,11 @@ public final class CertificateStore implements AutoCloseable {
                 return null;
             }
             if (Files.isDirectory(path)) {
-                path.getFileSystem().provider().checkAccess(path, AccessMode.READ, AccessMode.WRITE, AccessMode.EXECUTE);
-            } else if (path.getFileName() != null && path.getFileName().toString().equals(".lock")) {
+                path.getFileSystem()
+                        .provider()
+                        .checkAccess(path, AccessMode.READ, AccessMode.WRITE, AccessMode.EXECUTE);
+            } else if (path.getFileName() != null
+                    && path.getFileName().toString().equals(".lock")) {
                 path.getFileSystem().provider().checkAccess(path, AccessMode.READ, AccessMode.WRITE);
             } else {
                 return "not a directory";

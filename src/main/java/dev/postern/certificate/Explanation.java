@@ -140,7 +140,8 @@ final class Explanation {
         Suggestion suggestion = record.history().suggestion();
         Suggestion.Window window = suggestion == null ? null : suggestion.window();
         if (life.suggestedAt() != null && window != null) {
-            return "drawn in the window that its CA suggests, " + TimeText.at(window.start()) + " to " + TimeText.at(window.end())
+            return "drawn in the window that its CA suggests, " + TimeText.at(window.start()) + " to "
+                    + TimeText.at(window.end())
                     + (window.explanation() == null ? "" : ", because of " + window.explanation());
         }
         double share = 100.0
@@ -201,7 +202,6 @@ final class Explanation {
                 ? "an attempt at " + time(plan.nextAttempt()) + " at " + plan.issuer() + ": " + plan.reason()
                 : "an attempt now, as soon as it is its turn, at " + plan.issuer() + ": " + plan.reason();
     }
-
 
     private static String at(@Nullable Instant when, String otherwise) {
         return when == null ? otherwise : TimeText.at(when);

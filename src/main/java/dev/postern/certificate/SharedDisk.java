@@ -18,8 +18,23 @@ final class SharedDisk {
 
     /** As the kernel calls them. */
     private static final Set<String> TYPES = Set.of(
-            "nfs", "nfs4", "cifs", "smb3", "smbfs", "ncpfs", "afs", "9p", "ceph", "glusterfs", "lustre", "beegfs", "gpfs",
-            "ocfs2", "gfs2", "orangefs", "pvfs2");
+            "nfs",
+            "nfs4",
+            "cifs",
+            "smb3",
+            "smbfs",
+            "ncpfs",
+            "afs",
+            "9p",
+            "ceph",
+            "glusterfs",
+            "lustre",
+            "beegfs",
+            "gpfs",
+            "ocfs2",
+            "gfs2",
+            "orangefs",
+            "pvfs2");
 
     /** What programs bring, such as {@code fuse.sshfs}; those that are known to be of one host alone are not meant. */
     private static final Set<String> FUSE_OF_ONE_HOST =

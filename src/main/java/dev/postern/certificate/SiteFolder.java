@@ -122,8 +122,8 @@ final class SiteFolder {
         try {
             return new Attempts(
                     Files.exists(file)
-                            ? RenewalHistory.parse(
-                                    JsonParser.parseString(Files.readString(file)).getAsJsonObject())
+                            ? RenewalHistory.parse(JsonParser.parseString(Files.readString(file))
+                                    .getAsJsonObject())
                             : RenewalHistory.NONE,
                     null);
         } catch (IOException e) {

@@ -21,8 +21,8 @@ public record TlsAlpn01Solver(AlpnChallengeTable challenges) implements Challeng
         return looks == 0
                 ? "no validator began a handshake with this Postern: the name leads elsewhere, or something in between keeps"
                         + " the CA out"
-                : "handshakes of validators with this Postern: " + looks + "; a CA comes from several places of the world, and"
-                        + " all have to get through";
+                : "handshakes of validators with this Postern: " + looks
+                        + "; a CA comes from several places of the world, and" + " all have to get through";
     }
 
     @Override

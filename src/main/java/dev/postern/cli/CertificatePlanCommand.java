@@ -14,8 +14,7 @@ import picocli.CommandLine.Option;
 @Command(
         name = "plan",
         header = "Say for every site when it is due, and when it can be had.",
-        description = {
-            "Below a site: what the rate limits of its issuer still allow, where something of them is used."
+        description = {"Below a site: what the rate limits of its issuer still allow, where something of them is used."
         },
         footerHeading = "%nExamples:%n",
         footer = {"  postern cert plan", "  postern cert plan --all", "  postern cert plan --json"})

@@ -61,7 +61,8 @@ class ChallengeMissesTest {
                     sites:
                       - names: [%s]
                         routes: [{ path: /, respond: { status: 200, body: "hello" } }]
-                    """.formatted(http, acme.directory(), ca.rootFile(), edge.directory().resolve("certs"), SITE));
+                    """.formatted(
+                    http, acme.directory(), ca.rootFile(), edge.directory().resolve("certs"), SITE));
             await().atMost(Duration.ofSeconds(30)).until(() -> acme.counters().orders() == 1);
             await().atMost(Duration.ofSeconds(30)).until(() -> {
                 ask(http, SITE, "0123456789abcdef");
@@ -78,7 +79,8 @@ class ChallengeMissesTest {
             }
             assertThat(log.lines("challenge zzzzzzzz…")).as("no order is open").isEmpty();
             assertThat(log.lines("challenge 01234567…")).hasSizeLessThanOrEqualTo(20);
-            assertThat(log.lines("challenges that are not open: more than 20 a minute")).hasSize(1);
+            assertThat(log.lines("challenges that are not open: more than 20 a minute"))
+                    .hasSize(1);
             resolving.countDown();
         }
     }

@@ -1,7 +1,6 @@
 package dev.postern.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.postern.certificate.Certificate;
@@ -14,31 +13,33 @@ import dev.postern.devca.AcmeServer;
 import dev.postern.devca.InternalCa;
 import dev.postern.schedule.Schedule;
 import dev.postern.testing.Installation;
+import dev.postern.testing.PosternProcess;
 import dev.postern.testing.SmallDisk;
 import java.io.IOException;
 import java.net.InetAddress;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.security.cert.X509Certificate;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Properties;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
@@ -105,20 +106,6 @@ class StoreDamageTest {
         return installation.served(site, ca.rootCertificate());
     }
 
-    /** Both sites have their certificates, and Postern is stopped. */
-    private void obtain() throws Exception {
-        Edge edge = start();
-        try {
-            awaitServed(ONE);
-            awaitServed(TWO);
-            awaitOnDisk(ONE, 1);
-            awaitOnDisk(TWO, 1);
-        } finally {
-            edge.close();
-        }
-        assertThat(acme.counters().orders()).isEqualTo(2);
-    }
-
     private void awaitOnDisk(String site, int generation) {
         await().atMost(Duration.ofSeconds(30))
                 .until(() -> Files.isSymbolicLink(installation.site(site).resolve("current"))
@@ -126,10 +113,6 @@ class StoreDamageTest {
                                 .toString()
                                 .equals(Integer.toString(generation))
                         && !Files.exists(installation.site(site).resolve("order.json")));
-    }
-
-    private Path file(String site, String name) {
-        return installation.site(site).resolve("1").resolve(name);
     }
 
     private X509Certificate onDisk(String site, int generation) throws Exception {
@@ -144,216 +127,256 @@ class StoreDamageTest {
 
     // ---- files
 
-    enum Damage {
+    private enum Damage {
         EMPTY,
         TRUNCATED,
-        SWAPPED,
         GONE
     }
 
-    private void damage(Path file, Path other, Damage damage) throws IOException {
+    private static void damage(Path file, Damage damage) throws IOException {
         byte[] bytes = Files.readAllBytes(file);
         switch (damage) {
             case EMPTY -> Files.write(file, new byte[0]);
             case TRUNCATED -> Files.write(file, Arrays.copyOf(bytes, bytes.length / 2));
-            case SWAPPED -> {
-                Files.write(file, Files.readAllBytes(other));
-                Files.write(other, bytes);
-            }
             case GONE -> Files.delete(file);
         }
     }
 
-    /** Power losses left empty keys behind that kept whole servers down. */
-    @ParameterizedTest
-    @EnumSource(Damage.class)
-    void damagedKeyOrCertificateIsNeverServed_andAnotherIsOrderedOnce(Damage damage) throws Exception {
-        obtain();
-        String damaged = damage == Damage.GONE || damage == Damage.EMPTY ? "fullchain.pem" : "privkey.pem";
-        damage(file(ONE, damaged), file(TWO, damaged), damage);
-        byte[] left = Files.exists(file(ONE, damaged)) ? Files.readAllBytes(file(ONE, damaged)) : new byte[0];
-        int spoilt = damage == Damage.SWAPPED ? 2 : 1;
-
-        Edge edge = start();
-        try {
-            X509Certificate served = awaitServed(ONE);
-            awaitServed(TWO);
-            awaitOnDisk(ONE, 2);
-            assertThat(onDisk(ONE, 2)).isEqualTo(served);
-            awaitOnDisk(TWO, spoilt);
-        } finally {
-            edge.close();
-        }
-        assertThat(acme.counters().orders()).isEqualTo(2 + spoilt);
-        assertThat(acme.counters().accounts()).isEqualTo(1);
-        // What was there is left to whoever wants to look into it.
-        if (damage != Damage.GONE) {
-            assertThat(file(ONE, damaged)).hasBinaryContent(left);
-        }
+    private static void swap(Path file, Path other) throws IOException {
+        byte[] bytes = Files.readAllBytes(file);
+        Files.write(file, Files.readAllBytes(other));
+        Files.write(other, bytes);
     }
 
-    @ParameterizedTest
-    @EnumSource(Damage.class)
-    void generationBeforeTheDamagedOneIsServed_andNothingIsOrdered(Damage damage) throws Exception {
-        obtain();
-        X509Certificate first = onDisk(ONE, 1);
-        Path key = file(ONE, "privkey.pem");
-        byte[] kept = Files.readAllBytes(key);
-        Files.write(key, new byte[0]);
-        Edge edge = start();
-        try {
-            awaitServed(ONE);
-            awaitOnDisk(ONE, 2);
-        } finally {
-            edge.close();
-        }
-        // Now two, of which the older one is good again and the newer one is not.
-        Files.write(key, kept);
-        damage(installation.site(ONE).resolve("2/privkey.pem"), file(TWO, "privkey.pem"), damage);
-        int spoilt = damage == Damage.SWAPPED ? 1 : 0;
-
-        edge = start();
-        try {
-            assertThat(awaitServed(ONE)).isEqualTo(first);
-            awaitServed(TWO);
-            awaitOnDisk(TWO, 1 + spoilt);
-        } finally {
-            edge.close();
-        }
-        assertThat(acme.counters().orders()).isEqualTo(3 + spoilt);
-    }
-
-    @ParameterizedTest
-    @CsvSource({
-        "one.example/1/meta.json, EMPTY",
-        "one.example/renewal.json, TRUNCATED",
-        "one.example/renewal.json, EMPTY",
-        "one.example/current, GONE",
-        "accounts/ACCOUNT/account.json, TRUNCATED",
-        "accounts/ACCOUNT/key.pem, TRUNCATED"
-    })
-    void whatIsNoKeyOrCertificateKeepsNothingFromBeingServed(String name, Damage damage) throws Exception {
-        obtain();
-        X509Certificate before = onDisk(ONE, 1);
-        Path account;
+    private Path account() throws IOException {
         try (var accounts = Files.list(installation.store().resolve("accounts"))) {
-            account = accounts.findFirst().orElseThrow();
+            return accounts.findFirst().orElseThrow();
         }
-        Path file = installation
-                .store()
-                .resolve(name.replace("ACCOUNT", account.getFileName().toString()));
-        if (Files.isSymbolicLink(file)) {
-            Files.delete(file);
-        } else {
-            damage(file, file, damage);
-        }
-
-        Edge edge = start();
-        try {
-            assertThat(awaitServed(ONE)).isEqualTo(before);
-            awaitServed(TWO);
-            assertThat(installation.site(ONE).resolve("current")).exists();
-        } finally {
-            edge.close();
-        }
-        assertThat(acme.counters().orders()).isEqualTo(2);
     }
 
-    @ParameterizedTest
-    @EnumSource(Damage.class)
-    void journalThatCannotBeReadCostsOneOrder(Damage damage) throws Exception {
-        // Stopped when the CA had just begun to be asked for the certificate.
-        AtomicBoolean asked = new AtomicBoolean();
+    private Map<String, X509Certificate> awaitAll(List<String> sites) throws IOException {
+        Map<String, X509Certificate> served = new HashMap<>();
+        for (String site : sites) {
+            served.put(site, awaitServed(site));
+        }
+        return served;
+    }
+
+    /**
+     * Users' troubles: power losses left empty keys and half-written files behind, and whole servers stayed down; a
+     * "finished" flag outlived the files it spoke of, and nothing was renewed for weeks. Every kind of damage at once, each
+     * to a site of its own, under a process that was killed.
+     */
+    @Test
+    void damagedFilesAreNeverServed_andAnotherIsOrderedOnce_andTheGenerationBeforeIsGoodEnough() throws Exception {
+        // A key or a certificate is lost: another one is ordered.
+        List<String> lost = List.of(
+                "key-empty.example", "key-cut.example", "chain-gone.example", "swapped.example", "with.example");
+        // Everything else is of no matter to who is served.
+        List<String> kept = List.of(
+                "meta-empty.example", "history-cut.example", "history-empty.example", "current-gone.example", ONE);
+        List<String> all = Stream.concat(lost.stream(), kept.stream()).toList();
+        installation.configure(acme.directory(), ca.rootFile(), all.toArray(String[]::new));
+        Map<String, X509Certificate> first;
+        try (PosternProcess process = installation.runSweepingUntilReady()) {
+            first = awaitAll(all);
+            for (String site : all) {
+                awaitOnDisk(site, 1);
+            }
+            process.kill();
+        }
+        assertThat(acme.counters().orders()).isEqualTo(all.size());
+
+        Map<String, byte[]> keys = new HashMap<>();
+        for (String site : lost) {
+            keys.put(site, Files.readAllBytes(installation.site(site).resolve("1/privkey.pem")));
+        }
+        damage(installation.site("key-empty.example").resolve("1/privkey.pem"), Damage.EMPTY);
+        damage(installation.site("key-cut.example").resolve("1/privkey.pem"), Damage.TRUNCATED);
+        damage(installation.site("chain-gone.example").resolve("1/fullchain.pem"), Damage.GONE);
+        swap(
+                installation.site("swapped.example").resolve("1/privkey.pem"),
+                installation.site("with.example").resolve("1/privkey.pem"));
+        damage(installation.site("meta-empty.example").resolve("1/meta.json"), Damage.EMPTY);
+        damage(installation.site("history-cut.example").resolve("renewal.json"), Damage.TRUNCATED);
+        damage(installation.site("history-empty.example").resolve("renewal.json"), Damage.EMPTY);
+        Files.delete(installation.site("current-gone.example").resolve("current"));
+        damage(account().resolve("account.json"), Damage.TRUNCATED);
+        byte[] left = Files.readAllBytes(installation.site("key-cut.example").resolve("1/privkey.pem"));
+
+        Map<String, X509Certificate> second;
+        try (PosternProcess process = installation.runSweepingUntilReady()) {
+            second = awaitAll(all);
+            for (String site : lost) {
+                awaitOnDisk(site, 2);
+                assertThat(onDisk(site, 2)).as(site).isEqualTo(second.get(site)).isNotEqualTo(first.get(site));
+            }
+            for (String site : kept) {
+                assertThat(second.get(site)).as(site).isEqualTo(first.get(site));
+                assertThat(installation.site(site).resolve("current")).exists();
+            }
+            process.kill();
+        }
+        assertThat(acme.counters().orders()).isEqualTo(all.size() + lost.size());
+        assertThat(acme.counters().accounts()).isEqualTo(1);
+        assertThat(installation.site("key-cut.example").resolve("1/privkey.pem"))
+                .as("left to whoever wants to look into it")
+                .hasBinaryContent(left);
+
+        // The first generations are whole again, the second ones are not.
+        for (String site : List.of("key-empty.example", "key-cut.example", "swapped.example", "with.example")) {
+            Files.write(installation.site(site).resolve("1/privkey.pem"), keys.get(site));
+        }
+        damage(installation.site("key-empty.example").resolve("2/privkey.pem"), Damage.EMPTY);
+        damage(installation.site("key-cut.example").resolve("2/cert.pem"), Damage.TRUNCATED);
+        swap(
+                installation.site("swapped.example").resolve("2/privkey.pem"),
+                installation.site("with.example").resolve("2/privkey.pem"));
+        damage(account().resolve("key.pem"), Damage.TRUNCATED);
+        try (PosternProcess process = installation.runSweepingUntilReady()) {
+            Map<String, X509Certificate> third = awaitAll(all);
+            for (String site : all) {
+                boolean isOfBefore = !site.equals("chain-gone.example");
+                assertThat(third.get(site)).as(site).isEqualTo((isOfBefore ? first : second).get(site));
+            }
+            process.kill();
+        }
+        assertThat(acme.counters().orders()).isEqualTo(all.size() + lost.size());
+    }
+
+    /** Killed when the CA had just begun to be asked for the certificates. */
+    @Test
+    void journalThatCannotBeReadCostsOneOrder() throws Exception {
+        List<String> sites = List.of("empty.example", "cut.example", "gone.example", "another.example");
+        installation.configure(acme.directory(), ca.rootFile(), sites.toArray(String[]::new));
+        AtomicInteger asked = new AtomicInteger();
         step.set(request -> {
             if (request == AcmeRequest.CERTIFICATE) {
-                asked.set(true);
+                asked.incrementAndGet();
                 throw new IOException("the CA goes away");
             }
         });
-        installation.configure(acme.directory(), ca.rootFile(), ONE);
-        Edge edge = start();
-        try {
-            await().atMost(Duration.ofSeconds(30)).until(() -> asked.get());
-        } finally {
-            edge.close();
+        try (PosternProcess process = installation.runSweepingUntilReady()) {
+            await().atMost(Duration.ofSeconds(30)).until(() -> asked.get() >= sites.size());
+            process.kill();
         }
         step.set(request -> {});
-        Files.deleteIfExists(installation.site(ONE).resolve("renewal.json"));
-        Path file = installation.site(ONE).resolve("order.json");
-        assertThat(file).exists();
-        damage(file, Files.write(directory.resolve("other"), "{}".getBytes(StandardCharsets.UTF_8)), damage);
-
-        edge = start();
-        try {
-            awaitServed(ONE);
-            awaitOnDisk(ONE, 1);
-        } finally {
-            edge.close();
+        for (String site : sites) {
+            Files.deleteIfExists(installation.site(site).resolve("renewal.json"));
+            assertThat(installation.site(site).resolve("order.json")).exists();
         }
-        assertThat(acme.counters().orders()).isLessThanOrEqualTo(2);
+        damage(installation.site("empty.example").resolve("order.json"), Damage.EMPTY);
+        damage(installation.site("cut.example").resolve("order.json"), Damage.TRUNCATED);
+        damage(installation.site("gone.example").resolve("order.json"), Damage.GONE);
+        Files.writeString(installation.site("another.example").resolve("order.json"), "{}");
+
+        try (PosternProcess process = installation.runSweepingUntilReady()) {
+            awaitAll(sites);
+            for (String site : sites) {
+                awaitOnDisk(site, 1);
+            }
+            process.kill();
+        }
+        assertThat(acme.counters().orders()).isLessThanOrEqualTo(2L * sites.size());
     }
 
     // ---- disks
 
+    /**
+     * Users' trouble: a full disk cost the certificate that was just issued, or kept the server down. The certificate is
+     * served from memory, and told to be; a start on the full disk serves what there is, and the journal brings the other
+     * one back; with the first free block it is on disk. One order.
+     */
     @Test
-    void certificateThatTheDiskRefusesIsServedFromMemory_andWrittenWhenThereIsSpace() throws Exception {
-        installation.configure(acme.directory(), ca.rootFile(), ONE);
+    void certificateThatTheDiskRefusesIsServed_alsoAfterARestart_andWrittenWhenThereIsRoom() throws Exception {
+        installation.configure(acme.directory(), ca.rootFile(), ONE, TWO);
         try (SmallDisk disk = SmallDisk.mount(installation.store())) {
-            step.set(request -> {
-                if (request == AcmeRequest.CERTIFICATE) {
-                    step.set(next -> {});
-                    disk.fill();
-                }
-            });
-            Edge edge = start();
-            try {
-                X509Certificate served = awaitServed(ONE);
-                assertThat(Files.exists(installation.site(ONE).resolve("current"), LinkOption.NOFOLLOW_LINKS))
-                        .isFalse();
+            try (PosternProcess process = installation.runSweepingUntilReady()) {
+                awaitServed(ONE);
+                awaitOnDisk(ONE, 1);
+                awaitServed(TWO);
+                awaitOnDisk(TWO, 1);
+                step.set(request -> {
+                    if (request == AcmeRequest.CERTIFICATE) {
+                        step.set(next -> {});
+                        disk.fill();
+                    }
+                });
+                postern(0, "cert", "renew", ONE);
+                assertThat(postern(0, "cert", "list"))
+                        .contains("in memory only: no space left on device; written as soon as the disk takes it");
+                process.kill();
+            }
+            X509Certificate before = onDisk(ONE, 1);
+            assertThat(installation.generations(ONE)).containsExactly(1);
+
+            try (PosternProcess process = installation.runSweepingUntilReady()) {
+                assertThat(process.awaitLine("the certificate store cannot be written: no space left on device; what it"
+                                + " has is served"))
+                        .contains(" ERROR ");
+                assertThat(awaitServed(TWO)).isEqualTo(onDisk(TWO, 1));
+                // Its order was in the journal when the disk was full: it is not due, and comes with the next one.
+                assertThat(awaitServed(ONE)).isEqualTo(before);
+                postern(0, "cert", "renew", ONE);
+                X509Certificate after = awaitServed(ONE);
+                assertThat(after).isNotEqualTo(before);
                 disk.free();
 
-                awaitOnDisk(ONE, 1);
-                assertThat(onDisk(ONE, 1)).isEqualTo(served);
-                assertThat(installation.served(ONE, ca.rootCertificate())).isEqualTo(served);
-            } finally {
-                edge.close();
+                process.awaitLine("there is room again");
+                awaitOnDisk(ONE, 2);
+                assertThat(onDisk(ONE, 2)).isEqualTo(after);
+                assertThat(awaitServed(ONE)).isEqualTo(after);
             }
-            assertThat(acme.counters().orders()).isEqualTo(1);
+            assertThat(acme.counters().orders()).isEqualTo(3);
+            assertThat(acme.counters().certificates()).isEqualTo(3);
         }
     }
 
-    /** The certificate is in nobody's hands but the CA's then: the journal brings it back. */
+    /** What it printed, on both streams. */
+    private String postern(int exitCode, String... arguments) {
+        String[] all = Arrays.copyOf(arguments, arguments.length + 2);
+        all[arguments.length] = "-c";
+        all[arguments.length + 1] = installation.configuration().toString();
+        try (PosternProcess command = installation.postern(all)) {
+            int code = command.awaitExit();
+            String printed = String.join("\n", command.lines());
+            assertThat(code).as(printed).isEqualTo(exitCode);
+            return printed;
+        }
+    }
+
+    /** As the kernel does after an error of the disk, in the middle of a renewal. */
     @Test
-    void certificateThatTheDiskRefusedSurvivesARestart() throws Exception {
+    void diskThatBecomesReadOnlyUnderTheDaemonCostsNothing() throws Exception {
         installation.configure(acme.directory(), ca.rootFile(), ONE);
-        try (SmallDisk disk = SmallDisk.mount(installation.store())) {
+        try (SmallDisk disk = SmallDisk.mount(installation.store());
+                PosternProcess process = installation.runSweepingUntilReady()) {
+            X509Certificate before = awaitServed(ONE);
+            awaitOnDisk(ONE, 1);
             step.set(request -> {
                 if (request == AcmeRequest.CERTIFICATE) {
                     step.set(next -> {});
-                    disk.fill();
+                    disk.becomeReadOnly();
                 }
             });
-            Edge edge = start();
-            X509Certificate served;
-            try {
-                served = awaitServed(ONE);
-            } finally {
-                edge.close();
-            }
-            assertThatThrownBy(this::start).isInstanceOfSatisfying(CannotStart.class, failure -> {
-                assertThat(failure.reason()).isEqualTo(CannotStart.Reason.UNAVAILABLE);
-                assertThat(failure.lines().toString()).contains("cannot be written: No space left on device");
-            });
-            disk.free();
 
-            edge = start();
-            try {
-                assertThat(awaitServed(ONE)).isEqualTo(served);
-                awaitOnDisk(ONE, 1);
-            } finally {
-                edge.close();
-            }
-            assertThat(acme.counters().orders()).isEqualTo(1);
+            postern(0, "cert", "renew", ONE);
+
+            X509Certificate after = awaitServed(ONE);
+            assertThat(after).isNotEqualTo(before);
+            assertThat(installation.generations(ONE)).containsExactly(1);
+            assertThat(postern(0, "cert", "list")).contains("in memory only: read-only file system");
+            // One that is ordered now could not be kept either.
+            assertThat(postern(1, "cert", "renew", ONE))
+                    .contains("the certificate that came last is not on disk yet: read-only file system");
+            assertThat(awaitServed(ONE)).isEqualTo(after);
+            int lines = process.lines().size();
+            disk.becomeWritable();
+
+            awaitOnDisk(ONE, 2);
+            assertThat(onDisk(ONE, 2)).isEqualTo(after);
+            assertThat(acme.counters().orders()).isEqualTo(2);
+            assertThat(lines).as("lines in the log, with a sweep each second").isLessThan(60);
         }
     }
 
@@ -396,27 +419,25 @@ class StoreDamageTest {
 
     @Test
     void readOnlyDiskIsARefusalToStart_andWhatItHasIsServedWhenItCanBeWrittenAgain() throws Exception {
+        installation.configure(acme.directory(), ca.rootFile(), ONE);
         try (SmallDisk disk = SmallDisk.mount(installation.store())) {
-            obtain();
-            X509Certificate before = onDisk(ONE, 1);
+            try (PosternProcess process = installation.runSweepingUntilReady()) {
+                awaitServed(ONE);
+                awaitOnDisk(ONE, 1);
+                process.kill();
+            }
             disk.readOnly(true);
 
-            assertThatThrownBy(this::start)
-                    .isInstanceOfSatisfying(
-                            CannotStart.class,
-                            failure -> assertThat(failure.lines().toString())
-                                    .contains(
-                                            installation.store().toString(),
-                                            "cannot be written: read-only file system"));
+            assertThat(postern(78, "run"))
+                    .contains(
+                            installation.store() + ": the certificate store cannot be written: read-only file system");
 
             disk.readOnly(false);
-            Edge edge = start();
-            try {
-                assertThat(awaitServed(ONE)).isEqualTo(before);
-            } finally {
-                edge.close();
+            try (PosternProcess process = installation.runSweepingUntilReady()) {
+                assertThat(awaitServed(ONE)).isEqualTo(onDisk(ONE, 1));
+                process.kill();
             }
-            assertThat(acme.counters().orders()).isEqualTo(2);
+            assertThat(acme.counters().orders()).isEqualTo(1);
         }
     }
 }

@@ -279,8 +279,9 @@ class CommandsWithoutDaemonTest {
 
         assertThat(run("cert", "renew")).as(err).isZero();
         assertThat(out)
-                .matches("site\\.example: waiting: due, but waiting after failure 1; the next attempt is at "
-                        + "[-0-9]+T[:0-9]+Z, and \"postern cert renew site\\.example\" does not wait for our own back-off\n");
+                .matches(
+                        "site\\.example: waiting: due, but waiting after failure 1; the next attempt is at "
+                                + "[-0-9]+T[:0-9]+Z, and \"postern cert renew site\\.example\" does not wait for our own back-off\n");
         assertThat(installation.renewal("site.example")).isEqualTo(attempts);
 
         // A start says so, too: until the next attempt nothing else would.
@@ -314,7 +315,9 @@ class CommandsWithoutDaemonTest {
         Files.writeString(renewal, "{");
 
         assertThat(run("cert", "check")).isEqualTo(1);
-        assertThat(out).startsWith("app.internal: " + renewal + ": cannot be read: damaged (").hasLineCount(1);
+        assertThat(out)
+                .startsWith("app.internal: " + renewal + ": cannot be read: damaged (")
+                .hasLineCount(1);
         assertThat(run("cert", "list")).isZero();
         assertThat(out).contains(renewal + ": cannot be read: damaged (");
         assertThat(err).isEmpty();
@@ -334,7 +337,8 @@ class CommandsWithoutDaemonTest {
                       agree-to-terms: true
                       issuers: [{ directory: "%s", ca-file: "%s", rate-limits: letsencrypt }]
                       store: "%s"
-                    """.formatted(acme.directory(), ca.rootFile(), installation.store()) + Installation.sites("site.example"));
+                    """.formatted(acme.directory(), ca.rootFile(), installation.store())
+                    + Installation.sites("site.example"));
 
             assertThat(run("cert", "plan")).as(err).isZero();
             assertThat(out).doesNotContain("left");

@@ -1,5 +1,6 @@
 package dev.postern.testing;
 
+import dev.postern.schedule.Schedule;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
@@ -127,6 +128,20 @@ public final class Installation {
     /** {@code postern run}; returns at once. */
     public PosternProcess run() {
         return postern("run", "-c", configuration.toString());
+    }
+
+    /** {@code postern run}, which looks after everything every second rather than every minute; returns when it serves. */
+    public PosternProcess runSweepingUntilReady() {
+        try {
+            Files.createDirectories(directory.resolve("cron"));
+            Files.writeString(directory.resolve("cron/quartz.properties"), Schedule.SWEEP + " = * * * * * ?\n");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        PosternProcess process = PosternProcess.start(
+                directory, List.of("-Dpostern.home=" + directory), "run", "-c", configuration.toString());
+        process.awaitLine("Edge - ready: ");
+        return process;
     }
 
     /** {@code postern run}; returns when it serves. */

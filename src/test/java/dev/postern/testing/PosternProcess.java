@@ -44,9 +44,9 @@ public final class PosternProcess implements AutoCloseable {
         Path target = Path.of("target").toAbsolutePath();
         List<String> command = new ArrayList<>(tracer);
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        command.addAll(jvm);
         command.add("-XX:TieredStopAtLevel=1");
         command.add("-Dpostern.home=" + Path.of("").toAbsolutePath());
+        command.addAll(jvm);
         command.add("-cp");
         command.add(target.resolve("classes") + ":" + target.resolve("lib") + "/*");
         command.add("dev.postern.cli.Main");

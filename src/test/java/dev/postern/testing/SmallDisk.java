@@ -57,8 +57,24 @@ public final class SmallDisk implements AutoCloseable {
         Assertions.assertEquals("", problem);
     }
 
+    /**
+     * Makes it read-only under a process that uses it, as the kernel does after an error: whatever is opened from now on
+     * is; files that are open stay as they are.
+     */
+    public void becomeReadOnly() throws IOException {
+        Assertions.assertEquals("", run("mount", "--bind", at.toString(), at.toString()));
+        Assertions.assertEquals("", run("mount", "-o", "remount,bind,ro", at.toString()));
+    }
+
+    /** After {@link #becomeReadOnly}. */
+    public void becomeWritable() throws IOException {
+        Assertions.assertEquals("", run("umount", "-l", at.toString()));
+    }
+
     @Override
     public void close() throws IOException {
+        // Twice where it has become read-only.
+        run("umount", "-l", at.toString());
         run("umount", "-l", at.toString());
     }
 
