@@ -49,6 +49,11 @@ public final class Backend {
         return members.config;
     }
 
+    /** What its servers speak. */
+    public Configuration.ServerProtocol protocol() {
+        return members.config.protocol();
+    }
+
     Configuration.@Nullable Health health() {
         return members.config.health();
     }

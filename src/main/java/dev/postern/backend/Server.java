@@ -77,7 +77,7 @@ public final class Server {
     }
 
     /** Whether a connection to {@code remote} is one to where the server is now. */
-    boolean isAt(@Nullable SocketAddress remote) {
+    public boolean isAt(@Nullable SocketAddress remote) {
         return address.equals(remote);
     }
 

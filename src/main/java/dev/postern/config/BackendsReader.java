@@ -3,6 +3,7 @@ package dev.postern.config;
 import dev.postern.config.Configuration.Backend;
 import dev.postern.config.Configuration.Health;
 import dev.postern.config.Configuration.Server;
+import dev.postern.config.Configuration.ServerProtocol;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -14,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Reads {@code backends}. */
 final class BackendsReader {
-    private static final List<String> KEYS = List.of("balance", "servers", "health");
+    private static final List<String> KEYS = List.of("balance", "servers", "health", "protocol");
     private static final List<String> SERVER_KEYS = List.of("address", "weight");
     private static final List<String> HEALTH_KEYS =
             List.of("method", "path", "host", "expect", "interval", "timeout", "rise", "fall");
@@ -23,6 +24,8 @@ final class BackendsReader {
     // A name is a word in paths of messages, log lines and metrics.
     private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9_-]{0,62}");
 
+    private static final Scalar<ServerProtocol> PROTOCOL =
+            Scalar.oneOf(List.of(ServerProtocol.values()), ServerProtocol::text);
     // As in HAProxy: fine enough, and the sum over many servers stays an int.
     private static final Scalar<Integer> WEIGHT = Scalar.wholeNumber(1, 256);
     private static final Scalar<String> METHOD = Scalar.oneOf(List.of("GET", "HEAD", "OPTIONS"), method -> method);
@@ -75,7 +78,14 @@ final class BackendsReader {
         }
         Section backend = Section.of(value, KEYS);
         Health health = backend.has("health") ? health(backend.section("health", HEALTH_KEYS)) : null;
-        backends.put(name, new Backend(name, BalanceReader.read(backend.find("balance")), servers(backend), health));
+        backends.put(
+                name,
+                new Backend(
+                        name,
+                        BalanceReader.read(backend.find("balance")),
+                        servers(backend),
+                        health,
+                        backend.get("protocol", PROTOCOL, ServerProtocol.HTTP_1)));
     }
 
     private static List<Server> servers(Section backend) {

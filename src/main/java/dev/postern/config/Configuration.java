@@ -319,7 +319,31 @@ public record Configuration(
             String name,
             Balance balance,
             List<Server> servers,
-            @Nullable Health health) {}
+            @Nullable Health health,
+            ServerProtocol protocol) {
+        /** Of servers that speak HTTP/1.1. */
+        public Backend(String name, Balance balance, List<Server> servers, @Nullable Health health) {
+            this(name, balance, servers, health, ServerProtocol.HTTP_1);
+        }
+    }
+
+    /** What the servers of a backend speak, in plaintext. */
+    public enum ServerProtocol {
+        HTTP_1("http1"),
+        /** HTTP/2, known beforehand. */
+        H2C("h2c");
+
+        private final String text;
+
+        ServerProtocol(String text) {
+            this.text = text;
+        }
+
+        /** As in the file. */
+        public String text() {
+            return text;
+        }
+    }
 
     /**
      * One address of a backend.

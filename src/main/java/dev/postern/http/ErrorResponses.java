@@ -48,7 +48,8 @@ final class ErrorResponses {
                     CONNECT_REFUSED,
                     CONNECT_TIMEOUT,
                     NO_ROUTE_TO_SERVER,
-                    CONNECT_FAILED -> 503;
+                    CONNECT_FAILED,
+                    REFUSED -> 503;
             case CLOSED_BEFORE_RESPONSE, CLOSED_DURING_RESPONSE, MALFORMED_RESPONSE, RESPONSE_HEAD_TOO_LARGE -> 502;
             case RESPONSE_TIMEOUT -> 504;
         };

@@ -94,6 +94,8 @@ public sealed interface Failure {
         CONNECT_TIMEOUT(Retry.IF_UNSENT),
         NO_ROUTE_TO_SERVER(Retry.IF_UNSENT),
         CONNECT_FAILED(Retry.IF_UNSENT),
+        /** Said that it has not looked at the request and will not: a stream refused, or one above its GOAWAY. */
+        REFUSED(Retry.IF_UNSENT),
         CLOSED_BEFORE_RESPONSE(Retry.IF_IDEMPOTENT),
         CLOSED_DURING_RESPONSE(Retry.NEVER),
         MALFORMED_RESPONSE(Retry.NEVER),

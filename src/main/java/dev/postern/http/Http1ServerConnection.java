@@ -103,7 +103,7 @@ final class Http1ServerConnection extends ChannelInboundHandlerAdapter
     @Override
     public void requestEnd(@Nullable Fields trailers) {
         if (chunked) {
-            write(Trailers.end(worker.headWriter(), channel.alloc(), chunkOpen, trailers));
+            write(Trailers.end(worker.headWriter(), channel.alloc(), chunkOpen, trailers, false));
         }
     }
 

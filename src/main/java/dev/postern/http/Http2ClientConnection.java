@@ -320,7 +320,10 @@ public final class Http2ClientConnection extends Http2ConnectionHandler implemen
             return;
         }
         try {
-            Fields trailers = Http2Heads.trailers(worker, scratch, headers);
+            Fields trailers = Http2Fields.trailers(worker, scratch, headers, Failure.ByClient.MALFORMED);
+            if (trailers != null) {
+                Trailers.checkRequest(trailers);
+            }
             touched.add(stream);
             exchange.requestEnd(trailers);
         } catch (BadMessage e) {

@@ -149,7 +149,7 @@ final class Http2ClientStream implements ClientStream {
     public void responseEnd(@Nullable Fields trailers) {
         if (!ended) {
             ended = true;
-            Http2Headers fields = Http2Heads.trailers(trailers);
+            Http2Headers fields = Http2Fields.trailers(trailers, true);
             lastFrame = fields == null
                     ? connection.writeBody(stream, Unpooled.EMPTY_BUFFER, true)
                     : connection.writeHead(stream, fields, true);

@@ -20,8 +20,8 @@ final class Http2Heads {
     private static final byte[] HOST = HeadWriter.constant("Host: ");
     private static final byte[] COOKIE = HeadWriter.constant("cookie: ");
     private static final byte[] COOKIE_SEPARATOR = HeadWriter.constant("; ");
+    private static final byte[] CONNECTION_TE = HeadWriter.constant("connection: TE\r\n");
     private static final byte[] CHUNKED = HeadWriter.constant("transfer-encoding: chunked\r\n");
-    private static final byte[] SEPARATOR = HeadWriter.constant(": ");
 
     private Http2Heads() {}
 
@@ -36,13 +36,13 @@ final class Http2Heads {
             throws BadMessage {
         Pseudo pseudo = Pseudo.of(headers);
         out.begin();
-        append(out, pseudo.method).byteOf(' ');
-        append(out, pseudo.path).bytes(VERSION);
+        Http2Fields.append(out, pseudo.method).byteOf(' ');
+        Http2Fields.append(out, pseudo.path).bytes(VERSION);
         CharSequence host = pseudo.authority == null ? headers.get("host") : pseudo.authority;
         if (host == null) {
             throw BadMessage.malformed("neither :authority nor host");
         }
-        append(out.bytes(HOST), host).crlf();
+        Http2Fields.append(out.bytes(HOST), host).crlf();
         boolean hasLength = false;
         boolean hasCookie = false;
         boolean hasHost = false;
@@ -52,7 +52,7 @@ final class Http2Heads {
                 continue;
             }
             CharSequence value = field.getValue();
-            check(name, value);
+            Http2Fields.check(name, value, Failure.ByClient.MALFORMED);
             if (AsciiString.contentEquals(name, "cookie")) {
                 hasCookie = true;
                 continue;
@@ -65,7 +65,11 @@ final class Http2Heads {
                 continue;
             }
             hasLength |= AsciiString.contentEquals(name, "content-length");
-            append(append(out, name).bytes(SEPARATOR), value).crlf();
+            Http2Fields.append(out, name, value);
+            if (AsciiString.contentEquals(name, "te")) {
+                // HTTP/1.1 believes it only where it is named so (RFC 9110 §10.1.4).
+                out.bytes(CONNECTION_TE);
+            }
         }
         if (hasCookie) {
             cookies(out, headers);
@@ -93,18 +97,11 @@ final class Http2Heads {
                 if (!first) {
                     out.bytes(COOKIE_SEPARATOR);
                 }
-                append(out, field.getValue());
+                Http2Fields.append(out, field.getValue());
                 first = false;
             }
         }
         out.crlf();
-    }
-
-    private static HeadWriter append(HeadWriter out, CharSequence text) {
-        if (text instanceof AsciiString ascii) {
-            return out.bytes(ascii.array(), ascii.arrayOffset(), ascii.arrayOffset() + ascii.length());
-        }
-        return out.text(text.toString());
     }
 
     /** The fields before all others, RFC 9113 §8.3.1: each once, and none that is not known. */
@@ -183,59 +180,6 @@ final class Http2Heads {
         return true;
     }
 
-    /** RFC 9113 §8.2.1 and §8.2.2. */
-    private static void check(CharSequence name, CharSequence value) throws BadMessage {
-        for (int i = 0; i < name.length(); i++) {
-            char c = name.charAt(i);
-            if (c > 0x7f || (c >= 'A' && c <= 'Z') || !Ascii.isToken((byte) c)) {
-                throw BadMessage.malformed("field name has upper-case letters, or what no name may have");
-            }
-        }
-        int length = value.length();
-        for (int i = 0; i < length; i++) {
-            if (value.charAt(i) > 0xff || !Ascii.isValue((byte) value.charAt(i))) {
-                throw BadMessage.malformed("field value has a control character");
-            }
-        }
-        if (length > 0 && (isBlank(value.charAt(0)) || isBlank(value.charAt(length - 1)))) {
-            throw BadMessage.malformed("field value begins or ends with white space");
-        }
-        switch (name.toString()) {
-            case "connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade" ->
-                throw BadMessage.malformed("connection-specific field");
-            case "te" -> {
-                if (!AsciiString.contentEqualsIgnoreCase(value, "trailers")) {
-                    throw BadMessage.malformed("te is not \"trailers\"");
-                }
-            }
-            default -> {}
-        }
-    }
-
-    private static boolean isBlank(char c) {
-        return c == ' ' || c == '\t';
-    }
-
-    /** The trailers of a request; null where there are none that mean anything. */
-    static @Nullable Fields trailers(Worker worker, HeadWriter out, Http2Headers headers) throws BadMessage {
-        out.begin();
-        for (Map.Entry<CharSequence, CharSequence> field : headers) {
-            if (field.getKey().isEmpty() || field.getKey().charAt(0) == ':') {
-                throw BadMessage.malformed("pseudo-header field in the trailers");
-            }
-            check(field.getKey(), field.getValue());
-            append(append(out, field.getKey()).bytes(SEPARATOR), field.getValue())
-                    .crlf();
-        }
-        out.crlf();
-        Fields trailers = worker.headParser().trailers(out.array(), out.length(), Failure.ByClient.MALFORMED);
-        if (trailers == null || trailers.count() == 0) {
-            return null;
-        }
-        Trailers.checkRequest(trailers);
-        return trailers;
-    }
-
     /** A server's response head, interim or final, without what concerns only the hop to the server. */
     static Http2Headers response(ResponseHead head, boolean hasLength) {
         Fields fields = head.fields();
@@ -244,9 +188,7 @@ final class Http2Heads {
         for (int i = 0; i < fields.count(); i++) {
             if (passes(fields.name(i), hasLength)
                     && !(named && head.connection().names(fields, i))) {
-                pairs.add(name(fields, i));
-                pairs.add(new AsciiString(
-                        fields.bytes(), fields.valueFrom(i), fields.valueTo(i) - fields.valueFrom(i), false));
+                Http2Fields.add(pairs, fields, i);
             }
         }
         return ReadOnlyHttp2Headers.serverHeaders(false, status(head.status()), pairs.toArray(AsciiString[]::new));
@@ -263,27 +205,6 @@ final class Http2Heads {
             case FieldName.CONTENT_LENGTH -> hasLength;
             default -> true;
         };
-    }
-
-    private static AsciiString name(Fields fields, int field) {
-        int from = fields.nameFrom(field);
-        return new AsciiString(fields.bytes(), from, fields.nameTo(field) - from, false).toLowerCase();
-    }
-
-    /** Of the trailers of a response such as mean nothing to any hop; null where there are none. */
-    static @Nullable Http2Headers trailers(@Nullable Fields fields) {
-        if (fields == null) {
-            return null;
-        }
-        List<AsciiString> pairs = new ArrayList<>();
-        for (int i = 0; i < fields.count(); i++) {
-            if (fields.name(i) == FieldName.OTHER) {
-                pairs.add(name(fields, i));
-                pairs.add(new AsciiString(
-                        fields.bytes(), fields.valueFrom(i), fields.valueTo(i) - fields.valueFrom(i), false));
-            }
-        }
-        return pairs.isEmpty() ? null : ReadOnlyHttp2Headers.trailers(false, pairs.toArray(AsciiString[]::new));
     }
 
     /** A response of the edge's own. */

@@ -15,6 +15,11 @@ final class RequestWriter {
     private RequestWriter() {}
 
     static ByteBuf write(HeadWriter out, ByteBufAllocator allocator, RequestHead head, Client client) {
+        return compose(out, head, client).end(allocator);
+    }
+
+    /** Leaves the head in {@code out}, for whoever puts it into yet another form. */
+    static HeadWriter compose(HeadWriter out, RequestHead head, Client client) {
         Fields fields = head.fields();
         out.begin().bytes(fields.bytes(), head.methodFrom(), head.methodTo()).byteOf(' ');
         if (head.targetFrom() == head.targetTo() || fields.bytes()[head.targetFrom()] == '?') {
@@ -45,7 +50,7 @@ final class RequestWriter {
             out.bytes(EXPECT);
         }
         ForwardedHeaders.write(out, head, client);
-        return out.crlf().end(allocator);
+        return out.crlf();
     }
 
     /** Fields that concern this hop only, or that are written anew; <a href="https://datatracker.ietf.org/doc/html/rfc9110#section-7.6.1">RFC 9110 §7.6.1</a>. */

@@ -58,6 +58,9 @@ final class ResponseWriter {
             out.bytes(CHUNKED);
         } else if (bodyEnd == BodyEnd.LENGTH && head.declaredLength() >= 0 && head.status() != 204) {
             out.bytes(CONTENT_LENGTH).number(head.declaredLength()).crlf();
+        } else if (bodyEnd == BodyEnd.LENGTH && !headOnly && head.status() != 204 && head.status() != 304) {
+            // Over HTTP/2 a server need not say that there is no body.
+            out.bytes(CONTENT_LENGTH).number(0).crlf();
         }
         connection(keepAlive);
         write(out.crlf().end(channel.alloc()));
@@ -127,7 +130,7 @@ final class ResponseWriter {
 
     void end(@Nullable Fields trailers) {
         if (bodyEnd == BodyEnd.CHUNKED) {
-            write(Trailers.end(out, channel.alloc(), chunkOpen, trailers));
+            write(Trailers.end(out, channel.alloc(), chunkOpen, trailers, true));
         }
     }
 

@@ -4,6 +4,7 @@ import dev.postern.backend.Server;
 import dev.postern.backend.ServerConnection;
 import dev.postern.balance.Affinity;
 import dev.postern.balance.LoadBalancer;
+import dev.postern.config.Configuration;
 import dev.postern.http.Failure.ByServer;
 import io.netty.channel.ChannelFuture;
 import java.time.Duration;
@@ -25,6 +26,9 @@ final class RetryLadder {
      */
     private static final long SAFE_IDLE_NANOS = Duration.ofMillis(500).toNanos();
 
+    /** A server that goes away may have a neighbour that does, too; one that refuses on and on is overloaded. */
+    private static final int MAX_REFUSALS = 3;
+
     private final Worker worker;
     private final Exchange exchange;
     private final LoadBalancer balancer;
@@ -32,8 +36,9 @@ final class RetryLadder {
     private Set<Server> tried = Set.of();
     private @Nullable Server server;
     /** A connection being made; cancelled where the exchange ends first. */
-    private @Nullable ChannelFuture connecting;
+    private ServerConnector.@Nullable Attempt connecting;
 
+    private int refusals;
     private boolean pooled;
     private boolean retried;
 
@@ -78,6 +83,9 @@ final class RetryLadder {
     }
 
     private @Nullable ServerStream idle(Server of, long now) {
+        if (isHttp2()) {
+            return worker.http2Servers().open(of);
+        }
         long maxIdle = exchange.request().isIdempotent() ? Long.MAX_VALUE : SAFE_IDLE_NANOS;
         while (true) {
             ServerConnection idle = worker.pool().take(of, now, maxIdle);
@@ -87,36 +95,43 @@ final class RetryLadder {
         }
     }
 
+    private boolean isHttp2() {
+        return balancer.backend().protocol() == Configuration.ServerProtocol.H2C;
+    }
+
     private void connect(Server to) {
         pooled = false;
-        ChannelFuture begun = ServerConnector.connect(
-                worker, to, exchange.routing().timeouts().connect(), new ServerConnector.Outcome() {
-                    @Override
-                    public void connected(ServerStream made) {
-                        connecting = null;
-                        balancer.backend().connected(to);
-                        if (exchange.isFinished()) {
-                            made.unused();
-                        } else {
-                            exchange.connectionMade(false, System.nanoTime());
-                            exchange.connected(made);
-                        }
-                    }
+        Duration timeout = exchange.routing().timeouts().connect();
+        ServerConnector.Outcome outcome = new ServerConnector.Outcome() {
+            @Override
+            public void connected(ServerStream made) {
+                connecting = null;
+                balancer.backend().connected(to);
+                if (exchange.isFinished()) {
+                    made.unused();
+                } else {
+                    exchange.connectionMade(false, System.nanoTime());
+                    exchange.connected(made);
+                }
+            }
 
-                    @Override
-                    public void refused(ByServer failure, String why) {
-                        connecting = null;
-                        balancer.backend().refused(to, why);
-                        next(to, failure, why);
-                    }
+            @Override
+            public void refused(ByServer failure, String why) {
+                connecting = null;
+                balancer.backend().refused(to, why);
+                next(to, failure, why);
+            }
 
-                    @Override
-                    public void impossible(String why) {
-                        connecting = null;
-                        exchange.fail(Failure.ByEdge.OUT_OF_RESOURCES, to + ": " + why);
-                    }
-                });
-        if (begun != null && !begun.isDone()) {
+            @Override
+            public void impossible(String why) {
+                connecting = null;
+                exchange.fail(Failure.ByEdge.OUT_OF_RESOURCES, to + ": " + why);
+            }
+        };
+        ServerConnector.Attempt begun = isHttp2()
+                ? worker.http2Servers().connect(to, timeout, outcome)
+                : ServerConnector.connect(worker, to, timeout, outcome);
+        if (begun != null && !begun.isOver()) {
             connecting = begun;
         }
     }
@@ -144,6 +159,10 @@ final class RetryLadder {
      * @param unsent nothing of it could be written
      */
     boolean mayTryAgain(Failure failure, boolean unsent) {
+        if (failure == ByServer.REFUSED) {
+            // Whatever it was: the server has said that it has not acted on it (RFC 9113 §8.7).
+            return ++refusals <= MAX_REFUSALS;
+        }
         return failure.retry() == Failure.Retry.IF_IDEMPOTENT
                 && pooled
                 && !retried
@@ -168,7 +187,7 @@ final class RetryLadder {
     /** The exchange is over. */
     void end() {
         if (connecting != null) {
-            connecting.cancel(false);
+            connecting.cancel();
         }
         leave();
     }

@@ -11,6 +11,7 @@ import io.netty.channel.ConnectTimeoutException;
 import java.net.ConnectException;
 import java.net.NoRouteToHostException;
 import java.time.Duration;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** Makes connections to servers, on the event loop of whoever asks. */
@@ -28,8 +29,64 @@ final class ServerConnector {
         void impossible(String why);
     }
 
-    /** Begins to connect; returns what can be cancelled, null where there is nothing to wait for. */
-    static @Nullable ChannelFuture connect(Worker worker, Server server, Duration timeout, Outcome outcome) {
+    /** An attempt under way. */
+    interface Attempt {
+        boolean isOver();
+
+        /** Whoever waits for it hears no more. */
+        void cancel();
+    }
+
+    /** As {@link Outcome}, of a bare channel. */
+    interface ChannelOutcome {
+        void connected(ChannelFuture connected);
+
+        void refused(ByServer failure, String why);
+
+        void impossible(String why);
+    }
+
+    /** Begins to connect over HTTP/1; returns what can be cancelled, null where there is nothing to wait for. */
+    static @Nullable Attempt connect(Worker worker, Server server, Duration timeout, Outcome outcome) {
+        ChannelFuture begun = channel(
+                worker,
+                server,
+                timeout,
+                channel -> channel.pipeline().addLast(new Http1ServerConnection(worker, server, channel)),
+                new ChannelOutcome() {
+                    @Override
+                    public void connected(ChannelFuture connected) {
+                        outcome.connected(connected.channel().pipeline().get(Http1ServerConnection.class));
+                    }
+
+                    @Override
+                    public void refused(ByServer failure, String why) {
+                        outcome.refused(failure, why);
+                    }
+
+                    @Override
+                    public void impossible(String why) {
+                        outcome.impossible(why);
+                    }
+                });
+        return begun == null ? null : new Http1Attempt(begun);
+    }
+
+    private record Http1Attempt(ChannelFuture connecting) implements Attempt {
+        @Override
+        public boolean isOver() {
+            return connecting.isDone();
+        }
+
+        @Override
+        public void cancel() {
+            connecting.cancel(false);
+        }
+    }
+
+    /** Begins to connect; null where there is nothing to wait for. */
+    static @Nullable ChannelFuture channel(
+            Worker worker, Server server, Duration timeout, Consumer<Channel> pipeline, ChannelOutcome outcome) {
         if (server.address().isUnresolved()) {
             outcome.refused(ByServer.NAME_UNRESOLVED, "name does not resolve");
             return null;
@@ -45,7 +102,7 @@ final class ServerConnector {
                 .handler(new ChannelInitializer<>() {
                     @Override
                     protected void initChannel(Channel channel) {
-                        channel.pipeline().addLast(new Http1ServerConnection(worker, server, channel));
+                        pipeline.accept(channel);
                     }
                 })
                 .connect(server.address())
@@ -59,9 +116,9 @@ final class ServerConnector {
                 });
     }
 
-    private static void tell(ChannelFuture made, Duration timeout, Outcome outcome) {
+    private static void tell(ChannelFuture made, Duration timeout, ChannelOutcome outcome) {
         if (made.isSuccess()) {
-            outcome.connected(made.channel().pipeline().get(Http1ServerConnection.class));
+            outcome.connected(made);
             return;
         }
         Throwable cause = made.cause();

@@ -19,11 +19,25 @@ final class Trailers {
     }
 
     /**
+     * Whether a trailer means nothing to any hop, so that it may go on.
+     *
+     * @param ofResponse its server says it, whom no spelling of a name lets say more than it may
+     */
+    static boolean passes(int name, boolean ofResponse) {
+        return name == FieldName.OTHER || (ofResponse && name == FieldName.AMBIGUOUS);
+    }
+
+    /**
      * Last chunk, trailers, empty line. Of the trailers only such pass as mean nothing to any hop.
      *
      * @param chunkOpen whether a chunk is to be ended first
      */
-    static ByteBuf end(HeadWriter out, ByteBufAllocator allocator, boolean chunkOpen, @Nullable Fields trailers) {
+    static ByteBuf end(
+            HeadWriter out,
+            ByteBufAllocator allocator,
+            boolean chunkOpen,
+            @Nullable Fields trailers,
+            boolean ofResponse) {
         out.begin();
         if (chunkOpen) {
             out.crlf();
@@ -31,7 +45,7 @@ final class Trailers {
         out.byteOf('0').crlf();
         if (trailers != null) {
             for (int i = 0; i < trailers.count(); i++) {
-                if (trailers.name(i) == FieldName.OTHER) {
+                if (passes(trailers.name(i), ofResponse)) {
                     out.field(trailers, i);
                 }
             }

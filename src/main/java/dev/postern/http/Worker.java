@@ -41,6 +41,7 @@ public final class Worker {
     private final AtomicReference<Routing> routing;
     private final InstantSource clock;
     private final ConnectionPool pool;
+    private final Http2ServerConnections http2Servers = new Http2ServerConnections(this);
     private final HeadWriter headWriter = new HeadWriter();
     private final HeadParser headParser;
     private final HeadSpace requestSpace;
@@ -108,6 +109,7 @@ public final class Worker {
             pool.max(maxIdle);
             // What has retired is closed at once, not with the next sweep.
             pool.evict(System.nanoTime());
+            http2Servers.check(System.nanoTime());
             sweeps.cancel(false);
             sweeps = sweeps(routing().timeouts());
         });
@@ -150,6 +152,10 @@ public final class Worker {
 
     ConnectionPool pool() {
         return pool;
+    }
+
+    Http2ServerConnections http2Servers() {
+        return http2Servers;
     }
 
     HeadWriter headWriter() {
@@ -216,6 +222,7 @@ public final class Worker {
         try {
             observer.swept(Math.max(0, now - nextSweepNanos));
             pool.evict(now);
+            http2Servers.check(now);
             // Backwards: whoever leaves while we look at it is replaced by one we have seen already.
             for (int i = connections.size() - 1; i >= 0; i--) {
                 if (i < connections.size()) {
@@ -263,6 +270,7 @@ public final class Worker {
         loop.execute(() -> {
             List.copyOf(connections).forEach(connection -> connection.closeNow(Failure.ByEdge.SHUTTING_DOWN));
             pool.close();
+            http2Servers.close();
         });
     }
 }

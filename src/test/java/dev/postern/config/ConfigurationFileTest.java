@@ -21,6 +21,7 @@ import dev.postern.config.Configuration.Listeners;
 import dev.postern.config.Configuration.RateLimits;
 import dev.postern.config.Configuration.Route;
 import dev.postern.config.Configuration.Server;
+import dev.postern.config.Configuration.ServerProtocol;
 import dev.postern.config.Configuration.Site;
 import dev.postern.config.Configuration.Timeouts;
 import dev.postern.config.Configuration.Tls;
@@ -127,7 +128,8 @@ class ConfigurationFileTest {
                                                 Duration.ofSeconds(5),
                                                 Duration.ofSeconds(2),
                                                 2,
-                                                3))),
+                                                3),
+                                        ServerProtocol.HTTP_1)),
                         List.of(),
                         DEFAULT_TIMEOUTS,
                         DEFAULT_LIMITS,
@@ -206,6 +208,7 @@ class ConfigurationFileTest {
                       timeout: 100ms
                       rise: 1
                       fall: 10
+                    protocol: h2c
                 trusted-proxies: [10.0.0.0/8, "2001:db8::/32", 192.0.2.7]
                 timeouts:
                   handshake: 1s
@@ -331,7 +334,8 @@ class ConfigurationFileTest {
                                                 Duration.ofMillis(200),
                                                 Duration.ofMillis(100),
                                                 1,
-                                                10))),
+                                                10),
+                                        ServerProtocol.H2C)),
                         List.of(
                                 new AddressRange(address("10.0.0.0"), 8),
                                 new AddressRange(address("2001:db8::"), 32),

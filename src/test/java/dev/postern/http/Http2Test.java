@@ -5,7 +5,7 @@ import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import dev.postern.testing.EdgeExtension;
 import dev.postern.testing.Http2Client;
-import dev.postern.testing.Http2Client.Frame;
+import dev.postern.testing.Http2Wire.Frame;
 import dev.postern.testing.TestServer;
 import io.netty.handler.codec.http2.Http2Error;
 import java.net.URI;

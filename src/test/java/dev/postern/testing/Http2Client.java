@@ -1,84 +1,21 @@
 package dev.postern.testing;
 
-import io.netty.buffer.ByteBuf;
-import io.netty.buffer.Unpooled;
-import io.netty.handler.codec.http2.DefaultHttp2Headers;
-import io.netty.handler.codec.http2.DefaultHttp2HeadersDecoder;
-import io.netty.handler.codec.http2.DefaultHttp2HeadersEncoder;
-import io.netty.handler.codec.http2.Http2Exception;
-import io.netty.handler.codec.http2.Http2Headers;
-import java.io.ByteArrayOutputStream;
-import java.io.DataInputStream;
-import java.io.EOFException;
 import java.io.IOException;
-import java.io.OutputStream;
-import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Predicate;
 import javax.net.ssl.SNIHostName;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSocket;
 
-/**
- * An HTTP/2 client that sends what it is told, frame by frame, also what no client would. Blocking, one thread. Answers
- * nothing by itself: neither SETTINGS, nor PING, nor windows.
- */
-public final class Http2Client implements AutoCloseable {
-    public static final int DATA = 0;
-    public static final int HEADERS = 1;
-    public static final int RST_STREAM = 3;
-    public static final int SETTINGS = 4;
-    public static final int PING = 6;
-    public static final int GOAWAY = 7;
-    public static final int WINDOW_UPDATE = 8;
-    public static final int CONTINUATION = 9;
-
-    public static final int END_STREAM = 1;
-    public static final int END_HEADERS = 4;
-
-    private static final String PREFACE = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+/** An HTTP/2 client that sends what it is told, frame by frame, also what no client would. */
+public final class Http2Client extends Http2Wire<Http2Client> {
     private static final int TIMEOUT_MILLIS = 10_000;
 
-    /** @param headers of a HEADERS frame; else null */
-    @SuppressWarnings("ArrayRecordComponent") // Never compared.
-    public record Frame(int type, int flags, int stream, byte[] payload, Http2Headers headers) {
-        public boolean isLast() {
-            return (flags & END_STREAM) != 0 && (type == DATA || type == HEADERS);
-        }
-
-        /** The error code of RST_STREAM or GOAWAY. */
-        public int error() {
-            int at = type == GOAWAY ? 4 : 0;
-            return (payload[at] & 0xff) << 24
-                    | (payload[at + 1] & 0xff) << 16
-                    | (payload[at + 2] & 0xff) << 8
-                    | (payload[at + 3] & 0xff);
-        }
-    }
-
-    /** A whole response; {@code trailers} is null where there were none. */
-    @SuppressWarnings("ArrayRecordComponent") // Never compared.
-    public record Response(int status, Http2Headers headers, byte[] bytes, Http2Headers trailers) {
-        public String body() {
-            return new String(bytes, StandardCharsets.UTF_8);
-        }
-    }
-
-    private final SSLSocket socket;
-    private final DataInputStream in;
-    private final OutputStream out;
-    private final DefaultHttp2HeadersEncoder encoder = new DefaultHttp2HeadersEncoder();
-    private final DefaultHttp2HeadersDecoder decoder = new DefaultHttp2HeadersDecoder(false);
-    private final List<Frame> unread = new ArrayList<>();
-
     private Http2Client(SSLSocket socket) throws IOException {
-        this.socket = socket;
-        this.in = new DataInputStream(socket.getInputStream());
-        this.out = socket.getOutputStream();
+        super(socket);
     }
 
     /** Connects, and has sent its preface and these settings: identifier, value, identifier, value, … */
@@ -96,61 +33,8 @@ public final class Http2Client implements AutoCloseable {
             throw new IOException("ALPN agreed on \"" + socket.getApplicationProtocol() + "\", not on h2");
         }
         Http2Client client = new Http2Client(socket);
-        ByteBuf frame = Unpooled.buffer();
-        for (int i = 0; i < settings.length; i += 2) {
-            frame.writeShort(settings[i]).writeInt(settings[i + 1]);
-        }
-        byte[] payload = new byte[frame.readableBytes()];
-        frame.readBytes(payload);
-        client.out.write(PREFACE.getBytes(StandardCharsets.US_ASCII));
-        client.send(SETTINGS, 0, 0, payload);
-        return client;
-    }
-
-    public Http2Client send(int type, int flags, int stream, byte... payload) {
-        byte[] frame = new byte[9 + payload.length];
-        frame[0] = (byte) (payload.length >> 16);
-        frame[1] = (byte) (payload.length >> 8);
-        frame[2] = (byte) payload.length;
-        frame[3] = (byte) type;
-        frame[4] = (byte) flags;
-        frame[5] = (byte) (stream >> 24);
-        frame[6] = (byte) (stream >> 16);
-        frame[7] = (byte) (stream >> 8);
-        frame[8] = (byte) stream;
-        System.arraycopy(payload, 0, frame, 9, payload.length);
-        return raw(frame);
-    }
-
-    public Http2Client raw(byte[] bytes) {
-        try {
-            out.write(bytes);
-            out.flush();
-            return this;
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-    }
-
-    /** A header block of these fields: name, value, name, value, … */
-    public byte[] block(int stream, String... fields) {
-        Http2Headers headers = new DefaultHttp2Headers(false);
-        for (int i = 0; i < fields.length; i += 2) {
-            headers.add(fields[i], fields[i + 1]);
-        }
-        ByteBuf block = Unpooled.buffer();
-        try {
-            encoder.encodeHeaders(stream, headers, block);
-        } catch (Http2Exception e) {
-            throw new IllegalStateException(e);
-        }
-        byte[] bytes = new byte[block.readableBytes()];
-        block.readBytes(bytes);
-        return bytes;
-    }
-
-    public Http2Client headers(int stream, boolean last, String... fields) {
-        return send(HEADERS, END_HEADERS | (last ? END_STREAM : 0), stream, block(stream, fields));
+        client.raw(PREFACE.getBytes(StandardCharsets.US_ASCII));
+        return client.settings(settings);
     }
 
     /** A GET for {@code https://localhost} with these further fields. */
@@ -165,95 +49,8 @@ public final class Http2Client implements AutoCloseable {
         return headers(stream, last, all.toArray(String[]::new));
     }
 
-    public Http2Client data(int stream, boolean last, byte[] bytes) {
-        return send(DATA, last ? END_STREAM : 0, stream, bytes);
-    }
-
-    /** Lets the other side send so many more bytes; on the whole connection for stream 0. */
-    public Http2Client window(int stream, int bytes) {
-        return send(WINDOW_UPDATE, 0, stream, (byte) (bytes >> 24), (byte) (bytes >> 16), (byte) (bytes >> 8), (byte)
-                bytes);
-    }
-
-    private Frame read() {
-        try {
-            int length = in.readUnsignedByte() << 16 | in.readUnsignedShort();
-            int type = in.readUnsignedByte();
-            int flags = in.readUnsignedByte();
-            int stream = in.readInt() & 0x7fffffff;
-            byte[] payload = in.readNBytes(length);
-            if (payload.length < length) {
-                throw new EOFException();
-            }
-            Http2Headers headers =
-                    type == HEADERS ? decoder.decodeHeaders(stream, Unpooled.wrappedBuffer(payload)) : null;
-            return new Frame(type, flags, stream, payload, headers);
-        } catch (EOFException e) {
-            return null;
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        } catch (Http2Exception e) {
-            throw new IllegalStateException(e);
-        }
-    }
-
-    /** The next frame that fits; others are kept for later. Null where the other side has closed before. */
-    public Frame await(Predicate<Frame> wanted) {
-        Frame kept = poll(wanted);
-        if (kept != null) {
-            return kept;
-        }
-        for (Frame frame = read(); frame != null; frame = read()) {
-            if (wanted.test(frame)) {
-                return frame;
-            }
-            unread.add(frame);
-        }
-        return null;
-    }
-
-    /** As {@link #await(Predicate)}, of the frames that were read already. */
-    public Frame poll(Predicate<Frame> wanted) {
-        for (int i = 0; i < unread.size(); i++) {
-            if (wanted.test(unread.get(i))) {
-                return unread.remove(i);
-            }
-        }
-        return null;
-    }
-
-    public Frame await(int type, int stream) {
-        return await(frame -> frame.type() == type && frame.stream() == stream);
-    }
-
-    /** The whole response on a stream; what comes of others meanwhile is kept. Interim ones are passed over. */
-    public Response response(int stream) {
-        Frame head = await(frame -> frame.stream() == stream
-                && (frame.type() == RST_STREAM
-                        || (frame.type() == HEADERS && frame.headers().status().charAt(0) != '1')));
-        if (head == null || head.type() == RST_STREAM) {
-            throw new IllegalStateException(head == null ? "closed" : "reset with " + head.error());
-        }
-        ByteArrayOutputStream body = new ByteArrayOutputStream();
-        Http2Headers trailers = null;
-        for (Frame frame = head; !frame.isLast(); ) {
-            frame = await(next -> next.stream() == stream
-                    && (next.type() == DATA || next.type() == HEADERS || next.type() == RST_STREAM));
-            if (frame == null || frame.type() == RST_STREAM) {
-                throw new IllegalStateException(frame == null ? "closed" : "reset with " + frame.error());
-            }
-            if (frame.type() == DATA) {
-                body.writeBytes(frame.payload());
-            } else {
-                trailers = frame.headers();
-            }
-        }
-        return new Response(
-                Integer.parseInt(head.headers().status().toString()), head.headers(), body.toByteArray(), trailers);
-    }
-
     @Override
-    public void close() throws IOException {
-        socket.close();
+    Http2Client self() {
+        return this;
     }
 }

@@ -1,0 +1,111 @@
+package dev.postern.http;
+
+import io.netty.handler.codec.http2.Http2Headers;
+import io.netty.handler.codec.http2.ReadOnlyHttp2Headers;
+import io.netty.util.AsciiString;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Single fields, and sections of them, between HTTP/2 and the form everything else here works on. What HTTP/2 itself
+ * forbids is refused here, <a href="https://datatracker.ietf.org/doc/html/rfc9113#section-8.2">RFC 9113 §8.2</a>; the rest
+ * by the parser that HTTP/1 goes through as well.
+ */
+final class Http2Fields {
+    private static final byte[] SEPARATOR = HeadWriter.constant(": ");
+
+    private Http2Fields() {}
+
+    static HeadWriter append(HeadWriter out, CharSequence text) {
+        if (text instanceof AsciiString ascii) {
+            return out.bytes(ascii.array(), ascii.arrayOffset(), ascii.arrayOffset() + ascii.length());
+        }
+        return out.text(text.toString());
+    }
+
+    /** One field as HTTP/1.1 would have it. */
+    static void append(HeadWriter out, CharSequence name, CharSequence value) {
+        append(append(out, name).bytes(SEPARATOR), value).crlf();
+    }
+
+    /** RFC 9113 §8.2.1 and §8.2.2. */
+    static void check(CharSequence name, CharSequence value, Failure malformed) throws BadMessage {
+        for (int i = 0; i < name.length(); i++) {
+            char c = name.charAt(i);
+            if (c > 0x7f || (c >= 'A' && c <= 'Z') || !Ascii.isToken((byte) c)) {
+                throw new BadMessage(malformed, "field name has upper-case letters, or what no name may have");
+            }
+        }
+        int length = value.length();
+        for (int i = 0; i < length; i++) {
+            if (value.charAt(i) > 0xff || !Ascii.isValue((byte) value.charAt(i))) {
+                throw new BadMessage(malformed, "field value has a control character");
+            }
+        }
+        if (length > 0 && (isBlank(value.charAt(0)) || isBlank(value.charAt(length - 1)))) {
+            throw new BadMessage(malformed, "field value begins or ends with white space");
+        }
+        switch (name.toString()) {
+            case "connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade" ->
+                throw new BadMessage(malformed, "connection-specific field");
+            case "te" -> {
+                if (!AsciiString.contentEqualsIgnoreCase(value, "trailers")) {
+                    throw new BadMessage(malformed, "te is not \"trailers\"");
+                }
+            }
+            default -> {}
+        }
+    }
+
+    private static boolean isBlank(char c) {
+        return c == ' ' || c == '\t';
+    }
+
+    /**
+     * A trailer section that came; null where there is nothing in it that means anything.
+     *
+     * @param out scratch of the event loop
+     */
+    static @Nullable Fields trailers(Worker worker, HeadWriter out, Http2Headers headers, Failure malformed)
+            throws BadMessage {
+        out.begin();
+        for (Map.Entry<CharSequence, CharSequence> field : headers) {
+            if (field.getKey().isEmpty() || field.getKey().charAt(0) == ':') {
+                throw new BadMessage(malformed, "pseudo-header field in the trailers");
+            }
+            check(field.getKey(), field.getValue(), malformed);
+            append(out, field.getKey(), field.getValue());
+        }
+        out.crlf();
+        Fields trailers = worker.headParser().trailers(out.array(), out.length(), malformed);
+        return trailers == null || trailers.count() == 0 ? null : trailers;
+    }
+
+    /** A trailer section to send, of such fields as mean nothing to any hop; null where there are none. */
+    static @Nullable Http2Headers trailers(@Nullable Fields fields, boolean ofResponse) {
+        if (fields == null) {
+            return null;
+        }
+        List<AsciiString> pairs = new ArrayList<>();
+        for (int i = 0; i < fields.count(); i++) {
+            if (Trailers.passes(fields.name(i), ofResponse)) {
+                add(pairs, fields, i);
+            }
+        }
+        return pairs.isEmpty() ? null : ReadOnlyHttp2Headers.trailers(false, pairs.toArray(AsciiString[]::new));
+    }
+
+    /** Adds a field, its name in lower case. Its bytes are shared: those of {@link Fields} never change. */
+    static void add(List<AsciiString> pairs, Fields fields, int field) {
+        pairs.add(text(fields.bytes(), fields.nameFrom(field), fields.nameTo(field))
+                .toLowerCase());
+        pairs.add(text(fields.bytes(), fields.valueFrom(field), fields.valueTo(field)));
+    }
+
+    /** Shares {@code bytes}. */
+    static AsciiString text(byte[] bytes, int from, int to) {
+        return new AsciiString(bytes, from, to - from, false);
+    }
+}
