@@ -14,6 +14,7 @@ import dev.postern.certificate.ClockSkew;
 import dev.postern.certificate.MonotonicClock;
 import dev.postern.certificate.ReachabilityProbe;
 import dev.postern.certificate.Renewals;
+import dev.postern.config.AddressRange;
 import dev.postern.config.Configuration;
 import dev.postern.config.Configuration.Issuer;
 import dev.postern.config.Configuration.Site;
@@ -44,6 +45,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -240,11 +242,12 @@ final class CertificateCare implements AutoCloseable {
      * Everything is served that the store has: from now on CAs are asked for what it has not, and operators are heard.
      *
      * @param https where our own clients are, for looking at what they see
+     * @param proxies from where connections to it have to begin with a PROXY header
      */
-    void start(InetSocketAddress https) throws IOException {
+    void start(InetSocketAddress https, Supplier<List<AddressRange>> proxies) throws IOException {
         Schedule wakeUps = schedule;
         if (wakeUps == null) {
-            renewals.watch(new SelfHandshake(https));
+            renewals.watch(new SelfHandshake(https, proxies));
             return;
         }
         ControlSocket socket = controlSocket();
@@ -253,7 +256,7 @@ final class CertificateCare implements AutoCloseable {
                 ScheduledWork.SUGGESTED_WINDOWS, renewals::refreshSuggestedWindows,
                 ScheduledWork.CLEAN_UP, renewals::cleanUp,
                 ScheduledWork.SELF_CHECK, renewals::verifyServed);
-        wakeUps.start(renewals, new SelfHandshake(https), clock, beside, works, new SecureRandom());
+        wakeUps.start(renewals, new SelfHandshake(https, proxies), clock, beside, works, new SecureRandom());
         var unused = background.scheduleWithFixedDelay(
                 wakeUps::tick, Schedule.TICK.toSeconds(), Schedule.TICK.toSeconds(), TimeUnit.SECONDS);
         if (socket != null) {

@@ -61,7 +61,7 @@ public final class Edge implements AutoCloseable {
             this.path = new RequestPath(config, transport, loops.all(), care, clock, background);
             opened.push(path);
             path.prepare(config).commit();
-            care.start(path.httpsAddresses().get(0));
+            care.start(path.httpsAddresses().get(0), path::httpsProxies);
         } catch (CannotListen e) {
             closeAll(opened);
             throw new CannotStart(Reason.UNAVAILABLE, e);

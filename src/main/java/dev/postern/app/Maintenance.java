@@ -65,8 +65,8 @@ public final class Maintenance implements AutoCloseable {
     private static Listeners hidden(Listeners listeners) {
         List<BindAddress> any = List.of(new BindAddress(InetAddress.getLoopbackAddress(), 0));
         return new Listeners(
-                new Http(any, listeners.http().redirect()),
-                new Https(any, listeners.https().protocols()),
+                new Http(any, listeners.http().redirect(), listeners.http().proxyProtocol()),
+                new Https(any, listeners.https().protocols(), listeners.https().proxyProtocol()),
                 new Challenge(any));
     }
 

@@ -2,6 +2,7 @@ package dev.postern.app;
 
 import dev.postern.backend.Backend;
 import dev.postern.balance.LoadBalancer;
+import dev.postern.config.AddressRange;
 import dev.postern.config.Balance;
 import dev.postern.config.Configuration;
 import dev.postern.config.Configuration.Protocol;
@@ -186,7 +187,10 @@ final class RequestPath implements AutoCloseable {
                 config.trustedProxies(),
                 config.timeouts(),
                 config.limits(),
-                plaintext);
+                plaintext,
+                new Routing.ProxyProtocol(
+                        config.listeners().http().proxyProtocol(),
+                        config.listeners().https().proxyProtocol()));
     }
 
     private static List<String> protocols(Configuration config) {
@@ -240,6 +244,11 @@ final class RequestPath implements AutoCloseable {
 
     List<InetSocketAddress> challengeAddresses() {
         return challenge.addresses();
+    }
+
+    /** From where connections to the https listener have to begin with a PROXY header now. Any thread. */
+    List<AddressRange> httpsProxies() {
+        return routing.get().proxyProtocol().https();
     }
 
     int openConnections() {

@@ -1,7 +1,9 @@
 package dev.postern.app;
 
+import dev.postern.backend.ProxyPreamble;
 import dev.postern.certificate.AnyCertificate;
 import dev.postern.certificate.ServedCertificates;
+import dev.postern.config.AddressRange;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -11,6 +13,7 @@ import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import javax.net.ssl.SNIHostName;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLParameters;
@@ -25,10 +28,15 @@ final class SelfHandshake implements ServedCertificates {
     private static final Duration DEADLINE = Duration.ofSeconds(5);
 
     private final InetSocketAddress listener;
+    private final Supplier<List<AddressRange>> proxies;
     private final SSLContext tls = AnyCertificate.context();
 
-    /** @param bound an address of the https listener; every address stands for loopback */
-    SelfHandshake(InetSocketAddress bound) {
+    /**
+     * @param bound an address of the https listener; every address stands for loopback
+     * @param proxies from where connections have to begin with a PROXY header; this host may be one of them
+     */
+    SelfHandshake(InetSocketAddress bound, Supplier<List<AddressRange>> proxies) {
+        this.proxies = proxies;
         InetAddress address = bound.getAddress();
         this.listener = address.isAnyLocalAddress()
                 ? new InetSocketAddress(InetAddress.getLoopbackAddress(), bound.getPort())
@@ -42,6 +50,9 @@ final class SelfHandshake implements ServedCertificates {
             plain.connect(listener, (int) DEADLINE.toMillis());
             long left = TimeUnit.NANOSECONDS.toMillis(end - System.nanoTime());
             plain.setSoTimeout((int) Math.max(1, left));
+            if (AddressRange.anyContains(proxies.get(), plain.getLocalAddress())) {
+                plain.getOutputStream().write(ProxyPreamble.local());
+            }
             try (SSLSocket socket =
                     (SSLSocket) tls.getSocketFactory().createSocket(plain, serverName, listener.getPort(), true)) {
                 SSLParameters parameters = socket.getSSLParameters();

@@ -1,6 +1,7 @@
 package dev.postern.config;
 
 import java.net.InetAddress;
+import java.util.List;
 
 /**
  * A CIDR range such as {@code 10.0.0.0/8} or {@code 2001:db8::/32}; a bare address is a range of one.
@@ -23,6 +24,16 @@ public record AddressRange(InetAddress network, int prefixLength) {
         }
         int rest = prefixLength % 8;
         return rest == 0 || ((mine[whole] ^ other[whole]) & (0xff << (8 - rest))) == 0;
+    }
+
+    /** True if {@code address} lies inside any of them. */
+    public static boolean anyContains(List<AddressRange> ranges, InetAddress address) {
+        for (int i = 0; i < ranges.size(); i++) {
+            if (ranges.get(i).contains(address)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     @Override

@@ -3,11 +3,13 @@ package dev.postern.config;
 import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** IP addresses, ranges of them, and addresses to listen on. No name is ever looked up here. */
-final class Addresses {
+public final class Addresses {
     private static final String OCTET = "(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])";
     private static final Pattern IPV4 = Pattern.compile(OCTET + "(\\." + OCTET + "){3}");
     private static final Pattern IPV6 = Pattern.compile("[0-9A-Fa-f:][0-9A-Fa-f:.]*");
@@ -20,8 +22,22 @@ final class Addresses {
 
     private Addresses() {}
 
+    /** The ranges of a list, none where there is no list. */
+    static List<AddressRange> ranges(@Nullable Value list) {
+        List<AddressRange> ranges = new ArrayList<>();
+        if (list != null) {
+            for (Value item : list.itemsOrNone("a list such as [10.0.0.0/8]")) {
+                AddressRange range = item.read(RANGE);
+                if (range != null) {
+                    ranges.add(range);
+                }
+            }
+        }
+        return List.copyOf(ranges);
+    }
+
     /** An IPv4 or IPv6 address (without brackets), or null where {@code text} is none. */
-    static @Nullable InetAddress literal(String text) {
+    public static @Nullable InetAddress literal(String text) {
         if (!IPV4.matcher(text).matches()
                 && !(text.contains(":") && IPV6.matcher(text).matches())) {
             return null;

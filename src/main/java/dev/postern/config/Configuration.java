@@ -48,15 +48,17 @@ public record Configuration(
      * Where plaintext HTTP is accepted.
      *
      * @param redirect the status of the redirect to HTTPS; empty where the listener serves the sites in plaintext
+     * @param proxyProtocol whose connections begin with a PROXY header
      */
-    public record Http(List<BindAddress> bind, OptionalInt redirect) {}
+    public record Http(List<BindAddress> bind, OptionalInt redirect, List<AddressRange> proxyProtocol) {}
 
     /**
      * Where TLS is accepted.
      *
      * @param protocols what is agreed on by ALPN, the preferred one first
+     * @param proxyProtocol whose connections begin with a PROXY header
      */
-    public record Https(List<BindAddress> bind, List<Protocol> protocols) {
+    public record Https(List<BindAddress> bind, List<Protocol> protocols, List<AddressRange> proxyProtocol) {
         public static final List<Protocol> DEFAULT_PROTOCOLS = List.of(Protocol.HTTP_2, Protocol.HTTP_1_1);
     }
 

@@ -1,7 +1,6 @@
 package dev.postern.config;
 
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -104,7 +103,7 @@ final class ConfigurationReader {
         if (acme.issuersUnderstood()) {
             Issuance.check(acmeSection, acme.acme(), sites);
         }
-        List<AddressRange> trustedProxies = trustedProxies(file.find("trusted-proxies"));
+        List<AddressRange> trustedProxies = Addresses.ranges(file.find("trusted-proxies"));
         Configuration.Timeouts timeouts = LimitsReader.timeouts(file.section("timeouts", LimitsReader.TIMEOUTS));
         Configuration.Limits limits = LimitsReader.limits(file.section("limits", LimitsReader.LIMITS));
         // Long enough for a page and most downloads, short of the 90 s after which systemd kills.
@@ -124,19 +123,6 @@ final class ConfigurationReader {
                 limits,
                 grace,
                 hooks);
-    }
-
-    private static List<AddressRange> trustedProxies(@Nullable Value value) {
-        List<AddressRange> ranges = new ArrayList<>();
-        if (value != null) {
-            for (Value item : value.itemsOrNone("a list such as [10.0.0.0/8]")) {
-                AddressRange range = item.read(Addresses.RANGE);
-                if (range != null) {
-                    ranges.add(range);
-                }
-            }
-        }
-        return List.copyOf(ranges);
     }
 
     private static String oneLine(String text) {

@@ -41,8 +41,8 @@ final class ListenersReader {
     private final List<Place> taken = new ArrayList<>();
 
     Listeners read(Section listeners) {
-        Section http = listeners.section("http", List.of("bind", "redirect"));
-        Section https = listeners.section("https", List.of("bind", "protocols"));
+        Section http = listeners.section("http", List.of("bind", "redirect", "proxy-protocol"));
+        Section https = listeners.section("https", List.of("bind", "protocols", "proxy-protocol"));
         Section challenge = listeners.section("challenge", List.of("bind"));
 
         // The given addresses first: a default that is in the way of one is only moved by saying so.
@@ -51,8 +51,14 @@ final class ListenersReader {
             given.put(listener, bind(listener));
         }
         return new Listeners(
-                new Http(orDefault(given, http, HTTP), http.get("redirect", REDIRECT_STATUS, REDIRECT)),
-                new Https(orDefault(given, https, HTTPS), protocols(https.find("protocols"))),
+                new Http(
+                        orDefault(given, http, HTTP),
+                        http.get("redirect", REDIRECT_STATUS, REDIRECT),
+                        Addresses.ranges(http.find("proxy-protocol"))),
+                new Https(
+                        orDefault(given, https, HTTPS),
+                        protocols(https.find("protocols")),
+                        Addresses.ranges(https.find("proxy-protocol"))),
                 new Challenge(orDefault(given, challenge, CHALLENGE)));
     }
 

@@ -3,7 +3,6 @@ package dev.postern.http;
 import dev.postern.config.AddressRange;
 import io.netty.util.NetUtil;
 import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -17,7 +16,7 @@ final class Client {
     private static final byte[] HTTP_1_1 = HeadWriter.constant("1.1");
     private static final byte[] HTTP_2 = HeadWriter.constant("2.0");
 
-    private final InetSocketAddress client;
+    private final Endpoints endpoints;
     private final boolean secure;
     private final int port;
     private final List<AddressRange> trustedProxies;
@@ -33,19 +32,18 @@ final class Client {
      * @param tls null on a plaintext connection
      */
     Client(
-            InetSocketAddress client,
-            InetSocketAddress local,
+            Endpoints endpoints,
             @Nullable String certificateSite,
             boolean http2,
             List<AddressRange> trustedProxies,
             @Nullable TlsParameters tls) {
-        this.client = client;
+        this.endpoints = endpoints;
         this.certificateSite = certificateSite;
         this.http2 = http2;
         this.tls = tls;
         this.secure = certificateSite != null;
-        this.port = local.getPort();
-        InetAddress address = client.getAddress();
+        this.port = endpoints.local().getPort();
+        InetAddress address = endpoints.client().getAddress();
         this.trustedProxies = trustedProxies;
         this.trusted = trusts(address);
         this.addressBytes = NetUtil.toAddressString(address).getBytes(StandardCharsets.US_ASCII);
@@ -54,22 +52,17 @@ final class Client {
 
     /** {@code 192.0.2.1:33224} or {@code [::1]:80}, for the log. */
     String text() {
-        return NetUtil.toSocketAddressString(client);
+        return endpoints.clientText();
     }
 
     /** Of the connection: the client's own, or that of a proxy in front of us. */
     InetAddress address() {
-        return client.getAddress();
+        return endpoints.client().getAddress();
     }
 
     /** Whether what {@code proxy} says of whom it speaks for is believed on this connection. */
     boolean trusts(InetAddress proxy) {
-        for (AddressRange range : trustedProxies) {
-            if (range.contains(proxy)) {
-                return true;
-            }
-        }
-        return false;
+        return AddressRange.anyContains(trustedProxies, proxy);
     }
 
     boolean isSecure() {

@@ -1,8 +1,7 @@
 package dev.postern.http;
 
-import io.netty.util.NetUtil;
+import dev.postern.config.Addresses;
 import java.net.InetAddress;
-import java.net.UnknownHostException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -78,17 +77,6 @@ final class ForwardedFor {
         if (!rest.isEmpty() && !rest.matches(":[0-9]{1,5}")) {
             return null;
         }
-        // A zone means something on the host that wrote it only.
-        byte[] bytes = address.indexOf('%') >= 0 || address.startsWith("[")
-                ? null
-                : NetUtil.createByteArrayFromIpAddressString(address);
-        if (bytes == null) {
-            return null;
-        }
-        try {
-            return InetAddress.getByAddress(bytes);
-        } catch (UnknownHostException e) {
-            throw new IllegalStateException(e);
-        }
+        return Addresses.literal(address);
     }
 }

@@ -6,7 +6,6 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.handler.ssl.SslCloseCompletionEvent;
-import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
@@ -75,18 +74,14 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
             List<RequestStep> steps,
             Upgrade upgrade,
             @Nullable String certificateSite,
+            Endpoints endpoints,
             Channel channel) {
         this.worker = worker;
         this.steps = steps;
         this.upgrade = upgrade;
         this.channel = channel;
         this.info = new Client(
-                (InetSocketAddress) channel.remoteAddress(),
-                (InetSocketAddress) channel.localAddress(),
-                certificateSite,
-                false,
-                worker.routing().trustedProxies(),
-                TlsParameters.of(channel));
+                endpoints, certificateSite, false, worker.routing().trustedProxies(), TlsParameters.of(channel));
         this.end = new ConnectionEnd(channel);
         this.writer = new ResponseWriter(channel, worker.headWriter());
         this.decoder = new MessageDecoder(

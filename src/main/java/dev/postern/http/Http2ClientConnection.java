@@ -22,7 +22,6 @@ import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.handler.codec.http2.Http2Settings;
 import io.netty.handler.codec.http2.Http2Stream;
 import io.netty.handler.codec.http2.UniformStreamByteDistributor;
-import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -119,14 +118,9 @@ public final class Http2ClientConnection extends Http2ConnectionHandler implemen
 
     /** @param certificateSite the site whose certificate the client was shown */
     public static Http2ClientConnection of(
-            Worker worker, List<RequestStep> steps, String certificateSite, Channel channel) {
+            Worker worker, List<RequestStep> steps, String certificateSite, Endpoints endpoints, Channel channel) {
         Client client = new Client(
-                (InetSocketAddress) channel.remoteAddress(),
-                (InetSocketAddress) channel.localAddress(),
-                certificateSite,
-                true,
-                worker.routing().trustedProxies(),
-                TlsParameters.of(channel));
+                endpoints, certificateSite, true, worker.routing().trustedProxies(), TlsParameters.of(channel));
         return new Builder(worker, steps, client, channel).build();
     }
 

@@ -16,7 +16,8 @@ public record Routing(
         List<AddressRange> trustedProxies,
         Timeouts timeouts,
         Limits limits,
-        Plaintext plaintext) {
+        Plaintext plaintext,
+        ProxyProtocol proxyProtocol) {
     /**
      * What happens to requests that come in without TLS.
      *
@@ -25,4 +26,7 @@ public record Routing(
      * @param httpsPort where redirects lead
      */
     public record Plaintext(LoadBalancer sidePort, OptionalInt redirect, int httpsPort) {}
+
+    /** From where connections to each listener begin with a PROXY header. */
+    public record ProxyProtocol(List<AddressRange> http, List<AddressRange> https) {}
 }

@@ -150,6 +150,11 @@ public final class Worker {
         return routing().timeouts();
     }
 
+    /** Whose connections begin with a PROXY header, by the configuration that is in force now. */
+    public Routing.ProxyProtocol proxyProtocol() {
+        return routing().proxyProtocol();
+    }
+
     ConnectionPool pool() {
         return pool;
     }

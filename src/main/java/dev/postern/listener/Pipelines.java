@@ -1,6 +1,8 @@
 package dev.postern.listener;
 
+import dev.postern.config.AddressRange;
 import dev.postern.http.AnswerHttp01Challenge;
+import dev.postern.http.Endpoints;
 import dev.postern.http.Http1ClientConnection;
 import dev.postern.http.Http2ClientConnection;
 import dev.postern.http.RedirectToHttps;
@@ -15,18 +17,29 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelInitializer;
 import java.util.List;
-import java.util.function.Consumer;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BiConsumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Every handler of every protocol, in order. What happens to a connection, and to a request on it, is what these lists
  * say; a step is added here, nowhere else.
  */
 public final class Pipelines {
+    private static final Logger log = LoggerFactory.getLogger(Pipelines.class);
+
+    /** A proxy that is not set up as we are would otherwise fill the log. */
+    private static final long TOLD_EVERY_NANOS = TimeUnit.MINUTES.toNanos(1);
+
     private final ServerContexts contexts;
     private final List<RequestStep> httpSteps;
     private final List<RequestStep> httpsSteps;
     private final List<RequestStep> challengeSteps;
+    private final AtomicLong toldNanos = new AtomicLong(System.nanoTime() - TOLD_EVERY_NANOS);
 
     public Pipelines(ServerContexts contexts, AnswerHttp01Challenge answers) {
         this.contexts = contexts;
@@ -38,22 +51,26 @@ public final class Pipelines {
 
     /** Plaintext from the world. */
     public ChannelInitializer<Channel> http(Worker worker) {
-        return plaintext(worker, httpSteps);
+        return plaintext(worker, httpSteps, () -> worker.proxyProtocol().http());
     }
 
     /** The side port. */
     public ChannelInitializer<Channel> challenge(Worker worker) {
-        return plaintext(worker, challengeSteps);
+        return plaintext(worker, challengeSteps, List::of);
     }
 
-    private ChannelInitializer<Channel> plaintext(Worker worker, List<RequestStep> steps) {
+    private ChannelInitializer<Channel> plaintext(
+            Worker worker, List<RequestStep> steps, Supplier<List<AddressRange>> proxies) {
         return initializer(
-                channel -> channel.pipeline().addLast("Http1ClientConnection", http1(worker, steps, null, channel)));
+                worker,
+                proxies,
+                (channel, endpoints) -> channel.pipeline()
+                        .addLast("Http1ClientConnection", http1(worker, steps, null, endpoints, channel)));
     }
 
     /** TLS from the world. */
     public ChannelInitializer<Channel> https(Worker worker) {
-        return initializer(channel -> {
+        return initializer(worker, () -> worker.proxyProtocol().https(), (channel, endpoints) -> {
             // First, because which TLS handler comes next depends on the server name; replaces itself by
             // "tls" and "AwaitHandshake", and the latter by what ALPN agreed on.
             channel.pipeline()
@@ -61,29 +78,34 @@ public final class Pipelines {
                             "SelectCertificate",
                             new SelectCertificate(
                                     contexts,
+                                    endpoints.client(),
                                     worker.timeouts().handshake(),
                                     (established, site, protocol) ->
-                                            afterHandshake(worker, established, site, protocol)));
+                                            afterHandshake(worker, established, endpoints, site, protocol)));
         });
     }
 
-    private void afterHandshake(Worker worker, Channel channel, String site, @Nullable String applicationProtocol) {
+    private void afterHandshake(
+            Worker worker, Channel channel, Endpoints endpoints, String site, @Nullable String applicationProtocol) {
         if ("h2".equals(applicationProtocol)) {
             channel.pipeline()
-                    .addLast("Http2ClientConnection", Http2ClientConnection.of(worker, httpsSteps, site, channel));
+                    .addLast(
+                            "Http2ClientConnection",
+                            Http2ClientConnection.of(worker, httpsSteps, site, endpoints, channel));
             return;
         }
         // HTTP/1.1 is what a client speaks that negotiates nothing.
-        channel.pipeline().addLast("Http1ClientConnection", http1(worker, httpsSteps, site, channel));
+        channel.pipeline().addLast("Http1ClientConnection", http1(worker, httpsSteps, site, endpoints, channel));
     }
 
     private Http1ClientConnection http1(
-            Worker worker, List<RequestStep> steps, @Nullable String site, Channel channel) {
+            Worker worker, List<RequestStep> steps, @Nullable String site, Endpoints endpoints, Channel channel) {
         return new Http1ClientConnection(
                 worker,
                 steps,
                 (client, server, fromClient, fromServer) -> tunnel(worker, client, server, fromClient, fromServer),
                 site,
+                endpoints,
                 channel);
     }
 
@@ -92,12 +114,40 @@ public final class Pipelines {
         Tunnel.join(client, server, fromClient, fromServer, worker.timeouts().tunnel());
     }
 
-    private static ChannelInitializer<Channel> initializer(Consumer<Channel> pipeline) {
+    /** @param proxies whose connections begin with a PROXY header; nobody else's do */
+    private ChannelInitializer<Channel> initializer(
+            Worker worker, Supplier<List<AddressRange>> proxies, BiConsumer<Channel, Endpoints> pipeline) {
         return new ChannelInitializer<>() {
             @Override
             protected void initChannel(Channel channel) {
-                pipeline.accept(channel);
+                Endpoints connection = Endpoints.of(channel);
+                if (AddressRange.anyContains(proxies.get(), connection.client().getAddress())) {
+                    // First, because who the client is everything else wants to know; goes when it has said so.
+                    channel.pipeline()
+                            .addLast(
+                                    "ReadProxyHeader",
+                                    new ReadProxyHeader(
+                                            connection,
+                                            worker.timeouts().handshake(),
+                                            named -> pipeline.accept(channel, named),
+                                            Pipelines.this::told));
+                } else {
+                    pipeline.accept(channel, connection);
+                }
             }
         };
+    }
+
+    /** That a proxy of the operator's own does not speak as configured is for the operator; once a minute will do. */
+    private void told(String problem) {
+        long last = toldNanos.get();
+        long now = System.nanoTime();
+        if (now - last >= TOLD_EVERY_NANOS && toldNanos.compareAndSet(last, now)) {
+            log.warn(
+                    "{} (proxy-protocol lists its address: it has to begin every connection with a PROXY header)",
+                    problem);
+        } else {
+            log.debug("{}", problem);
+        }
     }
 }

@@ -52,6 +52,7 @@ public final class SelectCertificate extends ChannelInboundHandlerAdapter {
     }
 
     private final ServerContexts contexts;
+    private final InetSocketAddress client;
     private final Duration timeout;
     private final Established established;
 
@@ -62,8 +63,11 @@ public final class SelectCertificate extends ChannelInboundHandlerAdapter {
 
     private @Nullable ScheduledFuture<?> deadline;
 
-    public SelectCertificate(ServerContexts contexts, Duration timeout, Established established) {
+    /** @param client for the log */
+    public SelectCertificate(
+            ServerContexts contexts, InetSocketAddress client, Duration timeout, Established established) {
         this.contexts = contexts;
+        this.client = client;
         this.timeout = timeout;
         this.established = established;
     }
@@ -74,10 +78,7 @@ public final class SelectCertificate extends ChannelInboundHandlerAdapter {
         deadline = ctx.executor()
                 .schedule(
                         () -> {
-                            log.debug(
-                                    "client {}: tls: handshake not complete after {}; closed",
-                                    client(channel),
-                                    timeout);
+                            log.debug("client {}: tls: handshake not complete after {}; closed", client(), timeout);
                             close(channel);
                         },
                         timeout.toNanos(),
@@ -125,7 +126,7 @@ public final class SelectCertificate extends ChannelInboundHandlerAdapter {
             try {
                 ctx.executor().execute(() -> goOn(ctx, serverName));
             } catch (RejectedExecutionException e) {
-                log.debug("client {}: tls: the event loop has ended", client(ctx.channel()), e);
+                log.debug("client {}: tls: the event loop has ended", client(), e);
             }
         });
     }
@@ -178,7 +179,7 @@ public final class SelectCertificate extends ChannelInboundHandlerAdapter {
             refuse(ctx, NO_APPLICATION_PROTOCOL, "challenge cannot be answered");
             return;
         }
-        log.info("challenge tls-alpn-01 for {}: asked by {}: answered", serverName, client(ctx.channel()));
+        log.info("challenge tls-alpn-01 for {}: asked by {}: answered", serverName, client());
         handshake(ctx, tls, null);
     }
 
@@ -196,14 +197,12 @@ public final class SelectCertificate extends ChannelInboundHandlerAdapter {
     }
 
     /** For the log. */
-    private static String client(Channel channel) {
-        return channel.remoteAddress() instanceof InetSocketAddress address
-                ? NetUtil.toSocketAddressString(address)
-                : "gone";
+    private String client() {
+        return NetUtil.toSocketAddressString(client);
     }
 
     private void refuse(ChannelHandlerContext ctx, byte[] alert, @Nullable String why) {
-        log.debug("client {}: tls: {}; refused", client(ctx.channel()), why);
+        log.debug("client {}: tls: {}; refused", client(), why);
         // The deadline goes on: the alert may never be taken.
         refused = true;
         releaseHello();
@@ -219,7 +218,7 @@ public final class SelectCertificate extends ChannelInboundHandlerAdapter {
 
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-        log.debug("client {}: tls: {}", client(ctx.channel()), cause.toString());
+        log.debug("client {}: tls: {}", client(), cause.toString());
         close(ctx.channel());
     }
 
@@ -237,10 +236,10 @@ public final class SelectCertificate extends ChannelInboundHandlerAdapter {
         }
     }
 
-    private static void close(Channel channel) {
+    private void close(Channel channel) {
         channel.close().addListener(closed -> {
             if (!closed.isSuccess()) {
-                log.debug("client {}: close failed", client(channel), closed.cause());
+                log.debug("client {}: close failed", client(), closed.cause());
             }
         });
     }
@@ -267,10 +266,7 @@ public final class SelectCertificate extends ChannelInboundHandlerAdapter {
                     ctx.pipeline().remove(this);
                 } else {
                     // The TLS handler has sent its alert and closes.
-                    log.debug(
-                            "client {}: tls: {}",
-                            client(ctx.channel()),
-                            handshake.cause().toString());
+                    log.debug("client {}: tls: {}", client(), handshake.cause().toString());
                 }
             }
         }
@@ -283,7 +279,7 @@ public final class SelectCertificate extends ChannelInboundHandlerAdapter {
 
         @Override
         public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-            log.debug("client {}: tls: {}", client(ctx.channel()), cause.toString());
+            log.debug("client {}: tls: {}", client(), cause.toString());
             if (tls.handshakeFuture().isSuccess()) {
                 // What comes after the handshake could not be put in place.
                 close(ctx.channel());

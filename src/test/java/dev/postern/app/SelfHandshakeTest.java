@@ -9,6 +9,7 @@ import dev.postern.testing.EdgeExtension;
 import java.net.InetSocketAddress;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -18,10 +19,14 @@ class SelfHandshakeTest {
     final EdgeExtension edge = new EdgeExtension();
 
     private Edge start(String bind, String names) throws Exception {
+        return start(bind, "", names);
+    }
+
+    private Edge start(String bind, String more, String names) throws Exception {
         return edge.start("""
                 listeners:
                   http: { bind: "127.0.0.1:0" }
-                  https: { bind: "%s" }
+                  https: { bind: "%s"%s }
                   challenge: { bind: "127.0.0.1:0" }
                 acme:
                   issuers: [internal]
@@ -29,7 +34,7 @@ class SelfHandshakeTest {
                 sites:
                   - names: %s
                     routes: [{ path: /, respond: { status: 200, body: "hello" } }]
-                """.formatted(bind, edge.directory().resolve("certs"), names));
+                """.formatted(bind, more, edge.directory().resolve("certs"), names));
     }
 
     @Test
@@ -38,7 +43,7 @@ class SelfHandshakeTest {
 
         await().atMost(Duration.ofSeconds(20))
                 .until(() -> running.certificates().get(0).served().answer() == Answer.YES);
-        X509Certificate shown = new SelfHandshake(running.httpsAddresses().get(0)).leaf("www.app.internal");
+        X509Certificate shown = new SelfHandshake(running.httpsAddresses().get(0), List::of).leaf("www.app.internal");
         assertThat(shown.getNotAfter().toInstant())
                 .isEqualTo(running.certificates().get(0).notAfter());
     }
@@ -52,15 +57,23 @@ class SelfHandshakeTest {
     }
 
     @Test
+    void listenerThatWantsAProxyHeaderFromThisHostGetsOne() throws Exception {
+        Edge running = start("127.0.0.1:0", ", proxy-protocol: [127.0.0.0/8]", "[app.internal]");
+
+        await().atMost(Duration.ofSeconds(20))
+                .until(() -> running.certificates().get(0).served().answer() == Answer.YES);
+    }
+
+    @Test
     void refusedHandshakeSaysWhy() throws Exception {
         Edge running = start("127.0.0.1:0", "[app.internal]");
         InetSocketAddress address = running.httpsAddresses().get(0);
 
-        assertThatThrownBy(() -> new SelfHandshake(address).leaf("other.internal"))
+        assertThatThrownBy(() -> new SelfHandshake(address, List::of).leaf("other.internal"))
                 .hasMessageStartingWith("no handshake with " + address + ": ")
                 .hasMessageContaining("unrecognized_name");
         edge.stop();
-        assertThatThrownBy(() -> new SelfHandshake(address).leaf("app.internal"))
+        assertThatThrownBy(() -> new SelfHandshake(address, List::of).leaf("app.internal"))
                 .hasMessageContaining("refused");
     }
 }

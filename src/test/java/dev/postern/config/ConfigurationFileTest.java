@@ -68,8 +68,8 @@ class ConfigurationFileTest {
             "letsencrypt-staging", STAGING, null, null, null, null, null, RateLimits.LETSENCRYPT_STAGING);
 
     private static final Listeners DEFAULT_LISTENERS = new Listeners(
-            new Http(List.of(new BindAddress(null, 80)), OptionalInt.of(308)),
-            new Https(List.of(new BindAddress(null, 443)), Https.DEFAULT_PROTOCOLS),
+            new Http(List.of(new BindAddress(null, 80)), OptionalInt.of(308), List.of()),
+            new Https(List.of(new BindAddress(null, 443)), Https.DEFAULT_PROTOCOLS, List.of()),
             new Challenge(List.of(new BindAddress(address("127.0.0.1"), 9876))));
     private static final Timeouts DEFAULT_TIMEOUTS = new Timeouts(
             Duration.ofSeconds(10),
@@ -149,8 +149,8 @@ class ConfigurationFileTest {
         Configuration configuration =
                 ConfigurationFile.parse("postern.yaml", """
                 listeners:
-                  http: { bind: ["192.0.2.1:8080", "[2001:db8::1]:8080"], redirect: 301 }
-                  https: { bind: ":8443", protocols: [http/1.1] }
+                  http: { bind: ["192.0.2.1:8080", "[2001:db8::1]:8080"], redirect: 301, proxy-protocol: [192.0.2.0/24] }
+                  https: { bind: ":8443", protocols: [http/1.1], proxy-protocol: [198.51.100.1, "2001:db8::/32"] }
                   challenge: { bind: "[::1]:1234" }
                 tls:
                   min-version: TLSv1.3
@@ -248,9 +248,14 @@ class ConfigurationFileTest {
                                         List.of(
                                                 new BindAddress(address("192.0.2.1"), 8080),
                                                 new BindAddress(address("2001:db8::1"), 8080)),
-                                        OptionalInt.of(301)),
+                                        OptionalInt.of(301),
+                                        List.of(new AddressRange(address("192.0.2.0"), 24))),
                                 new Https(
-                                        List.of(new BindAddress(null, 8443)), List.of(Configuration.Protocol.HTTP_1_1)),
+                                        List.of(new BindAddress(null, 8443)),
+                                        List.of(Configuration.Protocol.HTTP_1_1),
+                                        List.of(
+                                                new AddressRange(address("198.51.100.1"), 32),
+                                                new AddressRange(address("2001:db8::"), 32))),
                                 new Challenge(List.of(new BindAddress(address("::1"), 1234)))),
                         new Tls(TlsVersion.TLS_1_3, TlsProfile.MODERN),
                         new Acme(

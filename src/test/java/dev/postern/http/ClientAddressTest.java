@@ -98,8 +98,7 @@ class ClientAddressTest {
 
     private static String client(String connection, String... fields) throws Exception {
         Client client = new Client(
-                new InetSocketAddress(connection, 33224),
-                new InetSocketAddress("10.0.0.9", 443),
+                new Endpoints(new InetSocketAddress(connection, 33224), new InetSocketAddress("10.0.0.9", 443)),
                 "localhost",
                 false,
                 List.of(range("10.0.0.0", 8), range("2001:db8::", 32)),

@@ -77,7 +77,10 @@ class AlpnChallengeTest {
                     protected void initChannel(Channel channel) {
                         channel.pipeline()
                                 .addLast(new SelectCertificate(
-                                        contexts, Duration.ofSeconds(5), (client, site, protocol) -> {
+                                        contexts,
+                                        (InetSocketAddress) channel.remoteAddress(),
+                                        Duration.ofSeconds(5),
+                                        (client, site, protocol) -> {
                                             established.add(site + " " + protocol);
                                             var unused = client.close();
                                         }));
