@@ -19,9 +19,13 @@ public final class Daemon {
     /** Starts an edge and serves until TERM or INT; does not return, but for a failure to start. */
     public static void run(Configuration config) throws CannotStart, InterruptedException {
         BackgroundOutput log = BackgroundOutput.replaceStandardError();
-        HangUp.handle(() -> LOG.warn("HUP: configuration is not re-read yet; restart to apply it"));
+        Signals.handle("HUP", () -> LOG.warn("HUP: configuration is not re-read yet; restart to apply it"));
         try {
-            untilSignal(Edge.start(config, schedule(), Clock.systemUTC()), log);
+            // Until there is something to do, it must not end us either.
+            Signals.handle("USR1", () -> {});
+            Edge edge = Edge.start(config, schedule(), Clock.systemUTC());
+            Signals.handle("USR1", edge::reopenLogs);
+            untilSignal(edge, log);
         } finally {
             log.drain();
         }

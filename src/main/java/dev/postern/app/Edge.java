@@ -38,6 +38,7 @@ public final class Edge implements AutoCloseable {
 
     private final CertificateCare care;
     private final RequestPath path;
+    private final Observation observation;
     /** What {@link #close} ends in the end, the last one first. */
     private final Deque<AutoCloseable> opened = new ArrayDeque<>();
 
@@ -51,15 +52,18 @@ public final class Edge implements AutoCloseable {
         this.config = config;
         Transport transport = Transport.best();
         EventLoops loops = transport.loops(Runtime.getRuntime().availableProcessors(), Threads.named("edge-io"));
+        ScheduledExecutorService background = Executors.newSingleThreadScheduledExecutor(Threads.named("background"));
+        this.observation = new Observation(loops.all(), clock, background);
+        opened.push(observation);
         opened.push(
                 () -> loops.group().shutdownGracefully(0, 1, TimeUnit.SECONDS).await(2, TimeUnit.SECONDS));
-        ScheduledExecutorService background = Executors.newSingleThreadScheduledExecutor(Threads.named("background"));
         opened.push(background::shutdownNow);
         try {
             this.care = new CertificateCare(config, schedule, clock, background);
             opened.push(care);
-            this.path = new RequestPath(config, transport, loops.all(), care, clock, background);
+            this.path = new RequestPath(config, transport, loops.all(), care, observation, clock, background);
             opened.push(path);
+            observation.prepare(config).commit();
             path.prepare(config).commit();
             care.start(path.httpsAddresses().get(0), path::httpsProxies);
         } catch (CannotListen e) {
@@ -138,6 +142,11 @@ public final class Edge implements AutoCloseable {
         return path.openConnections();
     }
 
+    /** Begins the file of the access log anew, where there is one: it was moved away. Any thread. */
+    public void reopenLogs() {
+        observation.reopen();
+    }
+
     // ---- another configuration
 
     /**
@@ -151,8 +160,14 @@ public final class Edge implements AutoCloseable {
             throw new CannotStart(Reason.UNAVAILABLE, List.of("stopping; nothing is reloaded"), null);
         }
         try {
-            Prepared next = path.prepare(wanted);
-            next.commit();
+            Prepared watching = observation.prepare(wanted);
+            try {
+                path.prepare(wanted).commit();
+            } catch (CannotListen | RuntimeException e) {
+                watching.abandon();
+                throw e;
+            }
+            watching.commit();
         } catch (CannotListen e) {
             throw new CannotStart(Reason.UNAVAILABLE, e);
         }

@@ -7,7 +7,6 @@ import dev.postern.config.Balance;
 import dev.postern.config.Configuration;
 import dev.postern.config.Configuration.Protocol;
 import dev.postern.http.AnswerHttp01Challenge;
-import dev.postern.http.ExchangeObserver;
 import dev.postern.http.Routing;
 import dev.postern.http.Worker;
 import dev.postern.listener.CannotListen;
@@ -72,6 +71,7 @@ final class RequestPath implements AutoCloseable {
             Transport transport,
             List<EventLoop> loops,
             CertificateCare care,
+            Observation observation,
             InstantSource clock,
             ScheduledExecutorService background) {
         this.transport = transport;
@@ -80,7 +80,7 @@ final class RequestPath implements AutoCloseable {
         this.contexts = new ServerContexts(care.certificates(), care.alpnChallenges(), config.tls(), protocols(config));
         this.routing = new AtomicReference<>(
                 routing(config, Map.of(), new Routing.Plaintext(sidePort(List.of()), OptionalInt.empty(), 0)));
-        makeWorkers(loops, clock);
+        makeWorkers(loops, observation, clock);
         Pipelines pipelines = new Pipelines(contexts, new AnswerHttp01Challenge(care.challenges()));
         // The side port is ours alone: a full house must not keep a CA from being answered.
         ConnectionLimit unlimited = new ConnectionLimit(Integer.MAX_VALUE);
@@ -91,14 +91,13 @@ final class RequestPath implements AutoCloseable {
                 contexts::rotateTicketKeys, TICKET_KEY_LIFE.toSeconds(), TICKET_KEY_LIFE.toSeconds(), TimeUnit.SECONDS);
     }
 
-    private void makeWorkers(List<EventLoop> loops, InstantSource clock) {
+    private void makeWorkers(List<EventLoop> loops, Observation observation, InstantSource clock) {
         String process = HexFormat.of().toHexDigits(new SecureRandom().nextInt());
         int maxIdle = maxIdle(loops.size());
         for (EventLoop loop : loops) {
             String prefix = process + HexFormat.of().toHexDigits((byte) workers.size());
             workers.put(
-                    loop,
-                    new Worker(loop, transport.channel(), routing, clock, maxIdle, prefix, ExchangeObserver.NONE));
+                    loop, new Worker(loop, transport.channel(), routing, clock, maxIdle, prefix, observation.of(loop)));
         }
     }
 

@@ -13,6 +13,8 @@ import org.jspecify.annotations.Nullable;
  * What the configuration file says, shaped like the file, complete (defaults filled in) and checked. Immutable.
  *
  * <p>Made by {@link ConfigurationFile}; the records hold values and small derived values, no behaviour.
+ *
+ * @param accessLog null where none is written
  */
 public record Configuration(
         Listeners listeners,
@@ -24,22 +26,52 @@ public record Configuration(
         Timeouts timeouts,
         Limits limits,
         Duration grace,
-        Hooks hooks) {
+        Hooks hooks,
+        @Nullable AccessLog accessLog) {
     /** The same with other listeners. */
     public Configuration withListeners(Listeners other) {
-        return new Configuration(other, tls, acme, sites, backends, trustedProxies, timeouts, limits, grace, hooks);
+        return new Configuration(
+                other, tls, acme, sites, backends, trustedProxies, timeouts, limits, grace, hooks, accessLog);
     }
 
     public Configuration withSites(List<Site> other) {
-        return new Configuration(listeners, tls, acme, other, backends, trustedProxies, timeouts, limits, grace, hooks);
+        return new Configuration(
+                listeners, tls, acme, other, backends, trustedProxies, timeouts, limits, grace, hooks, accessLog);
     }
 
     public Configuration withoutBackends() {
-        return new Configuration(listeners, tls, acme, sites, Map.of(), trustedProxies, timeouts, limits, grace, hooks);
+        return new Configuration(
+                listeners, tls, acme, sites, Map.of(), trustedProxies, timeouts, limits, grace, hooks, accessLog);
     }
 
     public Configuration withGrace(Duration other) {
-        return new Configuration(listeners, tls, acme, sites, backends, trustedProxies, timeouts, limits, other, hooks);
+        return new Configuration(
+                listeners, tls, acme, sites, backends, trustedProxies, timeouts, limits, other, hooks, accessLog);
+    }
+
+    /**
+     * Where a line is written for each exchange; null in the configuration where none is.
+     *
+     * @param file null for standard output
+     * @param query whether the query of the target is written as well
+     */
+    public record AccessLog(@Nullable Path file, LogFormat format, boolean query) {}
+
+    /** What a line of the access log looks like. */
+    public enum LogFormat {
+        JSON("json"),
+        COMMON("common"),
+        COMBINED("combined");
+
+        private final String text;
+
+        LogFormat(String text) {
+            this.text = text;
+        }
+
+        public String text() {
+            return text;
+        }
     }
 
     public record Listeners(Http http, Https https, Challenge challenge) {}

@@ -29,6 +29,7 @@ final class ConfigurationReader {
             "limits",
             "grace",
             "hooks",
+            "access-log",
             "control");
 
     // The deepest place that means anything has seven; anchors may be kept anywhere.
@@ -109,6 +110,7 @@ final class ConfigurationReader {
         // Long enough for a page and most downloads, short of the 90 s after which systemd kills.
         Duration grace = file.get("grace", Durations.POSITIVE_OR_ZERO, Duration.ofSeconds(30));
         Configuration.Hooks hooks = HooksReader.read(file.section("hooks", HooksReader.KEYS));
+        Configuration.AccessLog accessLog = AccessLogReader.read(file);
         if (problems.count() > 0) {
             return null;
         }
@@ -122,7 +124,8 @@ final class ConfigurationReader {
                 timeouts,
                 limits,
                 grace,
-                hooks);
+                hooks,
+                accessLog);
     }
 
     private static String oneLine(String text) {

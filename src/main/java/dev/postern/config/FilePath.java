@@ -90,6 +90,22 @@ final class FilePath {
         return file;
     }
 
+    /** A file that may not be there yet, in a directory that is. */
+    static Path writable(String text) throws NotUnderstood {
+        Path file = parse(text);
+        Path directory = file.toAbsolutePath().getParent();
+        if (directory == null || Files.isDirectory(file)) {
+            throw new NotUnderstood("is a directory");
+        }
+        if (!Files.isDirectory(directory)) {
+            throw new NotUnderstood("is in a directory that does not exist");
+        }
+        if (Files.exists(file) ? !Files.isWritable(file) : !Files.isWritable(directory)) {
+            throw new NotUnderstood("cannot be written: permission denied");
+        }
+        return file;
+    }
+
     private static Path certificates(String text) throws NotUnderstood {
         Path file = readable(text);
         try {

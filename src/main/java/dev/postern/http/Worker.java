@@ -276,6 +276,8 @@ public final class Worker {
             List.copyOf(connections).forEach(connection -> connection.closeNow(Failure.ByEdge.SHUTTING_DOWN));
             pool.close();
             http2Servers.close();
+            // What that ended is told by tasks that wait already.
+            loop.execute(() -> observer.swept(0));
         });
     }
 }

@@ -18,6 +18,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -72,6 +73,36 @@ class DaemonTest {
         assertThat(client.get("localhost", "/").body()).isEqualTo("hello");
         postern.terminate();
         assertThat(postern.awaitExit()).isEqualTo(0);
+    }
+
+    // As logrotate does it: the file is moved away, then the signal sent.
+    @Test
+    void usr1BeginsTheAccessLogAnew() throws Exception {
+        Path log = directory.resolve("access.log");
+        PosternProcess postern = run("access-log: { to: " + log + ", format: common }");
+        RawClient client = connect(postern);
+        client.get("localhost", "/before");
+        Awaitility.await().until(() -> Files.readString(log).contains("/before"));
+
+        Path moved = Files.move(log, directory.resolve("access.log.1"));
+        postern.signal("USR1");
+        postern.awaitLine("opened anew");
+        client.get("localhost", "/after");
+        postern.terminate();
+
+        assertThat(postern.awaitExit()).isEqualTo(0);
+        assertThat(Files.readAllLines(moved)).singleElement().asString().contains("GET /before HTTP/1.1\" 200");
+        assertThat(Files.readAllLines(log)).singleElement().asString().contains("GET /after HTTP/1.1\" 200");
+    }
+
+    @Test
+    void usr1WithoutAnAccessLogDoesNothing() throws Exception {
+        PosternProcess postern = run("");
+        RawClient client = connect(postern);
+
+        postern.signal("USR1");
+
+        assertThat(client.get("localhost", "/").body()).isEqualTo("hello");
     }
 
     @Test

@@ -134,7 +134,8 @@ class ConfigurationFileTest {
                         DEFAULT_TIMEOUTS,
                         DEFAULT_LIMITS,
                         Duration.ofSeconds(30),
-                        Configuration.Hooks.NONE));
+                        Configuration.Hooks.NONE,
+                        null));
     }
 
     /** Each key set to something that is not its default. */
@@ -146,8 +147,8 @@ class ConfigurationFileTest {
         Path hmac = Files.writeString(directory.resolve("hmac"), "bm8tc2VjcmV0LWF0LWFsbA\n");
         Path tsig = Files.writeString(directory.resolve("tsig"), "bm8gc2VjcmV0IGF0IGFsbA==\n");
 
-        Configuration configuration =
-                ConfigurationFile.parse("postern.yaml", """
+        Configuration configuration = ConfigurationFile.parse(
+                "postern.yaml", """
                 listeners:
                   http: { bind: ["192.0.2.1:8080", "[2001:db8::1]:8080"], redirect: 301, proxy-protocol: [192.0.2.0/24] }
                   https: { bind: ":8443", protocols: [http/1.1], proxy-protocol: [198.51.100.1, "2001:db8::/32"] }
@@ -231,7 +232,8 @@ class ConfigurationFileTest {
                   on-overdue: [overdue]
                   timeout: 5s
                 control: { socket: /run/postern/postern.sock }
-                """.formatted(caFile, chain, key, hmac, tsig));
+                access-log: { to: %6$s, format: combined, query: false }
+                """.formatted(caFile, chain, key, hmac, tsig, directory.resolve("access.log")));
 
         Dns01 update = new Dns01.DynamicUpdate(
                 "2001:db8::53",
@@ -359,7 +361,9 @@ class ConfigurationFileTest {
                                 List.of("/usr/bin/env", "reload", "a b"),
                                 List.of("failed"),
                                 List.of("overdue"),
-                                Duration.ofSeconds(5))));
+                                Duration.ofSeconds(5)),
+                        new Configuration.AccessLog(
+                                directory.resolve("access.log"), Configuration.LogFormat.COMBINED, false)));
     }
 
     @Test

@@ -126,8 +126,12 @@ public final class PosternProcess implements AutoCloseable {
 
     /** SIGHUP, as a terminal sends it that goes away, or an operator who changed the configuration. */
     public void hangUp() {
+        signal("HUP");
+    }
+
+    public void signal(String name) {
         try {
-            assertThat(new ProcessBuilder("kill", "-HUP", Long.toString(pid()))
+            assertThat(new ProcessBuilder("kill", "-" + name, Long.toString(pid()))
                             .start()
                             .waitFor())
                     .isZero();

@@ -8,21 +8,21 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * SIGHUP, which would end the process: the JVM takes it for a request to stop. Where it was ignored from the start, as
- * under {@code nohup}, it stays so.
+ * What operators send besides requests to stop: HUP and USR1, each of which would end the process otherwise. Where one
+ * was ignored from the start, as HUP is under {@code nohup}, it stays so.
  */
-final class HangUp {
-    private static final Logger LOG = LoggerFactory.getLogger(HangUp.class);
+final class Signals {
+    private static final Logger LOG = LoggerFactory.getLogger(Signals.class);
 
-    private HangUp() {}
+    private Signals() {}
 
     /**
-     * Runs {@code action} at each SIGHUP, on a thread of the JVM.
+     * Runs {@code action} at each signal of that name, such as {@code HUP}, on a thread of the JVM.
      *
      * <p>{@code sun.misc.Signal} is what every JDK has (module {@code jdk.unsupported}) and the only way there is; asked
      * for by name, because javac warns of each mention of it, and of this no annotation keeps it.
      */
-    static void handle(Runnable action) {
+    static void handle(String name, Runnable action) {
         try {
             Class<?> signal = Class.forName("sun.misc.Signal");
             Class<?> handler = Class.forName("sun.misc.SignalHandler");
@@ -31,11 +31,11 @@ final class HangUp {
                     .bindTo(action);
             Object onSignal =
                     MethodHandleProxies.asInterfaceInstance(handler, MethodHandles.dropArguments(run, 0, signal));
-            Object hangUp = signal.getConstructor(String.class).newInstance("HUP");
-            signal.getMethod("handle", signal, handler).invoke(null, hangUp, onSignal);
+            Object wanted = signal.getConstructor(String.class).newInstance(name);
+            signal.getMethod("handle", signal, handler).invoke(null, wanted, onSignal);
         } catch (ReflectiveOperationException | RuntimeException e) {
             // With -Xrs, or without such a signal: no reason not to serve.
-            LOG.debug("HUP is left to the JVM", e);
+            LOG.debug("{} is left to the JVM", name, e);
         }
     }
 }

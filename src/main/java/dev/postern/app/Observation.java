@@ -1,0 +1,121 @@
+package dev.postern.app;
+
+import dev.postern.config.Configuration;
+import dev.postern.http.ExchangeObserver;
+import dev.postern.observe.AccessLog;
+import dev.postern.observe.LoopObserver;
+import io.netty.channel.EventLoop;
+import io.netty.util.concurrent.Future;
+import java.io.IOException;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What watches the traffic, as configured. Prepared and committed by one thread at a time; closed once the event loops
+ * have ended.
+ */
+final class Observation implements AutoCloseable {
+    /** How often lines that were dropped are told. */
+    private static final long REPORT_SECONDS = 60;
+
+    /** Event loops never wait, so that it takes them a moment only. */
+    private static final long FOLLOW_SECONDS = 10;
+
+    private final InstantSource clock;
+    private final Map<EventLoop, LoopObserver> loops = new HashMap<>();
+    // Replaced by commits; read by any thread.
+    private volatile @Nullable AccessLog log;
+
+    Observation(List<EventLoop> loops, InstantSource clock, ScheduledExecutorService background) {
+        this.clock = clock;
+        loops.forEach(loop -> this.loops.put(loop, new LoopObserver()));
+        var unused = background.scheduleAtFixedRate(this::report, REPORT_SECONDS, REPORT_SECONDS, TimeUnit.SECONDS);
+    }
+
+    ExchangeObserver of(EventLoop loop) {
+        return Objects.requireNonNull(loops.get(loop), "observer");
+    }
+
+    /** @throws CannotStart where the file of the access log cannot be opened */
+    Prepared prepare(Configuration next) throws CannotStart {
+        AccessLog before = log;
+        if (Objects.equals(next.accessLog(), before == null ? null : before.config())) {
+            return Prepared.NOTHING;
+        }
+        AccessLog opened = open(next.accessLog());
+        return new Prepared() {
+            @Override
+            public void commit() {
+                log = opened;
+                follow(opened);
+                close(before);
+            }
+
+            @Override
+            public void abandon() {
+                close(opened);
+            }
+        };
+    }
+
+    private @Nullable AccessLog open(Configuration.@Nullable AccessLog wanted) throws CannotStart {
+        if (wanted == null) {
+            return null;
+        }
+        try {
+            return AccessLog.open(
+                    wanted,
+                    clock,
+                    writer -> Threads.named("access-log").newThread(writer).start());
+        } catch (IOException e) {
+            throw new CannotStart(
+                    CannotStart.Reason.CONFIGURATION,
+                    List.of("access-log.to: \"" + wanted.file() + "\" cannot be opened: " + e.getMessage()),
+                    e);
+        }
+    }
+
+    private void follow(@Nullable AccessLog next) {
+        List<Future<?>> following = new ArrayList<>();
+        loops.forEach((loop, observer) -> following.add(loop.submit(() -> observer.log(next))));
+        following.forEach(one -> one.awaitUninterruptibly(FOLLOW_SECONDS, TimeUnit.SECONDS));
+    }
+
+    /** A file that was moved away is to be begun anew. */
+    void reopen() {
+        AccessLog current = log;
+        if (current != null) {
+            current.reopen();
+        }
+    }
+
+    private void report() {
+        AccessLog current = log;
+        if (current != null) {
+            current.report();
+        }
+    }
+
+    @Override
+    public void close() {
+        close(log);
+    }
+
+    private static void close(@Nullable AccessLog ended) {
+        if (ended == null) {
+            return;
+        }
+        try {
+            ended.close();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

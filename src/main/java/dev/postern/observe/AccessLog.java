@@ -1,0 +1,165 @@
+package dev.postern.observe;
+
+import dev.postern.config.Configuration;
+import java.io.IOException;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A line for each exchange. Event loops hand over batches and never wait: a thread of its own writes them, and where it
+ * cannot keep up (a full pipe, a full disk, a hanging mount) lines are dropped and counted. Any thread.
+ */
+public final class AccessLog implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(AccessLog.class);
+
+    /** Batches; at most 16 MiB, some 40,000 lines: a few seconds of a disk that hangs. */
+    private static final int WAITING = 1024;
+
+    /** How long the end waits for what is still to be written. */
+    private static final long CLOSE_SECONDS = 2;
+
+    /** Lines, as bytes in {@code [0, length)}. */
+    @SuppressWarnings("ArrayRecordComponent") // Written once, never compared.
+    record Batch(byte[] bytes, int length, int lines) {
+        /** Opens the destination anew. */
+        static final Batch REOPEN = new Batch(new byte[0], 0, 0);
+
+        /** Nothing follows. */
+        static final Batch END = new Batch(new byte[0], 0, 0);
+    }
+
+    private final Configuration.AccessLog config;
+    private final InstantSource clock;
+    private final LogDestination destination;
+    private final ArrayBlockingQueue<Batch> waiting = new ArrayBlockingQueue<>(WAITING);
+    private final List<LogLines> loops = new CopyOnWriteArrayList<>();
+    private final CountDownLatch ended = new CountDownLatch(1);
+    private final LongAdder written = new LongAdder();
+    private final LongAdder dropped = new LongAdder();
+    // Written by the writer; read by whoever reports.
+    private volatile String why = "";
+    // Guarded by this.
+    private long reported;
+
+    private AccessLog(Configuration.AccessLog config, InstantSource clock, LogDestination destination) {
+        this.config = config;
+        this.clock = clock;
+        this.destination = destination;
+    }
+
+    /**
+     * Opens the destination, and begins.
+     *
+     * @param writer runs the writing thread, until {@link #close}
+     * @throws IOException where a file cannot be opened
+     */
+    public static AccessLog open(Configuration.AccessLog config, InstantSource clock, Executor writer)
+            throws IOException {
+        AccessLog opened = new AccessLog(config, clock, LogDestination.open(config.file()));
+        writer.execute(opened::writeOut);
+        return opened;
+    }
+
+    /** What the lines of one more event loop go through. */
+    LogLines lines() {
+        LineFormat format = switch (config.format()) {
+            case JSON -> new JsonFormat(clock, config.query());
+            case COMMON -> new CommonFormat(clock, false, config.query());
+            case COMBINED -> new CommonFormat(clock, true, config.query());
+        };
+        LogLines lines = new LogLines(this, format);
+        loops.add(lines);
+        return lines;
+    }
+
+    void write(Batch batch) {
+        if (!waiting.offer(batch)) {
+            if (why.isEmpty()) {
+                why = "whoever takes it is too slow";
+            }
+            dropped.add(batch.lines);
+        }
+    }
+
+    /** As after a rotation: what comes from now on goes into a file of the same name. */
+    public void reopen() {
+        if (config.file() != null && !waiting.offer(Batch.REOPEN)) {
+            log.warn("access log {}: not opened anew: what is written before it hangs", destination);
+        }
+    }
+
+    /** What it is configured as. */
+    public Configuration.AccessLog config() {
+        return config;
+    }
+
+    public long linesWritten() {
+        return written.sum();
+    }
+
+    public long linesDropped() {
+        return dropped.sum();
+    }
+
+    /** Says how many lines were dropped since the last report, if any. To be called once a minute or so. */
+    public synchronized void report() {
+        long lost = linesDropped() - reported;
+        if (lost > 0) {
+            reported += lost;
+            log.warn("access log {}: {} lines dropped: {}", destination, lost, why);
+            why = "";
+        }
+    }
+
+    private void writeOut() {
+        try {
+            for (Batch next = waiting.take(); next != Batch.END; next = waiting.take()) {
+                if (next == Batch.REOPEN) {
+                    destination.reopen();
+                } else {
+                    write(destination, next);
+                }
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } finally {
+            destination.close();
+            ended.countDown();
+        }
+    }
+
+    private void write(LogDestination to, Batch batch) {
+        try {
+            to.write(batch.bytes, batch.length);
+            written.add(batch.lines);
+        } catch (IOException e) {
+            int left = to.linesNotWritten(batch.bytes, batch.length);
+            written.add(batch.lines - left);
+            dropped.add(left);
+            why = String.valueOf(e.getMessage());
+        }
+    }
+
+    /**
+     * Writes what is there, for as long as that takes a moment only, and lets go. The event loops must have ended, or
+     * have been given another log.
+     */
+    @Override
+    public void close() throws InterruptedException {
+        loops.forEach(LogLines::handOver);
+        if (!waiting.offer(Batch.END, CLOSE_SECONDS, TimeUnit.SECONDS)
+                || !ended.await(CLOSE_SECONDS, TimeUnit.SECONDS)) {
+            dropped.add(waiting.stream().mapToInt(Batch::lines).sum());
+            why = "not written by the time of the end";
+        }
+        report();
+    }
+}

@@ -1,0 +1,103 @@
+package dev.postern.observe;
+
+import dev.postern.backend.Server;
+import dev.postern.http.EndedBy;
+import dev.postern.http.ExchangeRecord;
+import dev.postern.http.Failure;
+import dev.postern.http.Phase;
+import dev.postern.route.Route;
+import java.time.InstantSource;
+import org.jspecify.annotations.Nullable;
+
+/** One JSON object for each exchange; what does not apply to it is left out. README.md has the table of its fields. */
+final class JsonFormat implements LineFormat {
+    /** Octets of a text that a client chose: enough for every honest one, and a bound for the others. */
+    static final int LONGEST = 4096;
+
+    private final Moment moment;
+    private final ClientText clients = new ClientText();
+    private final boolean query;
+
+    JsonFormat(InstantSource clock, boolean query) {
+        this.moment = new Moment(clock, Moment.RFC_3339);
+        this.query = query;
+    }
+
+    /** The target without its query. */
+    static String path(String target) {
+        int end = target.indexOf('?');
+        return end < 0 ? target : target.substring(0, end);
+    }
+
+    @Override
+    public void write(ExchangeRecord exchange, LineBuffer line) {
+        line.ascii("{\"time\":\"").ascii(moment.second(exchange.totalTime())).ascii('.');
+        int millis = moment.millis();
+        line.ascii((char) ('0' + millis / 100)).ascii((char) ('0' + millis / 10 % 10));
+        line.ascii((char) ('0' + millis % 10)).ascii("Z\",\"id\":\"").ascii(exchange.id());
+        line.ascii("\",\"client\":\"")
+                .ascii(clients.of(exchange.clientAddress()))
+                .ascii('"');
+        text(line, ",\"method\":", exchange.method());
+        text(line, ",\"host\":", exchange.host());
+        String target = exchange.target();
+        text(line, ",\"target\":", target == null || query ? target : path(target));
+        text(line, ",\"protocol\":", exchange.protocol());
+        text(line, ",\"tls\":", exchange.tlsVersion());
+        text(line, ",\"cipher\":", exchange.tlsCipher());
+        line.ascii(",\"status\":").number(exchange.status());
+        line.ascii(",\"bytes_in\":").number(exchange.bytesIn());
+        line.ascii(",\"bytes_out\":").number(exchange.bytesOut());
+        where(exchange, line);
+        ending(exchange, line);
+        millis(line, ",\"head_ms\":", exchange.headTime());
+        millis(line, ",\"queue_ms\":", exchange.queueTime());
+        millis(line, ",\"connect_ms\":", exchange.connectTime());
+        millis(line, ",\"response_ms\":", exchange.responseTime());
+        millis(line, ",\"total_ms\":", exchange.totalTime());
+        text(line, ",\"referer\":", exchange.referer());
+        text(line, ",\"user_agent\":", exchange.userAgent());
+        line.ascii('}');
+    }
+
+    private static void where(ExchangeRecord exchange, LineBuffer line) {
+        text(line, ",\"site\":", exchange.site());
+        Route route = exchange.route();
+        if (route != null) {
+            text(line, ",\"route\":", route.path());
+        }
+        text(line, ",\"backend\":", exchange.backend());
+        Server server = exchange.server();
+        if (server != null) {
+            text(line, ",\"server\":", server.name());
+            line.ascii(",\"retries\":").number(exchange.retries());
+            line.ascii(",\"reused\":").ascii(exchange.reusedConnection() ? "true" : "false");
+        }
+    }
+
+    private static void ending(ExchangeRecord exchange, LineBuffer line) {
+        EndedBy endedBy = exchange.endedBy();
+        Phase phase = exchange.phase();
+        line.ascii(",\"state\":\"").ascii(endedBy.letter()).ascii(phase.letter());
+        line.ascii(exchange.server() == null ? '-' : exchange.reusedConnection() ? 'R' : 'N');
+        line.ascii(exchange.retries() > 0 ? 'r' : '-').ascii('"');
+        Failure failure = exchange.failure();
+        if (failure != null) {
+            line.ascii(",\"ended_by\":\"").ascii(endedBy.words());
+            line.ascii("\",\"phase\":\"").ascii(phase.words());
+            line.ascii("\",\"reason\":\"").ascii(failure.reason()).ascii('"');
+        }
+    }
+
+    private static void text(LineBuffer line, String key, @Nullable String value) {
+        if (value != null) {
+            line.ascii(key).json(value, LONGEST);
+        }
+    }
+
+    private static void millis(LineBuffer line, String key, long nanos) {
+        if (nanos != ExchangeRecord.NEVER) {
+            line.ascii(key).millis(nanos);
+        }
+    }
+}

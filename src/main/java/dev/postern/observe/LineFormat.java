@@ -1,0 +1,9 @@
+package dev.postern.observe;
+
+import dev.postern.http.ExchangeRecord;
+
+/** How an exchange becomes a line. Event loop only; one for each loop. */
+interface LineFormat {
+    /** Writes one line, without its end. */
+    void write(ExchangeRecord exchange, LineBuffer line);
+}

@@ -1,0 +1,56 @@
+package dev.postern.observe;
+
+import dev.postern.http.ExchangeRecord;
+import java.util.Arrays;
+
+/**
+ * The lines of one event loop, put together as bytes and handed over in batches: when a batch is full, and whenever the
+ * loop looks after its timeouts. Event loop only.
+ */
+final class LogLines {
+    /** About forty lines. */
+    private static final int BATCH_BYTES = 16 * 1024;
+
+    private final AccessLog log;
+    private final LineFormat format;
+    private final LineBuffer line = new LineBuffer();
+
+    private byte[] batch = new byte[BATCH_BYTES];
+    private int length;
+    private int lines;
+
+    LogLines(AccessLog log, LineFormat format) {
+        this.log = log;
+        this.format = format;
+    }
+
+    void add(ExchangeRecord exchange) {
+        line.clear();
+        format.write(exchange, line);
+        line.ascii('\n');
+        if (line.length() > batch.length - length) {
+            handOver();
+        }
+        if (line.length() > batch.length) {
+            log.write(new AccessLog.Batch(Arrays.copyOf(line.bytes(), line.length()), line.length(), 1));
+            return;
+        }
+        System.arraycopy(line.bytes(), 0, batch, length, line.length());
+        length += line.length();
+        lines++;
+    }
+
+    void handOver() {
+        if (length == 0) {
+            return;
+        }
+        if (length > batch.length / 2) {
+            log.write(new AccessLog.Batch(batch, length, lines));
+            batch = new byte[BATCH_BYTES];
+        } else {
+            log.write(new AccessLog.Batch(Arrays.copyOf(batch, length), length, lines));
+        }
+        length = 0;
+        lines = 0;
+    }
+}

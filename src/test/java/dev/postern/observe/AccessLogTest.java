@@ -1,0 +1,455 @@
+package dev.postern.observe;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.postern.testing.EdgeExtension;
+import dev.postern.testing.FreePorts;
+import dev.postern.testing.Http2Client;
+import dev.postern.testing.RawClient;
+import dev.postern.testing.TestServer;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.awaitility.Awaitility;
+import org.jose4j.json.JsonUtil;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** Every exchange is a line, however it ends, and no line can be forged. */
+class AccessLogTest {
+    @RegisterExtension
+    final EdgeExtension edge = new EdgeExtension();
+
+    @Test
+    void completeExchangeIsALineWithAllThereIsToKnow() throws Exception {
+        start("json", "", (request, connection) -> connection.send(TestServer.ok("hello")));
+        RawClient client = edge.client();
+        client.request(
+                "POST /a?b=c HTTP/1.1",
+                "Host: LocalHost",
+                "Content-Length: 4",
+                "Referer: https://example.com/",
+                "User-Agent: test \"agent\"",
+                "Authorization: Bearer secret",
+                "Cookie: session=secret");
+        client.send("body");
+        assertThat(client.response().status()).isEqualTo(200);
+        client.get("localhost", "/again");
+
+        Map<String, Object> first = line(0);
+        Map<String, Object> second = line(1);
+
+        assertThat(first)
+                .containsEntry("client", "127.0.0.1")
+                .containsEntry("method", "POST")
+                .containsEntry("host", "localhost")
+                .containsEntry("target", "/a?b=c")
+                .containsEntry("protocol", "HTTP/1.1")
+                .containsEntry("tls", "TLSv1.3")
+                .containsEntry("cipher", "TLS_AES_256_GCM_SHA384")
+                .containsEntry("status", 200L)
+                .containsEntry("bytes_in", 4L)
+                .containsEntry("bytes_out", 5L)
+                .containsEntry("site", "localhost")
+                .containsEntry("route", "/")
+                .containsEntry("backend", "web")
+                .containsEntry("retries", 0L)
+                .containsEntry("reused", false)
+                .containsEntry("state", "--N-")
+                .containsEntry("referer", "https://example.com/")
+                .containsEntry("user_agent", "test \"agent\"")
+                .containsKeys("id", "server", "head_ms", "queue_ms", "connect_ms", "response_ms", "total_ms")
+                .doesNotContainKeys("reason", "ended_by", "phase");
+        assertThat(first.get("time").toString()).matches("20\\d\\d-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z");
+        assertThat(second).containsEntry("reused", true).containsEntry("state", "--R-");
+        assertThat(second.get("id")).isNotEqualTo(first.get("id"));
+        assertThat(Files.readString(file())).doesNotContain("secret");
+    }
+
+    @Test
+    void timersAddUpToNoMoreThanTheTotal() throws Exception {
+        start("json", "", (request, connection) -> connection.send(TestServer.ok("hello")));
+
+        edge.client().get("localhost", "/");
+
+        Map<String, Object> line = line(0);
+        double sum = List.of("head_ms", "queue_ms", "connect_ms", "response_ms").stream()
+                .mapToDouble(timer -> ((Number) line.get(timer)).doubleValue())
+                .sum();
+        assertThat(sum).isPositive().isLessThanOrEqualTo(((Number) line.get("total_ms")).doubleValue() + 0.01);
+    }
+
+    @Test
+    void commonAndCombinedAreWhatAnalysersRead() throws Exception {
+        start("combined", "", (request, connection) -> connection.send(TestServer.ok("hello")));
+        RawClient client = edge.client();
+
+        client.request("GET /a?b=c HTTP/1.1", "Host: localhost", "User-Agent: curl/8.5.0");
+        assertThat(client.response().status()).isEqualTo(200);
+
+        assertThat(text(0))
+                .matches("127\\.0\\.0\\.1 - - \\[\\d\\d/[A-Z][a-z]{2}/20\\d\\d:\\d\\d:\\d\\d:\\d\\d \\+0000] "
+                        + "\"GET /a\\?b=c HTTP/1\\.1\" 200 5 \"-\" \"curl/8\\.5\\.0\"");
+        edge.stop();
+        Files.delete(file());
+        start("common, query: false", "", (request, connection) -> connection.send(TestServer.ok("hello")));
+
+        edge.client().get("localhost", "/a?b=c");
+
+        assertThat(text(0)).endsWith("+0000] \"GET /a HTTP/1.1\" 200 5");
+    }
+
+    @Test
+    void noClientCanForgeALineOrATerminal() throws Exception {
+        start("json", "", (request, connection) -> connection.send(TestServer.ok("hello")));
+        RawClient client = edge.client();
+
+        client.send("GET /\"\\ HTTP/1.1\r\nHost: localhost\r\n\r\n".getBytes(StandardCharsets.ISO_8859_1));
+        int status = client.response().status();
+        RawClient other = edge.client();
+        // é in UTF-8, then octets that are none, a C1 control, an override of direction, quote and backslash.
+        other.send(
+                "GET / HTTP/1.1\r\nHost: localhost\r\nUser-Agent: \u00c3\u00a9\u00ff\u00c2\u009b\u00e2\u0080\u00ae\"\\\t.\r\n\r\n");
+        assertThat(other.response().status()).isEqualTo(200);
+
+        Map<String, Object> line = lineThat(entry -> entry.get("user_agent") != null);
+        assertThat(line).containsEntry("user_agent", "é\ufffd\u009b\u202e\"\\\t.");
+        assertThat(Files.readString(file())).contains("é\ufffd\\u009b\\u202e\\\"\\\\\\u0009.");
+        assertThat(status).isIn(200, 400);
+    }
+
+    @Test
+    void combinedEscapesLikeNginx() throws Exception {
+        start("combined", "", (request, connection) -> connection.send(TestServer.ok("hello")));
+        RawClient client = edge.client();
+
+        client.send("GET / HTTP/1.1\r\nHost: localhost\r\nUser-Agent: \u00c3\u00a9\"\\\t.\r\n\r\n");
+        assertThat(client.response().status()).isEqualTo(200);
+
+        assertThat(text(0)).endsWith("\"\\xC3\\xA9\\x22\\x5C\\x09.\"");
+    }
+
+    // ---- the ends
+
+    @Test
+    void clientGoneInsideTheHead() throws Exception {
+        start("json", "", (request, connection) -> connection.send(TestServer.ok("hello")));
+
+        edge.client().send("GET / HTTP/1.1\r\nHo").close();
+
+        assertEnd(line(0), 0, "CR--", "gone");
+        assertThat(line(0)).doesNotContainKeys("method", "site");
+    }
+
+    @Test
+    void headThatDoesNotComeToAnEnd() throws Exception {
+        start("json", "timeouts: { request-head: 100ms }", (request, connection) -> {});
+
+        assertThat(edge.client().send("GET / HTTP/1.1\r\nHo").response().status())
+                .isEqualTo(408);
+
+        assertEnd(line(0), 408, "cR--", "head_timeout");
+        assertThat(line(0)).containsEntry("ended_by", "client timeout").containsEntry("phase", "request head");
+    }
+
+    @Test
+    void headThatIsRefused() throws Exception {
+        start("json", "", (request, connection) -> {});
+
+        assertThat(edge.client().request("GET / HTTP/1.1").response().status()).isEqualTo(400);
+
+        assertEnd(line(0), 400, "PR--", "malformed");
+    }
+
+    @Test
+    void hostWithoutASite() throws Exception {
+        start("json", "", (request, connection) -> {});
+
+        assertThat(edge.client().get("elsewhere.example", "/").status()).isEqualTo(404);
+
+        assertEnd(line(0), 404, "PR--", "no_such_site");
+        assertThat(line(0)).containsEntry("host", "elsewhere.example").doesNotContainKeys("site", "backend", "server");
+    }
+
+    @Test
+    void clientGoneInsideTheBody() throws Exception {
+        TestServer server = start("json", "", (request, connection) -> {});
+        RawClient client = edge.client();
+
+        client.request("POST / HTTP/1.1", "Host: localhost", "Content-Length: 10")
+                .send("12345");
+        Awaitility.await().until(() -> !server.requests().isEmpty());
+        client.close();
+
+        assertEnd(line(0), 0, "CBN-", "gone");
+        assertThat(line(0)).containsEntry("bytes_in", 5L);
+    }
+
+    @Test
+    void bodyThatStops() throws Exception {
+        start("json", "timeouts: { request-body: 100ms }", (request, connection) -> {});
+        RawClient client = edge.client();
+
+        client.request("POST / HTTP/1.1", "Host: localhost", "Content-Length: 10")
+                .send("12345");
+
+        assertThat(client.response().status()).isEqualTo(408);
+        assertEnd(line(0), 408, "cBN-", "body_timeout");
+    }
+
+    @Test
+    void bodyThatIsTooLarge() throws Exception {
+        start("json", "limits: { body: 10B }", (request, connection) -> {});
+
+        assertThat(edge.client()
+                        .request("POST / HTTP/1.1", "Host: localhost", "Content-Length: 11")
+                        .response()
+                        .status())
+                .isEqualTo(413);
+
+        assertEnd(line(0), 413, "PB--", "body_too_large");
+    }
+
+    @Test
+    void serverThatRefuses() throws Exception {
+        edge.startWith(List.of("127.0.0.1:" + FreePorts.next()), log("json"));
+
+        assertThat(edge.client().get("localhost", "/").status()).isEqualTo(503);
+
+        assertEnd(line(0), 503, "SCN-", "connect_refused");
+    }
+
+    // A server whose queue of connections is full: the kernel answers no SYN.
+    @Test
+    void serverThatDoesNotTakeTheConnection() throws Exception {
+        try (ServerSocket full = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+                Socket first = new Socket(full.getInetAddress(), full.getLocalPort());
+                Socket second = new Socket(full.getInetAddress(), full.getLocalPort())) {
+            edge.startWith(List.of("127.0.0.1:" + full.getLocalPort()), "timeouts: { connect: 100ms }\n" + log("json"));
+
+            assertThat(edge.client().get("localhost", "/").status()).isEqualTo(503);
+
+            assertThat(List.of(first, second)).allMatch(Socket::isConnected);
+            assertEnd(line(0), 503, "sCN-", "connect_timeout");
+        }
+    }
+
+    @Test
+    void clientGoneBeforeTheResponse() throws Exception {
+        TestServer server =
+                start("json", "", (request, connection) -> connection.in().read());
+        RawClient client = edge.client();
+
+        client.request("GET / HTTP/1.1", "Host: localhost");
+        Awaitility.await().until(() -> !server.requests().isEmpty());
+        client.close();
+
+        assertEnd(line(0), 0, "CHN-", "gone");
+    }
+
+    @Test
+    void serverGoneBeforeTheResponse() throws Exception {
+        start("json", "", (request, connection) -> connection.reset());
+
+        assertThat(edge.client().get("localhost", "/").status()).isEqualTo(502);
+
+        assertEnd(line(0), 502, "SHN-", "closed_before_response");
+    }
+
+    @Test
+    void serverThatIsSilent() throws Exception {
+        start(
+                "json",
+                "timeouts: { response: 100ms }",
+                (request, connection) -> connection.in().read());
+
+        assertThat(edge.client().get("localhost", "/").status()).isEqualTo(504);
+
+        assertEnd(line(0), 504, "sHN-", "response_timeout");
+    }
+
+    @Test
+    void serverGoneInsideTheResponse() throws Exception {
+        start("json", "", (request, connection) -> {
+            connection.send("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello");
+            connection.close();
+        });
+        RawClient client = edge.client();
+
+        client.request("GET / HTTP/1.1", "Host: localhost");
+
+        assertThat(client.isClosedByPeer()).isTrue();
+        assertEnd(line(0), 200, "SDN-", "closed_during_response");
+        assertThat(line(0)).containsEntry("bytes_out", 5L);
+    }
+
+    @Test
+    void serverThatStopsInsideTheResponse() throws Exception {
+        start("json", "timeouts: { response: 100ms }", (request, connection) -> {
+            connection.send("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello");
+            connection.in().read();
+        });
+        RawClient client = edge.client();
+
+        client.request("GET / HTTP/1.1", "Host: localhost");
+
+        assertThat(client.isClosedByPeer()).isTrue();
+        assertEnd(line(0), 200, "sDN-", "response_timeout");
+    }
+
+    @Test
+    void clientGoneInsideTheResponse() throws Exception {
+        start("json", "", (request, connection) -> {
+            connection.send("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello");
+            connection.in().read();
+        });
+        RawClient client = edge.client();
+
+        client.request("GET / HTTP/1.1", "Host: localhost");
+        assertThat(client.in().read()).isPositive();
+        client.close();
+
+        assertEnd(line(0), 200, "CDN-", "gone");
+    }
+
+    @Test
+    void clientThatTakesNothingOfTheResponse() throws Exception {
+        start("json", "timeouts: { response: 200ms }", (request, connection) -> {
+            connection.send("HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n");
+            connection.send(new byte[1_000_000]);
+        });
+
+        // Its window is 64 KiB, and it gives nothing back.
+        edge.closes(Http2Client.connect(edge.httpsPort(), edge.trust(), "localhost"))
+                .get(1, "/");
+
+        assertEnd(line(0), 200, "cDN-", "response_not_taken");
+    }
+
+    @Test
+    void retriedExchangeSaysSo() throws Exception {
+        TestServer server = edge.closes(TestServer.saying("hello"));
+        edge.startWith(List.of("127.0.0.1:" + FreePorts.next(), server.address()), log("json"));
+
+        assertThat(edge.client().get("localhost", "/").status()).isEqualTo(200);
+
+        assertThat(line(0))
+                .containsEntry("retries", 1L)
+                .containsEntry("state", "--Nr")
+                .containsEntry("server", server.address());
+    }
+
+    @Test
+    void streamThatTheClientResets() throws Exception {
+        TestServer server =
+                start("json", "", (request, connection) -> connection.in().read());
+        Http2Client client = edge.closes(Http2Client.connect(edge.httpsPort(), edge.trust(), "localhost"));
+
+        client.get(1, "/a");
+        Awaitility.await().until(() -> !server.requests().isEmpty());
+        client.send(Http2Client.RST_STREAM, 0, 1, (byte) 0, (byte) 0, (byte) 0, (byte) 8);
+
+        assertEnd(line(0), 0, "CHN-", "gone");
+        assertThat(line(0)).containsEntry("protocol", "HTTP/2.0").containsEntry("target", "/a");
+    }
+
+    @Test
+    void streamThatIsRefused() throws Exception {
+        start("json", "", (request, connection) -> {});
+        Http2Client client = edge.closes(Http2Client.connect(edge.httpsPort(), edge.trust(), "localhost"));
+
+        client.headers(1, true, ":method", "GET", ":scheme", "https", ":path", "/");
+
+        assertEnd(line(0), 0, "PR--", "malformed");
+    }
+
+    @Test
+    void tunnelIsOneExchangeThatEndsWithIt() throws Exception {
+        start("json", "", (request, connection) -> {
+            connection.send("HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: echo\r\n\r\n");
+            connection.send(Integer.toString(connection.in().read()));
+            connection.close();
+        });
+        RawClient client = edge.client();
+
+        client.request("GET / HTTP/1.1", "Host: localhost", "Connection: Upgrade", "Upgrade: echo");
+        assertThat(client.response().status()).isEqualTo(101);
+        assertThat(Files.readString(file())).isEmpty();
+        client.send("x");
+        assertThat(client.isClosedByPeer()).isTrue();
+
+        assertThat(line(0)).containsEntry("status", 101L).containsEntry("backend", "web");
+    }
+
+    @Test
+    void whatIsUnderWayAtTheEndIsWrittenAsWell() throws Exception {
+        TestServer server = start(
+                "json", "grace: 0", (request, connection) -> connection.in().read());
+        edge.client().request("GET / HTTP/1.1", "Host: localhost");
+        Awaitility.await().until(() -> !server.requests().isEmpty());
+
+        edge.stop();
+
+        assertEnd(line(0), 0, "PHN-", "shutting_down");
+    }
+
+    // ----
+
+    private TestServer start(String format, String more, TestServer.Script script) throws Exception {
+        TestServer server = edge.closes(TestServer.startAtHead((request, connection) -> {
+            for (String length : request.header("Content-Length")) {
+                if (connection.in().readNBytes(Integer.parseInt(length)).length < Integer.parseInt(length)) {
+                    throw new IOException("ended");
+                }
+            }
+            script.answer(request, connection);
+        }));
+        // Lines are written when the loop looks after its timeouts, and that is when the shortest says.
+        String timeouts = more.contains("timeouts:") ? "" : "timeouts: { keep-alive: 1s }\n";
+        edge.startWith(List.of(server.address()), timeouts + more + "\n" + log(format));
+        return server;
+    }
+
+    private Path file() {
+        return edge.directory().resolve("access.log");
+    }
+
+    private String log(String format) {
+        return "access-log: { to: " + file() + ", format: " + format + " }";
+    }
+
+    private static void assertEnd(Map<String, Object> line, long status, String state, String reason) {
+        assertThat(line)
+                .containsEntry("status", status)
+                .containsEntry("state", state)
+                .containsEntry("reason", reason);
+    }
+
+    private String text(int index) {
+        Awaitility.await().until(() -> Files.readAllLines(file()).size() > index);
+        try {
+            return Files.readAllLines(file()).get(index);
+        } catch (IOException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private Map<String, Object> line(int index) throws Exception {
+        return JsonUtil.parseJson(text(index));
+    }
+
+    private Map<String, Object> lineThat(java.util.function.Predicate<Map<String, Object>> wanted) throws Exception {
+        for (int i = 0; ; i++) {
+            Map<String, Object> line = line(i);
+            if (wanted.test(line)) {
+                return line;
+            }
+        }
+    }
+}
