@@ -34,7 +34,7 @@ public interface Affinity {
     /** Whose request it is. */
     @Nullable InetAddress clientAddress();
 
-    /** Path and query as the client sent them. */
+    /** The path in the form that routes are chosen by, and the query. */
     String target();
 
     /** The value of the first field of this name, in any case of its letters; null where there is none. */

@@ -307,23 +307,25 @@ public record Configuration(
      * @param certificate null where the certificate comes from an issuer
      * @param challenges how its names are proven, the preferred one first
      * @param dns01 null where {@code challenges} has no dns-01
+     * @param settings those of its routes that say nothing, and of answers to requests that have no route
      */
     public record Site(
             List<String> names,
             List<Route> routes,
             @Nullable CertificateFiles certificate,
             List<ChallengeType> challenges,
-            @Nullable Dns01 dns01) {
+            @Nullable Dns01 dns01,
+            RouteSettings settings) {
         /** HTTP-01, and TLS-ALPN-01 where that fails. */
         public static final List<ChallengeType> DEFAULT_CHALLENGES =
                 List.of(ChallengeType.HTTP_01, ChallengeType.TLS_ALPN_01);
 
         public Site(List<String> names, List<Route> routes, @Nullable CertificateFiles certificate) {
-            this(names, routes, certificate, DEFAULT_CHALLENGES, null);
+            this(names, routes, certificate, DEFAULT_CHALLENGES, null, RouteSettings.DEFAULT);
         }
 
         public Site withRoutes(List<Route> other) {
-            return new Site(names, other, certificate, challenges, dns01);
+            return new Site(names, other, certificate, challenges, dns01, settings);
         }
 
         /** The first name: what the site is called in the store, in logs and by commands. */
@@ -333,11 +335,17 @@ public record Configuration(
     }
 
     /**
-     * A path prefix and what happens to requests under it.
+     * A path, and what happens to requests for it.
      *
-     * @param path starts with {@code /}; matched as a prefix of whole path segments
+     * @param path starts with {@code /}, in the form that the paths of requests are brought into; matched as a prefix of
+     *     whole path segments, unless the conditions say that it is exact
      */
-    public record Route(String path, Action action) {}
+    public record Route(String path, RouteConditions conditions, Action action, RouteSettings settings) {
+        /** Every request under the path, and nothing said about it. */
+        public Route(String path, Action action) {
+            this(path, RouteConditions.NONE, action, RouteSettings.DEFAULT);
+        }
+    }
 
     public sealed interface Action {
         record ToBackend(String backend) implements Action {}

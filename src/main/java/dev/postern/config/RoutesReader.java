@@ -11,7 +11,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Reads what a site does with requests: its {@code backend} and its {@code routes}. */
 final class RoutesReader {
-    private static final List<String> KEYS = List.of("path", "backend", "redirect", "status", "respond");
+    private static final List<String> KEYS = Section.keys(
+            List.of("path", "exact", "when", "backend", "redirect", "status", "respond"), RouteSettingsReader.KEYS);
     private static final List<String> ACTIONS = List.of("backend", "redirect", "respond");
 
     private static final Scalar<Integer> REDIRECT_STATUS = Scalar.oneOf(
@@ -29,27 +30,31 @@ final class RoutesReader {
         return text;
     });
 
+    /** No two routes of a site take the same requests. */
+    private record Taken(String path, RouteConditions conditions) {}
+
     private final Set<String> backends;
 
     RoutesReader(Set<String> backends) {
         this.backends = backends;
     }
 
-    List<Route> read(Section site) {
+    /** @param settings of the site */
+    List<Route> read(Section site, RouteSettings settings) {
         List<Route> routes = new ArrayList<>();
-        Map<String, Value> taken = new HashMap<>();
+        Map<Taken, Value> taken = new HashMap<>();
         Value backend = site.find("backend");
         if (backend != null) {
-            taken.put("/", backend);
+            taken.put(new Taken("/", RouteConditions.NONE), backend);
             Action action = toBackend(backend);
             if (action != null) {
-                routes.add(new Route("/", action));
+                routes.add(new Route("/", RouteConditions.NONE, action, settings));
             }
         }
         Value list = site.find("routes");
         if (list != null) {
             for (Value item : list.items("a list of routes such as {path: /api/, backend: api}")) {
-                Route route = route(Section.of(item, KEYS), taken);
+                Route route = route(Section.of(item, KEYS), settings, taken);
                 if (route != null) {
                     routes.add(route);
                 }
@@ -61,18 +66,24 @@ final class RoutesReader {
         return List.copyOf(routes);
     }
 
-    private @Nullable Route route(Section route, Map<String, Value> taken) {
-        String path = route.require("path", UriText.PATH);
+    private @Nullable Route route(Section route, RouteSettings inherited, Map<Taken, Value> taken) {
+        boolean exact = route.has("exact");
+        if (exact && route.has("path")) {
+            route.place("exact").problem("goes without path (expected: one of the two)");
+        }
+        String path = exact ? route.find("exact", UriText.ROUTE) : route.require("path", UriText.ROUTE);
+        RouteConditions conditions = ConditionsReader.read(route, exact);
         if (path != null) {
-            Value at = route.place("path");
-            Value first = taken.putIfAbsent(path, at);
+            Value at = route.place(exact ? "exact" : "path");
+            Value first = taken.putIfAbsent(new Taken(path, conditions), at);
             if (first != null) {
                 at.problem(Quoted.of(path) + " is taken by " + first.path() + " on line " + first.line()
-                        + " (expected: every path once)");
+                        + " (expected: every path once, or other conditions in when)");
             }
         }
         Action action = action(route);
-        return path == null || action == null ? null : new Route(path, action);
+        RouteSettings settings = RouteSettingsReader.read(route, inherited);
+        return path == null || action == null ? null : new Route(path, conditions, action, settings);
     }
 
     private @Nullable Action action(Section route) {

@@ -2,6 +2,7 @@ package dev.postern.config;
 
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** A mapping whose keys are known beforehand. */
@@ -32,6 +33,11 @@ final class Section {
     /** One without entries. */
     static Section none(Value at) {
         return new Section(at, Map.of());
+    }
+
+    /** All of these, in this order. */
+    static List<String> keys(List<String> own, List<String> shared) {
+        return Stream.concat(own.stream(), shared.stream()).toList();
     }
 
     Value at() {

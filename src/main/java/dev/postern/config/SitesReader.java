@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Reads {@code sites}. */
 final class SitesReader {
-    private static final List<String> KEYS =
-            List.of("names", "backend", "routes", "certificate", "challenges", "dns-01");
+    private static final List<String> KEYS = Section.keys(
+            List.of("names", "backend", "routes", "certificate", "challenges", "dns-01"), RouteSettingsReader.KEYS);
     private static final String NAMES = "a list such as [example.com, www.example.com]";
 
     /** A site as far as it was understood, and where it stands, for checks that need more than the site itself. */
@@ -24,10 +24,16 @@ final class SitesReader {
             List<Route> routes,
             @Nullable CertificateFiles certificate,
             boolean bringsCertificate,
-            ProofReader.Proof proof) {
+            ProofReader.Proof proof,
+            RouteSettings settings) {
         Site site() {
             return new Site(
-                    names.stream().map(Name::name).toList(), routes, certificate, proof.challenges(), proof.dns01());
+                    names.stream().map(Name::name).toList(),
+                    routes,
+                    certificate,
+                    proof.challenges(),
+                    proof.dns01(),
+                    settings);
         }
     }
 
@@ -54,8 +60,10 @@ final class SitesReader {
 
     private Entry site(Section site) {
         List<Name> names = names(site);
-        List<Route> routes = routesReader.read(site);
-        return new Entry(site.at(), names, routes, certificate(site), site.has("certificate"), proofReader.read(site));
+        RouteSettings settings = RouteSettingsReader.read(site, RouteSettings.DEFAULT);
+        List<Route> routes = routesReader.read(site, settings);
+        return new Entry(
+                site.at(), names, routes, certificate(site), site.has("certificate"), proofReader.read(site), settings);
     }
 
     private List<Name> names(Section site) {

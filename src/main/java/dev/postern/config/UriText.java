@@ -4,6 +4,7 @@ import java.net.URI;
 import java.net.URISyntaxException;
 import java.util.Arrays;
 import java.util.Locale;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
@@ -14,8 +15,13 @@ final class UriText {
     private static final Pattern PATH_FORM = Pattern.compile("/([A-Za-z0-9._~!$&'()*+,;=:@/-]|%[0-9A-Fa-f]{2})*");
     private static final Pattern URI_FORM = Pattern.compile("([A-Za-z0-9._~!$&'()*+,;=:@/?#\\[\\]-]|%[0-9A-Fa-f]{2})*");
 
-    /** The path of a route. */
-    static final Scalar<String> PATH = new Scalar<>("a path such as /api/", UriText::path);
+    private static final Pattern ENCODED = Pattern.compile("%([0-9A-Fa-f]{2})");
+
+    /** https://datatracker.ietf.org/doc/html/rfc3986#section-2.3 */
+    private static final Pattern UNRESERVED = Pattern.compile("[A-Za-z0-9._~-]");
+
+    /** The path of a route, in the form that the paths of requests are brought into. */
+    static final Scalar<String> ROUTE = new Scalar<>("a path such as /api/", UriText::route);
 
     /** What a health check asks for: a path, maybe with a query. */
     static final Scalar<String> PATH_AND_QUERY = new Scalar<>("a path such as /health or /health?deep=1", text -> {
@@ -32,6 +38,28 @@ final class UriText {
             new Scalar<>("a URL such as https://example.com/new/ or a path such as /new/", UriText::location);
 
     private UriText() {}
+
+    private static String route(String text) throws NotUnderstood {
+        String path = path(text);
+        if (path.contains("//")) {
+            throw new NotUnderstood("has //, which is read as / in requests");
+        }
+        StringBuilder normal = new StringBuilder();
+        Matcher encoded = ENCODED.matcher(path);
+        while (encoded.find()) {
+            int octet = Integer.parseInt(encoded.group(1), 16);
+            if (octet < 0x20 || octet == 0x7f) {
+                throw new NotUnderstood("has an encoded control character, which is refused in requests");
+            }
+            String plain = String.valueOf((char) octet);
+            encoded.appendReplacement(
+                    normal,
+                    UNRESERVED.matcher(plain).matches()
+                            ? plain
+                            : encoded.group().toUpperCase(Locale.ROOT));
+        }
+        return path(encoded.appendTail(normal).toString());
+    }
 
     private static String path(String text) throws NotUnderstood {
         if (!text.startsWith("/")) {

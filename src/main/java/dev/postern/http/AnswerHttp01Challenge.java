@@ -33,11 +33,13 @@ public final class AnswerHttp01Challenge implements RequestStep {
     public boolean handle(Exchange exchange) {
         RequestHead request = exchange.request();
         boolean read = request.method().equals("GET") || request.isHead();
-        if (!read || !request.pathStartsWith(RelayAcmeChallenge.PREFIX)) {
+        if (!read || !request.target().pathStartsWith(RelayAcmeChallenge.PREFIX)) {
             exchange.fail(Failure.ByClient.NO_SUCH_ROUTE, "side port: only challenges are answered here");
             return true;
         }
-        String token = request.fields().text(request.targetFrom() + RelayAcmeChallenge.PREFIX.length, request.pathTo());
+        int from = request.target().pathFrom() + RelayAcmeChallenge.PREFIX.length;
+        String token = new String(
+                request.target().path(), from, request.target().pathTo() - from, StandardCharsets.ISO_8859_1);
         String shown = token.length() > LOGGED ? token.substring(0, LOGGED) + "…" : token;
         // Only the relay on this host talks to the side port; it says who asked.
         String asker = request.fields().first(FieldName.X_FORWARDED_FOR);

@@ -31,7 +31,7 @@ final class ErrorResponses {
 
     private static int status(ByClient failure) {
         return switch (failure) {
-            case MALFORMED, GONE, RESPONSE_NOT_TAKEN -> 400;
+            case MALFORMED, PATH_REFUSED, GONE, RESPONSE_NOT_TAKEN -> 400;
             case NO_SUCH_SITE, NO_SUCH_ROUTE -> 404;
             case HEAD_TIMEOUT, BODY_TIMEOUT, BODY_TOO_SLOW -> 408;
             case BODY_TOO_LARGE -> 413;

@@ -183,7 +183,7 @@ public abstract sealed class ExchangeRecord permits Exchange, Refusal {
 
     /** Path and query as they came, all of them printable ASCII; null where the head could not be read. */
     public final @Nullable String target() {
-        return head == null ? null : head.target();
+        return head == null ? null : head.target().text();
     }
 
     /** Whatever the client says there; null where it says nothing. */

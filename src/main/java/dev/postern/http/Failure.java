@@ -40,6 +40,8 @@ public sealed interface Failure {
         TOO_MANY_HEADERS,
         NO_SUCH_SITE,
         NO_SUCH_ROUTE,
+        /** The path could be read in more than one way. */
+        PATH_REFUSED,
         WRONG_SITE,
         /** Went away before the response was complete. */
         GONE,

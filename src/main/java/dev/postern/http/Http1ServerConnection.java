@@ -79,7 +79,7 @@ final class Http1ServerConnection extends ChannelInboundHandlerAdapter
         requestFlushed = false;
         chunkOpen = false;
         writeFailed = false;
-        ByteBuf requestHead = RequestWriter.write(worker.headWriter(), channel.alloc(), next.request(), next.client());
+        ByteBuf requestHead = RequestWriter.write(worker.headWriter(), channel.alloc(), next);
         if (watchWrite) {
             channel.write(requestHead).addListener(written -> writeFailed = !written.isSuccess());
         } else {

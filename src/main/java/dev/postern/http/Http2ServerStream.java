@@ -50,7 +50,7 @@ final class Http2ServerStream implements ServerStream, ChannelFutureListener {
         exchange = next;
         handingOver = true;
         RequestHead request = next.request();
-        HeadWriter written = RequestWriter.compose(connection.worker().headWriter(), request, next.client());
+        HeadWriter written = RequestWriter.compose(connection.worker().headWriter(), next);
         requestEnded = !request.hasBody();
         stream = connection.begin(this, Http2ServerHeads.request(written, null), requestEnded);
         handedOver();

@@ -19,6 +19,11 @@ public final class RedirectToHttps implements RequestStep {
             exchange.fail(Failure.ByClient.NO_SUCH_SITE, "host names no site");
             return true;
         }
+        String fault = exchange.request().target().pathFault();
+        if (fault != null) {
+            exchange.fail(Failure.ByClient.PATH_REFUSED, fault);
+            return true;
+        }
         // A client that says no port came to port 80. If we do not listen on 80, somebody maps ports in front of us,
         // and 443 is mapped as well; the port we listen on is then not the client's business.
         boolean mapped = authority.port() < 0 && exchange.client().port() != HTTP;
@@ -26,7 +31,7 @@ public final class RedirectToHttps implements RequestStep {
         exchange.respond(LocalResponse.redirect(
                 plaintext.redirect().getAsInt(),
                 "https://" + authority.host() + (port == HTTPS ? "" : ":" + port)
-                        + exchange.request().target()));
+                        + exchange.request().target().text()));
         return true;
     }
 }

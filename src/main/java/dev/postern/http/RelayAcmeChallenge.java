@@ -10,7 +10,7 @@ public final class RelayAcmeChallenge implements RequestStep {
 
     @Override
     public boolean handle(Exchange exchange) {
-        if (!exchange.request().pathStartsWith(PREFIX)) {
+        if (!exchange.request().target().pathStartsWith(PREFIX)) {
             return false;
         }
         exchange.forward(exchange.routing().plaintext().sidePort());

@@ -20,7 +20,7 @@ final class RequestAffinity implements Affinity {
 
     @Override
     public String target() {
-        return exchange.request().target();
+        return exchange.request().target().normalText();
     }
 
     @Override

@@ -1,5 +1,7 @@
 package dev.postern.http;
 
+import dev.postern.route.FieldCondition;
+import dev.postern.route.RoutedRequest;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 import java.util.Set;
@@ -9,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * A request head whose framing and authority are known to be unambiguous. What is sent to a server is written anew from
  * this, never copied as it came.
  */
-final class RequestHead {
+final class RequestHead implements RoutedRequest {
     /** {@link #contentLength} of a request with {@code Transfer-Encoding: chunked}. */
     static final long CHUNKED = -1;
 
@@ -22,24 +24,19 @@ final class RequestHead {
     private final int minorVersion;
 
     private final String method;
-    private final int targetFrom;
-    private final int targetTo;
-    private final int pathTo;
+    private final RequestTarget target;
     private final long contentLength;
-    private final Authority authority;
     private final ConnectionOptions connection;
     private final boolean expectsContinue;
 
-    private RequestHead(Fields fields, int methodFrom, int methodTo, int minorVersion, Target target, Framing framing) {
+    private RequestHead(
+            Fields fields, int methodFrom, int methodTo, int minorVersion, RequestTarget target, Framing framing) {
         this.fields = fields;
         this.methodFrom = methodFrom;
         this.methodTo = methodTo;
         this.minorVersion = minorVersion;
         this.method = method(fields.bytes(), methodFrom, methodTo);
-        this.targetFrom = target.from;
-        this.targetTo = target.to;
-        this.pathTo = target.pathTo;
-        this.authority = target.authority;
+        this.target = target;
         this.contentLength = framing.contentLength;
         this.connection = framing.connection;
         this.expectsContinue = framing.expectsContinue;
@@ -49,7 +46,7 @@ final class RequestHead {
     static RequestHead of(Fields fields, int methodFrom, int methodTo, int targetFrom, int targetTo, int minorVersion)
             throws BadMessage {
         Framing framing = Framing.ofRequest(fields, minorVersion);
-        Target target = Target.of(fields, methodFrom, methodTo, targetFrom, targetTo, framing.host);
+        RequestTarget target = RequestTarget.of(fields, methodFrom, methodTo, targetFrom, targetTo, framing.host);
         return new RequestHead(fields, methodFrom, methodTo, minorVersion, target, framing);
     }
 
@@ -65,7 +62,8 @@ final class RequestHead {
         return methodTo;
     }
 
-    String method() {
+    @Override
+    public String method() {
         return method;
     }
 
@@ -82,42 +80,41 @@ final class RequestHead {
         return minorVersion;
     }
 
-    /** The target in origin form lies in {@link Fields#bytes} from here; empty for an absolute form without a path. */
-    int targetFrom() {
-        return targetFrom;
-    }
-
-    int targetTo() {
-        return targetTo;
-    }
-
-    /** Where the path ends and the query, with its {@code ?}, begins. */
-    int pathTo() {
-        return pathTo;
-    }
-
-    /** Where the path begins that routes are compared with; {@code *} counts as {@code /}, an empty path. */
-    int routeFrom() {
-        return targetFrom < pathTo && fields.bytes()[targetFrom] == '*' ? pathTo : targetFrom;
-    }
-
-    /** Path and query, at least {@code /}. */
-    String target() {
-        if (targetFrom == targetTo) {
-            return "/";
-        }
-        String text = fields.text(targetFrom, targetTo);
-        return text.charAt(0) == '?' ? "/" + text : text.charAt(0) == '*' ? "/" : text;
-    }
-
-    boolean pathStartsWith(byte[] prefix) {
-        return pathTo - targetFrom >= prefix.length
-                && java.util.Arrays.equals(
-                        fields.bytes(), targetFrom, targetFrom + prefix.length, prefix, 0, prefix.length);
+    RequestTarget target() {
+        return target;
     }
 
     Authority authority() {
-        return authority;
+        return target.authority();
+    }
+
+    @Override
+    public byte[] path() {
+        return target.path();
+    }
+
+    @Override
+    public int pathFrom() {
+        return target.pathFrom();
+    }
+
+    @Override
+    public int pathTo() {
+        return target.pathTo();
+    }
+
+    /** A field that goes no further than to us decides nothing: the server must see what its route was chosen by. */
+    @Override
+    public boolean hasField(FieldCondition condition) {
+        boolean named = !connection.named().isEmpty();
+        for (int i = 0; i < fields.count(); i++) {
+            if (FieldName.equalsIgnoreCase(fields.bytes(), fields.nameFrom(i), fields.nameTo(i), condition.name())
+                    && condition.counts(fields.bytes(), fields.valueFrom(i), fields.valueTo(i))
+                    && !(named && connection.names(fields, i))) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** Bytes of the body, or {@link #CHUNKED}. */
@@ -175,61 +172,6 @@ final class RequestHead {
             return "POST";
         }
         return new String(bytes, from, length, StandardCharsets.US_ASCII);
-    }
-
-    /** The target in origin form, and whom it is addressed to. */
-    private static final class Target {
-        private final int from;
-        private final int to;
-        private final int pathTo;
-        private final Authority authority;
-
-        private Target(int from, int to, int pathTo, Authority authority) {
-            this.from = from;
-            this.to = to;
-            this.pathTo = pathTo;
-            this.authority = authority;
-        }
-
-        // RFC 9112 §3.2: origin form, absolute form, or * for OPTIONS.
-        static Target of(Fields fields, int methodFrom, int methodTo, int from, int to, int host) throws BadMessage {
-            byte[] b = fields.bytes();
-            if (FieldName.equalsIgnoreCase(b, methodFrom, methodTo, "connect")) {
-                // Not for a gateway. Whatever its target looks like, a server may take what follows for a tunnel.
-                throw BadMessage.malformed("method is CONNECT");
-            }
-            Authority authority = Authority.parse(b, fields.valueFrom(host), fields.valueTo(host));
-            if (b[from] == '/') {
-                return new Target(from, to, pathEnd(b, from, to), authority);
-            }
-            if (to - from == 1 && b[from] == '*' && FieldName.equalsIgnoreCase(b, methodFrom, methodTo, "options")) {
-                return new Target(from, to, to, authority);
-            }
-            int scheme = to - from > 7 && FieldName.is(b, from, "http://")
-                    ? 7
-                    : to - from > 8 && FieldName.is(b, from, "https://") ? 8 : 0;
-            if (scheme == 0) {
-                throw BadMessage.malformed("request target is neither a path nor an http(s) URI");
-            }
-            int end = from + scheme;
-            while (end < to && b[end] != '/' && b[end] != '?') {
-                end++;
-            }
-            Authority ofTarget = Authority.parse(b, from + scheme, end);
-            if (!ofTarget.equals(authority)) {
-                throw BadMessage.malformed("Host and the authority of the request target differ");
-            }
-            return new Target(end, to, pathEnd(b, end, to), authority);
-        }
-
-        private static int pathEnd(byte[] b, int from, int to) {
-            for (int i = from; i < to; i++) {
-                if (b[i] == '?') {
-                    return i;
-                }
-            }
-            return to;
-        }
     }
 
     /** What the header fields say of body, host and connection. */

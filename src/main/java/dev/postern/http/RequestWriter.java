@@ -14,18 +14,17 @@ final class RequestWriter {
 
     private RequestWriter() {}
 
-    static ByteBuf write(HeadWriter out, ByteBufAllocator allocator, RequestHead head, Client client) {
-        return compose(out, head, client).end(allocator);
+    static ByteBuf write(HeadWriter out, ByteBufAllocator allocator, Exchange exchange) {
+        return compose(out, exchange).end(allocator);
     }
 
     /** Leaves the head in {@code out}, for whoever puts it into yet another form. */
-    static HeadWriter compose(HeadWriter out, RequestHead head, Client client) {
+    static HeadWriter compose(HeadWriter out, Exchange exchange) {
+        RequestHead head = exchange.request();
+        Client client = exchange.client();
         Fields fields = head.fields();
         out.begin().bytes(fields.bytes(), head.methodFrom(), head.methodTo()).byteOf(' ');
-        if (head.targetFrom() == head.targetTo() || fields.bytes()[head.targetFrom()] == '?') {
-            out.byteOf('/');
-        }
-        out.bytes(fields.bytes(), head.targetFrom(), head.targetTo()).bytes(VERSION);
+        head.target().write(out, exchange.route()).bytes(VERSION);
         boolean named = !head.connection().named().isEmpty();
         for (int i = 0; i < fields.count(); i++) {
             int name = fields.name(i);

@@ -1,6 +1,7 @@
 package dev.postern.http;
 
 import dev.postern.balance.LoadBalancer;
+import dev.postern.config.RouteSettings.EncodedSlashes;
 import dev.postern.route.Route;
 import dev.postern.route.RouteAction;
 import dev.postern.route.SiteRoutes;
@@ -24,12 +25,18 @@ public final class RouteToSite implements RequestStep {
                     Failure.ByClient.WRONG_SITE, "host belongs to " + site.site() + ", the connection to " + shown);
             return true;
         }
-        Route route = site.match(request.fields().bytes(), request.routeFrom(), request.pathTo());
-        if (route == null) {
-            exchange.fail(Failure.ByClient.NO_SUCH_ROUTE, "path has no route");
+        RequestTarget target = request.target();
+        if (target.pathFault() != null) {
+            exchange.routed(site.none());
+            exchange.fail(Failure.ByClient.PATH_REFUSED, target.pathFault());
             return true;
         }
+        Route route = site.match(request);
         exchange.routed(route);
+        if (target.hasEncodedSlash() && route.settings().encodedSlashes() == EncodedSlashes.REFUSE) {
+            exchange.fail(Failure.ByClient.PATH_REFUSED, "path has an encoded slash or backslash");
+            return true;
+        }
         act(exchange, route.action());
         return true;
     }
@@ -46,6 +53,8 @@ public final class RouteToSite implements RequestStep {
             exchange.respond(LocalResponse.redirect(redirect.status(), redirect.location()));
         } else if (action instanceof RouteAction.Respond respond) {
             exchange.respond(LocalResponse.text(respond.status(), respond.body()));
+        } else if (action instanceof RouteAction.None) {
+            exchange.fail(Failure.ByClient.NO_SUCH_ROUTE, "no route takes the request");
         }
     }
 }

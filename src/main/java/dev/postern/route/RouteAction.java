@@ -10,6 +10,9 @@ public sealed interface RouteAction {
 
     record Respond(int status, String body) implements RouteAction {}
 
+    /** The site has no route for the request. */
+    record None() implements RouteAction {}
+
     static RouteAction of(Configuration.Action action) {
         if (action instanceof Configuration.Action.ToBackend toBackend) {
             return new Forward(toBackend.backend());

@@ -1,21 +1,52 @@
 package dev.postern.route;
 
 import dev.postern.config.Configuration;
+import dev.postern.config.RouteConditions;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Comparator;
-import org.jspecify.annotations.Nullable;
+import java.util.Set;
 
-/** The routes of one site, longest path first. Immutable. */
+/**
+ * The routes of one site, the most specific first: one for exactly the path before all others, a longer path before a
+ * shorter one, of the same path the one with more conditions, then as in the file. Immutable.
+ */
 public final class SiteRoutes {
     @SuppressWarnings("ArrayRecordComponent") // Read only, never compared.
-    private record Entry(byte[] path, Route route) {
+    private record Entry(byte[] path, boolean exact, Set<String> methods, FieldCondition[] fields, Route route) {
+        static Entry of(String site, Configuration.Route route) {
+            RouteConditions conditions = route.conditions();
+            return new Entry(
+                    route.path().getBytes(StandardCharsets.ISO_8859_1),
+                    conditions.exact(),
+                    conditions.methods(),
+                    conditions.headers().stream().map(FieldCondition::new).toArray(FieldCondition[]::new),
+                    new Route(site, route.path(), RouteAction.of(route.action()), route.settings()));
+        }
+
         /** {@code /api} stands for itself and what lies below; {@code /api/} only for what lies below. Never for /apis. */
-        boolean matches(byte[] bytes, int from, int to) {
+        boolean holds(byte[] bytes, int from, int to) {
             int length = to - from;
             return length >= path.length
                     && Arrays.equals(bytes, from, from + path.length, path, 0, path.length)
-                    && (length == path.length || path[path.length - 1] == '/' || bytes[from + path.length] == '/');
+                    && (length == path.length
+                            || (!exact && (path[path.length - 1] == '/' || bytes[from + path.length] == '/')));
+        }
+
+        boolean wants(RoutedRequest request) {
+            if (!methods.isEmpty() && !methods.contains(request.method())) {
+                return false;
+            }
+            for (FieldCondition field : fields) {
+                if (!field.holds(request)) {
+                    return false;
+                }
+            }
+            return true;
+        }
+
+        int conditions() {
+            return (methods.isEmpty() ? 0 : 1) + fields.length;
         }
     }
 
@@ -23,14 +54,16 @@ public final class SiteRoutes {
 
     private final String site;
     private final Entry[] entries;
+    private final Route none;
 
     SiteRoutes(Configuration.Site site) {
         this.site = site.name();
+        this.none = new Route(site.name(), "", new RouteAction.None(), site.settings());
         this.entries = site.routes().stream()
-                .map(route -> new Entry(
-                        route.path().getBytes(StandardCharsets.ISO_8859_1),
-                        new Route(site.name(), route.path(), RouteAction.of(route.action()))))
-                .sorted(Comparator.comparingInt(entry -> -entry.path.length))
+                .map(route -> Entry.of(site.name(), route))
+                .sorted(Comparator.comparing((Entry entry) -> !entry.exact)
+                        .thenComparingInt(entry -> -entry.path.length)
+                        .thenComparingInt(entry -> -entry.conditions()))
                 .toArray(Entry[]::new);
     }
 
@@ -39,20 +72,26 @@ public final class SiteRoutes {
         return site;
     }
 
-    /**
-     * The longest route that holds the path, or null where there is none.
-     *
-     * @param bytes the path, without query, lies in {@code [from, to)}; empty means {@code /}
-     */
-    public @Nullable Route match(byte[] bytes, int from, int to) {
+    /** The most specific route that takes the request, or {@link #none}. */
+    public Route match(RoutedRequest request) {
+        byte[] bytes = request.path();
+        int from = request.pathFrom();
+        int to = request.pathTo();
         if (from == to) {
-            return match(ROOT, 0, 1);
+            bytes = ROOT;
+            from = 0;
+            to = 1;
         }
         for (Entry entry : entries) {
-            if (entry.matches(bytes, from, to)) {
+            if (entry.holds(bytes, from, to) && entry.wants(request)) {
                 return entry.route;
             }
         }
-        return null;
+        return none;
+    }
+
+    /** For requests that no route takes: what the site says of all its answers stands for these, too. */
+    public Route none() {
+        return none;
     }
 }

@@ -306,13 +306,15 @@ class ConfigurationFileTest {
                                                 new Route("/teapot", new Action.Respond(418, "short\nand stout"))),
                                         null,
                                         List.of(ChallengeType.DNS_01, ChallengeType.TLS_ALPN_01),
-                                        update),
+                                        update,
+                                        RouteSettings.DEFAULT),
                                 new Site(
                                         List.of("own.example.com"),
                                         List.of(new Route("/", new Action.ToBackend("api"))),
                                         new CertificateFiles(chain, key),
                                         List.of(ChallengeType.HTTP_01),
-                                        null),
+                                        null,
+                                        RouteSettings.DEFAULT),
                                 new Site(
                                         List.of("hooked.example.com"),
                                         List.of(new Route("/", new Action.ToBackend("api"))),
@@ -321,7 +323,8 @@ class ConfigurationFileTest {
                                         new Dns01.Exec(
                                                 List.of("/usr/bin/env", "dns-hook"),
                                                 Duration.ofSeconds(10),
-                                                Duration.ofMinutes(3)))),
+                                                Duration.ofMinutes(3)),
+                                        RouteSettings.DEFAULT)),
                         Map.of(
                                 "api",
                                 new Backend(
@@ -463,7 +466,7 @@ class ConfigurationFileTest {
         Configuration configuration = ConfigurationFile.parse("postern.yaml", everything);
 
         Site site = configuration.sites().get(0);
-        assertThat(site.routes()).hasSize(4);
+        assertThat(site.routes()).hasSize(6);
         assertThat(site.certificate()).isNotNull();
         assertThat(site.challenges()).containsExactly(ChallengeType.DNS_01);
         assertThat(site.dns01()).isInstanceOf(Dns01.DynamicUpdate.class);

@@ -200,7 +200,7 @@ class MessageDecoderTest {
         @Override
         public long begin() {
             RequestHead begun = Objects.requireNonNull(head);
-            parts.add(begun.target());
+            parts.add(begun.target().text());
             inBody = false;
             return begun.contentLength();
         }

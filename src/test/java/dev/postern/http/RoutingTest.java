@@ -38,6 +38,54 @@ class RoutingTest {
         assertThat(server.requests()).hasSize(1);
     }
 
+    @Test
+    void routeTakesWhatMeetsItsConditions() throws Exception {
+        edge.closes(server);
+        edge.start("""
+                listeners:
+                  http: { bind: "127.0.0.1:0", redirect: off }
+                  https: { bind: "127.0.0.1:0" }
+                  challenge: { bind: "127.0.0.1:0" }
+                sites:
+                  - names: [localhost]
+                    certificate: %s
+                    backend: web
+                    routes:
+                      - { path: /, when: { headers: { X-Beta: { present: true } } }, respond: { body: beta } }
+                      - { path: /api/, when: { methods: [GET] }, respond: { body: read } }
+                      - { path: /api/, when: { methods: [GET], headers: { Accept: { prefix: application/grpc } } }, respond: { body: grpc } }
+                      - { exact: /api/health, respond: { body: health } }
+                backends: { web: { servers: ["%s"] } }
+                """.formatted(edge.site().certificate("localhost"), server.address()));
+        RawClient client = edge.plainClient();
+
+        assertThat(client.get("localhost", "/api/x").body()).isEqualTo("read");
+        assertThat(client.get("localhost", "/api/health").body()).isEqualTo("health");
+        assertThat(client.get("localhost", "/api/health/x").body()).isEqualTo("read");
+        assertThat(client.request("DELETE /api/x HTTP/1.1", "Host: localhost")
+                        .response()
+                        .body())
+                .isEqualTo("from the server");
+        assertThat(client.request("HEAD /api/x HTTP/1.1", "Host: localhost")
+                        .response(true)
+                        .header("Content-Length"))
+                .containsExactly("4");
+        assertThat(client.request("GET /api/x HTTP/1.1", "Host: localhost", "ACCEPT: application/grpc+proto")
+                        .response()
+                        .body())
+                .isEqualTo("grpc");
+        assertThat(client.request("POST /x HTTP/1.1", "Host: localhost", "x-bETA:", "Content-Length: 0")
+                        .response()
+                        .body())
+                .isEqualTo("beta");
+        // A field that the server would not see decides nothing.
+        assertThat(client.request("GET /x HTTP/1.1", "Host: localhost", "X-Beta: 1", "Connection: x-beta")
+                        .response()
+                        .body())
+                .isEqualTo("from the server");
+        assertThat(server.requests()).hasSize(2);
+    }
+
     @ParameterizedTest(name = "Host: {0}")
     @ValueSource(strings = {"localhost", "LOCALhost", "localhost.", "localhost:1", "Localhost.:65535"})
     void hostIsComparedAsTheNameItIs(String host) throws Exception {

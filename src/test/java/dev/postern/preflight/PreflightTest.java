@@ -12,6 +12,7 @@ import dev.postern.config.Configuration.ChallengeType;
 import dev.postern.config.Configuration.Issuer;
 import dev.postern.config.Configuration.Issuer.AcmeDirectory;
 import dev.postern.config.Configuration.Site;
+import dev.postern.config.RouteSettings;
 import dev.postern.dns.Lookup;
 import dev.postern.preflight.Finding.Check;
 import dev.postern.preflight.Finding.Verdict;
@@ -132,7 +133,7 @@ class PreflightTest {
     }
 
     private static Site site(List<ChallengeType> challenges, String... names) {
-        return new Site(List.of(names), List.of(), null, challenges, null);
+        return new Site(List.of(names), List.of(), null, challenges, null, RouteSettings.DEFAULT);
     }
 
     private List<Finding> check(Issuer issuer, Site site) throws Exception {

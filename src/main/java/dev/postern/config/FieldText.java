@@ -1,0 +1,84 @@
+package dev.postern.config;
+
+import java.util.Locale;
+import java.util.Set;
+
+/**
+ * Names and values of header fields, <a href="https://datatracker.ietf.org/doc/html/rfc9110#section-5">RFC 9110 §5</a>,
+ * and which of them the configuration has no business with.
+ */
+final class FieldText {
+    /** What a name or a method is made of. */
+    static final String TOKEN = "[A-Za-z0-9!#$%&'*+.^_`|~-]+";
+
+    /** What the configuration wants of a field. */
+    enum Use {
+        /** To choose a route by it. */
+        CONDITION,
+        /** To change it on the way to a server. */
+        REQUEST,
+        /** To change it on the way to a client. */
+        RESPONSE
+    }
+
+    /** These say where a message ends and what a connection is for; whoever changes them breaks the next message. */
+    private static final Set<String> FRAMING = Set.of(
+            "connection",
+            "keep-alive",
+            "proxy-connection",
+            "transfer-encoding",
+            "content-length",
+            "te",
+            "trailer",
+            "expect",
+            "proxy-authorization",
+            "proxy");
+
+    /** These say who the client is. */
+    private static final Set<String> FORWARDED = Set.of("forwarded", "x-real-ip", "via");
+
+    private static final String PREFIX_OF_OURS = "x-forwarded-";
+
+    /** Programs behind us are told by it what {@code rewrite} has cut off. */
+    private static final String PREFIX_HEADER = "x-forwarded-prefix";
+
+    static final Scalar<String> VALUE = new Scalar<>("the value of a header", text -> {
+        if (!text.equals(text.strip())) {
+            throw new NotUnderstood("begins or ends with white space");
+        }
+        if (!text.chars().allMatch(c -> c == '\t' || (c >= 0x20 && c < 0x7f))) {
+            throw new NotUnderstood("has control characters, or characters outside ASCII");
+        }
+        return text;
+    });
+
+    private FieldText() {}
+
+    /** The lower-case form of a name; one that is not allowed is a problem of {@code at}. */
+    static String name(Value at, String name, Use use) {
+        String lower = name.toLowerCase(Locale.ROOT);
+        if (!name.matches(TOKEN)) {
+            at.problem(Quoted.of(name) + " is no name of a header (expected: letters, digits and hyphens)");
+        } else if (FRAMING.contains(lower) || (lower.equals("upgrade") && use != Use.CONDITION)) {
+            at.problem(name + " belongs to one connection, not to the message (expected: another header)");
+        } else if (lower.equals("host")) {
+            at.problem(
+                    use == Use.CONDITION
+                            ? "sites are chosen by Host (expected: another header, or a site of that name)"
+                            : "Host is passed on as it came (expected: another header)");
+        } else if (use == Use.RESPONSE && lower.equals("date")) {
+            at.problem("Date is the server's, or ours (expected: another header)");
+        } else if (use != Use.RESPONSE && isOurs(lower, use)) {
+            at.problem(name + " is written by Postern, who alone knows the client (expected: another header)");
+        } else if (use != Use.RESPONSE && (lower.indexOf('_') >= 0 || lower.indexOf('.') >= 0)) {
+            at.problem("no header with _ or . in its name reaches a server, which might take it for another"
+                    + " (expected: letters, digits and hyphens)");
+        }
+        return lower;
+    }
+
+    private static boolean isOurs(String lower, Use use) {
+        return FORWARDED.contains(lower)
+                || (lower.startsWith(PREFIX_OF_OURS) && !(use == Use.REQUEST && lower.equals(PREFIX_HEADER)));
+    }
+}

@@ -1,0 +1,37 @@
+package dev.postern.config;
+
+import java.util.List;
+import java.util.Set;
+
+/**
+ * What a request must have, beside the path, for a route to take it.
+ *
+ * @param exact whether the path has to be that of the route, not below it
+ * @param methods any of these; empty for every method
+ * @param headers all of these
+ */
+public record RouteConditions(boolean exact, Set<String> methods, List<HeaderCondition> headers) {
+    /** The path alone. */
+    public static final RouteConditions NONE = new RouteConditions(false, Set.of(), List.of());
+
+    /**
+     * A header field that must be there, must not be, or must have a certain value.
+     *
+     * @param name lower-case
+     * @param value empty where only the presence counts
+     */
+    public record HeaderCondition(String name, Check check, String value) {}
+
+    /** What is asked of a header field. */
+    public enum Check {
+        PRESENT,
+        ABSENT,
+        EQUALS,
+        PREFIX
+    }
+
+    /** The more, the more specific is the route. */
+    public int count() {
+        return (methods.isEmpty() ? 0 : 1) + headers.size();
+    }
+}

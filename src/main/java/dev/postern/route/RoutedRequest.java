@@ -1,0 +1,16 @@
+package dev.postern.route;
+
+/** What of a request its route is chosen by. */
+public interface RoutedRequest {
+    /** Holds the path, in the form of {@link PathRule}, in {@code [pathFrom, pathTo)}; an empty one means {@code /}. */
+    byte[] path();
+
+    int pathFrom();
+
+    int pathTo();
+
+    String method();
+
+    /** Whether a field that reaches the server has the name and one of the values that {@code condition} wants. */
+    boolean hasField(FieldCondition condition);
+}
