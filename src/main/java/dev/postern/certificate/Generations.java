@@ -11,7 +11,9 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -30,6 +32,9 @@ final class Generations {
 
     private final String site;
     private final Path folder;
+
+    /** Revoked, and not marked so on disk: that refused. */
+    private final Map<Integer, RevocationReason> unmarked = new TreeMap<>();
 
     /** @param folder of the site */
     Generations(String site, Path folder) {
@@ -70,7 +75,7 @@ final class Generations {
         Generation expired = null;
         for (int number : numbers) {
             try {
-                Generation generation = new Generation(number, folder(number).read(names));
+                Generation generation = new Generation(number, read(number, names));
                 if (!generation.certificate().isExpired(now)) {
                     return Optional.of(generation);
                 }
@@ -107,6 +112,11 @@ final class Generations {
 
     Path path(int number) {
         return folder.resolve(Integer.toString(number));
+    }
+
+    /** Whether its files are there, good or not. */
+    boolean isThere(int number) {
+        return Files.isDirectory(path(number));
     }
 
     private GenerationFolder folder(int number) {
@@ -186,7 +196,7 @@ final class Generations {
             }
             refused.append("; ").append(number).append(": ");
             try {
-                Certificate certificate = folder(number).read(names);
+                Certificate certificate = read(number, names);
                 if (!certificate.isExpired(now)) {
                     pointTo(number);
                     return new Generation(number, certificate);
@@ -200,15 +210,49 @@ final class Generations {
                 + (served == 0 ? "the one that is served" : String.valueOf(served)) + refused);
     }
 
-    /** From now on this generation is refused, by this process and each after it. */
+    /**
+     * From now on this generation is refused, by this process and each after it.
+     *
+     * @throws IOException where the disk refuses: by this process all the same, and {@link #markRevoked} tries again
+     */
     void revoked(int number, RevocationReason reason) throws IOException {
+        unmarked.put(number, reason);
         folder(number).revoked(reason);
+        unmarked.remove(number);
+    }
+
+    /** Marks what could not be marked when it was revoked. */
+    void markRevoked() {
+        for (Map.Entry<Integer, RevocationReason> one : List.copyOf(unmarked.entrySet())) {
+            try {
+                revoked(one.getKey(), one.getValue());
+            } catch (IOException e) {
+                LOG.debug("{}: {}: marking it as revoked", site, path(one.getKey()), e);
+            }
+        }
+    }
+
+    /** Takes over what is not on disk. */
+    void inherit(Generations before) {
+        unmarked.putAll(before.unmarked);
+    }
+
+    private Certificate read(int number, List<String> names) throws IOException, CertificateException {
+        RevocationReason reason = unmarked.get(number);
+        if (reason != null) {
+            throw new CertificateException("it was revoked: " + reason.text());
+        }
+        return folder(number).read(names);
     }
 
     /** Why the generation that came after this one is not served: it was revoked, and this is what was left. */
     Optional<String> revokedAfter(int number) throws IOException {
         int newest = newest();
-        return newest > number ? folder(newest).revocation() : Optional.empty();
+        if (newest <= number) {
+            return Optional.empty();
+        }
+        RevocationReason reason = unmarked.get(newest);
+        return reason == null ? folder(newest).revocation() : Optional.of(reason.text());
     }
 
     // ---- after a crash

@@ -3,7 +3,6 @@ package dev.postern.certificate;
 import dev.postern.certificate.RenewalPolicy.Decision;
 import dev.postern.config.Configuration.KeyType;
 import dev.postern.config.Configuration.Site;
-import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -13,8 +12,6 @@ import java.util.concurrent.ExecutorService;
 import java.util.function.Function;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Decides and acts for the certificates of all sites: the one path for the first certificate and for each renewal.
@@ -25,8 +22,6 @@ import org.slf4j.LoggerFactory;
  * which monitor is said in the map of the package.
  */
 public final class Renewals implements AutoCloseable {
-    private static final Logger LOG = LoggerFactory.getLogger(Renewals.class);
-
     /** An order that has not ended by then never will. */
     private static final Duration ORDER_DEADLINE = Duration.ofMinutes(15);
 
@@ -39,12 +34,13 @@ public final class Renewals implements AutoCloseable {
     private final CaTime time;
     private final ClockSkew skew;
     private final SharedRandom random;
+    private final Upkeep upkeep;
     private final Sites sites;
     private final OrderDispatch dispatch;
     private final SuggestedWindows suggestedWindows;
     private final ExecutorService orders;
-    private final Announcements announcements;
     private final ServedWatch watch;
+    private final Survey survey;
     private final CertificateOperations operations;
     private volatile boolean closed;
 
@@ -89,10 +85,11 @@ public final class Renewals implements AutoCloseable {
         this.time = new CaTime(surroundings.clock(), skew, surroundings.elapsed());
         this.random = new SharedRandom(surroundings.random());
         this.orders = surroundings.orders();
-        this.announcements = new Announcements(surroundings.events());
+        Announcements announcements = new Announcements(surroundings.events());
         this.watch = new ServedWatch(time, orders);
         this.store = surroundings.store();
         this.ledgers = new Ledgers(store, issuers);
+        this.upkeep = new Upkeep(table, time, announcements);
         this.sites = new Sites(
                 sites,
                 site -> new SiteRecord(
@@ -107,7 +104,7 @@ public final class Renewals implements AutoCloseable {
                 time,
                 random,
                 readAtOnce,
-                record -> guarded(record.name(), () -> lookAfter(record)),
+                record -> this.upkeep.guarded(record.name(), () -> lookAfter(record)),
                 this::allAreRead);
         OrderRun.Setting setting = new OrderRun.Setting(
                 this,
@@ -120,7 +117,8 @@ public final class Renewals implements AutoCloseable {
         this.dispatch = new OrderDispatch(setting, time, orders, orderDeadline);
         this.suggestedWindows = new SuggestedWindows(
                 this.sites.issued(), time, surroundings.elapsed(), random, orders, this::lookAgain);
-        this.operations = new SiteOperations(this, surroundings, time, keyType, issuers, orderDeadline);
+        this.survey = new Survey(this.sites, time, watch);
+        this.operations = new SiteOperations(this, surroundings, time, random, keyType, issuers, orderDeadline);
     }
 
     /**
@@ -193,8 +191,8 @@ public final class Renewals implements AutoCloseable {
         dispatch.giveUpOverdue();
         store.lookForRoom(time.instant());
         ledgers.saveUnwritten(time.instant());
-        sites.issued().forEach(record -> guarded(record.name(), () -> lookAfter(record)));
-        sites.brought().forEach(files -> guarded(files.site().name(), () -> lookAfter(files)));
+        sites.issued().forEach(record -> upkeep.guarded(record.name(), () -> lookAfter(record)));
+        sites.brought().forEach(files -> upkeep.guarded(files.site().name(), () -> lookAfter(files)));
         pump();
         refreshSuggestedWindows();
         watch.askAgain();
@@ -222,11 +220,17 @@ public final class Renewals implements AutoCloseable {
 
     /**
      * Sees to it that clients are shown what is installed, one site after the other in the background: {@link
-     * ServedWatch#AT_A_TIME} of them, the next time the next ones.
+     * ServedWatch#AT_A_TIME} of them, the next time the next ones. And to it that the store still has it.
      */
     public void verifyServed() {
         List<ServedWatch.Subject> all = new ArrayList<>();
-        sites.issued().forEach(record -> all.add(record.subject()));
+        Instant now = time.instant();
+        for (SiteRecord record : sites.issued()) {
+            synchronized (record) {
+                record.keepStored(now);
+            }
+            all.add(record.subject());
+        }
         sites.brought().forEach(files -> all.add(files.subject()));
         watch.askInTurn(all);
     }
@@ -267,25 +271,6 @@ public final class Renewals implements AutoCloseable {
         return watch;
     }
 
-    /** Goes back one generation. */
-    void rollback(SiteRecord record) throws IOException {
-        synchronized (record) {
-            record.rollback(time.instant(), random);
-        }
-        republish(record);
-    }
-
-    /** Adds a generation that no order of ours brought. */
-    int adopt(SiteRecord record, Certificate certificate, @Nullable String account) throws IOException {
-        int number;
-        synchronized (record) {
-            // An order that ends meanwhile numbers its generation before or after, never the same.
-            number = record.adopt(certificate, account, time.instant());
-        }
-        republish(record);
-        return number;
-    }
-
     /** Reads the store again. */
     void reload(SiteRecord record) {
         synchronized (record) {
@@ -294,7 +279,8 @@ public final class Renewals implements AutoCloseable {
         republish(record);
     }
 
-    private void republish(SiteRecord record) {
+    /** Serves what the site has now, after that was changed. */
+    void republish(SiteRecord record) {
         sites.show(record);
         watch.ask(record.subject());
         lookAgain(record);
@@ -324,14 +310,6 @@ public final class Renewals implements AutoCloseable {
         pump();
     }
 
-    private static void guarded(String site, Runnable care) {
-        try {
-            care.run();
-        } catch (RuntimeException e) {
-            LOG.error("{}: a bug while looking after it: {}; done again with the next sweep", site, e.toString(), e);
-        }
-    }
-
     /** The clock was set: what was asked of the {@link WakeUps} went by another time, and is asked for anew. */
     public void clockWasSet() {
         skew.forget();
@@ -345,47 +323,23 @@ public final class Renewals implements AutoCloseable {
 
     /** What there is, site by site, in the order of the configuration. */
     public List<CertificateStatus> status() {
-        Instant now = time.instant();
-        List<CertificateStatus> all = new ArrayList<>();
-        for (Site site : sites.configured()) {
-            SiteRecord record = sites.issued(site.name());
-            CertificateFiles files = sites.brought(site.name());
-            if (record != null) {
-                sites.read(record);
-                all.add(status(record));
-            } else if (files != null) {
-                all.add(files.status(now).seen(watch.of(site.name(), files.certificate())));
-            }
-        }
-        return all;
+        return survey.all();
     }
 
     /** What is going to happen, for each site whose certificate comes from an issuer. */
     public List<SitePlan> plans() {
-        Instant now = time.instant();
-        List<SitePlan> plans = new ArrayList<>();
-        for (SiteRecord record : sites.issued()) {
-            sites.read(record);
-            synchronized (record) {
-                plans.add(record.sitePlan(now));
-            }
-        }
-        return plans;
+        return survey.plans();
     }
 
     CertificateStatus status(SiteRecord record) {
-        synchronized (record) {
-            return record.status(time.instant()).seen(watch.of(record.name(), record.certificate()));
-        }
+        return survey.of(record);
     }
 
     private void lookAfter(CertificateFiles files) {
         WakeUps clockwork = wakeUps;
-        if (clockwork == null) {
-            return;
+        if (clockwork != null) {
+            upkeep.lookAfter(files, clockwork);
         }
-        files.serve(table, time.earliest());
-        clockwork.at(files.site().name(), time.onThisHost(time.instant().plus(CertificateFiles.LOOK)));
     }
 
     private void lookAfter(SiteRecord record) {
@@ -401,38 +355,9 @@ public final class Renewals implements AutoCloseable {
             return;
         }
         Instant now = time.instant();
-        tellOverdue(record, now);
-        Decision decision;
-        synchronized (record) {
-            record.save(now);
-            record.believe(now);
-            record.serve(table, time.earliest());
-            record.news().begun(now);
-            Certificate certificate = record.certificate();
-            Instant end = certificate == null || !certificate.notAfter().isAfter(now) ? null : certificate.notAfter();
-            if (record.run() != null || record.issuers().isEmpty()) {
-                if (end != null) {
-                    record.wakeAt(time.onThisHost(end), clockwork);
-                }
-                return;
-            }
-            decision = record.decide(now);
-            LOG.debug("{}: {}", record.name(), decision);
-            if (decision instanceof Decision.Wait wait) {
-                boolean endsFirst = end != null && end.isBefore(wait.until());
-                record.wakeAt(time.onThisHost(endsFirst && end != null ? end : wait.until()), clockwork);
-            }
-        }
-        dispatch.offer(record, decision, now);
-    }
-
-    private void tellOverdue(SiteRecord record, Instant now) {
-        CertificateEvents.Overdue overdue;
-        synchronized (record) {
-            overdue = record.news().overdue(now);
-        }
-        if (overdue != null) {
-            announcements.overdue(overdue, now);
+        Decision decision = upkeep.lookAfter(record, clockwork, now);
+        if (decision != null) {
+            dispatch.offer(record, decision, now);
         }
     }
 

@@ -103,6 +103,7 @@ final class SiteCertificate {
 
     /** Takes over what its predecessor could not write: the same site, after the configuration was read again. */
     void inherit(SiteCertificate before) {
+        folder.generations().inherit(before.folder.generations());
         Certificate unwritten = before.number() == 0 && before.unsavedRevoked == null ? before.get() : null;
         if (unwritten != null && names.stream().anyMatch(unwritten::covers)) {
             current = new Generation(0, unwritten);
@@ -180,6 +181,7 @@ final class SiteCertificate {
      * @return whether there was something, and it is on disk now
      */
     boolean save(Instant now) {
+        folder.generations().markRevoked();
         Certificate certificate = get();
         if (certificate == null || number() > 0 || unsavedRevoked != null) {
             return false;
@@ -205,6 +207,25 @@ final class SiteCertificate {
             throw new IOException(site + ": the certificate that is served is not on disk yet: " + refusal
                     + "; nothing was changed, so that it is not lost");
         }
+    }
+
+    /**
+     * Looks whether the disk still has it, and writes it again where it has not: somebody swept the directory.
+     *
+     * @return whether that was so
+     */
+    boolean keepStored(Instant now) {
+        Certificate certificate = get();
+        if (certificate == null || number() == 0 || folder.generations().isThere(number())) {
+            return false;
+        }
+        LOG.error(
+                "{}: {}: gone, while it was served; written again from memory (expected: that nobody else touches the store)",
+                site,
+                path());
+        current = new Generation(0, certificate);
+        refusal = "its files are gone";
+        return save(now);
     }
 
     private void store(Certificate certificate, Instant now) throws IOException {

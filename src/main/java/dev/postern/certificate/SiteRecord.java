@@ -179,6 +179,13 @@ final class SiteRecord {
         }
     }
 
+    /** Sees to it that the disk still has what is served. */
+    void keepStored(Instant now) {
+        if (loaded && run == null && held.keepStored(now)) {
+            remember(history);
+        }
+    }
+
     /** Takes over what its predecessor could not write; before {@link #load}. Called with both monitors held. */
     void inherit(SiteRecord before) {
         held.inherit(before.held);

@@ -6,7 +6,7 @@
  * <pre>
  *   schedule        Renewals.wake, .sweep      one site, or all of them: looked at anew each time
  *                        │
- *                   SiteRecord.decide          asks RenewalPolicy, a pure function of
+ *                   Upkeep, SiteRecord.decide  asks RenewalPolicy, a pure function of
  *                        │                     (life of the certificate, RenewalHistory, OrderTerms, now)
  *    Wait ◄──────────────┤
  *                   OrderDispatch.offer
@@ -50,7 +50,10 @@
  *       are thousands.
  *   <li>Shared by all sites: {@code OrderQueue}, {@code Ledgers}, {@code SuggestedWindows}, {@code CaTime}.
  *   <li>Asked for by an operator: {@link dev.postern.certificate.CertificateOperations}, which goes the same way as what is
- *       due by itself.
+ *       due by itself: {@code OrderOnDemand}, {@code Rehearsal}, {@code Revocation}; {@code Survey} says what there is.
+ *   <li>In memory only, because the disk refused: {@code SiteCertificate}, {@code SiteRecord}, {@code Generations} and {@code
+ *       Ledger} each keep what is theirs and write it with a later sweep; {@link dev.postern.certificate.Renewals#inherit}
+ *       hands it to a successor.
  * </ul>
  *
  * <p>Monitors, in the order in which they may be taken; nothing further up is taken with one further down held:

@@ -309,6 +309,30 @@ class PebbleTest {
         }
     }
 
+    /** acme4j cannot say it; whether what we send instead is well-formed, a real server decides. */
+    @Test
+    void contactThatWasRemovedIsWithdrawn() throws Exception {
+        try (PebbleServer pebble = pebble(options())) {
+            AcmeDirectory at = new AcmeDirectory("pebble", pebble.directoryUri(), pebble.caFile());
+            AcmeIssuer issuer = issuer(at);
+            checked(issue(issuer, new MemoryJournal(), "example.com"));
+            assertThat(issuer.account().orElseThrow().show().contacts()).containsExactly("mailto:ops@example.com");
+            AcmeIssuer nobody = new AcmeIssuer(
+                    at,
+                    null,
+                    true,
+                    store,
+                    InstantSource.system(),
+                    MonotonicClock.SYSTEM,
+                    new ClockSkew(InstantSource.system()));
+
+            checked(issue(nobody, new MemoryJournal(), "example.com"));
+
+            assertThat(nobody.account().orElseThrow().show().contacts()).isEmpty();
+            assertThat(pebble.accounts()).isEqualTo(1);
+        }
+    }
+
     @Test
     void certificateIsRevokedWithItsOwnKey() throws Exception {
         try (PebbleServer pebble = pebble(options())) {

@@ -8,6 +8,7 @@ import dev.postern.certificate.IssueFailure.Fault;
 import dev.postern.config.Configuration.KeyType;
 import dev.postern.config.Configuration.RateLimits;
 import dev.postern.config.Configuration.Site;
+import dev.postern.testing.CapturedLog;
 import dev.postern.testing.Care;
 import dev.postern.testing.HandClock;
 import dev.postern.testing.TestCa;
@@ -240,6 +241,48 @@ class UnwrittenCertificateTest {
         renewals.sweep();
         assertThat(store.site(A).history().failures()).isEqualTo(1);
         assertThat(ledger).isRegularFile();
+    }
+
+    /** On a full disk it could not be marked, and a failed replacement brought it back. */
+    @Test
+    void revocationThatCannotBeWrittenHoldsAllTheSame() throws Exception {
+        operations().order(A);
+        await().until(() -> renewals.record(A).run() == null);
+        Certificate second = table.find(A);
+        Files.createDirectories(folder().resolve("2/.new-revoked/in-the-way"));
+        issuer.fail(A, failure());
+
+        assertThatThrownBy(() -> operations().revoke(A, RevocationReason.SUPERSEDED))
+                .hasMessageContaining("serving generation 1");
+        assertThat(table.find(A).serial()).isEqualTo(first.serial());
+        operations().reload(A);
+        renewals = begin(renewals);
+        assertThat(table.find(A).serial()).isEqualTo(first.serial()).isNotEqualTo(second.serial());
+        assertThat(folder().resolve("2/revoked")).doesNotExist();
+
+        DurableFiles.delete(folder().resolve("2/.new-revoked"));
+        renewals.sweep();
+        assertThat(folder().resolve("2/revoked")).hasContent("superseded");
+    }
+
+    /**
+     * Users' trouble: some other program swept the directory, and nobody knew until the next restart had no certificate.
+     * What is served from memory is written again, and said.
+     */
+    @Test
+    void filesThatSomebodyRemovedAreWrittenAgain() throws Exception {
+        DurableFiles.delete(folder());
+
+        try (CapturedLog log = CapturedLog.begin()) {
+            renewals.verifyServed();
+
+            assertThat(log.lines(": gone, while it was served; written again from memory"))
+                    .hasSize(1);
+        }
+        assertThat(Pem.readCertificates(Files.readString(folder().resolve("current/fullchain.pem"))))
+                .isEqualTo(first.chain());
+        assertThat(table.find(A)).isSameAs(first);
+        assertThat(operations().list().get(0).notOnDiskBecause()).isNull();
     }
 
     @Test

@@ -29,6 +29,7 @@ import org.shredzone.acme4j.Problem;
 import org.shredzone.acme4j.RevocationReason;
 import org.shredzone.acme4j.Status;
 import org.shredzone.acme4j.challenge.Http01Challenge;
+import org.shredzone.acme4j.exception.AcmeException;
 import org.shredzone.acme4j.exception.AcmeServerException;
 
 /** From names to a certificate and to its revocation, with acme4j as the client. */
@@ -60,10 +61,7 @@ class AcmeOrderTest {
     @Test
     void wrongAnswerMakesOrderInvalidAndSaysWhy() throws Exception {
         try (AcmeFixture acme = new AcmeFixture(directory)) {
-            Order order = AcmeSteps.register(acme, accountKey)
-                    .newOrder()
-                    .domains("a.example")
-                    .create();
+            Order order = order(acme, "a.example");
             Authorization authorization = order.getAuthorizations().get(0);
             Http01Challenge challenge = AcmeSteps.challenge(authorization);
             acme.site.answers.put(challenge.getToken(), challenge.getToken() + ".notTheThumbprint");
@@ -84,10 +82,7 @@ class AcmeOrderTest {
     @Test
     void unansweredChallengeIsInvalid() throws Exception {
         try (AcmeFixture acme = new AcmeFixture(directory)) {
-            Order order = AcmeSteps.register(acme, accountKey)
-                    .newOrder()
-                    .domains("a.example")
-                    .create();
+            Order order = order(acme, "a.example");
             Authorization authorization = order.getAuthorizations().get(0);
             Http01Challenge challenge = AcmeSteps.challenge(authorization);
 
@@ -112,10 +107,7 @@ class AcmeOrderTest {
             return List.of(InetAddress.getLoopbackAddress());
         };
         try (AcmeFixture acme = new AcmeFixture(directory, options -> options.resolver(slow))) {
-            Order order = AcmeSteps.register(acme, accountKey)
-                    .newOrder()
-                    .domains("a.example")
-                    .create();
+            Order order = order(acme, "a.example");
             Authorization authorization = order.getAuthorizations().get(0);
             assertThat(authorization.fetch()).isEmpty(); // waits for the client, not for the server
             Http01Challenge challenge = AcmeSteps.challenge(authorization);
@@ -138,10 +130,7 @@ class AcmeOrderTest {
     @Test
     void orderIsNotFinalizedBeforeItsNamesAreProven() throws Exception {
         try (AcmeFixture acme = new AcmeFixture(directory)) {
-            Order order = AcmeSteps.register(acme, accountKey)
-                    .newOrder()
-                    .domains("a.example")
-                    .create();
+            Order order = order(acme, "a.example");
 
             AcmeSteps.assertRefused("orderNotReady", () -> order.execute(siteKey));
         }
@@ -150,10 +139,7 @@ class AcmeOrderTest {
     @Test
     void csrMustAskForExactlyTheNamesOfTheOrder() throws Exception {
         try (AcmeFixture acme = new AcmeFixture(directory)) {
-            Order order = AcmeSteps.register(acme, accountKey)
-                    .newOrder()
-                    .domains("a.example", "b.example")
-                    .create();
+            Order order = order(acme, "a.example", "b.example");
             AcmeSteps.prove(acme, order);
 
             AcmeSteps.assertRefused("badCSR", () -> order.execute(siteKey, csr -> csr.addDomain("c.example")));
@@ -216,10 +202,7 @@ class AcmeOrderTest {
     @Test
     void deactivatedAuthorizationEndsItsOrder() throws Exception {
         try (AcmeFixture acme = new AcmeFixture(directory)) {
-            Order order = AcmeSteps.register(acme, accountKey)
-                    .newOrder()
-                    .domains("a.example")
-                    .create();
+            Order order = order(acme, "a.example");
 
             order.getAuthorizations().get(0).deactivate();
 
@@ -231,10 +214,7 @@ class AcmeOrderTest {
     @Test
     void abandonedOrderExpires() throws Exception {
         try (AcmeFixture acme = new AcmeFixture(directory)) {
-            Order order = AcmeSteps.register(acme, accountKey)
-                    .newOrder()
-                    .domains("a.example")
-                    .create();
+            Order order = order(acme, "a.example");
 
             acme.clock.advance(AcmeState.PENDING_LIFE);
 
@@ -246,10 +226,7 @@ class AcmeOrderTest {
     @Test
     void laterFinalizationEndsWithACertificateToo() throws Exception {
         try (AcmeFixture acme = new AcmeFixture(directory, options -> options.finalization(Finalization.LATER))) {
-            Order order = AcmeSteps.register(acme, accountKey)
-                    .newOrder()
-                    .domains("a.example")
-                    .create();
+            Order order = order(acme, "a.example");
             AcmeSteps.prove(acme, order);
 
             order.execute(siteKey);
@@ -265,12 +242,7 @@ class AcmeOrderTest {
     @Test
     void certificateIsRevokedByItsAccountOnce() throws Exception {
         try (AcmeFixture acme = new AcmeFixture(directory)) {
-            Order order = AcmeSteps.register(acme, accountKey)
-                    .newOrder()
-                    .domains("a.example")
-                    .create();
-            AcmeSteps.prove(acme, order);
-            AcmeSteps.finish(order, siteKey);
+            Order order = finished(acme);
 
             order.getCertificate().revoke(RevocationReason.SUPERSEDED);
 
@@ -283,12 +255,7 @@ class AcmeOrderTest {
     @Test
     void certificateIsRevokedWithItsOwnKeyAndByNobodyElse() throws Exception {
         try (AcmeFixture acme = new AcmeFixture(directory)) {
-            Order order = AcmeSteps.register(acme, accountKey)
-                    .newOrder()
-                    .domains("a.example")
-                    .create();
-            AcmeSteps.prove(acme, order);
-            AcmeSteps.finish(order, siteKey);
+            Order order = finished(acme);
             X509Certificate leaf = order.getCertificate().getCertificate();
             KeyPair strangerKey = Keys.generate(KeyType.EC_P256);
             Login stranger = new AccountBuilder()
@@ -307,18 +274,25 @@ class AcmeOrderTest {
     void certificateLivesAsLongAsTold() throws Exception {
         try (AcmeFixture acme =
                 new AcmeFixture(directory, options -> options.certificateValidity(Duration.ofSeconds(90)))) {
-            Order order = AcmeSteps.register(acme, accountKey)
-                    .newOrder()
-                    .domains("a.example")
-                    .create();
-            AcmeSteps.prove(acme, order);
-            AcmeSteps.finish(order, siteKey);
+            Order order = finished(acme);
 
             X509Certificate leaf = order.getCertificate().getCertificate();
 
             assertThat(Duration.between(acme.clock.instant(), leaf.getNotAfter().toInstant()))
                     .isBetween(Duration.ofSeconds(88), Duration.ofSeconds(90));
         }
+    }
+
+    /** Of an account that is registered with it. */
+    private Order order(AcmeFixture acme, String... names) throws AcmeException {
+        return AcmeSteps.register(acme, accountKey).newOrder().domains(names).create();
+    }
+
+    private Order finished(AcmeFixture acme) throws AcmeException {
+        Order order = order(acme, "a.example");
+        AcmeSteps.prove(acme, order);
+        AcmeSteps.finish(order, siteKey);
+        return order;
     }
 
     private static KeyPair weakKey() throws GeneralSecurityException {

@@ -1,0 +1,93 @@
+package dev.postern.certificate;
+
+import dev.postern.certificate.IssueFailure.Fault;
+import dev.postern.config.Configuration.KeyType;
+import java.security.cert.CertificateException;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * A whole issuance at the staging directory of a site's issuer, through the live challenge port; installs nothing and
+ * leaves no trace in the store but the account there. Blocking.
+ */
+final class Rehearsal {
+    private final InstantSource time;
+    private final KeyType keyType;
+
+    Rehearsal(InstantSource time, KeyType keyType) {
+        this.time = time;
+        this.keyType = keyType;
+    }
+
+    /** What was done, line by line. */
+    List<String> of(SiteRecord record) throws IssueFailure, InterruptedException {
+        String site = record.name();
+        CertificateIssuer preferred = OrderOnDemand.preferred(record);
+        Optional<CertificateIssuer> staging = preferred.staging();
+        if (staging.isEmpty()) {
+            throw new IssueFailure(
+                    Fault.OURS,
+                    preferred.name() + ": has no staging directory to rehearse at (expected: \"staging\" beside its"
+                            + " directory in acme.issuers); nothing was asked of it",
+                    null);
+        }
+        CertificateIssuer stage = staging.get();
+        List<String> names = record.site().names();
+        List<String> done = new ArrayList<>();
+        done.add(site + ": rehearsing at " + stage.name() + " for " + String.join(", ", names));
+        IssuedCertificate issued =
+                issue(record, stage, new CertificateRequest(site, names, keyType, record.solvers(), null));
+        done.add(
+                issued.challenge() == null
+                        ? "nothing had to be proven"
+                        : "proven by " + issued.challenge().text());
+        try {
+            Certificate certificate = record.check(issued, time.instant());
+            done.add("certificate " + certificate.serialText() + ", " + certificate.notBefore() + " to "
+                    + certificate.notAfter() + ", for " + String.join(", ", certificate.names()) + ", in a chain of "
+                    + certificate.chain().size());
+        } catch (CertificateException e) {
+            throw new IssueFailure(
+                    Fault.CA, stage.name() + " sent a certificate that would not be used: " + e.getMessage(), e);
+        }
+        done.add("thrown away; nothing was installed, and what is served is as before");
+        return done;
+    }
+
+    /** The limits of a staging directory are wide, but it has some. */
+    private IssuedCertificate issue(SiteRecord record, CertificateIssuer stage, CertificateRequest request)
+            throws IssueFailure, InterruptedException {
+        Ledger ledger = record.ledger(stage.name());
+        Instant now = time.instant();
+        Opening account =
+                ledger.account(Ledger.Kind.FIRST, now).and(ledger.names(request.names(), Ledger.Kind.FIRST, now));
+        if (!account.isOpen(now)) {
+            throw new IssueFailure(
+                    Fault.CA,
+                    record.name() + ": not before " + TimeText.at(account.at()) + ": " + account.because(),
+                    account.at(),
+                    null);
+        }
+        Ledger.Charge charge = ledger.charge(request.names(), Ledger.Kind.FIRST, now);
+        FencedJournal journal = new FencedJournal(new TransientJournal(), () -> false, charge, time);
+        try {
+            journal.begin(request.names());
+            IssuedCertificate issued = stage.issue(request, journal);
+            ledger.failedValidations(issued.invalid(), time.instant());
+            charge.certificate(time.instant());
+            return issued;
+        } catch (IssueFailure e) {
+            Instant failed = time.instant();
+            ledger.failedValidations(e.invalid(), failed);
+            if (e.isOfAccount()) {
+                e.retryAfter().ifPresent(until -> ledger.hold(until, failed));
+            }
+            throw e;
+        } finally {
+            charge.end();
+        }
+    }
+}

@@ -1,0 +1,30 @@
+package dev.postern.certificate;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.Map;
+
+/**
+ * Lines that would go into the log again and again for as long as their cause lasts: each is said once, and again after a
+ * while. Any thread.
+ */
+final class RepeatedLines {
+    /** More than anybody reads; what is beyond is not said at all. */
+    private static final int MOST = 1_000;
+
+    private final Duration again;
+
+    // Guarded by this.
+    private final Map<String, Instant> said = new HashMap<>();
+
+    RepeatedLines(Duration again) {
+        this.again = again;
+    }
+
+    /** Whether it is time to say it; it counts as said then. */
+    synchronized boolean mayBeSaid(String line, Instant now) {
+        said.values().removeIf(at -> at.isAfter(now) || !at.plus(again).isAfter(now));
+        return said.size() < MOST && said.putIfAbsent(line, now) == null;
+    }
+}
