@@ -5,7 +5,10 @@ import dev.postern.http.Failure.ByEdge;
 import dev.postern.http.Failure.ByServer;
 import java.util.Map;
 
-/** The only place where a failure becomes a status. */
+/**
+ * The only place where a failure becomes an answer: a status, and what {@code Proxy-Status} says
+ * (<a href="https://datatracker.ietf.org/doc/html/rfc9209">RFC 9209</a>).
+ */
 final class ErrorResponses {
     private ErrorResponses() {}
 
@@ -16,6 +19,7 @@ final class ErrorResponses {
                 LocalResponse.text(status, status + " " + StatusText.of(status) + "\nrequest " + requestId + "\n");
         Map<String, String> headers = new java.util.LinkedHashMap<>(text.headers());
         headers.put("Cache-Control", "no-store");
+        headers.put("Proxy-Status", "postern; error=" + proxyError(failure) + "; details=\"" + failure.reason() + '"');
         return new LocalResponse(status, headers, text.body());
     }
 
@@ -27,6 +31,35 @@ final class ErrorResponses {
             return status(byServer);
         }
         return failure == ByEdge.BUG ? 500 : 503;
+    }
+
+    /** One of the types registered by <a href="https://datatracker.ietf.org/doc/html/rfc9209#section-2.3">RFC 9209 §2.3</a>. */
+    static String proxyError(Failure failure) {
+        if (failure instanceof ByClient byClient) {
+            return switch (byClient) {
+                case NO_SUCH_SITE, NO_SUCH_ROUTE -> "destination_not_found";
+                default -> "http_request_error";
+            };
+        }
+        if (failure instanceof ByServer byServer) {
+            return proxyError(byServer);
+        }
+        return "proxy_internal_error";
+    }
+
+    private static String proxyError(ByServer failure) {
+        return switch (failure) {
+            case NONE_AVAILABLE -> "destination_unavailable";
+            case NAME_UNRESOLVED -> "dns_error";
+            case CONNECT_REFUSED, REFUSED -> "connection_refused";
+            case CONNECT_TIMEOUT -> "connection_timeout";
+            case NO_ROUTE_TO_SERVER -> "destination_ip_unroutable";
+            case CONNECT_FAILED, CLOSED_BEFORE_RESPONSE -> "connection_terminated";
+            case CLOSED_DURING_RESPONSE -> "http_response_incomplete";
+            case MALFORMED_RESPONSE -> "http_protocol_error";
+            case RESPONSE_HEAD_TOO_LARGE -> "http_response_header_section_size";
+            case RESPONSE_TIMEOUT -> "connection_read_timeout";
+        };
     }
 
     private static int status(ByClient failure) {

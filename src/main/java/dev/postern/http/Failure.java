@@ -1,7 +1,8 @@
 package dev.postern.http;
 
 /**
- * Why an exchange could not be completed. Its {@link #reason} is a stable code for logs; {@link ErrorResponses} alone
+ * Why an exchange could not be completed. Its {@link #reason} is a stable code: the same in log, metrics, the answer and
+ * README.md, whose table a test compares; {@link ErrorResponses} alone
  * turns it into a status.
  */
 public sealed interface Failure {
