@@ -3,7 +3,7 @@ package dev.postern.app;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Why the edge did not start. Nothing is bound, and no CA has been asked for anything. */
+/** Why the edge did not start, or was not reloaded. Nothing is bound for it, and no CA has been asked for anything. */
 public final class CannotStart extends Exception {
     private static final long serialVersionUID = 1;
 

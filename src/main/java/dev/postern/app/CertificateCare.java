@@ -1,10 +1,7 @@
 package dev.postern.app;
 
-import dev.postern.acme.AcmeIssuers;
 import dev.postern.app.CannotStart.Reason;
 import dev.postern.certificate.AlpnChallengeTable;
-import dev.postern.certificate.CaTime;
-import dev.postern.certificate.CertificateIssuer;
 import dev.postern.certificate.CertificateOperations;
 import dev.postern.certificate.CertificateStatus;
 import dev.postern.certificate.CertificateStore;
@@ -16,26 +13,19 @@ import dev.postern.certificate.ReachabilityProbe;
 import dev.postern.certificate.Renewals;
 import dev.postern.config.AddressRange;
 import dev.postern.config.Configuration;
-import dev.postern.config.Configuration.Issuer;
 import dev.postern.config.Configuration.Site;
-import dev.postern.config.PublicCas;
 import dev.postern.control.CertificateControl;
 import dev.postern.control.ControlCommands;
 import dev.postern.control.ControlSocket;
-import dev.postern.devca.InternalCa;
-import dev.postern.devca.InternalIssuer;
-import dev.postern.dns.Lookup;
-import dev.postern.preflight.CheckedIssuer;
-import dev.postern.preflight.Preflight;
 import dev.postern.schedule.Schedule;
 import dev.postern.schedule.ScheduledWork;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Map;
@@ -49,6 +39,7 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /**
  * The life of the certificates, put together: the store, the CAs, the clockwork, the operator's hooks and commands. The
@@ -57,14 +48,16 @@ import org.slf4j.LoggerFactory;
 final class CertificateCare implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(CertificateCare.class);
 
-    private final Configuration config;
     private final InstantSource clock;
     private final ScheduledExecutorService background;
     private final CertificateTable certificates = new CertificateTable();
     private final AlpnChallengeTable alpnChallenges;
     private final ChallengeTable challenges;
     private final @Nullable Schedule schedule;
+    private final CertificateStore store;
     private final OperatorHooks hooks;
+    private final Proofs proofs;
+    private final Issuers issuers;
     private final Renewals renewals;
     /** Runs commands of operators. */
     private final ExecutorService control = Executors.newCachedThreadPool(Threads.named("control"));
@@ -76,6 +69,9 @@ final class CertificateCare implements AutoCloseable {
     private final Deque<AutoCloseable> active = new ArrayDeque<>();
     /** What {@link #close} ends, the last one first. */
     private final Deque<AutoCloseable> opened = new ArrayDeque<>();
+
+    // Replaced by one reload at a time; read by any thread.
+    private volatile Configuration config;
 
     /**
      * Opens the store and reads it; asks no network.
@@ -100,13 +96,18 @@ final class CertificateCare implements AutoCloseable {
             if (schedule != null) {
                 active.push(schedule);
             }
-            CertificateStore store = openStore();
+            this.store = openStore();
             ReachabilityProbe probe = store.reachabilityProbe(new SecureRandom());
             this.challenges = new ChallengeTable(probe);
             Proofs.warnOfOpenSecrets(config);
-            this.hooks = hooks(store);
-            this.renewals = renewals(store, new Proofs(config.sites(), challenges, alpnChallenges), probe);
-            this.commands = new CertificateControl(operations(), config.sites(), store, certificates, clock, control);
+            this.hooks = hooks();
+            this.proofs = new Proofs(challenges, alpnChallenges);
+            proofs.prepare(config.sites());
+            ClockSkew skew = new ClockSkew(clock);
+            this.issuers = new Issuers(store, clock, skew, probe, this::site, works);
+            this.renewals = renewals(skew);
+            this.commands = new CertificateControl(
+                    operations(), () -> this.config.sites(), store, certificates, clock, control);
         } catch (CannotStart | IOException | RuntimeException e) {
             close();
             throw e;
@@ -115,35 +116,20 @@ final class CertificateCare implements AutoCloseable {
 
     private CertificateStore openStore() throws IOException {
         Path root = config.acme().store();
-        if (everySiteBringsItsOwn()) {
+        if (everySiteBringsItsOwn(config)) {
             // The store is not needed, and need not be writable.
             return CertificateStore.openReadOnly(root);
         }
-        CertificateStore store = CertificateStore.open(root);
-        opened.push(store);
-        return store;
+        CertificateStore opening = CertificateStore.open(root);
+        opened.push(opening);
+        return opening;
     }
 
-    private boolean everySiteBringsItsOwn() {
+    private static boolean everySiteBringsItsOwn(Configuration config) {
         return config.sites().stream().allMatch(site -> site.certificate() != null);
     }
 
-    private Renewals renewals(CertificateStore store, Proofs proofs, ReachabilityProbe probe)
-            throws CannotStart, IOException {
-        ClockSkew skew = new ClockSkew(clock);
-        AcmeIssuers cas = new AcmeIssuers(
-                config.acme(), store, new CaTime(clock, skew, MonotonicClock.SYSTEM), MonotonicClock.SYSTEM, skew);
-        List<CertificateIssuer> issuers = new ArrayList<>();
-        for (Issuer issuer : config.acme().issuers()) {
-            // One that no site needs leaves no trace in the store: no account, and no CA of our own.
-            if (config.sites().stream()
-                    .anyMatch(site -> config.acme().issuersFor(site).contains(issuer))) {
-                issuers.add(
-                        issuer instanceof Issuer.AcmeDirectory acme
-                                ? checked(cas.at(acme), acme, store, probe)
-                                : internalIssuer(issuer, store));
-            }
-        }
+    private Renewals renewals(ClockSkew skew) throws CannotStart, IOException {
         ExecutorService orders = Executors.newCachedThreadPool(Threads.named("order"));
         opened.push(orders::shutdownNow);
         Renewals.Surroundings surroundings = new Renewals.Surroundings(
@@ -156,24 +142,15 @@ final class CertificateCare implements AutoCloseable {
                 new SecureRandom(),
                 orders,
                 hooks.events());
-        Renewals made = new Renewals(config.sites(), config.acme().keyType(), issuers, surroundings);
+        Issuers.Next cas = issuers.next(config);
+        issuers.commit(cas);
+        Renewals made = new Renewals(config.sites(), config.acme().keyType(), cas.needed(), surroundings);
         active.push(made);
         List<String> problems = made.load();
         if (!problems.isEmpty()) {
             throw new CannotStart(Reason.CONFIGURATION, problems, null);
         }
         return made;
-    }
-
-    /** Looks first, where the CA sees the same DNS as everybody: that of a private one is not ours to know. */
-    private CertificateIssuer checked(
-            CertificateIssuer issuer, Issuer.AcmeDirectory acme, CertificateStore store, ReachabilityProbe probe)
-            throws IOException {
-        if (!PublicCas.isPublic(acme.directory())) {
-            return issuer;
-        }
-        Preflight preflight = new Preflight(Lookup.ofSystem(MonotonicClock.SYSTEM), probe, clock, new SecureRandom());
-        return new CheckedIssuer(issuer, acme, preflight, store::everHadCertificate, this::site, works);
     }
 
     private @Nullable Site site(String name) {
@@ -183,25 +160,59 @@ final class CertificateCare implements AutoCloseable {
                 .orElse(null);
     }
 
-    private CertificateIssuer internalIssuer(Issuer issuer, CertificateStore store) throws IOException {
-        SecureRandom random = new SecureRandom();
-        InternalCa ca = InternalCa.open(store.root().resolve("accounts/internal"), clock, random);
-        log.info(
-                "issuer internal: clients must trust its root, {}",
-                ca.rootFile().toAbsolutePath());
-        return new InternalIssuer(
-                ca,
-                InternalIssuer.DEFAULT_VALIDITY,
-                site -> config.acme().issuersFor(site).contains(issuer));
-    }
-
     /** Who is told of what happens to the certificates. */
-    private OperatorHooks hooks(CertificateStore store) {
+    private OperatorHooks hooks() {
         OperatorHooks made = new OperatorHooks(config.hooks(), store::told, config.grace(), background);
         active.push(made::stop);
         opened.push(made);
         return made;
     }
+
+    // ---- another configuration
+
+    /**
+     * Gets ready for {@code next}: reads the files that it names, asks no network.
+     *
+     * @throws CannotStart with everything that is wrong; then nothing has changed
+     * @throws IOException one line that names a file and what is wrong with it; then nothing has changed
+     */
+    Prepared prepare(Configuration next) throws CannotStart, IOException {
+        if (everySiteBringsItsOwn(config) && !store.isWritable() && !everySiteBringsItsOwn(next)) {
+            String first = next.sites().stream()
+                    .filter(site -> site.certificate() == null)
+                    .map(Site::name)
+                    .findFirst()
+                    .orElse("");
+            throw new CannotStart(
+                    Reason.CONFIGURATION,
+                    List.of(first + ": is the first site that gets its certificate from an issuer, and the store "
+                            + store.root() + " was not opened when no site did; restart to apply it"),
+                    null);
+        }
+        proofs.prepare(next.sites());
+        Issuers.Next cas = issuers.next(next);
+        Renewals.Next care =
+                renewals.next(new Renewals.Remit(next.sites(), next.acme().keyType(), cas.needed()));
+        if (!care.problems().isEmpty()) {
+            throw new CannotStart(Reason.CONFIGURATION, care.problems(), null);
+        }
+        return new Prepared() {
+            @Override
+            public void commit() {
+                config = next;
+                issuers.commit(cas);
+                hooks.follow(next.hooks(), next.grace());
+                care.commit();
+            }
+
+            @Override
+            public void abandon() {
+                // Files were read, nothing else.
+            }
+        };
+    }
+
+    // ---- what there is
 
     /** Waits until everybody was told of everything. */
     void awaitHooks(Consumer<String> progress) throws InterruptedException {
@@ -238,19 +249,23 @@ final class CertificateCare implements AutoCloseable {
         return commands;
     }
 
+    // ---- from start to end
+
     /**
      * Everything is served that the store has: from now on CAs are asked for what it has not, and operators are heard.
      *
-     * @param https where our own clients are, for looking at what they see
+     * @param https where our own clients are now, for looking at what they see
      * @param proxies from where connections to it have to begin with a PROXY header
+     * @param heard what operators may ask for
      */
-    void start(InetSocketAddress https, Supplier<List<AddressRange>> proxies) throws IOException {
+    void start(Supplier<InetSocketAddress> https, Supplier<List<AddressRange>> proxies, ControlCommands heard)
+            throws IOException {
         Schedule wakeUps = schedule;
         if (wakeUps == null) {
             renewals.watch(new SelfHandshake(https, proxies));
             return;
         }
-        ControlSocket socket = controlSocket();
+        ControlSocket socket = controlSocket(heard);
         hooks.events().tellMissed(config.sites());
         Map<ScheduledWork, Runnable> beside = Map.of(
                 ScheduledWork.SUGGESTED_WINDOWS, renewals::refreshSuggestedWindows,
@@ -264,15 +279,16 @@ final class CertificateCare implements AutoCloseable {
         }
     }
 
-    /** Null where no site needs the store: there need be no directory for it, and there is nothing to command. */
-    private @Nullable ControlSocket controlSocket() throws IOException {
+    /** Null where no site needs the store, and there is no directory for it. */
+    private @Nullable ControlSocket controlSocket(ControlCommands heard) throws IOException {
         Path file = config.acme().controlSocket();
         boolean byDefault = file.equals(config.acme().store().resolve("control.sock"));
-        if (byDefault && everySiteBringsItsOwn()) {
+        boolean unasked = byDefault && everySiteBringsItsOwn(config);
+        if (unasked && !Files.isWritable(config.acme().store())) {
             return null;
         }
         try {
-            ControlSocket socket = ControlSocket.open(file, commands, control, background);
+            ControlSocket socket = ControlSocket.open(file, heard, control, background);
             active.push(socket);
             return socket;
         } catch (IOException e) {
@@ -280,7 +296,7 @@ final class CertificateCare implements AutoCloseable {
                 throw e;
             }
             // Nobody asked for it by name: no reason not to serve.
-            log.warn("{}; the daemon takes no commands", e.getMessage());
+            log.atLevel(unasked ? Level.DEBUG : Level.WARN).log("{}; the daemon takes no commands", e.getMessage());
             return null;
         }
     }

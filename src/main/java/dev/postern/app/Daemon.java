@@ -1,31 +1,45 @@
 package dev.postern.app;
 
 import dev.postern.config.Configuration;
+import dev.postern.config.ConfigurationProblems;
+import dev.postern.control.ReloadControl;
 import dev.postern.schedule.Schedule;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.Properties;
 import java.util.concurrent.CountDownLatch;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** A process that serves until it is told to stop. */
 public final class Daemon {
-    private static final Logger LOG = LoggerFactory.getLogger(Daemon.class);
-
     private Daemon() {}
 
-    /** Starts an edge and serves until TERM or INT; does not return, but for a failure to start. */
-    public static void run(Configuration config) throws CannotStart, InterruptedException {
+    /**
+     * Starts an edge and serves until TERM or INT; does not return, but for a failure to start.
+     *
+     * @param source read again at each HUP
+     */
+    public static void run(ConfigurationSource source) throws CannotStart, ConfigurationProblems, InterruptedException {
+        Configuration config = source.read();
         BackgroundOutput log = BackgroundOutput.replaceStandardError();
-        Signals.handle("HUP", () -> LOG.warn("HUP: configuration is not re-read yet; restart to apply it"));
+        Reloads reloads = new Reloads(source, new SystemdNotice());
+        Signals.handle("HUP", reloads::hangUp);
         try {
             // Until there is something to do, it must not end us either.
             Signals.handle("USR1", () -> {});
-            Edge edge = Edge.start(config, schedule(), Clock.systemUTC());
+            Edge edge = Edge.start(
+                    config,
+                    schedule(),
+                    Clock.systemUTC(),
+                    certificates -> new ReloadControl(reloads::now, certificates));
             Signals.handle("USR1", edge::reopenLogs);
-            untilSignal(edge, log);
+            reloads.start(edge);
+            untilSignal(
+                    () -> {
+                        reloads.close();
+                        edge.close();
+                    },
+                    log);
         } finally {
             log.drain();
         }

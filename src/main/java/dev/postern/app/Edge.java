@@ -5,6 +5,7 @@ import dev.postern.certificate.CertificateOperations;
 import dev.postern.certificate.CertificateStatus;
 import dev.postern.certificate.CertificateStore;
 import dev.postern.config.Configuration;
+import dev.postern.config.ConfigurationChange;
 import dev.postern.config.Durations;
 import dev.postern.control.ControlCommands;
 import dev.postern.listener.CannotListen;
@@ -22,6 +23,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -42,13 +44,24 @@ public final class Edge implements AutoCloseable {
     /** What {@link #close} ends in the end, the last one first. */
     private final Deque<AutoCloseable> opened = new ArrayDeque<>();
 
-    // Replaced by one reload at a time, under the monitor; read by any thread.
+    /** Held by whoever prepares another configuration, which may take long. */
+    private final Object reloading = new Object();
+
+    // Replaced under the monitor of this; read by any thread.
     private volatile Configuration config;
     // Guarded by this.
     private boolean stopping;
 
-    /** @param schedule null for {@link #maintain}: nothing is done but what is asked for */
-    private Edge(Configuration config, @Nullable Properties schedule, InstantSource clock) throws CannotStart {
+    /**
+     * @param schedule null for {@link #maintain}: nothing is done but what is asked for
+     * @param heard what operators may ask for, made of what there is for the certificates
+     */
+    private Edge(
+            Configuration config,
+            @Nullable Properties schedule,
+            InstantSource clock,
+            UnaryOperator<ControlCommands> heard)
+            throws CannotStart {
         this.config = config;
         Transport transport = Transport.best();
         EventLoops loops = transport.loops(Runtime.getRuntime().availableProcessors(), Threads.named("edge-io"));
@@ -65,20 +78,23 @@ public final class Edge implements AutoCloseable {
             opened.push(path);
             observation.prepare(config).commit();
             path.prepare(config).commit();
-            care.start(path.httpsAddresses().get(0), path::httpsProxies);
-        } catch (CannotListen e) {
+            care.start(() -> path.httpsAddresses().get(0), path::httpsProxies, heard.apply(care.commands()));
+        } catch (CannotStart | CannotListen | IOException | IllegalArgumentException e) {
             closeAll(opened);
-            throw new CannotStart(Reason.UNAVAILABLE, e);
-        } catch (IOException e) {
-            closeAll(opened);
-            throw new CannotStart(CertificateStore.isPassing(e) ? Reason.UNAVAILABLE : Reason.CONFIGURATION, e);
-        } catch (IllegalArgumentException e) {
-            closeAll(opened);
-            throw new CannotStart(Reason.CONFIGURATION, e);
-        } catch (CannotStart | RuntimeException e) {
+            throw because(e);
+        } catch (RuntimeException e) {
             closeAll(opened);
             throw e;
         }
+    }
+
+    private static CannotStart because(Exception e) {
+        if (e instanceof CannotStart known) {
+            return known;
+        }
+        boolean passes =
+                e instanceof CannotListen || (e instanceof IOException store && CertificateStore.isPassing(store));
+        return new CannotStart(passes ? Reason.UNAVAILABLE : Reason.CONFIGURATION, e);
     }
 
     /**
@@ -87,7 +103,14 @@ public final class Edge implements AutoCloseable {
      * @param schedule when the certificates are looked after: the content of {@code cron/quartz.properties}
      */
     public static Edge start(Configuration config, Properties schedule, InstantSource clock) throws CannotStart {
-        Edge edge = new Edge(config, schedule, clock);
+        return start(config, schedule, clock, UnaryOperator.identity());
+    }
+
+    /** @param heard what operators may ask for, made of what there is for the certificates */
+    static Edge start(
+            Configuration config, Properties schedule, InstantSource clock, UnaryOperator<ControlCommands> heard)
+            throws CannotStart {
+        Edge edge = new Edge(config, schedule, clock, heard);
         log.info(
                 "ready: {}, {}, at most {} connections; {}",
                 count(config.sites().size(), "site"),
@@ -102,7 +125,7 @@ public final class Edge implements AutoCloseable {
      * commands from others.
      */
     static Edge maintain(Configuration config, InstantSource clock) throws CannotStart {
-        return new Edge(config, null, clock);
+        return new Edge(config, null, clock, UnaryOperator.identity());
     }
 
     /** What an operator may ask for, and gets done. */
@@ -153,25 +176,52 @@ public final class Edge implements AutoCloseable {
      * Makes {@code wanted} take effect without touching what is the same in it. Blocks, for as long as names of new servers
      * take to resolve; one at a time, and none once {@link #close} has begun.
      *
+     * @return what has changed
      * @throws CannotStart where it cannot; nothing has changed then
      */
-    public synchronized void reload(Configuration wanted) throws CannotStart {
-        if (stopping) {
-            throw new CannotStart(Reason.UNAVAILABLE, List.of("stopping; nothing is reloaded"), null);
-        }
-        try {
-            Prepared watching = observation.prepare(wanted);
-            try {
-                path.prepare(wanted).commit();
-            } catch (CannotListen | RuntimeException e) {
-                watching.abandon();
-                throw e;
+    public ConfigurationChange reload(Configuration wanted) throws CannotStart {
+        synchronized (reloading) {
+            requireRunning();
+            ConfigurationChange change = ConfigurationChange.between(config, wanted);
+            if (!change.lines().isEmpty()) {
+                Configuration next = ConfigurationChange.applicable(wanted, config);
+                Deque<Prepared> parts = new ArrayDeque<>();
+                try {
+                    parts.add(care.prepare(next));
+                    parts.add(observation.prepare(next));
+                    parts.add(path.prepare(next));
+                } catch (CannotStart | CannotListen | IOException | IllegalArgumentException e) {
+                    parts.forEach(Prepared::abandon);
+                    throw because(e);
+                }
+                commit(next, parts);
             }
-            watching.commit();
-        } catch (CannotListen e) {
-            throw new CannotStart(Reason.UNAVAILABLE, e);
+            return change;
         }
-        config = wanted;
+    }
+
+    private synchronized void requireRunning() throws CannotStart {
+        if (stopping) {
+            throw new CannotStart(Reason.UNAVAILABLE, List.of("stopping"), null);
+        }
+    }
+
+    private synchronized void commit(Configuration next, Deque<Prepared> parts) throws CannotStart {
+        try {
+            requireRunning();
+        } catch (CannotStart e) {
+            parts.forEach(Prepared::abandon);
+            throw e;
+        }
+        config = next;
+        for (Prepared part : parts) {
+            try {
+                part.commit();
+            } catch (RuntimeException e) {
+                // Half of it is worse than all of it but one thing.
+                log.error("reload: bug", e);
+            }
+        }
     }
 
     // ---- the end
@@ -183,7 +233,7 @@ public final class Edge implements AutoCloseable {
     @Override
     public void close() {
         synchronized (this) {
-            // One that is under way is finished first.
+            // A reload that is being committed is finished first; none that is being prepared is.
             stopping = true;
         }
         path.drain();

@@ -29,7 +29,8 @@ final class OperatorHooks implements AutoCloseable {
 
     private final ExecutorService runs = Executors.newSingleThreadExecutor(Threads.named("hook"));
     private final Hooks hooks;
-    private final Duration grace;
+    // Replaced by a reload; read by whoever stops.
+    private volatile Duration grace;
     private long graceBegun = System.nanoTime();
 
     OperatorHooks(
@@ -45,6 +46,12 @@ final class OperatorHooks implements AutoCloseable {
 
     Hooks events() {
         return hooks;
+    }
+
+    /** From now on runs these. */
+    void follow(Configuration.Hooks next, Duration nextGrace) {
+        grace = nextGrace;
+        hooks.follow(next);
     }
 
     /** Waits for what runs and what waits for its turn, each for as long as it may take; nothing is repeated any more. */

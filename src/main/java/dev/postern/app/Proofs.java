@@ -17,12 +17,12 @@ import dev.postern.dns.Lookup;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -32,12 +32,19 @@ final class Proofs {
 
     private final ChallengeSolver http;
     private final ChallengeSolver tls;
-    private final Map<Dns01, ChallengeSolver> dns = new HashMap<>();
+    private final Map<Dns01, ChallengeSolver> dns = new ConcurrentHashMap<>();
 
-    /** @throws IOException where a file with a secret cannot be read; names it */
-    Proofs(List<Site> sites, ChallengeTable challenges, AlpnChallengeTable alpnChallenges) throws IOException {
+    Proofs(ChallengeTable challenges, AlpnChallengeTable alpnChallenges) {
         this.http = new Http01Solver(challenges);
         this.tls = new TlsAlpn01Solver(alpnChallenges);
+    }
+
+    /**
+     * Gets ready to prove the names of these as well.
+     *
+     * @throws IOException where a file with a secret cannot be read; names it
+     */
+    void prepare(List<Site> sites) throws IOException {
         for (Site site : sites) {
             if (site.dns01() != null && !dns.containsKey(site.dns01())) {
                 Lookup lookup = Lookup.ofSystem(MonotonicClock.SYSTEM);

@@ -27,24 +27,29 @@ final class SelfHandshake implements ServedCertificates {
     /** Our own loops answer in milliseconds; a full house (limits.connections) may take longer to let one more in. */
     private static final Duration DEADLINE = Duration.ofSeconds(5);
 
-    private final InetSocketAddress listener;
+    private final Supplier<InetSocketAddress> bound;
     private final Supplier<List<AddressRange>> proxies;
     private final SSLContext tls = AnyCertificate.context();
 
     /**
-     * @param bound an address of the https listener; every address stands for loopback
+     * @param bound an address of the https listener now; every address stands for loopback
      * @param proxies from where connections have to begin with a PROXY header; this host may be one of them
      */
-    SelfHandshake(InetSocketAddress bound, Supplier<List<AddressRange>> proxies) {
+    SelfHandshake(Supplier<InetSocketAddress> bound, Supplier<List<AddressRange>> proxies) {
+        this.bound = bound;
         this.proxies = proxies;
-        InetAddress address = bound.getAddress();
-        this.listener = address.isAnyLocalAddress()
-                ? new InetSocketAddress(InetAddress.getLoopbackAddress(), bound.getPort())
-                : bound;
+    }
+
+    private InetSocketAddress listener() {
+        InetSocketAddress now = bound.get();
+        return now.getAddress().isAnyLocalAddress()
+                ? new InetSocketAddress(InetAddress.getLoopbackAddress(), now.getPort())
+                : now;
     }
 
     @Override
     public X509Certificate leaf(String serverName) throws IOException {
+        InetSocketAddress listener = listener();
         long end = System.nanoTime() + DEADLINE.toNanos();
         try (Socket plain = new Socket()) {
             plain.connect(listener, (int) DEADLINE.toMillis());

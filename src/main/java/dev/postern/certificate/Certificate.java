@@ -57,6 +57,24 @@ public final class Certificate {
         this.notAfter = first.getNotAfter().toInstant();
     }
 
+    private Certificate(String site, Certificate same) {
+        this.site = site;
+        this.issuer = same.issuer;
+        this.key = same.key;
+        this.leaf = same.leaf;
+        this.signers = same.signers;
+        this.names = same.names;
+        this.serial = same.serial;
+        this.serialText = same.serialText;
+        this.notBefore = same.notBefore;
+        this.notAfter = same.notAfter;
+    }
+
+    /** The same for a site of another name. */
+    Certificate forSite(String other) {
+        return new Certificate(other, this);
+    }
+
     /**
      * Checks that the key fits the leaf and that the chain is in order, each certificate signed by the next. Dates are
      * not checked: whether it is time depends on when it is asked.

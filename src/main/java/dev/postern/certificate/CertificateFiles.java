@@ -130,8 +130,21 @@ public final class CertificateFiles {
         return current;
     }
 
+    /** Shows what was read before anybody was to see it. */
+    synchronized void show(CertificateTable table, Instant now) {
+        publication.show(current, table, now);
+    }
+
+    /** The site is no longer part of the configuration, or gets its certificate in another way. */
+    synchronized void retire() {
+        publication.retire();
+    }
+
     /** What is served follows the files and the dates, also where the clock was set back. */
     synchronized void serve(CertificateTable table, Instant now) {
+        if (publication.isRetired()) {
+            return;
+        }
         boolean changed = reload(now) != null;
         Certificate certificate = current;
         if (certificate == null) {

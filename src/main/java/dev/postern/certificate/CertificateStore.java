@@ -303,6 +303,11 @@ public final class CertificateStore implements AutoCloseable {
         return PASSING.contains(lower) ? lower : e.getMessage();
     }
 
+    /** Whether it is open for writing. */
+    public boolean isWritable() {
+        return lock != null;
+    }
+
     public Path root() {
         return root;
     }

@@ -4,6 +4,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
@@ -80,6 +81,14 @@ public final class CertificateTable {
         configured.forEach(name -> put(name, null));
         know(certificates.keySet());
         certificates.forEach(this::put);
+    }
+
+    /** From now on these are all names there are; a wildcard may stand for what is left out. */
+    synchronized void retain(Collection<String> configured) {
+        Map<String, Place> next = new HashMap<>(byName);
+        if (next.keySet().retainAll(Set.copyOf(configured))) {
+            byName = Map.copyOf(next);
+        }
     }
 
     /** From now on handshakes for these names are refused, whatever wildcard there is. */

@@ -65,6 +65,10 @@ final class Installer {
         CertificateEvents.Renewed renewed = null;
         synchronized (record) {
             Certificate before = record.certificate();
+            if (record.isRetired()) {
+                // The journal has it for whoever comes next; one that was removed gets no more.
+                return;
+            }
             if (record.held().isOutdone(certificate)) {
                 // An order that was installed before, or is older than what was; the journal outlived it.
                 record.forget(order);

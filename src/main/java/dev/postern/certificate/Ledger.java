@@ -56,6 +56,11 @@ final class Ledger {
         this.file = file;
     }
 
+    /** Whether these are the limits that it keeps to. */
+    boolean isKeptTo(RateLimits published) {
+        return limits.equals(RateLimit.of(published));
+    }
+
     Opening account(Kind kind, Instant now) {
         return account(kind, 0, now);
     }

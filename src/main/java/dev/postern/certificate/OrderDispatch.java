@@ -42,6 +42,9 @@ final class OrderDispatch {
         List<OrderQueue.Ask> lane;
         Certificate has;
         synchronized (record) {
+            if (record.isRetired()) {
+                return;
+            }
             has = record.certificate();
             OrderTerms terms = record.terms(now);
             lane = choice.issuers().stream()
@@ -81,8 +84,8 @@ final class OrderDispatch {
             // Looked at anew: it may have waited for long. Where it is in flight already, its end looks after it.
             Decision decision = record.decide(now);
             IssuerChoice choice = IssuerChoice.of(decision);
-            if (record.run() != null) {
-                LOG.debug("{}: in flight already", record.name());
+            if (record.run() != null || record.isRetired()) {
+                LOG.debug("{}: in flight already, or no site any more", record.name());
             } else if (choice == null && decision instanceof Decision.Wait wait) {
                 record.wakeAt(time.onThisHost(wait.until()), wakeUps);
                 // Somebody may wait for an order that the CA does not want now.
@@ -138,6 +141,26 @@ final class OrderDispatch {
             }
         }
         queue.ended(run);
+        if (demand != null) {
+            demand.over();
+        }
+    }
+
+    /** A record that has retired: nothing is begun for it any more, and what runs is interrupted; its journal stays. */
+    void drop(SiteRecord record) {
+        queue.forget(record);
+        OrderRun run;
+        Demand demand = null;
+        synchronized (record) {
+            run = record.run();
+            if (run == null) {
+                demand = record.demand();
+                record.demand(null);
+            }
+        }
+        if (run != null && run.abandon()) {
+            ended(run);
+        }
         if (demand != null) {
             demand.over();
         }

@@ -82,6 +82,14 @@ final class OrderQueue {
         lanes.computeIfAbsent(due.lane(), lane -> new PriorityQueue<>(BY_PAIN)).add(due);
     }
 
+    /** Its order is not due any more. */
+    synchronized void forget(SiteRecord record) {
+        Due due = queued.get(record);
+        if (due != null) {
+            remove(due);
+        }
+    }
+
     private void remove(Due due) {
         queued.remove(due.record());
         PriorityQueue<Due> lane = lanes.get(due.lane());

@@ -1,7 +1,6 @@
 package dev.postern.certificate;
 
 import dev.postern.certificate.IssueFailure.Fault;
-import dev.postern.config.Configuration.KeyType;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
@@ -22,7 +21,6 @@ final class OrderRun implements Runnable {
             Installer installer,
             OrderQueue queue,
             Ledgers ledgers,
-            KeyType keyType,
             InstantSource clock,
             MonotonicClock elapsed) {}
 
@@ -121,7 +119,8 @@ final class OrderRun implements Runnable {
     }
 
     private void attempt() throws InterruptedException {
-        IssuerTurn turn = new IssuerTurn(record, setting.keyType(), setting.ledgers(), setting.clock(), this);
+        IssuerTurn turn =
+                new IssuerTurn(record, setting.renewals().remit().keyType(), setting.ledgers(), setting.clock(), this);
         FailedAttempt failed = null;
         for (CertificateIssuer issuer : issuers) {
             if (failed != null && !mayAsk(issuer)) {

@@ -19,6 +19,8 @@ final class Publication {
 
     private final Site site;
     private boolean published;
+    // Written under the owner's monitor; read by any thread.
+    private volatile boolean retired;
 
     Publication(Site site) {
         this.site = site;
@@ -28,6 +30,16 @@ final class Publication {
         return published;
     }
 
+    /** From now on the names are no longer its own: what the table presents for them is not its business. */
+    void retire() {
+        retired = true;
+        published = false;
+    }
+
+    boolean isRetired() {
+        return retired;
+    }
+
     /** Somebody else has put it into the table, together with others. */
     void wasPublished() {
         published = true;
@@ -35,6 +47,9 @@ final class Publication {
 
     /** Shows what was read: a certificate that is good now, or nothing. */
     void show(@Nullable Certificate certificate, CertificateTable table, Instant now) {
+        if (retired) {
+            return;
+        }
         if (certificate == null || certificate.isExpired(now)) {
             withdraw(table);
         } else {
@@ -44,6 +59,9 @@ final class Publication {
 
     /** Follows the dates of the certificate it shows, also where the clock was set back. */
     void follow(Certificate certificate, CertificateTable table, Instant now) {
+        if (retired) {
+            return;
+        }
         boolean expired = certificate.isExpired(now);
         if (expired && published) {
             withdraw(table);
@@ -58,6 +76,9 @@ final class Publication {
 
     /** For those names of the site that it covers; the others present nothing. */
     void publish(Certificate certificate, CertificateTable table) {
+        if (retired) {
+            return;
+        }
         List<String> covered = site.names().stream().filter(certificate::covers).toList();
         table.publish(covered, certificate);
         if (covered.size() < site.names().size()) {

@@ -8,6 +8,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /**
  * A whole issuance at the staging directory of a site's issuer, through the live challenge port; installs nothing and
@@ -15,9 +16,9 @@ import java.util.Optional;
  */
 final class Rehearsal {
     private final InstantSource time;
-    private final KeyType keyType;
+    private final Supplier<KeyType> keyType;
 
-    Rehearsal(InstantSource time, KeyType keyType) {
+    Rehearsal(InstantSource time, Supplier<KeyType> keyType) {
         this.time = time;
         this.keyType = keyType;
     }
@@ -39,7 +40,7 @@ final class Rehearsal {
         List<String> done = new ArrayList<>();
         done.add(site + ": rehearsing at " + stage.name() + " for " + String.join(", ", names));
         IssuedCertificate issued =
-                issue(record, stage, new CertificateRequest(site, names, keyType, record.solvers(), null));
+                issue(record, stage, new CertificateRequest(site, names, keyType.get(), record.solvers(), null));
         done.add(
                 issued.challenge() == null
                         ? "nothing had to be proven"

@@ -31,6 +31,7 @@ public final class Renewals implements AutoCloseable {
     private final CertificateStore store;
     private final CertificateTable table;
     private final Ledgers ledgers;
+    private final Function<Site, List<ChallengeSolver>> solvers;
     private final CaTime time;
     private final ClockSkew skew;
     private final SharedRandom random;
@@ -44,8 +45,23 @@ public final class Renewals implements AutoCloseable {
     private final CertificateOperations operations;
     private volatile boolean closed;
 
+    // Replaced by one thread at a time; read by any thread.
+    private volatile Remit remit;
+
     // Null until start, and from close on; read by any thread.
     private volatile @Nullable WakeUps wakeUps;
+
+    /**
+     * What is to be looked after; a reload brings another.
+     *
+     * @param issuers in order of preference. One that is the same object as before is the same issuer
+     */
+    public record Remit(List<Site> sites, KeyType keyType, List<CertificateIssuer> issuers) {
+        public Remit {
+            sites = List.copyOf(sites);
+            issuers = List.copyOf(issuers);
+        }
+    }
 
     /**
      * What a Renewals works with.
@@ -88,18 +104,13 @@ public final class Renewals implements AutoCloseable {
         Announcements announcements = new Announcements(surroundings.events());
         this.watch = new ServedWatch(time, orders);
         this.store = surroundings.store();
+        this.solvers = surroundings.solvers();
+        this.remit = new Remit(sites, keyType, issuers);
         this.ledgers = new Ledgers(store, issuers);
         this.upkeep = new Upkeep(table, time, announcements);
         this.sites = new Sites(
                 sites,
-                site -> new SiteRecord(
-                        site,
-                        store.site(site.name()),
-                        issuers.stream()
-                                .filter(issuer -> issuer.mayCertify(site))
-                                .toList(),
-                        surroundings.solvers().apply(site),
-                        ledgers),
+                site -> newRecord(site, issuers),
                 table,
                 time,
                 random,
@@ -111,14 +122,13 @@ public final class Renewals implements AutoCloseable {
                 new Installer(table, time, surroundings.skew(), random, announcements, watch),
                 new OrderQueue(ledgers, surroundings.elapsed()),
                 ledgers,
-                keyType,
                 time,
                 surroundings.elapsed());
         this.dispatch = new OrderDispatch(setting, time, orders, orderDeadline);
-        this.suggestedWindows = new SuggestedWindows(
-                this.sites.issued(), time, surroundings.elapsed(), random, orders, this::lookAgain);
+        this.suggestedWindows =
+                new SuggestedWindows(this.sites::issued, time, surroundings.elapsed(), random, orders, this::lookAgain);
         this.survey = new Survey(this.sites, time, watch);
-        this.operations = new SiteOperations(this, surroundings, time, random, keyType, issuers, orderDeadline);
+        this.operations = new SiteOperations(this, surroundings, time, random, orderDeadline);
     }
 
     /**
@@ -137,6 +147,61 @@ public final class Renewals implements AutoCloseable {
                 }
             }
         }
+    }
+
+    private SiteRecord newRecord(Site site, List<CertificateIssuer> issuers) {
+        return new SiteRecord(
+                site,
+                store.site(site.name()),
+                issuers.stream().filter(issuer -> issuer.mayCertify(site)).toList(),
+                solvers.apply(site),
+                ledgers);
+    }
+
+    Remit remit() {
+        return remit;
+    }
+
+    // ---- another configuration
+
+    /** Another remit, of which everything is checked that can be wrong; nothing has changed yet. */
+    public final class Next {
+        private final Remit after;
+        private final Sites.Next next;
+
+        private Next(Remit after) {
+            this.after = after;
+            this.next = sites.next(after.sites(), site -> newRecord(site, after.issuers()));
+        }
+
+        /** What is wrong with the files that operators bring, one line each. */
+        public List<String> problems() {
+            return next.problems();
+        }
+
+        /**
+         * From now on this is looked after. Sites that get their certificates as before are not touched: what they have,
+         * their attempts, orders in flight. What is served of those that are new is served when this returns; of those
+         * that are gone nothing is, and their store stays. Does not fail; waits for the disk.
+         */
+        public void commit() {
+            ledgers.follow(after.issuers());
+            remit = after;
+            next.commit();
+            next.retired().forEach(dispatch::drop);
+            next.others().forEach(watch::forget);
+            if (!sites.areRead()) {
+                sites.readRest(orders);
+            }
+            next.added().forEach(record -> upkeep.guarded(record.name(), () -> lookAfter(record)));
+            next.addedFiles().forEach(files -> upkeep.guarded(files.site().name(), () -> lookAfter(files)));
+            pump();
+        }
+    }
+
+    /** Gets ready to look after something else. Used by one thread at a time. */
+    public Next next(Remit other) {
+        return new Next(other);
     }
 
     /**
@@ -344,7 +409,7 @@ public final class Renewals implements AutoCloseable {
 
     private void lookAfter(SiteRecord record) {
         WakeUps clockwork = wakeUps;
-        if (clockwork == null) {
+        if (clockwork == null || record.isRetired()) {
             return;
         }
         if (!record.isLoaded()) {

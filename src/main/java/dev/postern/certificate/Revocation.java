@@ -4,7 +4,6 @@ import dev.postern.certificate.CertificateStatus.Served;
 import dev.postern.certificate.IssueFailure.Fault;
 import java.io.IOException;
 import java.time.InstantSource;
-import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -15,14 +14,11 @@ final class Revocation {
     private final Renewals renewals;
     private final OrderOnDemand orders;
     private final InstantSource time;
-    private final List<CertificateIssuer> issuers;
 
-    /** @param issuers all that are configured */
-    Revocation(Renewals renewals, OrderOnDemand orders, InstantSource time, List<CertificateIssuer> issuers) {
+    Revocation(Renewals renewals, OrderOnDemand orders, InstantSource time) {
         this.renewals = renewals;
         this.orders = orders;
         this.time = time;
-        this.issuers = issuers;
     }
 
     /** Revokes the certificate that is served, and orders another one. */
@@ -69,7 +65,7 @@ final class Revocation {
     }
 
     private CertificateIssuer issuerOf(Certificate certificate) throws IssueFailure {
-        for (CertificateIssuer issuer : issuers) {
+        for (CertificateIssuer issuer : renewals.remit().issuers()) {
             if (issuer.name().equals(certificate.issuer())) {
                 return issuer;
             }

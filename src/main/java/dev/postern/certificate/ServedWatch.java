@@ -77,6 +77,14 @@ final class ServedWatch {
         }
     }
 
+    /** The site is none any more, or another one. */
+    void forget(String site) {
+        answers.remove(site);
+        synchronized (this) {
+            waiting.remove(site);
+        }
+    }
+
     /** Looks at it soon. */
     void ask(Subject subject) {
         if (served == null) {

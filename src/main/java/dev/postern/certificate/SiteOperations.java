@@ -1,7 +1,6 @@
 package dev.postern.certificate;
 
 import dev.postern.certificate.RenewalPolicy.Decision;
-import dev.postern.config.Configuration.KeyType;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
@@ -21,7 +20,6 @@ final class SiteOperations implements CertificateOperations {
     private final InstantSource time;
     private final RandomGenerator random;
     private final ClockSkew skew;
-    private final List<CertificateIssuer> issuers;
     private final OrderOnDemand orders;
     private final Rehearsal rehearsal;
     private final Revocation revocation;
@@ -32,17 +30,14 @@ final class SiteOperations implements CertificateOperations {
             Renewals.Surroundings surroundings,
             InstantSource time,
             RandomGenerator random,
-            KeyType keyType,
-            List<CertificateIssuer> issuers,
             Duration deadline) {
         this.renewals = renewals;
         this.time = time;
         this.random = random;
         this.skew = surroundings.skew();
-        this.issuers = List.copyOf(issuers);
         this.orders = new OrderOnDemand(renewals, time, surroundings.elapsed(), deadline);
-        this.rehearsal = new Rehearsal(time, keyType);
-        this.revocation = new Revocation(renewals, orders, time, this.issuers);
+        this.rehearsal = new Rehearsal(time, () -> renewals.remit().keyType());
+        this.revocation = new Revocation(renewals, orders, time);
     }
 
     private SiteRecord record(String site) throws NoSuchSite {
@@ -154,14 +149,14 @@ final class SiteOperations implements CertificateOperations {
     public List<String> explain(String site) throws NoSuchSite {
         SiteRecord record = record(site);
         synchronized (record) {
-            return new Explanation(record, issuers, time.instant())
+            return new Explanation(record, renewals.remit().issuers(), time.instant())
                     .lines(renewals.watch().of(site, record.certificate()), skew.current());
         }
     }
 
     @Override
     public List<IssuerAccount> accounts() {
-        return issuers.stream()
+        return renewals.remit().issuers().stream()
                 .map(CertificateIssuer::account)
                 .flatMap(Optional::stream)
                 .toList();

@@ -118,6 +118,24 @@ final class SiteRecord {
         return news;
     }
 
+    /**
+     * From now on another record stands for the site, or none: nothing of this one is published or written any more. Its
+     * order is not resumed here; the journal stays.
+     */
+    void retire() {
+        publication.retire();
+    }
+
+    /** Whether {@code other} would do the same: then this one, which knows more, stays. Any thread, no monitor. */
+    boolean isAs(SiteRecord other) {
+        return site.isCertifiedAs(other.site) && issuers.equals(other.issuers);
+    }
+
+    /** Any thread, no monitor. */
+    boolean isRetired() {
+        return publication.isRetired();
+    }
+
     /** Derives everything from the files, anew; asks no network. */
     void load(Instant now) {
         held.load(now);
@@ -315,6 +333,9 @@ final class SiteRecord {
     /** In memory at once; on disk unless the disk refuses, which must not keep a certificate from being served. */
     private void remember(RenewalHistory next) {
         history = next;
+        if (isRetired()) {
+            return;
+        }
         try {
             folder.write(next);
             historyUnwritten = false;

@@ -19,20 +19,23 @@ import org.slf4j.LoggerFactory;
 
 /**
  * All sites that are configured, those whose certificate comes from an issuer and those whose operator brings it, and the
- * reading of what they have: a few before anything is served, thousands in the background meanwhile. Any thread.
+ * reading of what they have: a few before anything is served, thousands in the background meanwhile. Which sites there
+ * are is one snapshot, which a reload replaces; what is known of a site that gets its certificate as before stays as it
+ * is. Any thread.
  */
 final class Sites {
     private static final Logger LOG = LoggerFactory.getLogger(Sites.class);
 
-    private final List<Site> configured;
-    private final Map<String, SiteRecord> issued = new LinkedHashMap<>();
-    private final Map<String, CertificateFiles> brought = new LinkedHashMap<>();
+    private record All(List<Site> configured, Map<String, SiteRecord> issued, Map<String, CertificateFiles> brought) {}
+
     private final CertificateTable table;
     private final CaTime time;
     private final RandomGenerator random;
     private final int readAtOnce;
     private final SiteLoading loading;
     private final Consumer<SiteRecord> lookAfter;
+    // Replaced by one thread at a time; read by any thread.
+    private volatile All all;
 
     /**
      * @param records how to make one; reads nothing
@@ -49,13 +52,14 @@ final class Sites {
             int readAtOnce,
             Consumer<SiteRecord> lookAfter,
             Runnable afterAll) {
-        this.configured = List.copyOf(configured);
         this.table = table;
         this.time = time;
         this.random = random;
         this.readAtOnce = readAtOnce;
         this.loading = new SiteLoading(this::read, afterAll);
         this.lookAfter = lookAfter;
+        Map<String, SiteRecord> issued = new LinkedHashMap<>();
+        Map<String, CertificateFiles> brought = new LinkedHashMap<>();
         for (Site site : configured) {
             if (site.certificate() != null) {
                 brought.put(site.name(), new CertificateFiles(site, site.certificate()));
@@ -63,32 +67,192 @@ final class Sites {
                 issued.put(site.name(), records.apply(site));
             }
         }
+        this.all = new All(List.copyOf(configured), issued, brought);
     }
 
     /** In the order of the configuration. */
     List<Site> configured() {
-        return configured;
+        return all.configured;
     }
 
     /** Those that get their certificate from an issuer. */
     Collection<SiteRecord> issued() {
-        return issued.values();
+        return all.issued.values();
     }
 
     /** Null where no site of this name gets its certificate from an issuer. */
     @Nullable SiteRecord issued(String site) {
-        return issued.get(site);
+        return all.issued.get(site);
     }
 
     /** The certificates that operators bring. */
     Collection<CertificateFiles> brought() {
-        return brought.values();
+        return all.brought.values();
     }
 
     /** Null where no operator brings the certificate of a site of this name. */
     @Nullable CertificateFiles brought(String site) {
-        return brought.get(site);
+        return all.brought.get(site);
     }
+
+    // ---- other sites
+
+    /** What the sites are going to be; nobody knows of those that are new yet. */
+    final class Next {
+        private final All before = all;
+        private final All after;
+        private final List<SiteRecord> added = new ArrayList<>();
+        private final List<CertificateFiles> addedFiles = new ArrayList<>();
+        private final List<String> problems = new ArrayList<>();
+
+        private Next(List<Site> configured, Function<Site, SiteRecord> records) {
+            this.after = new All(List.copyOf(configured), new LinkedHashMap<>(), new LinkedHashMap<>());
+            for (Site site : configured) {
+                if (site.certificate() == null) {
+                    issued(site, records.apply(site));
+                } else {
+                    brought(site, new CertificateFiles(site, site.certificate()));
+                }
+            }
+        }
+
+        private void issued(Site site, SiteRecord made) {
+            SiteRecord known = before.issued.get(site.name());
+            boolean stays = known != null && known.isAs(made);
+            after.issued.put(site.name(), stays && known != null ? known : made);
+            if (!stays) {
+                added.add(made);
+            }
+        }
+
+        private void brought(Site site, CertificateFiles made) {
+            CertificateFiles known = before.brought.get(site.name());
+            boolean stays = known != null && known.site().isCertifiedAs(site);
+            after.brought.put(site.name(), stays && known != null ? known : made);
+            if (!stays) {
+                addedFiles.add(made);
+                try {
+                    var unused = made.load(time.instant());
+                } catch (IOException e) {
+                    problems.add(site.name() + ": " + e.getMessage());
+                }
+            }
+        }
+
+        /** What is wrong with the files that operators bring for sites that are new, one line each. */
+        List<String> problems() {
+            return List.copyOf(problems);
+        }
+
+        /** Records that stand for their sites no more, because these are gone or get their certificates in another way. */
+        List<SiteRecord> retired() {
+            return before.issued.values().stream()
+                    .filter(record -> after.issued.get(record.name()) != record)
+                    .toList();
+        }
+
+        /** Those whose certificates nobody looks after yet. */
+        List<SiteRecord> added() {
+            return List.copyOf(added);
+        }
+
+        /** Those whose files nobody looks at yet. */
+        List<CertificateFiles> addedFiles() {
+            return List.copyOf(addedFiles);
+        }
+
+        /** The names of sites that are gone, or new. */
+        List<String> others() {
+            List<String> others = new ArrayList<>();
+            retired().forEach(record -> others.add(record.name()));
+            added.forEach(record -> others.add(record.name()));
+            return others;
+        }
+
+        /**
+         * From now on these are the sites. What is new of them is read; where that is much, handshakes wait for the
+         * reading of theirs.
+         */
+        void commit() {
+            List<Certificate> leaving = new ArrayList<>();
+            for (SiteRecord record : retired()) {
+                synchronized (record) {
+                    record.save(time.instant());
+                    record.retire();
+                    Certificate certificate = record.certificate();
+                    if (certificate != null) {
+                        leaving.add(certificate);
+                    }
+                }
+            }
+            before.brought.values().stream()
+                    .filter(files -> after.brought.get(files.site().name()) != files)
+                    .forEach(CertificateFiles::retire);
+            all = after;
+            addedFiles.forEach(files -> files.show(table, time.earliest()));
+            added.forEach(record -> {
+                complainOfNoIssuer(record);
+                SiteRecord known = before.issued.get(record.name());
+                if (known != null) {
+                    // Nobody else has the new one yet: never two that somebody may wait for.
+                    synchronized (known) {
+                        record.inherit(known);
+                    }
+                }
+            });
+            if (added.size() <= readAtOnce) {
+                added.forEach(record -> begin(record, leaving));
+            } else {
+                loading.expect(added);
+                added.forEach(record -> table.expect(record.site().names(), () -> loading.now(record)));
+            }
+            table.retain(after.configured.stream()
+                    .flatMap(site -> site.names().stream())
+                    .toList());
+        }
+
+        private void begin(SiteRecord record, List<Certificate> leaving) {
+            Instant now = time.instant();
+            synchronized (record) {
+                record.load(now);
+                Certificate has = record.certificate();
+                if (has == null || has.isExpired(now)) {
+                    leaving.stream()
+                            .filter(one -> !one.isExpired(now)
+                                    && record.site().names().stream().allMatch(one::covers))
+                            .findFirst()
+                            .ifPresent(one -> takeOver(record, one, now));
+                }
+                show(record);
+            }
+        }
+
+        /** A site that was renamed, or split off, goes on with the certificate it had. */
+        private void takeOver(SiteRecord record, Certificate certificate, Instant now) {
+            try {
+                var unused = record.adopt(certificate.forSite(record.name()), null, now);
+                LOG.info(
+                        "{}: goes on with the certificate {} of {}, valid until {}",
+                        record.name(),
+                        certificate.serialText(),
+                        certificate.site(),
+                        certificate.notAfter());
+            } catch (IOException e) {
+                LOG.warn(
+                        "{}: taking over the certificate of {}: {}; one of its own is ordered",
+                        record.name(),
+                        certificate.site(),
+                        CertificateStore.reason(e));
+            }
+        }
+    }
+
+    /** Reads the files of operators for sites that are new; changes nothing. */
+    Next next(List<Site> configured, Function<Site, SiteRecord> records) {
+        return new Next(configured, records);
+    }
+
+    // ---- what they have
 
     /**
      * Reads the store and the files of the operator and publishes every certificate that is good now; where there are many
@@ -100,7 +264,7 @@ final class Sites {
         Instant now = time.instant();
         List<String> problems = new ArrayList<>();
         Map<String, Certificate> found = new HashMap<>();
-        for (CertificateFiles files : brought.values()) {
+        for (CertificateFiles files : brought()) {
             try {
                 Certificate certificate = files.load(now);
                 files.site().names().forEach(name -> found.put(name, certificate));
@@ -108,19 +272,20 @@ final class Sites {
                 problems.add(files.site().name() + ": " + e.getMessage());
             }
         }
-        table.publish(configured.stream().flatMap(site -> site.names().stream()).toList(), found);
-        issued.values().forEach(Sites::complainOfNoIssuer);
-        if (issued.size() <= readAtOnce) {
-            issued.values().parallelStream().forEach(record -> {
+        table.publish(
+                configured().stream().flatMap(site -> site.names().stream()).toList(), found);
+        issued().forEach(Sites::complainOfNoIssuer);
+        if (issued().size() <= readAtOnce) {
+            issued().parallelStream().forEach(record -> {
                 synchronized (record) {
                     record.load(now);
                 }
             });
             // One after the other: what is drawn for each depends on the order.
-            issued.values().forEach(this::show);
+            issued().forEach(this::show);
         } else if (problems.isEmpty()) {
-            loading.expect(issued.values());
-            issued.values().forEach(record -> table.expect(record.site().names(), () -> loading.now(record)));
+            loading.expect(issued());
+            issued().forEach(record -> table.expect(record.site().names(), () -> loading.now(record)));
         }
         return problems;
     }

@@ -12,6 +12,7 @@ import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -34,7 +35,7 @@ final class SuggestedWindows {
     /** From the fourth failure on the CA is asked every six hours: then an operator may want to know. */
     private static final int WORTH_SAYING = 4;
 
-    private final Collection<SiteRecord> records;
+    private final Supplier<Collection<SiteRecord>> records;
     private final InstantSource clock;
     private final MonotonicClock elapsed;
     private final RandomGenerator random;
@@ -49,7 +50,7 @@ final class SuggestedWindows {
 
     /** @param changed called after each window that is new, without any monitor held */
     SuggestedWindows(
-            Collection<SiteRecord> records,
+            Supplier<Collection<SiteRecord>> records,
             InstantSource clock,
             MonotonicClock elapsed,
             RandomGenerator random,
@@ -65,7 +66,7 @@ final class SuggestedWindows {
 
     /** Asks for every certificate for which it is time; returns at once. */
     void refresh() {
-        for (SiteRecord record : records) {
+        for (SiteRecord record : records.get()) {
             Question question;
             synchronized (record) {
                 question = question(record);

@@ -22,7 +22,7 @@ import picocli.CommandLine.Mixin;
             "Ends with 0 and \"FILE: ok\", or with 78 and one line per problem."
         },
         footerHeading = "%nExamples:%n",
-        footer = {"  postern check", "  postern check -c /etc/postern/postern.yaml && systemctl restart postern"})
+        footer = {"  postern check", "  postern check -c /etc/postern/postern.yaml && systemctl reload postern"})
 final class CheckCommand implements Callable<Integer> {
     private final Console console;
 

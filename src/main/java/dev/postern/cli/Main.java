@@ -95,6 +95,7 @@ public final class Main {
                 .addSubcommand(new RunCommand())
                 .addSubcommand(new DemoCommand(console))
                 .addSubcommand(new CheckCommand(console))
+                .addSubcommand(new ReloadCommand(console))
                 .addSubcommand(CertificateCommand.commands(console))
                 .addSubcommand(version)
                 .addSubcommand(new CommandLine.HelpCommand());
@@ -123,8 +124,10 @@ public final class Main {
     private int failed(Exception e, CommandLine command) {
         if (e instanceof ConfigurationProblems problems) {
             problems.lines().forEach(console.err()::println);
-            boolean starts = command.getCommand() instanceof RunCommand;
-            console.err().println(problems.getMessage() + (starts ? "; not started" : ""));
+            String outcome = command.getCommand() instanceof RunCommand
+                    ? "; not started"
+                    : command.getCommand() instanceof ReloadCommand ? "; not reloaded" : "";
+            console.err().println(problems.getMessage() + outcome);
             return ExitCode.CONFIGURATION;
         }
         if (e instanceof CommandFailed failed) {

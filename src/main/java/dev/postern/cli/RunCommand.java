@@ -1,8 +1,8 @@
 package dev.postern.cli;
 
 import dev.postern.app.CannotStart;
+import dev.postern.app.ConfigurationSource;
 import dev.postern.app.Daemon;
-import dev.postern.config.Configuration;
 import dev.postern.config.ConfigurationFile;
 import dev.postern.config.ConfigurationProblems;
 import java.nio.file.Path;
@@ -27,7 +27,7 @@ import picocli.CommandLine.Spec;
         header = "Run the daemon, in the foreground.",
         description = {
             "Serves what the configuration says, and looks after the certificates. TERM or INT: finish what is in flight, at"
-                    + " most `grace`, then stop.",
+                    + " most `grace`, then stop. HUP: read the file again, see postern reload --help.",
             "Ends with 78 where the configuration is wrong, and with 69 where an address cannot be bound; nothing is half"
                     + " started then."
         },
@@ -74,7 +74,7 @@ final class RunCommand implements Callable<Integer> {
     @Override
     public Integer call() throws CommandFailed, ConfigurationProblems, InterruptedException {
         if (names == null && servers == null && email == null) {
-            return runEdge(ConfigurationFile.read(ConfigurationOption.orDefault(file)));
+            return runEdge(ConfigurationSource.of(ConfigurationOption.orDefault(file)));
         }
         if (file != null) {
             throw usage("--config names a file, --site, --to and --email stand for one (expected: one or the other)");
@@ -93,7 +93,7 @@ final class RunCommand implements Callable<Integer> {
             throw usage("missing " + String.join(" and ", missing)
                     + " (expected: --site, --to and --email together, or none of them)");
         }
-        return runEdge(ConfigurationFile.forSite(names, servers, email));
+        return runEdge(ConfigurationSource.of(ConfigurationFile.forSite(names, servers, email)));
     }
 
     private ParameterException usage(String message) {
@@ -101,9 +101,10 @@ final class RunCommand implements Callable<Integer> {
                 Objects.requireNonNull(spec, "spec, which picocli sets").commandLine(), message);
     }
 
-    private static int runEdge(Configuration configuration) throws CommandFailed, InterruptedException {
+    private static int runEdge(ConfigurationSource source)
+            throws CommandFailed, ConfigurationProblems, InterruptedException {
         try {
-            Daemon.run(configuration);
+            Daemon.run(source);
             return ExitCode.OK;
         } catch (CannotStart e) {
             throw CommandFailed.of(e);

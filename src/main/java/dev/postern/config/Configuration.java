@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
@@ -32,6 +33,11 @@ public record Configuration(
     public Configuration withListeners(Listeners other) {
         return new Configuration(
                 other, tls, acme, sites, backends, trustedProxies, timeouts, limits, grace, hooks, accessLog);
+    }
+
+    public Configuration withAcme(Acme other) {
+        return new Configuration(
+                listeners, tls, other, sites, backends, trustedProxies, timeouts, limits, grace, hooks, accessLog);
     }
 
     public Configuration withSites(List<Site> other) {
@@ -326,6 +332,14 @@ public record Configuration(
 
         public Site withRoutes(List<Route> other) {
             return new Site(names, other, certificate, challenges, dns01, settings);
+        }
+
+        /** Whether {@code other} has the same names, and gets its certificate in the same way. */
+        public boolean isCertifiedAs(Site other) {
+            return names.equals(other.names)
+                    && Objects.equals(certificate, other.certificate)
+                    && challenges.equals(other.challenges)
+                    && Objects.equals(dns01, other.dns01);
         }
 
         /** The first name: what the site is called in the store, in logs and by commands. */

@@ -22,6 +22,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
 /** Where each command meets the operation that does it: behind the socket of a daemon, and where none runs. */
@@ -34,13 +35,14 @@ public final class CertificateControl implements ControlCommands {
     private final SiteByStep steps;
 
     /**
+     * @param sites those there are now
      * @param store the one that {@code operations} work on
      * @param table what handshakes are served from
      * @param threads grows with its tasks; up to four for each command
      */
     public CertificateControl(
             CertificateOperations operations,
-            List<Site> sites,
+            Supplier<List<Site>> sites,
             CertificateStore store,
             CertificateTable table,
             InstantSource clock,

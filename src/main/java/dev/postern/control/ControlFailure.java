@@ -1,5 +1,7 @@
 package dev.postern.control;
 
+import java.util.List;
+
 /** A request that is not done: one line for the operator, and how the command that made it ends. */
 public final class ControlFailure extends Exception {
     private static final long serialVersionUID = 1;
@@ -8,6 +10,7 @@ public final class ControlFailure extends Exception {
     private static final int USAGE = 64;
     private static final int UNAVAILABLE = 69;
     private static final int BUG = 70;
+    private static final int CONFIGURATION = 78;
 
     private final int exitCode;
 
@@ -27,8 +30,13 @@ public final class ControlFailure extends Exception {
     }
 
     /** Something cannot be reached, or written, now. */
-    static ControlFailure unavailable(String line) {
+    public static ControlFailure unavailable(String line) {
         return new ControlFailure(UNAVAILABLE, line);
+    }
+
+    /** The configuration is wrong: one line for each problem. */
+    public static ControlFailure configuration(List<String> lines) {
+        return new ControlFailure(CONFIGURATION, String.join("\n", lines));
     }
 
     static ControlFailure bug(String line) {

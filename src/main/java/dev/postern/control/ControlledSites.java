@@ -4,18 +4,24 @@ import dev.postern.config.Configuration.Site;
 import dev.postern.config.Suggestion;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
 
 /** The sites that a command may name: by the first of their names. */
 public final class ControlledSites {
-    private final List<Site> sites;
+    private final Supplier<List<Site>> sites;
 
     public ControlledSites(List<Site> sites) {
-        this.sites = List.copyOf(sites);
+        this(() -> sites);
+    }
+
+    /** @param sites those there are now */
+    ControlledSites(Supplier<List<Site>> sites) {
+        this.sites = sites;
     }
 
     /** Those that get their certificates from an issuer. */
     List<Site> issued() {
-        return sites.stream().filter(site -> site.certificate() == null).toList();
+        return sites.get().stream().filter(site -> site.certificate() == null).toList();
     }
 
     List<Site> require(List<String> names) throws ControlFailure {
@@ -41,19 +47,20 @@ public final class ControlledSites {
 
     /** Also one whose files an operator brings. */
     public Site find(String name) throws ControlFailure {
-        for (Site site : sites) {
+        List<Site> all = sites.get();
+        for (Site site : all) {
             if (site.name().equals(name)) {
                 return site;
             }
         }
-        for (Site site : sites) {
+        for (Site site : all) {
             if (site.names().contains(name)) {
                 // Not taken for it: what is done is done to the certificate of all the names.
                 throw ControlFailure.usage("\"" + name + "\" is a name of the site \"" + site.name()
                         + "\", whose certificate it shares; name that one");
             }
         }
-        List<String> known = sites.stream().map(Site::name).toList();
+        List<String> known = all.stream().map(Site::name).toList();
         throw ControlFailure.usage("\"" + name + "\" is not a site of the configuration"
                 + Suggestion.among(known.subList(0, Math.min(known.size(), 100)), name));
     }

@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -68,7 +69,8 @@ public final class Hooks implements CertificateEvents, AutoCloseable {
         }
     }
 
-    private final Map<Kind, Command> commands = new HashMap<>();
+    // Replaced by a reload; read by any thread.
+    private volatile Map<Kind, Command> commands;
     private final Function<String, ToldRenewal> told;
     private final Executor executor;
     private final Timer timer;
@@ -90,12 +92,23 @@ public final class Hooks implements CertificateEvents, AutoCloseable {
         this.told = told;
         this.executor = executor;
         this.timer = timer;
-        put(Kind.RENEWED, hooks.onRenewed(), hooks.timeout());
-        put(Kind.FAILED, hooks.onFailure(), hooks.timeout());
-        put(Kind.OVERDUE, hooks.onOverdue(), hooks.timeout());
+        this.commands = commands(hooks);
     }
 
-    private void put(Kind kind, List<String> command, Duration timeout) {
+    /** From now on runs these; what runs already is finished. */
+    public void follow(Configuration.Hooks hooks) {
+        commands = commands(hooks);
+    }
+
+    private static Map<Kind, Command> commands(Configuration.Hooks hooks) {
+        Map<Kind, Command> commands = new EnumMap<>(Kind.class);
+        put(commands, Kind.RENEWED, hooks.onRenewed(), hooks.timeout());
+        put(commands, Kind.FAILED, hooks.onFailure(), hooks.timeout());
+        put(commands, Kind.OVERDUE, hooks.onOverdue(), hooks.timeout());
+        return commands;
+    }
+
+    private static void put(Map<Kind, Command> commands, Kind kind, List<String> command, Duration timeout) {
         if (!command.isEmpty()) {
             commands.put(kind, new Command(command, timeout));
         }

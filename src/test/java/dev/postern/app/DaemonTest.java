@@ -33,6 +33,7 @@ class DaemonTest {
     private Path directory;
 
     private TestSite site;
+    private String certificate;
 
     private final TestServer server = TestServer.startAtHead(DaemonTest::serve);
     private final List<PosternProcess> started = new ArrayList<>();
@@ -63,13 +64,28 @@ class DaemonTest {
 
     // The JVM's own answer to HUP is to stop, with 0: an init system would not even start it again.
     @Test
-    void hupIsAnsweredWithOneLineAndTheDaemonGoesOn() throws Exception {
+    void hupReadsTheFileAgainAndTheLogSaysWhatHasChanged() throws Exception {
         PosternProcess postern = run("");
         RawClient client = connect(postern);
 
         postern.hangUp();
+        postern.awaitLine("reload: nothing changed");
 
-        postern.awaitLine("HUP: configuration is not re-read yet; restart to apply it");
+        write(0, 0, "timeouts: { response: 30s }");
+        assertThat(client.get("localhost", "/").body()).isEqualTo("hello");
+        postern.hangUp();
+        postern.awaitLine("reload: timeouts.response 1m → 30s");
+
+        write(0, 0, "timeouts: { response: 30, connect: never }");
+        postern.hangUp();
+        postern.awaitLine("timeouts.response: \"30\" has no unit");
+        postern.awaitLine("timeouts.connect: \"never\"");
+        postern.awaitLine("reload: not done; the configuration before stays in force");
+
+        write(0, 0, "acme: { store: elsewhere }");
+        postern.hangUp();
+        postern.awaitLine("reload: timeouts.response 30s → 1m");
+        postern.awaitLine("reload: acme.store certs → elsewhere");
         assertThat(client.get("localhost", "/").body()).isEqualTo("hello");
         postern.terminate();
         assertThat(postern.awaitExit()).isEqualTo(0);
@@ -261,6 +277,16 @@ class DaemonTest {
     }
 
     private PosternProcess start(int http, int https, String more) throws IOException {
+        PosternProcess postern = PosternProcess.start(
+                directory, "run", "-c", write(http, https, more).toString());
+        started.add(postern);
+        return postern;
+    }
+
+    private Path write(int http, int https, String more) throws IOException {
+        if (certificate == null) {
+            certificate = site.certificate("localhost");
+        }
         Path file = directory.resolve("postern.yaml");
         Files.writeString(file, """
                 listeners:
@@ -270,9 +296,7 @@ class DaemonTest {
                 sites: [{ names: [localhost], backend: web, certificate: %s }]
                 backends: { web: { servers: ["%s"] } }
                 %s
-                """.formatted(http, https, site.certificate("localhost"), server.address(), more));
-        PosternProcess postern = PosternProcess.start(directory, "run", "-c", file.toString());
-        started.add(postern);
-        return postern;
+                """.formatted(http, https, certificate, server.address(), more));
+        return file;
     }
 }

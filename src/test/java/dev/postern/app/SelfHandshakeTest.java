@@ -43,7 +43,8 @@ class SelfHandshakeTest {
 
         await().atMost(Duration.ofSeconds(20))
                 .until(() -> running.certificates().get(0).served().answer() == Answer.YES);
-        X509Certificate shown = new SelfHandshake(running.httpsAddresses().get(0), List::of).leaf("www.app.internal");
+        X509Certificate shown =
+                new SelfHandshake(() -> running.httpsAddresses().get(0), List::of).leaf("www.app.internal");
         assertThat(shown.getNotAfter().toInstant())
                 .isEqualTo(running.certificates().get(0).notAfter());
     }
@@ -69,11 +70,11 @@ class SelfHandshakeTest {
         Edge running = start("127.0.0.1:0", "[app.internal]");
         InetSocketAddress address = running.httpsAddresses().get(0);
 
-        assertThatThrownBy(() -> new SelfHandshake(address, List::of).leaf("other.internal"))
+        assertThatThrownBy(() -> new SelfHandshake(() -> address, List::of).leaf("other.internal"))
                 .hasMessageStartingWith("no handshake with " + address + ": ")
                 .hasMessageContaining("unrecognized_name");
         edge.stop();
-        assertThatThrownBy(() -> new SelfHandshake(address, List::of).leaf("app.internal"))
+        assertThatThrownBy(() -> new SelfHandshake(() -> address, List::of).leaf("app.internal"))
                 .hasMessageContaining("refused");
     }
 }

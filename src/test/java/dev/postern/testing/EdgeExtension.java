@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.postern.app.CannotStart;
 import dev.postern.app.Edge;
+import dev.postern.config.Configuration;
+import dev.postern.config.ConfigurationChange;
 import dev.postern.config.ConfigurationFile;
 import dev.postern.config.ConfigurationProblems;
 import dev.postern.schedule.Schedule;
@@ -65,17 +67,26 @@ public final class EdgeExtension implements BeforeEachCallback, AfterEachCallbac
      * in the configuration, and may name listeners itself instead.
      */
     public Edge start(String rest) throws CannotStart, ConfigurationProblems {
+        Properties schedule = new Properties();
+        // Every second rather than every minute, for tests that wait for it.
+        schedule.setProperty(Schedule.SWEEP, "* * * * * ?");
+        edge = Edge.start(configuration(rest), schedule, Clock.systemUTC());
+        return edge;
+    }
+
+    /** Reloads the edge; {@code rest} as for {@link #start}, whose listeners stay where they are not named. */
+    public ConfigurationChange reload(String rest) throws CannotStart, ConfigurationProblems {
+        return edge.reload(configuration(rest));
+    }
+
+    private static Configuration configuration(String rest) throws ConfigurationProblems {
         String listeners = rest.contains("listeners:") ? "" : """
                 listeners:
                   http: { bind: "127.0.0.1:0" }
                   https: { bind: "127.0.0.1:0" }
                   challenge: { bind: "127.0.0.1:0" }
                 """;
-        Properties schedule = new Properties();
-        // Every second rather than every minute, for tests that wait for it.
-        schedule.setProperty(Schedule.SWEEP, "* * * * * ?");
-        edge = Edge.start(ConfigurationFile.parse("test.yaml", listeners + rest), schedule, Clock.systemUTC());
-        return edge;
+        return ConfigurationFile.parse("test.yaml", listeners + rest);
     }
 
     /** As {@link #startWith(List, String)}, and {@code http} serves the site as well, without TLS. */

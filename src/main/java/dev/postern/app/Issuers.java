@@ -1,0 +1,147 @@
+package dev.postern.app;
+
+import dev.postern.acme.AcmeIssuers;
+import dev.postern.certificate.CaTime;
+import dev.postern.certificate.CertificateIssuer;
+import dev.postern.certificate.CertificateStore;
+import dev.postern.certificate.ClockSkew;
+import dev.postern.certificate.MonotonicClock;
+import dev.postern.certificate.ReachabilityProbe;
+import dev.postern.config.Configuration;
+import dev.postern.config.Configuration.Acme;
+import dev.postern.config.Configuration.Issuer;
+import dev.postern.config.Configuration.Site;
+import dev.postern.config.PublicCas;
+import dev.postern.devca.InternalCa;
+import dev.postern.devca.InternalIssuer;
+import dev.postern.dns.Lookup;
+import dev.postern.preflight.CheckedIssuer;
+import dev.postern.preflight.Preflight;
+import java.io.IOException;
+import java.security.SecureRandom;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.Executor;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The CAs that the sites need. One whose part of the configuration stays is the same object through every reload: orders
+ * that it works on go on. Used by one thread at a time.
+ */
+final class Issuers {
+    private static final Logger log = LoggerFactory.getLogger(Issuers.class);
+
+    private final CertificateStore store;
+    private final InstantSource clock;
+    private final ClockSkew skew;
+    private final ReachabilityProbe probe;
+    private final Function<String, @Nullable Site> sites;
+    private final Executor works;
+
+    private @Nullable InternalCa internal;
+    /** Those of the configuration that is in force. */
+    private @Nullable Made made;
+
+    /** @param all also those that no site needs now */
+    private record Made(Acme acme, AcmeIssuers cas, Map<Issuer, CertificateIssuer> all) {}
+
+    /**
+     * The CAs of a configuration.
+     *
+     * @param needed by some site, in order of preference
+     */
+    record Next(Made made, List<CertificateIssuer> needed) {}
+
+    /**
+     * @param sites those of the configuration that is in force, by name
+     * @param works runs what may take long and what nobody waits for
+     */
+    Issuers(
+            CertificateStore store,
+            InstantSource clock,
+            ClockSkew skew,
+            ReachabilityProbe probe,
+            Function<String, @Nullable Site> sites,
+            Executor works) {
+        this.store = store;
+        this.clock = clock;
+        this.skew = skew;
+        this.probe = probe;
+        this.sites = sites;
+        this.works = works;
+    }
+
+    /**
+     * Those that some site of {@code config} needs. One that no site needs leaves no trace in the store: no account, and no
+     * CA of our own. Asks no network.
+     *
+     * @throws IOException one line that names a file and what is wrong with it
+     */
+    Next next(Configuration config) throws IOException {
+        Acme wanted = config.acme();
+        Made before = made;
+        boolean stay = before != null && isSame(before.acme, wanted);
+        AcmeIssuers cas = before != null && stay
+                ? before.cas
+                : new AcmeIssuers(
+                        wanted, store, new CaTime(clock, skew, MonotonicClock.SYSTEM), MonotonicClock.SYSTEM, skew);
+        Map<Issuer, CertificateIssuer> all = before != null && stay ? new HashMap<>(before.all) : new HashMap<>();
+        List<CertificateIssuer> needed = new ArrayList<>();
+        for (Issuer issuer : wanted.issuers()) {
+            if (config.sites().stream().anyMatch(site -> wanted.issuersFor(site).contains(issuer))) {
+                CertificateIssuer one = all.get(issuer);
+                if (one == null) {
+                    one = issuer instanceof Issuer.AcmeDirectory directory
+                            ? checked(cas.at(directory), directory)
+                            : internal(wanted, issuer);
+                    all.put(issuer, one);
+                }
+                needed.add(one);
+            }
+        }
+        return new Next(new Made(wanted, cas, all), List.copyOf(needed));
+    }
+
+    /** These are in force now. */
+    void commit(Next next) {
+        made = next.made;
+    }
+
+    /** Whether what an issuer depends on is the same; which key the certificates have is not its business. */
+    private static boolean isSame(Acme before, Acme after) {
+        return Objects.equals(before.email(), after.email())
+                && before.agreeToTerms() == after.agreeToTerms()
+                && before.issuers().equals(after.issuers());
+    }
+
+    /** Looks first, where the CA sees the same DNS as everybody: that of a private one is not ours to know. */
+    private CertificateIssuer checked(CertificateIssuer issuer, Issuer.AcmeDirectory directory) throws IOException {
+        if (!PublicCas.isPublic(directory.directory())) {
+            return issuer;
+        }
+        Preflight preflight = new Preflight(Lookup.ofSystem(MonotonicClock.SYSTEM), probe, clock, new SecureRandom());
+        return new CheckedIssuer(issuer, directory, preflight, store::everHadCertificate, sites, works);
+    }
+
+    private CertificateIssuer internal(Acme wanted, Issuer issuer) throws IOException {
+        InternalCa ca = internal;
+        if (ca == null) {
+            ca = InternalCa.open(store.root().resolve("accounts/internal"), clock, new SecureRandom());
+            log.info(
+                    "issuer internal: clients must trust its root, {}",
+                    ca.rootFile().toAbsolutePath());
+            internal = ca;
+        }
+        return new InternalIssuer(
+                ca,
+                InternalIssuer.DEFAULT_VALIDITY,
+                site -> wanted.issuersFor(site).contains(issuer));
+    }
+}

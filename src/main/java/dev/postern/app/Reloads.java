@@ -1,0 +1,106 @@
+package dev.postern.app;
+
+import dev.postern.config.ConfigurationChange;
+import dev.postern.config.ConfigurationProblems;
+import dev.postern.control.ControlFailure;
+import dev.postern.control.ReloadControl;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Reads the configuration again, when a signal or an operator says so and never by itself, and tells what came of it. One
+ * at a time; signals that come while one waits for its turn are one. Any thread.
+ */
+final class Reloads implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(Reloads.class);
+
+    private final ConfigurationSource source;
+    private final SystemdNotice notice;
+    private final ExecutorService thread = Executors.newSingleThreadExecutor(Threads.named("reload"));
+    private final AtomicBoolean waiting = new AtomicBoolean();
+    private final CountDownLatch started = new CountDownLatch(1);
+    // Null until there is something to reload; read by any thread.
+    private volatile @Nullable Edge edge;
+
+    Reloads(ConfigurationSource source, SystemdNotice notice) {
+        this.source = source;
+        this.notice = notice;
+    }
+
+    /** There is something to reload; signals that came before are heeded now. */
+    void start(Edge running) {
+        edge = running;
+        started.countDown();
+    }
+
+    /** A signal; returns at once. */
+    void hangUp() {
+        if (waiting.compareAndSet(false, true) && !thread.isShutdown()) {
+            thread.execute(() -> {
+                try {
+                    started.await();
+                } catch (InterruptedException e) {
+                    log.debug("stopping; the signal is not heeded", e);
+                    return;
+                }
+                // From here on another signal means another look at the file.
+                waiting.set(false);
+                try {
+                    var unused = now();
+                } catch (ControlFailure e) {
+                    log.debug("told already", e);
+                } catch (RuntimeException e) {
+                    log.error("reload: bug; the configuration before stays in force", e);
+                }
+            });
+        }
+    }
+
+    /** Blocks until what was read is in force, or not. */
+    synchronized ReloadControl.Done now() throws ControlFailure {
+        Edge running = edge;
+        if (running == null) {
+            throw ControlFailure.unavailable("starting; try again in a moment");
+        }
+        notice.reloading();
+        try {
+            ConfigurationChange change = running.reload(source.check());
+            tell(change);
+            return new ReloadControl.Done(change.lines(), change.afterRestart());
+        } catch (ConfigurationProblems e) {
+            refuse(e.lines());
+            throw ControlFailure.configuration(e.lines());
+        } catch (CannotStart e) {
+            refuse(e.lines());
+            throw e.reason() == CannotStart.Reason.CONFIGURATION
+                    ? ControlFailure.configuration(e.lines())
+                    : ControlFailure.unavailable(String.join("\n", e.lines()));
+        } finally {
+            notice.ready();
+        }
+    }
+
+    private static void tell(ConfigurationChange change) {
+        log.info("reload: {}", change.lines().isEmpty() ? "nothing changed" : String.join("; ", change.lines()));
+        if (!change.afterRestart().isEmpty()) {
+            log.warn("reload: {}: takes effect with a restart only", String.join("; ", change.afterRestart()));
+        }
+    }
+
+    private static void refuse(List<String> problems) {
+        problems.forEach(problem -> log.error("reload: {}", problem));
+        log.error("reload: not done; the configuration before stays in force");
+    }
+
+    /** Heeds no more signals. */
+    @Override
+    public void close() {
+        thread.shutdownNow();
+    }
+}

@@ -1,0 +1,308 @@
+package dev.postern.config;
+
+import dev.postern.config.Configuration.Limits;
+import dev.postern.config.Configuration.Server;
+import dev.postern.config.Configuration.Site;
+import java.lang.reflect.Method;
+import java.lang.reflect.RecordComponent;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What differs between two configurations, in the words of the file and for the eyes of an operator: {@code sites: +
+ * new.example.com, - old.example.com}, {@code timeouts.response 60s → 30s}. Walks the records as they are, so that a key
+ * that is added is compared without a word here. Values that may be secret, or are long, are called changed and not shown.
+ */
+public final class ConfigurationChange {
+    /** What the process holds from start to end: a lock, and a file that others look for. */
+    private static final Set<String> NEEDS_RESTART = Set.of("acme.store", "acme.control-socket");
+
+    /** As many names of a list as a line has room for. */
+    private static final int SHOWN = 10;
+
+    /** A longer text is no name. */
+    private static final int LONGEST_VALUE = 80;
+
+    /** Records that are entries of a list are called by the first of these that they have. */
+    private static final List<String> LABELS = List.of("name", "path", "names", "address", "host", "status");
+
+    private static final Pattern SECRET =
+            Pattern.compile("value|body|text|html|hash|password|secret|user.*|credential.*");
+
+    private final List<String> lines = new ArrayList<>();
+    private final List<String> afterRestart = new ArrayList<>();
+
+    private ConfigurationChange() {}
+
+    public static ConfigurationChange between(Configuration before, Configuration after) {
+        ConfigurationChange change = new ConfigurationChange();
+        change.sites(before.sites(), after.sites());
+        change.compare("", before, after);
+        return change;
+    }
+
+    /** What takes effect, a subject each; none where nothing does. */
+    public List<String> lines() {
+        return List.copyOf(lines);
+    }
+
+    /** What takes effect only once the daemon was restarted. */
+    public List<String> afterRestart() {
+        return List.copyOf(afterRestart);
+    }
+
+    /** {@code wanted}, but for what can only change with a restart: that stays as it is in {@code running}. */
+    public static Configuration applicable(Configuration wanted, Configuration running) {
+        Configuration.Acme acme = wanted.acme();
+        return wanted.withAcme(new Configuration.Acme(
+                acme.email(),
+                acme.agreeToTerms(),
+                acme.issuers(),
+                acme.keyType(),
+                running.acme().store(),
+                running.acme().controlSocket()));
+    }
+
+    private void add(String key, String change) {
+        (NEEDS_RESTART.contains(key) ? afterRestart : lines).add(key + change);
+    }
+
+    // ---- the two that have names of their own
+
+    private void sites(List<Site> before, List<Site> after) {
+        Map<String, Site> old = new LinkedHashMap<>();
+        before.forEach(site -> old.put(site.name(), site));
+        Map<String, Site> now = new LinkedHashMap<>();
+        after.forEach(site -> now.put(site.name(), site));
+        named("site", old, now);
+    }
+
+    private void named(String word, Map<String, ?> before, Map<String, ?> after) {
+        String entries = entries(before.keySet(), after.keySet());
+        if (!entries.isEmpty()) {
+            lines.add(word + "s: " + entries);
+        }
+        after.forEach((name, value) -> {
+            Object old = before.get(name);
+            if (old instanceof Record was && value instanceof Record is) {
+                ConfigurationChange inside = new ConfigurationChange();
+                inside.compare("", was, is);
+                if (!inside.lines.isEmpty()) {
+                    lines.add(word + " " + name + ": " + String.join(", ", inside.lines));
+                }
+            }
+        });
+    }
+
+    // ---- everything else
+
+    private void compare(String prefix, Record before, Record after) {
+        for (RecordComponent component : after.getClass().getRecordComponents()) {
+            Object old = value(before, component);
+            Object now = value(after, component);
+            // An action is no key of its own: what it does is.
+            String name = component.getName().equals("action") ? "" : kebab(component.getName());
+            String key = prefix.isEmpty() || name.isEmpty() ? prefix + name : prefix + "." + name;
+            if (!same(old, now) && !key.equals("sites")) {
+                differ(key, after, component.getName(), old, now);
+            }
+        }
+    }
+
+    private void differ(String key, Record owner, String name, @Nullable Object before, @Nullable Object after) {
+        if (before instanceof Record was && after instanceof Record is && was.getClass() == is.getClass()) {
+            compare(key, was, is);
+        } else if (before instanceof Map<?, ?> was && after instanceof Map<?, ?> is) {
+            if (key.equals("backends")) {
+                named("backend", texts(was), texts(is));
+            } else {
+                maps(key, was, is);
+            }
+        } else if (before instanceof List<?> was && after instanceof List<?> is) {
+            lists(key, was, is);
+        } else {
+            String old = shown(owner, name, before);
+            String now = shown(owner, name, after);
+            add(key.isEmpty() ? "action" : key, old == null || now == null ? " changed" : " " + old + " → " + now);
+        }
+    }
+
+    private static Map<String, Object> texts(Map<?, ?> map) {
+        Map<String, Object> texts = new LinkedHashMap<>();
+        map.forEach((key, value) -> texts.put(String.valueOf(key), value));
+        return texts;
+    }
+
+    private void maps(String key, Map<?, ?> before, Map<?, ?> after) {
+        Map<String, Object> was = texts(before);
+        Map<String, Object> is = texts(after);
+        List<String> changed = new ArrayList<>();
+        is.forEach((name, value) -> {
+            if (was.containsKey(name) && !same(was.get(name), value)) {
+                changed.add(name);
+            }
+        });
+        String entries = entries(was.keySet(), is.keySet());
+        String all = entries
+                + (entries.isEmpty() || changed.isEmpty() ? "" : ", ")
+                + (changed.isEmpty() ? "" : some(changed) + " changed");
+        add(key, all.isEmpty() ? " in another order" : ": " + all);
+    }
+
+    private void lists(String key, List<?> before, List<?> after) {
+        Map<String, Object> was = labelled(before);
+        Map<String, Object> is = labelled(after);
+        if (was.size() < before.size() || is.size() < after.size()) {
+            // Entries that have no name to tell them by.
+            add(key, " changed");
+            return;
+        }
+        List<String> parts = new ArrayList<>();
+        String entries = entries(was.keySet(), is.keySet());
+        if (!entries.isEmpty()) {
+            parts.add(entries);
+        }
+        is.forEach((label, value) -> {
+            Object old = was.get(label);
+            if (old != null && !same(old, value)) {
+                if (old instanceof Record a && value instanceof Record b && a.getClass() == b.getClass()) {
+                    ConfigurationChange inside = new ConfigurationChange();
+                    inside.compare("", a, b);
+                    inside.lines.forEach(line -> parts.add(label + " " + line));
+                } else {
+                    parts.add(label + " changed");
+                }
+            }
+        });
+        add(key, parts.isEmpty() ? " in another order" : ": " + String.join(", ", parts));
+    }
+
+    /** Fewer than there are where two have the same label, or one has none. */
+    private static Map<String, Object> labelled(List<?> entries) {
+        Map<String, Object> labelled = new LinkedHashMap<>();
+        for (Object entry : entries) {
+            String label = entry instanceof Record record
+                            && !(entry instanceof BindAddress)
+                            && !(entry instanceof AddressRange)
+                    ? label(record)
+                    : text(entry);
+            if (label != null) {
+                labelled.put(label, entry);
+            }
+        }
+        return labelled;
+    }
+
+    private static @Nullable String label(Record record) {
+        if (record instanceof Server server) {
+            return server.address();
+        }
+        for (String name : LABELS) {
+            for (RecordComponent component : record.getClass().getRecordComponents()) {
+                if (component.getName().equals(name)) {
+                    Object value = value(record, component);
+                    return value == null || SECRET.matcher(name).matches() ? null : text(value);
+                }
+            }
+        }
+        return null;
+    }
+
+    // ---- values
+
+    private static String entries(Collection<String> before, Collection<String> after) {
+        List<String> added = after.stream().filter(one -> !before.contains(one)).toList();
+        List<String> removed =
+                before.stream().filter(one -> !after.contains(one)).toList();
+        String plus = added.isEmpty() ? "" : "+ " + some(added);
+        String minus = removed.isEmpty() ? "" : "- " + some(removed);
+        return plus.isEmpty() || minus.isEmpty() ? plus + minus : plus + ", " + minus;
+    }
+
+    private static String some(List<String> names) {
+        return names.size() <= SHOWN
+                ? String.join(" ", names)
+                : String.join(" ", names.subList(0, SHOWN)) + " and " + (names.size() - SHOWN) + " more";
+    }
+
+    /** Null where it is not to be shown. */
+    private static @Nullable String shown(Record owner, String name, @Nullable Object value) {
+        if (owner instanceof Limits && Set.of("requestLine", "head", "body").contains(name)) {
+            if (value instanceof Integer bytes) {
+                return Sizes.text(bytes);
+            }
+            if (value instanceof OptionalLong bytes) {
+                return bytes.isPresent() ? Sizes.text(bytes.getAsLong()) : "none";
+            }
+        }
+        String text = SECRET.matcher(name).matches() ? null : text(value);
+        return text == null || text.length() > LONGEST_VALUE ? null : text;
+    }
+
+    /** Null for what has no short text. */
+    private static @Nullable String text(@Nullable Object value) {
+        if (value == null) {
+            return "none";
+        }
+        if (value instanceof Duration duration) {
+            return Durations.text(duration);
+        }
+        if (value instanceof OptionalInt number) {
+            return number.isPresent() ? Integer.toString(number.getAsInt()) : "none";
+        }
+        if (value instanceof OptionalLong number) {
+            return number.isPresent() ? Long.toString(number.getAsLong()) : "none";
+        }
+        if (value instanceof Enum<?> constant) {
+            return constant(constant);
+        }
+        if (value instanceof Record && !(value instanceof BindAddress) && !(value instanceof AddressRange)) {
+            return null;
+        }
+        if (value instanceof Collection<?>
+                || value instanceof Map<?, ?>
+                || value.getClass().isArray()) {
+            return value instanceof List<?> list && list.stream().allMatch(String.class::isInstance)
+                    ? String.join(" ", list.stream().map(String.class::cast).toList())
+                    : null;
+        }
+        return String.valueOf(value);
+    }
+
+    /** As in the file, where it has a text of its own. */
+    private static String constant(Enum<?> constant) {
+        try {
+            Method text = constant.getDeclaringClass().getMethod("text");
+            return String.valueOf(text.invoke(constant));
+        } catch (ReflectiveOperationException e) {
+            return constant.name().toLowerCase(Locale.ROOT).replace('_', '-');
+        }
+    }
+
+    private static boolean same(@Nullable Object before, @Nullable Object after) {
+        return Objects.deepEquals(before, after);
+    }
+
+    private static @Nullable Object value(Record record, RecordComponent component) {
+        try {
+            return component.getAccessor().invoke(record);
+        } catch (ReflectiveOperationException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static String kebab(String name) {
+        return name.replaceAll("([a-z])([A-Z0-9])", "$1-$2").toLowerCase(Locale.ROOT);
+    }
+}
