@@ -78,7 +78,12 @@ public final class CertificateStore implements AutoCloseable {
             lock = lock(root);
             DurableFiles.removeUnfinished(root);
             removeUnfinishedIn(DurableFiles.list(root));
-            removeUnfinishedIn(DurableFiles.list(root.resolve(ACCOUNTS)));
+            Path accounts = root.resolve(ACCOUNTS);
+            if (Files.isDirectory(accounts)) {
+                // Made before a crash, perhaps, but not synced: with the name of its folder an account would be lost.
+                DurableFiles.sync(accounts);
+            }
+            removeUnfinishedIn(DurableFiles.list(accounts));
             CertificateStore store = new CertificateStore(root, lock);
             try {
                 store.proveWritable();

@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Predicate;
+import java.util.function.UnaryOperator;
 import org.jose4j.json.JsonUtil;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -68,6 +69,12 @@ final class Accounts {
                     Files.deleteIfExists(directory.resolve(account.id() + ".json"));
                 }
             }
+        }
+    }
+
+    void change(UnaryOperator<Account> how) throws IOException {
+        for (Account account : List.copyOf(byId.values())) {
+            put(how.apply(account));
         }
     }
 

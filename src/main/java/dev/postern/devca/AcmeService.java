@@ -97,6 +97,14 @@ public final class AcmeService {
         state.changeTerms();
     }
 
+    /** What the owners of all accounts do at the URL that the refusal names. */
+    public void agreeToTerms() throws IOException {
+        synchronized (state) {
+            int terms = state.terms();
+            state.accounts().change(account -> account.agreedTo(terms));
+        }
+    }
+
     /** As if the account had never been. */
     public void forgetAccount(String url) throws IOException {
         String id = urls.accountId(url);

@@ -44,6 +44,12 @@ public sealed interface Calamity {
     /** The issuer has forgotten every account. */
     record AccountsLost(String issuer, Duration at) implements Calamity {}
 
+    /** The issuer has new terms of service, and the operator needs so long to agree to them. */
+    record TermsChanged(String issuer, Duration at, Duration length) implements Calamity {}
+
+    /** The issuer does not offer the profile of our orders any more, until it does again. */
+    record ProfileWithdrawn(String issuer, Duration at, Duration length) implements Calamity {}
+
     /** Our clock is set. */
     record ClockJump(Duration at, Duration by) implements Calamity {}
 

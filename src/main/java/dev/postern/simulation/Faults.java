@@ -59,6 +59,18 @@ public enum Faults {
                     upTo(random, life, 0.06),
                     random.nextDouble(),
                     Duration.ofSeconds(1 + random.nextLong(6 * 3600))));
+            if (scenario.profile() != null) {
+                all.add(new Calamity.ProfileWithdrawn(
+                        issuers.get(random.nextInt(issuers.size())), any(random, scenario), upTo(random, life, 0.06)));
+            }
+            if (scenario.staging()) {
+                String staging = SimulatedCa.staging(issuers.get(random.nextInt(issuers.size() - 1)));
+                all.add(new Calamity.Outage(
+                        staging,
+                        any(random, scenario),
+                        upTo(random, life, 0.3),
+                        absences.get(random.nextInt(absences.size()))));
+            }
             all.add(new Calamity.BadNetwork("*", any(random, scenario), upTo(random, life, 0.1), random.nextDouble()));
             all.add(new Calamity.Unreachable(
                     random.nextInt(scenario.sites()), any(random, scenario), upTo(random, life, 0.06)));
@@ -70,6 +82,7 @@ public enum Faults {
             all.add(new Calamity.FullDisk(any(random, scenario), upTo(random, life, 0.06)));
             all.add(new Calamity.ReadOnlyDisk(any(random, scenario), upTo(random, life, 0.03)));
             all.add(new Calamity.Death(any(random, scenario), upTo(random, life, 0.01)));
+            all.add(new Calamity.PowerLoss(any(random, scenario), upTo(random, life, 0.01)));
             all.add(new Calamity.Restart(any(random, scenario)));
             all.add(new Calamity.WakeUpsLost(any(random, scenario)));
             // Half an hour ahead or behind, for a while: an hour of summer time, a battery, a virtual machine.
@@ -80,9 +93,13 @@ public enum Faults {
             for (int deaths = 0; deaths < 4; deaths++) {
                 all.add(new Calamity.DeathAtWrite(
                         any(random, scenario), 1 + random.nextInt(40), Duration.ofSeconds(1 + random.nextInt(300))));
+                all.add(new Calamity.PowerLossAtWrite(
+                        any(random, scenario), 1 + random.nextInt(40), Duration.ofSeconds(1 + random.nextInt(300))));
             }
         }
-        for (int i = 0; i < count / 8; i++) {
+        for (int i = 0; i < Math.max(1, count / 8); i++) {
+            all.add(new Calamity.TermsChanged(
+                    issuers.get(random.nextInt(issuers.size())), any(random, scenario), upTo(random, life, 0.06)));
             all.add(new Calamity.AccountsLost(issuers.get(random.nextInt(issuers.size() - 1)), any(random, scenario)));
         }
         all.sort(Comparator.comparing(Calamity::at));

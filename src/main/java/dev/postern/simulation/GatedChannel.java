@@ -65,7 +65,7 @@ final class GatedChannel extends FileChannel {
             throw new ClosedChannelException();
         }
         files.gate().before(DiskGate.Step.WRITE, path);
-        node.sync();
+        files.disk().sync(node);
     }
 
     @Override

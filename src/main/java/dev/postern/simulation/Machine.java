@@ -27,6 +27,7 @@ final class Machine {
     private final Witness witness;
     private final ForkJoinPool readers;
     private final RandomGenerator random;
+    private final Defect defect;
     private final Map<String, Integer> unreachable = new HashMap<>();
 
     private @Nullable SimulatedProcess process;
@@ -44,7 +45,8 @@ final class Machine {
             Path store,
             SimulatedNetwork network,
             Witness witness,
-            ForkJoinPool readers) {
+            ForkJoinPool readers,
+            Defect defect) {
         this.world = world;
         this.scenario = scenario;
         this.sites = sites;
@@ -54,6 +56,7 @@ final class Machine {
         this.network = network;
         this.witness = witness;
         this.readers = readers;
+        this.defect = defect;
         this.random = world.random();
     }
 
@@ -67,6 +70,10 @@ final class Machine {
 
     Path store() {
         return store;
+    }
+
+    Defect defect() {
+        return defect;
     }
 
     SimulatedNetwork network() {
@@ -88,7 +95,7 @@ final class Machine {
         }
         SimulatedProcess next;
         try {
-            next = new SimulatedProcess(this, world, sites, scenario.issuers());
+            next = new SimulatedProcess(this, world, sites, scenario);
         } catch (IOException e) {
             world.tell("does not start: " + e.getMessage());
             world.after(RESTART.plusSeconds(random.nextInt(300)), this::start);
@@ -151,11 +158,20 @@ final class Machine {
                 : Optional.of("Fetching http://" + name + ": 404");
     }
 
-    /** Whether a certificate could be had for this site now, as far as the world goes. */
-    boolean isFavourable(String site) {
-        boolean issuer = scenario.issuers().stream().anyMatch(network::isWilling);
-        // Behind by more, nothing is due by it, and no CA is heard that could correct it.
-        boolean clockIsRight = clock.ahead().compareTo(Duration.ofHours(-36)) > 0;
+    /**
+     * Whether a certificate could be had for this site now, as far as the world goes.
+     *
+     * @param preferred only from the issuer that is asked before all others
+     */
+    boolean isFavourable(String site, boolean preferred) {
+        boolean issuer = scenario.issuers().stream()
+                .limit(preferred ? 1 : Long.MAX_VALUE)
+                .anyMatch(network::isWilling);
+        // Behind by half of the last third, so little of it is seen that nothing can be asked of it; and before
+        // something is
+        // due no CA is heard that could correct it.
+        boolean clockIsRight =
+                clock.ahead().negated().compareTo(scenario.lifetime().dividedBy(6)) < 0;
         return issuer
                 && clockIsRight
                 && process != null
@@ -194,8 +210,18 @@ final class Machine {
             unreachable.merge(name, 1, Integer::sum);
             until(site.length(), () -> unreachable.merge(name, -1, Integer::sum));
         } else if (calamity instanceof Calamity.AccountsLost lost) {
-            network.forgetAccounts(lost.issuer());
+            network.inside(lost.issuer(), SimulatedCa::forgetAccounts);
             witness.forgotten(lost.issuer());
+        } else if (calamity instanceof Calamity.TermsChanged terms) {
+            network.inside(terms.issuer(), SimulatedCa::changeTerms);
+            network.begin(terms.issuer(), terms);
+            until(terms.length(), () -> {
+                // Nobody agrees to what is no longer there: an account that was lost agrees when it is made anew.
+                network.inside(terms.issuer(), SimulatedCa::agreeToTerms);
+                network.end(terms);
+            });
+        } else if (calamity instanceof Calamity.ProfileWithdrawn withdrawn) {
+            overNetwork(withdrawn.issuer(), withdrawn, withdrawn.length());
         } else if (calamity instanceof Calamity.ClockJump jump) {
             clock.jump(jump.by());
             if (process != null) {

@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param certificates that were installed
  * @param orders that were begun at an issuer
+ * @param rehearsals orders at staging directories
  * @param requests that reached an issuer
  * @param deaths of the process
  * @param leastLeft the smallest share of a certificate's life that was left when the next one came, 0 to 1; of those
@@ -24,6 +25,7 @@ public record Outcome(
         Scenario scenario,
         int certificates,
         int orders,
+        int rehearsals,
         long requests,
         int deaths,
         double leastLeft,

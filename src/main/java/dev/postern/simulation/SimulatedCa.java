@@ -5,6 +5,7 @@ import com.google.gson.JsonParser;
 import dev.postern.devca.AcmeFaults;
 import dev.postern.devca.AcmeLimits;
 import dev.postern.devca.AcmeOptions;
+import dev.postern.devca.AcmeProfile;
 import dev.postern.devca.AcmeReply;
 import dev.postern.devca.AcmeRequest;
 import dev.postern.devca.AcmeService;
@@ -39,6 +40,7 @@ final class SimulatedCa {
     private final World world;
     private final RandomGenerator random;
     private final InternalCa ca;
+    private final boolean isForReal;
     private final AcmeOptions options;
     private final Witness witness;
     private final AcmeService service;
@@ -49,14 +51,17 @@ final class SimulatedCa {
         Optional<String> look(String siteName, String token, String keyAuthorization);
     }
 
-    SimulatedCa(String name, World world, Scenario scenario, Sites sites, Witness witness) throws IOException {
+    /** @param isForReal false for a staging directory: nothing of what it issues can be lost */
+    SimulatedCa(String name, boolean isForReal, World world, Scenario scenario, Sites sites, Witness witness)
+            throws IOException {
         this.name = name;
         this.world = world;
         this.random = world.random();
         this.witness = witness;
+        this.isForReal = isForReal;
         SecureRandom secrets = seeded(world.random());
         // A disk of its own, on which nothing ever goes wrong.
-        Path folder = GatedFileSystem.through(new SimulatedDisk(), (step, path) -> {}, "/ca");
+        Path folder = GatedFileSystem.through(new SimulatedDisk(true), (step, path) -> {}, "/ca");
         this.ca = InternalCa.open(folder, world::instant, secrets, new InternalCa.Shape(1, 0, BACKDATE));
         this.options = new AcmeOptions(this::later, world::instant, secrets)
                 .certificateValidity(scenario.lifetime().minus(BACKDATE))
@@ -67,7 +72,8 @@ final class SimulatedCa {
                 .trustSignatures()
                 .renewalInfo(scenario.renewalInformation())
                 .renewalInfoRetryAfter(Duration.ofHours(24))
-                .limits(AcmeLimits.likeLetsEncrypt(SimulatedCa::registeredDomain))
+                .profiles(profiles(scenario))
+                .limits(isForReal ? AcmeLimits.likeLetsEncrypt(SimulatedCa::registeredDomain) : AcmeLimits.NONE)
                 .faults(faults(scenario.faults().requests()))
                 .validator((wanted, finding) -> {
                     world.after(
@@ -76,6 +82,18 @@ final class SimulatedCa {
                                     .map(SimulatedCa::problem)));
                 });
         this.service = AcmeService.open(ca, base(name), options);
+    }
+
+    /** Where orders name a profile, one that names none gets something else. */
+    private static Map<String, AcmeProfile> profiles(Scenario scenario) {
+        String wanted = scenario.profile();
+        return wanted == null
+                ? Map.of()
+                : Map.of(
+                        "classic",
+                        new AcmeProfile("for those who name none", Duration.ofDays(30), BACKDATE),
+                        wanted,
+                        new AcmeProfile("what we order", scenario.lifetime(), BACKDATE));
     }
 
     /** What a CA does that no network does. */
@@ -129,12 +147,30 @@ final class SimulatedCa {
         return URI.create("https://" + name + ".ca.example");
     }
 
+    /** The name of an issuer's staging directory. */
+    static String staging(String issuer) {
+        return issuer + "-staging";
+    }
+
     static URI directory(String name) {
         return base(name).resolve("/directory");
     }
 
     String name() {
         return name;
+    }
+
+    boolean isForReal() {
+        return isForReal;
+    }
+
+    void changeTerms() {
+        service.changeTerms();
+    }
+
+    /** The operator did, at the URL that the CA names. */
+    void agreeToTerms() throws IOException {
+        service.agreeToTerms();
     }
 
     /** As a CA that lost its database. */
@@ -145,6 +181,9 @@ final class SimulatedCa {
     AcmeReply answer(String method, URI target, Map<String, String> headers, byte[] body) {
         AcmeReply reply = service.answer(method, target.getRawPath(), headers, body);
         String path = target.getPath();
+        if (!isForReal) {
+            return reply;
+        }
         if (path.endsWith("/finalize") && reply.status() == 200) {
             JsonObject order = JsonParser.parseString(reply.body()).getAsJsonObject();
             String site = order.getAsJsonArray("identifiers")
@@ -154,6 +193,8 @@ final class SimulatedCa {
                     .getAsString();
             String url = target.toString();
             witness.isFinalized(this, site, url.substring(0, url.length() - "/finalize".length()));
+        } else if (path.startsWith("/order/") && reply.status() == 404) {
+            witness.isGone(target.toString());
         } else if (path.startsWith("/order/") && reply.body().contains("\"processing\"")) {
             JsonObject order = JsonParser.parseString(reply.body()).getAsJsonObject();
             if (Instant.parse(order.get("expires").getAsString()).isBefore(world.instant())) {

@@ -24,10 +24,22 @@ final class SimulatedDisk {
 
     private final Folder root = new Folder(PosixFilePermissions.fromString("rwx------"));
     private final Map<Content, GatedChannel> locks = new HashMap<>();
+    private final boolean syncs;
     private int full;
     private int readOnly;
     private int stepsToDeath;
     private boolean powerFails;
+
+    /** @param syncs false for one that says so and does not */
+    SimulatedDisk(boolean syncs) {
+        this.syncs = syncs;
+    }
+
+    void sync(DiskNode node) {
+        if (syncs) {
+            node.sync();
+        }
+    }
 
     /** @param by 1 when another reason for it begins, -1 when it ends */
     void full(int by) {

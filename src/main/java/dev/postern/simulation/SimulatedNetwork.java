@@ -1,5 +1,7 @@
 package dev.postern.simulation;
 
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
 import dev.postern.acme.CaTransport;
 import dev.postern.devca.AcmeReply;
 import dev.postern.simulation.Calamity.Absence;
@@ -13,6 +15,7 @@ import java.net.http.HttpTimeoutException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
@@ -38,8 +41,10 @@ final class SimulatedNetwork {
     private final double share;
     private final Map<String, SimulatedCa> cas = new LinkedHashMap<>();
     private final Map<String, List<Calamity>> weather = new HashMap<>();
+    private final Map<String, Instant> away = new HashMap<>();
     private long requests;
     private int orders;
+    private int rehearsals;
 
     /** @param share of the requests that are hit by a fault at any time */
     SimulatedNetwork(World world, Witness witness, double share) {
@@ -54,11 +59,16 @@ final class SimulatedNetwork {
         weather.put(ca.name(), new ArrayList<>());
     }
 
-    void forgetAccounts(String issuer) {
+    /** Something that happens within a CA, whose disk is never full. */
+    interface Inside {
+        void happen(SimulatedCa ca) throws IOException;
+    }
+
+    void inside(String issuer, Inside what) {
         try {
             for (SimulatedCa ca : cas.values()) {
                 if (issuer.equals("*") || issuer.equals(ca.name())) {
-                    ca.forgetAccounts();
+                    what.happen(ca);
                 }
             }
         } catch (IOException e) {
@@ -72,6 +82,11 @@ final class SimulatedNetwork {
 
     int orders() {
         return orders;
+    }
+
+    /** Orders at staging directories. */
+    int rehearsals() {
+        return rehearsals;
     }
 
     /** How often a rate limit of an issuer was reached. */
@@ -92,13 +107,28 @@ final class SimulatedNetwork {
     }
 
     boolean isAnyWilling() {
-        return weather.keySet().stream().anyMatch(this::isWilling);
+        return cas.values().stream().filter(SimulatedCa::isForReal).anyMatch(ca -> isWilling(ca.name()));
+    }
+
+    /** An issuer has said when it wants to hear of us again: before that it is not willing, whatever it would answer. */
+    private void sentAway(SimulatedCa ca, Duration wait) {
+        Instant until = world.instant().plus(wait);
+        if (until.isAfter(away.getOrDefault(ca.name(), Instant.MIN))) {
+            away.put(ca.name(), until);
+            witness.conditionsChanged();
+            world.after(wait, witness::conditionsChanged);
+        }
     }
 
     /** Whether an issuer answers, and most of what it answers is not a fault. */
     boolean isWilling(String issuer) {
+        if (away.getOrDefault(issuer, Instant.MIN).isAfter(world.instant())) {
+            return false;
+        }
         for (Calamity calamity : weather.getOrDefault(issuer, List.of())) {
             boolean bad = calamity instanceof Calamity.Outage
+                    || calamity instanceof Calamity.TermsChanged
+                    || calamity instanceof Calamity.ProfileWithdrawn
                     || (calamity instanceof Calamity.Refusals refusals && refusals.share() > 0.05)
                     || (calamity instanceof Calamity.BadNetwork network && network.share() > 0.05);
             if (bad) {
@@ -124,8 +154,11 @@ final class SimulatedNetwork {
         world.pass(Duration.ofMillis(10 + random.nextLong(190)));
         Ask ask = new Ask(process, target, deadline, ca.name() + " " + request.method() + " " + target.getPath());
         Trouble trouble = trouble(ca);
+        if (trouble != null) {
+            witness.hit();
+        }
         if (trouble != null && trouble.comesFirst()) {
-            CaTransport.Answer instead = trouble.fault().happens(ask);
+            CaTransport.Answer instead = trouble.fault().happens(ask, null);
             world.tell(ask.what + ": " + instead.status() + " (a fault)");
             return instead;
         }
@@ -133,15 +166,30 @@ final class SimulatedNetwork {
         world.tell(ask.what + ": " + reply.status());
         requests++;
         if (reply.status() == 201 && target.getPath().endsWith("/new-order")) {
-            orders++;
+            orders += ca.isForReal() ? 1 : 0;
+            rehearsals += ca.isForReal() ? 0 : 1;
         }
-        if (reply.status() >= 400) {
+        if (reply.status() >= 400 || reply.header("Content-Type").orElse("").startsWith("text/html")) {
+            witness.hit();
             world.tell("  " + reply.body());
         }
         if (reply.status() == 429) {
             witness.limited(ca.name(), reply.body(), ca.refused());
         }
-        return trouble == null ? answer(ca, reply) : trouble.fault().happens(ask);
+        CaTransport.Answer answer = answer(ca, isWithdrawn(ca, target) ? withoutProfiles(reply) : reply);
+        return trouble == null ? answer : trouble.fault().happens(ask, answer);
+    }
+
+    private boolean isWithdrawn(SimulatedCa ca, URI target) {
+        return target.getPath().equals("/directory")
+                && weather.getOrDefault(ca.name(), List.of()).stream()
+                        .anyMatch(calamity -> calamity instanceof Calamity.ProfileWithdrawn);
+    }
+
+    private static AcmeReply withoutProfiles(AcmeReply reply) {
+        JsonObject directory = JsonParser.parseString(reply.body()).getAsJsonObject();
+        directory.getAsJsonObject("meta").remove("profiles");
+        return new AcmeReply(reply.status(), reply.headers(), directory.toString(), reply.delivery());
     }
 
     private CaTransport.Answer answer(SimulatedCa ca, AcmeReply reply) {
@@ -184,7 +232,9 @@ final class SimulatedNetwork {
 
     /** What is seen in place of the answer. */
     private interface Fault {
-        CaTransport.Answer happens(Ask ask) throws IOException, InterruptedException;
+        /** @param answer that of the CA; null where it never heard of the request */
+        CaTransport.Answer happens(Ask ask, CaTransport.@Nullable Answer answer)
+                throws IOException, InterruptedException;
     }
 
     /** @param comesFirst whether the CA never hears of the request */
@@ -202,12 +252,17 @@ final class SimulatedNetwork {
         double likely = share;
         for (Calamity calamity : weather.getOrDefault(ca.name(), List.of())) {
             if (calamity instanceof Calamity.Outage outage) {
-                return absent(outage.absence());
+                Duration wait = Duration.ofSeconds(1 + random.nextInt(7200));
+                if (outage.absence() == Absence.UNAVAILABLE || outage.absence() == Absence.UNAVAILABLE_UNTIL) {
+                    sentAway(ca, wait);
+                }
+                return absent(outage.absence(), wait);
             }
             if (calamity instanceof Calamity.Refusals refusals && random.nextDouble() < refusals.share()) {
+                sentAway(ca, refusals.retryAfter());
                 String seconds = String.valueOf(refusals.retryAfter().toSeconds());
                 String body = problem("rateLimited", "too many requests, said the fault");
-                return Trouble.before(ask -> status(429, seconds, body));
+                return Trouble.before((ask, answer) -> status(429, seconds, body));
             }
             if (calamity instanceof Calamity.BadNetwork network) {
                 likely = Math.max(likely, network.share());
@@ -216,61 +271,94 @@ final class SimulatedNetwork {
         return random.nextDouble() < likely ? oneOfMany() : null;
     }
 
-    private Trouble absent(Absence absence) {
-        Duration wait = Duration.ofSeconds(1 + random.nextInt(7200));
+    /** @param wait until it wants to hear of us again, where it says that */
+    private Trouble absent(Absence absence, Duration wait) {
         return switch (absence) {
             case REFUSED ->
-                Trouble.before(ask -> {
+                Trouble.before((ask, answer) -> {
                     world.tell(ask.what + ": refused");
                     throw new ConnectException(ask.target.getHost() + ": connection refused");
                 });
-            case SILENT -> Trouble.before(this::stall);
+            case SILENT -> Trouble.before((ask, answer) -> stall(ask));
             case UNAVAILABLE ->
-                Trouble.before(ask -> status(503, String.valueOf(wait.toSeconds()), "<html>busy</html>"));
+                Trouble.before((ask, answer) -> status(503, String.valueOf(wait.toSeconds()), "<html>busy</html>"));
             case UNAVAILABLE_UNTIL ->
-                Trouble.before(
-                        ask -> status(503, HTTP_DATE.format(world.instant().plus(wait)), "<html>busy</html>"));
+                Trouble.before((ask, answer) ->
+                        status(503, HTTP_DATE.format(world.instant().plus(wait)), "<html>busy</html>"));
             case BROKEN ->
-                Trouble.before(ask -> status(500, null, problem("serverInternal", "broken, said the fault")));
+                Trouble.before((ask, answer) -> status(500, null, problem("serverInternal", "broken, said the fault")));
         };
     }
 
     private Trouble oneOfMany() {
         int seconds = 1 + random.nextInt(600);
-        return switch (random.nextInt(9)) {
-            case 0 -> absent(Absence.REFUSED);
-            case 1 -> absent(Absence.SILENT);
-            case 2 -> absent(Absence.BROKEN);
-            case 3 -> Trouble.before(ask -> status(503, String.valueOf(seconds), "<html>busy</html>"));
+        return switch (random.nextInt(12)) {
+            case 0 -> absent(Absence.REFUSED, Duration.ZERO);
+            case 1 -> absent(Absence.SILENT, Duration.ZERO);
+            case 2 -> absent(Absence.BROKEN, Duration.ZERO);
+            case 3 -> Trouble.before((ask, answer) -> status(503, String.valueOf(seconds), "<html>busy</html>"));
             case 4 ->
-                Trouble.before(ask -> status(
+                Trouble.before((ask, answer) -> status(
                         429,
                         HTTP_DATE.format(world.instant().plusSeconds(seconds)),
                         problem("rateLimited", "slow down, said the fault")));
-            case 5 -> Trouble.before(ask -> status(200, null, ""));
-            case 6 -> Trouble.before(ask -> status(502, null, "<html>bad gateway</html>"));
+            case 5 -> Trouble.before((ask, answer) -> status(200, null, ""));
+            case 6 -> Trouble.before((ask, answer) -> status(502, null, "<html>bad gateway</html>"));
             case 7 ->
-                Trouble.after(ask -> {
+                Trouble.after((ask, answer) -> {
                     world.tell(ask.what + ": the answer is lost");
                     throw new IOException(ask.target.getHost() + ": connection reset");
                 });
-            default -> Trouble.after(this::stall);
+            case 8 -> Trouble.after((ask, answer) -> stall(ask));
+            case 9 ->
+                Trouble.after((ask, answer) -> {
+                    // A byte now and then: all of it just in time, or not.
+                    Duration drips =
+                            ask.deadline.multipliedBy(1 + random.nextInt(120)).dividedBy(100);
+                    if (answer == null || drips.compareTo(ask.deadline) >= 0) {
+                        return stall(ask);
+                    }
+                    world.tell(ask.what + ": drips for " + drips.toSeconds() + " s");
+                    linger(ask, drips);
+                    return answer;
+                });
+            case 10 ->
+                Trouble.after((ask, answer) -> {
+                    world.tell(ask.what + ": the connection ends in the midst of the answer");
+                    throw new IOException(ask.target.getHost() + ": the answer is cut short");
+                });
+            default ->
+                // By something in between that thinks it is whole.
+                Trouble.after((ask, answer) -> {
+                    world.tell(ask.what + ": half of the answer");
+                    return answer == null ? status(502, null, "") : half(answer);
+                });
         };
     }
 
     /** Nothing comes until the deadline. */
     private CaTransport.Answer stall(Ask ask) throws IOException, InterruptedException {
         world.tell(ask.what + ": stalls");
+        linger(ask, ask.deadline);
+        throw new HttpTimeoutException(ask.target + ": no complete answer within " + ask.deadline.toSeconds() + "s");
+    }
+
+    private static CaTransport.Answer half(CaTransport.Answer answer) {
+        ByteBuffer body = answer.body().duplicate();
+        body.limit(body.position() + body.remaining() / 2);
+        return new CaTransport.Answer(answer.status(), answer.headers(), body);
+    }
+
+    private void linger(Ask ask, Duration time) throws InterruptedException {
         // An account is registered under a lock: whoever waits there keeps the turn, or another order would wait for
         // the lock outside of the world's time.
         boolean locked =
                 ask.what.endsWith("/directory") || ask.what.endsWith("/new-nonce") || ask.what.endsWith("/new-account");
         if (locked) {
-            world.pass(ask.deadline);
+            world.pass(time);
         } else {
-            ask.process.await(ask.deadline);
+            ask.process.await(time);
         }
-        throw new HttpTimeoutException(ask.target + ": no complete answer within " + ask.deadline.toSeconds() + "s");
     }
 
     private static Map<String, String> headers(HttpRequest request) {

@@ -8,7 +8,9 @@ import dev.postern.certificate.CertificateTable;
 import dev.postern.certificate.ChallengeTable;
 import dev.postern.certificate.ClockSkew;
 import dev.postern.certificate.Http01Solver;
+import dev.postern.certificate.Keys;
 import dev.postern.certificate.MonotonicClock;
+import dev.postern.certificate.Pem;
 import dev.postern.certificate.Renewals;
 import dev.postern.certificate.WakeUps;
 import dev.postern.config.Configuration.Issuer.AcmeDirectory;
@@ -19,14 +21,18 @@ import dev.postern.simulation.DiskGate.Step;
 import dev.postern.simulation.World.Event;
 import dev.postern.simulation.World.Strand;
 import java.io.IOException;
+import java.math.BigInteger;
 import java.nio.file.FileSystemException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -57,11 +63,13 @@ final class SimulatedProcess implements WakeUps {
     private final Renewals renewals;
     private final Map<String, Instant> wishes = new HashMap<>();
     private final Map<String, Event> wakeUps = new HashMap<>();
+    // The certificates whose end a wake-up came for; with a defect only.
+    private final Set<BigInteger> woken = new HashSet<>();
     private @Nullable Event sweep;
     private boolean dead;
 
     /** @throws IOException where the daemon refuses to start */
-    SimulatedProcess(Machine machine, World world, List<Site> sites, List<String> issuers) throws IOException {
+    SimulatedProcess(Machine machine, World world, List<Site> sites, Scenario scenario) throws IOException {
         this.machine = machine;
         this.world = world;
         this.random = world.random();
@@ -77,8 +85,8 @@ final class SimulatedProcess implements WakeUps {
             throw e;
         }
         List<CertificateIssuer> cas = new ArrayList<>();
-        for (String issuer : issuers) {
-            cas.add(issuer(issuer));
+        for (String issuer : scenario.issuers()) {
+            cas.add(issuer(issuer, scenario));
         }
         Renewals.Surroundings surroundings = new Renewals.Surroundings(
                 store,
@@ -93,9 +101,16 @@ final class SimulatedProcess implements WakeUps {
         this.renewals = new Renewals(sites, KeyType.EC_P256, cas, surroundings);
     }
 
-    private CertificateIssuer issuer(String name) {
+    private CertificateIssuer issuer(String name, Scenario scenario) {
         AcmeDirectory directory = new AcmeDirectory(
-                name, SimulatedCa.directory(name), null, null, null, null, null, RateLimits.LETSENCRYPT);
+                name,
+                SimulatedCa.directory(name),
+                null,
+                null,
+                scenario.profile(),
+                null,
+                scenario.staging() ? SimulatedCa.directory(SimulatedCa.staging(name)) : null,
+                machine.defect() == Defect.NO_LIMITS ? RateLimits.NONE : RateLimits.LETSENCRYPT);
         return new AcmeIssuer(
                 directory,
                 "ops@example.com",
@@ -162,6 +177,7 @@ final class SimulatedProcess implements WakeUps {
         if (step == Step.READ) {
             return;
         }
+        sabotage(path);
         SimulatedDisk disk = machine.disk();
         if (disk.isDeadly()) {
             world.tell("died while writing " + path.getFileName());
@@ -174,6 +190,29 @@ final class SimulatedProcess implements WakeUps {
         if (disk.isFull() && step == Step.WRITE) {
             throw new FileSystemException(path.toString(), null, "No space left on device");
         }
+    }
+
+    /** Before a step on the disk. */
+    private void sabotage(Path path) throws IOException {
+        Path seen = machine.store().getFileSystem().getPath(path.toString());
+        if (machine.defect() == Defect.NO_JOURNAL && path.toString().matches(".*/\\.new-[0-9]+/.*")) {
+            String folder = seen.getName(machine.store().getNameCount()).toString();
+            Files.deleteIfExists(machine.store().resolve(folder).resolve("order.json"));
+        } else if (machine.defect() == Defect.OTHER_KEY && path.endsWith("meta.json")) {
+            Files.writeString(
+                    seen.resolveSibling("privkey.pem"),
+                    Pem.of(Keys.generate(KeyType.EC_P256).getPrivate()));
+        }
+    }
+
+    /** Whether a wake-up is to be heard at all. */
+    private boolean isDeafTo(String site) {
+        var served = table.find(site);
+        return switch (machine.defect()) {
+            case DEAF -> true;
+            case NO_RETRY -> served != null && !woken.add(served.serial());
+            default -> false;
+        };
     }
 
     /** From now on it reaches nothing. What it had open is closed, as the operating system does. */
@@ -244,7 +283,7 @@ final class SimulatedProcess implements WakeUps {
     }
 
     private void sweepSoon() {
-        if (dead) {
+        if (dead || machine.defect() == Defect.DEAF || machine.defect() == Defect.NO_RETRY) {
             return;
         }
         if (sweep != null) {
@@ -277,7 +316,9 @@ final class SimulatedProcess implements WakeUps {
         Duration wait = Duration.between(machine.clock().instant(), when).plusMillis(3);
         wakeUps.put(site, world.plan(wait, () -> {
             wishes.remove(site);
-            act(() -> renewals.wake(site));
+            if (!isDeafTo(site)) {
+                act(() -> renewals.wake(site));
+            }
             sweepSoon();
         }));
     }

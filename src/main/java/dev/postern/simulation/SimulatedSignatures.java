@@ -17,9 +17,10 @@ import java.security.spec.ECPoint;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
- * ECDSA without its price. Years of certificates are hundreds of thousands of signatures; nearly half of the time of a
+ * Keys that the seed decides ({@link SeededKeys}), and ECDSA without its price. Years of certificates are hundreds of thousands of signatures; nearly half of the time of a
  * simulation would go into numbers that nobody here tries to forge.
  *
  * <p>What takes the place of a signature has its form and is a digest of the public key and of what is signed: it fits this
@@ -28,15 +29,20 @@ import java.util.Map;
  */
 final class SimulatedSignatures {
     private static final String NAME = "PosternSimulation";
-    private static final ThreadLocal<Integer> WORLDS = ThreadLocal.withInitial(() -> 0);
+    private static final ThreadLocal<World> WORLDS = new ThreadLocal<>();
 
     private static int users;
 
     private SimulatedSignatures() {}
 
-    /** On this thread, until it {@linkplain #leave leaves} as often. */
-    static void enter() {
-        WORLDS.set(WORLDS.get() + 1);
+    /** The world of this thread; null where it has none. */
+    static @Nullable World world() {
+        return WORLDS.get();
+    }
+
+    /** This thread is one of that world, until it {@linkplain #leave leaves} it. */
+    static void enter(World world) {
+        WORLDS.set(world);
         synchronized (SimulatedSignatures.class) {
             if (users++ == 0) {
                 Security.insertProviderAt(new Signatures(), 1);
@@ -45,12 +51,7 @@ final class SimulatedSignatures {
     }
 
     static void leave() {
-        int left = WORLDS.get() - 1;
-        if (left == 0) {
-            WORLDS.remove();
-        } else {
-            WORLDS.set(left);
-        }
+        WORLDS.remove();
         synchronized (SimulatedSignatures.class) {
             if (--users == 0) {
                 Security.removeProvider(NAME);
@@ -63,7 +64,13 @@ final class SimulatedSignatures {
         private static final long serialVersionUID = 1;
 
         Signatures() {
-            super(NAME, "1", "signatures for simulated worlds");
+            super(NAME, "1", "keys and signatures for simulated worlds");
+            putService(new Service(this, "KeyPairGenerator", "EC", SeededKeys.class.getName(), null, Map.of()) {
+                @Override
+                public Object newInstance(@Nullable Object parameter) {
+                    return new SeededKeys();
+                }
+            });
             putService(
                     new Service(
                             this,
@@ -75,7 +82,7 @@ final class SimulatedSignatures {
                                     "SupportedKeyClasses",
                                     ECPrivateKey.class.getName() + "|" + ECPublicKey.class.getName())) {
                         @Override
-                        public Object newInstance(Object parameter) {
+                        public Object newInstance(@Nullable Object parameter) {
                             return new DigestAsSignature();
                         }
                     });
@@ -110,7 +117,7 @@ final class SimulatedSignatures {
         }
 
         private static void requireWorld() throws InvalidKeyException {
-            if (WORLDS.get() == 0) {
+            if (WORLDS.get() == null) {
                 throw new InvalidKeyException("no simulated world on this thread");
             }
         }

@@ -17,8 +17,8 @@ import org.jspecify.annotations.Nullable;
  * Watches a world and holds it against the promises:
  *
  * <ul>
- *   <li>no certificate expires, unless there was no unbroken favourable time in the last third of its life, long enough
- *       for the back-off of Postern to end in it a few times;
+ *   <li>no certificate expires, unless no issuer was reachable and willing for any length of time in the last third of its
+ *       life that {@link Patience} could count on;
  *   <li>once it is favourable for long enough, every site has a certificate;
  *   <li>key and certificate belong together, in the table and on disk;
  *   <li>no rate limit of an issuer is ever reached;
@@ -27,25 +27,14 @@ import org.jspecify.annotations.Nullable;
  * </ul>
  */
 final class Witness {
-    /** The longest back-off, 24 h and a tenth, and time for the order itself. */
-    private static final Duration LONGEST_BACK_OFF = Duration.ofHours(27);
-
-    /** Of a site that has nothing to serve: an hour and a tenth at most, and time for the order itself. */
-    private static final Duration URGENT_BACK_OFF = Duration.ofMinutes(80);
-
-    /** The share of a life that a back-off may take at the beginning of its last third: an eighth of that third. */
-    private static final int BACK_OFF_SHARE = 24;
-
-    /** Up to this life a certificate is renewed at its half. */
-    private static final Duration SHORT_LIFE = Duration.ofDays(10);
-
-    /** So often chance, which hits requests at any time, may spoil the attempt. */
-    private static final int SPOILED = 4;
+    /** A renewal is due after 68.7 % of a life at the latest, as its CA suggests or by itself: a little into the last third. */
+    private static final double DUE_AT_THE_LATEST = 0.313;
 
     private final World world;
     private final Scenario scenario;
-    private final Duration patience;
-    private final Duration urgentPatience;
+    private final Patience patience;
+    // When chance hit a request.
+    private final List<Instant> hits = new ArrayList<>();
     private final Map<String, View> views = new LinkedHashMap<>();
     private final List<Gap> gaps = new ArrayList<>();
     private @Nullable Machine machine;
@@ -57,23 +46,25 @@ final class Witness {
     private Duration longestOutage = Duration.ZERO;
     private @Nullable Instant outageSince;
 
-    /** A time that ended. */
-    private record Span(Instant from, Instant to) {}
-
-    /** An order that an issuer was asked to finalize. */
-    private record Finalized(SimulatedCa issuer, String order, Instant at) {}
+    /**
+     * An order that an issuer was asked to finalize.
+     *
+     * @param isOnDisk whether it was in the journal then; it is not where the disk is full
+     */
+    private record Finalized(SimulatedCa issuer, String order, Instant at, boolean isOnDisk) {}
 
     /** One site, as its clients see it. */
     private static final class View {
         private final String site;
         private final Instant begun;
-        private final List<Span> favourable = new ArrayList<>();
+        private final FavourableTimes favourable = new FavourableTimes();
+        // Those in which the issuer could give one that is asked before all others.
+        private final FavourableTimes preferred = new FavourableTimes();
         private final List<Finalized> open = new ArrayList<>();
         private @Nullable Certificate served;
         // Whether it was seen on disk.
         private boolean saved;
         private @Nullable Instant notAfter;
-        private @Nullable Instant favourableSince;
 
         View(String site, Instant begun) {
             this.site = site;
@@ -83,35 +74,12 @@ final class Witness {
         boolean isValid(Instant now) {
             return notAfter != null && now.isBefore(notAfter);
         }
-
-        /** The longest unbroken favourable time between two instants. */
-        Duration longest(Instant from, Instant to) {
-            Duration longest = Duration.ZERO;
-            List<Span> all = new ArrayList<>(favourable);
-            if (favourableSince != null) {
-                all.add(new Span(favourableSince, to));
-            }
-            for (Span span : all) {
-                Instant begin = span.from.isBefore(from) ? from : span.from;
-                Instant end = span.to.isAfter(to) ? to : span.to;
-                Duration length = Duration.between(begin, end);
-                longest = length.compareTo(longest) > 0 ? length : longest;
-            }
-            return longest;
-        }
     }
 
     Witness(World world, Scenario scenario, List<Site> sites) {
         this.world = world;
         this.scenario = scenario;
-        Duration backOff = scenario.lifetime().dividedBy(BACK_OFF_SHARE);
-        Duration once = backOff.compareTo(LONGEST_BACK_OFF) < 0 ? backOff.plusHours(1) : LONGEST_BACK_OFF;
-        boolean chance = scenario.faults() != Faults.NONE;
-        // Where only the second issuer is willing, it is asked when the first one has failed for an eighth of the time
-        // from when a renewal is due at the latest (64 to 68 %, or 48 to 52 % of a short life) to the end.
-        Duration asksOthers = scenario.lifetime().dividedBy(scenario.lifetime().compareTo(SHORT_LIFE) <= 0 ? 15 : 22);
-        this.patience = (chance ? once.multipliedBy(SPOILED) : once).plus(asksOthers);
-        this.urgentPatience = chance ? URGENT_BACK_OFF.multipliedBy(SPOILED) : URGENT_BACK_OFF;
+        this.patience = new Patience(scenario.lifetime());
         for (Site site : sites) {
             views.put(site.name(), new View(site.name(), world.instant()));
         }
@@ -139,8 +107,12 @@ final class Witness {
         return violation != null;
     }
 
+    /** All that is left of a process is on the disk. */
     void died() {
         deaths++;
+        for (View view : views.values()) {
+            requireNothingLost(view, true);
+        }
     }
 
     /** Something began or ended that decides whether a certificate can be had. */
@@ -151,18 +123,28 @@ final class Witness {
             outageSince = world.instant();
         }
         for (View view : views.values()) {
-            boolean favourable = machine().isFavourable(view.site);
-            if (favourable && view.favourableSince == null) {
-                Instant since = world.instant();
-                view.favourableSince = since;
-                world.after(urgentPatience, () -> expectCertificate(view, since));
-            } else if (!favourable && view.favourableSince != null) {
-                view.favourable.add(new Span(view.favourableSince, world.instant()));
-                view.favourableSince = null;
-                Instant old = world.instant().minus(scenario.lifetime());
-                view.favourable.removeIf(span -> span.to.isBefore(old));
+            Instant now = world.instant();
+            Instant forgotten = now.minus(scenario.lifetime());
+            view.preferred.are(machine().isFavourable(view.site, true), now, forgotten);
+            if (view.favourable.are(machine().isFavourable(view.site, false), now, forgotten)) {
+                world.after(Patience.withNothing(0), () -> expectCertificate(view, now, now));
             }
         }
+    }
+
+    /** Chance hit a request, which may cost an attempt. */
+    void hit() {
+        Instant forgotten = world.instant().minus(scenario.lifetime());
+        while (!hits.isEmpty() && hits.get(0).isBefore(forgotten)) {
+            hits.remove(0);
+        }
+        hits.add(world.instant());
+    }
+
+    private int hits(Instant from, Instant to) {
+        return (int) hits.stream()
+                .filter(hit -> !hit.isBefore(from) && hit.isBefore(to))
+                .count();
     }
 
     private void endOutage() {
@@ -173,8 +155,19 @@ final class Witness {
         }
     }
 
-    private void expectCertificate(View view, Instant since) {
-        if (since.equals(view.favourableSince) && !view.isValid(world.instant())) {
+    /**
+     * @param since when the favourable time began
+     * @param from since when there was nothing to serve in it
+     */
+    private void expectCertificate(View view, Instant since, Instant from) {
+        Instant now = world.instant();
+        if (!since.equals(view.favourable.since()) || view.isValid(now)) {
+            return;
+        }
+        Instant until = from.plus(Patience.withNothing(hits(from, now)));
+        if (until.isAfter(now)) {
+            world.after(Duration.between(now, until), () -> expectCertificate(view, since, from));
+        } else {
             violated(view.site + " has no valid certificate, though one could be had since " + since);
         }
     }
@@ -192,7 +185,7 @@ final class Witness {
                 view.saved = new StoredSite(machine().store(), view.site).holds(served);
             }
             if (!process.isBusy()) {
-                checkFinalized(view);
+                requireNothingLost(view, false);
             }
         }
     }
@@ -240,11 +233,22 @@ final class Witness {
         }
         leastLeft = 0;
         world.tell(view.site + " EXPIRED");
-        Instant lastThird = notAfter.minus(scenario.lifetime().dividedBy(3));
-        Duration favourable = view.longest(lastThird, notAfter);
-        if (favourable.compareTo(patience) >= 0) {
-            violated(view.site + ": expired, though a new certificate could be had for " + favourable
-                    + " without a break in the last third of its life");
+        Instant due = notAfter.minusSeconds((long) (scenario.lifetime().toSeconds() * DUE_AT_THE_LATEST));
+        requireNoChance(view, view.preferred.between(due, notAfter), notAfter, true);
+        requireNoChance(view, view.favourable.between(due, notAfter), notAfter, false);
+        Instant since = view.favourable.since();
+        if (since != null) {
+            world.after(Patience.withNothing(0), () -> expectCertificate(view, since, notAfter));
+        }
+    }
+
+    private void requireNoChance(View view, List<FavourableTimes.Span> spans, Instant notAfter, boolean isPreferred) {
+        Duration behind = machine().clock().behindSince(notAfter.minus(scenario.lifetime()));
+        for (FavourableTimes.Span span : spans) {
+            if (patience.isOver(span, notAfter, isPreferred, hits(span.from(), span.to()), behind)) {
+                violated(view.site + ": expired, though a new certificate could be had from " + span.from() + " to "
+                        + span.to() + (isPreferred ? "" : " from some issuer"));
+            }
         }
     }
 
@@ -253,13 +257,34 @@ final class Witness {
         View view = views.get(site);
         if (view != null) {
             view.open.removeIf(earlier -> earlier.order.equals(order));
-            view.open.add(new Finalized(issuer, order, world.instant()));
+            boolean isOnDisk = new StoredSite(machine().store(), site).isJournalled(order);
+            view.open.add(new Finalized(issuer, order, world.instant(), isOnDisk));
         }
     }
 
     /** An issuer said that it is still making the certificate of an order that is expired: there is nothing to lose yet. */
     void isStuck(String order) {
         views.values().forEach(view -> view.open.removeIf(open -> open.order.equals(order)));
+    }
+
+    /** An issuer has no such order any more: a week after it was made, what was not fetched by then cannot be. */
+    void isGone(String gone) {
+        for (View view : views.values()) {
+            for (Finalized order : List.copyOf(view.open)) {
+                if (order.order.equals(gone)) {
+                    view.open.remove(order);
+                    Instant now = world.instant();
+                    for (FavourableTimes.Span span : view.preferred.between(order.at, now)) {
+                        if (patience.isOver(
+                                span, now.plus(scenario.lifetime()), true, hits(span.from(), now), Duration.ZERO)) {
+                            violated(view.site + ": order " + gone
+                                    + " was not fetched for as long as it was there, though"
+                                    + " that was possible from " + span.from() + " to " + span.to());
+                        }
+                    }
+                }
+            }
+        }
     }
 
     /** An issuer answered 429 by itself. */
@@ -277,7 +302,8 @@ final class Witness {
         }
     }
 
-    private void checkFinalized(View view) {
+    /** @param isDead whether what is in memory only is gone, which nobody can change */
+    private void requireNothingLost(View view, boolean isDead) {
         if (view.open.isEmpty()) {
             return;
         }
@@ -287,7 +313,7 @@ final class Witness {
         view.open.removeIf(order -> installed != null
                 && !installed.isBefore(order.at.minusSeconds(1).minus(SimulatedCa.BACKDATE)));
         for (Finalized order : view.open) {
-            if (!stored.isJournalled(order.order)) {
+            if ((order.isOnDisk || !isDead) && !stored.isJournalled(order.order)) {
                 violated(view.site + ": order " + order.order + ", finalized at " + order.at
                         + ", is neither in the journal nor is its certificate, or a newer one, on disk");
             }
@@ -298,7 +324,7 @@ final class Witness {
         }
     }
 
-    Outcome outcome(int orders, long requests, int refused) {
+    Outcome outcome(int orders, int rehearsals, long requests, int refused) {
         endOutage();
         Instant now = world.instant();
         for (View view : views.values()) {
@@ -315,6 +341,7 @@ final class Witness {
                 scenario,
                 certificates,
                 orders,
+                rehearsals,
                 requests,
                 deaths,
                 leastLeft,

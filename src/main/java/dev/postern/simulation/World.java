@@ -34,6 +34,7 @@ final class World {
 
     private final long seed;
     private final SplittableRandom root;
+    private final SplittableRandom keys;
     private final ExecutorService threads;
     private final @Nullable Consumer<String> listener;
     private final PriorityQueue<Event> events = new PriorityQueue<>();
@@ -53,6 +54,7 @@ final class World {
     World(long seed, ExecutorService threads, @Nullable Consumer<String> listener) {
         this.seed = seed;
         this.root = new SplittableRandom(seed);
+        this.keys = new SplittableRandom(~seed);
         this.threads = threads;
         this.listener = listener;
     }
@@ -64,6 +66,11 @@ final class World {
     /** Randomness for one purpose: what another purpose draws does not change it. */
     RandomGenerator random() {
         return root.split();
+    }
+
+    /** What keys are made of. */
+    RandomGenerator keys() {
+        return keys;
     }
 
     /** The true time. */
@@ -162,7 +169,7 @@ final class World {
     void begin(Strand strand) {
         running = strand;
         threads.execute(() -> {
-            SimulatedSignatures.enter();
+            SimulatedSignatures.enter(this);
             try {
                 strand.body.run();
             } catch (Throwable e) {

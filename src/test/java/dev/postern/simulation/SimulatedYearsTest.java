@@ -31,7 +31,8 @@ class SimulatedYearsTest {
     private static final int SITES_OF_FIVE_WORLDS = 25;
 
     /**
-     * A third of the worlds with renewal information, RFC 9773. Of 25 site-years 18 with 90 days, 6 with 45 days, 1 with
+     * A third of the worlds with renewal information, RFC 9773, another third with a profile; half of them with staging
+     * directories. Of 25 site-years 18 with 90 days, 6 with 45 days, 1 with
      * 160 hours, which is renewed eighteen times as often.
      */
     static Scenario scenario(int world) {
@@ -44,6 +45,8 @@ class SimulatedYearsTest {
         return Scenario.quiet(SEED + world, lifetime)
                 .sites(world % 5 == 0 ? 1 : 6)
                 .with(faults)
+                .staging(world % 4 < 2)
+                .profile(world % 3 == 1 ? "tlsserver" : null)
                 .renewalInformation(world % 3 == 2);
     }
 

@@ -53,24 +53,6 @@ class SimulationTest {
     }
 
     @Test
-    void sameSeedGivesTheSameHistory() throws IOException {
-        Scenario scenario = Scenario.quiet(7, Duration.ofDays(45)).sites(3).with(Faults.MANY);
-
-        List<String> first = history(scenario);
-        List<String> second = history(scenario);
-
-        assertThat(first).hasSizeGreaterThan(500);
-        assertThat(second).isEqualTo(first);
-        assertThat(history(scenario.seed(8))).isNotEqualTo(first);
-    }
-
-    private List<String> history(Scenario scenario) throws IOException {
-        List<String> lines = new ArrayList<>();
-        assertKept(new Simulation(threads).run(scenario, lines::add));
-        return lines;
-    }
-
-    @Test
     void twentyDaysWithoutAnyCaFromTheDayARenewalIsDueAreSurvived() throws IOException {
         for (Absence absence : Absence.values()) {
             Outcome outcome = run(Scenario.quiet(2, DAYS_90)
@@ -186,6 +168,84 @@ class SimulationTest {
             nth++;
         } while (outcome.deaths() > 0);
         assertThat(nth).as("steps of a renewal on the disk").isGreaterThan(30);
+    }
+
+    @Test
+    void powerLossAtEveryStepOnTheDiskLosesNothing() throws IOException {
+        int nth = 1;
+        Outcome outcome;
+        do {
+            outcome = run(Scenario.quiet(8, DAYS_90)
+                    .span(Duration.ofDays(70))
+                    .with(new Calamity.PowerLossAtWrite(DUE, nth, Duration.ofMinutes(2))));
+            assertNoGap(outcome);
+            assertThat(outcome.orders()).as("power lost at step " + nth).isBetween(2, 3);
+            nth++;
+        } while (outcome.deaths() > 0);
+        assertThat(nth).as("steps of a renewal on the disk").isGreaterThan(30);
+    }
+
+    /** What the dead process did not sync, the next one finds there, and has to sync itself. */
+    @Test
+    void powerLossSoonAfterADeathAtAnyOfTheFirstStepsLosesNothing() throws IOException {
+        int nth = 1;
+        Outcome outcome;
+        do {
+            outcome = run(Scenario.quiet(12, DAYS_90)
+                    .span(Duration.ofDays(3))
+                    .with(
+                            new Calamity.DeathAtWrite(Duration.ZERO, nth, Duration.ofMinutes(2)),
+                            new Calamity.PowerLoss(Duration.ofDays(1), Duration.ofMinutes(2))));
+            assertNoGap(outcome);
+            assertThat(outcome.orders()).as("death at step " + nth).isBetween(1, 2);
+            nth++;
+        } while (outcome.deaths() > 1);
+        assertThat(nth).as("steps of a first order on the disk").isGreaterThan(40);
+    }
+
+    @Test
+    void withdrawnProfileAndUnreadTermsArePassedByAtTheOtherIssuer() throws IOException {
+        Duration ever = Duration.ofDays(1000);
+        for (Calamity calamity : List.of(
+                new Calamity.ProfileWithdrawn("preferred", Duration.ofDays(30), ever),
+                new Calamity.TermsChanged("preferred", Duration.ofDays(30), ever))) {
+            Outcome outcome =
+                    run(Scenario.quiet(13, DAYS_90).profile("tlsserver").with(calamity));
+
+            assertNoGap(outcome);
+            assertThat(outcome.leastLeft()).as(calamity.toString()).isGreaterThan(0.05);
+            assertThat(outcome.certificates()).as(calamity.toString()).isBetween(5, 7);
+        }
+    }
+
+    @Test
+    void whatIsWrongWithASiteIsRehearsedAtStagingAndCostsNoFailuresAtProduction() throws IOException {
+        Scenario scenario = Scenario.quiet(14, DAYS_90)
+                .span(Duration.ofDays(90))
+                .with(new Calamity.Unreachable(0, DUE, Duration.ofDays(12)));
+
+        Outcome without = run(scenario);
+        Outcome with = run(scenario.staging(true));
+
+        assertNoGap(without);
+        assertNoGap(with);
+        assertThat(without.rehearsals()).isZero();
+        assertThat(with.rehearsals()).isGreaterThan(3);
+        assertThat(with.orders()).isLessThan(without.orders());
+    }
+
+    /** It says nothing of the site; before the end production is asked without it. */
+    @Test
+    void stagingDirectoryThatIsGoneForEverCostsNoCertificate() throws IOException {
+        Outcome outcome = run(Scenario.quiet(15, DAYS_90)
+                .issuers("preferred")
+                .staging(true)
+                .span(Duration.ofDays(95))
+                .with(
+                        new Calamity.Unreachable(0, DUE, Duration.ofDays(6)),
+                        new Calamity.Outage("preferred-staging", DUE, Duration.ofDays(1000), Absence.SILENT)));
+
+        assertNoGap(outcome);
     }
 
     @Test
