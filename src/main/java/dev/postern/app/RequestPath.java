@@ -7,6 +7,7 @@ import dev.postern.config.Balance;
 import dev.postern.config.Configuration;
 import dev.postern.config.Configuration.Protocol;
 import dev.postern.http.AnswerHttp01Challenge;
+import dev.postern.http.Logins;
 import dev.postern.http.Routing;
 import dev.postern.http.Worker;
 import dev.postern.listener.CannotListen;
@@ -32,6 +33,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.OptionalInt;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
@@ -61,6 +64,10 @@ final class RequestPath implements AutoCloseable {
     private final ConnectionLimit limit;
     private final Backends backends;
     private final ServerContexts contexts;
+    /** A quarter of the cores for passwords, so that whoever guesses them leaves the others alone. Idle, it has no thread. */
+    private final ExecutorService logins = Executors.newFixedThreadPool(
+            Math.max(1, Runtime.getRuntime().availableProcessors() / 4), Threads.named("logins"));
+
     private final Listener challenge;
     private final Listener https;
     private final Listener http;
@@ -81,7 +88,8 @@ final class RequestPath implements AutoCloseable {
         this.routing = new AtomicReference<>(
                 routing(config, Map.of(), new Routing.Plaintext(sidePort(List.of()), OptionalInt.empty(), 0)));
         makeWorkers(loops, observation, clock);
-        Pipelines pipelines = new Pipelines(contexts, new AnswerHttp01Challenge(care.challenges()));
+        Pipelines pipelines = new Pipelines(
+                contexts, new AnswerHttp01Challenge(care.challenges()), new Logins(logins, new SecureRandom()));
         // The side port is ours alone: a full house must not keep a CA from being answered.
         ConnectionLimit unlimited = new ConnectionLimit(Integer.MAX_VALUE);
         this.challenge = listener("challenge", loops, unlimited, pipelines::challenge);
@@ -276,5 +284,6 @@ final class RequestPath implements AutoCloseable {
         challenge.close();
         workers.values().forEach(Worker::closeAll);
         backends.close();
+        logins.shutdownNow();
     }
 }

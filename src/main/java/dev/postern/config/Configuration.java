@@ -362,11 +362,21 @@ public record Configuration(
     }
 
     public sealed interface Action {
-        record ToBackend(String backend) implements Action {}
+        /** @param rewrite what takes the place of the route's path; null where the server is asked for the same path */
+        record ToBackend(String backend, @Nullable String rewrite) implements Action {
+            public ToBackend(String backend) {
+                this(backend, null);
+            }
+        }
 
+        /** @param location may have placeholders, see {@link Placeholder} */
         record Redirect(String location, int status) implements Action {}
 
-        record Respond(int status, String body) implements Action {}
+        record Respond(int status, Page page) implements Action {
+            public Respond(int status, String text) {
+                this(status, Page.text(text));
+            }
+        }
     }
 
     public record CertificateFiles(Path chain, Path key) {}

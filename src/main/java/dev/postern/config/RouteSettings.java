@@ -1,12 +1,43 @@
 package dev.postern.config;
 
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
 /**
- * What a site may say for all of its routes, and a route for itself: what a route does not say stands as its site says
- * it. Each is described in config/postern.yaml.
+ * What a site may say for all of its routes, and most of it a route for itself: what a route does not say stands as its
+ * site says it. Each is described in config/postern.yaml.
+ *
+ * @param allow empty for everybody
+ * @param allowMethods empty for every method
+ * @param auth null where nobody has to say who they are
+ * @param hsts of the site; null for none
+ * @param errorPages of the site, by status or class of statuses: {@code 502}, {@code 5xx}
  */
-public record RouteSettings(EncodedSlashes encodedSlashes, DuplicateSlashes duplicateSlashes) {
+public record RouteSettings(
+        EncodedSlashes encodedSlashes,
+        DuplicateSlashes duplicateSlashes,
+        HeaderEdits requestHeaders,
+        HeaderEdits responseHeaders,
+        List<AddressRange> allow,
+        List<AddressRange> deny,
+        Set<String> allowMethods,
+        @Nullable BasicAuth auth,
+        @Nullable Hsts hsts,
+        Map<String, Page> errorPages) {
     /** A site that says nothing. */
-    public static final RouteSettings DEFAULT = new RouteSettings(EncodedSlashes.REFUSE, DuplicateSlashes.MERGE);
+    public static final RouteSettings DEFAULT = new RouteSettings(
+            EncodedSlashes.REFUSE,
+            DuplicateSlashes.MERGE,
+            HeaderEdits.NONE,
+            HeaderEdits.NONE,
+            List.of(),
+            List.of(),
+            Set.of(),
+            null,
+            null,
+            Map.of());
 
     /** What becomes of a path with {@code %2F} or {@code %5C}. */
     public enum EncodedSlashes {

@@ -2,11 +2,23 @@ package dev.postern.config;
 
 import dev.postern.config.RouteSettings.DuplicateSlashes;
 import dev.postern.config.RouteSettings.EncodedSlashes;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
-/** Reads the keys that a site and a route have in common. */
+/** Reads the keys that a site and a route have in common, and those of a site that concern all its answers. */
 final class RouteSettingsReader {
-    static final List<String> KEYS = List.of("encoded-slashes", "duplicate-slashes");
+    static final List<String> KEYS = List.of(
+            "encoded-slashes",
+            "duplicate-slashes",
+            "request-headers",
+            "response-headers",
+            "allow",
+            "deny",
+            "allow-methods",
+            "auth");
+    static final List<String> SITE_KEYS = Section.keys(KEYS, List.of("hsts", "error-pages"));
 
     private static final Scalar<EncodedSlashes> ENCODED_SLASHES =
             Scalar.oneOf(List.of(EncodedSlashes.values()), EncodedSlashes::text);
@@ -15,10 +27,43 @@ final class RouteSettingsReader {
 
     private RouteSettingsReader() {}
 
-    /** @param inherited what stands where the section says nothing */
-    static RouteSettings read(Section section, RouteSettings inherited) {
+    static RouteSettings ofSite(Section site) {
+        return read(site, RouteSettings.DEFAULT, AnswersReader.hsts(site), AnswersReader.errorPages(site));
+    }
+
+    static RouteSettings ofRoute(Section route, RouteSettings site) {
+        return read(route, site, site.hsts(), site.errorPages());
+    }
+
+    private static RouteSettings read(
+            Section at, RouteSettings inherited, @Nullable Hsts hsts, java.util.Map<String, Page> errorPages) {
+        Set<String> methods = ConditionsReader.methods(at.find("allow-methods"));
         return new RouteSettings(
-                section.get("encoded-slashes", ENCODED_SLASHES, inherited.encodedSlashes()),
-                section.get("duplicate-slashes", DUPLICATE_SLASHES, inherited.duplicateSlashes()));
+                at.get("encoded-slashes", ENCODED_SLASHES, inherited.encodedSlashes()),
+                at.get("duplicate-slashes", DUPLICATE_SLASHES, inherited.duplicateSlashes()),
+                HeaderEditsReader.read(at, "request-headers", FieldText.Use.REQUEST)
+                        .over(inherited.requestHeaders()),
+                HeaderEditsReader.read(at, "response-headers", FieldText.Use.RESPONSE)
+                        .over(inherited.responseHeaders()),
+                ranges(at.find("allow"), inherited.allow()),
+                ranges(at.find("deny"), inherited.deny()),
+                methods.isEmpty() ? inherited.allowMethods() : methods,
+                AuthReader.read(at, inherited.auth()),
+                hsts,
+                errorPages);
+    }
+
+    private static List<AddressRange> ranges(@Nullable Value value, List<AddressRange> inherited) {
+        if (value == null) {
+            return inherited;
+        }
+        List<AddressRange> ranges = new ArrayList<>();
+        for (Value item : value.itemsOrOne("a list such as [10.0.0.0/8]")) {
+            AddressRange range = item.read(Addresses.RANGE);
+            if (range != null) {
+                ranges.add(range);
+            }
+        }
+        return List.copyOf(ranges);
     }
 }

@@ -2,6 +2,7 @@ package dev.postern.config;
 
 import dev.postern.config.Configuration.Action;
 import dev.postern.config.Configuration.Route;
+import dev.postern.config.RouteSettings.DuplicateSlashes;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -12,7 +13,9 @@ import org.jspecify.annotations.Nullable;
 /** Reads what a site does with requests: its {@code backend} and its {@code routes}. */
 final class RoutesReader {
     private static final List<String> KEYS = Section.keys(
-            List.of("path", "exact", "when", "backend", "redirect", "status", "respond"), RouteSettingsReader.KEYS);
+            List.of("path", "exact", "when", "backend", "rewrite", "redirect", "status", "respond"),
+            RouteSettingsReader.KEYS);
+    private static final List<String> RESPOND_KEYS = List.of("status", "body", "body-file", "content-type");
     private static final List<String> ACTIONS = List.of("backend", "redirect", "respond");
 
     private static final Scalar<Integer> REDIRECT_STATUS = Scalar.oneOf(
@@ -23,11 +26,11 @@ final class RoutesReader {
     private static final Scalar<Integer> RESPOND_STATUS = Scalar.wholeNumber(200, 599);
     // https://datatracker.ietf.org/doc/html/rfc9110#section-6.4.1 and #section-15.3.6
     private static final Set<Integer> WITHOUT_BODY = Set.of(204, 205, 304);
-    private static final Scalar<String> BODY = new Scalar<>("a text", text -> {
+    private static final Scalar<Page> BODY = new Scalar<>("a text", text -> {
         if (text.indexOf('\0') >= 0) {
             throw new NotUnderstood("has a NUL character");
         }
-        return text;
+        return Page.text(text);
     });
 
     /** No two routes of a site take the same requests. */
@@ -46,7 +49,7 @@ final class RoutesReader {
         Value backend = site.find("backend");
         if (backend != null) {
             taken.put(new Taken("/", RouteConditions.NONE), backend);
-            Action action = toBackend(backend);
+            Action action = toBackend(backend, null);
             if (action != null) {
                 routes.add(new Route("/", RouteConditions.NONE, action, settings));
             }
@@ -82,7 +85,12 @@ final class RoutesReader {
             }
         }
         Action action = action(route);
-        RouteSettings settings = RouteSettingsReader.read(route, inherited);
+        RouteSettings settings = RouteSettingsReader.ofRoute(route, inherited);
+        if (route.has("rewrite") && settings.duplicateSlashes() == DuplicateSlashes.KEEP) {
+            route.place("rewrite")
+                    .problem(
+                            "cannot be told what it replaces among duplicate slashes (expected: duplicate-slashes: merge)");
+        }
         return path == null || action == null ? null : new Route(path, conditions, action, settings);
     }
 
@@ -101,20 +109,21 @@ final class RoutesReader {
         }
         // All that are given are read, though only one may be: so that the mistakes in each are seen.
         Action action = null;
+        String rewrite = rewrite(route);
         Value backend = route.find("backend");
         if (backend != null) {
-            action = toBackend(backend);
+            action = toBackend(backend, rewrite);
         }
         if (route.has("redirect")) {
             action = redirect(route);
         }
         if (route.has("respond")) {
-            action = respond(route.section("respond", List.of("status", "body")));
+            action = respond(route.section("respond", RESPOND_KEYS));
         }
         return given.size() == 1 ? action : null;
     }
 
-    private @Nullable Action toBackend(Value value) {
+    private @Nullable Action toBackend(Value value, @Nullable String rewrite) {
         String name = value.text("the name of a backend");
         if (name == null) {
             return null;
@@ -124,7 +133,7 @@ final class RoutesReader {
                     + (backends.isEmpty() ? "no backends are" : "defined: " + String.join(", ", backends)) + ")");
             return null;
         }
-        return new Action.ToBackend(name);
+        return new Action.ToBackend(name, rewrite);
     }
 
     private static @Nullable Action redirect(Section route) {
@@ -133,12 +142,28 @@ final class RoutesReader {
         return location == null ? null : new Action.Redirect(location, status);
     }
 
+    private static @Nullable String rewrite(Section route) {
+        String rewrite = route.find("rewrite", UriText.ROUTE);
+        if (route.has("rewrite") && !route.has("backend")) {
+            route.place("rewrite").problem("goes with backend only (expected: no rewrite here)");
+        }
+        return rewrite;
+    }
+
     private static Action respond(Section respond) {
         int status = respond.get("status", RESPOND_STATUS, 200);
-        String body = respond.get("body", BODY, "");
-        if (!body.isEmpty() && WITHOUT_BODY.contains(status)) {
-            respond.place("body").problem("an answer with status " + status + " has no body (expected: no body)");
+        boolean fromFile = respond.has("body-file");
+        if (fromFile && respond.has("body")) {
+            respond.place("body-file").problem("goes without body (expected: one of the two)");
         }
-        return new Action.Respond(status, body);
+        Page page = fromFile
+                ? respond.get("body-file", Page.FILE, Page.text(""))
+                : respond.get("body", BODY, Page.text(""));
+        if (!page.isEmpty() && WITHOUT_BODY.contains(status)) {
+            respond.place(fromFile ? "body-file" : "body")
+                    .problem("an answer with status " + status + " has no body (expected: no body)");
+        }
+        String contentType = respond.find("content-type", Page.CONTENT_TYPE);
+        return new Action.Respond(status, contentType == null ? page : page.as(contentType));
     }
 }

@@ -14,7 +14,8 @@ import org.jspecify.annotations.Nullable;
 /** Reads {@code sites}. */
 final class SitesReader {
     private static final List<String> KEYS = Section.keys(
-            List.of("names", "backend", "routes", "certificate", "challenges", "dns-01"), RouteSettingsReader.KEYS);
+            List.of("names", "backend", "routes", "certificate", "challenges", "dns-01"),
+            RouteSettingsReader.SITE_KEYS);
     private static final String NAMES = "a list such as [example.com, www.example.com]";
 
     /** A site as far as it was understood, and where it stands, for checks that need more than the site itself. */
@@ -60,7 +61,7 @@ final class SitesReader {
 
     private Entry site(Section site) {
         List<Name> names = names(site);
-        RouteSettings settings = RouteSettingsReader.read(site, RouteSettings.DEFAULT);
+        RouteSettings settings = RouteSettingsReader.ofSite(site);
         List<Route> routes = routesReader.read(site, settings);
         return new Entry(
                 site.at(), names, routes, certificate(site), site.has("certificate"), proofReader.read(site), settings);

@@ -6,6 +6,8 @@ import java.util.Arrays;
 import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Texts that end up in a request or response head, held to the characters of
@@ -35,7 +37,10 @@ final class UriText {
 
     /** Where a redirect leads. */
     static final Scalar<String> LOCATION =
-            new Scalar<>("a URL such as https://example.com/new/ or a path such as /new/", UriText::location);
+            new Scalar<>("a URL such as https://example.com/new/ or a path such as /new/", text -> {
+                location(example(text));
+                return text;
+            });
 
     private UriText() {}
 
@@ -75,6 +80,39 @@ final class UriText {
             throw new NotUnderstood("has a . or .. segment, which clients remove");
         }
         return text;
+    }
+
+    /** The location that one request might be sent to. */
+    private static String example(String text) throws NotUnderstood {
+        String example = text;
+        for (Placeholder placeholder : Placeholder.values()) {
+            example = example.replace(placeholder.text(), placeholder.example());
+        }
+        Matcher unknown = Placeholder.FORM.matcher(example);
+        if (unknown.find()) {
+            throw new NotUnderstood("has a placeholder that does not exist, " + unknown.group() + " (known: "
+                    + Stream.of(Placeholder.values()).map(Placeholder::text).collect(Collectors.joining(", ")) + ")");
+        }
+        // Whatever else a client says must not decide where it is sent.
+        int authority = text.indexOf("://");
+        if (authority >= 0) {
+            int end = authority + 3;
+            while (end < text.length() && "/?#".indexOf(text.charAt(end)) < 0 && !isPath(text, end)) {
+                end++;
+            }
+            String host = text.substring(authority + 3, end).replace(Placeholder.HOST.text(), "");
+            if (host.indexOf('{') >= 0) {
+                throw new NotUnderstood("lets the client choose the host");
+            }
+        }
+        return example;
+    }
+
+    /** Whether a placeholder begins here that always begins with a slash. */
+    private static boolean isPath(String text, int at) {
+        return text.startsWith(Placeholder.PATH.text(), at)
+                || text.startsWith(Placeholder.URI.text(), at)
+                || text.startsWith(Placeholder.REST.text(), at);
     }
 
     private static String location(String text) throws NotUnderstood {

@@ -1,5 +1,6 @@
 package dev.postern.http;
 
+import dev.postern.route.FieldEdits;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import org.jspecify.annotations.Nullable;
@@ -16,7 +17,7 @@ interface ClientStream {
     void interim(ResponseHead head);
 
     /** The final response of a server; its body follows, unless {@code bodyLength} is 0. */
-    void response(ResponseHead head, long bodyLength);
+    void response(ResponseHead head, long bodyLength, FieldEdits edits);
 
     /** Takes ownership of {@code part}. */
     void responseBody(ByteBuf part);
@@ -25,7 +26,7 @@ interface ClientStream {
     void responseEnd(@Nullable Fields trailers);
 
     /** A response that the edge makes itself, complete. */
-    void respond(LocalResponse response);
+    void respond(LocalResponse response, FieldEdits edits);
 
     void flush();
 

@@ -1,9 +1,12 @@
 package dev.postern.http;
 
+import dev.postern.config.Page;
 import dev.postern.http.Failure.ByClient;
 import dev.postern.http.Failure.ByEdge;
 import dev.postern.http.Failure.ByServer;
+import dev.postern.route.Route;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The only place where a failure becomes an answer: a status, and what {@code Proxy-Status} says
@@ -15,12 +18,29 @@ final class ErrorResponses {
     /** Short, with the request id that the log has too; never an address from inside. */
     static LocalResponse of(Failure failure, String requestId) {
         int status = status(failure);
-        LocalResponse text =
-                LocalResponse.text(status, status + " " + StatusText.of(status) + "\nrequest " + requestId + "\n");
-        Map<String, String> headers = new java.util.LinkedHashMap<>(text.headers());
-        headers.put("Cache-Control", "no-store");
-        headers.put("Proxy-Status", "postern; error=" + proxyError(failure) + "; details=\"" + failure.reason() + '"');
-        return new LocalResponse(status, headers, text.body());
+        String text = status + " " + StatusText.of(status) + "\nrequest " + requestId + "\n";
+        return explained(failure, LocalResponse.text(status, text));
+    }
+
+    /**
+     * As {@link #of(Failure, String)}, or the page that the site has for it.
+     *
+     * @param route null where the request belongs to no site
+     * @param more what else such an answer has to say: {@code Allow}, {@code WWW-Authenticate}, {@code Retry-After}
+     */
+    static LocalResponse of(Failure failure, String requestId, @Nullable Route route, Map<String, String> more) {
+        Page page = route == null ? null : route.errorPage(status(failure));
+        LocalResponse answer =
+                page == null ? of(failure, requestId) : explained(failure, LocalResponse.page(status(failure), page));
+        return more.isEmpty() ? answer : answer.with(more);
+    }
+
+    private static LocalResponse explained(Failure failure, LocalResponse answer) {
+        return answer.with(Map.of(
+                "Cache-Control",
+                "no-store",
+                "Proxy-Status",
+                "postern; error=" + proxyError(failure) + "; details=\"" + failure.reason() + '"'));
     }
 
     static int status(Failure failure) {
@@ -38,6 +58,7 @@ final class ErrorResponses {
         if (failure instanceof ByClient byClient) {
             return switch (byClient) {
                 case NO_SUCH_SITE, NO_SUCH_ROUTE -> "destination_not_found";
+                case ADDRESS_DENIED, METHOD_NOT_ALLOWED, NOT_AUTHENTICATED, TOO_MANY_LOGINS -> "http_request_denied";
                 default -> "http_request_error";
             };
         }
@@ -65,11 +86,15 @@ final class ErrorResponses {
     private static int status(ByClient failure) {
         return switch (failure) {
             case MALFORMED, PATH_REFUSED, GONE, RESPONSE_NOT_TAKEN -> 400;
+            case NOT_AUTHENTICATED -> 401;
+            case ADDRESS_DENIED -> 403;
             case NO_SUCH_SITE, NO_SUCH_ROUTE -> 404;
+            case METHOD_NOT_ALLOWED -> 405;
             case HEAD_TIMEOUT, BODY_TIMEOUT, BODY_TOO_SLOW -> 408;
             case BODY_TOO_LARGE -> 413;
             case REQUEST_LINE_TOO_LONG -> 414;
             case WRONG_SITE -> 421;
+            case TOO_MANY_LOGINS -> 429;
             case HEAD_TOO_LARGE, TOO_MANY_HEADERS -> 431;
         };
     }

@@ -4,10 +4,13 @@ import dev.postern.balance.LoadBalancer;
 import dev.postern.config.Configuration.Timeouts;
 import dev.postern.http.Failure.ByClient;
 import dev.postern.http.Failure.ByServer;
+import dev.postern.route.FieldEdits;
+import dev.postern.route.Route;
 import io.netty.buffer.ByteBuf;
 import io.netty.util.NetUtil;
 import java.net.InetAddress;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -136,6 +139,21 @@ public final class Exchange extends ExchangeRecord {
         throw new IllegalStateException("no step answered " + id());
     }
 
+    /** Takes the exchange up again, where it has not ended meanwhile. Any thread. */
+    void goOn(Runnable next) {
+        worker.loop().execute(() -> {
+            if (finished) {
+                return;
+            }
+            try {
+                next.run();
+            } catch (RuntimeException e) {
+                log.error("request {}: bug", id(), e);
+                fail(Failure.ByEdge.BUG, e.toString());
+            }
+        });
+    }
+
     // ---- from the client
 
     /** Takes ownership of {@code part}. */
@@ -209,7 +227,15 @@ public final class Exchange extends ExchangeRecord {
             sent(answer.body().length);
         }
         finish();
-        client.respond(answer);
+        client.respond(answer, responseEdits());
+    }
+
+    /** What the route, or the site, does to every final response. */
+    private FieldEdits responseEdits() {
+        Route route = route();
+        return route == null
+                ? FieldEdits.NONE
+                : route.responseEdits(client.info().isSecure());
     }
 
     /** Sends the request to a server of {@code backend}. */
@@ -221,6 +247,11 @@ public final class Exchange extends ExchangeRecord {
 
     /** Gives up: answers with an error, or breaks the response off where it has begun. */
     void fail(Failure failure, String detail) {
+        fail(failure, detail, Map.of());
+    }
+
+    /** @param more what else an answer has to say: {@code Allow}, {@code WWW-Authenticate}, {@code Retry-After} */
+    void fail(Failure failure, String detail, Map<String, String> more) {
         if (finished) {
             return;
         }
@@ -246,7 +277,7 @@ public final class Exchange extends ExchangeRecord {
             client.abort();
         } else {
             dropServer();
-            answer(ErrorResponses.of(failure, id()));
+            answer(ErrorResponses.of(failure, id(), route(), more));
         }
     }
 
@@ -349,7 +380,7 @@ public final class Exchange extends ExchangeRecord {
         progressNanos = System.nanoTime();
         answered(head.status(), progressNanos);
         body.forgetSent();
-        client.response(head, bodyLength);
+        client.response(head, bodyLength, responseEdits());
     }
 
     /** Takes ownership of {@code part}. */

@@ -43,6 +43,14 @@ public sealed interface Failure {
         NO_SUCH_ROUTE,
         /** The path could be read in more than one way. */
         PATH_REFUSED,
+        /** {@code allow} and {@code deny} of the route. */
+        ADDRESS_DENIED,
+        /** {@code allow-methods} of the route. */
+        METHOD_NOT_ALLOWED,
+        /** {@code auth} of the route: no user and password, or wrong ones. */
+        NOT_AUTHENTICATED,
+        /** More passwords to look at than one client is given time for. */
+        TOO_MANY_LOGINS,
         WRONG_SITE,
         /** Went away before the response was complete. */
         GONE,

@@ -35,6 +35,8 @@ final class FieldName {
     static final int REFERER = 22;
     static final int USER_AGENT = 23;
 
+    static final int AUTHORIZATION = 24;
+
     private FieldName() {}
 
     /** @param bytes the name lies in {@code [from, to)} and consists of token characters only */
@@ -53,6 +55,7 @@ final class FieldName {
                         : is(bytes, from, "keep-alive")
                                 ? KEEP_ALIVE
                                 : is(bytes, from, "user-agent") ? USER_AGENT : OTHER;
+            case 13 -> is(bytes, from, "authorization") ? AUTHORIZATION : xForwarded(bytes, from, to);
             case 14 -> is(bytes, from, "content-length") ? CONTENT_LENGTH : xForwarded(bytes, from, to);
             case 15 -> is(bytes, from, "x-forwarded-for") ? X_FORWARDED_FOR : xForwarded(bytes, from, to);
             case 16 ->

@@ -1,5 +1,6 @@
 package dev.postern.http;
 
+import dev.postern.route.FieldEdits;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import java.nio.charset.StandardCharsets;
@@ -60,6 +61,14 @@ final class HeadWriter {
                 .bytes(FIELD_SEPARATOR)
                 .bytes(fields.bytes(), fields.valueFrom(field), fields.valueTo(field))
                 .bytes(CRLF);
+    }
+
+    /** The fields that come. */
+    HeadWriter fields(FieldEdits edits) {
+        for (int i = 0; i < edits.count(); i++) {
+            bytes(edits.name(i)).bytes(FIELD_SEPARATOR).bytes(edits.value(i)).bytes(CRLF);
+        }
+        return this;
     }
 
     /** What was put together, in {@code [0, length())}; good until the next {@link #begin}. */

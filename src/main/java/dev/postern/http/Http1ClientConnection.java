@@ -1,6 +1,7 @@
 package dev.postern.http;
 
 import dev.postern.config.Configuration.Timeouts;
+import dev.postern.route.FieldEdits;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
@@ -230,7 +231,7 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
                         detail,
                         answer.status());
         writer.answers(null);
-        writer.local(answer, worker.date(), false);
+        writer.local(answer, worker.date(), false, FieldEdits.NONE);
         new Refusal(id, info, headNanos, failure, answer.status()).ended(worker.observer());
         finish(true);
     }
@@ -248,10 +249,10 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
     }
 
     @Override
-    public void response(ResponseHead response, long bodyLength) {
+    public void response(ResponseHead response, long bodyLength, FieldEdits edits) {
         // Answered before the whole request has come: what is left of it cannot be told from the next one.
         keepAlive &= writer.canKeepAlive(bodyLength) && isRequestComplete() && !worker.isDraining();
-        writer.head(response, bodyLength, keepAlive);
+        writer.head(response, bodyLength, keepAlive, edits);
     }
 
     @Override
@@ -270,9 +271,9 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
     }
 
     @Override
-    public void respond(LocalResponse response) {
+    public void respond(LocalResponse response, FieldEdits edits) {
         keepAlive &= isRequestComplete() && !worker.isDraining();
-        writer.local(response, worker.date(), keepAlive);
+        writer.local(response, worker.date(), keepAlive, edits);
         exchangeOver();
         flush();
     }

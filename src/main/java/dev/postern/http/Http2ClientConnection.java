@@ -2,6 +2,7 @@ package dev.postern.http;
 
 import dev.postern.config.Configuration.Limits;
 import dev.postern.config.Configuration.Timeouts;
+import dev.postern.route.FieldEdits;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
@@ -304,7 +305,7 @@ public final class Http2ClientConnection extends Http2ConnectionHandler implemen
                 why.detail(),
                 answer.status());
         new Refusal(id, client, System.nanoTime(), why.failure(), answer.status()).ended(worker.observer());
-        stream.respond(answer);
+        stream.respond(answer, FieldEdits.NONE);
     }
 
     private void trailers(Http2ClientStream stream, Http2Headers headers) throws Http2Exception {

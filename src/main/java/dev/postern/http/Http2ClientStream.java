@@ -1,5 +1,6 @@
 package dev.postern.http;
 
+import dev.postern.route.FieldEdits;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
@@ -125,15 +126,15 @@ final class Http2ClientStream implements ClientStream {
     @Override
     public void interim(ResponseHead head) {
         if (head.status() != 101) {
-            var unused = connection.writeHead(stream, Http2Heads.response(head, false), false);
+            var unused = connection.writeHead(stream, Http2Heads.response(head, false, FieldEdits.NONE), false);
         }
     }
 
     @Override
-    public void response(ResponseHead head, long bodyLength) {
+    public void response(ResponseHead head, long bodyLength, FieldEdits edits) {
         boolean hasLength = head.declaredLength() >= 0 && head.status() != 204;
         ended = bodyLength == 0;
-        lastFrame = connection.writeHead(stream, Http2Heads.response(head, hasLength), ended);
+        lastFrame = connection.writeHead(stream, Http2Heads.response(head, hasLength, edits), ended);
     }
 
     @Override
@@ -158,12 +159,12 @@ final class Http2ClientStream implements ClientStream {
     }
 
     @Override
-    public void respond(LocalResponse response) {
+    public void respond(LocalResponse response, FieldEdits edits) {
         boolean bodiless =
                 headOnly || response.status() == 204 || response.status() == 304 || response.body().length == 0;
         ended = true;
         ChannelFuture written = connection.writeHead(
-                stream, Http2Heads.local(response, connection.worker().date()), bodiless);
+                stream, Http2Heads.local(response, connection.worker().date(), edits), bodiless);
         if (!bodiless) {
             written = connection.writeBody(stream, Unpooled.wrappedBuffer(response.body()), true);
         }

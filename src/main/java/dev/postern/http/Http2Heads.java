@@ -1,5 +1,6 @@
 package dev.postern.http;
 
+import dev.postern.route.FieldEdits;
 import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.handler.codec.http2.ReadOnlyHttp2Headers;
 import io.netty.util.AsciiString;
@@ -181,16 +182,18 @@ final class Http2Heads {
     }
 
     /** A server's response head, interim or final, without what concerns only the hop to the server. */
-    static Http2Headers response(ResponseHead head, boolean hasLength) {
+    static Http2Headers response(ResponseHead head, boolean hasLength, FieldEdits edits) {
         Fields fields = head.fields();
         boolean named = !head.connection().named().isEmpty();
         List<AsciiString> pairs = new ArrayList<>(2 * fields.count() + 2);
         for (int i = 0; i < fields.count(); i++) {
             if (passes(fields.name(i), hasLength)
-                    && !(named && head.connection().names(fields, i))) {
+                    && !(named && head.connection().names(fields, i))
+                    && !edits.removes(fields.bytes(), fields.nameFrom(i), fields.nameTo(i))) {
                 Http2Fields.add(pairs, fields, i);
             }
         }
+        add(pairs, edits);
         return ReadOnlyHttp2Headers.serverHeaders(false, status(head.status()), pairs.toArray(AsciiString[]::new));
     }
 
@@ -208,19 +211,30 @@ final class Http2Heads {
     }
 
     /** A response of the edge's own. */
-    static Http2Headers local(LocalResponse response, byte[] date) {
+    static Http2Headers local(LocalResponse response, byte[] date, FieldEdits edits) {
         List<AsciiString> pairs = new ArrayList<>();
         pairs.add(AsciiString.cached("date"));
         pairs.add(new AsciiString(date, false));
         response.headers().forEach((name, value) -> {
-            pairs.add(new AsciiString(name).toLowerCase());
-            pairs.add(new AsciiString(value.getBytes(StandardCharsets.ISO_8859_1), false));
+            byte[] bytes = name.getBytes(StandardCharsets.US_ASCII);
+            if (!edits.removes(bytes, 0, bytes.length)) {
+                pairs.add(new AsciiString(bytes, false).toLowerCase());
+                pairs.add(new AsciiString(value.getBytes(StandardCharsets.ISO_8859_1), false));
+            }
         });
+        add(pairs, edits);
         if (response.status() != 204 && response.status() != 304) {
             pairs.add(AsciiString.cached("content-length"));
             pairs.add(new AsciiString(Integer.toString(response.body().length)));
         }
         return ReadOnlyHttp2Headers.serverHeaders(false, status(response.status()), pairs.toArray(AsciiString[]::new));
+    }
+
+    private static void add(List<AsciiString> pairs, FieldEdits edits) {
+        for (int i = 0; i < edits.count(); i++) {
+            pairs.add(new AsciiString(edits.lowerName(i), false));
+            pairs.add(new AsciiString(edits.value(i), false));
+        }
     }
 
     private static AsciiString status(int status) {

@@ -1,5 +1,6 @@
 package dev.postern.http;
 
+import dev.postern.config.Page;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -17,10 +18,20 @@ record LocalResponse(int status, Map<String, String> headers, byte[] body) {
         return new LocalResponse(status, Map.of("Content-Type", TEXT), body.getBytes(StandardCharsets.UTF_8));
     }
 
+    static LocalResponse page(int status, Page page) {
+        return new LocalResponse(status, Map.of("Content-Type", page.contentType()), page.bytes());
+    }
+
     static LocalResponse redirect(int status, String location) {
         Map<String, String> headers = new LinkedHashMap<>();
         headers.put("Location", location);
         headers.put("Content-Type", TEXT);
         return new LocalResponse(status, headers, (location + "\n").getBytes(StandardCharsets.UTF_8));
+    }
+
+    LocalResponse with(Map<String, String> more) {
+        Map<String, String> all = new LinkedHashMap<>(headers);
+        all.putAll(more);
+        return new LocalResponse(status, all, body);
     }
 }

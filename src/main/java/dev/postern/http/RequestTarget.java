@@ -2,6 +2,7 @@ package dev.postern.http;
 
 import dev.postern.config.RouteSettings.DuplicateSlashes;
 import dev.postern.route.PathRefused;
+import dev.postern.route.PathRewrite;
 import dev.postern.route.PathRule;
 import dev.postern.route.PathRule.Slashes;
 import dev.postern.route.Route;
@@ -146,7 +147,10 @@ final class RequestTarget {
         if (isAsterisk()) {
             return out.byteOf('*');
         }
-        if (pathFrom == pathTo) {
+        PathRewrite rewrite = route == null ? null : route.rewrite();
+        if (rewrite != null) {
+            out.bytes(rewrite.of(path, pathFrom, pathTo));
+        } else if (pathFrom == pathTo) {
             out.byteOf('/');
         } else if (plain || route == null || route.settings().duplicateSlashes() == DuplicateSlashes.MERGE) {
             out.bytes(path, pathFrom, pathTo);
@@ -165,11 +169,19 @@ final class RequestTarget {
         }
     }
 
+    /** The path in its one form. */
+    String pathText() {
+        return pathFrom == pathTo ? "/" : new String(path, pathFrom, pathTo - pathFrom, StandardCharsets.ISO_8859_1);
+    }
+
+    /** The query as it came, without its {@code ?}; empty where there is none. */
+    String queryText() {
+        return queryFrom == to ? "" : new String(head, queryFrom + 1, to - queryFrom - 1, StandardCharsets.ISO_8859_1);
+    }
+
     /** The path in its one form and the query as it came: the same for every spelling of the same request. */
     String normalText() {
-        String text =
-                pathFrom == pathTo ? "/" : new String(path, pathFrom, pathTo - pathFrom, StandardCharsets.ISO_8859_1);
-        return queryFrom == to ? text : text + new String(head, queryFrom, to - queryFrom, StandardCharsets.ISO_8859_1);
+        return queryFrom == to ? pathText() : pathText() + "?" + queryText();
     }
 
     /** Path and query as they came, at least {@code /}: for a client that is sent elsewhere with them. */

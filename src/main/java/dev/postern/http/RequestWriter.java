@@ -1,5 +1,7 @@
 package dev.postern.http;
 
+import dev.postern.route.FieldEdits;
+import dev.postern.route.Route;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 
@@ -22,18 +24,22 @@ final class RequestWriter {
     static HeadWriter compose(HeadWriter out, Exchange exchange) {
         RequestHead head = exchange.request();
         Client client = exchange.client();
+        Route route = exchange.route();
+        FieldEdits edits = route == null ? FieldEdits.NONE : route.requestEdits();
         Fields fields = head.fields();
         out.begin().bytes(fields.bytes(), head.methodFrom(), head.methodTo()).byteOf(' ');
-        head.target().write(out, exchange.route()).bytes(VERSION);
+        head.target().write(out, route).bytes(VERSION);
         boolean named = !head.connection().named().isEmpty();
         for (int i = 0; i < fields.count(); i++) {
             int name = fields.name(i);
             if (!isHopByHop(name)
                     && !ForwardedHeaders.removes(name, client.isTrusted())
-                    && !(named && !isVital(name) && head.connection().names(fields, i))) {
+                    && !(named && !isVital(name) && head.connection().names(fields, i))
+                    && !edits.removes(fields.bytes(), fields.nameFrom(i), fields.nameTo(i))) {
                 out.field(fields, i);
             }
         }
+        out.fields(edits);
         if (head.isChunked()) {
             out.bytes(CHUNKED);
         } else if (head.hasContentLength()) {

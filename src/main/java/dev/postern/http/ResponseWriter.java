@@ -1,7 +1,10 @@
 package dev.postern.http;
 
+import dev.postern.route.FieldEdits;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
+import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,6 +27,11 @@ final class ResponseWriter {
     private static final byte[] KEEP_ALIVE = HeadWriter.constant("Connection: keep-alive\r\n");
     private static final byte[] UPGRADE = HeadWriter.constant("Connection: Upgrade\r\n");
     private static final byte[] DATE = HeadWriter.constant("Date: ");
+
+    private static final byte[] NOTHING = {};
+
+    /** A body of our own that is copied behind its head: two writes cost more than copying so many bytes. */
+    private static final int COPIED_BODY = 4096;
 
     private final Channel channel;
     private final HeadWriter out;
@@ -51,9 +59,9 @@ final class ResponseWriter {
     }
 
     /** @param keepAlive whether the client's connection stays; an HTTP/1.0 client is told so */
-    void head(ResponseHead head, long bodyLength, boolean keepAlive) {
+    void head(ResponseHead head, long bodyLength, boolean keepAlive, FieldEdits edits) {
         bodyEnd = bodyLength >= 0 ? BodyEnd.LENGTH : http10 ? BodyEnd.CLOSE : BodyEnd.CHUNKED;
-        start(head);
+        start(head, edits);
         if (bodyEnd == BodyEnd.CHUNKED) {
             out.bytes(CHUNKED);
         } else if (bodyEnd == BodyEnd.LENGTH && head.declaredLength() >= 0 && head.status() != 204) {
@@ -75,24 +83,27 @@ final class ResponseWriter {
     }
 
     void interim(ResponseHead head) {
-        start(head);
+        start(head, FieldEdits.NONE);
         if (head.status() == 101) {
             out.bytes(UPGRADE);
         }
         write(out.crlf().end(channel.alloc()));
     }
 
-    private void start(ResponseHead head) {
+    private void start(ResponseHead head, FieldEdits edits) {
         Fields fields = head.fields();
         out.begin().bytes(VERSION).number(head.status()).byteOf(' ');
         out.bytes(fields.bytes(), head.reasonFrom(), head.reasonTo()).crlf();
         boolean named = !head.connection().named().isEmpty();
         for (int i = 0; i < fields.count(); i++) {
             int name = fields.name(i);
-            if (!isHopByHop(name, head.status()) && !(named && head.connection().names(fields, i))) {
+            if (!isHopByHop(name, head.status())
+                    && !(named && head.connection().names(fields, i))
+                    && !edits.removes(fields.bytes(), fields.nameFrom(i), fields.nameTo(i))) {
                 out.field(fields, i);
             }
         }
+        out.fields(edits);
     }
 
     private static boolean isHopByHop(int name, int status) {
@@ -135,7 +146,7 @@ final class ResponseWriter {
     }
 
     /** A response of the edge's own, complete. */
-    void local(LocalResponse response, byte[] date, boolean keepAlive) {
+    void local(LocalResponse response, byte[] date, boolean keepAlive, FieldEdits edits) {
         boolean bodiless = response.status() == 204 || response.status() == 304;
         out.begin()
                 .bytes(VERSION)
@@ -144,18 +155,25 @@ final class ResponseWriter {
                 .text(StatusText.of(response.status()))
                 .crlf();
         out.bytes(DATE).bytes(date).crlf();
-        response.headers()
-                .forEach((name, value) ->
-                        out.text(name).byteOf(':').byteOf(' ').text(value).crlf());
+        response.headers().forEach((name, value) -> {
+            byte[] bytes = name.getBytes(StandardCharsets.US_ASCII);
+            if (!edits.removes(bytes, 0, bytes.length)) {
+                out.bytes(bytes).byteOf(':').byteOf(' ').text(value).crlf();
+            }
+        });
+        out.fields(edits);
         if (!bodiless) {
             out.bytes(CONTENT_LENGTH).number(response.body().length).crlf();
         }
         connection(keepAlive);
         out.crlf();
-        if (!headOnly && !bodiless) {
-            out.bytes(response.body());
+        byte[] body = headOnly || bodiless ? NOTHING : response.body();
+        if (body.length <= COPIED_BODY) {
+            write(out.bytes(body).end(channel.alloc()));
+        } else {
+            write(out.end(channel.alloc()));
+            write(Unpooled.wrappedBuffer(body));
         }
-        write(out.end(channel.alloc()));
     }
 
     /** A failure of the write comes back as an exception of the channel, which closes it. */

@@ -1,13 +1,23 @@
 package dev.postern.http;
 
 import dev.postern.balance.LoadBalancer;
+import dev.postern.config.Page;
+import dev.postern.config.Placeholder;
 import dev.postern.config.RouteSettings.EncodedSlashes;
 import dev.postern.route.Route;
 import dev.postern.route.RouteAction;
 import dev.postern.route.SiteRoutes;
+import java.util.Map;
 
 /** Host → site → route → backend, redirect or fixed response. Always answers. */
 public final class RouteToSite implements RequestStep {
+    private final Authenticate authenticate;
+
+    /** @param logins shared by all listeners */
+    public RouteToSite(Logins logins) {
+        this.authenticate = new Authenticate(logins);
+    }
+
     @Override
     public boolean handle(Exchange exchange) {
         RequestHead request = exchange.request();
@@ -37,11 +47,21 @@ public final class RouteToSite implements RequestStep {
             exchange.fail(Failure.ByClient.PATH_REFUSED, "path has an encoded slash or backslash");
             return true;
         }
-        act(exchange, route.action());
+        if (!route.admits(exchange.clientAddress())) {
+            exchange.fail(Failure.ByClient.ADDRESS_DENIED, "allow and deny of " + route);
+        } else if (!route.allowsMethod(request.method())) {
+            String allowed = String.join(", ", route.settings().allowMethods());
+            exchange.fail(Failure.ByClient.METHOD_NOT_ALLOWED, "allow-methods of " + route, Map.of("Allow", allowed));
+        } else if (route.settings().auth() != null) {
+            authenticate.check(exchange, route.settings().auth(), () -> act(exchange, route));
+        } else {
+            act(exchange, route);
+        }
         return true;
     }
 
-    private static void act(Exchange exchange, RouteAction action) {
+    private static void act(Exchange exchange, Route route) {
+        RouteAction action = route.action();
         if (action instanceof RouteAction.Forward forward) {
             LoadBalancer backend = exchange.routing().backends().get(forward.backend());
             if (backend == null) {
@@ -50,11 +70,24 @@ public final class RouteToSite implements RequestStep {
             }
             exchange.forward(backend);
         } else if (action instanceof RouteAction.Redirect redirect) {
-            exchange.respond(LocalResponse.redirect(redirect.status(), redirect.location()));
+            exchange.respond(LocalResponse.redirect(
+                    redirect.status(), redirect.location().of(placeholder -> value(placeholder, exchange, route))));
         } else if (action instanceof RouteAction.Respond respond) {
-            exchange.respond(LocalResponse.text(respond.status(), respond.body()));
+            Page page = respond.page().isEmpty() ? route.errorPage(respond.status()) : respond.page();
+            exchange.respond(LocalResponse.page(respond.status(), page == null ? respond.page() : page));
         } else if (action instanceof RouteAction.None) {
             exchange.fail(Failure.ByClient.NO_SUCH_ROUTE, "no route takes the request");
         }
+    }
+
+    private static String value(Placeholder placeholder, Exchange exchange, Route route) {
+        RequestTarget target = exchange.request().target();
+        return switch (placeholder) {
+            case HOST -> exchange.request().authority().host();
+            case PATH -> target.pathText();
+            case QUERY -> target.queryText();
+            case URI -> target.normalText();
+            case REST -> route.rest(target.pathText());
+        };
     }
 }

@@ -5,6 +5,7 @@ import dev.postern.http.AnswerHttp01Challenge;
 import dev.postern.http.Endpoints;
 import dev.postern.http.Http1ClientConnection;
 import dev.postern.http.Http2ClientConnection;
+import dev.postern.http.Logins;
 import dev.postern.http.RedirectToHttps;
 import dev.postern.http.RelayAcmeChallenge;
 import dev.postern.http.RequestStep;
@@ -41,11 +42,12 @@ public final class Pipelines {
     private final List<RequestStep> challengeSteps;
     private final AtomicLong toldNanos = new AtomicLong(System.nanoTime() - TOLD_EVERY_NANOS);
 
-    public Pipelines(ServerContexts contexts, AnswerHttp01Challenge answers) {
+    public Pipelines(ServerContexts contexts, AnswerHttp01Challenge answers, Logins logins) {
         this.contexts = contexts;
         // The relay first, because a CA must get through whatever else happens on port 80.
-        this.httpSteps = List.of(new RelayAcmeChallenge(), new RedirectToHttps(), new RouteToSite());
-        this.httpsSteps = List.of(new RouteToSite());
+        RouteToSite route = new RouteToSite(logins);
+        this.httpSteps = List.of(new RelayAcmeChallenge(), new RedirectToHttps(), route);
+        this.httpsSteps = List.of(route);
         this.challengeSteps = List.of(answers);
     }
 

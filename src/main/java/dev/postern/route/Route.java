@@ -1,22 +1,77 @@
 package dev.postern.route;
 
+import dev.postern.config.AddressRange;
+import dev.postern.config.BasicAuth;
+import dev.postern.config.Configuration;
+import dev.postern.config.HeaderEdits;
+import dev.postern.config.Hsts;
+import dev.postern.config.Page;
 import dev.postern.config.RouteSettings;
+import java.net.InetAddress;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What was chosen for a request, for everything that comes after the choice: writing the request and the response,
  * limits, retries, the log. Immutable.
  */
 public final class Route {
+    private static final String HSTS = "Strict-Transport-Security";
+    private static final String AUTHORIZATION = "authorization";
+
     private final String site;
     private final String path;
     private final RouteAction action;
     private final RouteSettings settings;
+    private final @Nullable PathRewrite rewrite;
+    private final FieldEdits requestEdits;
+    private final FieldEdits responseEdits;
+    private final FieldEdits secureResponseEdits;
 
-    Route(String site, String path, RouteAction action, RouteSettings settings) {
+    private Route(String site, String path, RouteAction action, RouteSettings settings, @Nullable PathRewrite rewrite) {
         this.site = site;
         this.path = path;
         this.action = action;
         this.settings = settings;
+        this.rewrite = rewrite;
+        this.requestEdits = edits(withAuthorization(settings.requestHeaders(), settings.auth()));
+        this.responseEdits = edits(settings.responseHeaders());
+        this.secureResponseEdits =
+                settings.hsts() == null ? responseEdits : edits(withHsts(settings.responseHeaders(), settings.hsts()));
+    }
+
+    static Route of(Configuration.Site site, Configuration.Route route) {
+        PathRewrite rewrite = route.action() instanceof Configuration.Action.ToBackend toBackend
+                ? PathRewrite.from(route.path(), toBackend.rewrite())
+                : null;
+        return new Route(site.name(), route.path(), RouteAction.of(route.action()), route.settings(), rewrite);
+    }
+
+    /** For requests that no route of the site takes. */
+    static Route none(Configuration.Site site) {
+        return new Route(site.name(), "", new RouteAction.None(), site.settings(), null);
+    }
+
+    private static FieldEdits edits(HeaderEdits edits) {
+        return edits.equals(HeaderEdits.NONE) ? FieldEdits.NONE : new FieldEdits(edits);
+    }
+
+    /** What we have asked for ourselves is the server's business only where that is wanted. */
+    private static HeaderEdits withAuthorization(HeaderEdits edits, @Nullable BasicAuth auth) {
+        if (auth == null || auth.keepAuthorization()) {
+            return edits;
+        }
+        List<String> remove = new ArrayList<>(edits.remove());
+        remove.add(AUTHORIZATION);
+        return new HeaderEdits(edits.set(), edits.add(), remove);
+    }
+
+    /** Whatever a server says of it: what stands for the site is said once, and here. */
+    private static HeaderEdits withHsts(HeaderEdits edits, Hsts hsts) {
+        List<HeaderEdits.Field> set = new ArrayList<>(edits.set());
+        set.add(new HeaderEdits.Field(HSTS, hsts.text()));
+        return new HeaderEdits(set, edits.add(), edits.remove());
     }
 
     /** What the site is called. */
@@ -35,6 +90,53 @@ public final class Route {
 
     public RouteSettings settings() {
         return settings;
+    }
+
+    /** Null where the server is asked for the path that the client has asked for. */
+    public @Nullable PathRewrite rewrite() {
+        return rewrite;
+    }
+
+    public FieldEdits requestEdits() {
+        return requestEdits;
+    }
+
+    /**
+     * For every final response: those of servers and our own.
+     *
+     * @param secure whether it goes over TLS
+     */
+    public FieldEdits responseEdits(boolean secure) {
+        return secure ? secureResponseEdits : responseEdits;
+    }
+
+    /** What of a path in its one form follows the path of this route: empty, or begins with {@code /}. */
+    public String rest(String of) {
+        return of.substring(Math.min(PathRewrite.withoutSlash(path).length(), of.length()));
+    }
+
+    /** {@code deny} has the last word; where there is an {@code allow}, whoever is not in it stays out. */
+    public boolean admits(InetAddress client) {
+        return !isIn(settings.deny(), client) && (settings.allow().isEmpty() || isIn(settings.allow(), client));
+    }
+
+    private static boolean isIn(List<AddressRange> ranges, InetAddress client) {
+        for (AddressRange range : ranges) {
+            if (range.contains(client)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    public boolean allowsMethod(String method) {
+        return settings.allowMethods().isEmpty() || settings.allowMethods().contains(method);
+    }
+
+    /** What the site would rather have for such an error, or null. */
+    public @Nullable Page errorPage(int status) {
+        Page page = settings.errorPages().get(Integer.toString(status));
+        return page != null ? page : settings.errorPages().get(status / 100 + "xx");
     }
 
     @Override

@@ -1,14 +1,15 @@
 package dev.postern.route;
 
 import dev.postern.config.Configuration;
+import dev.postern.config.Page;
 
 /** What happens to a request. */
 public sealed interface RouteAction {
     record Forward(String backend) implements RouteAction {}
 
-    record Redirect(int status, String location) implements RouteAction {}
+    record Redirect(int status, RedirectLocation location) implements RouteAction {}
 
-    record Respond(int status, String body) implements RouteAction {}
+    record Respond(int status, Page page) implements RouteAction {}
 
     /** The site has no route for the request. */
     record None() implements RouteAction {}
@@ -18,10 +19,10 @@ public sealed interface RouteAction {
             return new Forward(toBackend.backend());
         }
         if (action instanceof Configuration.Action.Redirect redirect) {
-            return new Redirect(redirect.status(), redirect.location());
+            return new Redirect(redirect.status(), new RedirectLocation(redirect.location()));
         }
         if (action instanceof Configuration.Action.Respond respond) {
-            return new Respond(respond.status(), respond.body());
+            return new Respond(respond.status(), respond.page());
         }
         throw new IllegalArgumentException("action: " + action);
     }

@@ -14,14 +14,14 @@ import java.util.Set;
 public final class SiteRoutes {
     @SuppressWarnings("ArrayRecordComponent") // Read only, never compared.
     private record Entry(byte[] path, boolean exact, Set<String> methods, FieldCondition[] fields, Route route) {
-        static Entry of(String site, Configuration.Route route) {
+        static Entry of(Configuration.Site site, Configuration.Route route) {
             RouteConditions conditions = route.conditions();
             return new Entry(
                     route.path().getBytes(StandardCharsets.ISO_8859_1),
                     conditions.exact(),
                     conditions.methods(),
                     conditions.headers().stream().map(FieldCondition::new).toArray(FieldCondition[]::new),
-                    new Route(site, route.path(), RouteAction.of(route.action()), route.settings()));
+                    Route.of(site, route));
         }
 
         /** {@code /api} stands for itself and what lies below; {@code /api/} only for what lies below. Never for /apis. */
@@ -58,9 +58,9 @@ public final class SiteRoutes {
 
     SiteRoutes(Configuration.Site site) {
         this.site = site.name();
-        this.none = new Route(site.name(), "", new RouteAction.None(), site.settings());
+        this.none = Route.none(site);
         this.entries = site.routes().stream()
-                .map(route -> Entry.of(site.name(), route))
+                .map(route -> Entry.of(site, route))
                 .sorted(Comparator.comparing((Entry entry) -> !entry.exact)
                         .thenComparingInt(entry -> -entry.path.length)
                         .thenComparingInt(entry -> -entry.conditions()))

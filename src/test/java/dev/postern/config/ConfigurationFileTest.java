@@ -455,18 +455,23 @@ class ConfigurationFileTest {
     @Test
     void whatIsSwitchedOffInTheRepositoryFileIsCorrectToo(@TempDir Path directory) throws Exception {
         Path secret = Files.writeString(directory.resolve("secret"), "bm8gc2VjcmV0IGF0IGFsbA==");
+        Path users = Files.writeString(directory.resolve("users"), "al:$2y$12$" + "a".repeat(53));
         String everything = Files.readString(REPOSITORY_FILE)
                 .lines()
                 .map(line -> line.replaceFirst("^( *)#(?! |$)", "$1"))
                 .collect(Collectors.joining("\n"))
                 .replaceAll("/etc/ssl/example.com/[a-z]+.pem", "pom.xml")
+                .replace("/etc/postern/users", users.toString())
                 .replaceAll("/etc/postern/[a-z.-]+", secret.toString())
                 .replaceAll("/usr/local/bin/[a-z-]+", "/usr/bin/env");
 
         Configuration configuration = ConfigurationFile.parse("postern.yaml", everything);
 
         Site site = configuration.sites().get(0);
-        assertThat(site.routes()).hasSize(6);
+        assertThat(site.routes()).hasSize(8);
+        assertThat(site.settings().hsts()).isEqualTo(new Hsts(Duration.ofDays(365), false, false));
+        assertThat(site.settings().errorPages()).containsOnlyKeys("404", "5xx");
+        assertThat(site.settings().auth().users()).containsOnlyKeys("al", "ops");
         assertThat(site.certificate()).isNotNull();
         assertThat(site.challenges()).containsExactly(ChallengeType.DNS_01);
         assertThat(site.dns01()).isInstanceOf(Dns01.DynamicUpdate.class);

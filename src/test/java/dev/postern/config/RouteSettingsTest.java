@@ -6,38 +6,134 @@ import static org.assertj.core.api.Assertions.tuple;
 import dev.postern.config.Configuration.Action;
 import dev.postern.config.Configuration.Route;
 import dev.postern.config.Configuration.Site;
+import dev.postern.config.HeaderEdits.Field;
 import dev.postern.config.RouteConditions.Check;
 import dev.postern.config.RouteConditions.HeaderCondition;
 import dev.postern.config.RouteSettings.DuplicateSlashes;
 import dev.postern.config.RouteSettings.EncodedSlashes;
+import java.net.InetAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** What a site says for its routes, and a route for itself. */
 class RouteSettingsTest {
+    /** Of no password that anybody knows. */
+    private static final String HASH = "$2y$12$" + "a".repeat(53);
+
     @Test
     void siteThatSaysNothingHasTheDefaults() throws Exception {
         Site site = site("backend: web");
 
         assertThat(site.settings()).isEqualTo(RouteSettings.DEFAULT);
-        assertThat(site.settings()).isEqualTo(new RouteSettings(EncodedSlashes.REFUSE, DuplicateSlashes.MERGE));
+        assertThat(site.settings())
+                .isEqualTo(new RouteSettings(
+                        EncodedSlashes.REFUSE,
+                        DuplicateSlashes.MERGE,
+                        HeaderEdits.NONE,
+                        HeaderEdits.NONE,
+                        List.of(),
+                        List.of(),
+                        Set.of(),
+                        null,
+                        null,
+                        Map.of()));
         assertThat(site.routes()).containsExactly(new Route("/", new Action.ToBackend("web")));
     }
 
     @Test
-    void everyKeyArrivesAndARouteHasTheLastWord() throws Exception {
+    void everyKeyArrivesAndARouteHasTheLastWord(@TempDir Path directory) throws Exception {
+        Path page = Files.writeString(directory.resolve("Sorry.HTML"), "<h1>sorry</h1>");
+        Path users = Files.writeString(directory.resolve("users"), "# staff\n\nbob:" + HASH + "\n");
         Site site = site("""
                 backend: web
                 encoded-slashes: keep
                 duplicate-slashes: keep
+                request-headers: { set: { X-A: "1", X-B: b c }, add: { X-C: "3" }, remove: [X-D, x-E] }
+                response-headers: { set: { X-A: "1" }, remove: Server }
+                allow: [10.0.0.0/8, "2001:db8::/32"]
+                deny: 10.0.0.1
+                allow-methods: [GET, POST]
+                auth: { realm: Staff, users: { al: "%s" }, users-file: %s, keep-authorization: false }
+                hsts: { max-age: 730d, include-subdomains: true, preload: true }
+                error-pages: { 502: %s, 4xx: %s }
                 routes:
-                  - { path: /a, backend: web, encoded-slashes: refuse, duplicate-slashes: merge }
-                """);
+                  - path: /a
+                    backend: web
+                    rewrite: /b
+                    encoded-slashes: refuse
+                    duplicate-slashes: merge
+                    request-headers: { set: { x-c: "4" }, remove: X-A }
+                    response-headers: { add: { X-B: "2" } }
+                    allow: [192.0.2.0/24]
+                    deny: [192.0.2.1/32]
+                    allow-methods: PUT
+                    auth: off
+                """.formatted(HASH, users, page, page));
 
-        RouteSettings ofSite = new RouteSettings(EncodedSlashes.KEEP, DuplicateSlashes.KEEP);
+        Page sorry = Page.text("<h1>sorry</h1>").as("text/html; charset=utf-8");
+        RouteSettings ofSite = new RouteSettings(
+                EncodedSlashes.KEEP,
+                DuplicateSlashes.KEEP,
+                new HeaderEdits(
+                        List.of(new Field("X-A", "1"), new Field("X-B", "b c")),
+                        List.of(new Field("X-C", "3")),
+                        List.of("x-d", "x-e")),
+                new HeaderEdits(List.of(new Field("X-A", "1")), List.of(), List.of("server")),
+                List.of(range("10.0.0.0", 8), range("2001:db8::", 32)),
+                List.of(range("10.0.0.1", 32)),
+                Set.of("GET", "HEAD", "POST"),
+                new BasicAuth("Staff", Map.of("al", HASH, "bob", HASH), false),
+                new Hsts(Duration.ofDays(730), true, true),
+                Map.of("502", sorry, "4xx", sorry));
+        RouteSettings ofRoute = new RouteSettings(
+                EncodedSlashes.REFUSE,
+                DuplicateSlashes.MERGE,
+                new HeaderEdits(
+                        List.of(new Field("X-B", "b c"), new Field("x-c", "4")),
+                        List.of(),
+                        List.of("x-d", "x-e", "x-a")),
+                new HeaderEdits(List.of(new Field("X-A", "1")), List.of(new Field("X-B", "2")), List.of("server")),
+                List.of(range("192.0.2.0", 24)),
+                List.of(range("192.0.2.1", 32)),
+                Set.of("PUT"),
+                null,
+                ofSite.hsts(),
+                ofSite.errorPages());
         assertThat(site.settings()).isEqualTo(ofSite);
-        assertThat(site.routes()).extracting(Route::settings).containsExactly(ofSite, RouteSettings.DEFAULT);
+        assertThat(site.routes())
+                .containsExactly(
+                        new Route("/", RouteConditions.NONE, new Action.ToBackend("web"), ofSite),
+                        new Route("/a", RouteConditions.NONE, new Action.ToBackend("web", "/b"), ofRoute));
+        assertThat(site.settings().toString()).doesNotContain(HASH);
+    }
+
+    @Test
+    void answersArrive(@TempDir Path directory) throws Exception {
+        Path file = Files.write(directory.resolve("data.json"), new byte[] {'{', '}'});
+        Site site = site("""
+                routes:
+                  - { path: /a, respond: { body: "{}", content-type: application/json } }
+                  - { path: /b, respond: { status: 404, body-file: %s } }
+                  - { path: /c, redirect: "https://{host}/new{rest}?{query}" }
+                """.formatted(file));
+
+        Page json = Page.text("{}").as("application/json");
+        assertThat(site.routes())
+                .extracting(Route::action)
+                .containsExactly(
+                        new Action.Respond(200, json),
+                        new Action.Respond(404, json),
+                        new Action.Redirect("https://{host}/new{rest}?{query}", 308));
+    }
+
+    private static AddressRange range(String network, int prefix) throws Exception {
+        return new AddressRange(InetAddress.getByName(network), prefix);
     }
 
     @Test

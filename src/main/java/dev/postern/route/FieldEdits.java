@@ -1,0 +1,78 @@
+package dev.postern.route;
+
+import dev.postern.config.HeaderEdits;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Stream;
+
+/** What is done to the header of a message, ready to be written: fields that go, then fields that come. Immutable. */
+public final class FieldEdits {
+    public static final FieldEdits NONE = new FieldEdits(HeaderEdits.NONE);
+
+    /** Lower-case names of fields that go no further: removed, or set anew. */
+    private final byte[][] gone;
+
+    private final byte[][] names;
+    private final byte[][] lowerNames;
+    private final byte[][] values;
+
+    FieldEdits(HeaderEdits edits) {
+        this.gone = Stream.concat(
+                        edits.remove().stream(),
+                        edits.set().stream().map(field -> field.name().toLowerCase(Locale.ROOT)))
+                .distinct()
+                .map(FieldEdits::bytes)
+                .toArray(byte[][]::new);
+        List<HeaderEdits.Field> come =
+                Stream.concat(edits.set().stream(), edits.add().stream()).toList();
+        this.names = come.stream().map(field -> bytes(field.name())).toArray(byte[][]::new);
+        this.lowerNames = come.stream()
+                .map(field -> bytes(field.name().toLowerCase(Locale.ROOT)))
+                .toArray(byte[][]::new);
+        this.values = come.stream().map(field -> bytes(field.value())).toArray(byte[][]::new);
+    }
+
+    private static byte[] bytes(String text) {
+        return text.getBytes(StandardCharsets.ISO_8859_1);
+    }
+
+    /** Whether a field, whose name lies in {@code [from, to)}, goes no further. */
+    public boolean removes(byte[] b, int from, int to) {
+        for (byte[] name : gone) {
+            if (name.length == to - from && isSame(name, b, from)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static boolean isSame(byte[] lower, byte[] b, int from) {
+        for (int i = 0; i < lower.length; i++) {
+            byte c = b[from + i];
+            if (lower[i] != (c >= 'A' && c <= 'Z' ? c + 32 : c)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** How many fields come. */
+    public int count() {
+        return names.length;
+    }
+
+    /** As in the configuration. Not to be changed, like what the other methods return. */
+    public byte[] name(int field) {
+        return names[field];
+    }
+
+    /** As HTTP/2 has it. */
+    public byte[] lowerName(int field) {
+        return lowerNames[field];
+    }
+
+    public byte[] value(int field) {
+        return values[field];
+    }
+}

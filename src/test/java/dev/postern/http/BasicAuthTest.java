@@ -1,0 +1,145 @@
+package dev.postern.http;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.postern.testing.EdgeExtension;
+import dev.postern.testing.Http2Client;
+import dev.postern.testing.RawClient;
+import dev.postern.testing.TestServer;
+import java.nio.charset.StandardCharsets;
+import java.util.Base64;
+import java.util.List;
+import org.bouncycastle.crypto.generators.OpenBSDBCrypt;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** Who may come in, over both versions of HTTP. */
+class BasicAuthTest {
+    /** The cheapest there is: that it costs something is not what is tested here. */
+    private static final int COST = 4;
+
+    @RegisterExtension
+    final EdgeExtension edge = new EdgeExtension();
+
+    private final TestServer server = TestServer.saying("in");
+
+    @Test
+    void onlyWhoKnowsThePasswordComesIn() throws Exception {
+        start("");
+        RawClient client = edge.plainClient();
+
+        RawClient.Response asked = client.get("localhost", "/");
+        assertThat(asked.status()).isEqualTo(401);
+        assertThat(asked.header("WWW-Authenticate")).containsExactly("Basic realm=\"Staff only\", charset=\"UTF-8\"");
+        assertThat(get(client, basic("al", "open sesame")).body()).isEqualTo("in");
+        // Once more, from memory; and on another connection.
+        assertThat(get(client, basic("al", "open sesame")).body()).isEqualTo("in");
+        assertThat(get(edge.plainClient(), basic("al", "open sesame")).body()).isEqualTo("in");
+        assertThat(get(client, basic("bö", "pä:ß")).body()).isEqualTo("in");
+        for (String wrong : List.of(
+                basic("al", "Open sesame"),
+                basic("al", ""),
+                basic("bö", "open sesame"),
+                basic("nobody", "open sesame"),
+                basic("", ""),
+                basic("al", "x".repeat(2000)),
+                "Basic",
+                "Basic !!!",
+                "Basic " + Base64.getEncoder().encodeToString("al".getBytes(StandardCharsets.UTF_8)),
+                "Bearer " + basic("al", "open sesame").substring(6),
+                basic("al", "open sesame") + "\r\nAuthorization: " + basic("al", "open sesame"))) {
+            assertThat(get(client, wrong).status()).as(wrong).isEqualTo(401);
+            assertThat(get(client, wrong).status()).as("again: " + wrong).isEqualTo(401);
+        }
+        assertThat(get(client, "bAsIc " + basic("al", "open sesame").substring(6))
+                        .status())
+                .isEqualTo(200);
+        assertThat(server.requests()).hasSize(5);
+        assertThat(server.requests().get(0).header("Authorization")).containsExactly(basic("al", "open sesame"));
+    }
+
+    @Test
+    void bodyThatComesMeanwhileReachesTheServer() throws Exception {
+        start("");
+        String body = "b".repeat(200_000);
+
+        RawClient.Response response = edge.client()
+                .send("POST / HTTP/1.1\r\nHost: localhost\r\nAuthorization: " + basic("al", "open sesame")
+                        + "\r\nContent-Length: " + body.length() + "\r\n\r\n" + body)
+                .response();
+
+        assertThat(response.status()).isEqualTo(200);
+        assertThat(server.requests().get(0).body()).isEqualTo(body);
+    }
+
+    @Test
+    void http2IsAskedTheSame() throws Exception {
+        start("");
+        Http2Client client = edge.closes(Http2Client.connect(edge.httpsPort(), edge.trust(), "localhost"));
+
+        Http2Client.Response asked = client.get(1, "/").response(1);
+        assertThat(asked.status()).isEqualTo(401);
+        assertThat(asked.headers().get("www-authenticate").toString()).startsWith("Basic realm=");
+        assertThat(client.get(3, "/", "authorization", basic("al", "open sesame"))
+                        .response(3)
+                        .body())
+                .isEqualTo("in");
+        assertThat(client.get(5, "/", "authorization", basic("al", "wrong"))
+                        .response(5)
+                        .status())
+                .isEqualTo(401);
+    }
+
+    @Test
+    void passwordsStayHereWhereTheServerIsNotToSeeThem() throws Exception {
+        start(", keep-authorization: false");
+
+        assertThat(get(edge.plainClient(), basic("al", "open sesame")).status()).isEqualTo(200);
+
+        assertThat(server.requests().get(0).header("Authorization")).isEmpty();
+    }
+
+    @Test
+    void routeMayBeOpenToAll() throws Exception {
+        start("");
+
+        assertThat(edge.plainClient().get("localhost", "/open").status()).isEqualTo(200);
+    }
+
+    private static RawClient.Response get(RawClient client, String authorization) {
+        return client.request("GET / HTTP/1.1", "Host: localhost", "Authorization: " + authorization)
+                .response();
+    }
+
+    private static String basic(String user, String password) {
+        byte[] pair = (user + ":" + password).getBytes(StandardCharsets.UTF_8);
+        return "Basic " + Base64.getEncoder().encodeToString(pair);
+    }
+
+    private static String hash(String version, String password) {
+        byte[] salt = "0123456789abcdef".getBytes(StandardCharsets.US_ASCII);
+        return OpenBSDBCrypt.generate(version, password.toCharArray(), salt, COST);
+    }
+
+    private void start(String more) throws Exception {
+        edge.closes(server);
+        edge.start("""
+                listeners:
+                  http: { bind: "127.0.0.1:0", redirect: off }
+                  https: { bind: "127.0.0.1:0" }
+                  challenge: { bind: "127.0.0.1:0" }
+                sites:
+                  - names: [localhost]
+                    certificate: %s
+                    auth: { realm: Staff only, users: { al: "%s", bö: "%s" }%s }
+                    backend: web
+                    routes: [{ path: /open, backend: web, auth: off }]
+                backends: { web: { servers: ["%s"] } }
+                """.formatted(
+                        edge.site().certificate("localhost"),
+                        hash("2y", "open sesame"),
+                        hash("2b", "pä:ß"),
+                        more,
+                        server.address()));
+    }
+}
