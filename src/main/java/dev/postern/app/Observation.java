@@ -109,13 +109,8 @@ final class Observation implements AutoCloseable {
     }
 
     private static void close(@Nullable AccessLog ended) {
-        if (ended == null) {
-            return;
-        }
-        try {
+        if (ended != null) {
             ended.close();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
         }
     }
 }

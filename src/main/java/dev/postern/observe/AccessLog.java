@@ -119,6 +119,7 @@ public final class AccessLog implements AutoCloseable {
         }
     }
 
+    @SuppressWarnings("ReferenceEquality") // The two that mean something are told apart by what they are.
     private void writeOut() {
         try {
             for (Batch next = waiting.take(); next != Batch.END; next = waiting.take()) {
@@ -153,13 +154,22 @@ public final class AccessLog implements AutoCloseable {
      * have been given another log.
      */
     @Override
-    public void close() throws InterruptedException {
+    public void close() {
         loops.forEach(LogLines::handOver);
-        if (!waiting.offer(Batch.END, CLOSE_SECONDS, TimeUnit.SECONDS)
-                || !ended.await(CLOSE_SECONDS, TimeUnit.SECONDS)) {
+        if (!endsInTime()) {
             dropped.add(waiting.stream().mapToInt(Batch::lines).sum());
             why = "not written by the time of the end";
         }
         report();
+    }
+
+    private boolean endsInTime() {
+        try {
+            return waiting.offer(Batch.END, CLOSE_SECONDS, TimeUnit.SECONDS)
+                    && ended.await(CLOSE_SECONDS, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
     }
 }
