@@ -19,6 +19,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.awaitility.Awaitility;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -33,7 +34,7 @@ class DaemonTest {
     private Path directory;
 
     private TestSite site;
-    private String certificate;
+    private @Nullable String certificate;
 
     private final TestServer server = TestServer.startAtHead(DaemonTest::serve);
     private final List<PosternProcess> started = new ArrayList<>();

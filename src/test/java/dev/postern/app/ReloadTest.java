@@ -16,6 +16,7 @@ import java.util.concurrent.CountDownLatch;
 import javax.net.ssl.SSLHandshakeException;
 import javax.net.ssl.SSLSocket;
 import org.awaitility.Awaitility;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -35,7 +36,7 @@ class ReloadTest {
                 + edge.site().certificate(name) + " }";
     }
 
-    private String localhost;
+    private @Nullable String localhost;
 
     private String config(String routes, String backends, String more) {
         if (localhost == null) {
@@ -252,8 +253,12 @@ class ReloadTest {
     @Test
     void plaintextListenerBeginsToRedirect() throws Exception {
         servers();
-        String off = "listeners:\n  http: { bind: \"127.0.0.1:0\", redirect: off }\n"
-                + "  https: { bind: \"127.0.0.1:0\" }\n  challenge: { bind: \"127.0.0.1:0\" }\n";
+        String off = """
+                listeners:
+                  http: { bind: "127.0.0.1:0", redirect: off }
+                  https: { bind: "127.0.0.1:0" }
+                  challenge: { bind: "127.0.0.1:0" }
+                """;
         edge.start(off + config(ALL_TO_WEB, web(one), ""));
         RawClient client = edge.plainClient();
         assertThat(client.get("localhost", "/").status()).isEqualTo(200);

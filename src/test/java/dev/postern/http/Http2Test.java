@@ -5,6 +5,7 @@ import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import dev.postern.testing.EdgeExtension;
 import dev.postern.testing.Http2Client;
+import dev.postern.testing.Http2Wire;
 import dev.postern.testing.Http2Wire.Frame;
 import dev.postern.testing.TestServer;
 import io.netty.handler.codec.http2.Http2Error;
@@ -145,7 +146,7 @@ class Http2Test {
     @Test
     void trailersOfTheServerArrive() throws Exception {
         start();
-        Http2Client.Response response = client().get(1, "/trailers").response(1);
+        Http2Wire.Response response = client().get(1, "/trailers").response(1);
 
         assertThat(response.body()).isEqualTo("hello");
         assertThat(response.trailers().get("grpc-status")).hasToString("0");
@@ -164,7 +165,7 @@ class Http2Test {
     @Test
     void fieldsOfTheHopBehindUsStayThere() throws Exception {
         start();
-        Http2Client.Response response = client().get(1, "/hop").response(1);
+        Http2Wire.Response response = client().get(1, "/hop").response(1);
 
         assertThat(response.headers().contains("x-stays")).isTrue();
         assertThat(response.headers().contains("x-hop")).isFalse();
@@ -385,7 +386,7 @@ class Http2Test {
         assertThat(client.await(Http2Client.RST_STREAM, 1).error()).isZero();
 
         client.request(3, "POST", "/", false, "content-length", "5000").data(3, false, new byte[2000]);
-        Http2Client.Response refused = client.response(3);
+        Http2Wire.Response refused = client.response(3);
         assertThat(refused.status()).isEqualTo(413);
         assertThat(refused.body()).startsWith("413 ");
     }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.postern.testing.EdgeExtension;
 import dev.postern.testing.Http2Client;
+import dev.postern.testing.Http2Wire;
 import dev.postern.testing.RawClient;
 import dev.postern.testing.TestServer;
 import java.util.List;
@@ -60,7 +61,7 @@ class PathsTest {
         for (Map.Entry<String, String> each : SEEN.entrySet()) {
             String target = each.getKey();
             RawClient.Response response = client.get("localhost", target);
-            Http2Client.Response over2 = http2.get(stream, target).response(stream);
+            Http2Wire.Response over2 = http2.get(stream, target).response(stream);
             stream += 2;
             assertThat(response.status() == 200 ? response.body() : "" + response.status())
                     .as(target)
