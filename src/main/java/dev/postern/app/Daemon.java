@@ -22,7 +22,8 @@ public final class Daemon {
     public static void run(ConfigurationSource source) throws CannotStart, ConfigurationProblems, InterruptedException {
         Configuration config = source.read();
         BackgroundOutput log = BackgroundOutput.replaceStandardError();
-        Reloads reloads = new Reloads(source, new SystemdNotice());
+        SystemdNotice notice = SystemdNotice.to(System.getenv("NOTIFY_SOCKET"));
+        Reloads reloads = new Reloads(source, notice);
         Signals.handle("HUP", reloads::hangUp);
         try {
             // Until there is something to do, it must not end us either.
@@ -33,11 +34,14 @@ public final class Daemon {
                     Clock.systemUTC(),
                     certificates -> new ReloadControl(reloads::now, certificates));
             Signals.handle("USR1", edge::reopenLogs);
+            notice.ready();
             reloads.start(edge);
             untilSignal(
                     () -> {
+                        notice.stopping();
                         reloads.close();
                         edge.close();
+                        notice.close();
                     },
                     log);
         } finally {

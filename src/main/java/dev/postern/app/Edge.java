@@ -236,9 +236,9 @@ public final class Edge implements AutoCloseable {
             // A reload that is being committed is finished first; none that is being prepared is.
             stopping = true;
         }
-        path.drain();
-        care.stop();
         Duration grace = config.grace();
+        path.drain(grace);
+        care.stop();
         int left = path.openConnections();
         if (left > 0) {
             log.info(

@@ -269,11 +269,11 @@ final class RequestPath implements AutoCloseable {
     // ---- the end
 
     /** Accepts no more, and lets exchanges under way be the last ones of their connections. */
-    void drain() {
+    void drain(Duration grace) {
         http.close();
         https.close();
         challenge.close();
-        workers.values().forEach(Worker::drain);
+        workers.values().forEach(worker -> worker.drain(grace));
     }
 
     /** Closes whatever is left. */

@@ -50,16 +50,6 @@ final class Ledgers {
         byIssuer.values().forEach(ledger -> ledger.saveUnwritten(now));
     }
 
-    /** Takes over what those of the same accounts know. */
-    void inherit(Ledgers before) {
-        byIssuer.forEach((issuer, ledger) -> {
-            Ledger known = before.byIssuer.get(issuer);
-            if (known != null) {
-                ledger.inherit(known);
-            }
-        });
-    }
-
     Ledger of(String issuer) {
         Ledger ledger = byIssuer.get(issuer);
         if (ledger == null) {

@@ -131,24 +131,6 @@ public final class Renewals implements AutoCloseable {
         this.operations = new SiteOperations(this, surroundings, time, random, orderDeadline);
     }
 
-    /**
-     * Takes over what {@code before} could not write to the store: certificates, attempts, and what was used of rate
-     * limits. For a configuration that was read again, on the same store: after {@code before} was closed, and before
-     * {@link #load}.
-     */
-    public void inherit(Renewals before) {
-        ledgers.inherit(before.ledgers);
-        for (SiteRecord record : sites.issued()) {
-            SiteRecord known = before.sites.issued(record.name());
-            if (known != null) {
-                // Nobody else has the new one yet: never two that somebody may wait for.
-                synchronized (known) {
-                    record.inherit(known);
-                }
-            }
-        }
-    }
-
     private SiteRecord newRecord(Site site, List<CertificateIssuer> issuers) {
         return new SiteRecord(
                 site,

@@ -6,9 +6,11 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -185,9 +187,15 @@ final class Sites {
                     }
                 }
             }
+            Set<String> servedAsBrought = new HashSet<>();
             before.brought.values().stream()
                     .filter(files -> after.brought.get(files.site().name()) != files)
-                    .forEach(CertificateFiles::retire);
+                    .forEach(files -> {
+                        if (files.certificate() != null) {
+                            servedAsBrought.add(files.site().name());
+                        }
+                        files.retire();
+                    });
             all = after;
             addedFiles.forEach(files -> files.show(table, time.earliest()));
             added.forEach(record -> {
@@ -201,7 +209,7 @@ final class Sites {
                 }
             });
             if (added.size() <= readAtOnce) {
-                added.forEach(record -> begin(record, leaving));
+                added.forEach(record -> begin(record, leaving, servedAsBrought.contains(record.name())));
             } else {
                 loading.expect(added);
                 added.forEach(record -> table.expect(record.site().names(), () -> loading.now(record)));
@@ -211,7 +219,8 @@ final class Sites {
                     .toList());
         }
 
-        private void begin(SiteRecord record, List<Certificate> leaving) {
+        /** @param isServed with what its operator brought until now; that stays until there is something else */
+        private void begin(SiteRecord record, List<Certificate> leaving, boolean isServed) {
             Instant now = time.instant();
             synchronized (record) {
                 record.load(now);
@@ -223,7 +232,9 @@ final class Sites {
                             .findFirst()
                             .ifPresent(one -> takeOver(record, one, now));
                 }
-                show(record);
+                if (record.certificate() != null || !isServed) {
+                    show(record);
+                }
             }
         }
 

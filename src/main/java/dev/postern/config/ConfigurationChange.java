@@ -26,7 +26,10 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ConfigurationChange {
     /** What the process holds from start to end: a lock, and a file that others look for. */
-    private static final Set<String> NEEDS_RESTART = Set.of("acme.store", "acme.control-socket");
+    private static final Set<String> NEEDS_RESTART = Set.of("acme.store", "control.socket");
+
+    /** Records that the file knows nothing of: what is in them stands beside them there. */
+    private static final Set<String> NO_KEYS = Set.of("action", "settings", "conditions");
 
     /** As many names of a list as a line has room for. */
     private static final int SHOWN = 10;
@@ -39,6 +42,9 @@ public final class ConfigurationChange {
 
     private static final Pattern SECRET =
             Pattern.compile("value|body|text|html|hash|password|secret|user.*|credential.*");
+
+    /** Programs are given secrets on their command lines, and headers carry them. */
+    private static final Pattern SECRET_LIST = Pattern.compile("hooks\\..*|(.*\\.)?(command|users|.*headers?.*)");
 
     private final List<String> lines = new ArrayList<>();
     private final List<String> afterRestart = new ArrayList<>();
@@ -74,7 +80,8 @@ public final class ConfigurationChange {
                 running.acme().controlSocket()));
     }
 
-    private void add(String key, String change) {
+    private void add(String path, String change) {
+        String key = path.equals("acme.control-socket") ? "control.socket" : path;
         (NEEDS_RESTART.contains(key) ? afterRestart : lines).add(key + change);
     }
 
@@ -111,8 +118,7 @@ public final class ConfigurationChange {
         for (RecordComponent component : after.getClass().getRecordComponents()) {
             Object old = value(before, component);
             Object now = value(after, component);
-            // An action is no key of its own: what it does is.
-            String name = component.getName().equals("action") ? "" : kebab(component.getName());
+            String name = NO_KEYS.contains(component.getName()) ? "" : kebab(component.getName());
             String key = prefix.isEmpty() || name.isEmpty() ? prefix + name : prefix + "." + name;
             if (!same(old, now) && !key.equals("sites")) {
                 differ(key, after, component.getName(), old, now);
@@ -163,8 +169,12 @@ public final class ConfigurationChange {
     private void lists(String key, List<?> before, List<?> after) {
         Map<String, Object> was = labelled(before);
         Map<String, Object> is = labelled(after);
-        if (was.size() < before.size() || is.size() < after.size()) {
-            // Entries that have no name to tell them by.
+        boolean texts = before.stream().anyMatch(String.class::isInstance)
+                || after.stream().anyMatch(String.class::isInstance);
+        if (was.size() < before.size()
+                || is.size() < after.size()
+                || (texts && SECRET_LIST.matcher(key).matches())) {
+            // Entries that have no name to tell them by, or that are not to be shown.
             add(key, " changed");
             return;
         }
@@ -273,8 +283,9 @@ public final class ConfigurationChange {
         if (value instanceof Collection<?>
                 || value instanceof Map<?, ?>
                 || value.getClass().isArray()) {
-            return value instanceof List<?> list && list.stream().allMatch(String.class::isInstance)
-                    ? String.join(" ", list.stream().map(String.class::cast).toList())
+            return value instanceof Collection<?> all && all.stream().allMatch(String.class::isInstance)
+                    ? String.join(
+                            " ", all.stream().map(String.class::cast).sorted().toList())
                     : null;
         }
         return String.valueOf(value);

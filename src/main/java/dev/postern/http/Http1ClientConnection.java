@@ -347,6 +347,7 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
         phase = Phase.CLOSED;
         ByteBuf early = decoder.stop();
         channel.pipeline().remove(this);
+        worker.tunnelBegins(channel);
         upgrade.tunnel(channel, server, early, firstBytes);
         channel.flush();
     }

@@ -236,9 +236,13 @@ final class Http2ServerConnections {
         }
         for (List<Http2ServerConnection> all : List.copyOf(connections.values())) {
             for (Http2ServerConnection connection : List.copyOf(all)) {
+                if (connection.server().isRetired()) {
+                    connection.retire();
+                }
                 connection.check(now, MAX_IDLE_NANOS);
             }
         }
+        allowed.keySet().removeIf(Server::isRetired);
     }
 
     /** Closes everything, at once. */

@@ -48,6 +48,7 @@ public final class Worker {
     private final HeadSpace responseSpace;
     // Order does not matter; the index of each is kept by the connection itself, so that leaving is O(1).
     private final List<ClientConnection> connections = new ArrayList<>();
+    private final OpenTunnels tunnels;
     private final String requestIdPrefix;
     private final ExchangeObserver observer;
 
@@ -55,6 +56,11 @@ public final class Worker {
     private long requests;
     private long sweepPeriodNanos;
     private long nextSweepNanos;
+    /** When the last sweep began. */
+    private long sweptNanos = System.nanoTime();
+    /** When the one before began: whatever had come by then has been read. */
+    private long sweptBeforeNanos = sweptNanos;
+
     private long dateSecond = -1;
     private byte[] date = {};
     // Written on the loop; read by drained() on any thread.
@@ -76,6 +82,7 @@ public final class Worker {
             ExchangeObserver observer) {
         this.loop = loop;
         this.channelType = channelType;
+        this.tunnels = new OpenTunnels(loop);
         this.routing = routing;
         this.clock = clock;
         this.requestIdPrefix = requestIdPrefix;
@@ -224,6 +231,8 @@ public final class Worker {
 
     private void sweep() {
         long now = System.nanoTime();
+        sweptBeforeNanos = sweptNanos;
+        sweptNanos = now;
         try {
             observer.swept(Math.max(0, now - nextSweepNanos));
             pool.evict(now);
@@ -246,7 +255,10 @@ public final class Worker {
             if (draining) {
                 connection.drain();
             }
-            if (draining && connection.isIdle() && connection.idleNanos(now) > DRAIN_IDLE_NANOS) {
+            // Idle for a second at the last sweep already: a loop that was held up must not take for silence what it
+            // has
+            // not read yet.
+            if (draining && connection.isIdle() && connection.idleNanos(sweptBeforeNanos) > DRAIN_IDLE_NANOS) {
                 connection.closeIdle();
             } else {
                 connection.checkTimeouts(now);
@@ -257,12 +269,18 @@ public final class Worker {
         }
     }
 
+    /** From now on {@code client} carries a tunnel, which ends with it. */
+    void tunnelBegins(Channel client) {
+        tunnels.begins(client);
+    }
+
     /**
-     * From now on every response ends its connection, and connections that stay idle for a second are closed. Any
-     * thread.
+     * From now on every response ends its connection, connections that stay idle for a second are closed, and tunnels
+     * one after the other before {@code grace} is over. Any thread.
      */
-    public void drain() {
+    public void drain(Duration grace) {
         draining = true;
+        loop.execute(() -> tunnels.drain(grace));
     }
 
     /** Client connections open now. Any thread. */
@@ -274,6 +292,7 @@ public final class Worker {
     public void closeAll() {
         loop.execute(() -> {
             List.copyOf(connections).forEach(connection -> connection.closeNow(Failure.ByEdge.SHUTTING_DOWN));
+            tunnels.closeAll();
             pool.close();
             http2Servers.close();
             // What that ended is told by tasks that wait already.

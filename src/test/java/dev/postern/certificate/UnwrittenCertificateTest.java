@@ -5,9 +5,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.postern.certificate.IssueFailure.Fault;
+import dev.postern.config.Configuration.ChallengeType;
 import dev.postern.config.Configuration.KeyType;
 import dev.postern.config.Configuration.RateLimits;
 import dev.postern.config.Configuration.Site;
+import dev.postern.config.RouteSettings;
 import dev.postern.testing.CapturedLog;
 import dev.postern.testing.Care;
 import dev.postern.testing.HandClock;
@@ -48,7 +50,7 @@ class UnwrittenCertificateTest {
     @BeforeEach
     void serveOneCertificate() throws Exception {
         store = CertificateStore.open(directory.resolve("certs"));
-        renewals = begin(null);
+        renewals = begin();
         await().until(() -> Files.exists(folder().resolve("current/fullchain.pem")));
         await().until(() -> renewals.record(A).run() == null);
         first = table.find(A);
@@ -62,19 +64,25 @@ class UnwrittenCertificateTest {
         store.close();
     }
 
-    private Renewals begin(Renewals before) {
+    private Renewals begin() {
         Renewals made = new Renewals(
                 List.of(new Site(List.of(A), List.of(), null)),
                 KeyType.EC_P256,
                 List.of(issuer),
                 Care.surroundings(store, table, clock, orders));
-        if (before != null) {
-            before.close();
-            made.inherit(before);
-        }
         assertThat(made.load()).isEmpty();
         made.start(new RecordedWakeUps(), name -> table.find(name).leaf());
         return made;
+    }
+
+    /** The site proves its names in another way from now on: everything is derived anew. */
+    private void reload() {
+        Site changed =
+                new Site(List.of(A), List.of(), null, List.of(ChallengeType.TLS_ALPN_01), null, RouteSettings.DEFAULT);
+        SiteRecord before = renewals.record(A);
+        renewals.next(new Renewals.Remit(List.of(changed), KeyType.EC_P256, List.of(issuer)))
+                .commit();
+        assertThat(renewals.record(A)).isNotSameAs(before);
     }
 
     private CertificateOperations operations() {
@@ -206,7 +214,7 @@ class UnwrittenCertificateTest {
     void newConfigurationTakesItOver() throws Exception {
         Certificate unwritten = orderUnwritten();
 
-        renewals = begin(renewals);
+        reload();
 
         assertThat(table.find(A).serial()).isEqualTo(unwritten.serial());
         assertThat(operations().list().get(0).notOnDiskBecause()).isEqualTo("not a directory");
@@ -228,7 +236,7 @@ class UnwrittenCertificateTest {
         Instant next = operations().list().get(0).nextRenewal();
         List<SitePlan.Budget> budgets = operations().plan().get(0).budgets();
 
-        renewals = begin(renewals);
+        reload();
 
         assertThat(operations().list().get(0).lastFailure()).contains("it does not work");
         assertThat(operations().list().get(0).nextRenewal()).isEqualTo(next);
@@ -256,7 +264,7 @@ class UnwrittenCertificateTest {
                 .hasMessageContaining("serving generation 1");
         assertThat(table.find(A).serial()).isEqualTo(first.serial());
         operations().reload(A);
-        renewals = begin(renewals);
+        reload();
         assertThat(table.find(A).serial()).isEqualTo(first.serial()).isNotEqualTo(second.serial());
         assertThat(folder().resolve("2/revoked")).doesNotExist();
 

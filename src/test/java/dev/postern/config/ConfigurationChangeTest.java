@@ -1,0 +1,130 @@
+package dev.postern.config;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+
+/** What an operator is told of the difference between two files. */
+class ConfigurationChangeTest {
+    private static final String FILE = """
+            listeners:
+              https: { bind: ["127.0.0.1:443"] }
+            acme: { email: ops@example.com, agree-to-terms: true }
+            sites:
+              - names: [example.com, www.example.com]
+                routes:
+                  - { path: /, backend: web }
+                  - { path: /old, redirect: "https://example.com/new" }
+              - { names: [old.example.com], backend: web }
+            backends:
+              web:
+                servers: ["10.0.0.11:8080", { address: "10.0.0.12:8080", weight: 1 }]
+            """;
+
+    private static ConfigurationChange change(String from, String to) throws ConfigurationProblems {
+        assertThat(FILE).contains(from);
+        return changeTo(FILE.replace(from, to));
+    }
+
+    private static ConfigurationChange changeTo(String after) throws ConfigurationProblems {
+        return ConfigurationChange.between(
+                ConfigurationFile.parse("before.yaml", FILE), ConfigurationFile.parse("after.yaml", after));
+    }
+
+    @Test
+    void sameFileIsNoChange() throws Exception {
+        assertThat(changeTo(FILE + "# another comment\n").lines()).isEmpty();
+    }
+
+    @Test
+    void sitesAreTheirNames() throws Exception {
+        assertThat(change("old.example.com", "new.example.com").lines())
+                .containsExactly("sites: + new.example.com, - old.example.com");
+        assertThat(change(", www.example.com", ", web.example.com").lines())
+                .containsExactly("site example.com: names: + web.example.com, - www.example.com");
+    }
+
+    @Test
+    void routesAreTheirPaths() throws Exception {
+        assertThat(change("{ path: /old, redirect: \"https://example.com/new\" }", "{ path: /new, backend: web }")
+                        .lines())
+                .containsExactly("site example.com: routes: + /new, - /old");
+        assertThat(change("https://example.com/new", "https://example.com/newer")
+                        .lines())
+                .containsExactly(
+                        "site example.com: routes: /old location https://example.com/new → https://example.com/newer");
+        assertThat(change("{ path: /old, redirect: \"https://example.com/new\" }", "{ path: /old, backend: web }")
+                        .lines())
+                .containsExactly("site example.com: routes: /old action changed");
+    }
+
+    @Test
+    void serversAreTheirAddresses() throws Exception {
+        assertThat(change("\"10.0.0.11:8080\", ", "\"10.0.0.13:8080\", ").lines())
+                .containsExactly("backend web: servers: + 10.0.0.13:8080, - 10.0.0.11:8080");
+        assertThat(change("weight: 1", "weight: 2").lines())
+                .containsExactly("backend web: servers: 10.0.0.12:8080 weight 1 → 2");
+        assertThat(changeTo(FILE + "  api: { servers: [\"10.0.0.14:80\"] }\n").lines())
+                .containsExactly("backends: + api");
+    }
+
+    @Test
+    void everyOtherKeyIsItsPathInTheFileAndBothValues() throws Exception {
+        assertThat(changeTo(FILE.replace("https: {", "https: { protocols: [http/1.1],")
+                                + "timeouts: { response: 30s }\nlimits: { head: 32KiB, body: 1MiB }\ngrace: 1m\n"
+                                + "trusted-proxies: [10.0.0.0/8]\n")
+                        .lines())
+                .containsExactlyInAnyOrder(
+                        "listeners.https.protocols: - h2",
+                        "timeouts.response 1m → 30s",
+                        "limits.head 16KiB → 32KiB",
+                        "limits.body none → 1MiB",
+                        "grace 30s → 1m",
+                        "trusted-proxies: + 10.0.0.0/8");
+        assertThat(change("[\"127.0.0.1:443\"]", "[\"127.0.0.1:443\", \"[::]:8443\"]")
+                        .lines()
+                        .toString())
+                .matches("\\[listeners\\.https\\.bind: \\+ \\[.*]:8443]");
+    }
+
+    @Test
+    void storeAndControlSocketNeedARestartAndStay() throws Exception {
+        ConfigurationChange change = change("agree-to-terms: true", "agree-to-terms: true, store: elsewhere");
+
+        assertThat(change.lines()).isEmpty();
+        assertThat(change.afterRestart())
+                .containsExactly(
+                        "acme.store certs → elsewhere", "control.socket certs/control.sock → elsewhere/control.sock");
+        Configuration running = ConfigurationFile.parse("before.yaml", FILE);
+        Configuration wanted = ConfigurationFile.parse(
+                "after.yaml", FILE.replace("ops@", "admin@").replace("true", "true, store: elsewhere"));
+        Configuration applied = ConfigurationChange.applicable(wanted, running);
+        assertThat(applied.acme().store()).isEqualTo(Path.of("certs"));
+        assertThat(applied.acme().email()).isEqualTo("admin@example.com");
+    }
+
+    @Test
+    void whatMayBeSecretIsNotShown() throws Exception {
+        assertThat(changeTo(FILE + "hooks: { on-renewed: [/bin/sh, --token, s3cret] }\n")
+                        .lines())
+                .containsExactly("hooks.on-renewed changed");
+        assertThat(change("redirect: \"https://example.com/new\"", "respond: { status: 200, body: s3cret }")
+                        .lines())
+                .noneMatch(line -> line.contains("s3cret"));
+    }
+
+    @Test
+    void manyNamesAreCutShort() throws Exception {
+        StringBuilder many = new StringBuilder();
+        for (int i = 0; i < 100; i++) {
+            many.append("  - { names: [site").append(i).append(".example.com], backend: web }\n");
+        }
+        String line = changeTo(FILE.replace("backends:\n", many + "backends:\n"))
+                .lines()
+                .get(0);
+        assertThat(line)
+                .startsWith("sites: + site0.example.com site1.example.com")
+                .endsWith(" and 90 more");
+    }
+}
