@@ -160,6 +160,10 @@ public final class Edge implements AutoCloseable {
         return path.challengeAddresses();
     }
 
+    public List<InetSocketAddress> adminAddresses() {
+        return path.adminAddresses();
+    }
+
     /** Client connections open now. */
     public int openConnections() {
         return path.openConnections();

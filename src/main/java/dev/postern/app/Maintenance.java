@@ -67,7 +67,8 @@ public final class Maintenance implements AutoCloseable {
         return new Listeners(
                 new Http(any, listeners.http().redirect(), listeners.http().proxyProtocol()),
                 new Https(any, listeners.https().protocols(), listeners.https().proxyProtocol()),
-                new Challenge(any));
+                new Challenge(any),
+                null);
     }
 
     public ControlCommands commands() {

@@ -3,13 +3,17 @@ package dev.postern.app;
 import dev.postern.config.Configuration;
 import dev.postern.http.ExchangeObserver;
 import dev.postern.observe.AccessLog;
+import dev.postern.observe.Gauges;
+import dev.postern.observe.Handshakes;
 import dev.postern.observe.LoopObserver;
+import dev.postern.observe.Metrics;
+import dev.postern.tls.HandshakeObserver;
 import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.Future;
 import java.io.IOException;
 import java.time.InstantSource;
 import java.util.ArrayList;
-import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -29,7 +33,8 @@ final class Observation implements AutoCloseable {
     private static final long FOLLOW_SECONDS = 10;
 
     private final InstantSource clock;
-    private final Map<EventLoop, LoopObserver> loops = new HashMap<>();
+    private final Map<EventLoop, LoopObserver> loops = new LinkedHashMap<>();
+    private final Handshakes handshakes = new Handshakes();
     // Replaced by commits; read by any thread.
     private volatile @Nullable AccessLog log;
 
@@ -45,22 +50,25 @@ final class Observation implements AutoCloseable {
 
     /** @throws CannotStart where the file of the access log cannot be opened */
     Prepared prepare(Configuration next) throws CannotStart {
+        boolean counts = next.listeners().admin() != null;
         AccessLog before = log;
-        if (Objects.equals(next.accessLog(), before == null ? null : before.config())) {
-            return Prepared.NOTHING;
-        }
-        AccessLog opened = open(next.accessLog());
+        boolean same = Objects.equals(next.accessLog(), before == null ? null : before.config());
+        AccessLog wanted = same ? before : open(next.accessLog());
         return new Prepared() {
             @Override
             public void commit() {
-                log = opened;
-                follow(opened);
-                close(before);
+                log = wanted;
+                follow(wanted, counts);
+                if (!same) {
+                    close(before);
+                }
             }
 
             @Override
             public void abandon() {
-                close(opened);
+                if (!same) {
+                    close(wanted);
+                }
             }
         };
     }
@@ -82,10 +90,19 @@ final class Observation implements AutoCloseable {
         }
     }
 
-    private void follow(@Nullable AccessLog next) {
+    private void follow(@Nullable AccessLog next, boolean counts) {
         List<Future<?>> following = new ArrayList<>();
-        loops.forEach((loop, observer) -> following.add(loop.submit(() -> observer.log(next))));
+        loops.forEach((loop, observer) -> following.add(loop.submit(() -> observer.follow(next, counts))));
         following.forEach(one -> one.awaitUninterruptibly(FOLLOW_SECONDS, TimeUnit.SECONDS));
+    }
+
+    HandshakeObserver handshakes() {
+        return handshakes;
+    }
+
+    /** All that is measured, together with what there is. */
+    Metrics metrics(Gauges gauges) {
+        return new Metrics(List.copyOf(loops.values()), handshakes, gauges, () -> log, clock);
     }
 
     /** A file that was moved away is to be begun anew. */

@@ -2,15 +2,6 @@ package dev.postern.app;
 
 /** A part of a reload in which everything that can go wrong has gone well. One of the two is called, once; both block. */
 interface Prepared {
-    /** Nothing has changed. */
-    Prepared NOTHING = new Prepared() {
-        @Override
-        public void commit() {}
-
-        @Override
-        public void abandon() {}
-    };
-
     /** Takes effect. Does not fail. */
     void commit();
 

@@ -1,5 +1,6 @@
 package dev.postern.app;
 
+import dev.postern.admin.AdminPages;
 import dev.postern.backend.Backend;
 import dev.postern.balance.LoadBalancer;
 import dev.postern.config.AddressRange;
@@ -7,6 +8,7 @@ import dev.postern.config.Balance;
 import dev.postern.config.Configuration;
 import dev.postern.config.Configuration.Protocol;
 import dev.postern.http.AnswerHttp01Challenge;
+import dev.postern.http.ExchangeObserver;
 import dev.postern.http.Logins;
 import dev.postern.http.Routing;
 import dev.postern.http.Worker;
@@ -15,6 +17,7 @@ import dev.postern.listener.ConnectionLimit;
 import dev.postern.listener.Listener;
 import dev.postern.listener.Pipelines;
 import dev.postern.listener.Transport;
+import dev.postern.observe.Metrics;
 import dev.postern.route.RouteTable;
 import dev.postern.tls.ServerContexts;
 import io.netty.channel.Channel;
@@ -33,6 +36,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -55,6 +59,9 @@ final class RequestPath implements AutoCloseable {
     /** One idle server connection may be kept for so many clients. */
     private static final int IDLE_SHARE = 4;
 
+    /** A few dashboards, and then some. */
+    private static final int MAX_ADMIN_CONNECTIONS = 64;
+
     /** Event loops never wait, so that it takes them a moment only. */
     private static final long FOLLOW_SECONDS = 10;
 
@@ -71,6 +78,11 @@ final class RequestPath implements AutoCloseable {
     private final Listener challenge;
     private final Listener https;
     private final Listener http;
+    private final Listener admin;
+    private final Worker adminWorker;
+    private final AdminPages pages;
+    /** Makes the pages of the admin listener. */
+    private final ExecutorService adminThread = Executors.newSingleThreadExecutor(Threads.named("admin"));
 
     /** Accepts nothing yet. */
     RequestPath(
@@ -84,7 +96,8 @@ final class RequestPath implements AutoCloseable {
         this.transport = transport;
         this.limit = new ConnectionLimit(maxConnections(config));
         this.backends = new Backends(loops.get(0), transport.channel(), background);
-        this.contexts = new ServerContexts(care.certificates(), care.alpnChallenges(), config.tls(), protocols(config));
+        this.contexts = new ServerContexts(
+                care.certificates(), care.alpnChallenges(), config.tls(), protocols(config), observation.handshakes());
         this.routing = new AtomicReference<>(
                 routing(config, Map.of(), new Routing.Plaintext(sidePort(List.of()), OptionalInt.empty(), 0)));
         makeWorkers(loops, observation, clock);
@@ -95,6 +108,18 @@ final class RequestPath implements AutoCloseable {
         this.challenge = listener("challenge", loops, unlimited, pipelines::challenge);
         this.https = listener("https", loops, limit, pipelines::https);
         this.http = listener("http", loops, limit, pipelines::http);
+        PathGauges gauges = new PathGauges(routing, List.of(http, https, challenge), limit, workers.values(), care);
+        this.pages = new AdminPages(
+                observation.metrics(gauges), () -> Metrics.overdue(care.status(), clock.instant()), adminThread);
+        // A worker of its own: it is not drained, for whoever looks wants to see how that goes, and is not observed.
+        this.adminWorker =
+                new Worker(loops.get(0), transport.channel(), routing, clock, 1, "admin-", ExchangeObserver.NONE);
+        this.admin = new Listener(
+                "admin",
+                transport,
+                loops.subList(0, 1),
+                new ConnectionLimit(MAX_ADMIN_CONNECTIONS),
+                loop -> pipelines.admin(adminWorker, pages));
         var unused = background.scheduleAtFixedRate(
                 contexts::rotateTicketKeys, TICKET_KEY_LIFE.toSeconds(), TICKET_KEY_LIFE.toSeconds(), TimeUnit.SECONDS);
     }
@@ -138,6 +163,8 @@ final class RequestPath implements AutoCloseable {
             Listener.Next tls = https.bind(next.listeners().https().bind(), ours());
             bound.add(tls);
             bound.add(http.bind(next.listeners().http().bind(), ours()));
+            Configuration.Admin wanted = next.listeners().admin();
+            bound.add(admin.bind(wanted == null ? List.of() : wanted.bind(), ours()));
             Routing.Plaintext plaintext = new Routing.Plaintext(
                     sidePort(side.addresses()),
                     next.listeners().http().redirect(),
@@ -164,6 +191,8 @@ final class RequestPath implements AutoCloseable {
 
         @Override
         public void commit() {
+            Configuration.Admin wanted = config.listeners().admin();
+            pages.hosts(wanted == null ? Set.of() : Set.copyOf(wanted.hosts()));
             limit.max(maxConnections(config));
             contexts.follow(config.tls(), protocols(config));
             newBackends.commit();
@@ -236,7 +265,7 @@ final class RequestPath implements AutoCloseable {
     // ---- what there is
 
     private List<InetSocketAddress> ours() {
-        return Stream.of(challenge, https, http)
+        return Stream.of(challenge, https, http, admin)
                 .flatMap(listener -> listener.addresses().stream())
                 .toList();
     }
@@ -251,6 +280,11 @@ final class RequestPath implements AutoCloseable {
 
     List<InetSocketAddress> challengeAddresses() {
         return challenge.addresses();
+    }
+
+    /** Empty where there is no admin listener. */
+    List<InetSocketAddress> adminAddresses() {
+        return admin.addresses();
     }
 
     /** From where connections to the https listener have to begin with a PROXY header now. Any thread. */
@@ -270,6 +304,7 @@ final class RequestPath implements AutoCloseable {
 
     /** Accepts no more, and lets exchanges under way be the last ones of their connections. */
     void drain(Duration grace) {
+        pages.drain();
         http.close();
         https.close();
         challenge.close();
@@ -283,6 +318,9 @@ final class RequestPath implements AutoCloseable {
         https.close();
         challenge.close();
         workers.values().forEach(Worker::closeAll);
+        admin.close();
+        adminWorker.closeAll();
+        adminThread.shutdownNow();
         backends.close();
         logins.shutdownNow();
     }

@@ -30,6 +30,11 @@ public final class ConnectionPool {
         max = next;
     }
 
+    /** How many are kept now. */
+    public int size() {
+        return count;
+    }
+
     /** A connection that became idle at most {@code maxIdleNanos} ago, no longer in the pool; null where there is none. */
     public @Nullable ServerConnection take(Server server, long nowNanos, long maxIdleNanos) {
         ArrayDeque<Idle> connections = idle.get(server);

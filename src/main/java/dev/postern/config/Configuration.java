@@ -80,7 +80,12 @@ public record Configuration(
         }
     }
 
-    public record Listeners(Http http, Https https, Challenge challenge) {}
+    /** @param admin null where there is none */
+    public record Listeners(
+            Http http,
+            Https https,
+            Challenge challenge,
+            @Nullable Admin admin) {}
 
     /**
      * Where plaintext HTTP is accepted.
@@ -116,6 +121,13 @@ public record Configuration(
             return text;
         }
     }
+
+    /**
+     * Where metrics and the like are shown, in plaintext.
+     *
+     * @param hosts further names that it may be asked for under, besides localhost and addresses
+     */
+    public record Admin(List<BindAddress> bind, List<String> hosts) {}
 
     /** The side port: HTTP-01 is answered here, and the {@code http} listener relays to it. */
     public record Challenge(List<BindAddress> bind) {}

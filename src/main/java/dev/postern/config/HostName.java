@@ -33,7 +33,17 @@ final class HostName {
         return parse(text, LABEL);
     });
 
+    /** A name that stands for itself alone. */
+    static final Scalar<String> PLAIN = new Scalar<>("a host name such as metrics.internal", HostName::plain);
+
     private HostName() {}
+
+    private static String plain(String text) throws NotUnderstood {
+        if (text.startsWith("*")) {
+            throw new NotUnderstood("is a wildcard");
+        }
+        return parse(text, LOOSE_LABEL);
+    }
 
     /** The name of a server: like that of a site, without wildcards and with underscores. */
     static String server(String text) throws NotUnderstood {

@@ -1,5 +1,6 @@
 package dev.postern.config;
 
+import dev.postern.config.Configuration.Admin;
 import dev.postern.config.Configuration.Challenge;
 import dev.postern.config.Configuration.Http;
 import dev.postern.config.Configuration.Https;
@@ -16,12 +17,15 @@ import org.jspecify.annotations.Nullable;
 
 /** Reads {@code listeners}. */
 final class ListenersReader {
-    static final List<String> KEYS = List.of("http", "https", "challenge");
+    static final List<String> KEYS = List.of("http", "https", "challenge", "admin");
 
     private static final BindAddress HTTP = new BindAddress(null, 80);
     private static final BindAddress HTTPS = new BindAddress(null, 443);
     // Loopback only: nobody but the http listener has business at the side port.
     private static final BindAddress CHALLENGE = new BindAddress(InetAddress.getLoopbackAddress(), 9876);
+
+    // Loopback only: what it shows is nobody's business outside.
+    private static final BindAddress ADMIN = new BindAddress(InetAddress.getLoopbackAddress(), 9877);
 
     // 308 keeps method and body, https://datatracker.ietf.org/doc/html/rfc9110#section-15.4.9
     private static final OptionalInt REDIRECT = OptionalInt.of(308);
@@ -45,9 +49,11 @@ final class ListenersReader {
         Section https = listeners.section("https", List.of("bind", "protocols", "proxy-protocol"));
         Section challenge = listeners.section("challenge", List.of("bind"));
 
+        Section admin = listeners.section("admin", List.of("bind", "hosts"));
+
         // The given addresses first: a default that is in the way of one is only moved by saying so.
         Map<Section, List<BindAddress>> given = new LinkedHashMap<>();
-        for (Section listener : List.of(http, https, challenge)) {
+        for (Section listener : List.of(http, https, challenge, admin)) {
             given.put(listener, bind(listener));
         }
         return new Listeners(
@@ -59,7 +65,21 @@ final class ListenersReader {
                         orDefault(given, https, HTTPS),
                         protocols(https.find("protocols")),
                         Addresses.ranges(https.find("proxy-protocol"))),
-                new Challenge(orDefault(given, challenge, CHALLENGE)));
+                new Challenge(orDefault(given, challenge, CHALLENGE)),
+                listeners.has("admin") ? new Admin(orDefault(given, admin, ADMIN), hosts(admin.find("hosts"))) : null);
+    }
+
+    private static List<String> hosts(@Nullable Value value) {
+        List<String> hosts = new ArrayList<>();
+        if (value != null) {
+            for (Value item : value.items("a list such as [metrics.internal]")) {
+                String host = item.read(HostName.PLAIN);
+                if (host != null) {
+                    hosts.add(host);
+                }
+            }
+        }
+        return List.copyOf(hosts);
     }
 
     private static List<Protocol> protocols(@Nullable Value value) {

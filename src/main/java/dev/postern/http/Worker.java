@@ -36,6 +36,9 @@ public final class Worker {
                     "EEE, dd MMM yyyy HH:mm:ss 'GMT'", Locale.ENGLISH)
             .withZone(ZoneOffset.UTC);
 
+    /** An event loop never waits, so that it takes it a moment only. */
+    private static final long ASK_SECONDS = 1;
+
     private final EventLoop loop;
     private final Class<? extends Channel> channelType;
     private final AtomicReference<Routing> routing;
@@ -281,6 +284,12 @@ public final class Worker {
     public void drain(Duration grace) {
         draining = true;
         loop.execute(() -> tunnels.drain(grace));
+    }
+
+    /** Connections to servers that wait for an exchange. Any thread; asks the event loop, and waits for its answer. */
+    public int idleServerConnections() {
+        Future<Integer> size = loop.submit(pool::size);
+        return size.awaitUninterruptibly(ASK_SECONDS, TimeUnit.SECONDS) && size.isSuccess() ? size.getNow() : 0;
     }
 
     /** Client connections open now. Any thread. */

@@ -20,6 +20,7 @@ import java.net.StandardSocketOptions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
@@ -41,6 +42,8 @@ public final class Listener implements AutoCloseable {
     private final List<EventLoop> loops;
     private final ConnectionLimit limit;
     private final Function<EventLoop, ChannelInitializer<Channel>> pipelines;
+    private final LongAdder open = new LongAdder();
+    private final LongAdder accepted = new LongAdder();
     // Replaced by one thread at a time; read by any thread.
     private volatile List<Bound> bound = List.of();
 
@@ -153,7 +156,7 @@ public final class Listener implements AutoCloseable {
         List<Channel> channels = new ArrayList<>();
         try {
             for (EventLoop loop : loops) {
-                channels.add(bind(address, transport, loop, admitting(limit, pipelines.apply(loop))));
+                channels.add(bind(address, transport, loop, admitting(pipelines.apply(loop))));
             }
             return new Bound(wanted, address, List.copyOf(channels));
         } catch (IOException e) {
@@ -205,10 +208,13 @@ public final class Listener implements AutoCloseable {
         return bound.channel();
     }
 
-    private static ChannelInitializer<Channel> admitting(ConnectionLimit limit, ChannelInitializer<Channel> pipeline) {
+    private ChannelInitializer<Channel> admitting(ChannelInitializer<Channel> pipeline) {
         return new ChannelInitializer<>() {
             @Override
             protected void initChannel(Channel client) {
+                accepted.increment();
+                open.increment();
+                client.closeFuture().addListener(closed -> open.decrement());
                 limit.admit(client);
                 client.pipeline().addLast(pipeline);
             }
@@ -229,6 +235,20 @@ public final class Listener implements AutoCloseable {
             return where + "this host has no such address";
         }
         return where + why;
+    }
+
+    public String name() {
+        return name;
+    }
+
+    /** Connections that are open now, those included that an address accepted which is no more bound. Any thread. */
+    public long openConnections() {
+        return open.sum();
+    }
+
+    /** Any thread. */
+    public long acceptedConnections() {
+        return accepted.sum();
     }
 
     /** What is bound, with the ports that the system chose. */

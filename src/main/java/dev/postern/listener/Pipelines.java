@@ -10,6 +10,7 @@ import dev.postern.http.RedirectToHttps;
 import dev.postern.http.RelayAcmeChallenge;
 import dev.postern.http.RequestStep;
 import dev.postern.http.RouteToSite;
+import dev.postern.http.ServePages;
 import dev.postern.http.Worker;
 import dev.postern.tls.SelectCertificate;
 import dev.postern.tls.ServerContexts;
@@ -59,6 +60,11 @@ public final class Pipelines {
     /** The side port. */
     public ChannelInitializer<Channel> challenge(Worker worker) {
         return plaintext(worker, challengeSteps, List::of);
+    }
+
+    /** What only operators and their programs may reach. */
+    public ChannelInitializer<Channel> admin(Worker worker, ServePages.Pages pages) {
+        return plaintext(worker, List.of(new ServePages(worker, pages)), List::of);
     }
 
     private ChannelInitializer<Channel> plaintext(

@@ -2,6 +2,7 @@ package dev.postern.observe;
 
 import dev.postern.http.ExchangeRecord;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The lines of one event loop, put together as bytes and handed over in batches: when a batch is full, and whenever the
@@ -22,6 +23,10 @@ final class LogLines {
     LogLines(AccessLog log, LineFormat format) {
         this.log = log;
         this.format = format;
+    }
+
+    boolean isOf(@Nullable AccessLog other) {
+        return log.equals(other);
     }
 
     void add(ExchangeRecord exchange) {

@@ -6,11 +6,26 @@ import org.jspecify.annotations.Nullable;
 
 /** What watches one event loop, and what is switched on of it. */
 public final class LoopObserver implements ExchangeObserver {
-    // Replaced on the loop, see log(); read there.
+    // Changed by follow(), on the loop; read there.
     private @Nullable LogLines log;
 
-    /** Writes lines there from now on, or none; what the log before was given goes out. On the event loop. */
-    public void log(@Nullable AccessLog next) {
+    private boolean counting;
+    private final LoopCounters counters = new LoopCounters();
+
+    LoopCounters counters() {
+        return counters;
+    }
+
+    /**
+     * What is switched on from now on. On the event loop.
+     *
+     * @param next where lines go; what another log was given before goes out there
+     */
+    public void follow(@Nullable AccessLog next, boolean counts) {
+        counting = counts;
+        if (log != null && log.isOf(next)) {
+            return;
+        }
         if (log != null) {
             log.handOver();
         }
@@ -19,6 +34,9 @@ public final class LoopObserver implements ExchangeObserver {
 
     @Override
     public void ended(ExchangeRecord exchange) {
+        if (counting) {
+            counters.add(exchange);
+        }
         if (log != null) {
             log.add(exchange);
         }
@@ -26,6 +44,9 @@ public final class LoopObserver implements ExchangeObserver {
 
     @Override
     public void swept(long lateNanos) {
+        if (counting) {
+            counters.swept(lateNanos);
+        }
         if (log != null) {
             log.handOver();
         }

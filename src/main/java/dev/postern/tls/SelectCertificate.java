@@ -58,6 +58,7 @@ public final class SelectCertificate extends ChannelInboundHandlerAdapter {
 
     private @Nullable ByteBuf hello;
     private boolean refused;
+    private boolean told;
     /** The hello is complete, and what it asks for is being read from the store. */
     private boolean waiting;
 
@@ -78,6 +79,7 @@ public final class SelectCertificate extends ChannelInboundHandlerAdapter {
         deadline = ctx.executor()
                 .schedule(
                         () -> {
+                            failed(HandshakeObserver.Failure.TIMEOUT);
                             log.debug("client {}: tls: handshake not complete after {}; closed", client(), timeout);
                             close(channel);
                         },
@@ -203,6 +205,12 @@ public final class SelectCertificate extends ChannelInboundHandlerAdapter {
 
     private void refuse(ChannelHandlerContext ctx, byte[] alert, @Nullable String why) {
         log.debug("client {}: tls: {}; refused", client(), why);
+        failed(
+                alert == UNRECOGNIZED_NAME
+                        ? HandshakeObserver.Failure.NO_CERTIFICATE
+                        : alert == DECODE_ERROR
+                                ? HandshakeObserver.Failure.MALFORMED
+                                : HandshakeObserver.Failure.REFUSED);
         // The deadline goes on: the alert may never be taken.
         refused = true;
         releaseHello();
@@ -211,6 +219,7 @@ public final class SelectCertificate extends ChannelInboundHandlerAdapter {
 
     @Override
     public void channelInactive(ChannelHandlerContext ctx) {
+        failed(HandshakeObserver.Failure.GONE);
         cancelDeadline();
         releaseHello();
         ctx.fireChannelInactive();
@@ -227,6 +236,14 @@ public final class SelectCertificate extends ChannelInboundHandlerAdapter {
         hello = null;
         if (unused != null) {
             unused.release();
+        }
+    }
+
+    /** Only what comes first is told: the rest follows from it. */
+    private void failed(HandshakeObserver.Failure why) {
+        if (!told) {
+            told = true;
+            contexts.observer().failed(why);
         }
     }
 
@@ -259,6 +276,12 @@ public final class SelectCertificate extends ChannelInboundHandlerAdapter {
         public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
             if (event instanceof SslHandshakeCompletionEvent handshake) {
                 cancelDeadline();
+                if (!handshake.isSuccess()) {
+                    failed(HandshakeObserver.Failure.FAILED);
+                } else if (!told) {
+                    told = true;
+                    contexts.observer().completed(tls.engine().getSession().getProtocol());
+                }
                 if (handshake.isSuccess() && site == null) {
                     close(ctx.channel());
                 } else if (handshake.isSuccess() && site != null) {
@@ -273,6 +296,7 @@ public final class SelectCertificate extends ChannelInboundHandlerAdapter {
 
         @Override
         public void channelInactive(ChannelHandlerContext ctx) {
+            failed(HandshakeObserver.Failure.GONE);
             cancelDeadline();
             ctx.fireChannelInactive();
         }

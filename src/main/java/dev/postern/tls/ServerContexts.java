@@ -52,6 +52,7 @@ public final class ServerContexts {
 
     private final CertificateTable certificates;
     private final AlpnChallengeTable challenges;
+    private final HandshakeObserver observer;
     private final TicketKeys ticketKeys = new TicketKeys(new SecureRandom());
     private final ConcurrentHashMap<String, Entry> bySite = new ConcurrentHashMap<>();
     // Replaced by a reload; read by any event loop.
@@ -62,7 +63,9 @@ public final class ServerContexts {
             CertificateTable certificates,
             AlpnChallengeTable challenges,
             Configuration.Tls config,
-            List<String> applicationProtocols) {
+            List<String> applicationProtocols,
+            HandshakeObserver observer) {
+        this.observer = observer;
         this.certificates = certificates;
         this.challenges = challenges;
         this.policy = new Policy(config, List.copyOf(applicationProtocols));
@@ -83,6 +86,10 @@ public final class ServerContexts {
                 ReferenceCountUtil.release(entry.context);
             }
         });
+    }
+
+    HandshakeObserver observer() {
+        return observer;
     }
 
     /** What does the cryptography: BoringSSL, or the JDK where the native library cannot load. */

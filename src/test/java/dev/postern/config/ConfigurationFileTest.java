@@ -70,7 +70,8 @@ class ConfigurationFileTest {
     private static final Listeners DEFAULT_LISTENERS = new Listeners(
             new Http(List.of(new BindAddress(null, 80)), OptionalInt.of(308), List.of()),
             new Https(List.of(new BindAddress(null, 443)), Https.DEFAULT_PROTOCOLS, List.of()),
-            new Challenge(List.of(new BindAddress(address("127.0.0.1"), 9876))));
+            new Challenge(List.of(new BindAddress(address("127.0.0.1"), 9876))),
+            null);
     private static final Timeouts DEFAULT_TIMEOUTS = new Timeouts(
             Duration.ofSeconds(10),
             Duration.ofSeconds(10),
@@ -153,6 +154,7 @@ class ConfigurationFileTest {
                   http: { bind: ["192.0.2.1:8080", "[2001:db8::1]:8080"], redirect: 301, proxy-protocol: [192.0.2.0/24] }
                   https: { bind: ":8443", protocols: [http/1.1], proxy-protocol: [198.51.100.1, "2001:db8::/32"] }
                   challenge: { bind: "[::1]:1234" }
+                  admin: { bind: "127.0.0.1:1235", hosts: [Metrics.internal] }
                 tls:
                   min-version: TLSv1.3
                   profile: modern
@@ -258,7 +260,10 @@ class ConfigurationFileTest {
                                         List.of(
                                                 new AddressRange(address("198.51.100.1"), 32),
                                                 new AddressRange(address("2001:db8::"), 32))),
-                                new Challenge(List.of(new BindAddress(address("::1"), 1234)))),
+                                new Challenge(List.of(new BindAddress(address("::1"), 1234))),
+                                new Configuration.Admin(
+                                        List.of(new BindAddress(address("127.0.0.1"), 1235)),
+                                        List.of("metrics.internal"))),
                         new Tls(TlsVersion.TLS_1_3, TlsProfile.MODERN),
                         new Acme(
                                 "hostmaster@example.org",

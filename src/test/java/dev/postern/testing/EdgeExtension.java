@@ -138,6 +138,15 @@ public final class EdgeExtension implements BeforeEachCallback, AfterEachCallbac
         return edge.challengeAddresses().get(0).getPort();
     }
 
+    /** Of the admin listener, where the configuration has one. */
+    public int adminPort() {
+        return edge.adminAddresses().get(0).getPort();
+    }
+
+    public boolean hasAdmin() {
+        return !edge.adminAddresses().isEmpty();
+    }
+
     public SSLContext trust() {
         return site.trust();
     }

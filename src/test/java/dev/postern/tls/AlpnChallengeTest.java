@@ -68,7 +68,14 @@ class AlpnChallengeTest {
                 certificates,
                 challenges,
                 new Configuration.Tls(TlsVersion.TLS_1_2, TlsProfile.INTERMEDIATE),
-                List.of("http/1.1"));
+                List.of("http/1.1"),
+                new HandshakeObserver() {
+                    @Override
+                    public void completed(String version) {}
+
+                    @Override
+                    public void failed(Failure why) {}
+                });
         listener = new ServerBootstrap()
                 .group(loops)
                 .channel(NioServerSocketChannel.class)

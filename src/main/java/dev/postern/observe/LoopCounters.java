@@ -1,0 +1,128 @@
+package dev.postern.observe;
+
+import dev.postern.http.ExchangeRecord;
+import dev.postern.http.Failure;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicLongArray;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What one event loop counts. Only the loop writes, so that no two cores fight over a counter; whoever asks adds the
+ * loops up. Names come from the configuration alone: no client can make them grow.
+ */
+final class LoopCounters {
+    /** Of what belongs to no site: refused before it was known, or asked for by a name that is none of ours. */
+    static final String NO_SITE = "-";
+
+    private static final int SWITCHING_PROTOCOLS = 101;
+    private static final long NANOS_PER_MICRO = 1000;
+
+    /** The versions that a request may come in; what could not be read has none. */
+    static final String[] PROTOCOLS = {"HTTP/1.0", "HTTP/1.1", "HTTP/2.0", "-"};
+
+    // Replaced by the loop whenever a name is new; read by whoever asks.
+    private volatile Map<String, Counters> bySite = Map.of();
+    private volatile Map<String, Map<String, Counters>> byServer = Map.of();
+
+    private final AtomicLongArray protocols = new AtomicLongArray(PROTOCOLS.length);
+    private final Counters late = new Counters();
+
+    /** Counts an exchange. On the loop. */
+    void add(ExchangeRecord exchange) {
+        int status = exchange.status();
+        // A tunnel lasts as long as people like; of how fast we are it says nothing.
+        boolean timed = status != SWITCHING_PROTOCOLS;
+        Failure failure = exchange.failure();
+        Counters site = site(exchange.site());
+        site.answered(status);
+        site.add(Counters.BYTES_IN, exchange.bytesIn());
+        site.add(Counters.BYTES_OUT, exchange.bytesOut());
+        if (timed) {
+            site.took(exchange.totalTime() / NANOS_PER_MICRO);
+        }
+        if (failure != null) {
+            site.failed(failure);
+        }
+        increment(protocols, protocol(exchange.protocol()));
+        String backend = exchange.backend();
+        if (backend == null || exchange.server() == null) {
+            return;
+        }
+        Counters server = server(backend, exchange.server().name());
+        server.answered(status);
+        server.add(Counters.RETRIES, exchange.retries());
+        server.add(exchange.reusedConnection() ? Counters.REUSED : Counters.NEW, 1);
+        if (exchange.responseTime() != ExchangeRecord.NEVER) {
+            server.took(exchange.responseTime() / NANOS_PER_MICRO);
+        }
+        if (failure != null) {
+            server.failed(failure);
+        }
+    }
+
+    /** Counts how late the loop was. On the loop. */
+    void swept(long lateNanos) {
+        late.took(lateNanos / NANOS_PER_MICRO);
+    }
+
+    private static int protocol(@Nullable String protocol) {
+        for (int i = 0; i < PROTOCOLS.length - 1; i++) {
+            if (PROTOCOLS[i].equals(protocol)) {
+                return i;
+            }
+        }
+        return PROTOCOLS.length - 1;
+    }
+
+    private Counters site(@Nullable String name) {
+        String key = name == null ? NO_SITE : name;
+        Counters known = bySite.get(key);
+        if (known != null) {
+            return known;
+        }
+        Counters made = new Counters();
+        bySite = with(bySite, key, made);
+        return made;
+    }
+
+    private Counters server(String backend, String name) {
+        Map<String, Counters> servers = byServer.get(backend);
+        Counters known = servers == null ? null : servers.get(name);
+        if (known != null) {
+            return known;
+        }
+        Counters made = new Counters();
+        byServer = with(byServer, backend, with(servers == null ? Map.of() : servers, name, made));
+        return made;
+    }
+
+    private static <V> Map<String, V> with(Map<String, V> map, String key, V value) {
+        Map<String, V> next = new HashMap<>(map);
+        next.put(key, value);
+        return next;
+    }
+
+    static void increment(AtomicLongArray counts, int index) {
+        // One writer: no need for a locked addition.
+        counts.setRelease(index, counts.getPlain(index) + 1);
+    }
+
+    // ---- for whoever asks
+
+    Map<String, Counters> bySite() {
+        return bySite;
+    }
+
+    Map<String, Map<String, Counters>> byServer() {
+        return byServer;
+    }
+
+    long protocolCount(int index) {
+        return protocols.getAcquire(index);
+    }
+
+    Counters late() {
+        return late;
+    }
+}

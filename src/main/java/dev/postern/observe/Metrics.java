@@ -1,0 +1,72 @@
+package dev.postern.observe;
+
+import dev.postern.certificate.CertificateStatus;
+import io.prometheus.metrics.config.EscapingScheme;
+import io.prometheus.metrics.expositionformats.PrometheusTextFormatWriter;
+import io.prometheus.metrics.instrumentation.jvm.JvmBufferPoolMetrics;
+import io.prometheus.metrics.instrumentation.jvm.JvmGarbageCollectorMetrics;
+import io.prometheus.metrics.instrumentation.jvm.JvmMemoryMetrics;
+import io.prometheus.metrics.instrumentation.jvm.JvmRuntimeInfoMetric;
+import io.prometheus.metrics.instrumentation.jvm.ProcessMetrics;
+import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Everything there is to measure, as Prometheus reads it. Nothing is computed before somebody asks: event loops count,
+ * each for itself, and what is asked for is put together here, on the thread of whoever asks.
+ */
+public final class Metrics {
+    private final PrometheusRegistry registry = new PrometheusRegistry();
+    private final PrometheusTextFormatWriter writer =
+            PrometheusTextFormatWriter.builder().build();
+
+    /**
+     * @param loops one for each event loop
+     * @param log the access log there is; null where there is none
+     */
+    public Metrics(
+            List<LoopObserver> loops,
+            Handshakes handshakes,
+            Gauges gauges,
+            Supplier<@Nullable AccessLog> log,
+            InstantSource clock) {
+        registry.register(new TrafficMetrics(loops));
+        registry.register(new StateMetrics(handshakes, gauges, log, clock));
+        JvmMemoryMetrics.builder().register(registry);
+        JvmGarbageCollectorMetrics.builder().register(registry);
+        JvmBufferPoolMetrics.builder().register(registry);
+        JvmRuntimeInfoMetric.builder().register(registry);
+        ProcessMetrics.builder().register(registry);
+    }
+
+    /** The sites whose certificates should have been renewed long ago, or that have none. */
+    public static List<String> overdue(List<CertificateStatus> certificates, Instant now) {
+        return certificates.stream()
+                .filter(status -> StateMetrics.isOverdue(status.notBefore(), status.notAfter(), now))
+                .map(CertificateStatus::site)
+                .toList();
+    }
+
+    /** What {@link #text} is. */
+    public String contentType() {
+        return writer.getContentType();
+    }
+
+    /** All of it. Takes milliseconds, more with thousands of sites; not for an event loop. */
+    public byte[] text() {
+        ByteArrayOutputStream text = new ByteArrayOutputStream(64 * 1024);
+        try {
+            writer.write(text, registry.scrape(), EscapingScheme.DEFAULT);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return text.toByteArray();
+    }
+}

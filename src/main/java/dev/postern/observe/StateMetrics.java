@@ -1,0 +1,135 @@
+package dev.postern.observe;
+
+import dev.postern.backend.Backend;
+import dev.postern.backend.Server;
+import dev.postern.certificate.CertificateStatus;
+import io.prometheus.metrics.model.registry.MultiCollector;
+import io.prometheus.metrics.model.snapshots.MetricSnapshots;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.Locale;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/** How things are now: connections, servers, certificates, the access log. */
+final class StateMetrics implements MultiCollector {
+    /** Half of what is left at the usual time of a renewal, two thirds of the life: as {@code cert check} has it. */
+    private static final int OVERDUE_PART_OF_LIFE = 6;
+
+    private final Handshakes handshakes;
+    private final Gauges gauges;
+    private final Supplier<@Nullable AccessLog> log;
+    private final InstantSource clock;
+
+    StateMetrics(Handshakes handshakes, Gauges gauges, Supplier<@Nullable AccessLog> log, InstantSource clock) {
+        this.handshakes = handshakes;
+        this.gauges = gauges;
+        this.log = log;
+        this.clock = clock;
+    }
+
+    @Override
+    public MetricSnapshots collect() {
+        Families families = new Families();
+        connections(families);
+        gauges.backends().forEach(backend -> backend(families, backend));
+        Instant now = clock.instant();
+        gauges.certificates().forEach(certificate -> certificate(families, certificate, now));
+        AccessLog current = log.get();
+        if (current != null) {
+            families.counter("postern_access_log_lines", "Lines written", current.linesWritten());
+            families.counter(
+                    "postern_access_log_dropped_lines",
+                    "Lines that could not be written fast enough, or at all",
+                    current.linesDropped());
+        }
+        return families.all();
+    }
+
+    private void connections(Families families) {
+        gauges.connections().forEach((listener, connections) -> {
+            families.gauge(
+                    "postern_connections",
+                    "Client connections open now, tunnels included",
+                    connections.open(),
+                    "listener",
+                    listener);
+            families.counter(
+                    "postern_connections_accepted", "Client connections", connections.accepted(), "listener", listener);
+        });
+        families.gauge(
+                "postern_connections_limit", "How many client connections there may be", gauges.maxConnections());
+        families.gauge(
+                "postern_idle_server_connections",
+                "Connections to servers that wait for their next request",
+                gauges.idleServerConnections());
+        families.gauge(
+                "postern_direct_memory_bytes", "Memory outside the heap that buffers take", gauges.directMemory());
+        handshakes
+                .completed()
+                .forEach((tls, count) -> families.counter(
+                        "postern_tls_handshakes", "Handshakes completed", count.sum(), "version", tls));
+        handshakes
+                .failed()
+                .forEach((why, count) -> families.counter(
+                        "postern_tls_handshake_failures",
+                        "Handshakes that failed",
+                        count.sum(),
+                        "reason",
+                        why.reason()));
+    }
+
+    private static void backend(Families families, Backend backend) {
+        for (Server server : backend.servers()) {
+            String[] labels = {"backend", backend.name(), "server", server.name()};
+            families.gauge(
+                    "postern_server_up",
+                    "1 where the server gets requests as usual",
+                    server.state() == Server.State.UP ? 1 : 0,
+                    labels);
+            families.gauge("postern_server_requests_in_flight", "Requests under way", server.inFlight(), labels);
+            for (Server.State state : Server.State.values()) {
+                families.gauge(
+                        "postern_server_state",
+                        "1 for the state the server is in",
+                        server.state() == state ? 1 : 0,
+                        "backend",
+                        backend.name(),
+                        "server",
+                        server.name(),
+                        "state",
+                        state.name().toLowerCase(Locale.ROOT));
+            }
+        }
+    }
+
+    private static void certificate(Families families, CertificateStatus status, Instant now) {
+        String[] site = {"site", status.site()};
+        Instant notBefore = status.notBefore();
+        Instant notAfter = status.notAfter();
+        families.gauge(
+                "postern_certificate_not_after_timestamp_seconds",
+                "When the certificate of a site ends; 0 where it has none",
+                notAfter == null ? 0 : notAfter.getEpochSecond(),
+                site);
+        families.gauge(
+                "postern_certificate_renewal_failing",
+                "1 where the last attempt to renew failed",
+                status.lastFailure() == null ? 0 : 1,
+                site);
+        families.gauge(
+                "postern_certificate_overdue",
+                "1 where there is no certificate, or it should have been renewed long ago",
+                isOverdue(notBefore, notAfter, now) ? 1 : 0,
+                site);
+    }
+
+    static boolean isOverdue(@Nullable Instant notBefore, @Nullable Instant notAfter, Instant now) {
+        if (notBefore == null || notAfter == null) {
+            return true;
+        }
+        Duration left = Duration.between(now, notAfter);
+        return left.multipliedBy(OVERDUE_PART_OF_LIFE).compareTo(Duration.between(notBefore, notAfter)) < 0;
+    }
+}
