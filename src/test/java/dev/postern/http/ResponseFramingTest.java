@@ -32,20 +32,20 @@ class ResponseFramingTest {
     private static final String POISON = OK + "Content-Length: 6\r\n\r\npoison";
 
     /** How the server's side of the connection goes on behind what it sent. */
-    private enum Then {
+    enum Then {
         STAYS,
         CLOSES,
         RESETS
     }
 
-    private record Answer(String name, String bytes, Then then) {}
+    record Answer(String name, String bytes, Then then) {}
 
     @RegisterExtension
     final EdgeExtension edge = new EdgeExtension();
 
     // ---- 502
 
-    private static List<Answer> malformedHeads() {
+    static List<Answer> malformedHeads() {
         List<Answer> cases = new ArrayList<>();
         for (String fields : List.of(
                 "Content-Length: 5\r\nTransfer-Encoding: chunked",
@@ -130,7 +130,7 @@ class ResponseFramingTest {
 
     // ---- broken off
 
-    private static List<Answer> brokenBodies() {
+    static List<Answer> brokenBodies() {
         String fixed = OK + "Content-Length: 10\r\n\r\n";
         String chunked = OK + "Transfer-Encoding: chunked\r\n\r\n";
         return List.of(
@@ -169,7 +169,7 @@ class ResponseFramingTest {
 
     // ---- more than was declared
 
-    private static List<Answer> overlongBodies() {
+    static List<Answer> overlongBodies() {
         List<Answer> cases = new ArrayList<>();
         for (String extra : List.of("x", "\r\n", POISON, "HTTP/1.1 100 Continue\r\n\r\n")) {
             cases.add(new Answer(
@@ -192,7 +192,7 @@ class ResponseFramingTest {
         });
     }
 
-    private static List<Answer> bodiesWhereNoneMayBe() {
+    static List<Answer> bodiesWhereNoneMayBe() {
         return Stream.of("204 No Content", "304 Not Modified")
                 .flatMap(status -> Stream.of(
                         new Answer(status, "HTTP/1.1 " + status + "\r\n\r\nhello", Then.STAYS),
@@ -294,7 +294,11 @@ class ResponseFramingTest {
 
     /** Answers {@code /n} with the n-th of these, and everything else with what was asked. */
     private TestServer server(List<Answer> answers) {
-        return edge.closes(TestServer.start((request, connection) -> {
+        return edge.closes(TestServer.start(script(answers)));
+    }
+
+    static TestServer.Script script(List<Answer> answers) {
+        return (request, connection) -> {
             String path = request.path();
             if (!path.matches("/\\d+")) {
                 connection.send(TestServer.ok("GET " + path));
@@ -307,7 +311,7 @@ class ResponseFramingTest {
             } else if (answer.then() == Then.RESETS) {
                 connection.reset();
             }
-        }));
+        };
     }
 
     /** Asks for each answer in turn, and then, as others would, for something else. */
