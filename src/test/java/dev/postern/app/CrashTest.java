@@ -67,12 +67,6 @@ class CrashTest {
 
         /** The CA has done what it was asked for and has not answered. */
         record After(AcmeRequest request) implements Moment {}
-
-        /** The certificate came, and this file of the site has just appeared. */
-        record Appears(String file) implements Moment {}
-
-        /** The certificate came, and this file of the site has just gone. */
-        record Disappears(String file) implements Moment {}
     }
 
     /** What there is after the second start. */
@@ -90,17 +84,16 @@ class CrashTest {
                 .toList();
     }
 
-    /** From the request that makes the CA issue to the last file written: the certificate may exist already. */
+    /**
+     * From the request that makes the CA issue on, the certificate may exist. The writes that follow are those of {@link
+     * CrashAtEachWriteTest}.
+     */
     static List<Moment> lastSteps() {
         return List.of(
                 new Moment.Before(AcmeRequest.FINALIZE),
                 new Moment.After(AcmeRequest.FINALIZE),
                 new Moment.Before(AcmeRequest.CERTIFICATE),
-                new Moment.After(AcmeRequest.CERTIFICATE),
-                new Moment.Appears(".new-1"),
-                new Moment.Appears("1"),
-                new Moment.Appears("current"),
-                new Moment.Disappears("order.json"));
+                new Moment.After(AcmeRequest.CERTIFICATE));
     }
 
     @BeforeAll
@@ -149,7 +142,7 @@ class CrashTest {
         Installation installation = new Installation(Files.createDirectories(directory));
         SecureRandom random = new SecureRandom();
         InternalCa ca = InternalCa.open(directory.resolve("ca"), CLOCK, random);
-        Kill kill = new Kill(moment, installation.site(SITE));
+        Kill kill = new Kill(moment);
         ExecutorService executor = Executors.newCachedThreadPool();
         try (AcmeServer acme = AcmeServer.start(
                 ca,
@@ -222,13 +215,11 @@ class CrashTest {
     private static final class Kill implements AcmeProbe {
         final CompletableFuture<PosternProcess> victim = new CompletableFuture<>();
         private final Moment moment;
-        private final Path site;
         private final AtomicBoolean isDue = new AtomicBoolean(true);
         private final CountDownLatch done = new CountDownLatch(1);
 
-        Kill(Moment moment, Path site) {
+        Kill(Moment moment) {
             this.moment = moment;
-            this.site = site;
         }
 
         @Override
@@ -245,22 +236,6 @@ class CrashTest {
                 kill();
                 throw new IOException("nobody is there to be answered");
             }
-            if (request == AcmeRequest.CERTIFICATE && isDue.getAndSet(false)) {
-                Thread watcher = new Thread(this::watch, "watcher");
-                watcher.setDaemon(true);
-                watcher.start();
-            }
-        }
-
-        /** Spins: between two of these files there is less time than the shortest pause. */
-        private void watch() {
-            Path file = site.resolve(moment instanceof Moment.Appears appears ? appears.file() : "order.json");
-            boolean awaited = moment instanceof Moment.Appears;
-            Path last = site.resolve("order.json");
-            while (Files.exists(file, LinkOption.NOFOLLOW_LINKS) != awaited && Files.exists(last)) {
-                Thread.onSpinWait();
-            }
-            kill();
         }
 
         private void kill() {

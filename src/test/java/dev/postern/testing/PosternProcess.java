@@ -44,7 +44,9 @@ public final class PosternProcess implements AutoCloseable {
         Path target = Path.of("target").toAbsolutePath();
         List<String> command = new ArrayList<>(tracer);
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        // It starts for one thing and ends: no time for the compiler that optimizes, no threads for the collector.
         command.add("-XX:TieredStopAtLevel=1");
+        command.add("-XX:+UseSerialGC");
         command.add("-Dpostern.home=" + Path.of("").toAbsolutePath());
         command.addAll(jvm);
         command.add("-cp");
