@@ -55,6 +55,10 @@ public interface CertificateOperations {
     CertificateStatus revoke(String site, RevocationReason reason)
             throws NoSuchSite, IssueFailure, InterruptedException;
 
+    /** Revokes a certificate of the site that is not served any more; what is served stays. */
+    CertificateStatus revokeOlder(String site, String serial, RevocationReason reason)
+            throws NoSuchSite, IssueFailure, IOException, InterruptedException;
+
     /** For a key that leaked: a new key and certificate, seen by a client, and only then the old one revoked. */
     CertificateStatus rekey(String site) throws NoSuchSite, IssueFailure, IOException, InterruptedException;
 

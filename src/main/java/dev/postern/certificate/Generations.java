@@ -105,6 +105,21 @@ final class Generations {
         return 0;
     }
 
+    /** The certificate with this serial, revoked or not; empty where no generation that can be read has it. */
+    Optional<Certificate> find(String serial) throws IOException {
+        for (int number : newestFirst()) {
+            try {
+                Certificate certificate = folder(number).readAny();
+                if (certificate.serialText().equals(serial)) {
+                    return Optional.of(certificate);
+                }
+            } catch (IOException | CertificateException e) {
+                LOG.debug("{}: generation {} is not the one with serial {}", site, number, serial, e);
+            }
+        }
+        return Optional.empty();
+    }
+
     /** URL of the account that ordered a generation; empty where that is not known. */
     Optional<String> account(int number) {
         return folder(number).account();

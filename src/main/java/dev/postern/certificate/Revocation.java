@@ -4,6 +4,7 @@ import dev.postern.certificate.CertificateStatus.Served;
 import dev.postern.certificate.IssueFailure.Fault;
 import java.io.IOException;
 import java.time.InstantSource;
+import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -43,6 +44,30 @@ final class Revocation {
                     e.retryAfter().orElse(null),
                     e);
         }
+    }
+
+    /** Revokes one that is not served any more. */
+    void revokeOlder(SiteRecord record, String serial, RevocationReason reason)
+            throws IssueFailure, IOException, InterruptedException {
+        Certificate found;
+        synchronized (record) {
+            Certificate served = record.certificate();
+            if (served != null && served.serialText().equals(serial)) {
+                throw new IssueFailure(
+                        Fault.OURS,
+                        record.name() + ": serial " + serial + " is the certificate that is served (expected: none, to"
+                                + " revoke and replace that one); nothing was revoked",
+                        null);
+            }
+            found = record.held().find(serial).orElse(null);
+        }
+        if (found == null) {
+            throw new IssueFailure(
+                    Fault.OURS,
+                    record.name() + ": no generation in the store has serial " + serial + "; nothing was revoked",
+                    null);
+        }
+        revoke(record, found, reason);
     }
 
     private String serving(SiteRecord record) {
@@ -85,6 +110,11 @@ final class Revocation {
                 record.name(),
                 certificate.serialText(),
                 reason.text());
+        refuse(record, certificate, reason);
+    }
+
+    /** Whatever its CA says of it: it is not served here any more. */
+    private static void refuse(SiteRecord record, Certificate certificate, RevocationReason reason) {
         synchronized (record) {
             try {
                 record.held().revoked(certificate, reason);
@@ -122,18 +152,21 @@ final class Revocation {
             throw new IOException(site + ": the new certificate is installed, but not seen: " + why
                     + "; the old one, serial " + old.serialText() + ", is not revoked");
         }
-        try {
-            revoke(record, old, RevocationReason.KEY_COMPROMISE);
-            if (!between.serial().equals(old.serial())) {
-                revoke(record, between, RevocationReason.KEY_COMPROMISE);
+        List<Certificate> leaked = between.serial().equals(old.serial()) ? List.of(old) : List.of(old, between);
+        leaked.forEach(certificate -> refuse(record, certificate, RevocationReason.KEY_COMPROMISE));
+        for (Certificate certificate : leaked) {
+            try {
+                revoke(record, certificate, RevocationReason.KEY_COMPROMISE);
+            } catch (IssueFailure e) {
+                throw new IssueFailure(
+                        e.fault(),
+                        site + ": the new certificate is served, but the old one, serial " + certificate.serialText()
+                                + ", is not revoked: " + e.getMessage() + "; it is refused here all the same, and \""
+                                + "postern cert revoke " + site + " --serial " + certificate.serialText()
+                                + " --reason key-compromise\" asks the CA again",
+                        e.retryAfter().orElse(null),
+                        e);
             }
-        } catch (IssueFailure e) {
-            throw new IssueFailure(
-                    e.fault(),
-                    site + ": the new certificate is served, but the old one, serial " + old.serialText()
-                            + ", is not revoked: " + e.getMessage(),
-                    e.retryAfter().orElse(null),
-                    e);
         }
     }
 }

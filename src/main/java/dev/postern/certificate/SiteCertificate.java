@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -245,6 +246,11 @@ final class SiteCertificate {
     void rollback(Instant now) throws IOException {
         requireOnDisk(now);
         current = folder.generations().rollback(names, number(), now);
+    }
+
+    /** The generation on disk with this serial, revoked or not. */
+    Optional<Certificate> find(String serial) throws IOException {
+        return folder.generations().find(serial);
     }
 
     /** This certificate is revoked: it is refused from now on, also where it is not the one that is served any more. */

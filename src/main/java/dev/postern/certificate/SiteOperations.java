@@ -132,6 +132,14 @@ final class SiteOperations implements CertificateOperations {
     }
 
     @Override
+    public CertificateStatus revokeOlder(String site, String serial, RevocationReason reason)
+            throws NoSuchSite, IssueFailure, IOException, InterruptedException {
+        SiteRecord record = record(site);
+        revocation.revokeOlder(record, serial, reason);
+        return status(record);
+    }
+
+    @Override
     public CertificateStatus rekey(String site) throws NoSuchSite, IssueFailure, IOException, InterruptedException {
         SiteRecord record = record(site);
         revocation.rekey(record);

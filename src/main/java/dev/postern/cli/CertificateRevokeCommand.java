@@ -41,6 +41,12 @@ final class CertificateRevokeCommand implements Callable<Integer> {
             description = "unspecified, key-compromise, affiliation-changed, superseded or cessation-of-operation.")
     private String reason = "";
 
+    @Option(
+            names = "--serial",
+            paramLabel = "SERIAL",
+            description = "Not what is served, but the older certificate with this serial; nothing is ordered then.")
+    private String serial = "";
+
     @Option(names = "--yes", description = "Do not ask.")
     private boolean sure;
 
@@ -63,11 +69,17 @@ final class CertificateRevokeCommand implements Callable<Integer> {
                         ExitCode.USAGE,
                         "a certificate that is revoked stays revoked, and there is no terminal to ask at; --yes says so");
             }
-            if (!Terminal.confirms(terminal, "Revoke the certificate of " + site + ", for good?")) {
+            if (!Terminal.confirms(
+                    terminal,
+                    "Revoke " + (serial.isEmpty() ? "the certificate" : "certificate " + serial) + " of " + site
+                            + ", for good?")) {
                 throw new CommandFailed(ExitCode.NO, site + ": nothing is revoked");
             }
         }
         ControlRequest request = ControlRequest.of("revoke").with("site", site).with("reason", reason);
+        if (!serial.isEmpty()) {
+            request.with("serial", serial);
+        }
         JsonObject result = Errand.run(config, true, request, console);
         options.print(console, result, json -> Outcome.print(console, List.of(json)));
         return ExitCode.OK;

@@ -65,7 +65,8 @@ public final class CertificateControl implements ControlCommands {
                 case "renew" -> renew(request, progress);
                 case "plan" -> plan();
                 case "explain" -> explain(site(request));
-                case "revoke" -> revoke(site(request), reason(request), progress);
+                case "revoke" ->
+                    revoke(site(request), ControlRequest.text(request, "serial", ""), reason(request), progress);
                 case "rekey" -> rekey(site(request), progress);
                 case "rollback" -> done("rolled back", operations.rollback(site(request)));
                 case "import" -> imports.certificate(request);
@@ -168,8 +169,12 @@ public final class CertificateControl implements ControlCommands {
         });
     }
 
-    private JsonObject revoke(String site, RevocationReason reason, Consumer<String> progress)
-            throws NoSuchSite, IssueFailure, InterruptedException {
+    private JsonObject revoke(String site, String serial, RevocationReason reason, Consumer<String> progress)
+            throws NoSuchSite, IssueFailure, IOException, InterruptedException {
+        if (!serial.isEmpty()) {
+            progress.accept(site + ": revoking the certificate with serial " + serial + ": " + reason.text());
+            return done("revoked the older certificate; served", operations.revokeOlder(site, serial, reason));
+        }
         progress.accept(site + ": revoking its certificate: " + reason.text());
         return done("revoked and replaced", operations.revoke(site, reason));
     }

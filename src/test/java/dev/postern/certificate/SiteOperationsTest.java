@@ -556,12 +556,29 @@ class SiteOperationsTest {
         assertThat(issuer.revoked()).containsExactly(second.serialText() + " key-compromise");
     }
 
+    /** Another rekey would revoke the new one, and never the one that leaked. */
     @Test
-    void revocationThatFailsIsSaid() throws Exception {
+    void leakedKeyWhoseCaCannotBeAskedIsRefused_andRevokedBySerialLater() throws Exception {
         startServing(site(A));
+        Certificate old = table.find(A);
         issuer.fail("revoke", failure(Fault.CA));
 
-        assertThatThrownBy(() -> operations.rekey(A)).hasMessageContaining("is not revoked: order 1");
+        assertThatThrownBy(() -> operations.rekey(A))
+                .hasMessageContaining("serial " + old.serialText() + ", is not revoked: order 1")
+                .hasMessageContaining("postern cert revoke " + A + " --serial " + old.serialText());
+        Certificate served = table.find(A);
+        assertThat(served.serial()).isNotEqualTo(old.serial());
+        assertThatThrownBy(() -> operations.rollback(A)).hasMessageContaining("1: it was revoked: key-compromise");
+
+        issuer.recover("revoke");
+        operations.revokeOlder(A, old.serialText(), RevocationReason.KEY_COMPROMISE);
+        assertThat(issuer.revoked()).containsExactly(old.serialText() + " key-compromise");
+        assertThat(table.find(A)).isSameAs(served);
+
+        assertThatThrownBy(() -> operations.revokeOlder(A, served.serialText(), RevocationReason.SUPERSEDED))
+                .hasMessageContaining("is the certificate that is served");
+        assertThatThrownBy(() -> operations.revokeOlder(A, "4711", RevocationReason.SUPERSEDED))
+                .hasMessageContaining("no generation in the store has serial 4711");
     }
 
     @Test
