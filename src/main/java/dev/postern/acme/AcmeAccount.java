@@ -90,11 +90,27 @@ final class AcmeAccount {
             if (record == null) {
                 return register(session, pair);
             }
+            keepStored(pair, record);
             Login login = session.login(record.url(), pair);
             tellContact(login, record);
             return login;
         } finally {
             use.endLogin();
+        }
+    }
+
+    /** Where somebody swept the folder while we know what was in it: a restart would register another account. */
+    private void keepStored(KeyPair pair, AccountRecord record) throws IOException {
+        if (folder.readKey().isEmpty()) {
+            LOG.error(
+                    "{}: {}: the key of the account is gone; written again from memory (expected: that nobody else touches"
+                            + " the store)",
+                    issuer,
+                    folder);
+            folder.writeKey(pair.getPrivate());
+        }
+        if (folder.readAccount().isEmpty()) {
+            folder.writeAccount(record.json());
         }
     }
 

@@ -13,6 +13,7 @@ import java.security.cert.X509Certificate;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -113,6 +114,12 @@ final class GenerationFolder {
                     + " (expected: at least one of " + String.join(", ", names) + ")");
         }
         return certificate;
+    }
+
+    /** Whether the files that are needed to serve it are there, good or not. */
+    boolean isThere() {
+        return Stream.of(KEY, "cert.pem", "chain.pem", "fullchain.pem")
+                .allMatch(file -> Files.exists(folder.resolve(file)));
     }
 
     boolean holds(Certificate certificate) {

@@ -131,7 +131,7 @@ final class Generations {
 
     /** Whether its files are there, good or not. */
     boolean isThere(int number) {
-        return Files.isDirectory(path(number));
+        return folder(number).isThere();
     }
 
     private GenerationFolder folder(int number) {

@@ -52,8 +52,8 @@
  *   <li>Asked for by an operator: {@link dev.postern.certificate.CertificateOperations}, which goes the same way as what is
  *       due by itself: {@code OrderOnDemand}, {@code Rehearsal}, {@code Revocation}; {@code Survey} says what there is.
  *   <li>In memory only, because the disk refused: {@code SiteCertificate}, {@code SiteRecord}, {@code Generations} and {@code
- *       Ledger} each keep what is theirs and write it with a later sweep; {@link dev.postern.certificate.Renewals#inherit}
- *       hands it to a successor.
+ *       Ledger} each keep what is theirs and write it with a later sweep; a site
+ *       whose names change hands it to its successor.
  * </ul>
  *
  * <p>Monitors, in the order in which they may be taken; nothing further up is taken with one further down held:

@@ -161,6 +161,23 @@ class AccountTest extends WithFakeCa {
                         JsonParser.parseString("[\"mailto:new@example.com\"]").getAsJsonArray());
     }
 
+    /** Users' trouble: the account's key vanished minutes after the start, and with the next start came another account. */
+    @Test
+    void accountThatVanishedFromTheDiskIsWrittenAgain() throws Exception {
+        AcmeIssuer running = issuer(with(null, null, null));
+        running.issue(Care.request(challenges, "example.com"), journal);
+        Path folder = directory.resolve("certs/accounts/fake");
+        byte[] key = Files.readAllBytes(folder.resolve("key.pem"));
+        Files.delete(folder.resolve("key.pem"));
+        Files.delete(folder.resolve("account.json"));
+
+        running.issue(Care.request(challenges, "example.com"), journal);
+
+        assertThat(folder.resolve("key.pem")).hasBinaryContent(key);
+        issueAt(with(null, null, null));
+        assertThat(ca.count("/account")).isEqualTo(1);
+    }
+
     /** An operator who takes the address out of the configuration may not be told of others' trouble any more. */
     @Test
     void removedContactIsToldOnce() throws Exception {

@@ -551,6 +551,9 @@ class CertificateStoreTest {
         assertThatThrownBy(() -> DurableFiles.verify(file, "written"))
                 .hasMessage(file + ": what was written is not what is read back; the disk is not to be trusted");
         DurableFiles.verify(file, "writ");
+
+        DurableFiles.replace(file, "half a surrogate: \ud83d");
+        assertThat(file).content().isEqualTo("half a surrogate: ?");
     }
 
     /** Users' trouble: a lock file that a crash had left made others wait for ever, and log without end. */
