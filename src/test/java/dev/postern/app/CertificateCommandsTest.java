@@ -191,7 +191,9 @@ class CertificateCommandsTest {
 
         assertThat(revoked.code()).isEqualTo(1);
         assertThat(revoked.out()).last().asString().contains("cannot be revoked; they are short-lived");
-        assertThat(run("cert", "renew", "db.internal", "--dry-run").code()).isEqualTo(1);
+        assertThat(run("cert", "revoke", "db.internal", "--serial", "4711", "--reason", "superseded", "--yes")
+                        .code())
+                .isEqualTo(1);
     }
 
     @Test
