@@ -7,6 +7,7 @@ import dev.postern.balance.LoadBalancer;
 import dev.postern.config.Configuration;
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
+import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -21,11 +22,13 @@ import java.util.concurrent.ScheduledExecutorService;
  */
 final class Backends implements AutoCloseable {
     private final SecureRandom random = new SecureRandom();
+    private final StickySecret secret;
     private final BackendWatch watch;
     private Map<String, LoadBalancer> byName = Map.of();
 
     /** @param loop where servers are checked */
-    Backends(EventLoop loop, Class<? extends Channel> channelType, ScheduledExecutorService background) {
+    Backends(EventLoop loop, Class<? extends Channel> channelType, ScheduledExecutorService background, Path store) {
+        this.secret = new StickySecret(store, random);
         this.watch = BackendWatch.start(loop, channelType, background, random);
     }
 
@@ -37,11 +40,15 @@ final class Backends implements AutoCloseable {
 
         private Next(Configuration config) {
             this.config = config;
+            if (config.backends().values().stream().anyMatch(backend -> backend.sticky() != null)) {
+                // Read now, where that may still fail.
+                byte[] unused = secret.get();
+            }
             List<Server> added = new ArrayList<>();
             config.backends().forEach((name, wanted) -> {
                 LoadBalancer known = byName.get(name);
                 if (known == null) {
-                    LoadBalancer made = new LoadBalancer(new Backend(wanted), random.nextLong());
+                    LoadBalancer made = new LoadBalancer(new Backend(wanted), random.nextLong(), secret);
                     all.put(name, made);
                     added.addAll(made.backend().servers());
                 } else {

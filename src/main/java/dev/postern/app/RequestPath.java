@@ -95,7 +95,8 @@ final class RequestPath implements AutoCloseable {
             ScheduledExecutorService background) {
         this.transport = transport;
         this.limit = new ConnectionLimit(maxConnections(config));
-        this.backends = new Backends(loops.get(0), transport.channel(), background);
+        this.backends = new Backends(
+                loops.get(0), transport.channel(), background, config.acme().store());
         this.contexts = new ServerContexts(
                 care.certificates(), care.alpnChallenges(), config.tls(), protocols(config), observation.handshakes());
         this.routing = new AtomicReference<>(
@@ -241,7 +242,9 @@ final class RequestPath implements AutoCloseable {
                 .map(address -> new Configuration.Server(host(address.getAddress()), address.getPort(), 1))
                 .toList();
         return new LoadBalancer(
-                new Backend(new Configuration.Backend("challenge", Balance.ROUND_ROBIN, servers, null)), 0);
+                new Backend(new Configuration.Backend("challenge", Balance.ROUND_ROBIN, servers, null)),
+                0,
+                () -> new byte[0]);
     }
 
     private static String host(InetAddress bound) {

@@ -37,6 +37,9 @@ final class HealthChecks implements AutoCloseable {
     private static final Duration RETRY_REFUSED = Duration.ofSeconds(1);
     private static final int MAX_STATUS_LINE = 8192;
 
+    /** What a check says of a server that answers 404 where that means that it wants no new sessions. */
+    private static final String WANTS_TO_DRAIN = "health check: status 404";
+
     private final EventLoop loop;
     private final Bootstrap bootstrap;
     private final RandomGenerator random;
@@ -150,7 +153,9 @@ final class HealthChecks implements AutoCloseable {
 
         private void check() {
             Configuration.Health health = backend.health();
-            if (health != null) {
+            if (health != null && health.type() == Configuration.Health.Type.TCP) {
+                accepts(health);
+            } else if (health != null) {
                 ask(health);
             } else if (server.state() == State.REFUSING && !server.address().isUnresolved()) {
                 knock();
@@ -172,12 +177,37 @@ final class HealthChecks implements AutoCloseable {
                     }));
         }
 
+        /** A connection that is accepted is enough. */
+        private void accepts(Configuration.Health health) {
+            if (server.address().isUnresolved()) {
+                answered(health, "name does not resolve");
+                return;
+            }
+            bootstrap()
+                    .option(
+                            ChannelOption.CONNECT_TIMEOUT_MILLIS,
+                            Math.toIntExact(health.timeout().toMillis()))
+                    .handler(new ChannelInboundHandlerAdapter())
+                    .connect(server.address())
+                    .addListener((ChannelFuture connected) -> onLoop(() -> {
+                        if (connected.isSuccess()) {
+                            connected.channel().close().addListener(Closed.OBSERVED);
+                            answered(health, null);
+                        } else {
+                            answered(
+                                    health,
+                                    "health check: connect: "
+                                            + connected.cause().getMessage());
+                        }
+                    }));
+        }
+
         private void ask(Configuration.Health health) {
             if (server.address().isUnresolved()) {
                 answered(health, "name does not resolve");
                 return;
             }
-            Answer answer = new Answer(health, server, outcome -> answered(health, outcome));
+            Answer answer = new Answer(health, server, outcome -> heard(health, outcome));
             ChannelFuture connecting = bootstrap().handler(answer).connect(server.address());
             answer.limit(loop, connecting.channel());
             connecting.addListener((ChannelFuture connected) -> {
@@ -187,6 +217,15 @@ final class HealthChecks implements AutoCloseable {
                             "health check: connect: " + connected.cause().getMessage()));
                 }
             });
+        }
+
+        /** @param fault null where the server is well */
+        private void heard(Configuration.Health health, @Nullable String fault) {
+            boolean drains = health.drainOn404() && fault != null && fault.equals(WANTS_TO_DRAIN);
+            if (health.equals(backend.health()) && (fault == null || drains)) {
+                backend.checkedDraining(server, drains);
+            }
+            answered(health, drains ? null : fault);
         }
 
         /** @param fault null where the server is well */
@@ -269,6 +308,9 @@ final class HealthChecks implements AutoCloseable {
                 return "health check: answer is not HTTP/1";
             }
             int status = Integer.parseInt(statusLine.substring(9, 12));
+            if (status == 404 && health.drainOn404()) {
+                return WANTS_TO_DRAIN;
+            }
             return status >= health.expectFrom() && status <= health.expectTo()
                     ? null
                     : "health check: status " + status + " (expected: " + health.expectFrom() + "-" + health.expectTo()

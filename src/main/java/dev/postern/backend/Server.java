@@ -1,8 +1,10 @@
 package dev.postern.backend;
 
 import dev.postern.config.Configuration;
+import dev.postern.config.Ejection;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
+import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
@@ -14,9 +16,14 @@ public final class Server {
         UP,
         /** Refused a connection a moment ago; skipped until it accepts one, unless there is no other. */
         REFUSING,
+        /** Failed in too much of what it was asked to do; skipped for a while. */
+        EJECTED,
         /** Failed its health checks. */
         DOWN
     }
+
+    /** In how many steps the share of a server grows that has come back. */
+    static final int WARM = 20;
 
     private final String name;
     // Replaced by a reload; read by any thread.
@@ -28,6 +35,17 @@ public final class Server {
     private volatile State state = State.UP;
     // Set once, by a reload; read by any event loop.
     private volatile boolean retired;
+    // Set by the health checks; read by any thread.
+    private volatile boolean drained;
+    // Written under the monitor of the backend; read by any thread. How much of its share it gets, of WARM.
+    private volatile int warmth = WARM;
+    // Failures in a row, over all event loops.
+    private final AtomicInteger failures = new AtomicInteger();
+
+    // The rest belongs to the backend, under its monitor.
+    private long warmSinceNanos;
+    private int ejections;
+    private long ejectedUntilNanos;
 
     Server(Configuration.Server config) {
         this.config = config;
@@ -44,14 +62,34 @@ public final class Server {
         return config.weight();
     }
 
-    /** What part of the backend's exchanges it is to get, compared with the shares of the others. */
+    /**
+     * What part of the backend's exchanges it is to get, compared with the shares of the others: its weight, and less of
+     * it after it came back.
+     */
     public int share() {
-        return config.weight();
+        return config.weight() * warmth;
+    }
+
+    public boolean isBackup() {
+        return config.backup();
+    }
+
+    /** Whether it gets no new sessions: the configuration says so, or its own answer to the health checks. */
+    public boolean isDraining() {
+        return drained || config.drain();
+    }
+
+    /** @return whether that is new */
+    boolean drained(boolean now) {
+        boolean changed = drained != now;
+        drained = now;
+        return changed;
     }
 
     /** Whether it may get one more exchange. */
     public boolean hasRoom() {
-        return true;
+        int max = config.maxConnections();
+        return max == 0 || inFlight.get() < max;
     }
 
     Configuration.Server config() {
@@ -98,12 +136,78 @@ public final class Server {
         return inFlight.get();
     }
 
-    public void exchangeBegins() {
-        inFlight.incrementAndGet();
+    /** Counts one more exchange, if there is room for it. */
+    public boolean tryBegin() {
+        int max = config.maxConnections();
+        if (max == 0) {
+            inFlight.incrementAndGet();
+            return true;
+        }
+        for (int now = inFlight.get(); now < max; now = inFlight.get()) {
+            if (inFlight.compareAndSet(now, now + 1)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     public void exchangeEnds() {
         inFlight.decrementAndGet();
+    }
+
+    // ---- of its failures; where a method says nothing else: under the monitor of the backend
+
+    /** One more in a row; returns how many there are. Any thread. */
+    int failed() {
+        return failures.incrementAndGet();
+    }
+
+    /** Ends the row. Any thread; costs a read where there is none. */
+    void succeeded() {
+        if (failures.get() != 0) {
+            failures.set(0);
+        }
+    }
+
+    /** Is left out, longer each time; a server that was well for as long as the longest time begins anew. */
+    void eject(Ejection rule, long nowNanos) {
+        failures.set(0);
+        boolean longAgo =
+                ejections > 0 && nowNanos - ejectedUntilNanos > rule.longest().toNanos();
+        ejections = longAgo ? 1 : ejections + 1;
+        long time = Math.min(
+                rule.longest().toNanos(), Math.multiplyExact(rule.time().toNanos(), Math.min(ejections, 1000)));
+        ejectedUntilNanos = nowNanos + time;
+    }
+
+    Duration ejectedFor(long nowNanos) {
+        return Duration.ofNanos(ejectedUntilNanos - nowNanos);
+    }
+
+    boolean isEjectionOver(long nowNanos) {
+        return nowNanos - ejectedUntilNanos >= 0;
+    }
+
+    void beginSlowly(long nowNanos) {
+        warmSinceNanos = nowNanos;
+        warmth = 1;
+    }
+
+    void warm() {
+        warmth = WARM;
+    }
+
+    boolean isWarm() {
+        return warmth == WARM;
+    }
+
+    /** @return whether its share has changed */
+    boolean warmUp(Duration slowStart, long nowNanos) {
+        long step = Math.max(1, slowStart.toNanos() / WARM);
+        int next = (int) Math.min(WARM, 1 + (nowNanos - warmSinceNanos) / step);
+        boolean changed = next != warmth;
+        warmth = next;
+        return changed;
     }
 
     @Override

@@ -3,32 +3,54 @@ package dev.postern.balance;
 import dev.postern.backend.Backend;
 import dev.postern.backend.Server;
 import dev.postern.config.Balance;
+import dev.postern.config.Configuration;
+import dev.postern.config.Stickiness;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Says which server of a backend gets the next exchange. Any thread; no locks: each change of the backend or of a
- * server's state builds the next {@link Selector} and replaces the last. Lives as long as its backend, whose
- * configuration may change meanwhile.
+ * Says which server of a backend gets the next exchange. Any thread; no locks where nobody waits: each change of the
+ * backend or of a server's state builds the next {@link Choice} and replaces the last. Lives as long as its backend,
+ * whose configuration may change meanwhile.
  */
 public final class LoadBalancer {
-    private static final Selector NOBODY = (affinity, tried) -> null;
+    /**
+     * What is chosen from, and how.
+     *
+     * @param servers those that new exchanges go to: the ones that are up and do not drain, else the backups; all, where
+     *     all of several are down
+     * @param limited whether any of them may be full
+     */
+    private record Choice(
+            List<Server> servers,
+            Selector selector,
+            @Nullable StickyCookie sticky,
+            boolean asksRequest,
+            boolean limited) {}
 
     private final Backend backend;
     private final long seed;
+    private final Supplier<byte[]> secret;
     private final AtomicInteger turn = new AtomicInteger();
+    private final WaitingLine line = new WaitingLine();
+    private final RetryBudget retryBudget = new RetryBudget();
     // Replaced by whoever changes the backend or a server's state; read by every event loop.
-    private volatile Selector selector = NOBODY;
-    private volatile boolean asksRequest;
+    private volatile Choice choice;
 
-    /** @param seed of what chance there is in the choice */
-    public LoadBalancer(Backend backend, long seed) {
+    /**
+     * @param seed of what chance there is in the choice
+     * @param secret of the cookies; asked for where there are any
+     */
+    public LoadBalancer(Backend backend, long seed, Supplier<byte[]> secret) {
         this.backend = backend;
         this.seed = seed;
+        this.secret = secret;
+        this.choice = choice();
         backend.onChange(this::rebuild);
-        rebuild();
     }
 
     public Backend backend() {
@@ -40,37 +62,173 @@ public final class LoadBalancer {
         backend.follow(next);
     }
 
-    /** Whether a choice depends on the request: else {@link Affinity#NONE} is all that {@link #select} needs. */
+    /** Whether a choice depends on the request: else {@link Affinity#NONE} is all that {@link #take} needs. */
     public boolean asksRequest() {
-        return asksRequest;
+        return choice.asksRequest;
     }
 
+    /** The cookie that brings clients back to their server; null where any will do. */
+    public @Nullable StickyCookie sticky() {
+        return choice.sticky;
+    }
+
+    // ---- one exchange
+
     /**
-     * The server to try next, or null where none is left that was not tried. Where every server that is up has been
-     * tried, those that refused a connection a moment ago are tried as well: they may be back.
+     * The server to try next, with the exchange counted there until it is {@linkplain #release released}; null where none
+     * is left that was not tried, or all that are left are {@linkplain #isBusy busy}. Where every server that is up has
+     * been tried, those that were skipped a moment ago are tried as well: they may be back.
      */
-    public @Nullable Server select(Affinity affinity, Set<Server> tried) {
-        Server server = selector.select(affinity, tried);
-        return server != null ? server : lastResort(tried);
+    public @Nullable Server take(Affinity affinity, Set<Server> tried) {
+        Choice now = choice;
+        Server home = now.sticky == null ? null : home(now, affinity, tried);
+        if (home != null) {
+            // Whoever waits for any server would have been given this one: nobody is overtaken.
+            return home.tryBegin() ? home : null;
+        }
+        return now.limited && !line.isEmpty() ? null : seize(now, affinity, tried);
+    }
+
+    /** Where the client was before, if it can go there again. One that drains still serves those it has. */
+    private static @Nullable Server home(Choice now, Affinity affinity, Set<Server> tried) {
+        StickyCookie sticky = now.sticky;
+        Server home = sticky == null ? null : sticky.server(affinity.cookie(sticky.name()));
+        boolean serves = home != null
+                && !tried.contains(home)
+                && (home.state() == Server.State.UP || now.servers.contains(home));
+        return serves ? home : null;
+    }
+
+    private @Nullable Server seize(Choice now, Affinity affinity, Set<Server> tried) {
+        while (true) {
+            Server server = now.selector.select(affinity, tried);
+            if (server == null) {
+                server = lastResort(tried);
+            }
+            // Another may have been quicker; then there is less room than there was.
+            if (server == null || server.tryBegin()) {
+                return server;
+            }
+        }
     }
 
     private @Nullable Server lastResort(Set<Server> tried) {
         for (Server server : backend.servers()) {
-            if (server.state() == Server.State.REFUSING && !tried.contains(server)) {
+            boolean mayBeBack = server.state() == Server.State.REFUSING || server.state() == Server.State.EJECTED;
+            if (mayBeBack && server.hasRoom() && !server.isDraining() && !tried.contains(server)) {
                 return server;
             }
         }
         return null;
     }
 
-    // Under a monitor, so that the last change to be seen is the one that stays.
-    private synchronized void rebuild() {
-        Balance balance = backend.config().balance();
-        List<Server> up = backend.servers().stream()
-                .filter(server -> server.state() == Server.State.UP)
-                .toList();
-        asksRequest = balance instanceof Balance.ByHash;
-        selector = up.isEmpty() ? NOBODY : selector(balance, up);
+    /** The exchange is no longer with {@code server}: whoever waits for room comes next. */
+    public void release(Server server) {
+        server.exchangeEnds();
+        if (!line.isEmpty()) {
+            serveWaiting();
+        }
+    }
+
+    // ---- waiting
+
+    /** Whether a server is left that was not tried: then it is worth to wait for room. */
+    public boolean isBusy(Set<Server> tried) {
+        for (Server server : choice.servers) {
+            if (!tried.contains(server)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Waits for room; false where too many do. On the event loop of the exchange. */
+    public boolean join(Waiter waiter) {
+        Server home = home(choice, waiter.affinity(), waiter.tried());
+        boolean joined = line.join(
+                waiter,
+                new WaitingLine.Place(waiter.tried(), home),
+                backend.config().queue());
+        if (joined) {
+            // What became free before we stood in line was offered to nobody.
+            serveWaiting();
+        }
+        return joined;
+    }
+
+    /** Waits no longer; false where its turn has come, and it will hear of it. */
+    public boolean leave(Waiter waiter) {
+        return line.leave(waiter);
+    }
+
+    /** How many wait now. */
+    public int waiting() {
+        return line.length();
+    }
+
+    private void serveWaiting() {
+        line.serve(place -> {
+            Choice now = choice;
+            Server wanted = place.wanted();
+            if (wanted != null && (wanted.state() == Server.State.UP || now.servers.contains(wanted))) {
+                return wanted.tryBegin() ? Optional.of(wanted) : Optional.empty();
+            }
+            return Optional.ofNullable(seize(now, Affinity.NONE, place.tried()));
+        });
+    }
+
+    // ---- retries
+
+    /** One exchange more: some retries may be made for it. */
+    public void earnsRetry(int percent) {
+        retryBudget.earn(percent);
+    }
+
+    /** Whether one retry more is within the budget, from which it is then taken. */
+    public boolean spendsRetry() {
+        return retryBudget.spend();
+    }
+
+    /** The retry was not made. */
+    public void returnsRetry() {
+        retryBudget.giveBack();
+    }
+
+    // ---- the next choice
+
+    private void rebuild() {
+        // Under a monitor, so that the last change to be seen is the one that stays.
+        synchronized (this) {
+            choice = choice();
+        }
+        if (!line.isEmpty()) {
+            serveWaiting();
+        }
+    }
+
+    private Choice choice() {
+        Configuration.Backend config = backend.config();
+        List<Server> servers = chosenFrom(backend.servers());
+        Stickiness sticky = config.sticky();
+        return new Choice(
+                servers,
+                servers.isEmpty() ? (affinity, tried) -> null : selector(config.balance(), servers),
+                sticky == null ? null : new StickyCookie(sticky, config.name(), backend.servers(), secret.get()),
+                sticky != null || config.balance() instanceof Balance.ByHash,
+                config.servers().stream().anyMatch(server -> server.maxConnections() > 0));
+    }
+
+    private static List<Server> chosenFrom(List<Server> all) {
+        List<Server> up =
+                all.stream().filter(server -> server.state() == Server.State.UP).toList();
+        if (up.isEmpty() && all.size() > 1) {
+            // All at once: perhaps it is not them, but us. One alone says nothing about us.
+            return all.stream().filter(server -> !server.isDraining()).toList();
+        }
+        List<Server> open = up.stream().filter(server -> !server.isDraining()).toList();
+        List<Server> regular =
+                open.stream().filter(server -> !server.isBackup()).toList();
+        return regular.isEmpty() ? open : regular;
     }
 
     private Selector selector(Balance balance, List<Server> servers) {

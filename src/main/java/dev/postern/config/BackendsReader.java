@@ -1,24 +1,28 @@
 package dev.postern.config;
 
 import dev.postern.config.Configuration.Backend;
-import dev.postern.config.Configuration.Health;
 import dev.postern.config.Configuration.Server;
 import dev.postern.config.Configuration.ServerProtocol;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.function.Function;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** Reads {@code backends}. */
 final class BackendsReader {
-    private static final List<String> KEYS = List.of("balance", "servers", "health", "protocol");
-    private static final List<String> SERVER_KEYS = List.of("address", "weight");
-    private static final List<String> HEALTH_KEYS =
-            List.of("method", "path", "host", "expect", "interval", "timeout", "rise", "fall");
+    private static final List<String> KEYS =
+            List.of("balance", "servers", "health", "protocol", "queue", "slow-start", "eject", "sticky", "retry");
+    private static final List<String> SERVER_KEYS = List.of("address", "weight", "backup", "max-connections", "drain");
+    private static final List<String> EJECT_KEYS = List.of("after", "on", "time", "longest");
+    private static final List<String> STICKY_KEYS = List.of("cookie", "max-age", "same-site", "path");
+    private static final List<String> RETRY_KEYS = List.of("attempts", "on", "budget");
     private static final String SERVERS = "a list such as [10.0.0.11:8080, 10.0.0.12:8080]";
 
     // A name is a word in paths of messages, log lines and metrics.
@@ -28,29 +32,21 @@ final class BackendsReader {
             Scalar.oneOf(List.of(ServerProtocol.values()), ServerProtocol::text);
     // As in HAProxy: fine enough, and the sum over many servers stays an int.
     private static final Scalar<Integer> WEIGHT = Scalar.wholeNumber(1, 256);
-    private static final Scalar<String> METHOD = Scalar.oneOf(List.of("GET", "HEAD", "OPTIONS"), method -> method);
-    private static final Scalar<Integer> CHECKS_IN_A_ROW = Scalar.wholeNumber(1, 100);
+    private static final Scalar<Integer> MAX_CONNECTIONS = Scalar.wholeNumber(1, 1_000_000);
+    private static final Scalar<Integer> QUEUE_LENGTH = Scalar.wholeNumber(0, 1_000_000);
+    private static final Scalar<Integer> IN_A_ROW = Scalar.wholeNumber(1, 1000);
+    // Each may be as slow as timeouts.response; nobody waits for ten of them.
+    private static final Scalar<Integer> ATTEMPTS = Scalar.wholeNumber(1, 10);
+    private static final Scalar<Integer> BUDGET = new Scalar<>("1% to 100%", BackendsReader::percent);
+    // RFC 6265 §4.1.1: a token.
+    private static final Scalar<String> COOKIE =
+            new Scalar<>("the name of a cookie such as SERVER", BackendsReader::cookieName);
+    private static final Scalar<Stickiness.SameSite> SAME_SITE = Scalar.oneOf(
+            List.of(Stickiness.SameSite.values()), site -> site.text().toLowerCase(Locale.ROOT));
 
-    // Often enough to miss a dead server for 15 s at most, seldom enough not to be a load.
-    private static final Duration INTERVAL = Duration.ofSeconds(5);
-    private static final Duration TIMEOUT = Duration.ofSeconds(2);
-
-    private record Statuses(int from, int to) {
-        private static final Scalar<Statuses> SCALAR =
-                new Scalar<>("a status such as 200 or a range such as 200-399", Statuses::parse);
-
-        private static Statuses parse(String text) throws NotUnderstood {
-            if (!text.matches("[2-5][0-9]{2}(-[2-5][0-9]{2})?")) {
-                throw new NotUnderstood("");
-            }
-            int from = Integer.parseInt(text.substring(0, 3));
-            int to = text.length() == 3 ? from : Integer.parseInt(text.substring(4));
-            if (from > to) {
-                throw new NotUnderstood("ends before it starts");
-            }
-            return new Statuses(from, to);
-        }
-    }
+    // Envoy's: short enough for a stumble, and after ten times in a row as seldom as is bearable.
+    private static final Duration EJECTION = Duration.ofSeconds(30);
+    private static final Duration LONGEST_EJECTION = Duration.ofMinutes(5);
 
     private final Map<String, Backend> backends = new LinkedHashMap<>();
     private final List<String> names = new ArrayList<>();
@@ -77,15 +73,25 @@ final class BackendsReader {
             value.refuse(name, "is no name for a backend", "letters, digits, - and _, at most 63");
         }
         Section backend = Section.of(value, KEYS);
-        Health health = backend.has("health") ? health(backend.section("health", HEALTH_KEYS)) : null;
+        List<Server> servers = servers(backend);
         backends.put(
                 name,
                 new Backend(
                         name,
                         BalanceReader.read(backend.find("balance")),
-                        servers(backend),
-                        health,
-                        backend.get("protocol", PROTOCOL, ServerProtocol.HTTP_1)));
+                        servers,
+                        optional(backend, "health", HealthReader.KEYS, HealthReader::read),
+                        backend.get("protocol", PROTOCOL, ServerProtocol.HTTP_1),
+                        queue(backend, servers),
+                        backend.get("slow-start", Durations.POSITIVE_OR_ZERO, Duration.ZERO),
+                        optional(backend, "eject", EJECT_KEYS, BackendsReader::ejection),
+                        optional(backend, "sticky", STICKY_KEYS, BackendsReader::stickiness),
+                        optional(backend, "retry", RETRY_KEYS, BackendsReader::retries)));
+    }
+
+    private static <T> @Nullable T optional(
+            Section backend, String key, List<String> known, Function<Section, T> reading) {
+        return backend.has(key) ? reading.apply(backend.section(key, known)) : null;
     }
 
     private static List<Server> servers(Section backend) {
@@ -96,19 +102,18 @@ final class BackendsReader {
             return servers;
         }
         for (Value item : value.items(SERVERS)) {
-            ServerAddress address;
-            int weight = 1;
-            if (item.isMapping()) {
-                Section server = Section.of(item, SERVER_KEYS);
-                address = server.require("address", ServerAddress.SCALAR);
-                weight = server.get("weight", WEIGHT, 1);
-            } else {
-                address = item.read(ServerAddress.SCALAR);
-            }
+            Section settings = item.isMapping() ? Section.of(item, SERVER_KEYS) : Section.none(item);
+            ServerAddress address = item.isMapping()
+                    ? settings.require("address", ServerAddress.SCALAR)
+                    : item.read(ServerAddress.SCALAR);
+            int weight = settings.get("weight", WEIGHT, 1);
+            boolean backup = settings.get("backup", Scalar.BOOLEAN, false);
+            int maxConnections = settings.get("max-connections", MAX_CONNECTIONS, 0);
+            boolean drain = settings.get("drain", Scalar.BOOLEAN, false);
             if (address == null) {
                 continue;
             }
-            Server server = new Server(address.host(), address.port(), weight);
+            Server server = new Server(address.host(), address.port(), weight, backup, maxConnections, drain);
             Value first = taken.putIfAbsent(address, item);
             if (first == null) {
                 servers.add(server);
@@ -120,26 +125,79 @@ final class BackendsReader {
         return List.copyOf(servers);
     }
 
-    private static Health health(Section health) {
-        Statuses expect = health.get("expect", Statuses.SCALAR, new Statuses(200, 399));
-        Duration interval = health.get("interval", Durations.POSITIVE, INTERVAL);
-        // A short interval alone shortens the timeout with it.
-        Duration timeout =
-                health.get("timeout", Durations.POSITIVE, interval.compareTo(TIMEOUT) < 0 ? interval : TIMEOUT);
-        if (timeout.compareTo(interval) > 0) {
-            health.place("timeout")
-                    .problem(Durations.text(timeout) + " is longer than the interval (expected: at most "
-                            + Durations.text(interval) + ")");
+    private static ServerQueue queue(Section backend, List<Server> servers) {
+        Section queue = backend.section("queue", List.of("length", "timeout"));
+        if (backend.has("queue") && servers.stream().allMatch(server -> server.maxConnections() == 0)) {
+            backend.place("queue").problem("nobody would ever wait (expected: servers with max-connections)");
         }
-        return new Health(
-                health.get("method", METHOD, "GET"),
-                health.get("path", UriText.PATH_AND_QUERY, "/health"),
-                health.find("host", HostHeader.SCALAR),
-                expect.from(),
-                expect.to(),
-                interval,
-                timeout,
-                health.get("rise", CHECKS_IN_A_ROW, 2),
-                health.get("fall", CHECKS_IN_A_ROW, 3));
+        return new ServerQueue(
+                queue.get("length", QUEUE_LENGTH, ServerQueue.DEFAULT.length()),
+                queue.get("timeout", Durations.POSITIVE, ServerQueue.DEFAULT.timeout()));
+    }
+
+    private static int percent(String text) throws NotUnderstood {
+        if (!text.matches("[0-9]{1,3}%")) {
+            throw new NotUnderstood(text.matches("[0-9]+") ? "has no unit" : "");
+        }
+        int percent = Integer.parseInt(text.substring(0, text.length() - 1));
+        if (percent < 1 || percent > 100) {
+            throw new NotUnderstood("");
+        }
+        return percent;
+    }
+
+    private static String cookieName(String text) throws NotUnderstood {
+        if (!text.matches("[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")) {
+            throw new NotUnderstood("");
+        }
+        if (text.startsWith("__Host-") || text.startsWith("__Secure-")) {
+            // Browsers drop such a cookie where it comes without Secure, over plain HTTP.
+            throw new NotUnderstood("has a prefix that plaintext sites may not use");
+        }
+        return text;
+    }
+
+    private static Ejection ejection(Section ejection) {
+        Duration time = ejection.get("time", Durations.POSITIVE, EJECTION);
+        Duration longest = ejection.get(
+                "longest", Durations.POSITIVE, time.compareTo(LONGEST_EJECTION) > 0 ? time : LONGEST_EJECTION);
+        if (longest.compareTo(time) < 0) {
+            ejection.place("longest")
+                    .problem(Durations.text(longest) + " is shorter than the first time (expected: at least "
+                            + Durations.text(time) + ")");
+        }
+        return new Ejection(
+                ejection.get("after", IN_A_ROW, 5),
+                ServerFaultsReader.read(
+                        ejection.find("on"),
+                        EnumSet.allOf(ServerFaults.Kind.class),
+                        ServerFaultsReader.of(EnumSet.allOf(ServerFaults.Kind.class), 500, 502, 503, 504)),
+                time,
+                longest);
+    }
+
+    private static Retries retries(Section retry) {
+        EnumSet<ServerFaults.Kind> words = EnumSet.complementOf(EnumSet.of(ServerFaults.Kind.CONNECT));
+        return new Retries(
+                retry.get("attempts", ATTEMPTS, 1),
+                ServerFaultsReader.read(
+                        retry.find("on"),
+                        words,
+                        ServerFaultsReader.of(EnumSet.of(ServerFaults.Kind.CLOSED), 502, 503, 504)),
+                retry.get("budget", BUDGET, 20));
+    }
+
+    private static Stickiness stickiness(Section sticky) {
+        String cookie = sticky.require("cookie", COOKIE);
+        String path = sticky.get("path", UriText.ROUTE, "/");
+        if (path.indexOf(';') >= 0) {
+            sticky.place("path")
+                    .refuse(path, "has a semicolon, which ends the path in a cookie", "a path such as /app/");
+        }
+        return new Stickiness(
+                cookie == null ? "" : cookie,
+                sticky.find("max-age", Durations.POSITIVE),
+                sticky.get("same-site", SAME_SITE, Stickiness.SameSite.LAX),
+                path);
     }
 }

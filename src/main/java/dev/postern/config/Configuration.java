@@ -393,15 +393,38 @@ public record Configuration(
 
     public record CertificateFiles(Path chain, Path key) {}
 
+    /**
+     * A named group of servers that can stand in for each other.
+     *
+     * @param slowStart how long a server that comes back takes to its whole share; zero for no time
+     * @param ejection null where servers are not left out for their failures
+     * @param sticky null where clients may get any server
+     * @param retries null for none but those that are always safe
+     */
     public record Backend(
             String name,
             Balance balance,
             List<Server> servers,
             @Nullable Health health,
-            ServerProtocol protocol) {
+            ServerProtocol protocol,
+            ServerQueue queue,
+            Duration slowStart,
+            @Nullable Ejection ejection,
+            @Nullable Stickiness sticky,
+            @Nullable Retries retries) {
         /** Of servers that speak HTTP/1.1. */
         public Backend(String name, Balance balance, List<Server> servers, @Nullable Health health) {
-            this(name, balance, servers, health, ServerProtocol.HTTP_1);
+            this(
+                    name,
+                    balance,
+                    servers,
+                    health,
+                    ServerProtocol.HTTP_1,
+                    ServerQueue.DEFAULT,
+                    Duration.ZERO,
+                    null,
+                    null,
+                    null);
         }
     }
 
@@ -428,8 +451,15 @@ public record Configuration(
      *
      * @param host a DNS name or an IP literal without brackets
      * @param weight 1 to 256
+     * @param backup used only where no other is up
+     * @param maxConnections how many exchanges it may have under way; 0 for any number
+     * @param drain gets no new sessions
      */
-    public record Server(String host, int port, int weight) {
+    public record Server(String host, int port, int weight, boolean backup, int maxConnections, boolean drain) {
+        public Server(String host, int port, int weight) {
+            this(host, port, weight, false, 0, false);
+        }
+
         /** {@code host:port} as an operator writes it; an IPv6 address in brackets. */
         public String address() {
             return host.contains(":") ? "[" + host + "]:" + port : host + ":" + port;
@@ -445,6 +475,7 @@ public record Configuration(
      * @param expectTo highest status that counts as healthy
      * @param rise how many good checks bring a server back
      * @param fall how many bad checks take it out
+     * @param drainOn404 a server that answers 404 is well, and gets no new sessions
      */
     public record Health(
             String method,
@@ -455,7 +486,28 @@ public record Configuration(
             Duration interval,
             Duration timeout,
             int rise,
-            int fall) {}
+            int fall,
+            Type type,
+            boolean drainOn404) {
+        public enum Type {
+            HTTP,
+            /** A connection that is accepted is enough. */
+            TCP
+        }
+
+        public Health(
+                String method,
+                String path,
+                @Nullable String host,
+                int expectFrom,
+                int expectTo,
+                Duration interval,
+                Duration timeout,
+                int rise,
+                int fall) {
+            this(method, path, host, expectFrom, expectTo, interval, timeout, rise, fall, Type.HTTP, false);
+        }
+    }
 
     /** Each is described in config/postern.yaml. */
     public record Timeouts(

@@ -17,6 +17,7 @@ final class Authenticate {
     /** Until the passwords that wait have been looked at, more or less. */
     private static final Map<String, String> RETRY_SOON = Map.of("Retry-After", "5");
 
+    @SuppressWarnings("ArrayRecordComponent") // Read only, never compared.
     private record Credentials(String user, byte[] password) {
         /** Null where there are none that could be right. */
         static @Nullable Credentials of(Fields fields) {

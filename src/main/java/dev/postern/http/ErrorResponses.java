@@ -71,6 +71,7 @@ final class ErrorResponses {
     private static String proxyError(ByServer failure) {
         return switch (failure) {
             case NONE_AVAILABLE -> "destination_unavailable";
+            case QUEUE_FULL, QUEUE_TIMEOUT -> "connection_limit_reached";
             case NAME_UNRESOLVED -> "dns_error";
             case CONNECT_REFUSED, REFUSED -> "connection_refused";
             case CONNECT_TIMEOUT -> "connection_timeout";
@@ -102,6 +103,8 @@ final class ErrorResponses {
     private static int status(ByServer failure) {
         return switch (failure) {
             case NONE_AVAILABLE,
+                    QUEUE_FULL,
+                    QUEUE_TIMEOUT,
                     NAME_UNRESOLVED,
                     CONNECT_REFUSED,
                     CONNECT_TIMEOUT,

@@ -37,7 +37,9 @@ public final class Exchange extends ExchangeRecord {
 
     private final Worker worker;
     private final ClientStream client;
-    private final RequestHead request;
+    /** As the client sent it; once its backend is known, as a server is sent it. */
+    private RequestHead request;
+
     private final Routing routing;
     private final RequestBody body = new RequestBody();
     private final long maxBody;
@@ -241,8 +243,10 @@ public final class Exchange extends ExchangeRecord {
     /** Sends the request to a server of {@code backend}. */
     void forward(LoadBalancer backend) {
         forwarded(backend.backend().name());
-        ladder = new RetryLadder(worker, this, backend);
-        ladder.climb();
+        RetryLadder next = new RetryLadder(worker, this, backend);
+        ladder = next;
+        request = next.withoutSticky(request);
+        next.climb();
     }
 
     /** Gives up: answers with an error, or breaks the response off where it has begun. */
@@ -369,18 +373,25 @@ public final class Exchange extends ExchangeRecord {
     void switched(ResponseHead head, Http1ServerConnection from, @Nullable ByteBuf firstBytes) {
         server = null;
         answered(head.status(), System.nanoTime());
+        ladder().answered(head.status());
+        ResponseHead stuck = ladder().withSticky(head);
         ladder().endsWith(from.channel().closeFuture());
         from.channel().closeFuture().addListener(closed -> ended(worker.observer()));
         release();
-        client.switchProtocols(head, from.channel(), firstBytes);
+        client.switchProtocols(stuck, from.channel(), firstBytes);
     }
 
     void responseHead(ResponseHead head, long bodyLength) {
+        ladder().answered(head.status());
+        if (isUnanswered() && ladder().triesElsewhere(head.status())) {
+            tryElsewhere();
+            return;
+        }
         response = Response.STARTED;
         progressNanos = System.nanoTime();
         answered(head.status(), progressNanos);
         body.forgetSent();
-        client.response(head, bodyLength, responseEdits());
+        client.response(ladder().withSticky(head), bodyLength, responseEdits());
     }
 
     /** Takes ownership of {@code part}. */
@@ -418,14 +429,38 @@ public final class Exchange extends ExchangeRecord {
             return;
         }
         server = null;
-        if (response == Response.NOTHING && body.isReplayable() && ladder().mayTryAgain(failure, unsent)) {
+        if (isUnanswered() && ladder().mayTryAgain(failure, unsent)) {
             endSent = false;
             connectionLost();
             body.rewind();
             ladder().again();
         } else {
+            failOrTryElsewhere(failure, detail);
+        }
+    }
+
+    private void failOrTryElsewhere(ByServer failure, String detail) {
+        ladder().failed(failure);
+        if (isUnanswered() && ladder().triesElsewhere(failure)) {
+            tryElsewhere();
+        } else {
             fail(failure, detail);
         }
+    }
+
+    /** Nothing of a response has been passed on, and the request can be sent once more. */
+    private boolean isUnanswered() {
+        return response == Response.NOTHING && body.isReplayable();
+    }
+
+    /** Lets go of the server, and whatever it may still send with it. */
+    private void tryElsewhere() {
+        dropServer();
+        endSent = false;
+        connectionLost();
+        body.rewind();
+        progressNanos = System.nanoTime();
+        ladder().elsewhere();
     }
 
     // ---- time
@@ -443,8 +478,10 @@ public final class Exchange extends ExchangeRecord {
         } else if (now - progressNanos > timeouts.response().toNanos()) {
             if (responsePaused) {
                 fail(ByClient.RESPONSE_NOT_TAKEN, "client took nothing of the response for " + timeouts.response());
-            } else {
+            } else if (server == null) {
                 fail(ByServer.RESPONSE_TIMEOUT, "timeouts.response: nothing for " + timeouts.response());
+            } else {
+                failOrTryElsewhere(ByServer.RESPONSE_TIMEOUT, "timeouts.response: nothing for " + timeouts.response());
             }
         }
     }

@@ -100,6 +100,10 @@ public sealed interface Failure {
     /** No server could be reached, or the one that was broke off, stalled or answered nonsense. */
     enum ByServer implements Failure {
         NONE_AVAILABLE(Retry.NEVER),
+        /** Every server has as many exchanges as it may, and too many wait already. */
+        QUEUE_FULL(Retry.NEVER),
+        /** Waited for room on a server for as long as it may. */
+        QUEUE_TIMEOUT(Retry.NEVER),
         NAME_UNRESOLVED(Retry.IF_UNSENT),
         CONNECT_REFUSED(Retry.IF_UNSENT),
         CONNECT_TIMEOUT(Retry.IF_UNSENT),

@@ -71,6 +71,53 @@ final class Fields {
         return field < 0 ? null : value(field);
     }
 
+    /** The field of this name, in any case of its letters, from {@code start} on; -1 where there is none. */
+    int find(String lower, int start) {
+        for (int i = start; i < count; i++) {
+            if (FieldName.equalsIgnoreCase(bytes, nameFrom(i), nameTo(i), lower)) {
+                return i;
+            }
+        }
+        return -1;
+    }
+
+    /** The same without one of them. What else points into {@link #bytes} stays right. */
+    Fields without(int field) {
+        int[] rest = new int[(count - 1) * STRIDE];
+        System.arraycopy(spans, 0, rest, 0, field * STRIDE);
+        System.arraycopy(spans, (field + 1) * STRIDE, rest, field * STRIDE, rest.length - field * STRIDE);
+        return new Fields(bytes, rest, count - 1);
+    }
+
+    /** The same with another value of one. What else points into {@link #bytes} stays right. */
+    Fields withValue(int field, String value) {
+        byte[] longer = longer(value);
+        int[] changed = java.util.Arrays.copyOf(spans, count * STRIDE);
+        changed[field * STRIDE + 3] = bytes.length;
+        changed[field * STRIDE + 4] = longer.length;
+        return new Fields(longer, changed, count);
+    }
+
+    /** The same with one more, which the edge itself does not read. What else points into {@link #bytes} stays right. */
+    Fields with(String name, String value) {
+        byte[] longer = longer(name + value);
+        int[] more = java.util.Arrays.copyOf(spans, (count + 1) * STRIDE);
+        int at = count * STRIDE;
+        more[at] = FieldName.OTHER;
+        more[at + 1] = bytes.length;
+        more[at + 2] = bytes.length + name.length();
+        more[at + 3] = bytes.length + name.length();
+        more[at + 4] = longer.length;
+        return new Fields(longer, more, count + 1);
+    }
+
+    private byte[] longer(String text) {
+        byte[] longer = java.util.Arrays.copyOf(bytes, bytes.length + text.length());
+        byte[] added = text.getBytes(StandardCharsets.ISO_8859_1);
+        System.arraycopy(added, 0, longer, bytes.length, added.length);
+        return longer;
+    }
+
     String text(int from, int to) {
         return new String(bytes, from, to - from, StandardCharsets.ISO_8859_1);
     }

@@ -8,9 +8,12 @@ import org.jspecify.annotations.Nullable;
 /** What of a request its server is chosen by. Made only where the algorithm asks for it. */
 final class RequestAffinity implements Affinity {
     private final Exchange exchange;
+    /** As the client sent it; what the server is sent may lack the cookie. */
+    private final RequestHead request;
 
     RequestAffinity(Exchange exchange) {
         this.exchange = exchange;
+        this.request = exchange.request();
     }
 
     @Override
@@ -20,23 +23,17 @@ final class RequestAffinity implements Affinity {
 
     @Override
     public String target() {
-        return exchange.request().target().normalText();
+        return request.target().normalText();
     }
 
     @Override
     public @Nullable String header(String name) {
-        Fields fields = exchange.request().fields();
-        String lower = name.toLowerCase(Locale.ROOT);
-        for (int i = 0; i < fields.count(); i++) {
-            if (FieldName.equalsIgnoreCase(fields.bytes(), fields.nameFrom(i), fields.nameTo(i), lower)) {
-                return fields.value(i);
-            }
-        }
-        return null;
+        int field = request.fields().find(name.toLowerCase(Locale.ROOT), 0);
+        return field < 0 ? null : request.fields().value(field);
     }
 
     @Override
     public @Nullable String cookie(String name) {
-        return null;
+        return RequestCookies.find(request.fields(), name);
     }
 }

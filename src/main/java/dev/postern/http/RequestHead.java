@@ -42,6 +42,25 @@ final class RequestHead implements RoutedRequest {
         this.expectsContinue = framing.expectsContinue;
     }
 
+    /** The same with other fields that lie in the same bytes, and perhaps behind them. */
+    private RequestHead(RequestHead same, Fields fields) {
+        this.fields = fields;
+        this.methodFrom = same.methodFrom;
+        this.methodTo = same.methodTo;
+        this.minorVersion = same.minorVersion;
+        this.method = same.method;
+        this.target = same.target;
+        this.contentLength = same.contentLength;
+        this.connection = same.connection;
+        this.expectsContinue = same.expectsContinue;
+    }
+
+    /** The same without the cookie of this name. */
+    RequestHead withoutCookie(String name) {
+        Fields rest = RequestCookies.without(fields, name);
+        return rest == fields ? this : new RequestHead(this, rest);
+    }
+
     /** @throws BadMessage for every head that two readers could take for two different requests */
     static RequestHead of(Fields fields, int methodFrom, int methodTo, int targetFrom, int targetTo, int minorVersion)
             throws BadMessage {

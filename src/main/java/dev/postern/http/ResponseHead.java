@@ -73,6 +73,31 @@ final class ResponseHead {
                 fields, status, reasonFrom, reasonTo, minorVersion, chunked ? CHUNKED : length, connection);
     }
 
+    /** The same with a cookie for this client alone, unless the server sets one of that name itself. */
+    ResponseHead withCookie(String name, String setCookie) {
+        for (int i = fields.find("set-cookie", 0); i >= 0; i = fields.find("set-cookie", i + 1)) {
+            if (fields.value(i).startsWith(name + '=')) {
+                return this;
+            }
+        }
+        Fields more = fields.with("Set-Cookie", setCookie);
+        if (mayBeShared()) {
+            // Whoever gets it from a cache would be sent to this client's server.
+            more = more.with("Cache-Control", "private");
+        }
+        return new ResponseHead(more, status, reasonFrom, reasonTo, minorVersion, length, connection);
+    }
+
+    private boolean mayBeShared() {
+        for (int i = fields.find("cache-control", 0); i >= 0; i = fields.find("cache-control", i + 1)) {
+            String value = fields.value(i).toLowerCase(java.util.Locale.ROOT);
+            if (value.contains("private") || value.contains("no-store")) {
+                return false;
+            }
+        }
+        return true;
+    }
+
     private static BadMessage malformed(String detail) {
         return new BadMessage(Failure.ByServer.MALFORMED_RESPONSE, detail);
     }

@@ -4,13 +4,19 @@ import dev.postern.backend.Server;
 import dev.postern.backend.ServerConnection;
 import dev.postern.balance.Affinity;
 import dev.postern.balance.LoadBalancer;
+import dev.postern.balance.StickyCookie;
+import dev.postern.balance.Waiter;
 import dev.postern.config.Configuration;
+import dev.postern.config.Retries;
+import dev.postern.config.ServerFaults;
 import dev.postern.http.Failure.ByServer;
 import io.netty.channel.ChannelFuture;
+import io.netty.util.concurrent.ScheduledFuture;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,19 +39,36 @@ final class RetryLadder {
     private final Exchange exchange;
     private final LoadBalancer balancer;
 
+    private final @Nullable Retries retries;
+    /** What the choice depends on; made from the request as the client sent it. */
+    private final Affinity affinity;
+
+    private final @Nullable StickyCookie sticky;
+
     private Set<Server> tried = Set.of();
     private @Nullable Server server;
+    /** Counted for a retry that is decided, and not begun. */
+    private @Nullable Server reserved;
     /** A connection being made; cancelled where the exchange ends first. */
     private ServerConnector.@Nullable Attempt connecting;
 
     private int refusals;
+    private @Nullable Turn turn;
     private boolean pooled;
     private boolean retried;
+    /** Retries beyond those that are always safe. */
+    private int elsewhere;
 
     RetryLadder(Worker worker, Exchange exchange, LoadBalancer balancer) {
         this.worker = worker;
         this.exchange = exchange;
         this.balancer = balancer;
+        this.retries = balancer.backend().config().retries();
+        this.sticky = balancer.sticky();
+        this.affinity = balancer.asksRequest() ? new RequestAffinity(exchange) : Affinity.NONE;
+        if (retries != null) {
+            balancer.earnsRetry(retries.budgetPercent());
+        }
     }
 
     /** {@code backend B: server S}, for the log. */
@@ -59,13 +82,19 @@ final class RetryLadder {
     }
 
     private void climb(Failure whenNone, String detail) {
-        Server next = balancer.select(affinity(), tried);
-        if (next == null) {
+        Server next = balancer.take(affinity, tried);
+        if (next != null) {
+            begin(next);
+        } else if (balancer.isBusy(tried)) {
+            queue();
+        } else {
             exchange.fail(whenNone, detail);
-            return;
         }
+    }
+
+    /** @param next the exchange is counted there */
+    private void begin(Server next) {
         server = next;
-        next.exchangeBegins();
         long now = System.nanoTime();
         exchange.tries(next, now);
         ServerStream idle = idle(next, now);
@@ -78,8 +107,64 @@ final class RetryLadder {
         }
     }
 
-    private Affinity affinity() {
-        return balancer.asksRequest() ? new RequestAffinity(exchange) : Affinity.NONE;
+    // ---- the queue
+
+    private void queue() {
+        Turn mine = new Turn();
+        turn = mine;
+        if (!balancer.join(mine)) {
+            turn = null;
+            mine.end();
+            exchange.fail(
+                    ByServer.QUEUE_FULL,
+                    "queue.length: " + balancer.backend().config().queue().length() + " wait for a server already");
+        }
+    }
+
+    /** A place in the queue, and how long it lasts. */
+    private final class Turn implements Waiter {
+        private final Set<Server> triedBefore = tried;
+        private final ScheduledFuture<?> timeout;
+
+        Turn() {
+            Duration longest = balancer.backend().config().queue().timeout();
+            timeout = worker.loop().schedule(() -> tooLong(longest), longest.toNanos(), TimeUnit.NANOSECONDS);
+        }
+
+        @Override
+        public Affinity affinity() {
+            return affinity;
+        }
+
+        @Override
+        public Set<Server> tried() {
+            return triedBefore;
+        }
+
+        @Override
+        public void granted(Server next) {
+            worker.loop().execute(() -> {
+                timeout.cancel(false);
+                if (turn == this && !exchange.isFinished()) {
+                    turn = null;
+                    begin(next);
+                } else {
+                    balancer.release(next);
+                }
+            });
+        }
+
+        private void tooLong(Duration longest) {
+            if (turn == this && balancer.leave(this)) {
+                turn = null;
+                exchange.fail(ByServer.QUEUE_TIMEOUT, "queue.timeout: no server had room for " + longest);
+            }
+        }
+
+        void end() {
+            timeout.cancel(false);
+            boolean unused = balancer.leave(this);
+        }
     }
 
     private @Nullable ServerStream idle(Server of, long now) {
@@ -141,10 +226,7 @@ final class RetryLadder {
             return;
         }
         leave();
-        if (tried.isEmpty()) {
-            tried = new HashSet<>();
-        }
-        tried.add(refused);
+        tried(refused);
         climb(failure, refused + ": " + why);
     }
 
@@ -177,11 +259,93 @@ final class RetryLadder {
         connect(same);
     }
 
+    // ---- retries that the operator has asked for
+
+    /** The server has answered. */
+    void answered(int status) {
+        balancer.backend().answered(Objects.requireNonNull(server, "server"), status);
+    }
+
+    /** The server has failed to answer. */
+    void failed(ByServer failure) {
+        ServerFaults.Kind kind = kind(failure);
+        if (kind != null && server != null) {
+            balancer.backend().failed(server, kind);
+        }
+    }
+
+    private static ServerFaults.@Nullable Kind kind(ByServer failure) {
+        return switch (failure) {
+            case CLOSED_BEFORE_RESPONSE, CLOSED_DURING_RESPONSE -> ServerFaults.Kind.CLOSED;
+            case MALFORMED_RESPONSE, RESPONSE_HEAD_TOO_LARGE -> ServerFaults.Kind.MALFORMED;
+            case RESPONSE_TIMEOUT -> ServerFaults.Kind.TIMEOUT;
+            default -> null;
+        };
+    }
+
+    /** Whether another server is to be asked instead of passing such a response on; it is then waiting for us. */
+    boolean triesElsewhere(int status) {
+        return retries != null && retries.on().has(status) && reserve(retries);
+    }
+
+    /** Whether another server is to be asked after this failure; it is then waiting for us. */
+    boolean triesElsewhere(ByServer failure) {
+        ServerFaults.Kind kind = kind(failure);
+        return retries != null && kind != null && retries.on().has(kind) && reserve(retries);
+    }
+
+    private boolean reserve(Retries rule) {
+        if (elsewhere >= rule.attempts() || !exchange.request().isIdempotent() || !balancer.spendsRetry()) {
+            return false;
+        }
+        tried(Objects.requireNonNull(server, "server"));
+        reserved = balancer.take(affinity, tried);
+        if (reserved == null) {
+            balancer.returnsRetry();
+        }
+        return reserved != null;
+    }
+
+    /** Asks the server that is waiting for us; the one before is done with. */
+    void elsewhere() {
+        elsewhere++;
+        retried = false;
+        leave();
+        Server next = Objects.requireNonNull(reserved, "reserved");
+        reserved = null;
+        begin(next);
+    }
+
+    private void tried(Server one) {
+        if (tried.isEmpty()) {
+            tried = new HashSet<>();
+        }
+        tried.add(one);
+    }
+
+    // ---- stickiness
+
+    /** What the server is sent: not the cookie, which is ours. */
+    RequestHead withoutSticky(RequestHead request) {
+        return sticky == null ? request : request.withoutCookie(sticky.name());
+    }
+
+    /** What the client is sent: the cookie that brings it back, unless it has that already. */
+    ResponseHead withSticky(ResponseHead head) {
+        if (sticky == null || server == null || server.equals(sticky.server(affinity.cookie(sticky.name())))) {
+            return head;
+        }
+        String setCookie = sticky.setCookie(server, exchange.client().isSecure());
+        return setCookie == null ? head : head.withCookie(sticky.name(), setCookie);
+    }
+
+    // ---- the end
+
     /** The exchange is over, but its server stays busy until {@code tunnel} is closed. */
     void endsWith(ChannelFuture tunnel) {
         Server used = Objects.requireNonNull(server, "server");
         server = null;
-        tunnel.addListener(closed -> used.exchangeEnds());
+        tunnel.addListener(closed -> balancer.release(used));
     }
 
     /** The exchange is over. */
@@ -189,13 +353,18 @@ final class RetryLadder {
         if (connecting != null) {
             connecting.cancel();
         }
+        if (turn != null) {
+            turn.end();
+            turn = null;
+        }
         leave();
     }
 
     private void leave() {
         if (server != null) {
-            server.exchangeEnds();
+            Server left = server;
             server = null;
+            balancer.release(left);
         }
     }
 }

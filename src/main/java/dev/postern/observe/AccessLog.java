@@ -17,6 +17,8 @@ import org.slf4j.LoggerFactory;
  * A line for each exchange. Event loops hand over batches and never wait: a thread of its own writes them, and where it
  * cannot keep up (a full pipe, a full disk, a hanging mount) lines are dropped and counted. Any thread.
  */
+// The interruption of a close is its caller's; some batches are signs, known by who they are.
+@SuppressWarnings({"try", "ReferenceEquality"})
 public final class AccessLog implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(AccessLog.class);
 

@@ -19,7 +19,7 @@ class BackendTest {
     void serverWhoseAddressIsUnchangedStaysWithAllThatIsKnownOfIt() {
         Backend backend = new Backend(config(null, server(1, 1), server(2, 1)));
         Server stays = backend.servers().get(1);
-        stays.exchangeBegins();
+        stays.tryBegin();
         backend.refused(stays, "connect: refused");
 
         backend.follow(backend.next(config(null, server(3, 1), server(2, 7))));

@@ -184,6 +184,65 @@ class HealthChecksTest {
         }
     }
 
+    @Test
+    void serverThatAcceptsConnectionsIsWellForATcpCheck() throws Exception {
+        TestServer other = edge.closes(TestServer.saying("other"));
+        condition = ILL;
+        edge.closes(checked);
+        edge.startWithBackend(
+                "{ servers: [\"%s\", \"%s\"], health: { type: tcp, interval: 50ms, rise: 1, fall: 1 } }"
+                        .formatted(checked.address(), other.address()),
+                "");
+        RawClient client = edge.client();
+        Awaitility.await().until(() -> checked.connectionsAccepted() > 3);
+        assertThat(checks).hasValue(0);
+        assertThat(List.of(
+                        client.get("localhost", "/").body(),
+                        client.get("localhost", "/").body()))
+                .containsExactlyInAnyOrder("checked", "other");
+
+        // Nobody asks it for anything: only the checks can see that it has gone, and that it is back.
+        int port = other.port();
+        other.close();
+        Awaitility.await().until(() -> twice(client).equals("checkedchecked"));
+        edge.closes(TestServer.start(port, (request, connection) -> connection.send(TestServer.ok("back"))));
+
+        Awaitility.await().until(() -> client.get("localhost", "/").body().equals("back"));
+    }
+
+    @Test
+    void serverThatAnswers404WantsNoNewSessionsButKeepsThoseItHas() throws Exception {
+        TestServer other = edge.closes(TestServer.saying("other"));
+        edge.closes(checked);
+        edge.startWithBackend(
+                "{ servers: [\"%s\", \"%s\"], health: { interval: 100ms, fall: 100, drain-on-404: true }, sticky: { cookie: S } }"
+                        .formatted(checked.address(), other.address()),
+                "");
+        RawClient client = edge.client();
+        RawClient.Response first = client.get("localhost", "/");
+        while (!first.body().equals("checked")) {
+            first = client.get("localhost", "/");
+        }
+        String cookie = first.header("Set-Cookie").get(0).split(";", -1)[0];
+
+        condition = "HTTP/1.1 404 Leaving\r\nContent-Length: 0\r\n\r\n";
+        Awaitility.await().until(() -> twice(client).equals("otherother"));
+
+        for (int i = 0; i < 3; i++) {
+            assertThat(client.request("GET / HTTP/1.1", "Host: localhost", "Cookie: " + cookie)
+                            .response()
+                            .body())
+                    .isEqualTo("checked");
+        }
+        condition = WELL;
+        Awaitility.await().until(() -> client.get("localhost", "/").body().equals("checked"));
+    }
+
+    private static String twice(RawClient client) {
+        return client.get("localhost", "/").body()
+                + client.get("localhost", "/").body();
+    }
+
     private long proxied() {
         return checked.requests().stream()
                 .filter(request -> !request.line().contains("/health"))

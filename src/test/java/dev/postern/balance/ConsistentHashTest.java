@@ -95,7 +95,7 @@ class ConsistentHashTest {
         ConsistentHash hash = byHeader(servers, OptionalInt.of(125));
 
         for (int load = 1; load <= 4000; load++) {
-            requireNonNull(hash.select(header("hot"), Set.of())).exchangeBegins();
+            requireNonNull(hash.select(header("hot"), Set.of())).tryBegin();
             long bound = Math.max(16, (long) Math.ceil(1.25 * load / 4));
             assertThat(servers)
                     .allSatisfy(server -> assertThat((long) server.inFlight()).isLessThanOrEqualTo(bound));
@@ -108,7 +108,7 @@ class ConsistentHashTest {
         ConsistentHash hash = byHeader(servers, OptionalInt.of(125));
 
         for (int i = 0; i < 4000; i++) {
-            requireNonNull(hash.select(header("hot"), Set.of())).exchangeBegins();
+            requireNonNull(hash.select(header("hot"), Set.of())).tryBegin();
         }
 
         assertThat(servers.get(0).inFlight()).isBetween(2750, 3750);
@@ -121,7 +121,7 @@ class ConsistentHashTest {
         ConsistentHash hash = byHeader(servers, UNBOUNDED);
 
         for (int i = 0; i < 1000; i++) {
-            requireNonNull(hash.select(header("hot"), Set.of())).exchangeBegins();
+            requireNonNull(hash.select(header("hot"), Set.of())).tryBegin();
         }
 
         assertThat(servers).extracting(Server::inFlight).containsOnlyOnce(1000);
@@ -136,7 +136,7 @@ class ConsistentHashTest {
 
         for (int i = 0; i < 16; i++) {
             assertThat(bounded.select(header("browser"), Set.of())).isSameAs(home);
-            home.exchangeBegins();
+            home.tryBegin();
         }
     }
 

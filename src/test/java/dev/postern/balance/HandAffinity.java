@@ -23,6 +23,6 @@ record HandAffinity(String client, String target, Map<String, String> headers) i
 
     @Override
     public @Nullable String cookie(String name) {
-        return null;
+        return headers.get("Cookie " + name);
     }
 }

@@ -16,8 +16,8 @@ class LeastConnectionsTest {
     @Test
     void serverWithTheFewestExchangesIsNext() {
         List<Server> servers = RoundRobinTest.servers("1 1 1");
-        servers.get(0).exchangeBegins();
-        servers.get(2).exchangeBegins();
+        servers.get(0).tryBegin();
+        servers.get(2).tryBegin();
         LeastConnections leastConnections = new LeastConnections(servers, new AtomicInteger());
 
         for (int i = 0; i < 5; i++) {
@@ -41,7 +41,7 @@ class LeastConnectionsTest {
         LeastConnections leastConnections = new LeastConnections(servers, new AtomicInteger());
 
         for (int i = 0; i < 40; i++) {
-            requireNonNull(leastConnections.select(Affinity.NONE, Set.of())).exchangeBegins();
+            requireNonNull(leastConnections.select(Affinity.NONE, Set.of())).tryBegin();
         }
 
         assertThat(servers).extracting(Server::inFlight).containsExactly(30, 10);

@@ -42,7 +42,7 @@ class TwoChoicesTest {
 
         int load = 10_000;
         for (int i = 0; i < load; i++) {
-            requireNonNull(random.select(Affinity.NONE, Set.of())).exchangeBegins();
+            requireNonNull(random.select(Affinity.NONE, Set.of())).tryBegin();
         }
 
         // One choice would be off by a hundred or so; two are off by a handful.
@@ -56,7 +56,7 @@ class TwoChoicesTest {
     void busyServerIsHardlyEverTaken() {
         List<Server> servers = RoundRobinTest.servers("1 1 1 1");
         for (int i = 0; i < 100; i++) {
-            servers.get(1).exchangeBegins();
+            servers.get(1).tryBegin();
         }
         TwoChoices random = new TwoChoices(servers, new AtomicInteger(), 3);
 

@@ -42,6 +42,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.stream.Collectors;
 import javax.net.ssl.TrustManagerFactory;
 import javax.net.ssl.X509TrustManager;
@@ -129,8 +130,7 @@ class ConfigurationFileTest {
                                                 Duration.ofSeconds(5),
                                                 Duration.ofSeconds(2),
                                                 2,
-                                                3),
-                                        ServerProtocol.HTTP_1)),
+                                                3))),
                         List.of(),
                         DEFAULT_TIMEOUTS,
                         DEFAULT_LIMITS,
@@ -200,7 +200,11 @@ class ConfigurationFileTest {
                   api:
                     balance: { by: uri, length: 20, depth: 2, whole: true, bounded-load: 200%% }
                     servers:
-                      - { address: "[2001:DB8::2]:9000", weight: 256 }
+                      - address: "[2001:DB8::2]:9000"
+                        weight: 256
+                        backup: true
+                        max-connections: 7
+                        drain: true
                       - App_1.internal:65535
                     health:
                       method: HEAD
@@ -211,7 +215,13 @@ class ConfigurationFileTest {
                       timeout: 100ms
                       rise: 1
                       fall: 10
+                      drain-on-404: true
                     protocol: h2c
+                    queue: { length: 0, timeout: 1s }
+                    slow-start: 10s
+                    eject: { after: 3, on: [closed, 500], time: 2s, longest: 1m }
+                    sticky: { cookie: S, max-age: 2d, same-site: none, path: /app/ }
+                    retry: { attempts: 2, on: [timeout, 503], budget: 50%% }
                 trusted-proxies: [10.0.0.0/8, "2001:db8::/32", 192.0.2.7]
                 timeouts:
                   handshake: 1s
@@ -338,7 +348,7 @@ class ConfigurationFileTest {
                                                 new Balance.Key.Uri(OptionalInt.of(20), OptionalInt.of(2), true),
                                                 OptionalInt.of(200)),
                                         List.of(
-                                                new Server("2001:db8::2", 9000, 256),
+                                                new Server("2001:db8::2", 9000, 256, true, 7, true),
                                                 new Server("app_1.internal", 65535, 1)),
                                         new Health(
                                                 "HEAD",
@@ -349,8 +359,20 @@ class ConfigurationFileTest {
                                                 Duration.ofMillis(200),
                                                 Duration.ofMillis(100),
                                                 1,
-                                                10),
-                                        ServerProtocol.H2C)),
+                                                10,
+                                                Health.Type.HTTP,
+                                                true),
+                                        ServerProtocol.H2C,
+                                        new ServerQueue(0, Duration.ofSeconds(1)),
+                                        Duration.ofSeconds(10),
+                                        new Ejection(
+                                                3,
+                                                ServerFaultsReader.of(Set.of(ServerFaults.Kind.CLOSED), 500),
+                                                Duration.ofSeconds(2),
+                                                Duration.ofMinutes(1)),
+                                        new Stickiness("S", Duration.ofDays(2), Stickiness.SameSite.NONE, "/app/"),
+                                        new Retries(
+                                                2, ServerFaultsReader.of(Set.of(ServerFaults.Kind.TIMEOUT), 503), 50))),
                         List.of(
                                 new AddressRange(address("10.0.0.0"), 8),
                                 new AddressRange(address("2001:db8::"), 32),
@@ -552,6 +574,36 @@ class ConfigurationFileTest {
                 """.formatted(text));
 
         assertThat(web(configuration).balance()).isEqualTo(balance);
+    }
+
+    @Test
+    void settingsOfABackendHaveDefaults() throws ConfigurationProblems {
+        Configuration configuration = ConfigurationFile.parse("postern.yaml", """
+                acme: { issuers: [internal] }
+                sites: [{ names: [app.internal], backend: web }]
+                backends:
+                  web:
+                    servers: [{ address: "127.0.0.1:8080", max-connections: 1 }]
+                    queue:
+                    eject:
+                    sticky: { cookie: S }
+                    retry:
+                    health: { type: tcp }
+                """);
+
+        Backend web = web(configuration);
+        assertThat(web.queue()).isEqualTo(new ServerQueue(1000, Duration.ofSeconds(5)));
+        assertThat(web.slowStart()).isZero();
+        assertThat(web.ejection())
+                .isEqualTo(new Ejection(
+                        5,
+                        ServerFaultsReader.of(Set.of(ServerFaults.Kind.values()), 500, 502, 503, 504),
+                        Duration.ofSeconds(30),
+                        Duration.ofMinutes(5)));
+        assertThat(web.sticky()).isEqualTo(new Stickiness("S", null, Stickiness.SameSite.LAX, "/"));
+        assertThat(web.retries())
+                .isEqualTo(new Retries(1, ServerFaultsReader.of(Set.of(ServerFaults.Kind.CLOSED), 502, 503, 504), 20));
+        assertThat(web.health()).extracting(Health::type).isEqualTo(Health.Type.TCP);
     }
 
     static List<Arguments> balances() {

@@ -1,0 +1,68 @@
+package dev.postern.app;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.security.SecureRandom;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the values of sticky cookies are made with, so that they mean the same after a restart: 32 bytes in the store, made
+ * when they are needed for the first time. Several Posterns with the same file know each other's cookies. Blocks; used by
+ * one thread at a time.
+ */
+final class StickySecret implements Supplier<byte[]> {
+    private static final int BYTES = 32;
+
+    private final Path file;
+    private final SecureRandom random;
+    private byte @Nullable [] secret;
+
+    StickySecret(Path store, SecureRandom random) {
+        this.file = store.resolve("sticky.secret");
+        this.random = random;
+    }
+
+    /** @throws IllegalArgumentException where it can be neither read nor made */
+    @Override
+    public synchronized byte[] get() {
+        byte[] known = secret;
+        if (known == null) {
+            try {
+                known = Files.exists(file) ? read() : make();
+            } catch (IOException e) {
+                throw new IllegalArgumentException(file + ": secret of sticky cookies: " + e.getMessage(), e);
+            }
+            secret = known;
+        }
+        return known;
+    }
+
+    private byte[] read() throws IOException {
+        byte[] bytes = Files.readAllBytes(file);
+        if (bytes.length < BYTES) {
+            throw new IOException("has " + bytes.length + " bytes (expected: at least " + BYTES + " random ones)");
+        }
+        return bytes;
+    }
+
+    private byte[] make() throws IOException {
+        byte[] bytes = new byte[BYTES];
+        random.nextBytes(bytes);
+        Path draft = Files.createTempFile(file.toAbsolutePath().getParent(), "sticky", ".tmp");
+        try (FileChannel out = FileChannel.open(draft, StandardOpenOption.WRITE)) {
+            ByteBuffer buffer = ByteBuffer.wrap(bytes);
+            while (buffer.hasRemaining()) {
+                int unused = out.write(buffer);
+            }
+            out.force(true);
+        }
+        Files.move(draft, file, StandardCopyOption.ATOMIC_MOVE);
+        return bytes;
+    }
+}
