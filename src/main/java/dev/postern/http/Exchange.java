@@ -15,6 +15,7 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /**
  * One request and its response. Lives on the event loop of its client connection, and so does the server connection it
@@ -264,15 +265,18 @@ public final class Exchange extends ExchangeRecord {
         if (failure.fault() == Failure.Fault.CLIENT) {
             log.debug("request {}: client {}: {}: {}; {}", id(), clientText(), failure.reason(), detail, outcome);
         } else {
-            log.warn(
-                    "request {}: {} {}: {}: {}: {}; {}",
-                    id(),
-                    request.method(),
-                    request.authority().host(),
-                    ladder == null ? "no backend" : ladder.where(),
-                    failure.reason(),
-                    detail,
-                    outcome);
+            String where = ladder == null ? "no backend" : ladder.where();
+            boolean told = worker.warnings().tells(where, failure, System.nanoTime());
+            log.atLevel(told ? Level.WARN : Level.DEBUG)
+                    .log(
+                            "request {}: {} {}: {}: {}: {}; {}",
+                            id(),
+                            request.method(),
+                            request.authority().host(),
+                            where,
+                            failure.reason(),
+                            detail,
+                            outcome);
         }
         blame(failure);
         if (response == Response.STARTED) {

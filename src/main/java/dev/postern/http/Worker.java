@@ -54,6 +54,7 @@ public final class Worker {
     private final OpenTunnels tunnels;
     private final String requestIdPrefix;
     private final ExchangeObserver observer;
+    private final RepeatedWarnings warnings = new RepeatedWarnings();
 
     private ScheduledFuture<?> sweeps;
     private long requests;
@@ -189,6 +190,10 @@ public final class Worker {
         return responseSpace;
     }
 
+    RepeatedWarnings warnings() {
+        return warnings;
+    }
+
     ExchangeObserver observer() {
         return observer;
     }
@@ -238,6 +243,7 @@ public final class Worker {
         sweptNanos = now;
         try {
             observer.swept(Math.max(0, now - nextSweepNanos));
+            warnings.sweep(now);
             pool.evict(now);
             http2Servers.check(now);
             // Backwards: whoever leaves while we look at it is replaced by one we have seen already.
