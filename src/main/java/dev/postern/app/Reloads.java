@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -41,24 +42,29 @@ final class Reloads implements AutoCloseable {
 
     /** A signal; returns at once. */
     void hangUp() {
-        if (waiting.compareAndSet(false, true) && !thread.isShutdown()) {
-            thread.execute(() -> {
-                try {
-                    started.await();
-                } catch (InterruptedException e) {
-                    log.debug("stopping; the signal is not heeded", e);
-                    return;
-                }
-                // From here on another signal means another look at the file.
-                waiting.set(false);
-                try {
-                    var unused = now();
-                } catch (ControlFailure e) {
-                    log.debug("told already", e);
-                } catch (RuntimeException e) {
-                    log.error("reload: bug; the configuration before stays in force", e);
-                }
-            });
+        if (waiting.compareAndSet(false, true)) {
+            try {
+                thread.execute(this::heed);
+            } catch (RejectedExecutionException e) {
+                log.debug("stopping; the signal is not heeded", e);
+            }
+        }
+    }
+
+    private void heed() {
+        try {
+            started.await();
+            // From here on another signal means another look at the file.
+            waiting.set(false);
+            if (!thread.isShutdown()) {
+                var unused = now();
+            }
+        } catch (InterruptedException e) {
+            log.debug("stopping; the signal is not heeded", e);
+        } catch (ControlFailure e) {
+            log.debug("told already", e);
+        } catch (RuntimeException e) {
+            log.error("reload: bug; the configuration before stays in force", e);
         }
     }
 

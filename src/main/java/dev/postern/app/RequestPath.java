@@ -204,6 +204,7 @@ final class RequestPath implements AutoCloseable {
             List<Future<?>> following = new ArrayList<>();
             int maxIdle = maxIdle(workers.size());
             workers.values().forEach(worker -> following.add(worker.follow(maxIdle)));
+            following.add(adminWorker.follow(1));
             following.forEach(one -> one.awaitUninterruptibly(FOLLOW_SECONDS, TimeUnit.SECONDS));
             listeners.forEach(Listener.Next::open);
             contexts.retain(

@@ -16,7 +16,8 @@ public record BindAddress(@Nullable InetAddress address, int port) {
         if (address == null) {
             return ":" + port;
         }
-        String text = address.getHostAddress();
+        // Java writes every zero of an IPv6 address; nobody else does.
+        String text = address.getHostAddress().replaceFirst("(^|:)0(:0)+(:|$)", "::");
         return text.contains(":") ? "[" + text + "]:" + port : text + ":" + port;
     }
 }

@@ -123,6 +123,22 @@ class DaemonTest {
     }
 
     @Test
+    void signalsInARowAreNoneLostAndNoneKeptForLong() throws Exception {
+        PosternProcess postern = run("");
+        for (int i = 0; i < 10; i++) {
+            postern.hangUp();
+        }
+        write(0, 0, "timeouts: { response: 30s }");
+        postern.hangUp();
+
+        postern.awaitLine("reload: timeouts.response 1m → 30s");
+        assertThat(postern.lines().stream().filter(line -> line.contains("reload: ")))
+                .hasSizeLessThanOrEqualTo(11);
+        postern.terminate();
+        assertThat(postern.awaitExit()).isEqualTo(0);
+    }
+
+    @Test
     void answerAndLogHaveTheSameRequestId() throws Exception {
         PosternProcess postern = run("timeouts: { response: 400ms }");
         RawClient client = connect(postern);
