@@ -28,15 +28,23 @@ public record HeaderEdits(List<Field> set, List<Field> add, List<String> remove)
         if (equals(NONE)) {
             return others;
         }
-        Set<String> mine = Stream.concat(
-                        remove.stream(),
-                        Stream.concat(set.stream(), add.stream()).map(Field::lowerName))
-                .collect(Collectors.toSet());
+        Set<String> mine = names();
         return new HeaderEdits(
                 join(others.set, set, mine),
                 join(others.add, add, mine),
                 Stream.concat(others.remove.stream().filter(name -> !mine.contains(name)), remove.stream())
                         .toList());
+    }
+
+    private Set<String> names() {
+        return Stream.concat(
+                        remove.stream(), Stream.concat(set.stream(), add.stream()).map(Field::lowerName))
+                .collect(Collectors.toSet());
+    }
+
+    /** Whether something is done to fields of this name. */
+    boolean concern(String lowerName) {
+        return names().contains(lowerName);
     }
 
     private static List<Field> join(List<Field> others, List<Field> own, Set<String> mine) {

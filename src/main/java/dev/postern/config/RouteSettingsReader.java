@@ -4,6 +4,7 @@ import dev.postern.config.RouteSettings.DuplicateSlashes;
 import dev.postern.config.RouteSettings.EncodedSlashes;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -36,15 +37,19 @@ final class RouteSettingsReader {
     }
 
     private static RouteSettings read(
-            Section at, RouteSettings inherited, @Nullable Hsts hsts, java.util.Map<String, Page> errorPages) {
+            Section at, RouteSettings inherited, @Nullable Hsts hsts, Map<String, Page> errorPages) {
+        HeaderEdits requestHeaders = HeaderEditsReader.read(at, "request-headers", FieldText.Use.REQUEST);
+        HeaderEdits responseHeaders = HeaderEditsReader.read(at, "response-headers", FieldText.Use.RESPONSE);
+        if (hsts != null && responseHeaders.concern("strict-transport-security")) {
+            at.place("response-headers")
+                    .problem("has Strict-Transport-Security, which hsts of the site says (expected: one of the two)");
+        }
         Set<String> methods = ConditionsReader.methods(at.find("allow-methods"));
         return new RouteSettings(
                 at.get("encoded-slashes", ENCODED_SLASHES, inherited.encodedSlashes()),
                 at.get("duplicate-slashes", DUPLICATE_SLASHES, inherited.duplicateSlashes()),
-                HeaderEditsReader.read(at, "request-headers", FieldText.Use.REQUEST)
-                        .over(inherited.requestHeaders()),
-                HeaderEditsReader.read(at, "response-headers", FieldText.Use.RESPONSE)
-                        .over(inherited.responseHeaders()),
+                requestHeaders.over(inherited.requestHeaders()),
+                responseHeaders.over(inherited.responseHeaders()),
                 ranges(at.find("allow"), inherited.allow()),
                 ranges(at.find("deny"), inherited.deny()),
                 methods.isEmpty() ? inherited.allowMethods() : methods,

@@ -37,9 +37,7 @@ public final class AnswerHttp01Challenge implements RequestStep {
             exchange.fail(Failure.ByClient.NO_SUCH_ROUTE, "side port: only challenges are answered here");
             return true;
         }
-        int from = request.target().pathFrom() + RelayAcmeChallenge.PREFIX.length;
-        String token = new String(
-                request.target().path(), from, request.target().pathTo() - from, StandardCharsets.ISO_8859_1);
+        String token = request.target().routedText().substring(RelayAcmeChallenge.PREFIX.length);
         String shown = token.length() > LOGGED ? token.substring(0, LOGGED) + "…" : token;
         // Only the relay on this host talks to the side port; it says who asked.
         String asker = request.fields().first(FieldName.X_FORWARDED_FOR);

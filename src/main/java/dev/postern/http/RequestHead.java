@@ -109,17 +109,17 @@ final class RequestHead implements RoutedRequest {
 
     @Override
     public byte[] path() {
-        return target.path();
+        return target.routed();
     }
 
     @Override
     public int pathFrom() {
-        return target.pathFrom();
+        return target.routedFrom();
     }
 
     @Override
     public int pathTo() {
-        return target.pathTo();
+        return target.routedTo();
     }
 
     /** A field that goes no further than to us decides nothing: the server must see what its route was chosen by. */

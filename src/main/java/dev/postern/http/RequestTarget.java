@@ -28,6 +28,9 @@ final class RequestTarget {
     private final byte[] path;
     private final int pathFrom;
     private final int pathTo;
+    /** What routes see of the path; the same bytes, where it has no parameters. */
+    private final byte[] routed;
+
     private final @Nullable String pathFault;
     private final boolean encodedSlash;
 
@@ -43,6 +46,7 @@ final class RequestTarget {
             this.path = head;
             this.pathFrom = isAsterisk() ? queryFrom : from;
             this.pathTo = queryFrom;
+            this.routed = head;
             this.pathFault = null;
             this.encodedSlash = false;
             return;
@@ -57,6 +61,7 @@ final class RequestTarget {
         this.path = normal;
         this.pathFrom = 0;
         this.pathTo = normal.length;
+        this.routed = PathRule.withoutParameters(normal);
         this.pathFault = fault;
         this.encodedSlash = PathRule.hasEncodedSlash(normal);
     }
@@ -110,17 +115,17 @@ final class RequestTarget {
         return from < queryFrom && head[from] == '*';
     }
 
-    /** Holds the path in its one form, in {@code [pathFrom, pathTo)}; an empty one means {@code /}. */
-    byte[] path() {
-        return path;
+    /** Holds what routes see of the path, in {@code [routedFrom, routedTo)}; an empty one means {@code /}. */
+    byte[] routed() {
+        return routed;
     }
 
-    int pathFrom() {
+    int routedFrom() {
         return pathFrom;
     }
 
-    int pathTo() {
-        return pathTo;
+    int routedTo() {
+        return plain ? pathTo : routed.length;
     }
 
     /** Why the request must not be passed on, whatever its route; null where it may be. */
@@ -134,8 +139,8 @@ final class RequestTarget {
     }
 
     boolean pathStartsWith(byte[] prefix) {
-        return pathTo - pathFrom >= prefix.length
-                && Arrays.equals(path, pathFrom, pathFrom + prefix.length, prefix, 0, prefix.length);
+        return routedTo() - pathFrom >= prefix.length
+                && Arrays.equals(routed, pathFrom, pathFrom + prefix.length, prefix, 0, prefix.length);
     }
 
     /**
@@ -172,6 +177,13 @@ final class RequestTarget {
     /** The path in its one form. */
     String pathText() {
         return pathFrom == pathTo ? "/" : new String(path, pathFrom, pathTo - pathFrom, StandardCharsets.ISO_8859_1);
+    }
+
+    /** What routes see of the path. */
+    String routedText() {
+        return pathFrom == routedTo()
+                ? "/"
+                : new String(routed, pathFrom, routedTo() - pathFrom, StandardCharsets.ISO_8859_1);
     }
 
     /** The query as it came, without its {@code ?}; empty where there is none. */

@@ -87,7 +87,7 @@ public final class RouteToSite implements RequestStep {
             case PATH -> target.pathText();
             case QUERY -> target.queryText();
             case URI -> target.normalText();
-            case REST -> route.rest(target.pathText());
+            case REST -> route.rest(target.routedText());
         };
     }
 }

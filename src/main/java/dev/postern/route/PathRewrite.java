@@ -31,8 +31,8 @@ public final class PathRewrite {
     public byte[] of(byte[] path, int from, int to) {
         boolean empty = from == to;
         byte[] b = empty ? ROOT : path;
-        int start = Math.min((empty ? 0 : from) + cut, empty ? 1 : to);
         int end = empty ? 1 : to;
+        int start = PathRule.after(b, empty ? 0 : from, end, cut);
         int length = prefix.length + end - start;
         if (length == 0) {
             return ROOT;

@@ -18,7 +18,8 @@ import java.util.Arrays;
  *       slash or backslash. Whether encoded slashes and backslashes pass at all is for the route to say.
  * </ul>
  *
- * <p>The query is not touched, nor is the case of letters. Applying the rule to its own result changes nothing.
+ * <p>Parameters of segments, {@code ;x=1}, are sent to the server, but are not there when a route is chosen. The query is not
+ * touched, nor is the case of letters. Applying the rule to its own result changes nothing.
  */
 public final class PathRule {
     private static final byte[] HEX = {'0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'A', 'B', 'C', 'D', 'E', 'F'};
@@ -54,7 +55,7 @@ public final class PathRule {
         byte before = 0;
         for (int i = from; i < to; i++) {
             byte c = b[i];
-            if (c == '%' || c == '\\' || (before == '/' && (c == '/' || c == '.'))) {
+            if (c == '%' || c == ';' || c == '\\' || (before == '/' && (c == '/' || c == '.'))) {
                 return false;
             }
             before = c;
@@ -71,6 +72,46 @@ public final class PathRule {
         byte[] path = new byte[to - from];
         int length = decode(b, from, to, path);
         return Arrays.copyOf(path, resolve(path, length, slashes));
+    }
+
+    /**
+     * A path in its one form as routes see it: without parameters, {@code ;} and what follows it in a segment. Application
+     * servers cut these off before they look for what was asked, so that {@code /admin;x} must be no way around a rule
+     * about {@code /admin}.
+     */
+    public static byte[] withoutParameters(byte[] path) {
+        byte[] routed = new byte[path.length];
+        int length = 0;
+        boolean parameter = false;
+        for (byte c : path) {
+            parameter = c != '/' && (parameter || c == ';');
+            // What is left of a segment that was all parameters is no segment.
+            boolean twice = c == '/' && length > 0 && routed[length - 1] == '/';
+            if (!parameter && !twice) {
+                routed[length++] = c;
+            }
+        }
+        return Arrays.copyOf(routed, length);
+    }
+
+    /** Where in a path what follows its first {@code count} bytes begins, counted in what {@link #withoutParameters} leaves. */
+    static int after(byte[] path, int from, int to, int count) {
+        int counted = 0;
+        byte before = 0;
+        boolean parameter = false;
+        for (int i = from; i < to; i++) {
+            byte c = path[i];
+            parameter = c != '/' && (parameter || c == ';');
+            if (parameter || (c == '/' && before == '/')) {
+                continue;
+            }
+            if (counted == count) {
+                return i;
+            }
+            counted++;
+            before = c;
+        }
+        return to;
     }
 
     /** Whether a path in its one form has a slash or backslash that is encoded. */

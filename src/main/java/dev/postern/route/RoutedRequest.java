@@ -2,7 +2,7 @@ package dev.postern.route;
 
 /** What of a request its route is chosen by. */
 public interface RoutedRequest {
-    /** Holds the path, in the form of {@link PathRule}, in {@code [pathFrom, pathTo)}; an empty one means {@code /}. */
+    /** Holds the path, in the form of {@link PathRule} and without parameters, in {@code [pathFrom, pathTo)}; an empty one means {@code /}. */
     byte[] path();
 
     int pathFrom();

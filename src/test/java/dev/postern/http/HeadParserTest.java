@@ -90,7 +90,8 @@ class HeadParserTest {
                 "HTTPS://A/b  | /b    | /b",
                 "/?           | /     | /?",
                 "//b          | /b    | //b",
-                "/%61/../b?%  | /b    | /%61/../b?%"
+                "/%61/../b?%  | /b    | /%61/../b?%",
+                "/a;b/c?d;e   | /a/c  | /a;b/c?d;e"
             })
     void targetIsReadInOriginForm(String target, String path, String origin) throws Exception {
         byte[] head = bytes("GET " + target + " HTTP/1.1\r\nHost: a\r\n\r\n");
@@ -98,7 +99,11 @@ class HeadParserTest {
         RequestHead request = request(head);
 
         RequestTarget read = request.target();
-        assertThat(new String(read.path(), read.pathFrom(), read.pathTo() - read.pathFrom(), StandardCharsets.US_ASCII))
+        assertThat(new String(
+                        read.routed(),
+                        read.routedFrom(),
+                        read.routedTo() - read.routedFrom(),
+                        StandardCharsets.US_ASCII))
                 .isEqualTo(path);
         assertThat(read.text()).isEqualTo(origin);
     }

@@ -33,6 +33,10 @@ class PathsTest {
             Map.entry("/kept//a/%2f/%5c/b//", "kept /kept//a/%2F/%5C/b//"),
             Map.entry("//kept/https://x/../y?%2F", "kept //kept/https://y?%2F"),
             Map.entry("/kept/../a//b", "open /a/b"),
+            Map.entry("/admin;x=1", "403"),
+            Map.entry("/;/admin;/users", "403"),
+            Map.entry("/x;y/../admin", "403"),
+            Map.entry("/a;b/c;d?e;f", "open /a;b/c;d?e;f"),
             Map.entry("/?%2e/../%zz", "open /?%2e/../%zz"));
 
     private static final List<String> REFUSED = List.of(
@@ -98,7 +102,7 @@ class PathsTest {
     void noSpellingGetsPastARoute() throws Exception {
         start();
         RawClient client = edge.plainClient();
-        List<String> parts = List.of("/", "//", "/./", "/x/../", "/kept/../", "/%2e/", "/%6bept/%2E./");
+        List<String> parts = List.of("/", "//", "/./", "/x/../", "/kept/../", "/%2e/", "/%6bept/%2E./", "/;/", "/;a=b/", "/x;y/../");
         List<String> names = List.of("admin", "%61dmin", "adm%69n", "%61%64%6d%69%6e", "x/../admin", "./admin");
         Random random = new Random(1);
 
@@ -108,7 +112,7 @@ class PathsTest {
                 target.append(parts.get(random.nextInt(parts.size())));
             }
             target.append(names.get(random.nextInt(names.size())));
-            target.append(List.of("", "/", "//", "/x", "?", "/.").get(random.nextInt(6)));
+            target.append(List.of("", "/", "//", "/x", "?", "/.", ";", ";x/y").get(random.nextInt(8)));
             assertThat(client.get("localhost", target.toString()).status())
                     .as(target.toString())
                     .isEqualTo(403);

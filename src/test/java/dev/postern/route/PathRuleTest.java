@@ -92,6 +92,26 @@ class PathRuleTest {
         assertThat(form(path, Slashes.KEEP)).isEqualTo(expected);
     }
 
+    @ParameterizedTest(name = "{0} → {1}")
+    @CsvSource({
+        "/a, /a",
+        "/a;x=1, /a",
+        "/a;x/b;y/, /a/b/",
+        "/a;, /a",
+        "/;x, /",
+        "/;x/a, /a",
+        "/a/;x;y/;z/b, /a/b",
+        "/a%3Bx, /a%3Bx",
+        "/, /",
+    })
+    void parametersDoNotChooseRoutes(String path, String routed) {
+        byte[] seen = PathRule.withoutParameters(bytes(path));
+
+        assertThat(new String(seen, StandardCharsets.ISO_8859_1)).isEqualTo(routed);
+        assertThat(PathRule.after(bytes("x" + path), 1, 1 + path.length(), routed.length()))
+                .isEqualTo(1 + path.length());
+    }
+
     @Test
     void refusalSaysWhy() {
         assertThatThrownBy(() -> PathRule.apply(bytes("/a/../../b"), 0, 10, Slashes.MERGE))
@@ -159,7 +179,7 @@ class PathRuleTest {
                 assertThat(form(path, Slashes.MERGE)).isEqualTo(path);
             }
         }
-        assertThat(PathRule.isPlain(bytes("//a/b;c=1/-._~!$&'()*+,=:@//"), 1, 27))
+        assertThat(PathRule.isPlain(bytes("//a/b,c=1/-._~!$&'()*+,=:@//"), 1, 27))
                 .isTrue();
     }
 
