@@ -2,6 +2,7 @@ package dev.postern.config;
 
 import dev.postern.config.Configuration.Limits;
 import dev.postern.config.Configuration.Server;
+import dev.postern.config.Configuration.Route;
 import dev.postern.config.Configuration.Site;
 import java.lang.reflect.Method;
 import java.lang.reflect.RecordComponent;
@@ -89,10 +90,19 @@ public final class ConfigurationChange {
 
     private void sites(List<Site> before, List<Site> after) {
         Map<String, Site> old = new LinkedHashMap<>();
-        before.forEach(site -> old.put(site.name(), site));
+        before.forEach(site -> old.put(site.name(), withoutInherited(site)));
         Map<String, Site> now = new LinkedHashMap<>();
-        after.forEach(site -> now.put(site.name(), site));
+        after.forEach(site -> now.put(site.name(), withoutInherited(site)));
         named("site", old, now);
+    }
+
+    /** What a route has from its site is told once, of the site. */
+    private static Site withoutInherited(Site site) {
+        return site.withRoutes(site.routes().stream()
+                .map(route -> route.settings().equals(site.settings())
+                        ? new Route(route.path(), route.conditions(), route.action(), RouteSettings.DEFAULT)
+                        : route)
+                .toList());
     }
 
     private void named(String word, Map<String, ?> before, Map<String, ?> after) {

@@ -5,6 +5,7 @@ import dev.postern.http.Failure.ByClient;
 import dev.postern.http.Failure.ByEdge;
 import dev.postern.http.Failure.ByServer;
 import dev.postern.route.Route;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -36,11 +37,11 @@ final class ErrorResponses {
     }
 
     private static LocalResponse explained(Failure failure, LocalResponse answer) {
-        return answer.with(Map.of(
-                "Cache-Control",
-                "no-store",
-                "Proxy-Status",
-                "postern; error=" + proxyError(failure) + "; details=\"" + failure.reason() + '"'));
+        Map<String, String> explanation = new LinkedHashMap<>();
+        explanation.put("Cache-Control", "no-store");
+        explanation.put(
+                "Proxy-Status", "postern; error=" + proxyError(failure) + "; details=\"" + failure.reason() + '"');
+        return answer.with(explanation);
     }
 
     static int status(Failure failure) {

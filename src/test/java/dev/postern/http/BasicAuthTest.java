@@ -2,6 +2,7 @@ package dev.postern.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.postern.config.ConfigurationChange;
 import dev.postern.testing.EdgeExtension;
 import dev.postern.testing.Http2Client;
 import dev.postern.testing.RawClient;
@@ -22,6 +23,7 @@ class BasicAuthTest {
     final EdgeExtension edge = new EdgeExtension();
 
     private final TestServer server = TestServer.saying("in");
+    private String certificate;
 
     @Test
     void onlyWhoKnowsThePasswordComesIn() throws Exception {
@@ -100,6 +102,19 @@ class BasicAuthTest {
     }
 
     @Test
+    void changedPasswordStandsAfterAReload() throws Exception {
+        start("");
+        RawClient client = edge.plainClient();
+        assertThat(get(client, basic("al", "open sesame")).status()).isEqualTo(200);
+
+        ConfigurationChange change = edge.reload(configuration("changed", ""));
+
+        assertThat(get(client, basic("al", "open sesame")).status()).isEqualTo(401);
+        assertThat(get(client, basic("al", "changed")).status()).isEqualTo(200);
+        assertThat(change.lines()).containsExactly("site localhost: auth.users: al changed");
+    }
+
+    @Test
     void routeMayBeOpenToAll() throws Exception {
         start("");
 
@@ -123,7 +138,15 @@ class BasicAuthTest {
 
     private void start(String more) throws Exception {
         edge.closes(server);
-        edge.start("""
+        edge.start(configuration("open sesame", more));
+    }
+
+    /** @param password of al */
+    private String configuration(String password, String more) throws Exception {
+        if (certificate == null) {
+            certificate = edge.site().certificate("localhost");
+        }
+        return """
                 listeners:
                   http: { bind: "127.0.0.1:0", redirect: off }
                   https: { bind: "127.0.0.1:0" }
@@ -135,11 +158,6 @@ class BasicAuthTest {
                     backend: web
                     routes: [{ path: /open, backend: web, auth: off }]
                 backends: { web: { servers: ["%s"] } }
-                """.formatted(
-                        edge.site().certificate("localhost"),
-                        hash("2y", "open sesame"),
-                        hash("2b", "pä:ß"),
-                        more,
-                        server.address()));
+                """.formatted(certificate, hash("2y", password), hash("2b", "pä:ß"), more, server.address());
     }
 }
