@@ -1,8 +1,8 @@
 package dev.postern.config;
 
 import dev.postern.config.Configuration.Limits;
-import dev.postern.config.Configuration.Server;
 import dev.postern.config.Configuration.Route;
+import dev.postern.config.Configuration.Server;
 import dev.postern.config.Configuration.Site;
 import java.lang.reflect.Method;
 import java.lang.reflect.RecordComponent;

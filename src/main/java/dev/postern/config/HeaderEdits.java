@@ -38,7 +38,8 @@ public record HeaderEdits(List<Field> set, List<Field> add, List<String> remove)
 
     private Set<String> names() {
         return Stream.concat(
-                        remove.stream(), Stream.concat(set.stream(), add.stream()).map(Field::lowerName))
+                        remove.stream(),
+                        Stream.concat(set.stream(), add.stream()).map(Field::lowerName))
                 .collect(Collectors.toSet());
     }
 
