@@ -289,6 +289,8 @@ class CommandsWithoutDaemonTest {
             assertThat(daemon.awaitLine("site.example: no certificate to serve; 1 attempt failed, the last at "))
                     .contains(" ERROR ")
                     .containsPattern("; the next one in [0-9ms ]+, at [-0-9]+T[:0-9]+Z$");
+            // The next command needs its ports and its lock.
+            daemon.kill();
         }
 
         assertThat(run("cert", "renew", "site.example")).isEqualTo(1);
