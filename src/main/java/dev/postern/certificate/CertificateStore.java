@@ -48,6 +48,9 @@ public final class CertificateStore implements AutoCloseable {
     /** ENOSPC and EDQUOT. */
     private static final List<String> FULL = PASSING.subList(0, 2);
 
+    /** Where one folder of thousands cannot be written, mostly none can. */
+    private static final int PROBLEMS_SHOWN = 10;
+
     /** Whoever must do something about a full disk is told again after so long. */
     private static final Duration SAID_AGAIN = Duration.ofHours(1);
 
@@ -163,7 +166,7 @@ public final class CertificateStore implements AutoCloseable {
         sites.forEach(site -> written.add(root.resolve(folderName(site))));
         for (Path path : written) {
             String problem = writeProblem(path);
-            if (problem != null) {
+            if (problem != null && problems.size() < PROBLEMS_SHOWN) {
                 problems.add(root + ": the certificate store cannot be written: "
                         + (path.equals(there) ? "" : root.relativize(path) + ": ") + problem);
             }
