@@ -17,6 +17,9 @@ final class Machine {
     /** As systemd does with RestartSec. */
     private static final Duration RESTART = Duration.ofSeconds(30);
 
+    /** As with RestartSteps, what cannot start is started less often; days of a disk that refuses would be all starts. */
+    private static final int WAITS_SECONDS = 1800;
+
     private final World world;
     private final Scenario scenario;
     private final List<Site> sites;
@@ -98,7 +101,7 @@ final class Machine {
             next = new SimulatedProcess(this, world, sites, scenario);
         } catch (IOException e) {
             world.tell("does not start: " + e.getMessage());
-            world.after(RESTART.plusSeconds(random.nextInt(300)), this::start);
+            world.after(RESTART.plusSeconds(random.nextInt(WAITS_SECONDS)), this::start);
             return;
         } catch (ProcessDied e) {
             // Died while opening the store, before anybody knew it.

@@ -114,7 +114,7 @@ class DesyncTest {
         }
     }
 
-    private static void assertWellFormed(TestServer.Request request) {
+    static void assertWellFormed(TestServer.Request request) {
         List<String> lines = new ArrayList<>(request.head().lines().toList());
         assertThat(lines.remove(0)).matches("[!-~]+ /[!-~\\x80-\\xff]* HTTP/1\\.1");
         assertThat(lines.remove(lines.size() - 1)).isEmpty();
