@@ -48,7 +48,7 @@ public enum EndedBy {
         }
         if (failure instanceof ByServer byServer) {
             return switch (byServer) {
-                case CONNECT_TIMEOUT, RESPONSE_TIMEOUT -> SERVER_TIMEOUT;
+                case CONNECT_TIMEOUT, QUEUE_TIMEOUT, RESPONSE_TIMEOUT -> SERVER_TIMEOUT;
                 default -> SERVER;
             };
         }
