@@ -61,6 +61,9 @@ final class Observation implements AutoCloseable {
                 follow(wanted, counts);
                 if (!same) {
                     close(before);
+                } else if (wanted != null) {
+                    // Whoever sends HUP may have moved the file away, and thought of that signal alone.
+                    wanted.reopen();
                 }
             }
 

@@ -32,6 +32,10 @@ final class FilePath {
         byte[] read(Path file) throws IOException;
     }
 
+    // The bits of st_mode, inode(7).
+    private static final int FILE_TYPE = 0170000;
+    private static final int PIPE = 0010000;
+
     private FilePath() {}
 
     private static Path secret(String text, SecretForm form) throws NotUnderstood {
@@ -100,10 +104,21 @@ final class FilePath {
         if (!Files.isDirectory(directory)) {
             throw new NotUnderstood("is in a directory that does not exist");
         }
+        if (isPipe(file)) {
+            throw new NotUnderstood("is a named pipe; to open one is to wait for its reader");
+        }
         if (Files.exists(file) ? !Files.isWritable(file) : !Files.isWritable(directory)) {
             throw new NotUnderstood("cannot be written: permission denied");
         }
         return file;
+    }
+
+    private static boolean isPipe(Path file) {
+        try {
+            return ((int) Files.getAttribute(file, "unix:mode") & FILE_TYPE) == PIPE;
+        } catch (IOException | UnsupportedOperationException | IllegalArgumentException notThereOrNotUnix) {
+            return false;
+        }
     }
 
     private static Path certificates(String text) throws NotUnderstood {

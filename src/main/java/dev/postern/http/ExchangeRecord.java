@@ -40,7 +40,6 @@ public abstract sealed class ExchangeRecord permits Exchange, Refusal {
     private boolean reusedConnection;
 
     private int status;
-    private boolean queued;
     private long bytesIn;
     private long bytesOut;
 
@@ -73,14 +72,8 @@ public abstract sealed class ExchangeRecord permits Exchange, Refusal {
         backend = toBackend;
     }
 
-    /** No server has room for it; it waits. */
-    final void waits() {
-        queued = true;
-    }
-
     /** It is tried with a server, for the first time or once more. */
     final void tries(Server next, long nowNanos) {
-        queued = false;
         if (attempts++ == 0) {
             chosenNanos = nowNanos;
         }
@@ -114,16 +107,17 @@ public abstract sealed class ExchangeRecord permits Exchange, Refusal {
     final void failed(Failure why, boolean requestComplete) {
         if (failure == null) {
             failure = why;
-            phase = phaseNow(requestComplete);
+            phase = phaseNow(why, requestComplete);
         }
     }
 
-    private Phase phaseNow(boolean requestComplete) {
+    private Phase phaseNow(Failure why, boolean requestComplete) {
         if (responseNanos != NEVER) {
             return status == SWITCHING_PROTOCOLS ? Phase.TUNNEL : Phase.RESPONSE_BODY;
         }
-        if (queued) {
-            return Phase.QUEUE;
+        if (backend != null && chosenNanos == NEVER) {
+            // A server is chosen at once, unless there is none, or none with room.
+            return why == Failure.ByServer.NONE_AVAILABLE ? Phase.CONNECT : Phase.QUEUE;
         }
         if (backend != null && connectedNanos == NEVER) {
             return Phase.CONNECT;

@@ -396,6 +396,23 @@ class ConfigurationFileTest {
                                 directory.resolve("access.log"), Configuration.LogFormat.COMBINED, false)));
     }
 
+    // The daemon would hang before it has said a word.
+    @Test
+    void accessLogIntoANamedPipeIsRefused(@TempDir Path directory) throws Exception {
+        Path pipe = directory.resolve("pipe");
+        assertThat(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor())
+                .isZero();
+
+        ConfigurationProblems problems = catchThrowableOfType(
+                ConfigurationProblems.class,
+                () -> ConfigurationFile.parse("postern.yaml", "access-log: { to: " + pipe + " }\n" + INTERNAL_SITE));
+
+        assertThat(problems.lines())
+                .containsExactly("postern.yaml:1: access-log.to: \"" + pipe
+                        + "\" is a named pipe; to open one is to wait for its reader (expected: stdout or the path of a"
+                        + " file)");
+    }
+
     @Test
     void redirectOffServesPlaintext() throws ConfigurationProblems {
         Configuration configuration =
