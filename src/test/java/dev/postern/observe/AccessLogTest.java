@@ -198,7 +198,7 @@ class AccessLogTest {
 
     @Test
     void bodyThatStops() throws Exception {
-        start("json", "timeouts: { request-body: 100ms }", (request, connection) -> {});
+        start("json", "timeouts: { request-body: 1s }", (request, connection) -> {});
         RawClient client = edge.client();
 
         client.request("POST / HTTP/1.1", "Host: localhost", "Content-Length: 10")
@@ -271,7 +271,7 @@ class AccessLogTest {
     void serverThatIsSilent() throws Exception {
         start(
                 "json",
-                "timeouts: { response: 100ms }",
+                "timeouts: { response: 1s }",
                 (request, connection) -> connection.in().read());
 
         assertThat(edge.client().get("localhost", "/").status()).isEqualTo(504);
@@ -296,7 +296,7 @@ class AccessLogTest {
 
     @Test
     void serverThatStopsInsideTheResponse() throws Exception {
-        start("json", "timeouts: { response: 100ms }", (request, connection) -> {
+        start("json", "timeouts: { response: 1s }", (request, connection) -> {
             connection.send("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello");
             connection.in().read();
         });
@@ -325,7 +325,7 @@ class AccessLogTest {
 
     @Test
     void clientThatTakesNothingOfTheResponse() throws Exception {
-        start("json", "timeouts: { response: 200ms }", (request, connection) -> {
+        start("json", "timeouts: { response: 2s }", (request, connection) -> {
             connection.send("HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n");
             connection.send(new byte[1_000_000]);
         });
