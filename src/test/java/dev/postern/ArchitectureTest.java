@@ -98,6 +98,8 @@ class ArchitectureTest {
 
     static {
         LIBRARY_HOME.put("io.netty..", Set.of("listener", "tls", "http", "tunnel", "backend", "admin", "app"));
+        LIBRARY_HOME.put("com.aayushatharva..", Set.of("http"));
+        LIBRARY_HOME.put("com.github.luben..", Set.of("http"));
         LIBRARY_HOME.put("org.shredzone.acme4j..", Set.of("acme"));
         LIBRARY_HOME.put("org.quartz..", Set.of("schedule"));
         LIBRARY_HOME.put("org.jose4j..", Set.of("acme", "devca"));

@@ -59,6 +59,11 @@ final class Value {
         return node.getTag().equals(Tag.NULL);
     }
 
+    /** True for exactly this, plain or quoted. */
+    boolean isText(String text) {
+        return node instanceof ScalarNode scalar && scalar.getValue().equals(text);
+    }
+
     boolean isMapping() {
         return node instanceof MappingNode;
     }

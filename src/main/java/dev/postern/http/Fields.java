@@ -65,6 +65,16 @@ final class Fields {
         return -1;
     }
 
+    /** The first field from {@code from} on whose name is this, in lower case; or -1. For names that have no constant. */
+    int find(String lower, int from) {
+        for (int i = from; i < count; i++) {
+            if (FieldName.equalsIgnoreCase(bytes, nameFrom(i), nameTo(i), lower)) {
+                return i;
+            }
+        }
+        return -1;
+    }
+
     /** The value of the first field with this name, or null. */
     @Nullable String first(int name) {
         int field = find(name);

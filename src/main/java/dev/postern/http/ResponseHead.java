@@ -98,6 +98,15 @@ final class ResponseHead {
         return true;
     }
 
+    /**
+     * The same with other fields, which have to agree with what it says of connection and length.
+     *
+     * @param other has the reason phrase at the front of its bytes
+     */
+    ResponseHead rewritten(Fields other, int otherReasonTo, long otherLength) {
+        return new ResponseHead(other, status, 0, otherReasonTo, minorVersion, otherLength, connection);
+    }
+
     private static BadMessage malformed(String detail) {
         return new BadMessage(Failure.ByServer.MALFORMED_RESPONSE, detail);
     }
