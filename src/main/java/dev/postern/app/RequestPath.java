@@ -8,12 +8,15 @@ import dev.postern.config.Balance;
 import dev.postern.config.Configuration;
 import dev.postern.config.Configuration.Protocol;
 import dev.postern.http.AnswerHttp01Challenge;
+import dev.postern.http.ContentCoders;
 import dev.postern.http.ExchangeObserver;
 import dev.postern.http.Logins;
+import dev.postern.http.RateLimiter;
 import dev.postern.http.Routing;
 import dev.postern.http.Worker;
 import dev.postern.listener.CannotListen;
 import dev.postern.listener.ConnectionLimit;
+import dev.postern.listener.ConnectionsPerClient;
 import dev.postern.listener.Listener;
 import dev.postern.listener.Pipelines;
 import dev.postern.listener.Transport;
@@ -69,6 +72,8 @@ final class RequestPath implements AutoCloseable {
     private final Map<EventLoop, Worker> workers = new HashMap<>();
     private final AtomicReference<Routing> routing;
     private final ConnectionLimit limit;
+    private final ConnectionsPerClient perClient = new ConnectionsPerClient();
+    private final RateLimiter rates = new RateLimiter(new SecureRandom());
     private final Backends backends;
     private final ServerContexts contexts;
     /** A quarter of the cores for passwords, so that whoever guesses them leaves the others alone. Idle, it has no thread. */
@@ -103,7 +108,10 @@ final class RequestPath implements AutoCloseable {
                 routing(config, Map.of(), new Routing.Plaintext(sidePort(List.of()), OptionalInt.empty(), 0)));
         makeWorkers(loops, observation, clock);
         Pipelines pipelines = new Pipelines(
-                contexts, new AnswerHttp01Challenge(care.challenges()), new Logins(logins, new SecureRandom()));
+                contexts,
+                new AnswerHttp01Challenge(care.challenges()),
+                new Logins(logins, new SecureRandom()),
+                perClient);
         // The side port is ours alone: a full house must not keep a CA from being answered.
         ConnectionLimit unlimited = new ConnectionLimit(Integer.MAX_VALUE);
         this.challenge = listener("challenge", loops, unlimited, pipelines::challenge);
@@ -156,6 +164,9 @@ final class RequestPath implements AutoCloseable {
      * @throws CannotListen where an address cannot be bound; then nothing has changed
      */
     Prepared prepare(Configuration next) throws CannotListen {
+        if (next.sites().stream().anyMatch(RequestPath::compresses)) {
+            var unused = ContentCoders.load();
+        }
         Backends.Next newBackends = backends.next(next);
         List<Listener.Next> bound = new ArrayList<>();
         try {
@@ -217,8 +228,7 @@ final class RequestPath implements AutoCloseable {
         }
     }
 
-    private static Routing routing(
-            Configuration config, Map<String, LoadBalancer> backends, Routing.Plaintext plaintext) {
+    private Routing routing(Configuration config, Map<String, LoadBalancer> backends, Routing.Plaintext plaintext) {
         return new Routing(
                 RouteTable.of(config.sites()),
                 backends,
@@ -228,7 +238,13 @@ final class RequestPath implements AutoCloseable {
                 plaintext,
                 new Routing.ProxyProtocol(
                         config.listeners().http().proxyProtocol(),
-                        config.listeners().https().proxyProtocol()));
+                        config.listeners().https().proxyProtocol()),
+                rates);
+    }
+
+    private static boolean compresses(Configuration.Site site) {
+        return site.settings().compression() != null
+                || site.routes().stream().anyMatch(route -> route.settings().compression() != null);
     }
 
     private static List<String> protocols(Configuration config) {

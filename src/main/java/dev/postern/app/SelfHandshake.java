@@ -56,7 +56,7 @@ final class SelfHandshake implements ServedCertificates {
             long left = TimeUnit.NANOSECONDS.toMillis(end - System.nanoTime());
             plain.setSoTimeout((int) Math.max(1, left));
             if (AddressRange.anyContains(proxies.get(), plain.getLocalAddress())) {
-                plain.getOutputStream().write(ProxyPreamble.local());
+                plain.getOutputStream().write(ProxyPreamble.ofOurOwn());
             }
             try (SSLSocket socket =
                     (SSLSocket) tls.getSocketFactory().createSocket(plain, serverName, listener.getPort(), true)) {

@@ -59,6 +59,11 @@ public final class Backend {
         return members.servers;
     }
 
+    /** Whether a connection has to say first whose it is. */
+    public boolean wantsPreamble() {
+        return members.config.proxyProtocol();
+    }
+
     public Configuration.Backend config() {
         return members.config;
     }

@@ -14,9 +14,17 @@ public final class ConnectionPool {
     /** Below the 60 s after which many servers close an idle connection themselves: whoever closes first avoids the race. */
     private static final long MAX_IDLE_NANOS = 55_000_000_000L;
 
+    /** Its client may never come back, and nobody else can use it. */
+    private static final long MAX_IDLE_FOR_ONE_CLIENT_NANOS = 5_000_000_000L;
+
     private record Idle(ServerConnection connection, long sinceNanos) {}
 
-    private final Map<Server, ArrayDeque<Idle>> idle = new HashMap<>();
+    /** Where a connection leads that only one client's requests may go over. */
+    private record ForOneClient(Server server, ProxyPreamble preamble) {}
+
+    /** By {@link Server}, or by {@link ForOneClient}; the latter only while there is one. */
+    private final Map<Object, ArrayDeque<Idle>> idle = new HashMap<>();
+
     private int max;
     private int count;
 
@@ -35,9 +43,19 @@ public final class ConnectionPool {
         return count;
     }
 
-    /** A connection that became idle at most {@code maxIdleNanos} ago, no longer in the pool; null where there is none. */
-    public @Nullable ServerConnection take(Server server, long nowNanos, long maxIdleNanos) {
-        ArrayDeque<Idle> connections = idle.get(server);
+    private static Object line(Server server, @Nullable ProxyPreamble preamble) {
+        return preamble == null ? server : new ForOneClient(server, preamble);
+    }
+
+    /**
+     * A connection that became idle at most {@code maxIdleNanos} ago, no longer in the pool; null where there is none.
+     *
+     * @param preamble that it began with
+     */
+    public @Nullable ServerConnection take(
+            Server server, @Nullable ProxyPreamble preamble, long nowNanos, long maxIdleNanos) {
+        Object line = line(server, preamble);
+        ArrayDeque<Idle> connections = idle.get(line);
         if (connections == null) {
             return null;
         }
@@ -47,6 +65,9 @@ public final class ConnectionPool {
         }
         connections.removeLast();
         count--;
+        if (preamble != null && connections.isEmpty()) {
+            idle.remove(line);
+        }
         return newest.connection;
     }
 
@@ -62,34 +83,51 @@ public final class ConnectionPool {
             return false;
         }
         count++;
-        idle.computeIfAbsent(server, s -> new ArrayDeque<>()).addLast(new Idle(connection, nowNanos));
+        idle.computeIfAbsent(line(server, connection.preamble()), s -> new ArrayDeque<>())
+                .addLast(new Idle(connection, nowNanos));
         return true;
     }
 
     /** Forgets a connection that closed while it was idle. */
     public void remove(ServerConnection connection) {
-        ArrayDeque<Idle> connections = idle.get(connection.server());
+        Object line = line(connection.server(), connection.preamble());
+        ArrayDeque<Idle> connections = idle.get(line);
         if (connections != null && connections.removeIf(entry -> entry.connection.equals(connection))) {
             count--;
+            if (connection.preamble() != null && connections.isEmpty()) {
+                idle.remove(line);
+            }
         }
     }
 
     /** Closes what has been idle for too long, and what leads to servers that are ours no more. */
     public void evict(long nowNanos) {
         boolean anyRetired = false;
-        for (Map.Entry<Server, ArrayDeque<Idle>> entry : idle.entrySet()) {
+        boolean anyForOneClient = false;
+        for (Map.Entry<Object, ArrayDeque<Idle>> entry : idle.entrySet()) {
             ArrayDeque<Idle> connections = entry.getValue();
-            boolean retired = entry.getKey().isRetired();
+            boolean forOneClient = entry.getKey() instanceof ForOneClient;
+            anyForOneClient |= forOneClient;
+            long longest = forOneClient ? MAX_IDLE_FOR_ONE_CLIENT_NANOS : MAX_IDLE_NANOS;
+            boolean retired = isRetired(entry.getKey());
             anyRetired |= retired;
-            while (!connections.isEmpty()
-                    && (retired || nowNanos - connections.peekFirst().sinceNanos > MAX_IDLE_NANOS)) {
+            while (!connections.isEmpty() && (retired || nowNanos - connections.peekFirst().sinceNanos > longest)) {
                 count--;
                 connections.removeFirst().connection.channel().close().addListener(Closed.OBSERVED);
             }
         }
         if (anyRetired) {
-            idle.keySet().removeIf(Server::isRetired);
+            idle.keySet().removeIf(ConnectionPool::isRetired);
         }
+        if (anyForOneClient) {
+            idle.entrySet()
+                    .removeIf(entry -> entry.getKey() instanceof ForOneClient
+                            && entry.getValue().isEmpty());
+        }
+    }
+
+    private static boolean isRetired(Object line) {
+        return (line instanceof ForOneClient one ? one.server() : (Server) line).isRetired();
     }
 
     /** Closes everything. */

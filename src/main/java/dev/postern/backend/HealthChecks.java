@@ -170,7 +170,7 @@ final class HealthChecks implements AutoCloseable {
                     .connect(server.address())
                     .addListener((ChannelFuture connected) -> onLoop(() -> {
                         if (connected.isSuccess()) {
-                            connected.channel().close().addListener(Closed.OBSERVED);
+                            leave(connected.channel());
                             backend.connected(server);
                         }
                         again();
@@ -178,6 +178,16 @@ final class HealthChecks implements AutoCloseable {
         }
 
         /** A connection that is accepted is enough. */
+        /** Nothing is asked; a server that wants to be told whose connections are is told that this one is nobody's. */
+        private void leave(Channel connected) {
+            if (backend.wantsPreamble()) {
+                connected
+                        .writeAndFlush(Unpooled.wrappedBuffer(ProxyPreamble.ofOurOwn()))
+                        .addListener(Closed.OBSERVED);
+            }
+            connected.close().addListener(Closed.OBSERVED);
+        }
+
         private void accepts(Configuration.Health health) {
             if (server.address().isUnresolved()) {
                 answered(health, "name does not resolve");
@@ -191,7 +201,7 @@ final class HealthChecks implements AutoCloseable {
                     .connect(server.address())
                     .addListener((ChannelFuture connected) -> onLoop(() -> {
                         if (connected.isSuccess()) {
-                            connected.channel().close().addListener(Closed.OBSERVED);
+                            leave(connected.channel());
                             answered(health, null);
                         } else {
                             answered(
@@ -207,7 +217,7 @@ final class HealthChecks implements AutoCloseable {
                 answered(health, "name does not resolve");
                 return;
             }
-            Answer answer = new Answer(health, server, outcome -> heard(health, outcome));
+            Answer answer = new Answer(health, server, backend.wantsPreamble(), outcome -> heard(health, outcome));
             ChannelFuture connecting = bootstrap().handler(answer).connect(server.address());
             answer.limit(loop, connecting.channel());
             connecting.addListener((ChannelFuture connected) -> {
@@ -256,12 +266,16 @@ final class HealthChecks implements AutoCloseable {
     private static final class Answer extends ChannelInboundHandlerAdapter {
         private final Configuration.Health health;
         private final Server server;
+        /** Whether to say first that nobody's requests come this way. */
+        private final boolean preamble;
+
         private final Consumer<@Nullable String> outcome;
         private final StringBuilder line = new StringBuilder();
         private @Nullable ScheduledFuture<?> timeout;
         private boolean finished;
 
-        Answer(Configuration.Health health, Server server, Consumer<@Nullable String> outcome) {
+        Answer(Configuration.Health health, Server server, boolean preamble, Consumer<@Nullable String> outcome) {
+            this.preamble = preamble;
             this.health = health;
             this.server = server;
             this.outcome = outcome;
@@ -283,7 +297,11 @@ final class HealthChecks implements AutoCloseable {
             String request = health.method() + " " + health.path() + " HTTP/1.1\r\nHost: "
                     + (host == null ? server.name() : host)
                     + "\r\nUser-Agent: postern-health\r\nConnection: close\r\n\r\n";
-            ctx.writeAndFlush(Unpooled.copiedBuffer(request, StandardCharsets.ISO_8859_1))
+            ByteBuf bytes = Unpooled.copiedBuffer(request, StandardCharsets.ISO_8859_1);
+            ctx.writeAndFlush(
+                            preamble
+                                    ? Unpooled.wrappedBuffer(Unpooled.wrappedBuffer(ProxyPreamble.ofOurOwn()), bytes)
+                                    : bytes)
                     .addListener(Closed.OBSERVED);
         }
 

@@ -8,9 +8,13 @@ import java.net.InetSocketAddress;
 
 /**
  * What a connection to a server begins with that wants to be told whose it is: a header of
- * <a href="https://www.haproxy.org/download/3.0/doc/proxy-protocol.txt">the PROXY protocol</a>, version 2, §2.2.
+ * <a href="https://www.haproxy.org/download/3.0/doc/proxy-protocol.txt">the PROXY protocol</a>, version 2, §2.2. It holds
+ * for the whole connection, so that one is used for this client's connection only.
+ *
+ * @param client who connected to us
+ * @param local where it connected to
  */
-public final class ProxyPreamble {
+public record ProxyPreamble(InetSocketAddress client, InetSocketAddress local) {
     private static final byte[] SIGNATURE = {0x0d, 0x0a, 0x0d, 0x0a, 0x00, 0x0d, 0x0a, 0x51, 0x55, 0x49, 0x54, 0x0a};
 
     private static final int LOCAL = 0x20;
@@ -19,24 +23,16 @@ public final class ProxyPreamble {
     private static final int TCP_OVER_IPV4 = 0x11;
     private static final int TCP_OVER_IPV6 = 0x21;
 
-    private ProxyPreamble() {}
-
     /** Of a connection that is our own, such as a health check: 16 bytes. */
-    public static byte[] local() {
+    public static byte[] ofOurOwn() {
         byte[] header = java.util.Arrays.copyOf(SIGNATURE, 16);
         header[12] = LOCAL;
         header[13] = UNSPECIFIED;
         return header;
     }
 
-    /**
-     * Of a connection that carries the requests of one client; the caller's to release. Where the two addresses are not of
-     * one family, both are written as IPv6.
-     *
-     * @param client who connected to us
-     * @param local where it connected to
-     */
-    public static ByteBuf of(ByteBufAllocator allocator, InetSocketAddress client, InetSocketAddress local) {
+    /** The caller's to release. Where the two addresses are not of one family, both are written as IPv6. */
+    public ByteBuf bytes(ByteBufAllocator allocator) {
         boolean ipv6 = client.getAddress() instanceof Inet6Address || local.getAddress() instanceof Inet6Address;
         int length = ipv6 ? 36 : 12;
         ByteBuf header = allocator.ioBuffer(16 + length);

@@ -17,8 +17,17 @@ import org.jspecify.annotations.Nullable;
 
 /** Reads {@code backends}. */
 final class BackendsReader {
-    private static final List<String> KEYS =
-            List.of("balance", "servers", "health", "protocol", "queue", "slow-start", "eject", "sticky", "retry");
+    private static final List<String> KEYS = List.of(
+            "balance",
+            "servers",
+            "health",
+            "protocol",
+            "queue",
+            "slow-start",
+            "eject",
+            "sticky",
+            "retry",
+            "proxy-protocol");
     private static final List<String> SERVER_KEYS = List.of("address", "weight", "backup", "max-connections", "drain");
     private static final List<String> EJECT_KEYS = List.of("after", "on", "time", "longest");
     private static final List<String> STICKY_KEYS = List.of("cookie", "max-age", "same-site", "path");
@@ -48,6 +57,8 @@ final class BackendsReader {
     private static final Duration EJECTION = Duration.ofSeconds(30);
     private static final Duration LONGEST_EJECTION = Duration.ofMinutes(5);
 
+    private static final Scalar<Boolean> PROXY_PROTOCOL = Scalar.oneOf(Map.of("v2", true, "off", false), "v2 or off");
+
     private final Map<String, Backend> backends = new LinkedHashMap<>();
     private final List<String> names = new ArrayList<>();
 
@@ -74,6 +85,14 @@ final class BackendsReader {
         }
         Section backend = Section.of(value, KEYS);
         List<Server> servers = servers(backend);
+        ServerProtocol protocol = backend.get("protocol", PROTOCOL, ServerProtocol.HTTP_1);
+        boolean proxyProtocol = backend.get("proxy-protocol", PROXY_PROTOCOL, false);
+        if (proxyProtocol && protocol == ServerProtocol.H2C) {
+            backend.place("proxy-protocol")
+                    .problem(
+                            "goes with protocol http1 only: over h2c one connection carries the requests of many clients"
+                                    + " (expected: no proxy-protocol, or protocol: http1)");
+        }
         backends.put(
                 name,
                 new Backend(
@@ -81,12 +100,13 @@ final class BackendsReader {
                         BalanceReader.read(backend.find("balance")),
                         servers,
                         optional(backend, "health", HealthReader.KEYS, HealthReader::read),
-                        backend.get("protocol", PROTOCOL, ServerProtocol.HTTP_1),
+                        protocol,
                         queue(backend, servers),
                         backend.get("slow-start", Durations.POSITIVE_OR_ZERO, Duration.ZERO),
                         optional(backend, "eject", EJECT_KEYS, BackendsReader::ejection),
                         optional(backend, "sticky", STICKY_KEYS, BackendsReader::stickiness),
-                        optional(backend, "retry", RETRY_KEYS, BackendsReader::retries)));
+                        optional(backend, "retry", RETRY_KEYS, BackendsReader::retries),
+                        proxyProtocol));
     }
 
     private static <T> @Nullable T optional(

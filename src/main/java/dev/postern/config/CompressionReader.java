@@ -40,8 +40,16 @@ final class CompressionReader {
         }
         Section compression = Section.of(value, KEYS);
         return new Compression(
-                list(compression.find("encodings"), "a list such as [zstd, br, gzip]", ENCODING, List.of(Encoding.values())),
-                list(compression.find("types"), "a list such as [text/html, application/json]", TYPE, Compression.DEFAULT_TYPES),
+                list(
+                        compression.find("encodings"),
+                        "a list such as [zstd, br, gzip]",
+                        ENCODING,
+                        List.of(Encoding.values())),
+                list(
+                        compression.find("types"),
+                        "a list such as [text/html, application/json]",
+                        TYPE,
+                        Compression.DEFAULT_TYPES),
                 compression.get("min-size", SIZE, MIN_SIZE));
     }
 

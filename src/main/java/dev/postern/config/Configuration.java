@@ -400,6 +400,7 @@ public record Configuration(
      * @param ejection null where servers are not left out for their failures
      * @param sticky null where clients may get any server
      * @param retries null for none but those that are always safe
+     * @param proxyProtocol whether connections begin with a PROXY header, version 2
      */
     public record Backend(
             String name,
@@ -411,7 +412,8 @@ public record Configuration(
             Duration slowStart,
             @Nullable Ejection ejection,
             @Nullable Stickiness sticky,
-            @Nullable Retries retries) {
+            @Nullable Retries retries,
+            boolean proxyProtocol) {
         /** Of servers that speak HTTP/1.1. */
         public Backend(String name, Balance balance, List<Server> servers, @Nullable Health health) {
             this(
@@ -424,7 +426,8 @@ public record Configuration(
                     Duration.ZERO,
                     null,
                     null,
-                    null);
+                    null,
+                    false);
         }
     }
 
@@ -527,6 +530,13 @@ public record Configuration(
      * @param headers how many header fields; more are answered 431
      * @param body bytes of a request body; a larger one is answered 413; empty for no limit
      * @param connections how many client connections at once; empty for as many as the file-descriptor limit allows
+     * @param connectionsPerClient how many of them one client may have; empty for no limit
      */
-    public record Limits(int requestLine, int head, int headers, OptionalLong body, OptionalInt connections) {}
+    public record Limits(
+            int requestLine,
+            int head,
+            int headers,
+            OptionalLong body,
+            OptionalInt connections,
+            OptionalInt connectionsPerClient) {}
 }

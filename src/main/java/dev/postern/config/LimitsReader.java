@@ -11,7 +11,8 @@ import java.util.OptionalLong;
 final class LimitsReader {
     static final List<String> TIMEOUTS =
             List.of("handshake", "request-head", "request-body", "keep-alive", "connect", "response", "tunnel");
-    static final List<String> LIMITS = List.of("request-line", "head", "headers", "body", "connections");
+    static final List<String> LIMITS =
+            List.of("request-line", "head", "headers", "body", "connections", "connections-per-client");
 
     // The least is about what any request takes; the most bounds what one connection can make us keep.
     private static final Scalar<Integer> REQUEST_LINE = Sizes.between(64, 1 << 20);
@@ -30,6 +31,12 @@ final class LimitsReader {
     private static final Scalar<OptionalInt> CONNECTIONS = new Scalar<>(
             "auto or " + CONNECTION_COUNT.expected(),
             text -> text.equals("auto")
+                    ? OptionalInt.empty()
+                    : OptionalInt.of(CONNECTION_COUNT.parsing().parse(text)));
+
+    private static final Scalar<OptionalInt> CONNECTIONS_PER_CLIENT = new Scalar<>(
+            "unlimited or " + CONNECTION_COUNT.expected(),
+            text -> text.equals("unlimited")
                     ? OptionalInt.empty()
                     : OptionalInt.of(CONNECTION_COUNT.parsing().parse(text)));
 
@@ -59,6 +66,7 @@ final class LimitsReader {
                 head,
                 limits.get("headers", HEADERS, 100),
                 limits.get("body", BODY, OptionalLong.empty()),
-                limits.get("connections", CONNECTIONS, OptionalInt.empty()));
+                limits.get("connections", CONNECTIONS, OptionalInt.empty()),
+                limits.get("connections-per-client", CONNECTIONS_PER_CLIENT, OptionalInt.empty()));
     }
 }

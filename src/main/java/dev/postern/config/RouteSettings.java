@@ -14,6 +14,8 @@ import org.jspecify.annotations.Nullable;
  * @param auth null where nobody has to say who they are
  * @param hsts of the site; null for none
  * @param errorPages of the site, by status or class of statuses: {@code 502}, {@code 5xx}
+ * @param rateLimit null where clients may make as many requests as they like
+ * @param compression null where responses stay as they are
  */
 public record RouteSettings(
         EncodedSlashes encodedSlashes,
@@ -25,7 +27,9 @@ public record RouteSettings(
         Set<String> allowMethods,
         @Nullable BasicAuth auth,
         @Nullable Hsts hsts,
-        Map<String, Page> errorPages) {
+        Map<String, Page> errorPages,
+        @Nullable RateLimit rateLimit,
+        @Nullable Compression compression) {
     /** A site that says nothing. */
     public static final RouteSettings DEFAULT = new RouteSettings(
             EncodedSlashes.REFUSE,
@@ -37,7 +41,9 @@ public record RouteSettings(
             Set.of(),
             null,
             null,
-            Map.of());
+            Map.of(),
+            null,
+            null);
 
     /** What becomes of a path with {@code %2F} or {@code %5C}. */
     public enum EncodedSlashes {

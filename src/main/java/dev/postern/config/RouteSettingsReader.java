@@ -18,7 +18,9 @@ final class RouteSettingsReader {
             "allow",
             "deny",
             "allow-methods",
-            "auth");
+            "auth",
+            "rate-limit",
+            "compression");
     static final List<String> SITE_KEYS = Section.keys(KEYS, List.of("hsts", "error-pages"));
 
     private static final Scalar<EncodedSlashes> ENCODED_SLASHES =
@@ -55,7 +57,9 @@ final class RouteSettingsReader {
                 methods.isEmpty() ? inherited.allowMethods() : methods,
                 AuthReader.read(at, inherited.auth()),
                 hsts,
-                errorPages);
+                errorPages,
+                RateLimitReader.read(at, inherited.rateLimit()),
+                CompressionReader.read(at, inherited.compression()));
     }
 
     private static List<AddressRange> ranges(@Nullable Value value, List<AddressRange> inherited) {

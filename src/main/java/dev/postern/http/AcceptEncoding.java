@@ -50,7 +50,9 @@ final class AcceptEncoding {
             int semicolon = element.indexOf(';');
             String coding = (semicolon < 0 ? element : element.substring(0, semicolon)).strip();
             if (coding.equals(name)) {
-                return semicolon < 0 ? ONE : weight(element.substring(semicolon + 1).strip());
+                return semicolon < 0
+                        ? ONE
+                        : weight(element.substring(semicolon + 1).strip());
             }
         }
         return otherwise;

@@ -50,6 +50,10 @@ final class Client {
         this.portBytes = Integer.toString(port).getBytes(StandardCharsets.US_ASCII);
     }
 
+    Endpoints endpoints() {
+        return endpoints;
+    }
+
     /** {@code 192.0.2.1:33224} or {@code [::1]:80}, for the log. */
     String text() {
         return endpoints.clientText();

@@ -96,7 +96,7 @@ final class ErrorResponses {
             case BODY_TOO_LARGE -> 413;
             case REQUEST_LINE_TOO_LONG -> 414;
             case WRONG_SITE -> 421;
-            case TOO_MANY_LOGINS -> 429;
+            case TOO_MANY_LOGINS, TOO_MANY_REQUESTS -> 429;
             case HEAD_TOO_LARGE, TOO_MANY_HEADERS -> 431;
         };
     }

@@ -1,7 +1,11 @@
 package dev.postern.http;
 
+import dev.postern.backend.ProxyPreamble;
 import dev.postern.balance.LoadBalancer;
+import dev.postern.config.Compression;
 import dev.postern.config.Configuration.Timeouts;
+import dev.postern.config.Durations;
+import dev.postern.config.RateLimit;
 import dev.postern.http.Failure.ByClient;
 import dev.postern.http.Failure.ByServer;
 import dev.postern.route.FieldEdits;
@@ -9,6 +13,8 @@ import dev.postern.route.Route;
 import io.netty.buffer.ByteBuf;
 import io.netty.util.NetUtil;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -47,6 +53,7 @@ public final class Exchange extends ExchangeRecord {
 
     private @Nullable RetryLadder ladder;
     private @Nullable ServerStream server;
+    private @Nullable ResponseCompression compression;
     private boolean endSent;
     private Response response = Response.NOTHING;
     private int interim;
@@ -101,6 +108,16 @@ public final class Exchange extends ExchangeRecord {
             forwardedClient = found;
         }
         return found;
+    }
+
+    /** Who the client is, for servers that want every connection to begin with it. */
+    ProxyPreamble preamble() {
+        Client info = client.info();
+        InetAddress address = clientAddress();
+        // Of a client that a proxy speaks for no port is known.
+        return new ProxyPreamble(
+                address.equals(info.address()) ? info.endpoints().client() : new InetSocketAddress(address, 0),
+                info.endpoints().local());
     }
 
     /** The client, and the proxy that speaks for it, for the log. */
@@ -239,6 +256,22 @@ public final class Exchange extends ExchangeRecord {
         return route == null
                 ? FieldEdits.NONE
                 : route.responseEdits(client.info().isSecure());
+    }
+
+    /** Whether the client may make one more request now; if not, it has been told so. */
+    boolean isWithin(RateLimit limit) {
+        long waitNanos = routing.rates().take(limit, clientAddress(), System.nanoTime());
+        if (waitNanos == 0) {
+            return true;
+        }
+        // RFC 9110 §10.2.3: whole seconds.
+        long seconds = Duration.ofNanos(waitNanos - 1).toSeconds() + 1;
+        fail(
+                ByClient.TOO_MANY_REQUESTS,
+                "rate-limit: " + limit.requests() + " per " + Durations.text(limit.per()) + ", at most " + limit.burst()
+                        + " at once",
+                Map.of("Retry-After", Long.toString(seconds)));
+        return false;
     }
 
     /** Sends the request to a server of {@code backend}. */
@@ -395,7 +428,21 @@ public final class Exchange extends ExchangeRecord {
         progressNanos = System.nanoTime();
         answered(head.status(), progressNanos);
         body.forgetSent();
-        client.response(ladder().withSticky(head), bodyLength, responseEdits());
+        ResponseHead own = ladder().withSticky(head);
+        Compression wanted = compressionWanted();
+        ResponseCompression compressing = wanted == null ? null : ResponseCompression.of(wanted, request, own);
+        compression = compressing;
+        if (compressing == null) {
+            client.response(own, bodyLength, responseEdits());
+        } else {
+            client.response(
+                    compressing.head(), compressing.isActive() ? ResponseHead.CHUNKED : bodyLength, responseEdits());
+        }
+    }
+
+    private @Nullable Compression compressionWanted() {
+        Route chosen = route();
+        return chosen == null ? null : chosen.settings().compression();
     }
 
     /** Takes ownership of {@code part}. */
@@ -405,8 +452,7 @@ public final class Exchange extends ExchangeRecord {
             return;
         }
         progressNanos = System.nanoTime();
-        sent(part.readableBytes());
-        client.responseBody(part);
+        sendToClient(compression == null ? part : compression.compress(part));
         if (!client.isWritable()) {
             client.flush();
             if (!client.isWritable() && server != null && !responsePaused) {
@@ -416,8 +462,26 @@ public final class Exchange extends ExchangeRecord {
         }
     }
 
+    private void sendToClient(@Nullable ByteBuf part) {
+        if (part != null) {
+            sent(part.readableBytes());
+            client.responseBody(part);
+        }
+    }
+
+    /** What the server sent in one go has been handed over: the client is to see it. */
+    void flushResponse() {
+        if (compression != null && !finished) {
+            sendToClient(compression.flush());
+        }
+        client.flush();
+    }
+
     void responseEnd(@Nullable Fields trailers) {
         server = null;
+        if (compression != null) {
+            sendToClient(compression.finish());
+        }
         finish();
         client.responseEnd(trailers);
     }
@@ -521,6 +585,9 @@ public final class Exchange extends ExchangeRecord {
         finished = true;
         received(body.received());
         body.release();
+        if (compression != null) {
+            compression.close();
+        }
         if (ladder != null) {
             ladder.end();
         }

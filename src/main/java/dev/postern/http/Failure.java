@@ -52,6 +52,8 @@ public sealed interface Failure {
         /** More passwords to look at than one client is given time for. */
         TOO_MANY_LOGINS,
         WRONG_SITE,
+        /** More than {@code rate-limit} allows. */
+        TOO_MANY_REQUESTS,
         /** Went away before the response was complete. */
         GONE,
         /** Is there, but takes nothing of what it is sent. */

@@ -81,16 +81,6 @@ final class Fields {
         return field < 0 ? null : value(field);
     }
 
-    /** The field of this name, in any case of its letters, from {@code start} on; -1 where there is none. */
-    int find(String lower, int start) {
-        for (int i = start; i < count; i++) {
-            if (FieldName.equalsIgnoreCase(bytes, nameFrom(i), nameTo(i), lower)) {
-                return i;
-            }
-        }
-        return -1;
-    }
-
     /** The same without one of them. What else points into {@link #bytes} stays right. */
     Fields without(int field) {
         int[] rest = new int[(count - 1) * STRIDE];

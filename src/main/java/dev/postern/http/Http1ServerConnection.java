@@ -1,5 +1,6 @@
 package dev.postern.http;
 
+import dev.postern.backend.ProxyPreamble;
 import dev.postern.backend.Server;
 import dev.postern.backend.ServerConnection;
 import dev.postern.http.Failure.ByServer;
@@ -24,13 +25,14 @@ final class Http1ServerConnection extends ChannelInboundHandlerAdapter
 
     private final Worker worker;
     private final Server server;
+    private final @Nullable ProxyPreamble preamble;
     private final Channel channel;
     private final MessageDecoder decoder;
 
     private @Nullable Exchange exchange;
     private @Nullable ResponseHead head;
     /** Whom to flush once everything that was read has been passed on. */
-    private @Nullable ClientStream fed;
+    private @Nullable Exchange fed;
 
     /** How many exchanges it has carried, the one under way included. */
     private int used;
@@ -47,9 +49,11 @@ final class Http1ServerConnection extends ChannelInboundHandlerAdapter
     /** Something could not be read or written: whatever still comes, the connection does not end well. */
     private boolean failed;
 
-    Http1ServerConnection(Worker worker, Server server, Channel channel) {
+    /** @param preamble with which the connection begins; null for none */
+    Http1ServerConnection(Worker worker, Server server, @Nullable ProxyPreamble preamble, Channel channel) {
         this.worker = worker;
         this.server = server;
+        this.preamble = preamble;
         this.channel = channel;
         this.decoder = new MessageDecoder(
                 this, worker.responseSpace(), ByServer.MALFORMED_RESPONSE, ByServer.RESPONSE_HEAD_TOO_LARGE);
@@ -63,6 +67,11 @@ final class Http1ServerConnection extends ChannelInboundHandlerAdapter
     @Override
     public Server server() {
         return server;
+    }
+
+    @Override
+    public @Nullable ProxyPreamble preamble() {
+        return preamble;
     }
 
     // ---- the request
@@ -138,7 +147,7 @@ final class Http1ServerConnection extends ChannelInboundHandlerAdapter
             retire();
             return;
         }
-        fed = current.clientStream();
+        fed = current;
         try {
             decoder.decode(ctx.alloc(), bytes);
         } catch (BadMessage e) {
@@ -235,10 +244,10 @@ final class Http1ServerConnection extends ChannelInboundHandlerAdapter
             done = false;
             settle();
         }
-        ClientStream client = fed;
-        if (client != null) {
+        Exchange answered = fed;
+        if (answered != null) {
             fed = null;
-            client.flush();
+            answered.flushResponse();
         }
     }
 
@@ -291,7 +300,7 @@ final class Http1ServerConnection extends ChannelInboundHandlerAdapter
         }
         Exchange current = exchange;
         if (current != null && decoder.isUntilClose() && !failed) {
-            fed = current.clientStream();
+            fed = current;
             end(null);
         } else if (current != null) {
             boolean silent = head == null && !decoder.holdsBytes();
@@ -301,10 +310,10 @@ final class Http1ServerConnection extends ChannelInboundHandlerAdapter
         }
         done = false;
         decoder.close();
-        ClientStream client = fed;
-        if (client != null) {
+        Exchange answered = fed;
+        if (answered != null) {
             fed = null;
-            client.flush();
+            answered.flushResponse();
         }
     }
 

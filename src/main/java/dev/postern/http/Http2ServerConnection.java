@@ -77,7 +77,7 @@ final class Http2ServerConnection extends Http2ConnectionHandler {
     private final Http2Connection.PropertyKey key;
     private final FrameBudget budget = new FrameBudget();
     // Whom to flush once everything that was read has been passed on.
-    private final Set<ClientStream> fed = new LinkedHashSet<>();
+    private final Set<Exchange> fed = new LinkedHashSet<>();
 
     private @Nullable ChannelHandlerContext ctx;
     private boolean ready;
@@ -441,9 +441,9 @@ final class Http2ServerConnection extends Http2ConnectionHandler {
     }
 
     private void feeds(Http2ServerStream stream) {
-        ClientStream client = stream.client();
-        if (client != null) {
-            fed.add(client);
+        Exchange exchange = stream.exchange();
+        if (exchange != null) {
+            fed.add(exchange);
         }
     }
 
@@ -463,7 +463,7 @@ final class Http2ServerConnection extends Http2ConnectionHandler {
 
     private void flushFed() {
         if (!fed.isEmpty()) {
-            fed.forEach(ClientStream::flush);
+            fed.forEach(Exchange::flushResponse);
             fed.clear();
         }
     }

@@ -39,8 +39,8 @@ final class Http2ServerStream implements ServerStream, ChannelFutureListener {
         this.connection = connection;
     }
 
-    @Nullable ClientStream client() {
-        return exchange == null ? null : exchange.clientStream();
+    @Nullable Exchange exchange() {
+        return exchange;
     }
 
     // ---- the request

@@ -20,8 +20,8 @@ import org.jspecify.annotations.Nullable;
  * length is not known, and of which there are no ranges.
  */
 final class ResponseCompression {
-    private static final Set<String> GONE = Set.of(
-            "content-length", "accept-ranges", "content-md5", "content-digest", "repr-digest", "digest");
+    private static final Set<String> GONE =
+            Set.of("content-length", "accept-ranges", "content-md5", "content-digest", "repr-digest", "digest");
 
     private final ResponseHead head;
     private final @Nullable ContentCoder coder;
@@ -136,8 +136,7 @@ final class ResponseCompression {
         return first;
     }
 
-    private static void add(
-            ByteArrayOutputStream bytes, Fields.Builder fields, int kind, String name, String value) {
+    private static void add(ByteArrayOutputStream bytes, Fields.Builder fields, int kind, String name, String value) {
         int nameFrom = bytes.size();
         bytes.writeBytes(name.getBytes(StandardCharsets.ISO_8859_1));
         int nameTo = bytes.size();

@@ -1,5 +1,6 @@
 package dev.postern.http;
 
+import dev.postern.backend.ProxyPreamble;
 import dev.postern.backend.Server;
 import dev.postern.backend.ServerConnection;
 import dev.postern.balance.Affinity;
@@ -173,7 +174,7 @@ final class RetryLadder {
         }
         long maxIdle = exchange.request().isIdempotent() ? Long.MAX_VALUE : SAFE_IDLE_NANOS;
         while (true) {
-            ServerConnection idle = worker.pool().take(of, now, maxIdle);
+            ServerConnection idle = worker.pool().take(of, preamble(), now, maxIdle);
             if (idle == null || idle.channel().isActive()) {
                 return (ServerStream) idle;
             }
@@ -182,6 +183,11 @@ final class RetryLadder {
 
     private boolean isHttp2() {
         return balancer.backend().protocol() == Configuration.ServerProtocol.H2C;
+    }
+
+    /** What connections of this exchange begin with; null where the backend does not want to be told. */
+    private @Nullable ProxyPreamble preamble() {
+        return balancer.backend().wantsPreamble() ? exchange.preamble() : null;
     }
 
     private void connect(Server to) {
@@ -215,7 +221,7 @@ final class RetryLadder {
         };
         ServerConnector.Attempt begun = isHttp2()
                 ? worker.http2Servers().connect(to, timeout, outcome)
-                : ServerConnector.connect(worker, to, timeout, outcome);
+                : ServerConnector.connect(worker, to, preamble(), timeout, outcome);
         if (begun != null && !begun.isOver()) {
             connecting = begun;
         }

@@ -3,6 +3,7 @@ package dev.postern.http;
 import dev.postern.balance.LoadBalancer;
 import dev.postern.config.Page;
 import dev.postern.config.Placeholder;
+import dev.postern.config.RateLimit;
 import dev.postern.config.RouteSettings.EncodedSlashes;
 import dev.postern.route.Route;
 import dev.postern.route.RouteAction;
@@ -43,6 +44,11 @@ public final class RouteToSite implements RequestStep {
         }
         Route route = site.match(request);
         exchange.routed(route);
+        // Before anything that costs us, or lets somebody guess.
+        RateLimit limit = route.settings().rateLimit();
+        if (limit != null && !exchange.isWithin(limit)) {
+            return true;
+        }
         if (target.hasEncodedSlash() && route.settings().encodedSlashes() == EncodedSlashes.REFUSE) {
             exchange.fail(Failure.ByClient.PATH_REFUSED, "path has an encoded slash or backslash");
             return true;

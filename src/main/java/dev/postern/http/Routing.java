@@ -9,7 +9,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 
-/** What an exchange is decided by: one immutable snapshot of the configuration, replaced as a whole. */
+/**
+ * What an exchange is decided by: one immutable snapshot of the configuration, replaced as a whole.
+ *
+ * @param rates what was counted for the limits, whichever are in force; the one part that lives on
+ */
 public record Routing(
         RouteTable routes,
         Map<String, LoadBalancer> backends,
@@ -17,7 +21,8 @@ public record Routing(
         Timeouts timeouts,
         Limits limits,
         Plaintext plaintext,
-        ProxyProtocol proxyProtocol) {
+        ProxyProtocol proxyProtocol,
+        RateLimiter rates) {
     /**
      * What happens to requests that come in without TLS.
      *

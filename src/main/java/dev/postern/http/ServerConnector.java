@@ -1,5 +1,6 @@
 package dev.postern.http;
 
+import dev.postern.backend.ProxyPreamble;
 import dev.postern.backend.Server;
 import dev.postern.http.Failure.ByServer;
 import io.netty.bootstrap.Bootstrap;
@@ -46,17 +47,27 @@ final class ServerConnector {
         void impossible(String why);
     }
 
-    /** Begins to connect over HTTP/1; returns what can be cancelled, null where there is nothing to wait for. */
-    static @Nullable Attempt connect(Worker worker, Server server, Duration timeout, Outcome outcome) {
+    /**
+     * Begins to connect over HTTP/1; returns what can be cancelled, null where there is nothing to wait for.
+     *
+     * @param preamble with which the connection is to begin, before anything else; null for none
+     */
+    static @Nullable Attempt connect(
+            Worker worker, Server server, @Nullable ProxyPreamble preamble, Duration timeout, Outcome outcome) {
         ChannelFuture begun = channel(
                 worker,
                 server,
                 timeout,
-                channel -> channel.pipeline().addLast(new Http1ServerConnection(worker, server, channel)),
+                channel -> channel.pipeline().addLast(new Http1ServerConnection(worker, server, preamble, channel)),
                 new ChannelOutcome() {
                     @Override
                     public void connected(ChannelFuture connected) {
-                        outcome.connected(connected.channel().pipeline().get(Http1ServerConnection.class));
+                        Channel channel = connected.channel();
+                        if (preamble != null) {
+                            // Goes out with the first request; a failure comes back as an exception of the channel.
+                            var unused = channel.write(preamble.bytes(channel.alloc()), channel.voidPromise());
+                        }
+                        outcome.connected(channel.pipeline().get(Http1ServerConnection.class));
                     }
 
                     @Override

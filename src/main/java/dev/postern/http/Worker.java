@@ -1,12 +1,14 @@
 package dev.postern.http;
 
 import dev.postern.backend.ConnectionPool;
+import dev.postern.config.AddressRange;
 import dev.postern.config.Configuration.Limits;
 import dev.postern.config.Configuration.Timeouts;
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.ScheduledFuture;
+import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -15,6 +17,7 @@ import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.OptionalInt;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
@@ -164,6 +167,16 @@ public final class Worker {
     /** Whose connections begin with a PROXY header, by the configuration that is in force now. */
     public Routing.ProxyProtocol proxyProtocol() {
         return routing().proxyProtocol();
+    }
+
+    /** How many connections one client may have, by the configuration that is in force now; empty for no limit. */
+    public OptionalInt connectionsPerClient() {
+        return routing().limits().connectionsPerClient();
+    }
+
+    /** Whether {@code address} is that of a proxy which speaks for others. */
+    public boolean isTrustedProxy(InetAddress address) {
+        return AddressRange.anyContains(routing().trustedProxies(), address);
     }
 
     ConnectionPool pool() {

@@ -32,7 +32,8 @@ final class ZstdCoder implements ContentCoder {
             }
             return;
         }
-        ByteBuf direct = in.alloc().directBuffer(in.readableBytes()).writeBytes(in, in.readerIndex(), in.readableBytes());
+        ByteBuf direct =
+                in.alloc().directBuffer(in.readableBytes()).writeBytes(in, in.readerIndex(), in.readableBytes());
         try {
             take(direct.nioBuffer(), out);
         } finally {

@@ -18,7 +18,9 @@ import dev.postern.tunnel.Tunnel;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelInitializer;
+import java.net.InetAddress;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BiConsumer;
@@ -41,10 +43,13 @@ public final class Pipelines {
     private final List<RequestStep> httpSteps;
     private final List<RequestStep> httpsSteps;
     private final List<RequestStep> challengeSteps;
+    private final ConnectionsPerClient perClient;
     private final AtomicLong toldNanos = new AtomicLong(System.nanoTime() - TOLD_EVERY_NANOS);
 
-    public Pipelines(ServerContexts contexts, AnswerHttp01Challenge answers, Logins logins) {
+    public Pipelines(
+            ServerContexts contexts, AnswerHttp01Challenge answers, Logins logins, ConnectionsPerClient perClient) {
         this.contexts = contexts;
+        this.perClient = perClient;
         // The relay first, because a CA must get through whatever else happens on port 80.
         RouteToSite route = new RouteToSite(logins);
         this.httpSteps = List.of(new RelayAcmeChallenge(), new RedirectToHttps(), route);
@@ -54,33 +59,31 @@ public final class Pipelines {
 
     /** Plaintext from the world. */
     public ChannelInitializer<Channel> http(Worker worker) {
-        return plaintext(worker, httpSteps, () -> worker.proxyProtocol().http());
+        Supplier<List<AddressRange>> proxies = () -> worker.proxyProtocol().http();
+        return initializer(worker, proxies, fromTheWorld(worker, proxies, plaintext(worker, httpSteps)));
     }
 
     /** The side port. */
     public ChannelInitializer<Channel> challenge(Worker worker) {
-        return plaintext(worker, challengeSteps, List::of);
+        return initializer(worker, List::of, plaintext(worker, challengeSteps));
     }
 
     /** What only operators and their programs may reach. */
     public ChannelInitializer<Channel> admin(Worker worker, ServePages.Pages pages) {
-        return plaintext(worker, List.of(new ServePages(worker, pages)), List::of);
+        return initializer(worker, List::of, plaintext(worker, List.of(new ServePages(worker, pages))));
     }
 
-    private ChannelInitializer<Channel> plaintext(
-            Worker worker, List<RequestStep> steps, Supplier<List<AddressRange>> proxies) {
-        return initializer(
-                worker,
-                proxies,
-                (channel, endpoints) -> channel.pipeline()
-                        .addLast("Http1ClientConnection", http1(worker, steps, null, endpoints, channel)));
+    private BiConsumer<Channel, Endpoints> plaintext(Worker worker, List<RequestStep> steps) {
+        return (channel, endpoints) ->
+                channel.pipeline().addLast("Http1ClientConnection", http1(worker, steps, null, endpoints, channel));
     }
 
     /** TLS from the world. */
     public ChannelInitializer<Channel> https(Worker worker) {
-        return initializer(worker, () -> worker.proxyProtocol().https(), (channel, endpoints) -> {
-            // First, because which TLS handler comes next depends on the server name; replaces itself by
-            // "tls" and "AwaitHandshake", and the latter by what ALPN agreed on.
+        Supplier<List<AddressRange>> proxies = () -> worker.proxyProtocol().https();
+        return initializer(worker, proxies, fromTheWorld(worker, proxies, (channel, endpoints) -> {
+            // Before all of HTTP, because which TLS handler comes next depends on the server name; replaces
+            // itself by "tls" and "AwaitHandshake", and the latter by what ALPN agreed on.
             channel.pipeline()
                     .addLast(
                             "SelectCertificate",
@@ -90,7 +93,33 @@ public final class Pipelines {
                                     worker.timeouts().handshake(),
                                     (established, site, protocol) ->
                                             afterHandshake(worker, established, endpoints, site, protocol)));
-        });
+        }));
+    }
+
+    /**
+     * Closes what a client opens beyond its share, at once and without a word. Proxies have no share: those that are
+     * trusted, and those whose connection it is themselves that speak the PROXY protocol.
+     */
+    private BiConsumer<Channel, Endpoints> fromTheWorld(
+            Worker worker, Supplier<List<AddressRange>> proxies, BiConsumer<Channel, Endpoints> pipeline) {
+        return (channel, endpoints) -> {
+            OptionalInt max = worker.connectionsPerClient();
+            InetAddress client = endpoints.client().getAddress();
+            if (max.isEmpty()
+                    || worker.isTrustedProxy(client)
+                    || AddressRange.anyContains(proxies.get(), client)
+                    || perClient.admit(channel, client, max.getAsInt())) {
+                pipeline.accept(channel, endpoints);
+            } else {
+                log.debug(
+                        "client {}: limits.connections-per-client: {}; closed", endpoints.clientText(), max.getAsInt());
+                channel.close().addListener(closed -> {
+                    if (!closed.isSuccess()) {
+                        log.debug("client {}: close failed", endpoints.clientText(), closed.cause());
+                    }
+                });
+            }
+        };
     }
 
     private void afterHandshake(

@@ -82,7 +82,7 @@ final class ReadProxyHeader extends ChannelInboundHandlerAdapter {
         InetSocketAddress client = header.client();
         InetSocketAddress local = header.local();
         next.accept(client == null || local == null ? connection : new Endpoints(client, local));
-        if (rest.isReadable()) {
+        if (rest.isReadable() && ctx.channel().isActive()) {
             ctx.fireChannelRead(rest);
         } else {
             rest.release();

@@ -276,6 +276,7 @@ class ServerFailuresTest {
                 slowStart,
                 ejection,
                 null,
-                null);
+                null,
+                false);
     }
 }

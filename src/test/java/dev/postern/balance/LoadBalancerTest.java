@@ -385,6 +385,7 @@ class LoadBalancerTest {
                 Duration.ZERO,
                 null,
                 sticky,
-                null);
+                null,
+                false);
     }
 }

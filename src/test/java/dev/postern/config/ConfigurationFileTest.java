@@ -82,7 +82,7 @@ class ConfigurationFileTest {
             Duration.ofSeconds(60),
             Duration.ofHours(1));
     private static final Limits DEFAULT_LIMITS =
-            new Limits(8192, 16384, 100, OptionalLong.empty(), OptionalInt.empty());
+            new Limits(8192, 16384, 100, OptionalLong.empty(), OptionalInt.empty(), OptionalInt.empty());
 
     /** All of them in one place: a changed default is a visible diff. */
     @Test
@@ -222,6 +222,9 @@ class ConfigurationFileTest {
                     eject: { after: 3, on: [closed, 500], time: 2s, longest: 1m }
                     sticky: { cookie: S, max-age: 2d, same-site: none, path: /app/ }
                     retry: { attempts: 2, on: [timeout, 503], budget: 50%% }
+                  proxied:
+                    servers: [127.0.0.1:1]
+                    proxy-protocol: v2
                 trusted-proxies: [10.0.0.0/8, "2001:db8::/32", 192.0.2.7]
                 timeouts:
                   handshake: 1s
@@ -237,6 +240,7 @@ class ConfigurationFileTest {
                   headers: 50
                   body: 2GiB
                   connections: 1000
+                  connections-per-client: 50
                 grace: 0
                 hooks:
                   on-renewed: [/usr/bin/env, reload, "a b"]
@@ -372,7 +376,21 @@ class ConfigurationFileTest {
                                                 Duration.ofMinutes(1)),
                                         new Stickiness("S", Duration.ofDays(2), Stickiness.SameSite.NONE, "/app/"),
                                         new Retries(
-                                                2, ServerFaultsReader.of(Set.of(ServerFaults.Kind.TIMEOUT), 503), 50))),
+                                                2, ServerFaultsReader.of(Set.of(ServerFaults.Kind.TIMEOUT), 503), 50),
+                                        false),
+                                "proxied",
+                                new Backend(
+                                        "proxied",
+                                        Balance.ROUND_ROBIN,
+                                        List.of(new Server("127.0.0.1", 1, 1)),
+                                        null,
+                                        ServerProtocol.HTTP_1,
+                                        ServerQueue.DEFAULT,
+                                        Duration.ZERO,
+                                        null,
+                                        null,
+                                        null,
+                                        true)),
                         List.of(
                                 new AddressRange(address("10.0.0.0"), 8),
                                 new AddressRange(address("2001:db8::"), 32),
@@ -385,7 +403,8 @@ class ConfigurationFileTest {
                                 Duration.ofMillis(500),
                                 Duration.ofHours(6),
                                 Duration.ofDays(7)),
-                        new Limits(512, 1 << 20, 50, OptionalLong.of(2L << 30), OptionalInt.of(1000)),
+                        new Limits(
+                                512, 1 << 20, 50, OptionalLong.of(2L << 30), OptionalInt.of(1000), OptionalInt.of(50)),
                         Duration.ZERO,
                         new Configuration.Hooks(
                                 List.of("/usr/bin/env", "reload", "a b"),

@@ -3,6 +3,7 @@ package dev.postern.config;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
+import dev.postern.config.Compression.Encoding;
 import dev.postern.config.Configuration.Action;
 import dev.postern.config.Configuration.Route;
 import dev.postern.config.Configuration.Site;
@@ -42,7 +43,9 @@ class RouteSettingsTest {
                         Set.of(),
                         null,
                         null,
-                        Map.of()));
+                        Map.of(),
+                        null,
+                        null));
         assertThat(site.routes()).containsExactly(new Route("/", new Action.ToBackend("web")));
     }
 
@@ -62,6 +65,8 @@ class RouteSettingsTest {
                 auth: { realm: Staff, users: { al: "%s" }, users-file: %s, keep-authorization: false }
                 hsts: { max-age: 730d, include-subdomains: true, preload: true }
                 error-pages: { 502: %s, 4xx: %s }
+                rate-limit: { requests: 100, per: 10s, burst: 200 }
+                compression: { encodings: [gzip, zstd], types: [Text/HTML, "application/*"], min-size: 2KiB }
                 routes:
                   - path: /a
                     backend: web
@@ -74,6 +79,8 @@ class RouteSettingsTest {
                     deny: [192.0.2.1/32]
                     allow-methods: PUT
                     auth: off
+                    rate-limit: { requests: 5 }
+                    compression: off
                 """.formatted(HASH, users, page, page));
 
         Page sorry = Page.text("<h1>sorry</h1>").as("text/html; charset=utf-8");
@@ -90,7 +97,9 @@ class RouteSettingsTest {
                 Set.of("GET", "HEAD", "POST"),
                 new BasicAuth("Staff", Map.of("al", HASH, "bob", HASH), false),
                 new Hsts(Duration.ofDays(730), true, true),
-                Map.of("502", sorry, "4xx", sorry));
+                Map.of("502", sorry, "4xx", sorry),
+                new RateLimit("sites[0].rate-limit", 100, Duration.ofSeconds(10), 200),
+                new Compression(List.of(Encoding.GZIP, Encoding.ZSTD), List.of("text/html", "application/*"), 2048));
         RouteSettings ofRoute = new RouteSettings(
                 EncodedSlashes.REFUSE,
                 DuplicateSlashes.MERGE,
@@ -104,7 +113,9 @@ class RouteSettingsTest {
                 Set.of("PUT"),
                 null,
                 ofSite.hsts(),
-                ofSite.errorPages());
+                ofSite.errorPages(),
+                new RateLimit("sites[0].routes[0].rate-limit", 5, Duration.ofSeconds(1), 5),
+                null);
         assertThat(site.settings()).isEqualTo(ofSite);
         assertThat(site.routes())
                 .containsExactly(
@@ -130,6 +141,23 @@ class RouteSettingsTest {
                         new Action.Respond(200, json),
                         new Action.Respond(404, json),
                         new Action.Redirect("https://{host}/new{rest}?{query}", 308));
+    }
+
+    @Test
+    void compressionAndLimitsHaveDefaults() throws Exception {
+        Site site = site("""
+                backend: web
+                compression: {}
+                rate-limit: { requests: 7 }
+                routes: [{ path: /a, backend: web, rate-limit: off }]
+                """);
+
+        assertThat(site.settings().compression())
+                .isEqualTo(new Compression(
+                        List.of(Encoding.ZSTD, Encoding.BR, Encoding.GZIP), Compression.DEFAULT_TYPES, 1024));
+        assertThat(site.settings().rateLimit())
+                .isEqualTo(new RateLimit("sites[0].rate-limit", 7, Duration.ofSeconds(1), 7));
+        assertThat(site.routes().get(1).settings().rateLimit()).isNull();
     }
 
     private static AddressRange range(String network, int prefix) throws Exception {

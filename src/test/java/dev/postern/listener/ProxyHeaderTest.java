@@ -163,7 +163,7 @@ class ProxyHeaderTest {
         for (byte[] whole : List.of(
                 "PROXY TCP4 192.0.2.7 10.0.0.9 33224 443\r\n".getBytes(StandardCharsets.US_ASCII),
                 HexFormat.of().parseHex(SIGNATURE + "2111000c" + IPV4),
-                ProxyPreamble.local())) {
+                ProxyPreamble.ofOurOwn())) {
             for (int length = 0; length < whole.length; length++) {
                 assertThat(ProxyHeader.read(Unpooled.wrappedBuffer(whole, 0, length)))
                         .as("%d of %d bytes", length, whole.length)
@@ -189,12 +189,12 @@ class ProxyHeaderTest {
                 List.of("2001:db8::7", "10.0.0.9"))) {
             InetSocketAddress client = address(ends.get(0), 33224);
             InetSocketAddress local = address(ends.get(1), 443);
-            ByteBuf written = ProxyPreamble.of(UnpooledByteBufAllocator.DEFAULT, client, local);
+            ByteBuf written = new ProxyPreamble(client, local).bytes(UnpooledByteBufAllocator.DEFAULT);
 
             assertThat(ProxyHeader.read(written)).isEqualTo(new ProxyHeader(client, local, written.readableBytes()));
             written.release();
         }
-        assertThat(complete(Unpooled.wrappedBuffer(ProxyPreamble.local())).client())
+        assertThat(complete(Unpooled.wrappedBuffer(ProxyPreamble.ofOurOwn())).client())
                 .isNull();
     }
 

@@ -65,7 +65,7 @@ class ProxyProtocolTest {
     void proxyThatSpeaksForItselfIsTheClient() throws Exception {
         start("");
 
-        assertForwardedFor("127.0.0.1", overTls(ProxyPreamble.local()));
+        assertForwardedFor("127.0.0.1", overTls(ProxyPreamble.ofOurOwn()));
         assertForwardedFor("127.0.0.1", overPlaintext("PROXY UNKNOWN\r\n".getBytes(StandardCharsets.US_ASCII)));
     }
 
@@ -159,7 +159,7 @@ class ProxyProtocolTest {
         for (int i = 0; i < 10; i++) {
             socket("127.0.0.1", edge.httpsPort()).close();
             Socket local = socket("127.0.0.1", edge.httpsPort());
-            local.getOutputStream().write(ProxyPreamble.local());
+            local.getOutputStream().write(ProxyPreamble.ofOurOwn());
             local.close();
         }
 
@@ -228,10 +228,9 @@ class ProxyProtocolTest {
     }
 
     private static byte[] version2() {
-        ByteBuf header = ProxyPreamble.of(
-                UnpooledByteBufAllocator.DEFAULT,
-                new InetSocketAddress("192.0.2.7", 33224),
-                new InetSocketAddress("203.0.113.1", 8443));
+        ByteBuf header = new ProxyPreamble(
+                        new InetSocketAddress("192.0.2.7", 33224), new InetSocketAddress("203.0.113.1", 8443))
+                .bytes(UnpooledByteBufAllocator.DEFAULT);
         byte[] bytes = new byte[header.readableBytes()];
         header.readBytes(bytes).release();
         return bytes;
