@@ -3,7 +3,7 @@
  *
  * <pre>
  * client ─► listener ─► tls ─► http ─► route ─► balance ─► backend ─► server
- *                        ▲       ▲        (layer 4: listener ─► tunnel ─► balance ─► backend)
+ *                        ▲       ▲
  *       CertificateTable │       │ ChallengeTable
  *                        └ certificate ┘
  *                              ▲  ▲

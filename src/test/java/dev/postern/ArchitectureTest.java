@@ -70,7 +70,6 @@ class ArchitectureTest {
                         "listener",
                         "tls",
                         "http",
-                        "tunnel",
                         "route",
                         "balance",
                         "backend",
@@ -79,10 +78,9 @@ class ArchitectureTest {
                         "devca",
                         "schedule",
                         "config"));
-        MAY_USE.put("listener", Set.of("tls", "http", "tunnel", "config"));
+        MAY_USE.put("listener", Set.of("tls", "http", "config"));
         MAY_USE.put("tls", Set.of("certificate", "config"));
         MAY_USE.put("http", Set.of("route", "balance", "backend", "certificate", "config"));
-        MAY_USE.put("tunnel", Set.of("route", "balance", "backend", "config"));
         MAY_USE.put("route", Set.of("config"));
         MAY_USE.put("balance", Set.of("backend", "config"));
         MAY_USE.put("backend", Set.of("config"));
@@ -97,7 +95,7 @@ class ArchitectureTest {
     private static final Map<String, Set<String>> LIBRARY_HOME = new LinkedHashMap<>();
 
     static {
-        LIBRARY_HOME.put("io.netty..", Set.of("listener", "tls", "http", "tunnel", "backend", "admin", "app"));
+        LIBRARY_HOME.put("io.netty..", Set.of("listener", "tls", "http", "backend", "admin", "app"));
         LIBRARY_HOME.put("com.aayushatharva..", Set.of("http"));
         LIBRARY_HOME.put("com.github.luben..", Set.of("http"));
         LIBRARY_HOME.put("org.shredzone.acme4j..", Set.of("acme"));

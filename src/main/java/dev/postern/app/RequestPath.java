@@ -322,7 +322,11 @@ final class RequestPath implements AutoCloseable {
 
     // ---- the end
 
-    /** Accepts no more, and lets exchanges under way be the last ones of their connections. */
+    /**
+     * Accepts no more, and lets exchanges under way be the last ones of their connections.
+     *
+     * @param grace how long they have
+     */
     void drain(Duration grace) {
         pages.drain();
         http.close();

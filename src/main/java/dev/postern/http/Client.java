@@ -87,6 +87,10 @@ final class Client {
         return certificateSite;
     }
 
+    boolean isHttp2() {
+        return http2;
+    }
+
     /** The version a request came in, as {@code Via} tells it. */
     byte[] version(RequestHead request) {
         return http2 ? HTTP_2 : request.minorVersion() == 0 ? HTTP_1_0 : HTTP_1_1;

@@ -2,7 +2,6 @@ package dev.postern.http;
 
 import dev.postern.route.FieldEdits;
 import io.netty.buffer.ByteBuf;
-import io.netty.channel.Channel;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,6 +40,9 @@ interface ClientStream {
     /** The response cannot be completed: breaks it off so that the client can tell. */
     void abort();
 
-    /** The server agreed to switch protocols: sends its 101 and gives the connection away. */
-    void switchProtocols(ResponseHead head, Channel server, @Nullable ByteBuf firstBytes);
+    /**
+     * The server agreed to switch protocols: says so, in the words of the client's protocol. From now on what the client
+     * sends is the body of the request, and what it gets that of the response, byte by byte.
+     */
+    void switchProtocols(ResponseHead head);
 }

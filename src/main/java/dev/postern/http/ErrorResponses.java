@@ -75,6 +75,7 @@ final class ErrorResponses {
             case QUEUE_FULL, QUEUE_TIMEOUT -> "connection_limit_reached";
             case NAME_UNRESOLVED -> "dns_error";
             case CONNECT_REFUSED, REFUSED -> "connection_refused";
+            case NO_WEB_SOCKET -> "http_upgrade_failed";
             case CONNECT_TIMEOUT -> "connection_timeout";
             case NO_ROUTE_TO_SERVER -> "destination_ip_unroutable";
             case CONNECT_FAILED, CLOSED_BEFORE_RESPONSE -> "connection_terminated";
@@ -112,7 +113,7 @@ final class ErrorResponses {
                     NO_ROUTE_TO_SERVER,
                     CONNECT_FAILED,
                     REFUSED -> 503;
-            case CLOSED_BEFORE_RESPONSE, CLOSED_DURING_RESPONSE, MALFORMED_RESPONSE, RESPONSE_HEAD_TOO_LARGE -> 502;
+            case NO_WEB_SOCKET, CLOSED_BEFORE_RESPONSE, CLOSED_DURING_RESPONSE, MALFORMED_RESPONSE, RESPONSE_HEAD_TOO_LARGE -> 502;
             case RESPONSE_TIMEOUT -> 504;
         };
     }

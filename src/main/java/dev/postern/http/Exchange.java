@@ -7,6 +7,7 @@ import dev.postern.config.Configuration.Timeouts;
 import dev.postern.config.Durations;
 import dev.postern.config.RateLimit;
 import dev.postern.http.Failure.ByClient;
+import dev.postern.http.Failure.ByEdge;
 import dev.postern.http.Failure.ByServer;
 import dev.postern.route.FieldEdits;
 import dev.postern.route.Route;
@@ -18,6 +19,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -29,6 +31,9 @@ import org.slf4j.event.Level;
  */
 public final class Exchange extends ExchangeRecord {
     private static final Logger log = LoggerFactory.getLogger(Exchange.class);
+
+    /** How long an end of a tunnel may take for the last bytes once the other has closed. */
+    private static final long HALF_CLOSED_NANOS = TimeUnit.SECONDS.toNanos(10);
 
     /** How much of a body is read from the client before a server takes it. */
     private static final int MAX_UNSENT = 64 * 1024;
@@ -184,7 +189,7 @@ public final class Exchange extends ExchangeRecord {
         }
         pace.partCame(System.nanoTime());
         body.add(part);
-        if (body.received() > maxBody) {
+        if (body.received() > maxBody && !isTunnel()) {
             fail(ByClient.BODY_TOO_LARGE, "limits.body: over " + maxBody + " bytes");
             return;
         }
@@ -216,8 +221,13 @@ public final class Exchange extends ExchangeRecord {
     void clientGone() {
         if (!finished) {
             log.debug("request {}: client {}: gone before the response was complete", id(), clientText());
-            blame(ByClient.GONE);
-            dropServer();
+            if (isTunnel()) {
+                // As good an end as any; what it sent before gets there.
+                leaveServer();
+            } else {
+                blame(ByClient.GONE);
+                dropServer();
+            }
             finish();
         }
     }
@@ -338,6 +348,14 @@ public final class Exchange extends ExchangeRecord {
     }
 
     private void sendBody(ServerStream to) {
+        if (request.upgrade() != null && !isTunnel()) {
+            // Whatever came already belongs to the tunnel that the server may refuse: to it, it would be a request.
+            endSent = true;
+            if (body.unsentBytes() > MAX_UNSENT) {
+                pauseRequest();
+            }
+            return;
+        }
         for (ByteBuf part = body.next(); part != null; part = body.next()) {
             progressNanos = pace.lastPartNanos();
             to.requestBody(part);
@@ -403,22 +421,37 @@ public final class Exchange extends ExchangeRecord {
             fail(ByServer.MALFORMED_RESPONSE, "101 without being asked to switch to that protocol");
             return false;
         }
+        if (asked.equalsIgnoreCase(WebSocketKey.PROTOCOL) && !WebSocketKey.isAccepted(request, head)) {
+            fail(ByServer.MALFORMED_RESPONSE, "Sec-WebSocket-Accept does not fit the key that was sent");
+            return false;
+        }
         return true;
     }
 
-    /** The server connection is ours no more; it belongs to the tunnel now. */
-    void switched(ResponseHead head, Http1ServerConnection from, @Nullable ByteBuf firstBytes) {
-        server = null;
-        answered(head.status(), System.nanoTime());
+    /** The server has agreed: bytes go back and forth as they are. */
+    void switched(ResponseHead head) {
+        response = Response.STARTED;
+        progressNanos = System.nanoTime();
+        answered(client.info().isHttp2() ? 200 : 101, progressNanos);
         ladder().answered(head.status());
         ResponseHead stuck = ladder().withSticky(head);
-        ladder().endsWith(from.channel().closeFuture());
-        from.channel().closeFuture().addListener(closed -> ended(worker.observer()));
-        release();
-        client.switchProtocols(stuck, from.channel(), firstBytes);
+        tunnelBegins();
+        body.reopen();
+        endSent = false;
+        worker.tunnels().begins(this);
+        client.switchProtocols(stuck);
+        if (server != null) {
+            sendBody(server);
+            server.flush();
+        }
     }
 
     void responseHead(ResponseHead head, long bodyLength) {
+        if (head.status() < 300 && client.info().isHttp2() && request.upgrade() != null) {
+            // To the client it would mean that the tunnel is open (RFC 8441 §5).
+            fail(ByServer.MALFORMED_RESPONSE, "a " + head.status() + " where the protocol was to be switched");
+            return;
+        }
         ladder().answered(head.status());
         if (isUnanswered() && ladder().triesElsewhere(head.status())) {
             tryElsewhere();
@@ -539,6 +572,10 @@ public final class Exchange extends ExchangeRecord {
             return;
         }
         Timeouts timeouts = routing.timeouts();
+        if (isTunnel()) {
+            checkTunnel(now, timeouts);
+            return;
+        }
         // A client that waits for a 100 is not slow: the server is.
         boolean awaits100 = request.expectsContinue() && response == Response.NOTHING && body.received() == 0;
         if (!body.isComplete() && !requestPaused && !awaits100) {
@@ -551,6 +588,30 @@ public final class Exchange extends ExchangeRecord {
             } else {
                 failOrTryElsewhere(ByServer.RESPONSE_TIMEOUT, "timeouts.response: nothing for " + timeouts.response());
             }
+        }
+    }
+
+    private void checkTunnel(long now, Timeouts timeouts) {
+        long longest = timeouts.tunnel().toNanos();
+        if (now - progressNanos > longest) {
+            log.info("request {}: client {}: timeouts.tunnel: nothing moved; closed", id(), clientText());
+            endTunnel(ByEdge.TUNNEL_IDLE);
+        } else if (body.isComplete() && now - progressNanos > HALF_CLOSED_NANOS) {
+            endTunnel(ByClient.GONE);
+        }
+    }
+
+    /** Closes both ends; what is on its way gets there, if it is taken. */
+    void endTunnel(Failure why) {
+        blame(why);
+        leaveServer();
+        finish();
+        if (responsePaused) {
+            // What is left to write will never be written: closing must not wait for it.
+            client.abort();
+        } else {
+            client.responseEnd(null);
+            client.flush();
         }
     }
 
@@ -571,6 +632,15 @@ public final class Exchange extends ExchangeRecord {
         }
     }
 
+    private void leaveServer() {
+        ServerStream left = server;
+        server = null;
+        if (left != null) {
+            left.leave(Math.min(
+                    HALF_CLOSED_NANOS, routing.timeouts().tunnel().toNanos()));
+        }
+    }
+
     /** What ends it, unless that is known already. Whoever says so goes on to end it. */
     void blame(Failure why) {
         failed(why, body.isComplete());
@@ -583,6 +653,9 @@ public final class Exchange extends ExchangeRecord {
 
     private void release() {
         finished = true;
+        if (isTunnel()) {
+            worker.tunnels().ends(this);
+        }
         received(body.received());
         body.release();
         if (compression != null) {

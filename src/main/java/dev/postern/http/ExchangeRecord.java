@@ -17,7 +17,6 @@ public abstract sealed class ExchangeRecord permits Exchange, Refusal {
     /** Of a timer: it never came to that. */
     public static final long NEVER = -1;
 
-    private static final int SWITCHING_PROTOCOLS = 101;
 
     private final String id;
     private final Client client;
@@ -40,6 +39,7 @@ public abstract sealed class ExchangeRecord permits Exchange, Refusal {
     private boolean reusedConnection;
 
     private int status;
+    private boolean tunnel;
     private long bytesIn;
     private long bytesOut;
 
@@ -95,6 +95,15 @@ public abstract sealed class ExchangeRecord permits Exchange, Refusal {
         responseNanos = nowNanos;
     }
 
+    /** From now on bytes go back and forth as they are. */
+    final void tunnelBegins() {
+        tunnel = true;
+    }
+
+    final boolean isTunnel() {
+        return tunnel;
+    }
+
     final void sent(int bytes) {
         bytesOut += bytes;
     }
@@ -113,7 +122,7 @@ public abstract sealed class ExchangeRecord permits Exchange, Refusal {
 
     private Phase phaseNow(Failure why, boolean requestComplete) {
         if (responseNanos != NEVER) {
-            return status == SWITCHING_PROTOCOLS ? Phase.TUNNEL : Phase.RESPONSE_BODY;
+            return tunnel ? Phase.TUNNEL : Phase.RESPONSE_BODY;
         }
         if (backend != null && chosenNanos == NEVER) {
             // A server is chosen at once, unless there is none, or none with room.

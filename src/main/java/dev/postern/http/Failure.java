@@ -79,7 +79,9 @@ public sealed interface Failure {
     enum ByEdge implements Failure {
         /** No file descriptor, no local port, no memory. */
         OUT_OF_RESOURCES,
-        /** Told to stop, and the grace is over. */
+        /** Nothing moved in a tunnel for as long as {@code timeouts.tunnel}. */
+        TUNNEL_IDLE,
+        /** Told to stop, and the grace is over, or is being shared out between the tunnels. */
         SHUTTING_DOWN,
         BUG;
 
@@ -113,6 +115,8 @@ public sealed interface Failure {
         CONNECT_FAILED(Retry.IF_UNSENT),
         /** Said that it has not looked at the request and will not: a stream refused, or one above its GOAWAY. */
         REFUSED(Retry.IF_UNSENT),
+        /** Speaks HTTP/2, and has not said that it takes WebSockets over it. */
+        NO_WEB_SOCKET(Retry.NEVER),
         CLOSED_BEFORE_RESPONSE(Retry.IF_IDEMPOTENT),
         CLOSED_DURING_RESPONSE(Retry.NEVER),
         MALFORMED_RESPONSE(Retry.NEVER),

@@ -41,7 +41,6 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
 
     private final Worker worker;
     private final List<RequestStep> steps;
-    private final Upgrade upgrade;
     private final Channel channel;
     private final Client info;
     private final MessageDecoder decoder;
@@ -73,13 +72,11 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
     public Http1ClientConnection(
             Worker worker,
             List<RequestStep> steps,
-            Upgrade upgrade,
             @Nullable String certificateSite,
             Endpoints endpoints,
             Channel channel) {
         this.worker = worker;
         this.steps = steps;
-        this.upgrade = upgrade;
         this.channel = channel;
         this.info = new Client(
                 endpoints, certificateSite, false, worker.routing().trustedProxies(), TlsParameters.of(channel));
@@ -341,14 +338,17 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
     }
 
     @Override
-    public void switchProtocols(ResponseHead switching, Channel server, @Nullable ByteBuf firstBytes) {
-        writer.interim(switching);
-        exchange = null;
-        phase = Phase.CLOSED;
-        ByteBuf early = decoder.stop();
-        channel.pipeline().remove(this);
-        worker.tunnelBegins(channel);
-        upgrade.tunnel(channel, server, early, firstBytes);
+    public void switchProtocols(ResponseHead switching) {
+        writer.switching(switching, head);
+        keepAlive = false;
+        clientGoesOn = false;
+        resumeRequest();
+        try {
+            decoder.pass();
+        } catch (BadMessage e) {
+            // Bytes that mean nothing to us cannot be malformed.
+            throw new IllegalStateException(e);
+        }
         channel.flush();
     }
 

@@ -5,12 +5,15 @@ import dev.postern.backend.Server;
 import dev.postern.backend.ServerConnection;
 import dev.postern.http.Failure.ByServer;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOutboundBuffer;
+import io.netty.channel.socket.DuplexChannel;
 import java.io.IOException;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -43,6 +46,10 @@ final class Http1ServerConnection extends ChannelInboundHandlerAdapter
 
     private boolean reusable;
     private boolean chunked;
+    private boolean tunnel;
+    /** The client of a tunnel has gone: what the server says is heard no more, what is left to write is written. */
+    private boolean leaving;
+
     private boolean requestFlushed;
     private boolean chunkOpen;
     private boolean writeFailed;
@@ -111,9 +118,22 @@ final class Http1ServerConnection extends ChannelInboundHandlerAdapter
 
     @Override
     public void requestEnd(@Nullable Fields trailers) {
+        if (tunnel) {
+            channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(written -> shutdownOutput());
+            return;
+        }
         if (chunked) {
             write(Trailers.end(worker.headWriter(), channel.alloc(), chunkOpen, trailers, false));
         }
+    }
+
+    /** The client sends no more: this end of its tunnel says so, and goes on reading. */
+    private void shutdownOutput() {
+        ((DuplexChannel) channel).shutdownOutput().addListener(done -> {
+            if (!done.isSuccess()) {
+                close();
+            }
+        });
     }
 
     /** A failure of the write comes back as an exception of the channel, which closes it. */
@@ -138,6 +158,10 @@ final class Http1ServerConnection extends ChannelInboundHandlerAdapter
     public void channelRead(ChannelHandlerContext ctx, Object message) {
         ByteBuf bytes = (ByteBuf) message;
         Exchange current = exchange;
+        if (current == null && leaving) {
+            bytes.release();
+            return;
+        }
         if (current == null || !requestFlushed) {
             // Said something without being asked: whatever it is, it is not the answer to anything.
             bytes.release();
@@ -175,10 +199,12 @@ final class Http1ServerConnection extends ChannelInboundHandlerAdapter
         Exchange current = java.util.Objects.requireNonNull(exchange, "exchange");
         ResponseHead received = java.util.Objects.requireNonNull(head, "head");
         if (received.status() == 101) {
-            if (current.switchesProtocols(received)) {
-                becomeTunnel(current, received);
+            if (!current.switchesProtocols(received)) {
+                return MessageDecoder.SWITCHED;
             }
-            return MessageDecoder.SWITCHED;
+            tunnel = true;
+            current.switched(received);
+            return MessageDecoder.UNTIL_CLOSE;
         }
         if (received.status() == 408 && used > 1 && !received.keepsAlive()) {
             // Not an answer to this request: the server gave up waiting for one just as it was sent.
@@ -195,20 +221,6 @@ final class Http1ServerConnection extends ChannelInboundHandlerAdapter
         reusable = received.keepsAlive() && length != ResponseHead.UNTIL_CLOSE && bodiless;
         current.responseHead(received, length);
         return length;
-    }
-
-    private void becomeTunnel(Exchange current, ResponseHead received) {
-        exchange = null;
-        ByteBuf rest = decoder.stop();
-        channel.pipeline().remove(this);
-        current.switched(received, this, rest != null && rest.isReadable() ? rest : release(rest));
-    }
-
-    private static @Nullable ByteBuf release(@Nullable ByteBuf rest) {
-        if (rest != null) {
-            rest.release();
-        }
-        return null;
     }
 
     @Override
@@ -335,6 +347,16 @@ final class Http1ServerConnection extends ChannelInboundHandlerAdapter
         if (current != null) {
             current.serverFailed(failure, detail, writeFailed);
         }
+    }
+
+    @Override
+    public void leave(long nanos) {
+        exchange = null;
+        leaving = true;
+        decoder.close();
+        channel.config().setAutoRead(true);
+        channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(written -> close());
+        var unused = worker.loop().schedule(this::close, nanos, TimeUnit.NANOSECONDS);
     }
 
     @Override

@@ -157,7 +157,8 @@ public final class Http2ClientConnection extends Http2ConnectionHandler implemen
                     .maxConcurrentStreams(MAX_STREAMS)
                     .initialWindowSize(STREAM_WINDOW)
                     .headerTableSize(HEADER_TABLE)
-                    .maxHeaderListSize(limits.head()));
+                    .maxHeaderListSize(limits.head())
+                    .connectProtocolEnabled(true));
             encoderEnforceMaxConcurrentStreams(false);
             encoderEnforceMaxQueuedControlFrames(MAX_QUEUED_CONTROL_FRAMES);
             decoderEnforceMaxRstFramesPerWindow(MAX_RESETS, RESET_SECONDS);

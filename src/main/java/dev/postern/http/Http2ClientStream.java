@@ -3,7 +3,6 @@ package dev.postern.http;
 import dev.postern.route.FieldEdits;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
-import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.handler.codec.http2.Http2Error;
@@ -211,8 +210,13 @@ final class Http2ClientStream implements ClientStream {
     }
 
     @Override
-    public void switchProtocols(ResponseHead head, Channel server, @Nullable ByteBuf firstBytes) {
-        throw new IllegalStateException("HTTP/2 knows no 101");
+    public void switchProtocols(ResponseHead head) {
+        lastFrame = connection.writeHead(stream, Http2Heads.switching(head), false);
+        Exchange current = exchange;
+        if (requestEnded && current != null) {
+            current.requestEnd(null);
+        }
+        flush();
     }
 
     void becameWritable() {

@@ -22,6 +22,9 @@ final class Http2Heads {
     private static final byte[] COOKIE = HeadWriter.constant("cookie: ");
     private static final byte[] COOKIE_SEPARATOR = HeadWriter.constant("; ");
     private static final byte[] CONNECTION_TE = HeadWriter.constant("connection: TE\r\n");
+    private static final byte[] UPGRADE_WEB_SOCKET =
+            HeadWriter.constant("connection: Upgrade\r\nupgrade: websocket\r\nsec-websocket-key: ");
+    private static final AsciiString GET = AsciiString.cached("GET");
     private static final byte[] CHUNKED = HeadWriter.constant("transfer-encoding: chunked\r\n");
 
     private Http2Heads() {}
@@ -36,8 +39,10 @@ final class Http2Heads {
     static RequestHead request(Worker worker, HeadWriter out, Http2Headers headers, boolean complete)
             throws BadMessage {
         Pseudo pseudo = Pseudo.of(headers);
+        boolean tunnel = pseudo.protocol != null;
         out.begin();
-        Http2Fields.append(out, pseudo.method).byteOf(' ');
+        // To the rest of us it is what HTTP/1.1 would have asked for (RFC 8441 §5).
+        Http2Fields.append(out, tunnel ? GET : pseudo.method).byteOf(' ');
         Http2Fields.append(out, pseudo.path).bytes(VERSION);
         CharSequence host = pseudo.authority == null ? headers.get("host") : pseudo.authority;
         if (host == null) {
@@ -65,6 +70,10 @@ final class Http2Heads {
                 hasHost = true;
                 continue;
             }
+            if (tunnel && (AsciiString.contentEquals(name, "content-length") || WebSocketKey.isName(name))) {
+                // There is neither a body nor a key in such a request.
+                throw BadMessage.malformed("CONNECT with a content-length or a key");
+            }
             hasLength |= AsciiString.contentEquals(name, "content-length");
             Http2Fields.append(out, name, value);
             if (AsciiString.contentEquals(name, "te")) {
@@ -75,7 +84,9 @@ final class Http2Heads {
         if (hasCookie) {
             cookies(out, headers);
         }
-        if (!complete && !hasLength) {
+        if (tunnel) {
+            out.bytes(UPGRADE_WEB_SOCKET).bytes(WebSocketKey.next(worker)).crlf();
+        } else if (!complete && !hasLength) {
             out.bytes(CHUNKED);
         }
         out.crlf();
@@ -110,11 +121,18 @@ final class Http2Heads {
         private final CharSequence method;
         private final CharSequence path;
         private final @Nullable CharSequence authority;
+        /** What a CONNECT is to be switched to; null for any other request. */
+        private final @Nullable CharSequence protocol;
 
-        private Pseudo(CharSequence method, CharSequence path, @Nullable CharSequence authority) {
+        private Pseudo(
+                CharSequence method,
+                CharSequence path,
+                @Nullable CharSequence authority,
+                @Nullable CharSequence protocol) {
             this.method = method;
             this.path = path;
             this.authority = authority;
+            this.protocol = protocol;
         }
 
         static Pseudo of(Http2Headers headers) throws BadMessage {
@@ -122,6 +140,7 @@ final class Http2Heads {
             CharSequence path = null;
             CharSequence scheme = null;
             CharSequence authority = null;
+            CharSequence protocol = null;
             int count = 0;
             for (Map.Entry<CharSequence, CharSequence> field : headers) {
                 CharSequence name = field.getKey();
@@ -138,13 +157,14 @@ final class Http2Heads {
                     case ":path" -> path = value;
                     case ":scheme" -> scheme = value;
                     case ":authority" -> authority = value;
+                    case ":protocol" -> protocol = value;
                     default -> throw BadMessage.malformed("unknown pseudo-header field");
                 }
             }
             if (method == null || method.isEmpty() || path == null || path.isEmpty() || scheme == null) {
                 throw BadMessage.malformed("no :method, :scheme or :path");
             }
-            int distinct = authority == null ? 3 : 4;
+            int distinct = 3 + (authority == null ? 0 : 1) + (protocol == null ? 0 : 1);
             if (count != distinct) {
                 throw BadMessage.malformed("a pseudo-header field twice");
             }
@@ -159,7 +179,12 @@ final class Http2Heads {
                     && !AsciiString.contentEqualsIgnoreCase(scheme, "http")) {
                 throw BadMessage.malformed(":scheme is neither http nor https");
             }
-            return new Pseudo(method, path, authority);
+            boolean connect = AsciiString.contentEquals(method, "CONNECT");
+            if (protocol != null
+                    && !(connect && authority != null && AsciiString.contentEquals(protocol, WebSocketKey.PROTOCOL))) {
+                throw BadMessage.malformed(":protocol is not \"websocket\", or not that of a CONNECT");
+            }
+            return new Pseudo(method, path, authority, protocol);
         }
     }
 
@@ -183,18 +208,28 @@ final class Http2Heads {
 
     /** A server's response head, interim or final, without what concerns only the hop to the server. */
     static Http2Headers response(ResponseHead head, boolean hasLength, FieldEdits edits) {
+        return response(head, head.status(), hasLength, edits);
+    }
+
+    /** The server has switched protocols, <a href="https://datatracker.ietf.org/doc/html/rfc8441#section-5">RFC 8441 §5</a>. */
+    static Http2Headers switching(ResponseHead head) {
+        return response(head, 200, false, FieldEdits.NONE);
+    }
+
+    private static Http2Headers response(ResponseHead head, int status, boolean hasLength, FieldEdits edits) {
         Fields fields = head.fields();
         boolean named = !head.connection().named().isEmpty();
         List<AsciiString> pairs = new ArrayList<>(2 * fields.count() + 2);
         for (int i = 0; i < fields.count(); i++) {
             if (passes(fields.name(i), hasLength)
+                    && !(head.status() == 101 && WebSocketKey.isAccept(fields, i))
                     && !(named && head.connection().names(fields, i))
                     && !edits.removes(fields.bytes(), fields.nameFrom(i), fields.nameTo(i))) {
                 Http2Fields.add(pairs, fields, i);
             }
         }
         add(pairs, edits);
-        return ReadOnlyHttp2Headers.serverHeaders(false, status(head.status()), pairs.toArray(AsciiString[]::new));
+        return ReadOnlyHttp2Headers.serverHeaders(false, status(status), pairs.toArray(AsciiString[]::new));
     }
 
     private static boolean passes(int name, boolean hasLength) {

@@ -27,6 +27,7 @@ final class Http2ServerStream implements ServerStream, ChannelFutureListener {
 
     private boolean handingOver;
     private boolean requestEnded;
+    private boolean tunnel;
     private boolean headSeen;
     /** What of the announced length has not come yet. */
     private long remaining = UNKNOWN;
@@ -50,9 +51,18 @@ final class Http2ServerStream implements ServerStream, ChannelFutureListener {
         exchange = next;
         handingOver = true;
         RequestHead request = next.request();
+        String protocol = request.upgrade();
+        boolean webSocket = WebSocketKey.PROTOCOL.equalsIgnoreCase(protocol);
+        if (webSocket && !connection.takesTunnels()) {
+            failed(ByServer.NO_WEB_SOCKET, "its HTTP/2 SETTINGS do not enable WebSockets (RFC 8441)", true);
+            handedOver();
+            return;
+        }
+        // Any other protocol HTTP/2 knows nothing of; the server never hears that it was asked for.
+        tunnel = webSocket;
         HeadWriter written = RequestWriter.compose(connection.worker().headWriter(), next);
-        requestEnded = !request.hasBody();
-        stream = connection.begin(this, Http2ServerHeads.request(written, null), requestEnded);
+        requestEnded = !request.hasBody() && !tunnel;
+        stream = connection.begin(this, Http2ServerHeads.request(written, tunnel ? protocol : null), requestEnded);
         handedOver();
     }
 
@@ -161,6 +171,13 @@ final class Http2ServerStream implements ServerStream, ChannelFutureListener {
 
     private void head(Exchange current, ResponseHead head, boolean endOfStream) throws BadMessage {
         headSeen = true;
+        if (tunnel && head.status() < 300) {
+            if (endOfStream) {
+                throw malformed("tunnel that ends with its head");
+            }
+            current.switched(head);
+            return;
+        }
         long length = head.bodyLength(current.request());
         if (endOfStream && length > 0) {
             throw malformed("content-length without a body");
@@ -305,6 +322,17 @@ final class Http2ServerStream implements ServerStream, ChannelFutureListener {
         if (ended != null) {
             connection.reset(ended, error);
         }
+    }
+
+    @Override
+    public void leave(long nanos) {
+        requestEnd(null);
+        leave();
+        flush();
+        var unused = connection
+                .worker()
+                .loop()
+                .schedule(() -> reset(Http2Error.CANCEL), nanos, java.util.concurrent.TimeUnit.NANOSECONDS);
     }
 
     @Override

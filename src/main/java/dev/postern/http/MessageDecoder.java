@@ -293,6 +293,14 @@ final class MessageDecoder {
         return state == State.UNTIL_CLOSE;
     }
 
+    /** From now on everything is body, as it comes; what was held back is passed on at once. */
+    void pass() throws BadMessage {
+        if (state != State.STOPPED) {
+            state = State.UNTIL_CLOSE;
+            decode();
+        }
+    }
+
     /** Nothing is decoded any more; returns what was held back, which the caller now owns. */
     @Nullable ByteBuf stop() {
         state = State.STOPPED;

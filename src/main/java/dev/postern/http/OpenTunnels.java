@@ -1,17 +1,13 @@
 package dev.postern.http;
 
-import io.netty.buffer.Unpooled;
-import io.netty.channel.Channel;
-import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.EventLoop;
 import java.time.Duration;
 import java.util.LinkedHashSet;
-import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The tunnels of an event loop, by their client connections. A tunnel has no end of its own: when we stop it is closed,
+ * The tunnels of an event loop. A tunnel has no end of its own: when we stop it is closed,
  * one after the other, so that those who come back at once do not come back all at once. Event loop only.
  */
 final class OpenTunnels {
@@ -20,39 +16,35 @@ final class OpenTunnels {
 
     private final EventLoop loop;
     // In the order in which they began; the oldest goes first.
-    private final Set<Channel> clients = new LinkedHashSet<>();
+    private final Set<Exchange> tunnels = new LinkedHashSet<>();
 
     OpenTunnels(EventLoop loop) {
         this.loop = loop;
     }
 
-    /** The connection of {@code client} carries a tunnel from now on. */
-    void begins(Channel client) {
-        clients.add(client);
-        client.closeFuture().addListener(closed -> clients.remove(client));
+    void begins(Exchange tunnel) {
+        tunnels.add(tunnel);
+    }
+
+    void ends(Exchange tunnel) {
+        tunnels.remove(tunnel);
     }
 
     /** Begins to close them, so that the last one is closed before {@code grace} is over. */
     void drain(Duration grace) {
         // A fifth is left for what is still on its way to slow clients.
         long window = grace.toNanos() / 5 * 4;
-        closeNext(Math.min(PACE_NANOS, window / Math.max(1, clients.size())));
+        closeNext(Math.min(PACE_NANOS, window / Math.max(1, tunnels.size())));
     }
 
     private void closeNext(long pace) {
-        if (clients.isEmpty()) {
+        if (tunnels.isEmpty()) {
             // One may still begin: an exchange under way that its server upgrades.
             var unused = loop.schedule(() -> closeNext(pace), Math.max(pace, PACE_NANOS), TimeUnit.NANOSECONDS);
             return;
         }
-        Channel oldest = clients.iterator().next();
-        clients.remove(oldest);
-        oldest.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
+        // Which takes it out of here.
+        tunnels.iterator().next().endTunnel(Failure.ByEdge.SHUTTING_DOWN);
         var unused = loop.schedule(() -> closeNext(pace), pace, TimeUnit.NANOSECONDS);
-    }
-
-    /** Closes what is left, at once. */
-    void closeAll() {
-        List.copyOf(clients).forEach(client -> client.close().addListener(ChannelFutureListener.CLOSE_ON_FAILURE));
     }
 }

@@ -45,6 +45,12 @@ final class RequestBody {
         this.trailers = trailers;
     }
 
+    /** There is more to come after all: what a client sends through a tunnel. Nothing of it is sent twice. */
+    void reopen() {
+        complete = false;
+        forgetSent();
+    }
+
     /** The client has sent all of it. */
     boolean isComplete() {
         return complete;

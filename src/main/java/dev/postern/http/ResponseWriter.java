@@ -26,6 +26,8 @@ final class ResponseWriter {
     private static final byte[] CLOSE = HeadWriter.constant("Connection: close\r\n");
     private static final byte[] KEEP_ALIVE = HeadWriter.constant("Connection: keep-alive\r\n");
     private static final byte[] UPGRADE = HeadWriter.constant("Connection: Upgrade\r\n");
+    private static final byte[] SWITCHING = HeadWriter.constant("HTTP/1.1 101 Switching Protocols\r\n");
+    private static final byte[] WEB_SOCKET = HeadWriter.constant("Upgrade: websocket\r\nSec-WebSocket-Accept: ");
     private static final byte[] DATE = HeadWriter.constant("Date: ");
 
     private static final byte[] NOTHING = {};
@@ -84,20 +86,37 @@ final class ResponseWriter {
 
     void interim(ResponseHead head) {
         start(head, FieldEdits.NONE);
-        if (head.status() == 101) {
-            out.bytes(UPGRADE);
-        }
         write(out.crlf().end(channel.alloc()));
+    }
+
+    /** The server has switched protocols; over HTTP/2 it says so by a 200 (RFC 8441 §5), and knows of no key. */
+    void switching(ResponseHead head, @Nullable RequestHead request) {
+        if (head.status() == 101) {
+            start(head, FieldEdits.NONE);
+            write(out.bytes(UPGRADE).crlf().end(channel.alloc()));
+            return;
+        }
+        out.begin().bytes(SWITCHING);
+        fields(head, 101, FieldEdits.NONE);
+        if (request != null) {
+            out.bytes(WEB_SOCKET).bytes(WebSocketKey.accept(request)).crlf();
+        }
+        write(out.bytes(UPGRADE).crlf().end(channel.alloc()));
     }
 
     private void start(ResponseHead head, FieldEdits edits) {
         Fields fields = head.fields();
         out.begin().bytes(VERSION).number(head.status()).byteOf(' ');
         out.bytes(fields.bytes(), head.reasonFrom(), head.reasonTo()).crlf();
+        fields(head, head.status(), edits);
+    }
+
+    private void fields(ResponseHead head, int status, FieldEdits edits) {
+        Fields fields = head.fields();
         boolean named = !head.connection().named().isEmpty();
         for (int i = 0; i < fields.count(); i++) {
             int name = fields.name(i);
-            if (!isHopByHop(name, head.status())
+            if (!isHopByHop(name, status)
                     && !(named && head.connection().names(fields, i))
                     && !edits.removes(fields.bytes(), fields.nameFrom(i), fields.nameTo(i))) {
                 out.field(fields, i);

@@ -11,7 +11,6 @@ import dev.postern.config.Configuration;
 import dev.postern.config.Retries;
 import dev.postern.config.ServerFaults;
 import dev.postern.http.Failure.ByServer;
-import io.netty.channel.ChannelFuture;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.time.Duration;
 import java.util.HashSet;
@@ -346,13 +345,6 @@ final class RetryLadder {
     }
 
     // ---- the end
-
-    /** The exchange is over, but its server stays busy until {@code tunnel} is closed. */
-    void endsWith(ChannelFuture tunnel) {
-        Server used = Objects.requireNonNull(server, "server");
-        server = null;
-        tunnel.addListener(closed -> balancer.release(used));
-    }
 
     /** The exchange is over. */
     void end() {

@@ -35,6 +35,9 @@ interface ServerStream {
     /** The exchange has ended some other way, and hears no more. */
     void abort();
 
+    /** Of a tunnel: as {@link #abort}, but what was sent gets there, if the server takes it within {@code nanos}. */
+    void leave(long nanos);
+
     /** The exchange that this was made for has ended before it began here. */
     void unused();
 }

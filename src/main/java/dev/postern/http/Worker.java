@@ -70,8 +70,9 @@ public final class Worker {
 
     private long dateSecond = -1;
     private byte[] date = {};
-    // Written on the loop; read by drained() on any thread.
+    // Written by any thread, read on the loop.
     private volatile boolean draining;
+    // Written on the loop, read by any thread.
     private volatile int open;
 
     /**
@@ -187,6 +188,10 @@ public final class Worker {
         return http2Servers;
     }
 
+    OpenTunnels tunnels() {
+        return tunnels;
+    }
+
     HeadWriter headWriter() {
         return headWriter;
     }
@@ -291,11 +296,6 @@ public final class Worker {
         }
     }
 
-    /** From now on {@code client} carries a tunnel, which ends with it. */
-    void tunnelBegins(Channel client) {
-        tunnels.begins(client);
-    }
-
     /**
      * From now on every response ends its connection, connections that stay idle for a second are closed, and tunnels
      * one after the other before {@code grace} is over. Any thread.
@@ -320,7 +320,6 @@ public final class Worker {
     public void closeAll() {
         loop.execute(() -> {
             List.copyOf(connections).forEach(connection -> connection.closeNow(Failure.ByEdge.SHUTTING_DOWN));
-            tunnels.closeAll();
             pool.close();
             http2Servers.close();
             // What that ended is told by tasks that wait already.

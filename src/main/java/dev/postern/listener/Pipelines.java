@@ -14,8 +14,6 @@ import dev.postern.http.ServePages;
 import dev.postern.http.Worker;
 import dev.postern.tls.SelectCertificate;
 import dev.postern.tls.ServerContexts;
-import dev.postern.tunnel.Tunnel;
-import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelInitializer;
 import java.net.InetAddress;
@@ -140,15 +138,9 @@ public final class Pipelines {
         return new Http1ClientConnection(
                 worker,
                 steps,
-                (client, server, fromClient, fromServer) -> tunnel(worker, client, server, fromClient, fromServer),
                 site,
                 endpoints,
                 channel);
-    }
-
-    private static void tunnel(
-            Worker worker, Channel client, Channel server, @Nullable ByteBuf fromClient, @Nullable ByteBuf fromServer) {
-        Tunnel.join(client, server, fromClient, fromServer, worker.timeouts().tunnel());
     }
 
     /** @param proxies whose connections begin with a PROXY header; nobody else's do */

@@ -51,7 +51,7 @@ class FailureTest {
 
     /** After these nobody is there to be answered. */
     private static final Set<Failure> UNANSWERED =
-            Set.of(ByClient.GONE, ByClient.RESPONSE_NOT_TAKEN, ByEdge.SHUTTING_DOWN);
+            Set.of(ByClient.GONE, ByClient.RESPONSE_NOT_TAKEN, ByEdge.SHUTTING_DOWN, ByEdge.TUNNEL_IDLE);
 
     @TestFactory
     Stream<DynamicTest> everyFailureIsDocumentedAsItIsAnswered() throws IOException {

@@ -1,10 +1,11 @@
-package dev.postern.tunnel;
+package dev.postern.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.postern.testing.EdgeExtension;
 import dev.postern.testing.RawClient;
 import dev.postern.testing.TestServer;
+import dev.postern.testing.WebSocketEcho;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -12,9 +13,6 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.WebSocket;
 import java.nio.charset.StandardCharsets;
-import java.security.GeneralSecurityException;
-import java.security.MessageDigest;
-import java.util.Base64;
 import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
@@ -249,7 +247,7 @@ class UpgradeTest {
 
     @Test
     void webSocketOfTheJdkWorks() throws Exception {
-        start("", UpgradeTest::webSocketEcho);
+        start("", WebSocketEcho::serve);
         BlockingQueue<String> received = new ArrayBlockingQueue<>(10);
         WebSocket.Listener listener = new WebSocket.Listener() {
             @Override
@@ -276,32 +274,6 @@ class UpgradeTest {
                         received.poll(10, TimeUnit.SECONDS)))
                 .containsExactly("one", "two", "three");
         socket.abort();
-    }
-
-    /** The handshake and short unfragmented frames, <a href="https://datatracker.ietf.org/doc/html/rfc6455#section-5.2">RFC 6455 §5.2</a>. */
-    private static void webSocketEcho(TestServer.Request request, TestServer.Connection connection) throws IOException {
-        String key = request.header("Sec-WebSocket-Key").get(0) + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
-        try {
-            String accept = Base64.getEncoder()
-                    .encodeToString(MessageDigest.getInstance("SHA-1").digest(key.getBytes(StandardCharsets.US_ASCII)));
-            connection.send("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
-                    + "Sec-WebSocket-Accept: " + accept + "\r\n\r\n");
-        } catch (GeneralSecurityException e) {
-            throw new IllegalStateException(e);
-        }
-        for (int first = connection.in().read();
-                first >= 0;
-                first = connection.in().read()) {
-            int length = connection.in().read() & 0x7f;
-            byte[] mask = connection.in().readNBytes(4);
-            byte[] frame = new byte[2 + length];
-            frame[0] = (byte) first;
-            frame[1] = (byte) length;
-            for (int i = 0; i < length; i++) {
-                frame[2 + i] = (byte) (connection.in().read() ^ mask[i % 4]);
-            }
-            connection.send(frame);
-        }
     }
 
     private static void echo(TestServer.Connection connection) throws IOException {

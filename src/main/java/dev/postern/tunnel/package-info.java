@@ -1,4 +1,0 @@
-@NullMarked
-package dev.postern.tunnel;
-
-import org.jspecify.annotations.NullMarked;
