@@ -328,7 +328,9 @@ public final class Exchange extends ExchangeRecord {
             client.abort();
         } else {
             dropServer();
-            answer(ErrorResponses.of(failure, id(), route(), more));
+            LocalResponse page = ErrorResponses.of(failure, id(), route(), more);
+            boolean call = client.info().isHttp2() && GrpcStatus.isCall(request);
+            answer(call ? GrpcStatus.answer(failure, page, id()) : page);
         }
     }
 
