@@ -7,6 +7,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
@@ -217,8 +218,11 @@ final class HealthChecks implements AutoCloseable {
                 answered(health, "name does not resolve");
                 return;
             }
-            Answer answer = new Answer(health, server, backend.wantsPreamble(), outcome -> heard(health, outcome));
-            ChannelFuture connecting = bootstrap().handler(answer).connect(server.address());
+            boolean http2 = backend.protocol() == Configuration.ServerProtocol.H2C;
+            Answer answer = new Answer(health, server, backend.wantsPreamble(), http2, outcome -> heard(health, outcome));
+            ChannelHandler question =
+                    http2 ? new Http2Question(health, answer.authority(), answer, answer::status) : answer;
+            ChannelFuture connecting = bootstrap().handler(question).connect(server.address());
             answer.limit(loop, connecting.channel());
             connecting.addListener((ChannelFuture connected) -> {
                 if (!connected.isSuccess()) {
@@ -269,15 +273,23 @@ final class HealthChecks implements AutoCloseable {
         /** Whether to say first that nobody's requests come this way. */
         private final boolean preamble;
 
+        private final boolean asked;
         private final Consumer<@Nullable String> outcome;
         private final StringBuilder line = new StringBuilder();
         private @Nullable ScheduledFuture<?> timeout;
         private boolean finished;
 
-        Answer(Configuration.Health health, Server server, boolean preamble, Consumer<@Nullable String> outcome) {
+        /** @param asked by somebody else, in another protocol */
+        Answer(
+                Configuration.Health health,
+                Server server,
+                boolean preamble,
+                boolean asked,
+                Consumer<@Nullable String> outcome) {
             this.preamble = preamble;
             this.health = health;
             this.server = server;
+            this.asked = asked;
             this.outcome = outcome;
         }
 
@@ -291,11 +303,18 @@ final class HealthChecks implements AutoCloseable {
                     TimeUnit.NANOSECONDS);
         }
 
+        /** Whom the server is asked for. */
+        String authority() {
+            String host = health.host();
+            return host == null ? server.name() : host;
+        }
+
         @Override
         public void channelActive(ChannelHandlerContext ctx) {
-            String host = health.host();
-            String request = health.method() + " " + health.path() + " HTTP/1.1\r\nHost: "
-                    + (host == null ? server.name() : host)
+            if (asked) {
+                return;
+            }
+            String request = health.method() + " " + health.path() + " HTTP/1.1\r\nHost: " + authority()
                     + "\r\nUser-Agent: postern-health\r\nConnection: close\r\n\r\n";
             ByteBuf bytes = Unpooled.copiedBuffer(request, StandardCharsets.ISO_8859_1);
             ctx.writeAndFlush(
@@ -325,7 +344,17 @@ final class HealthChecks implements AutoCloseable {
             if (!statusLine.matches("HTTP/1\\.[01] \\d{3}( .*)?")) {
                 return "health check: answer is not HTTP/1";
             }
-            int status = Integer.parseInt(statusLine.substring(9, 12));
+            return judge(Integer.parseInt(statusLine.substring(9, 12)));
+        }
+
+        /** Three digits, or what a broken server has for them. */
+        void status(Channel channel, String text) {
+            finish(
+                    channel,
+                    text.matches("\\d{3}") ? judge(Integer.parseInt(text)) : "health check: answer has no status");
+        }
+
+        private @Nullable String judge(int status) {
             if (status == 404 && health.drainOn404()) {
                 return WANTS_TO_DRAIN;
             }

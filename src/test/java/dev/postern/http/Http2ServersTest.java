@@ -417,6 +417,39 @@ class Http2ServersTest {
         assertThat(streams.get()).isEqualTo(2);
     }
 
+    // ---- health
+
+    @Test
+    void healthIsAskedInHttp2() throws Exception {
+        AtomicInteger status = new AtomicInteger(500);
+        Http2Server server = edge.closes(Http2Server.start((request, connection) -> {
+            if (request.path().equals("/up")) {
+                connection.headers(request.stream(), true, ":status", Integer.toString(status.get()));
+            } else {
+                connection.answer(request.stream(), "served");
+            }
+        }));
+        edge.startWithBackend(
+                "{ servers: [\"" + server.address() + "\"], protocol: h2c, "
+                        + "health: { path: /up, host: a.example, interval: 50ms, rise: 1, fall: 1 } }",
+                "");
+        Http2Client client = client();
+        AtomicInteger stream = new AtomicInteger(-1);
+        java.util.function.IntSupplier asked =
+                () -> client.get(stream.addAndGet(2), "/").response(stream.get()).status();
+
+        Awaitility.await().until(() -> asked.getAsInt() == 503);
+        status.set(204);
+        Awaitility.await().until(() -> asked.getAsInt() == 200);
+
+        Http2Server.Request check = server.requests().stream()
+                .filter(request -> request.path().equals("/up"))
+                .findFirst()
+                .orElseThrow();
+        assertThat(check.headers().authority()).hasToString("a.example");
+        assertThat(check.header("user-agent")).containsExactly("postern-health");
+    }
+
     // ---- time
 
     @Test
