@@ -219,7 +219,8 @@ final class HealthChecks implements AutoCloseable {
                 return;
             }
             boolean http2 = backend.protocol() == Configuration.ServerProtocol.H2C;
-            Answer answer = new Answer(health, server, backend.wantsPreamble(), http2, outcome -> heard(health, outcome));
+            Answer answer =
+                    new Answer(health, server, backend.wantsPreamble(), http2, outcome -> heard(health, outcome));
             ChannelHandler question =
                     http2 ? new Http2Question(health, answer.authority(), answer, answer::status) : answer;
             ChannelFuture connecting = bootstrap().handler(question).connect(server.address());

@@ -113,7 +113,11 @@ final class ErrorResponses {
                     NO_ROUTE_TO_SERVER,
                     CONNECT_FAILED,
                     REFUSED -> 503;
-            case NO_WEB_SOCKET, CLOSED_BEFORE_RESPONSE, CLOSED_DURING_RESPONSE, MALFORMED_RESPONSE, RESPONSE_HEAD_TOO_LARGE -> 502;
+            case NO_WEB_SOCKET,
+                    CLOSED_BEFORE_RESPONSE,
+                    CLOSED_DURING_RESPONSE,
+                    MALFORMED_RESPONSE,
+                    RESPONSE_HEAD_TOO_LARGE -> 502;
             case RESPONSE_TIMEOUT -> 504;
         };
     }

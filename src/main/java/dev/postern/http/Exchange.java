@@ -638,8 +638,7 @@ public final class Exchange extends ExchangeRecord {
         ServerStream left = server;
         server = null;
         if (left != null) {
-            left.leave(Math.min(
-                    HALF_CLOSED_NANOS, routing.timeouts().tunnel().toNanos()));
+            left.leave(Math.min(HALF_CLOSED_NANOS, routing.timeouts().tunnel().toNanos()));
         }
     }
 

@@ -17,7 +17,6 @@ public abstract sealed class ExchangeRecord permits Exchange, Refusal {
     /** Of a timer: it never came to that. */
     public static final long NEVER = -1;
 
-
     private final String id;
     private final Client client;
     private final @Nullable RequestHead head;

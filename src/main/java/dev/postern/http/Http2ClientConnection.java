@@ -4,6 +4,7 @@ import dev.postern.config.Configuration.Limits;
 import dev.postern.config.Configuration.Timeouts;
 import dev.postern.route.FieldEdits;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
@@ -18,6 +19,7 @@ import io.netty.handler.codec.http2.Http2ConnectionEncoder;
 import io.netty.handler.codec.http2.Http2ConnectionHandler;
 import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Exception;
+import io.netty.handler.codec.http2.Http2Flags;
 import io.netty.handler.codec.http2.Http2FrameAdapter;
 import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.handler.codec.http2.Http2Settings;
@@ -71,6 +73,12 @@ public final class Http2ClientConnection extends Http2ConnectionHandler implemen
     /** The default of RFC 7541; a larger table is memory that a client may fill. */
     private static final long HEADER_TABLE = 4096;
 
+    /** Nobody keeps a connection for ever, and what has gathered with it: then the client makes another. */
+    private static final int MAX_TOTAL_STREAMS = 10_000;
+
+    /** As long as it takes a client to hear that it should open no more streams. */
+    private static final long LEAVE_NANOS = TimeUnit.SECONDS.toNanos(1);
+
     /** For the last words to a client that may not be listening. */
     private static final long CLOSE_NANOS = TimeUnit.SECONDS.toNanos(2);
 
@@ -82,6 +90,7 @@ public final class Http2ClientConnection extends Http2ConnectionHandler implemen
     private final Http2Connection.PropertyKey key;
     // Netty's own limit counts what the encoder is told to send, not what the handler answers errors with.
     private final Budget provoked = new Budget(MAX_RESETS, RESET_SECONDS);
+    private final FrameBudget budget = new FrameBudget();
     private final EndedStreams ended = new EndedStreams();
     private final List<Http2ClientStream> touched = new ArrayList<>();
 
@@ -90,6 +99,11 @@ public final class Http2ClientConnection extends Http2ConnectionHandler implemen
     private long sinceNanos = System.nanoTime();
     private boolean reading;
     private boolean anyRequest;
+    private int streams;
+    /** The client was asked to open no more streams, a moment before those it opens all the same are passed over. */
+    private boolean askedToLeave;
+
+    private long askedNanos;
     private boolean goingAway;
     /** Since when nothing is left to be done but closing; the client may not read our GOAWAY. */
     private long closingNanos;
@@ -235,6 +249,41 @@ public final class Http2ClientConnection extends Http2ConnectionHandler implemen
         }
 
         @Override
+        public void onSettingsRead(ChannelHandlerContext ctx, Http2Settings settings) throws Http2Exception {
+            connection().budget.control();
+        }
+
+        @Override
+        public void onPingRead(ChannelHandlerContext ctx, long data) throws Http2Exception {
+            connection().budget.control();
+        }
+
+        @Override
+        public void onUnknownFrame(
+                ChannelHandlerContext ctx, byte type, int streamId, Http2Flags flags, ByteBuf payload) {
+            try {
+                connection().budget.control();
+            } catch (Http2Exception enough) {
+                if (!connection().closing) {
+                    connection().onError(ctx, false, enough);
+                }
+            }
+        }
+
+        @Override
+        public void onPriorityRead(
+                ChannelHandlerContext ctx, int streamId, int streamDependency, short weight, boolean exclusive)
+                throws Http2Exception {
+            connection().budget.priority();
+        }
+
+        @Override
+        public void onWindowUpdateRead(ChannelHandlerContext ctx, int streamId, int windowSizeIncrement)
+                throws Http2Exception {
+            connection().budget.windowUpdate();
+        }
+
+        @Override
         public int onDataRead(ChannelHandlerContext ctx, int streamId, ByteBuf data, int padding, boolean endOfStream) {
             return connection().data(streamId, data, endOfStream) + padding;
         }
@@ -256,6 +305,10 @@ public final class Http2ClientConnection extends Http2ConnectionHandler implemen
             return;
         }
         anyRequest = true;
+        budget.streamBegan();
+        if (++streams == MAX_TOTAL_STREAMS) {
+            asksToLeave();
+        }
         long now = System.nanoTime();
         sinceNanos = now;
         Http2ClientStream begun = new Http2ClientStream(this, stream, now);
@@ -393,6 +446,7 @@ public final class Http2ClientConnection extends Http2ConnectionHandler implemen
     /** Takes ownership of {@code part}. */
     ChannelFuture writeBody(Http2Stream stream, ByteBuf part, boolean last) {
         ChannelHandlerContext to = context();
+        budget.dataSent(part.readableBytes());
         return encoder().writeData(to, stream.id(), part, 0, last, to.newPromise());
     }
 
@@ -549,6 +603,10 @@ public final class Http2ClientConnection extends Http2ConnectionHandler implemen
             }
             return;
         }
+        if (askedToLeave && !goingAway && now - askedNanos > LEAVE_NANOS) {
+            goAway(connection().remote().lastStreamCreated());
+            drain();
+        }
         if (isIdle()) {
             // PINGs and the like are no reason to stay.
             long longest = (anyRequest ? timeouts.keepAlive() : timeouts.requestHead()).toNanos();
@@ -586,6 +644,24 @@ public final class Http2ClientConnection extends Http2ConnectionHandler implemen
                 exchange.blame(why);
             }
         }
+    }
+
+    /** A GOAWAY that refuses nothing yet: what is on its way is still answered (RFC 9113 §6.8). */
+    private void asksToLeave() {
+        askedToLeave = true;
+        askedNanos = System.nanoTime();
+        goAway(Integer.MAX_VALUE);
+    }
+
+    private void goAway(int lastStream) {
+        ChannelHandlerContext to = context();
+        goAway(to, lastStream, Http2Error.NO_ERROR.code(), Unpooled.EMPTY_BUFFER, to.newPromise())
+                .addListener(sent -> {
+                    if (!sent.isSuccess()) {
+                        log.debug("client {}: GOAWAY failed", client.text(), sent.cause());
+                    }
+                });
+        flushSoon();
     }
 
     @Override

@@ -16,6 +16,7 @@ import io.netty.handler.codec.http2.Http2ConnectionEncoder;
 import io.netty.handler.codec.http2.Http2ConnectionHandler;
 import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Exception;
+import io.netty.handler.codec.http2.Http2Flags;
 import io.netty.handler.codec.http2.Http2FrameAdapter;
 import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.handler.codec.http2.Http2Settings;
@@ -245,7 +246,7 @@ final class Http2ServerConnection extends Http2ConnectionHandler {
     /** Takes ownership of {@code part}. */
     void writeBody(Http2Stream stream, ByteBuf part, boolean last, Http2ServerStream mine) {
         ChannelHandlerContext to = context();
-        budget.dataSent();
+        budget.dataSent(part.readableBytes());
         encoder().writeData(to, stream.id(), part, 0, last, to.newPromise()).addListener(mine);
     }
 
@@ -392,6 +393,18 @@ final class Http2ServerConnection extends Http2ConnectionHandler {
         @Override
         public void onPingAckRead(ChannelHandlerContext ctx, long data) {
             connection().probing = false;
+        }
+
+        @Override
+        public void onUnknownFrame(
+                ChannelHandlerContext ctx, byte type, int streamId, Http2Flags flags, ByteBuf payload) {
+            try {
+                connection().budget.control();
+            } catch (Http2Exception enough) {
+                if (!connection().retired) {
+                    connection().onError(ctx, false, enough);
+                }
+            }
         }
 
         @Override

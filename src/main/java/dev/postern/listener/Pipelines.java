@@ -135,12 +135,7 @@ public final class Pipelines {
 
     private Http1ClientConnection http1(
             Worker worker, List<RequestStep> steps, @Nullable String site, Endpoints endpoints, Channel channel) {
-        return new Http1ClientConnection(
-                worker,
-                steps,
-                site,
-                endpoints,
-                channel);
+        return new Http1ClientConnection(worker, steps, site, endpoints, channel);
     }
 
     /** @param proxies whose connections begin with a PROXY header; nobody else's do */

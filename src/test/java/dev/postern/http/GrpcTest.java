@@ -48,8 +48,10 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** gRPC, of grpc-java on both sides, through an edge over TLS. */
 class GrpcTest {
-    private static final Metadata.Key<String> FROM_CLIENT = Metadata.Key.of("x-from-client", Metadata.ASCII_STRING_MARSHALLER);
-    private static final Metadata.Key<String> IN_TRAILERS = Metadata.Key.of("x_in.trailers", Metadata.ASCII_STRING_MARSHALLER);
+    private static final Metadata.Key<String> FROM_CLIENT =
+            Metadata.Key.of("x-from-client", Metadata.ASCII_STRING_MARSHALLER);
+    private static final Metadata.Key<String> IN_TRAILERS =
+            Metadata.Key.of("x_in.trailers", Metadata.ASCII_STRING_MARSHALLER);
     private static final Metadata.Key<byte[]> BINARY = Metadata.Key.of("x-bytes-bin", Metadata.BINARY_BYTE_MARSHALLER);
 
     /** What is there without a protoc. */
@@ -97,12 +99,10 @@ class GrpcTest {
                 Metadata trailers = new Metadata();
                 trailers.put(IN_TRAILERS, "kept");
                 trailers.put(BINARY, new byte[] {0, 1, (byte) 255});
-                response.onError(Status.NOT_FOUND
-                        .withDescription("no such thing: ä%")
-                        .asRuntimeException(trailers));
+                response.onError(
+                        Status.NOT_FOUND.withDescription("no such thing: ä%").asRuntimeException(trailers));
             }
-            case "never" ->
-                ((ServerCallStreamObserver<String>) response).setOnCancelHandler(cancelled::countDown);
+            case "never" -> ((ServerCallStreamObserver<String>) response).setOnCancelHandler(cancelled::countDown);
             default -> {
                 response.onNext(request);
                 response.onCompleted();
@@ -286,8 +286,7 @@ class GrpcTest {
 
     @Test
     void streamOfTheServerArrivesInOrder() throws Exception {
-        Iterator<String> answers =
-                ClientCalls.blockingServerStreamingCall(start(), COUNT, CallOptions.DEFAULT, "1000");
+        Iterator<String> answers = ClientCalls.blockingServerStreamingCall(start(), COUNT, CallOptions.DEFAULT, "1000");
         int last = 0;
         while (answers.hasNext()) {
             assertThat(answers.next()).isEqualTo(Integer.toString(++last));

@@ -435,8 +435,8 @@ class Http2ServersTest {
                 "");
         Http2Client client = client();
         AtomicInteger stream = new AtomicInteger(-1);
-        java.util.function.IntSupplier asked =
-                () -> client.get(stream.addAndGet(2), "/").response(stream.get()).status();
+        java.util.function.IntSupplier asked = () ->
+                client.get(stream.addAndGet(2), "/").response(stream.get()).status();
 
         Awaitility.await().until(() -> asked.getAsInt() == 503);
         status.set(204);

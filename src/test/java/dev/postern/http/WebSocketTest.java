@@ -19,8 +19,8 @@ import java.net.http.WebSocket;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.LongSummaryStatistics;
 import java.util.List;
+import java.util.LongSummaryStatistics;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
@@ -95,8 +95,10 @@ class WebSocketTest {
                                 assertThat(frame.headers().method()).hasToString("CONNECT");
                                 assertThat(frame.headers().get(":protocol")).hasToString("websocket");
                                 assertThat(frame.headers().path()).hasToString("/chat?room=1");
-                                assertThat(frame.headers().get("sec-websocket-version")).hasToString("13");
-                                assertThat(frame.headers().contains("sec-websocket-key")).isFalse();
+                                assertThat(frame.headers().get("sec-websocket-version"))
+                                        .hasToString("13");
+                                assertThat(frame.headers().contains("sec-websocket-key"))
+                                        .isFalse();
                                 connection.headers(frame.stream(), false, ":status", "200", "x-server", "h2");
                             }
                             case Http2Wire.DATA -> connection.data(frame.stream(), frame.isLast(), frame.payload());
@@ -198,8 +200,8 @@ class WebSocketTest {
 
     @Test
     void serverThatRefusesIsHeard() throws Exception {
-        TestServer server = http1((request, connection) -> connection.send(
-                "HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\nno"));
+        TestServer server = http1(
+                (request, connection) -> connection.send("HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\nno"));
         Http2Client client = connect(client(), 1);
         // Sent too early: never to be taken for a request by a server that has not agreed.
         client.data(1, false, bytes("GET /smuggled HTTP/1.1\r\nHost: localhost\r\n\r\n"));
@@ -234,11 +236,31 @@ class WebSocketTest {
         Http2Client client = client();
         client.headers(1, false, ":method", "CONNECT", ":authority", "localhost:25");
         client.headers(
-                3, false, ":method", "CONNECT", ":protocol", "connect-udp", ":scheme", "https", ":authority",
-                "localhost", ":path", "/");
+                3,
+                false,
+                ":method",
+                "CONNECT",
+                ":protocol",
+                "connect-udp",
+                ":scheme",
+                "https",
+                ":authority",
+                "localhost",
+                ":path",
+                "/");
         client.headers(
-                5, false, ":method", "GET", ":protocol", "websocket", ":scheme", "https", ":authority", "localhost",
-                ":path", "/");
+                5,
+                false,
+                ":method",
+                "GET",
+                ":protocol",
+                "websocket",
+                ":scheme",
+                "https",
+                ":authority",
+                "localhost",
+                ":path",
+                "/");
 
         for (int stream = 1; stream <= 5; stream += 2) {
             assertThat(client.await(Http2Client.RST_STREAM, stream).error())
@@ -429,7 +451,8 @@ class WebSocketTest {
         edge.stop();
 
         LongSummaryStatistics ended = sockets.stream()
-                .mapToLong(socket -> socket.endedNanos.orTimeout(5, TimeUnit.SECONDS).join())
+                .mapToLong(socket ->
+                        socket.endedNanos.orTimeout(5, TimeUnit.SECONDS).join())
                 .summaryStatistics();
         assertThat(Duration.ofNanos(ended.getMax() - ended.getMin())).isGreaterThan(Duration.ofMillis(100));
     }

@@ -96,7 +96,8 @@ public abstract class Http2Wire<S extends Http2Wire<S>> implements AutoCloseable
         return send(SETTINGS, 0, 0, payload);
     }
 
-    public S send(int type, int flags, int stream, byte... payload) {
+    /** The bytes of a frame. */
+    public static byte[] frame(int type, int flags, int stream, byte... payload) {
         byte[] frame = new byte[9 + payload.length];
         frame[0] = (byte) (payload.length >> 16);
         frame[1] = (byte) (payload.length >> 8);
@@ -108,7 +109,11 @@ public abstract class Http2Wire<S extends Http2Wire<S>> implements AutoCloseable
         frame[7] = (byte) (stream >> 8);
         frame[8] = (byte) stream;
         System.arraycopy(payload, 0, frame, 9, payload.length);
-        return raw(frame);
+        return frame;
+    }
+
+    public S send(int type, int flags, int stream, byte... payload) {
+        return raw(frame(type, flags, stream, payload));
     }
 
     public synchronized S raw(byte[] bytes) {

@@ -16,7 +16,8 @@ public final class WebSocketEcho {
     /** The 101 to {@code request}. */
     public static String switching(TestServer.Request request) {
         return "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
-                + "Sec-WebSocket-Accept: " + accept(request.header("Sec-WebSocket-Key").get(0)) + "\r\n\r\n";
+                + "Sec-WebSocket-Accept: "
+                + accept(request.header("Sec-WebSocket-Key").get(0)) + "\r\n\r\n";
     }
 
     /** What answers a key. */
