@@ -18,6 +18,15 @@ final class Families {
     private final Map<String, GaugeSnapshot.Builder> gauges = new LinkedHashMap<>();
     private final Map<String, HistogramSnapshot.Builder> histograms = new LinkedHashMap<>();
 
+    /** As {@link #counter(String, String, double, String...)}, for what is counted in whole numbers. */
+    void counter(String name, String help, long value, String... labels) {
+        counter(name, help, (double) value, labels);
+    }
+
+    void gauge(String name, String help, long value, String... labels) {
+        gauge(name, help, (double) value, labels);
+    }
+
     /** @param name without {@code _total} */
     void counter(String name, String help, double value, String... labels) {
         counters.computeIfAbsent(name, n -> CounterSnapshot.builder().name(n).help(help))
