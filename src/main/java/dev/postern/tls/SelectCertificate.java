@@ -34,10 +34,25 @@ import org.slf4j.LoggerFactory;
 public final class SelectCertificate extends ChannelInboundHandlerAdapter {
     private static final Logger log = LoggerFactory.getLogger(SelectCertificate.class);
 
-    // RFC 8446 §6: record of type alert, fatal(2), and the description.
-    private static final byte[] UNRECOGNIZED_NAME = {21, 3, 3, 0, 2, 2, 112};
-    private static final byte[] DECODE_ERROR = {21, 3, 3, 0, 2, 2, 50};
-    private static final byte[] NO_APPLICATION_PROTOCOL = {21, 3, 3, 0, 2, 2, 120};
+    /** What a client is told that is refused, and what that counts as. */
+    private enum Alert {
+        UNRECOGNIZED_NAME(112, HandshakeObserver.Failure.NO_CERTIFICATE),
+        DECODE_ERROR(50, HandshakeObserver.Failure.MALFORMED),
+        NO_APPLICATION_PROTOCOL(120, HandshakeObserver.Failure.REFUSED);
+
+        private final byte description;
+        private final HandshakeObserver.Failure failure;
+
+        Alert(int description, HandshakeObserver.Failure failure) {
+            this.description = (byte) description;
+            this.failure = failure;
+        }
+
+        /** RFC 8446 §6: record of type alert, fatal(2), and the description. */
+        private byte[] bytes() {
+            return new byte[] {21, 3, 3, 0, 2, 2, description};
+        }
+    }
 
     /** What comes after a handshake. */
     @FunctionalInterface
@@ -98,7 +113,7 @@ public final class SelectCertificate extends ChannelInboundHandlerAdapter {
         hello = all;
         if (waiting) {
             if (all.readableBytes() > ClientHello.MAX_LENGTH) {
-                refuse(ctx, DECODE_ERROR, "more than a ClientHello before the answer to it");
+                refuse(ctx, Alert.DECODE_ERROR, "more than a ClientHello before the answer to it");
             }
             return;
         }
@@ -116,7 +131,7 @@ public final class SelectCertificate extends ChannelInboundHandlerAdapter {
                 }
             }
         } catch (ClientHello.Malformed e) {
-            refuse(ctx, DECODE_ERROR, e.getMessage());
+            refuse(ctx, Alert.DECODE_ERROR, e.getMessage());
         }
     }
 
@@ -148,7 +163,7 @@ public final class SelectCertificate extends ChannelInboundHandlerAdapter {
         if (certificate == null) {
             refuse(
                     ctx,
-                    UNRECOGNIZED_NAME,
+                    Alert.UNRECOGNIZED_NAME,
                     serverName == null ? "no server name" : "no certificate for \"" + serverName + "\"");
             return;
         }
@@ -157,7 +172,7 @@ public final class SelectCertificate extends ChannelInboundHandlerAdapter {
             tls = contexts.handler(certificate, ctx.alloc());
         } catch (SSLException e) {
             log.error("{}: tls: certificate cannot be used; handshake refused", certificate.site(), e);
-            refuse(ctx, UNRECOGNIZED_NAME, "certificate cannot be used");
+            refuse(ctx, Alert.UNRECOGNIZED_NAME, "certificate cannot be used");
             return;
         }
         handshake(ctx, tls, certificate.site());
@@ -168,7 +183,7 @@ public final class SelectCertificate extends ChannelInboundHandlerAdapter {
         if (answer == null) {
             refuse(
                     ctx,
-                    NO_APPLICATION_PROTOCOL,
+                    Alert.NO_APPLICATION_PROTOCOL,
                     "acme-tls/1 and no challenge open for "
                             + (serverName == null ? "no name" : '"' + serverName + '"'));
             return;
@@ -178,7 +193,7 @@ public final class SelectCertificate extends ChannelInboundHandlerAdapter {
             tls = contexts.challengeHandler(answer, ctx.alloc());
         } catch (SSLException e) {
             log.error("{}: tls: challenge cannot be answered; handshake refused", answer.site(), e);
-            refuse(ctx, NO_APPLICATION_PROTOCOL, "challenge cannot be answered");
+            refuse(ctx, Alert.NO_APPLICATION_PROTOCOL, "challenge cannot be answered");
             return;
         }
         log.info("challenge tls-alpn-01 for {}: asked by {}: answered", serverName, client());
@@ -203,18 +218,13 @@ public final class SelectCertificate extends ChannelInboundHandlerAdapter {
         return NetUtil.toSocketAddressString(client);
     }
 
-    private void refuse(ChannelHandlerContext ctx, byte[] alert, @Nullable String why) {
+    private void refuse(ChannelHandlerContext ctx, Alert alert, @Nullable String why) {
         log.debug("client {}: tls: {}; refused", client(), why);
-        failed(
-                alert == UNRECOGNIZED_NAME
-                        ? HandshakeObserver.Failure.NO_CERTIFICATE
-                        : alert == DECODE_ERROR
-                                ? HandshakeObserver.Failure.MALFORMED
-                                : HandshakeObserver.Failure.REFUSED);
+        failed(alert.failure);
         // The deadline goes on: the alert may never be taken.
         refused = true;
         releaseHello();
-        ctx.writeAndFlush(Unpooled.wrappedBuffer(alert)).addListener(ChannelFutureListener.CLOSE);
+        ctx.writeAndFlush(Unpooled.wrappedBuffer(alert.bytes())).addListener(ChannelFutureListener.CLOSE);
     }
 
     @Override
