@@ -178,7 +178,6 @@ final class HealthChecks implements AutoCloseable {
                     }));
         }
 
-        /** A connection that is accepted is enough. */
         /** Nothing is asked; a server that wants to be told whose connections are is told that this one is nobody's. */
         private void leave(Channel connected) {
             if (backend.wantsPreamble()) {
@@ -189,6 +188,7 @@ final class HealthChecks implements AutoCloseable {
             connected.close().addListener(Closed.OBSERVED);
         }
 
+        /** A connection that is accepted is enough. */
         private void accepts(Configuration.Health health) {
             if (server.address().isUnresolved()) {
                 answered(health, "name does not resolve");

@@ -9,6 +9,7 @@ import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
@@ -86,7 +87,7 @@ class IdleConnectionsTest {
             assertThat(channels).allMatch(Channel::isActive);
             assertThat(each).isLessThan(MAX_KILOBYTES_EACH);
             for (Channel channel : channels) {
-                channel.close();
+                channel.close().syncUninterruptibly();
             }
         } finally {
             loops.shutdownGracefully(0, 1, TimeUnit.SECONDS).sync();
@@ -157,8 +158,9 @@ class IdleConnectionsTest {
 
         @Override
         public void channelActive(ChannelHandlerContext ctx) {
-            ctx.writeAndFlush(
-                    Unpooled.copiedBuffer("GET / HTTP/1.1\r\nHost: " + NAME + "\r\n\r\n", StandardCharsets.US_ASCII));
+            ctx.writeAndFlush(Unpooled.copiedBuffer(
+                            "GET / HTTP/1.1\r\nHost: " + NAME + "\r\n\r\n", StandardCharsets.US_ASCII))
+                    .addListener(ChannelFutureListener.CLOSE_ON_FAILURE);
         }
 
         @Override

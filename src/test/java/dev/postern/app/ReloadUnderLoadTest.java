@@ -25,6 +25,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -75,12 +76,16 @@ class ReloadUnderLoadTest {
         return resource;
     }
 
-    @Test
-    void twentyReloadsFailNoRequestCloseNoWebSocketAndKeepNoMemory() throws Exception {
+    @BeforeEach
+    void makeSites() throws Exception {
         installation = new Installation(directory);
         site = new TestSite(directory);
         certificate = site.certificate("localhost");
         extra = site.certificate("extra.example");
+    }
+
+    @Test
+    void twentyReloadsFailNoRequestCloseNoWebSocketAndKeepNoMemory() throws Exception {
         for (String key : List.of("key-0.pem", "key-1.pem")) {
             // Else the log says that others can read it.
             Files.setPosixFilePermissions(directory.resolve(key), PosixFilePermissions.fromString("rw-------"));
@@ -161,8 +166,13 @@ class ReloadUnderLoadTest {
             connection.send(TestServer.ok("busy"));
             return;
         }
-        connection.send("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
-                + "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n");
+        connection.send("""
+                HTTP/1.1 101 Switching Protocols\r
+                Connection: Upgrade\r
+                Upgrade: websocket\r
+                Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r
+                \r
+                """);
         byte[] buffer = new byte[64];
         for (int n = connection.in().read(buffer); n > 0; n = connection.in().read(buffer)) {
             connection.send(java.util.Arrays.copyOf(buffer, n));
@@ -171,8 +181,15 @@ class ReloadUnderLoadTest {
 
     private RawClient openWebSocket() throws IOException {
         RawClient client = closes(RawClient.tls(installation.httpsPort(), site.trust(), "localhost"));
-        client.send("GET /chat HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
-                + "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n");
+        client.send("""
+                GET /chat HTTP/1.1\r
+                Host: localhost\r
+                Connection: Upgrade\r
+                Upgrade: websocket\r
+                Sec-WebSocket-Version: 13\r
+                Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r
+                \r
+                """);
         assertThat(client.response().status()).isEqualTo(101);
         return client;
     }

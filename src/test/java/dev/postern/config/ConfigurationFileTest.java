@@ -534,7 +534,8 @@ class ConfigurationFileTest {
         assertThat(site.routes()).hasSize(8);
         assertThat(site.settings().hsts()).isEqualTo(new Hsts(Duration.ofDays(365), false, false));
         assertThat(site.settings().errorPages()).containsOnlyKeys("404", "5xx");
-        assertThat(site.settings().auth().users()).containsOnlyKeys("al", "ops");
+        assertThat(Objects.requireNonNull(site.settings().auth(), "auth").users())
+                .containsOnlyKeys("al", "ops");
         assertThat(site.certificate()).isNotNull();
         assertThat(site.challenges()).containsExactly(ChallengeType.DNS_01);
         assertThat(site.dns01()).isInstanceOf(Dns01.DynamicUpdate.class);

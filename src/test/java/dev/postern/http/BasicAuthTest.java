@@ -5,12 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.postern.config.ConfigurationChange;
 import dev.postern.testing.EdgeExtension;
 import dev.postern.testing.Http2Client;
+import dev.postern.testing.Http2Wire;
 import dev.postern.testing.RawClient;
 import dev.postern.testing.TestServer;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.List;
 import org.bouncycastle.crypto.generators.OpenBSDBCrypt;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -23,7 +25,7 @@ class BasicAuthTest {
     final EdgeExtension edge = new EdgeExtension();
 
     private final TestServer server = TestServer.saying("in");
-    private String certificate;
+    private @Nullable String certificate;
 
     @Test
     void onlyWhoKnowsThePasswordComesIn() throws Exception {
@@ -79,7 +81,7 @@ class BasicAuthTest {
         start("");
         Http2Client client = edge.closes(Http2Client.connect(edge.httpsPort(), edge.trust(), "localhost"));
 
-        Http2Client.Response asked = client.get(1, "/").response(1);
+        Http2Wire.Response asked = client.get(1, "/").response(1);
         assertThat(asked.status()).isEqualTo(401);
         assertThat(asked.headers().get("www-authenticate").toString()).startsWith("Basic realm=");
         assertThat(client.get(3, "/", "authorization", basic("al", "open sesame"))

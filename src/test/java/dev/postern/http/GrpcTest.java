@@ -38,6 +38,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
@@ -266,8 +267,9 @@ class GrpcTest {
 
         assertThat(failed.getStatus().getCode()).isEqualTo(Status.Code.NOT_FOUND);
         assertThat(failed.getStatus().getDescription()).isEqualTo("no such thing: ä%");
-        assertThat(failed.getTrailers().get(IN_TRAILERS)).isEqualTo("kept");
-        assertThat(failed.getTrailers().get(BINARY)).containsExactly(0, 1, 255);
+        Metadata trailers = Objects.requireNonNull(failed.getTrailers(), "trailers");
+        assertThat(trailers.get(IN_TRAILERS)).isEqualTo("kept");
+        assertThat(trailers.get(BINARY)).containsExactly(0, 1, 255);
     }
 
     @Test

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.postern.testing.EdgeExtension;
 import dev.postern.testing.Http2Client;
+import dev.postern.testing.Http2Wire;
 import dev.postern.testing.RawClient;
 import dev.postern.testing.TestServer;
 import java.nio.file.Files;
@@ -133,14 +134,14 @@ class RouteEditsTest {
                 """);
         Http2Client client = http2();
 
-        Http2Client.Response served = client.get(1, "/").response(1);
+        Http2Wire.Response served = client.get(1, "/").response(1);
         assertThat(served.headers().contains("server")).isFalse();
         assertThat(served.headers().getAll("x-two"))
                 .extracting(CharSequence::toString)
                 .containsExactly("a", "b", "c");
         assertThat(served.headers().get("x-frame-options").toString()).isEqualTo("DENY");
         assertThat(served.body()).isEqualTo("ok");
-        Http2Client.Response own = client.get(3, "/respond").response(3);
+        Http2Wire.Response own = client.get(3, "/respond").response(3);
         assertThat(own.headers().get("x-frame-options").toString()).isEqualTo("DENY");
         assertThat(own.body()).isEqualTo("hello");
     }
@@ -224,7 +225,7 @@ class RouteEditsTest {
         RawClient.Response head =
                 client.request("HEAD /none HTTP/1.1", "Host: localhost").response(true);
         assertThat(head.header("Content-Length")).containsExactly("7");
-        Http2Client.Response over2 = http2().get(1, "/none").response(1);
+        Http2Wire.Response over2 = http2().get(1, "/none").response(1);
         assertThat(over2.status()).isEqualTo(404);
         assertThat(over2.body()).isEqualTo("missing");
     }

@@ -206,7 +206,7 @@ class WebSocketTest {
         // Sent too early: never to be taken for a request by a server that has not agreed.
         client.data(1, false, bytes("GET /smuggled HTTP/1.1\r\nHost: localhost\r\n\r\n"));
 
-        Http2Client.Response response = client.response(1);
+        Http2Wire.Response response = client.response(1);
         assertThat(response.status()).isEqualTo(403);
         assertThat(response.body()).isEqualTo("no");
         assertThat(client.get(3, "/").response(3).status()).isEqualTo(403);

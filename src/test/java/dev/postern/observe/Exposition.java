@@ -47,7 +47,7 @@ final class Exposition {
             Matcher sample = SAMPLE.matcher(line);
             assertThat(sample.matches()).as(line).isTrue();
             String name = sample.group(1);
-            String type = types.get(family);
+            String type = types.getOrDefault(family, "none");
             assertThat(type).as("type before " + line).isIn("counter", "gauge", "histogram", "summary");
             assertThat(helps).as("help for " + family).containsKey(family);
             assertThat(name).as(line).isIn(names(family, type));

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.postern.simulation.Calamity.Absence;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import org.junit.jupiter.api.AfterEach;
@@ -26,8 +27,7 @@ class WitnessTest {
                 .as("without the fault")
                 .isNull();
         Outcome outcome = new Simulation(threads).run(scenario, null, defect);
-        assertThat(outcome.violation()).as("the broken promise").isNotNull();
-        return outcome.violation().what();
+        return Objects.requireNonNull(outcome.violation(), "the broken promise").what();
     }
 
     @Test
@@ -70,7 +70,7 @@ class WitnessTest {
     void whoDoesNotSyncIsCaught() throws IOException {
         Calamity[] losses = new Calamity[8];
         for (int i = 0; i < losses.length; i++) {
-            losses[i] = new Calamity.PowerLossAtWrite(Duration.ofHours(80 * i), 12 + 4 * i, Duration.ofMinutes(1));
+            losses[i] = new Calamity.PowerLossAtWrite(Duration.ofHours(80L * i), 12 + 4 * i, Duration.ofMinutes(1));
         }
 
         Scenario scenario = Scenario.quiet(4, Duration.ofHours(160))
@@ -85,7 +85,7 @@ class WitnessTest {
     void whoForgetsAnOrderIsCaught() throws IOException {
         Calamity[] deaths = new Calamity[8];
         for (int i = 0; i < deaths.length; i++) {
-            deaths[i] = new Calamity.DeathAtWrite(Duration.ofHours(80 * i), 12 + 4 * i, Duration.ofMinutes(1));
+            deaths[i] = new Calamity.DeathAtWrite(Duration.ofHours(80L * i), 12 + 4 * i, Duration.ofMinutes(1));
         }
         Scenario scenario = Scenario.quiet(5, Duration.ofHours(160))
                 .span(Duration.ofDays(30))
