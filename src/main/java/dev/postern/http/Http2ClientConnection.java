@@ -12,6 +12,7 @@ import io.netty.handler.codec.http2.AbstractHttp2ConnectionHandlerBuilder;
 import io.netty.handler.codec.http2.DefaultHttp2Connection;
 import io.netty.handler.codec.http2.DefaultHttp2LocalFlowController;
 import io.netty.handler.codec.http2.DefaultHttp2RemoteFlowController;
+import io.netty.handler.codec.http2.Http2CodecUtil;
 import io.netty.handler.codec.http2.Http2Connection;
 import io.netty.handler.codec.http2.Http2ConnectionAdapter;
 import io.netty.handler.codec.http2.Http2ConnectionDecoder;
@@ -25,6 +26,7 @@ import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.handler.codec.http2.Http2Settings;
 import io.netty.handler.codec.http2.Http2Stream;
 import io.netty.handler.codec.http2.UniformStreamByteDistributor;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -564,7 +566,12 @@ public final class Http2ClientConnection extends Http2ConnectionHandler implemen
     @Override
     public void exceptionCaught(ChannelHandlerContext on, Throwable cause) throws Exception {
         log.debug("client {}: {}", client.text(), cause.toString());
-        super.exceptionCaught(on, cause);
+        if (Http2CodecUtil.getEmbeddedHttp2Exception(cause) != null) {
+            super.exceptionCaught(on, cause);
+        } else if (!(cause instanceof IOException)) {
+            // After a reset, or a failure of TLS, the channel becomes inactive by itself.
+            on.close();
+        }
     }
 
     @Override

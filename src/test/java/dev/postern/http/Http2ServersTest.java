@@ -2,6 +2,7 @@ package dev.postern.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.postern.testing.CapturedLog;
 import dev.postern.testing.EdgeExtension;
 import dev.postern.testing.Http2Client;
 import dev.postern.testing.Http2Server;
@@ -9,6 +10,8 @@ import dev.postern.testing.Http2Wire;
 import dev.postern.testing.RawClient;
 import dev.postern.testing.TestServer;
 import io.netty.handler.codec.http2.Http2Error;
+import java.io.UncheckedIOException;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
@@ -92,6 +95,22 @@ class Http2ServersTest {
                 .hasToString("0");
         RawClient client = edge.client().request("GET / HTTP/1.1", "Host: localhost");
         assertThat(client.response().header("Transfer-Encoding")).containsExactly("chunked");
+    }
+
+    @Test
+    void serverThatBreaksItsConnectionIsNoStackTrace() throws Exception {
+        start((request, connection) -> {
+            try {
+                connection.abort();
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        });
+        try (CapturedLog log = CapturedLog.begin()) {
+            assertThat(edge.client().get("localhost", "/").status()).isEqualTo(502);
+
+            assertThat(log.lines("exceptionCaught")).isEmpty();
+        }
     }
 
     @Test

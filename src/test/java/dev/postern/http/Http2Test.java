@@ -3,6 +3,7 @@ package dev.postern.http;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
+import dev.postern.testing.CapturedLog;
 import dev.postern.testing.EdgeExtension;
 import dev.postern.testing.Http2Client;
 import dev.postern.testing.Http2Wire;
@@ -102,6 +103,22 @@ class Http2Test {
         assertThat(request.header("Host")).containsExactly("localhost:" + edge.httpsPort());
         assertThat(request.header("X-Forwarded-Proto")).containsExactly("https");
         assertThat(request.header("Via")).containsExactly("2.0 postern");
+    }
+
+    @Test
+    void clientThatBreaksItsConnectionIsNoNews() throws Exception {
+        start();
+        try (CapturedLog log = CapturedLog.begin()) {
+            Http2Client client = client();
+            assertThat(client.get(1, "/a").response(1).status()).isEqualTo(200);
+            client.abort();
+            // By the time another client was heard the loops have seen the end of the first one.
+            for (int i = 0; i < 8; i++) {
+                assertThat(client().get(1, "/b").response(1).status()).isEqualTo(200);
+            }
+
+            assertThat(log.lines("exceptionCaught")).isEmpty();
+        }
     }
 
     @Test

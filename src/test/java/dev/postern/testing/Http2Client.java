@@ -2,6 +2,7 @@ package dev.postern.testing;
 
 import java.io.IOException;
 import java.net.InetAddress;
+import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -14,14 +15,15 @@ import javax.net.ssl.SSLSocket;
 public final class Http2Client extends Http2Wire<Http2Client> {
     private static final int TIMEOUT_MILLIS = 10_000;
 
-    private Http2Client(SSLSocket socket) throws IOException {
-        super(socket);
+    private Http2Client(SSLSocket socket, Socket transport) throws IOException {
+        super(socket, transport);
     }
 
     /** Connects, and has sent its preface and these settings: identifier, value, identifier, value, … */
     public static Http2Client connect(int port, SSLContext trust, String serverName, int... settings)
             throws IOException {
-        SSLSocket socket = (SSLSocket) trust.getSocketFactory().createSocket(InetAddress.getLoopbackAddress(), port);
+        Socket transport = new Socket(InetAddress.getLoopbackAddress(), port);
+        SSLSocket socket = (SSLSocket) trust.getSocketFactory().createSocket(transport, serverName, port, true);
         SSLParameters parameters = socket.getSSLParameters();
         parameters.setApplicationProtocols(new String[] {"h2"});
         parameters.setServerNames(List.of(new SNIHostName(serverName)));
@@ -32,7 +34,7 @@ public final class Http2Client extends Http2Wire<Http2Client> {
         if (!"h2".equals(socket.getApplicationProtocol())) {
             throw new IOException("ALPN agreed on \"" + socket.getApplicationProtocol() + "\", not on h2");
         }
-        Http2Client client = new Http2Client(socket);
+        Http2Client client = new Http2Client(socket, transport);
         client.raw(PREFACE.getBytes(StandardCharsets.US_ASCII));
         return client.settings(settings);
     }

@@ -67,6 +67,7 @@ public abstract class Http2Wire<S extends Http2Wire<S>> implements AutoCloseable
     }
 
     private final Socket socket;
+    private final Socket transport;
     private final DataInputStream in;
     private final OutputStream out;
     private final DefaultHttp2HeadersEncoder encoder = new DefaultHttp2HeadersEncoder();
@@ -74,7 +75,13 @@ public abstract class Http2Wire<S extends Http2Wire<S>> implements AutoCloseable
     private final List<Frame> unread = new ArrayList<>();
 
     Http2Wire(Socket socket) throws IOException {
+        this(socket, socket);
+    }
+
+    /** @param transport what {@code socket} is a layer over */
+    Http2Wire(Socket socket, Socket transport) throws IOException {
         this.socket = socket;
+        this.transport = transport;
         this.in = new DataInputStream(socket.getInputStream());
         this.out = socket.getOutputStream();
     }
@@ -233,6 +240,12 @@ public abstract class Http2Wire<S extends Http2Wire<S>> implements AutoCloseable
         }
         return new Response(
                 Integer.parseInt(head.headers().status().toString()), head.headers(), body.toByteArray(), trailers);
+    }
+
+    /** Breaks the connection with an RST, below TLS. */
+    public void abort() throws IOException {
+        transport.setSoLinger(true, 0);
+        transport.close();
     }
 
     @Override
