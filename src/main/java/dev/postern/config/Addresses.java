@@ -22,11 +22,11 @@ public final class Addresses {
 
     private Addresses() {}
 
-    /** The ranges of a list, none where there is no list. */
+    /** The ranges of a list, or a single one; none where there is no list. */
     static List<AddressRange> ranges(@Nullable Value list) {
         List<AddressRange> ranges = new ArrayList<>();
         if (list != null) {
-            for (Value item : list.itemsOrNone("a list such as [10.0.0.0/8]")) {
+            for (Value item : list.itemsOneOrNone("a list such as [10.0.0.0/8]")) {
                 AddressRange range = item.read(RANGE);
                 if (range != null) {
                     ranges.add(range);

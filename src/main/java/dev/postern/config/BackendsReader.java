@@ -209,7 +209,7 @@ final class BackendsReader {
 
     private static Stickiness stickiness(Section sticky) {
         String cookie = sticky.require("cookie", COOKIE);
-        String path = sticky.get("path", UriText.ROUTE, "/");
+        String path = sticky.get("path", UriText.NORMAL, "/");
         if (path.indexOf(';') >= 0) {
             sticky.place("path")
                     .refuse(path, "has a semicolon, which ends the path in a cookie", "a path such as /app/");

@@ -38,7 +38,7 @@ final class CompressionReader {
         if (value.isText("off")) {
             return null;
         }
-        Section compression = Section.of(value, KEYS);
+        Section compression = Section.orOff(value, KEYS);
         return new Compression(
                 list(
                         compression.find("encodings"),

@@ -32,6 +32,11 @@ public final class ConfigurationChange {
     /** Records that the file knows nothing of: what is in them stands beside them there. */
     private static final Set<String> NO_KEYS = Set.of("action", "settings", "conditions");
 
+    /** Those that the file has another word for. */
+    private static final Map<String, String> KEYS = Map.of(
+            "location", "redirect", "ejection", "eject", "retries", "retry", "budgetPercent", "budget", "drainOn404",
+            "drain-on-404", "file", "to");
+
     /** As many names of a list as a line has room for. */
     private static final int SHOWN = 10;
 
@@ -263,11 +268,25 @@ public final class ConfigurationChange {
                 return Sizes.text(bytes);
             }
             if (value instanceof OptionalLong bytes) {
-                return bytes.isPresent() ? Sizes.text(bytes.getAsLong()) : "none";
+                return bytes.isPresent() ? Sizes.text(bytes.getAsLong()) : absent(name);
             }
+        }
+        if ((value instanceof OptionalInt number && number.isEmpty())
+                || (value instanceof Integer most && most == 0 && name.equals("maxConnections"))) {
+            return absent(name);
         }
         String text = SECRET.matcher(name).matches() ? null : text(value);
         return text == null || text.length() > LONGEST_VALUE ? null : text;
+    }
+
+    /** What the file says where there is no number. */
+    private static String absent(String name) {
+        return switch (name) {
+            case "body", "connectionsPerClient", "maxConnections" -> "unlimited";
+            case "connections" -> "auto";
+            case "redirect", "boundedLoad" -> "off";
+            default -> "none";
+        };
     }
 
     /** Null for what has no short text. */
@@ -324,6 +343,6 @@ public final class ConfigurationChange {
     }
 
     private static String kebab(String name) {
-        return name.replaceAll("([a-z])([A-Z0-9])", "$1-$2").toLowerCase(Locale.ROOT);
+        return KEYS.getOrDefault(name, name).replaceAll("([a-z])([A-Z0-9])", "$1-$2").toLowerCase(Locale.ROOT);
     }
 }

@@ -26,7 +26,7 @@ final class RateLimitReader {
         if (value.isText("off")) {
             return null;
         }
-        Section limit = Section.of(value, KEYS);
+        Section limit = Section.orOff(value, KEYS);
         Integer requests = limit.require("requests", REQUESTS);
         Duration per = limit.get("per", Durations.POSITIVE, SHORTEST);
         if (per.compareTo(SHORTEST) < 0 || per.compareTo(LONGEST) > 0) {

@@ -74,7 +74,7 @@ final class RoutesReader {
         if (exact && route.has("path")) {
             route.place("exact").problem("goes without path (expected: one of the two)");
         }
-        String path = exact ? route.find("exact", UriText.ROUTE) : route.require("path", UriText.ROUTE);
+        String path = exact ? route.find("exact", UriText.EXACT) : route.require("path", UriText.PREFIX);
         RouteConditions conditions = ConditionsReader.read(route, exact);
         if (path != null) {
             Value at = route.place(exact ? "exact" : "path");
@@ -143,7 +143,7 @@ final class RoutesReader {
     }
 
     private static @Nullable String rewrite(Section route) {
-        String rewrite = route.find("rewrite", UriText.ROUTE);
+        String rewrite = route.find("rewrite", UriText.NORMAL);
         if (route.has("rewrite") && !route.has("backend")) {
             route.place("rewrite").problem("goes with backend only (expected: no rewrite here)");
         }

@@ -19,7 +19,17 @@ final class Section {
 
     /** Keys that are not in {@code known} are problems. */
     static Section of(Value at, List<String> known) {
-        Map<String, Value> entries = at.entries("a mapping with the keys " + String.join(", ", known));
+        return of(at, known, "");
+    }
+
+    /** One that could also have been the word {@code off}. */
+    static Section orOff(Value at, List<String> known) {
+        return of(at, known, "off, or ");
+    }
+
+    private static Section of(Value at, List<String> known, String otherwise) {
+        Map<String, Value> entries =
+                at.entries(otherwise + "a mapping with the keys " + String.join(", ", known));
         if (entries != null) {
             entries.forEach((key, value) -> {
                 if (!known.contains(key)) {

@@ -22,8 +22,19 @@ final class UriText {
     /** https://datatracker.ietf.org/doc/html/rfc3986#section-2.3 */
     private static final Pattern UNRESERVED = Pattern.compile("[A-Za-z0-9._~-]");
 
-    /** The path of a route, in the form that the paths of requests are brought into. */
-    static final Scalar<String> ROUTE = new Scalar<>("a path such as /api/", UriText::route);
+    /** A path in the form that those of requests are brought into. */
+    static final Scalar<String> NORMAL = new Scalar<>("a path such as /api/", UriText::normal);
+
+    /** What exactly the path of a request may be. */
+    static final Scalar<String> EXACT = new Scalar<>("a path such as /api/", UriText::exact);
+
+    /** What the path of a request may begin with. */
+    static final Scalar<String> PREFIX = new Scalar<>("a path such as /api/", text -> {
+        if (text.endsWith("*")) {
+            throw new NotUnderstood("ends with a *, but a route takes all that is under its path anyway");
+        }
+        return exact(text);
+    });
 
     /** What a health check asks for: a path, maybe with a query. */
     static final Scalar<String> PATH_AND_QUERY = new Scalar<>("a path such as /health or /health?deep=1", text -> {
@@ -37,14 +48,21 @@ final class UriText {
 
     /** Where a redirect leads. */
     static final Scalar<String> LOCATION =
-            new Scalar<>("a URL such as https://example.com/new/ or a path such as /new/", text -> {
+            new Scalar<>("a URL such as https://example.com{uri} or a path such as /new/", text -> {
                 location(example(text));
                 return text;
             });
 
     private UriText() {}
 
-    private static String route(String text) throws NotUnderstood {
+    private static String exact(String text) throws NotUnderstood {
+        if (text.indexOf(';') >= 0) {
+            throw new NotUnderstood("has a parameter, which routes are chosen without");
+        }
+        return normal(text);
+    }
+
+    private static String normal(String text) throws NotUnderstood {
         String path = path(text);
         if (path.contains("//")) {
             throw new NotUnderstood("has //, which is read as / in requests");

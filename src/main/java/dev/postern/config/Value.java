@@ -119,8 +119,13 @@ final class Value {
         return node instanceof ScalarNode && !isEmpty() ? List.of(this) : items(expected);
     }
 
+    /** Like {@link #itemsOrOne}, and the list may be empty. */
+    List<Value> itemsOneOrNone(String expected) {
+        return node instanceof ScalarNode && !isEmpty() ? List.of(this) : itemsOrNone(expected);
+    }
+
     /** The items of a list that may be empty. */
-    List<Value> itemsOrNone(String expected) {
+    private List<Value> itemsOrNone(String expected) {
         if (node instanceof SequenceNode list) {
             List<Value> items = new ArrayList<>();
             for (Node item : list.getValue()) {

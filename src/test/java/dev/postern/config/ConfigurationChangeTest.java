@@ -53,7 +53,7 @@ class ConfigurationChangeTest {
         assertThat(change("https://example.com/new", "https://example.com/newer")
                         .lines())
                 .containsExactly(
-                        "site example.com: routes: /old location https://example.com/new → https://example.com/newer");
+                        "site example.com: routes: /old redirect https://example.com/new → https://example.com/newer");
         assertThat(change("{ path: /old, redirect: \"https://example.com/new\" }", "{ path: /old, backend: web }")
                         .lines())
                 .containsExactly("site example.com: routes: /old action changed");
@@ -79,13 +79,28 @@ class ConfigurationChangeTest {
                         "listeners.https.protocols: - h2",
                         "timeouts.response 1m → 30s",
                         "limits.head 16KiB → 32KiB",
-                        "limits.body none → 1MiB",
+                        "limits.body unlimited → 1MiB",
                         "grace 30s → 1m",
                         "trusted-proxies: + 10.0.0.0/8");
         assertThat(change("[\"127.0.0.1:443\"]", "[\"127.0.0.1:443\", \"[::]:8443\"]")
                         .lines()
                         .toString())
                 .isEqualTo("[listeners.https.bind: + [::]:8443]");
+    }
+
+    @Test
+    void wordsAreThoseOfTheFile() throws Exception {
+        String limited = FILE + "limits: { connections: 1000, connections-per-client: 10 }\n";
+
+        assertThat(changeTo(limited).lines())
+                .containsExactly("limits.connections auto → 1000", "limits.connections-per-client unlimited → 10");
+        assertThat(changeTo(FILE.replace("listeners:\n", "listeners:\n  http: { redirect: off }\n"))
+                        .lines())
+                .containsExactly("listeners.http.redirect 308 → off");
+        assertThat(change("weight: 1", "weight: 1, max-connections: 9").lines())
+                .containsExactly("backend web: servers: 10.0.0.12:8080 max-connections unlimited → 9");
+        assertThat(changeTo(FILE + "    retry: {}\n    eject: {}\n").lines())
+                .containsExactly("backend web: eject changed, retry changed");
     }
 
     @Test
