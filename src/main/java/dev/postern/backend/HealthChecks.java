@@ -11,8 +11,11 @@ import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
+import io.netty.channel.ConnectTimeoutException;
 import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.ScheduledFuture;
+import java.net.ConnectException;
+import java.net.NoRouteToHostException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Collection;
@@ -191,7 +194,7 @@ final class HealthChecks implements AutoCloseable {
         /** A connection that is accepted is enough. */
         private void accepts(Configuration.Health health) {
             if (server.address().isUnresolved()) {
-                answered(health, "name does not resolve");
+                answered(health, "health check: name does not resolve");
                 return;
             }
             bootstrap()
@@ -205,17 +208,14 @@ final class HealthChecks implements AutoCloseable {
                             leave(connected.channel());
                             answered(health, null);
                         } else {
-                            answered(
-                                    health,
-                                    "health check: connect: "
-                                            + connected.cause().getMessage());
+                            answered(health, notConnected(connected.cause(), health));
                         }
                     }));
         }
 
         private void ask(Configuration.Health health) {
             if (server.address().isUnresolved()) {
-                answered(health, "name does not resolve");
+                answered(health, "health check: name does not resolve");
                 return;
             }
             boolean http2 = backend.protocol() == Configuration.ServerProtocol.H2C;
@@ -229,9 +229,22 @@ final class HealthChecks implements AutoCloseable {
                 if (!connected.isSuccess()) {
                     onLoop(() -> answer.finish(
                             connected.channel(),
-                            "health check: connect: " + connected.cause().getMessage()));
+                            notConnected(connected.cause(), health)));
                 }
             });
+        }
+
+        /** In the words that a request which finds no connection leaves in the log. */
+        private static String notConnected(Throwable cause, Configuration.Health health) {
+            String message = String.valueOf(cause.getMessage());
+            if (cause instanceof ConnectTimeoutException) {
+                message = "no answer within " + health.timeout().toMillis() + " ms";
+            } else if (cause instanceof NoRouteToHostException) {
+                message = "no route to it";
+            } else if (cause instanceof ConnectException && message.contains("refused")) {
+                message = "refused";
+            }
+            return "health check: connect: " + message;
         }
 
         /** @param fault null where the server is well */

@@ -2,7 +2,9 @@ package dev.postern.backend;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.postern.testing.CapturedLog;
 import dev.postern.testing.EdgeExtension;
+import dev.postern.testing.FreePorts;
 import dev.postern.testing.RawClient;
 import dev.postern.testing.TestServer;
 import java.io.IOException;
@@ -87,6 +89,16 @@ class HealthChecksTest {
 
         condition = WELL;
         awaitStatus(client, 200);
+    }
+
+    @Test
+    void serverThatRefusesConnectionsIsToldInTheWordsOfRequests() throws Exception {
+        try (CapturedLog log = CapturedLog.begin()) {
+            edge.startWithBackend(
+                    "{ servers: [\"127.0.0.1:" + FreePorts.next() + "\"], health: { interval: 50ms, fall: 1 } }", "");
+
+            Awaitility.await().until(() -> !log.lines("health check: connect: refused;").isEmpty());
+        }
     }
 
     @Test
