@@ -227,9 +227,7 @@ final class HealthChecks implements AutoCloseable {
             answer.limit(loop, connecting.channel());
             connecting.addListener((ChannelFuture connected) -> {
                 if (!connected.isSuccess()) {
-                    onLoop(() -> answer.finish(
-                            connected.channel(),
-                            notConnected(connected.cause(), health)));
+                    onLoop(() -> answer.finish(connected.channel(), notConnected(connected.cause(), health)));
                 }
             });
         }

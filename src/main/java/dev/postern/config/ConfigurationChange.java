@@ -34,8 +34,18 @@ public final class ConfigurationChange {
 
     /** Those that the file has another word for. */
     private static final Map<String, String> KEYS = Map.of(
-            "location", "redirect", "ejection", "eject", "retries", "retry", "budgetPercent", "budget", "drainOn404",
-            "drain-on-404", "file", "to");
+            "location",
+            "redirect",
+            "ejection",
+            "eject",
+            "retries",
+            "retry",
+            "budgetPercent",
+            "budget",
+            "drainOn404",
+            "drain-on-404",
+            "file",
+            "to");
 
     /** As many names of a list as a line has room for. */
     private static final int SHOWN = 10;
@@ -343,6 +353,8 @@ public final class ConfigurationChange {
     }
 
     private static String kebab(String name) {
-        return KEYS.getOrDefault(name, name).replaceAll("([a-z])([A-Z0-9])", "$1-$2").toLowerCase(Locale.ROOT);
+        return KEYS.getOrDefault(name, name)
+                .replaceAll("([a-z])([A-Z0-9])", "$1-$2")
+                .toLowerCase(Locale.ROOT);
     }
 }

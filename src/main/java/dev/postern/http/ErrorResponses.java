@@ -59,7 +59,7 @@ final class ErrorResponses {
         if (failure instanceof ByClient byClient) {
             return switch (byClient) {
                 case NO_SUCH_SITE, NO_SUCH_ROUTE -> "destination_not_found";
-                case ADDRESS_DENIED, METHOD_NOT_ALLOWED, NOT_AUTHENTICATED, TOO_MANY_LOGINS -> "http_request_denied";
+                case ADDRESS_DENIED, METHOD_NOT_ALLOWED, NOT_AUTHENTICATED -> "http_request_denied";
                 default -> "http_request_error";
             };
         }

@@ -97,7 +97,8 @@ class HealthChecksTest {
             edge.startWithBackend(
                     "{ servers: [\"127.0.0.1:" + FreePorts.next() + "\"], health: { interval: 50ms, fall: 1 } }", "");
 
-            Awaitility.await().until(() -> !log.lines("health check: connect: refused;").isEmpty());
+            Awaitility.await()
+                    .until(() -> !log.lines("health check: connect: refused;").isEmpty());
         }
     }
 
