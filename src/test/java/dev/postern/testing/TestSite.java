@@ -15,25 +15,49 @@ import java.security.cert.X509Certificate;
 import java.security.spec.ECGenParameterSpec;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.Comparator;
 import java.util.List;
+import java.util.stream.Stream;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
 import org.bouncycastle.openssl.jcajce.JcaPEMWriter;
 import org.bouncycastle.openssl.jcajce.JcaPKCS8Generator;
 
-/** Certificates for tests, from a CA made for them: files as an operator would bring, and a client's trust in them. */
+/**
+ * Certificates for tests, from a CA made for them: files as an operator would bring, and a client's trust in them. All
+ * tests of a process share the CA; each has certificates of its own.
+ */
 public final class TestSite {
+    /** Made when the first test asks. */
+    private static final class Shared {
+        static final InternalCa CA = make();
+
+        private static InternalCa make() {
+            try {
+                Path directory = Files.createTempDirectory("postern-test-ca");
+                Runtime.getRuntime().addShutdownHook(new Thread(() -> delete(directory)));
+                return InternalCa.open(directory, Clock.systemUTC(), new SecureRandom());
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+
+        private static void delete(Path directory) {
+            try (Stream<Path> files = Files.walk(directory)) {
+                files.sorted(Comparator.reverseOrder())
+                        .forEach(file -> file.toFile().delete());
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+    }
+
     private final Path directory;
-    private final InternalCa ca;
+    private final InternalCa ca = Shared.CA;
     private int count;
 
     public TestSite(Path directory) {
         this.directory = directory;
-        try {
-            this.ca = InternalCa.open(directory.resolve("test-ca"), Clock.systemUTC(), new SecureRandom());
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
     }
 
     /** For {@code curl --cacert}. */
