@@ -184,7 +184,8 @@ final class Http2ServerStream implements ServerStream, ChannelFutureListener {
         }
         remaining = length >= 0 ? length : UNKNOWN;
         current.responseHead(head, endOfStream ? 0 : length);
-        if (endOfStream) {
+        // It may have been left meanwhile: for another server, whose answer this is not the end of.
+        if (endOfStream && exchange == current) {
             end(current, null);
         }
     }

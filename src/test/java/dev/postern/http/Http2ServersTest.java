@@ -359,7 +359,8 @@ class Http2ServersTest {
         Http2Server server = start(
                 (request, connection) -> connection.reset(request.stream(), (int) Http2Error.REFUSED_STREAM.code()));
 
-        assertThat(client().get(1, "/").response(1).status()).isEqualTo(503);
+        Http2Client client = client();
+        assertThat(client.get(1, "/").response(1).status()).isEqualTo(503);
         assertThat(server.requests()).hasSize(4);
     }
 
@@ -437,6 +438,28 @@ class Http2ServersTest {
     }
 
     // ---- health
+
+    /** What was refused is over for its first server alone: the end of its answer is not that of the next one's. */
+    @Test
+    void answerThatIsNotWantedDoesNotEndTheOneOfTheNextServer() throws Exception {
+        Http2Server bad = edge.closes(Http2Server.start(
+                (request, connection) -> connection.headers(request.stream(), true, ":status", "503")));
+        Http2Server good = edge.closes(Http2Server.saying("good"));
+        edge.startWithBackend(
+                "{ servers: [\"%s\", \"%s\"], protocol: h2c, retry: { attempts: 1, on: [503] } }"
+                        .formatted(bad.address(), good.address()),
+                "");
+        RawClient http1 = edge.client();
+        Http2Client http2 = client();
+
+        for (int i = 0; i < 4; i++) {
+            assertThat(http1.get("localhost", "/").body()).isEqualTo("good");
+            int stream = 2 * i + 1;
+            assertThat(http2.get(stream, "/").response(stream).body()).isEqualTo("good");
+        }
+        assertThat(bad.requests()).isNotEmpty();
+        assertThat(good.connections().size()).isLessThanOrEqualTo(2);
+    }
 
     @Test
     void healthIsAskedInHttp2() throws Exception {
