@@ -101,9 +101,7 @@ final class RetryLadder {
         if (idle == null) {
             connect(next);
         } else {
-            pooled = true;
-            exchange.connectionMade(true, now);
-            exchange.connected(idle);
+            use(idle, now);
         }
     }
 
@@ -256,12 +254,28 @@ final class RetryLadder {
                 && (unsent || exchange.request().isIdempotent());
     }
 
-    /** Tries the same server once more, on a connection of its own. */
+    /**
+     * Tries the same server once more: over HTTP/1 on a connection made for it, since what killed one of the pool has
+     * perhaps killed all of them; over HTTP/2 on any that is still good, since a server that refuses streams would get a
+     * new connection for each of them otherwise.
+     */
     void again() {
         retried = true;
         Server same = Objects.requireNonNull(server, "server");
-        exchange.tries(same, System.nanoTime());
-        connect(same);
+        long now = System.nanoTime();
+        exchange.tries(same, now);
+        ServerStream open = isHttp2() ? worker.http2Servers().open(same) : null;
+        if (open == null) {
+            connect(same);
+        } else {
+            use(open, now);
+        }
+    }
+
+    private void use(ServerStream idle, long now) {
+        pooled = true;
+        exchange.connectionMade(true, now);
+        exchange.connected(idle);
     }
 
     // ---- retries that the operator has asked for

@@ -362,6 +362,11 @@ class Http2ServersTest {
         Http2Client client = client();
         assertThat(client.get(1, "/").response(1).status()).isEqualTo(503);
         assertThat(server.requests()).hasSize(4);
+        for (int stream = 3; stream < 20; stream += 2) {
+            assertThat(client.get(stream, "/").response(stream).status()).isEqualTo(503);
+        }
+        // Whoever has too much to do is not helped by more connections.
+        assertThat(server.connectionsAccepted()).isEqualTo(1);
     }
 
     @Test
