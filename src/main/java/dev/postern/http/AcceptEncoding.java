@@ -11,6 +11,9 @@ final class AcceptEncoding {
     /** Weights are whole thousandths. */
     private static final int ONE = 1000;
 
+    /** Each is compared with each encoding there is; browsers send four. What is beyond is not looked at. */
+    private static final int MAX_ELEMENTS = 32;
+
     private AcceptEncoding() {}
 
     /**
@@ -25,7 +28,7 @@ final class AcceptEncoding {
         if (all.isEmpty()) {
             return null;
         }
-        String[] elements = all.toString().toLowerCase(Locale.ROOT).split(",", -1);
+        String[] elements = all.toString().toLowerCase(Locale.ROOT).split(",", MAX_ELEMENTS + 1);
         // What is not named, neither itself nor by a star, is wanted less than all that is.
         int best = Math.max(1, weight(elements, "identity", -1));
         Encoding chosen = null;
