@@ -25,12 +25,22 @@ final class ResponseCompression {
 
     private final ResponseHead head;
     private final @Nullable ContentCoder coder;
+    /** Of the coder, until that is closed. */
+    private @Nullable Encoding at;
+
     /** The coder was given something that the client cannot decode yet. */
     private boolean pending;
 
-    private ResponseCompression(ResponseHead head, @Nullable ContentCoder coder) {
+    /** The body stays as it is. */
+    private ResponseCompression(ResponseHead head) {
+        this.head = head;
+        this.coder = null;
+    }
+
+    private ResponseCompression(ResponseHead head, ContentCoder coder, Encoding at) {
         this.head = head;
         this.coder = coder;
+        this.at = at;
     }
 
     /** Null where the response stays as it is. */
@@ -38,16 +48,21 @@ final class ResponseCompression {
         Encoding encoding = AcceptEncoding.choose(request.fields(), wanted.encodings(), ContentCoders.load());
         if (head.status() == 304) {
             // Which of its representations the client has is not known: no tag of it may be stronger than that one's.
-            return new ResponseCompression(rewritten(head, null, encoding != null), null);
+            return new ResponseCompression(rewritten(head, null, encoding != null));
         }
         if (!isEligible(wanted, head)) {
             return null;
         }
         if (encoding == null || isNoTransform(request.fields())) {
-            return new ResponseCompression(rewritten(head, null, false), null);
+            return new ResponseCompression(rewritten(head, null, false));
         }
-        ContentCoder coder = request.isHead() ? null : ContentCoders.of(encoding);
-        return new ResponseCompression(rewritten(head, encoding, true), coder);
+        if (request.isHead()) {
+            return new ResponseCompression(rewritten(head, encoding, true));
+        }
+        ContentCoder coder = ContentCoders.of(encoding);
+        return coder == null
+                ? new ResponseCompression(rewritten(head, null, false))
+                : new ResponseCompression(rewritten(head, encoding, true), coder, encoding);
     }
 
     private static boolean isEligible(Compression wanted, ResponseHead head) {
@@ -196,8 +211,14 @@ final class ResponseCompression {
 
     /** However the response ended. May be called again. */
     void close() {
-        if (coder != null) {
-            coder.close();
+        Encoding closed = at;
+        at = null;
+        if (coder != null && closed != null) {
+            try {
+                coder.close();
+            } finally {
+                ContentCoders.closed(closed);
+            }
         }
     }
 }
