@@ -19,8 +19,8 @@ final class Client {
     private final Endpoints endpoints;
     private final boolean secure;
     private final int port;
-    private final List<AddressRange> trustedProxies;
-    private final boolean trusted;
+    private List<AddressRange> trustedProxies;
+    private boolean trusted;
     private final @Nullable String certificateSite;
     private final boolean http2;
     private final byte[] addressBytes;
@@ -62,6 +62,14 @@ final class Client {
     /** Of the connection: the client's own, or that of a proxy in front of us. */
     InetAddress address() {
         return endpoints.client().getAddress();
+    }
+
+    /** From now on it is these that are believed: connections outlive reloads, and trust must not. */
+    void trust(List<AddressRange> proxies) {
+        if (!proxies.equals(trustedProxies)) {
+            trustedProxies = proxies;
+            trusted = trusts(address());
+        }
     }
 
     /** Whether what {@code proxy} says of whom it speaks for is believed on this connection. */

@@ -81,6 +81,7 @@ public final class Exchange extends ExchangeRecord {
         this.client = client;
         this.request = request;
         this.routing = worker.routing();
+        client.info().trust(routing.trustedProxies());
         this.maxBody = routing.limits().body().orElse(Long.MAX_VALUE);
         this.progressNanos = nowNanos;
         this.pace = new UploadPace(nowNanos);

@@ -229,6 +229,27 @@ class ReloadTest {
         assertThat(client.isClosedByPeer()).isTrue();
     }
 
+    /** A proxy that is trusted no more may have a connection that it keeps for ever. */
+    @Test
+    void trustInAProxyEndsForOpenConnections() throws Exception {
+        servers();
+        edge.start(config(ALL_TO_WEB, web(one), "trusted-proxies: [127.0.0.1]"));
+        RawClient client = edge.client();
+
+        assertThat(forwardedFor(client)).isEqualTo("192.0.2.7, 127.0.0.1");
+        edge.reload(config(ALL_TO_WEB, web(one), ""));
+        assertThat(forwardedFor(client)).isEqualTo("127.0.0.1");
+        edge.reload(config(ALL_TO_WEB, web(one), "trusted-proxies: [127.0.0.0/8]"));
+        assertThat(forwardedFor(client)).isEqualTo("192.0.2.7, 127.0.0.1");
+    }
+
+    /** What the server is told, where the client speaks for 192.0.2.7. */
+    private String forwardedFor(RawClient client) {
+        client.request("GET / HTTP/1.1", "Host: localhost", "X-Forwarded-For: 192.0.2.7");
+        assertThat(client.response().status()).isEqualTo(200);
+        return one.requests().get(one.requests().size() - 1).header("X-Forwarded-For").get(0);
+    }
+
     @Test
     void newHandshakesFollowTheTlsPolicy() throws Exception {
         servers();
