@@ -42,7 +42,8 @@ public enum EndedBy {
         if (failure instanceof ByClient byClient) {
             return switch (byClient) {
                 case GONE -> CLIENT;
-                case HEAD_TIMEOUT, BODY_TIMEOUT, BODY_TOO_SLOW, RESPONSE_NOT_TAKEN -> CLIENT_TIMEOUT;
+                case HEAD_TIMEOUT, BODY_TIMEOUT, BODY_TOO_SLOW, RESPONSE_NOT_TAKEN, RESPONSE_TAKEN_TOO_SLOWLY ->
+                    CLIENT_TIMEOUT;
                 default -> EDGE;
             };
         }

@@ -88,7 +88,7 @@ final class ErrorResponses {
 
     private static int status(ByClient failure) {
         return switch (failure) {
-            case MALFORMED, PATH_REFUSED, GONE, RESPONSE_NOT_TAKEN -> 400;
+            case MALFORMED, PATH_REFUSED, GONE, RESPONSE_NOT_TAKEN, RESPONSE_TAKEN_TOO_SLOWLY -> 400;
             case NOT_AUTHENTICATED -> 401;
             case ADDRESS_DENIED -> 403;
             case NO_SUCH_SITE, NO_SUCH_ROUTE -> 404;

@@ -583,10 +583,9 @@ public final class Exchange extends ExchangeRecord {
         boolean awaits100 = request.expectsContinue() && response == Response.NOTHING && body.received() == 0;
         if (!body.isComplete() && !requestPaused && !awaits100) {
             checkRequestBody(now, timeouts);
-        } else if (now - progressNanos > timeouts.response().toNanos()) {
-            if (responsePaused) {
-                fail(ByClient.RESPONSE_NOT_TAKEN, "client took nothing of the response for " + timeouts.response());
-            } else if (server == null) {
+        } else if (!responsePaused && now - progressNanos > timeouts.response().toNanos()) {
+            // Where it is the client that takes nothing, its connection knows best whether that is too slow.
+            if (server == null) {
                 fail(ByServer.RESPONSE_TIMEOUT, "timeouts.response: nothing for " + timeouts.response());
             } else {
                 failOrTryElsewhere(ByServer.RESPONSE_TIMEOUT, "timeouts.response: nothing for " + timeouts.response());

@@ -57,7 +57,9 @@ public sealed interface Failure {
         /** Went away before the response was complete. */
         GONE,
         /** Is there, but takes nothing of what it is sent. */
-        RESPONSE_NOT_TAKEN;
+        RESPONSE_NOT_TAKEN,
+        /** Takes what it is sent by a few bytes at a time. */
+        RESPONSE_TAKEN_TOO_SLOWLY;
 
         @Override
         public Fault fault() {

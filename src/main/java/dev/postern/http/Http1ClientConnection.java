@@ -45,6 +45,8 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
     private final Client info;
     private final MessageDecoder decoder;
     private final ResponseWriter writer;
+    private final SendQueue queue;
+    private final ResponsePace pace = new ResponsePace();
     private final ConnectionEnd end;
 
     private int workerIndex = -1;
@@ -55,6 +57,9 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
     private long phaseNanos = System.nanoTime();
     /** When the first byte of the head came; 0 before the first one of all. */
     private long headNanos;
+
+    /** The last response, and those before it, have left the kernel as well. */
+    private boolean settled = true;
 
     private boolean started;
     private boolean decoding;
@@ -80,7 +85,8 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
         this.channel = channel;
         this.info = new Client(
                 endpoints, certificateSite, false, worker.routing().trustedProxies(), TlsParameters.of(channel));
-        this.end = new ConnectionEnd(channel);
+        this.queue = new SendQueue(channel);
+        this.end = new ConnectionEnd(channel, queue);
         this.writer = new ResponseWriter(channel, worker.headWriter());
         this.decoder = new MessageDecoder(
                 this, worker.requestSpace(), Failure.ByClient.MALFORMED, Failure.ByClient.HEAD_TOO_LARGE);
@@ -180,6 +186,7 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
         keepAlive = request.keepsAlive();
         clientGoesOn = keepAlive;
         started = false;
+        settled = false;
         exchange = new Exchange(worker, this, request, headNanos, phaseNanos);
         return request.contentLength();
     }
@@ -228,6 +235,7 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
                         detail,
                         answer.status());
         writer.answers(null);
+        settled = false;
         writer.local(answer, worker.date(), false, FieldEdits.NONE);
         new Refusal(id, info, headNanos, failure, answer.status()).ended(worker.observer());
         finish(true);
@@ -317,6 +325,7 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
         if (!channel.isWritable()) {
             return;
         }
+        queue.alsoLeft(channel.config().getWriteBufferLowWaterMark());
         if (exchange != null) {
             exchange.clientWritable();
         } else if (phase == Phase.IDLE || phase == Phase.HEAD) {
@@ -358,11 +367,7 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
     private void finish(boolean clientMaySend) {
         enter(Phase.FINISHING);
         decoder.close();
-        if (clientMaySend) {
-            end.afterWriting(this::linger);
-        } else {
-            end.afterWriting();
-        }
+        end.afterWriting(clientMaySend, this::linger);
     }
 
     private void linger() {
@@ -461,31 +466,38 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
         Timeouts timeouts = worker.routing().timeouts();
         switch (phase) {
             case IDLE -> {
-                long longest = isWriting(now)
-                        ? timeouts.response().toNanos()
-                        : timeouts.keepAlive().toNanos();
-                if (now - phaseNanos > longest) {
+                if (isTaking(now, timeouts.response())) {
+                    phaseNanos = now;
+                } else if (now - phaseNanos > timeouts.keepAlive().toNanos()) {
                     end.now();
                 }
             }
             case HEAD -> {
-                if (now - phaseNanos > timeouts.requestHead().toNanos()) {
+                if (isTaking(now, timeouts.response()) && !readyForHead()) {
+                    // Whatever it sent, it is not read.
+                    phaseNanos = now;
+                } else if (now - phaseNanos > timeouts.requestHead().toNanos()) {
                     headTimedOut(timeouts);
                 }
             }
             case EXCHANGE -> {
-                if (exchange != null) {
-                    exchange.checkTimeouts(now);
+                Exchange current = exchange;
+                if (current != null) {
+                    checkPace(current, now, timeouts.response());
+                    current.checkTimeouts(now);
                 }
             }
             case FINISHING -> {
-                var unused = isWriting(now);
-                if (now - phaseNanos > timeouts.response().toNanos()) {
+                if (isTaking(now, timeouts.response())) {
+                    phaseNanos = now;
+                } else if (now - phaseNanos > timeouts.response().toNanos()) {
                     end.now();
                 }
             }
             case LINGER -> {
-                if (now - phaseNanos > LINGER_NANOS) {
+                if (isTaking(now, timeouts.response())) {
+                    phaseNanos = now;
+                } else if (now - phaseNanos > LINGER_NANOS) {
                     end.now();
                 }
             }
@@ -493,13 +505,34 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
         }
     }
 
-    /** Whether the client has not taken everything yet; if it took some since the last look, the phase begins anew. */
-    private boolean isWriting(long now) {
-        ConnectionEnd.Owed owed = end.owed();
-        if (owed == ConnectionEnd.Owed.LESS_THAN_BEFORE) {
-            phaseNanos = now;
+    /** The kernel's part counts once the exchange is over: until then the server may have as little time as the client. */
+    private void checkPace(Exchange current, long now, Duration timeout) {
+        if (queue.held() == 0 || current.isTunnel()) {
+            pace.nothingOwed();
+            return;
         }
-        return owed != ConnectionEnd.Owed.NOTHING;
+        Failure.ByClient fault = pace.check(now, timeout, queue.taken(), true);
+        if (fault != null) {
+            current.fail(fault, "timeouts.response: client takes too little of the response");
+        }
+    }
+
+    /** Whether the client has responses to take yet; ends the connection where it takes too long. */
+    private boolean isTaking(long now, Duration timeout) {
+        if (settled) {
+            return false;
+        }
+        if (queue.isEmpty()) {
+            settled = true;
+            pace.nothingOwed();
+            return false;
+        }
+        Failure.ByClient fault = pace.check(now, timeout, queue.taken(), true);
+        if (fault != null) {
+            log.debug("client {}: {}: reset with responses on their way", info.text(), fault.reason());
+            end.reset();
+        }
+        return true;
     }
 
     private void headTimedOut(Timeouts timeouts) {

@@ -25,8 +25,8 @@ import io.netty.handler.codec.http2.Http2FrameAdapter;
 import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.handler.codec.http2.Http2Settings;
 import io.netty.handler.codec.http2.Http2Stream;
-import io.netty.handler.codec.http2.UniformStreamByteDistributor;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -96,10 +96,17 @@ public final class Http2ClientConnection extends Http2ConnectionHandler implemen
     private final EndedStreams ended = new EndedStreams();
     private final List<Http2ClientStream> touched = new ArrayList<>();
 
+    private final SendQueue queue;
+    private final ResponsePace pace = new ResponsePace();
+    private final ConnectionEnd end;
+
     private int workerIndex = -1;
     private @Nullable ChannelHandlerContext ctx;
     private long sinceNanos = System.nanoTime();
     private boolean reading;
+    /** The last response, and those before it, have left the kernel as well. */
+    private boolean settled = true;
+
     private boolean anyRequest;
     private int streams;
     /** The client was asked to open no more streams, a moment before those it opens all the same are passed over. */
@@ -119,14 +126,17 @@ public final class Http2ClientConnection extends Http2ConnectionHandler implemen
             Worker worker,
             List<RequestStep> steps,
             Client client,
-            Channel channel) {
+            Channel channel,
+            Http2Connection.PropertyKey key) {
         super(decoder, encoder, settings);
         this.worker = worker;
         this.steps = steps;
         this.client = client;
         this.channel = channel;
         this.scratch = worker.headWriter();
-        this.key = connection().newKey();
+        this.key = key;
+        this.queue = new SendQueue(channel);
+        this.end = new ConnectionEnd(channel, queue);
         connection().addListener(new Streams());
         encoder.flowController().listener(this::streamBecameWritable);
         // No wait at the end: the grace of the whole process is the bound, and closeNow keeps to it.
@@ -147,6 +157,7 @@ public final class Http2ClientConnection extends Http2ConnectionHandler implemen
         private final Client client;
         private final Channel channel;
         private final Frames frames = new Frames();
+        private final Http2Connection.PropertyKey key;
 
         Builder(Worker worker, List<RequestStep> steps, Client client, Channel channel) {
             this.worker = worker;
@@ -155,11 +166,11 @@ public final class Http2ClientConnection extends Http2ConnectionHandler implemen
             this.channel = channel;
             Limits limits = worker.routing().limits();
             DefaultHttp2Connection connection = new DefaultHttp2Connection(true, 0);
-            // Every stream gets its turn; what clients say of priorities is not looked at (RFC 9113 §5.3).
+            key = connection.newKey();
             connection
                     .remote()
-                    .flowController(new DefaultHttp2RemoteFlowController(
-                            connection, new UniformStreamByteDistributor(connection)));
+                    .flowController(
+                            new DefaultHttp2RemoteFlowController(connection, new CountedDistributor(connection, key)));
             // What a stream holds back is its own affair: the others may go on, and the memory is that of their
             // windows.
             connection
@@ -191,7 +202,7 @@ public final class Http2ClientConnection extends Http2ConnectionHandler implemen
         protected Http2ClientConnection build(
                 Http2ConnectionDecoder decoder, Http2ConnectionEncoder encoder, Http2Settings settings) {
             Http2ClientConnection made =
-                    new Http2ClientConnection(decoder, encoder, settings, worker, steps, client, channel);
+                    new Http2ClientConnection(decoder, encoder, settings, worker, steps, client, channel, key);
             frames.connection = made;
             return made;
         }
@@ -313,6 +324,7 @@ public final class Http2ClientConnection extends Http2ConnectionHandler implemen
         }
         long now = System.nanoTime();
         sinceNanos = now;
+        settled = false;
         Http2ClientStream begun = new Http2ClientStream(this, stream, now);
         stream.setProperty(key, begun);
         if (endOfStream) {
@@ -606,7 +618,7 @@ public final class Http2ClientConnection extends Http2ConnectionHandler implemen
         Timeouts timeouts = worker.routing().timeouts();
         if (closing) {
             if (now - closingNanos > CLOSE_NANOS) {
-                closeNow(Failure.ByClient.RESPONSE_NOT_TAKEN);
+                resetAll(Failure.ByClient.RESPONSE_NOT_TAKEN);
             }
             return;
         }
@@ -615,6 +627,12 @@ public final class Http2ClientConnection extends Http2ConnectionHandler implemen
             drain();
         }
         if (isIdle()) {
+            if (!settled && !queue.isEmpty()) {
+                sinceNanos = now;
+                checkPace(now, timeouts.response());
+                return;
+            }
+            settled = true;
             // PINGs and the like are no reason to stay.
             long longest = (anyRequest ? timeouts.keepAlive() : timeouts.requestHead()).toNanos();
             if (now - sinceNanos > longest) {
@@ -623,8 +641,35 @@ public final class Http2ClientConnection extends Http2ConnectionHandler implemen
             }
             return;
         }
-        long response = timeouts.response().toNanos();
-        openStreams().forEach(stream -> stream.checkTimeouts(now, response));
+        List<Http2ClientStream> open = openStreams();
+        boolean clogged = queue.held() > 0;
+        open.forEach(stream -> stream.checkTimeouts(now, timeouts.response(), clogged));
+        // Whether it is the connection that keeps us, or its window, is the same here: a client could change from one
+        // to
+        // the other for ever.
+        if (open.stream().anyMatch(stream -> stream.isOwed(clogged))) {
+            checkPace(now, timeouts.response());
+        } else {
+            pace.nothingOwed();
+        }
+    }
+
+    private void checkPace(long now, Duration timeout) {
+        Failure.ByClient fault = pace.check(now, timeout, queue.taken(), true);
+        if (fault != null) {
+            resetAll(fault);
+        }
+    }
+
+    private void resetAll(Failure.ByClient why) {
+        log.debug("client {}: {}: reset with responses on their way", client.text(), why.reason());
+        blame(why);
+        end.reset();
+    }
+
+    /** A part of a response has left us. */
+    void left(int bytes) {
+        queue.alsoLeft(bytes);
     }
 
     private List<Http2ClientStream> openStreams() {

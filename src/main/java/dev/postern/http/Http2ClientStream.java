@@ -4,10 +4,11 @@ import dev.postern.route.FieldEdits;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFuture;
-import io.netty.channel.ChannelFutureListener;
 import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.handler.codec.http2.Http2Stream;
+import io.netty.handler.codec.http2.StreamByteDistributor;
+import java.time.Duration;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -30,15 +31,21 @@ final class Http2ClientStream implements ClientStream {
     /** The frame that ends the response. */
     private @Nullable ChannelFuture lastFrame;
 
-    /** When the client last took something; that it would like to is none. */
-    private long progressNanos;
+    /** What of the response waits for a window or for room; null until something did. */
+    private StreamByteDistributor.@Nullable StreamState waiting;
 
-    private final ChannelFutureListener progress = written -> progressNanos = System.nanoTime();
+    /** Of the response, bytes that the client's windows have let out. */
+    private long taken;
+
+    private final ResponsePace pace = new ResponsePace();
+
+    /** When the exchange was over. */
+    private long overNanos;
 
     Http2ClientStream(Http2ClientConnection connection, Http2Stream stream, long nowNanos) {
         this.connection = connection;
         this.stream = stream;
-        this.progressNanos = nowNanos;
+        this.overNanos = nowNanos;
     }
 
     Http2Stream stream() {
@@ -142,7 +149,7 @@ final class Http2ClientStream implements ClientStream {
             part.release();
             return;
         }
-        connection.writeBody(stream, part, false).addListener(progress);
+        var unused = connection.writeBody(stream, part, false);
     }
 
     @Override
@@ -178,7 +185,7 @@ final class Http2ClientStream implements ClientStream {
      */
     private void over(ChannelFuture last) {
         exchange = null;
-        progressNanos = System.nanoTime();
+        overNanos = System.nanoTime();
         paused = false;
         giveBack();
         if (!requestEnded) {
@@ -204,7 +211,7 @@ final class Http2ClientStream implements ClientStream {
     @Override
     public void abort() {
         exchange = null;
-        progressNanos = System.nanoTime();
+        overNanos = System.nanoTime();
         connection.reset(stream, Http2Error.INTERNAL_ERROR);
         flush();
     }
@@ -220,23 +227,60 @@ final class Http2ClientStream implements ClientStream {
     }
 
     void becameWritable() {
-        progressNanos = System.nanoTime();
         if (exchange != null) {
             exchange.clientWritable();
         }
     }
 
-    /** Ends what has taken too long. */
-    void checkTimeouts(long now, long responseTimeoutNanos) {
-        if (exchange != null) {
-            exchange.checkTimeouts(now);
-        } else if (now - progressNanos > responseTimeoutNanos) {
-            if (stream.isResetSent()) {
-                // Not even the reset is taken.
-                connection.closeNow(Failure.ByClient.RESPONSE_NOT_TAKEN);
-                return;
+    // ---- time
+
+    /** Told by {@link CountedDistributor}: its numbers are always of now. */
+    void waits(StreamByteDistributor.StreamState state) {
+        waiting = state;
+    }
+
+    /** Told by {@link CountedDistributor}: so much more is handed to the channel. */
+    void let(int bytes) {
+        taken += bytes;
+        connection.left(bytes);
+    }
+
+    private boolean isWaiting() {
+        return waiting != null && waiting.pendingBytes() > 0;
+    }
+
+    /**
+     * Whether the client could have more of a response, if it would only take it.
+     *
+     * @param clogged the connection takes no more
+     */
+    boolean isOwed(boolean clogged) {
+        Exchange current = exchange;
+        return (current == null || !current.isTunnel()) && (clogged || isWaiting());
+    }
+
+    /**
+     * Ends what has taken too long.
+     *
+     * @param clogged the connection takes no more: then it is judged, and not its streams
+     */
+    void checkTimeouts(long now, Duration response, boolean clogged) {
+        Failure.ByClient fault = null;
+        if (clogged || !isOwed(false)) {
+            pace.nothingOwed();
+        } else {
+            // Where the window of the whole connection is the narrow one, its streams share that.
+            boolean ownWindow = waiting != null && waiting.windowSize() <= 0;
+            fault = pace.check(now, response, taken, ownWindow);
+        }
+        Exchange current = exchange;
+        if (current != null) {
+            if (fault != null) {
+                current.fail(fault, "timeouts.response: client takes too little of the response");
             }
-            progressNanos = now;
+            current.checkTimeouts(now);
+        } else if (fault != null || (!clogged && !isWaiting() && now - overNanos > response.toNanos())) {
+            overNanos = now;
             connection.reset(stream, Http2Error.CANCEL);
             flush();
         }

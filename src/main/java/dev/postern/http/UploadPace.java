@@ -9,8 +9,8 @@ import org.jspecify.annotations.Nullable;
  * count. Never a bound for the whole: an upload of a day is fine. Nanoseconds of {@link System#nanoTime}.
  */
 final class UploadPace {
-    private static final long MIN_BYTES_PER_SECOND = 240;
-    private static final Duration GRACE = Duration.ofSeconds(10);
+    static final long MIN_BYTES_PER_SECOND = 240;
+    static final Duration GRACE = Duration.ofSeconds(10);
 
     private long sinceNanos;
     private long lastPartNanos;

@@ -50,8 +50,12 @@ class FailureTest {
             "proxy_loop_detected");
 
     /** After these nobody is there to be answered. */
-    private static final Set<Failure> UNANSWERED =
-            Set.of(ByClient.GONE, ByClient.RESPONSE_NOT_TAKEN, ByEdge.SHUTTING_DOWN, ByEdge.TUNNEL_IDLE);
+    private static final Set<Failure> UNANSWERED = Set.of(
+            ByClient.GONE,
+            ByClient.RESPONSE_NOT_TAKEN,
+            ByClient.RESPONSE_TAKEN_TOO_SLOWLY,
+            ByEdge.SHUTTING_DOWN,
+            ByEdge.TUNNEL_IDLE);
 
     @TestFactory
     Stream<DynamicTest> everyFailureIsDocumentedAsItIsAnswered() throws IOException {
@@ -110,7 +114,8 @@ class FailureTest {
                         .as(failure.reason())
                         .isEqualTo(EndedBy.of(failure).words().contains("timeout")
                                 && !failure.equals(ByClient.BODY_TOO_SLOW)
-                                && !failure.equals(ByClient.RESPONSE_NOT_TAKEN)));
+                                && !failure.equals(ByClient.RESPONSE_NOT_TAKEN)
+                                && !failure.equals(ByClient.RESPONSE_TAKEN_TOO_SLOWLY)));
     }
 
     private static Stream<Failure> all() {

@@ -1,0 +1,148 @@
+package dev.postern.http;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.postern.testing.EdgeExtension;
+import dev.postern.testing.Http2Client;
+import dev.postern.testing.RawClient;
+import dev.postern.testing.RealPrograms;
+import dev.postern.testing.TestServer;
+import io.netty.handler.codec.http2.Http2Error;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** Clients that do everything slowly, three hundred of each kind, while one wants its pages. */
+@Tag("long") // Slow clients take their time: those that are just too slow are found out after ten seconds.
+class SlowClientsTest {
+    private static final int CONNECTIONS = 300;
+    private static final byte[] PIECE = new byte[64 * 1024];
+
+    @RegisterExtension
+    final EdgeExtension edge = new EdgeExtension();
+
+    @Test
+    void slowHeadsAreCutOff() throws Exception {
+        attack("/large?1", "-H", "-i", "1", "-t", "GET");
+    }
+
+    @Test
+    void slowBodiesAreCutOff() throws Exception {
+        attack("/large?1", "-B", "-i", "3", "-s", "8192", "-t", "POST");
+    }
+
+    /** More than the kernel holds: most of it waits with the server, which is held up meanwhile. */
+    @Test
+    void slowReadersOfLargeResponsesAreCutOff() throws Exception {
+        attack("/large?128", "-X", "-w", "512", "-y", "1024", "-n", "5", "-z", "600");
+    }
+
+    /**
+     * All of it is in the kernel: the exchanges are over before a client has read the first line. And it is never silent
+     * for as long as the timeout.
+     */
+    @Test
+    void slowReadersOfWhatTheKernelHoldsAreCutOff() throws Exception {
+        attack("/large?4", "-X", "-w", "512", "-y", "1024", "-n", "1", "-z", "100", "-k", "3");
+    }
+
+    /**
+     * A slow reader sees that it was reset only behind what its own kernel has for it, about a kilobyte: it must not be too
+     * slow for that.
+     */
+    private void attack(String path, String... how) throws Exception {
+        Path program = RealPrograms.require("slowhttptest", "slowhttptest");
+        edge.startPlaintext(server(), "timeouts: { request-head: 2s, request-body: 2s, response: 3s, keep-alive: 2s }");
+        List<String> command = new ArrayList<>(List.of(program.toString()));
+        command.addAll(List.of(how));
+        command.addAll(List.of("-c", "" + CONNECTIONS, "-r", "" + CONNECTIONS, "-l", "28", "-p", "5"));
+        command.addAll(List.of("-u", "http://localhost:" + edge.httpPort() + path));
+        Path output = edge.directory().resolve("output");
+        Process slow = new ProcessBuilder(command)
+                .redirectErrorStream(true)
+                .redirectOutput(output.toFile())
+                .directory(edge.directory().toFile())
+                .start();
+        edge.closes(slow::destroyForcibly);
+
+        int pages = 0;
+        while (slow.isAlive()) {
+            RawClient client = edge.plainClient();
+            assertThat(client.get("localhost", "/small").body()).isEqualTo("hello");
+            client.close();
+            pages++;
+        }
+
+        assertThat(Files.readString(output)).contains("No open connections left");
+        assertThat(pages).isPositive();
+        assertThat(edge.openConnections()).isLessThan(CONNECTIONS / 10);
+    }
+
+    private TestServer server() {
+        return edge.closes(TestServer.startAtHead((request, connection) -> {
+            if (request.path().equals("/small")) {
+                connection.send(TestServer.ok("hello"));
+            } else if (request.line().startsWith("POST")) {
+                connection.in().transferTo(OutputStream.nullOutputStream());
+            } else {
+                int pieces = Integer.parseInt(request.path().substring("/large?".length()));
+                connection.send("HTTP/1.1 200 OK\r\nContent-Length: " + pieces * PIECE.length + "\r\n\r\n");
+                for (int i = 0; i < pieces; i++) {
+                    connection.send(PIECE);
+                }
+            }
+        }));
+    }
+
+    /** Over HTTP/2 a stream is read slowly by opening its window slowly; what is sent is read at once. */
+    @Test
+    void streamWhoseWindowOpensByAFewBytesIsReset() throws Exception {
+        edge.startWith(List.of(server().address()), "timeouts: { response: 3s }");
+        Http2Client client = client().window(0, 1 << 30);
+
+        client.get(1, "/large?4");
+        opens(client, 1);
+        assertThat(client.get(3, "/small").response(3).body()).isEqualTo("hello");
+
+        assertThat(client.await(Http2Client.RST_STREAM, 1).error()).isEqualTo((int) Http2Error.INTERNAL_ERROR.code());
+        assertThat(client.get(5, "/small").response(5).body()).isEqualTo("hello");
+    }
+
+    /** Every stream may have all the room it wants where the connection has none: they all wait, each with a good deal. */
+    @Test
+    void connectionWhoseWindowOpensByAFewBytesIsClosed() throws Exception {
+        edge.startWith(List.of(server().address()), "timeouts: { response: 3s }");
+        Http2Client client = client();
+        client.get(1, "/large?4").window(1, 1 << 30).get(3, "/large?4").window(3, 1 << 30);
+        client.await(frame -> frame.type() == Http2Client.DATA);
+
+        opens(client, 0);
+
+        Awaitility.await()
+                .atMost(Duration.ofSeconds(28))
+                .untilAsserted(() -> assertThat(edge.openConnections()).isZero());
+        assertThat(client().get(1, "/small").response(1).body()).isEqualTo("hello");
+    }
+
+    private Http2Client client() throws IOException {
+        return edge.closes(Http2Client.connect(edge.httpsPort(), edge.trust(), "localhost"));
+    }
+
+    /** By 100 bytes a second, until the client or the test has ended. */
+    private void opens(Http2Client client, int window) {
+        ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor();
+        edge.closes(clock::shutdownNow);
+        var unused = clock.scheduleAtFixedRate(() -> client.window(window, 50), 0, 500, TimeUnit.MILLISECONDS);
+    }
+}
