@@ -170,7 +170,10 @@ public final class LoadBalancer {
         line.serve(place -> {
             Choice now = choice;
             Server wanted = place.wanted();
-            if (wanted != null && (wanted.state() == Server.State.UP || now.servers.contains(wanted))) {
+            // One that a reload has taken out while somebody waited for it is nobody's any more.
+            if (wanted != null
+                    && !wanted.isRetired()
+                    && (wanted.state() == Server.State.UP || now.servers.contains(wanted))) {
                 return wanted.tryBegin() ? Optional.of(wanted) : Optional.empty();
             }
             return Optional.ofNullable(seize(now, Affinity.NONE, place.tried()));

@@ -283,6 +283,28 @@ class LoadBalancerTest {
         assertThat(granted).containsExactly(home);
     }
 
+    @Test
+    void clientThatWaitsForAServerThatIsTakenOutGetsAnother() {
+        LoadBalancer balancer = sticky(SECRET, limited(1, 1), limited(2, 10));
+        Server home = balancer.backend().servers().get(0);
+        Server other = balancer.backend().servers().get(1);
+        Affinity client =
+                client(value(requireNonNull(requireNonNull(balancer.sticky()).setCookie(home, false))));
+        requireNonNull(balancer.take(client, Set.of()));
+        List<Server> granted = new ArrayList<>();
+        assertThat(balancer.join(new TestWaiter(client, granted::add))).isTrue();
+
+        balancer.follow(balancer
+                .backend()
+                .next(config(
+                        Balance.ROUND_ROBIN,
+                        ServerQueue.DEFAULT,
+                        new Stickiness("SERVER", null, Stickiness.SameSite.LAX, "/"),
+                        limited(2, 10))));
+
+        assertThat(granted).containsExactly(other);
+    }
+
     private static String value(String setCookie) {
         return setCookie.substring(setCookie.indexOf('=') + 1, setCookie.indexOf(';'));
     }
