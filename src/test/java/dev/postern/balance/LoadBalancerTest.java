@@ -294,8 +294,7 @@ class LoadBalancerTest {
         List<Server> granted = new ArrayList<>();
         assertThat(balancer.join(new TestWaiter(client, granted::add))).isTrue();
 
-        balancer.follow(balancer
-                .backend()
+        balancer.follow(balancer.backend()
                 .next(config(
                         Balance.ROUND_ROBIN,
                         ServerQueue.DEFAULT,
