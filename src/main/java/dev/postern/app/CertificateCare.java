@@ -17,6 +17,7 @@ import dev.postern.config.Configuration.Site;
 import dev.postern.control.CertificateControl;
 import dev.postern.control.ControlCommands;
 import dev.postern.control.ControlSocket;
+import dev.postern.observe.RenewalCounts;
 import dev.postern.schedule.Schedule;
 import dev.postern.schedule.ScheduledWork;
 import java.io.IOException;
@@ -56,6 +57,7 @@ final class CertificateCare implements AutoCloseable {
     private final @Nullable Schedule schedule;
     private final CertificateStore store;
     private final OperatorHooks hooks;
+    private final RenewalCounts renewalCounts;
     private final Proofs proofs;
     private final Issuers issuers;
     private final Renewals renewals;
@@ -101,6 +103,7 @@ final class CertificateCare implements AutoCloseable {
             this.challenges = new ChallengeTable(probe);
             Proofs.warnOfOpenSecrets(config);
             this.hooks = hooks();
+            this.renewalCounts = new RenewalCounts(hooks.events());
             this.proofs = new Proofs(challenges, alpnChallenges);
             proofs.prepare(config.sites());
             ClockSkew skew = new ClockSkew(clock);
@@ -141,7 +144,7 @@ final class CertificateCare implements AutoCloseable {
                 skew,
                 new SecureRandom(),
                 orders,
-                hooks.events());
+                renewalCounts);
         Issuers.Next cas = issuers.next(config);
         issuers.commit(cas);
         Renewals made = new Renewals(config.sites(), config.acme().keyType(), cas.needed(), surroundings);
@@ -151,6 +154,10 @@ final class CertificateCare implements AutoCloseable {
             throw new CannotStart(Reason.CONFIGURATION, problems, null);
         }
         return made;
+    }
+
+    RenewalCounts renewalCounts() {
+        return renewalCounts;
     }
 
     private @Nullable Site site(String name) {

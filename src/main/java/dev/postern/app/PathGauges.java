@@ -1,13 +1,15 @@
 package dev.postern.app;
 
-import dev.postern.backend.Backend;
 import dev.postern.balance.LoadBalancer;
 import dev.postern.certificate.CertificateStatus;
 import dev.postern.http.Routing;
 import dev.postern.http.Worker;
 import dev.postern.listener.ConnectionLimit;
+import dev.postern.listener.ConnectionsPerClient;
 import dev.postern.listener.Listener;
 import dev.postern.observe.Gauges;
+import dev.postern.observe.RenewalCounts;
+import dev.postern.tls.ServerContexts;
 import io.netty.util.internal.PlatformDependent;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -20,14 +22,14 @@ record PathGauges(
         AtomicReference<Routing> routing,
         List<Listener> listeners,
         ConnectionLimit limit,
+        ConnectionsPerClient perClient,
+        ServerContexts contexts,
         Collection<Worker> workers,
         CertificateCare care)
         implements Gauges {
     @Override
-    public Collection<Backend> backends() {
-        return routing.get().backends().values().stream()
-                .map(LoadBalancer::backend)
-                .toList();
+    public Collection<LoadBalancer> backends() {
+        return routing.get().backends().values();
     }
 
     @Override
@@ -38,8 +40,10 @@ record PathGauges(
     @Override
     public Map<String, Connections> connections() {
         Map<String, Connections> all = new LinkedHashMap<>();
-        listeners.forEach(listener ->
-                all.put(listener.name(), new Connections(listener.openConnections(), listener.acceptedConnections())));
+        listeners.forEach(listener -> all.put(
+                listener.name(),
+                new Connections(
+                        listener.openConnections(), listener.acceptedConnections(), listener.acceptFailures())));
         return all;
     }
 
@@ -49,8 +53,28 @@ record PathGauges(
     }
 
     @Override
-    public long idleServerConnections() {
-        return workers.stream().mapToLong(Worker::idleServerConnections).sum();
+    public long connectionLimitReached() {
+        return limit.reached();
+    }
+
+    @Override
+    public long refusedPerClient() {
+        return perClient.refused();
+    }
+
+    @Override
+    public List<Worker.ServerConnections> serverConnections() {
+        return workers.stream().map(Worker::serverConnections).toList();
+    }
+
+    @Override
+    public long ticketsOpened() {
+        return contexts.ticketsOpened();
+    }
+
+    @Override
+    public RenewalCounts renewals() {
+        return care.renewalCounts();
     }
 
     @Override

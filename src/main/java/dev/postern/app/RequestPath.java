@@ -117,7 +117,8 @@ final class RequestPath implements AutoCloseable {
         this.challenge = listener("challenge", loops, unlimited, pipelines::challenge);
         this.https = listener("https", loops, limit, pipelines::https);
         this.http = listener("http", loops, limit, pipelines::http);
-        PathGauges gauges = new PathGauges(routing, List.of(http, https, challenge), limit, workers.values(), care);
+        PathGauges gauges = new PathGauges(
+                routing, List.of(http, https, challenge), limit, perClient, contexts, workers.values(), care);
         this.pages = new AdminPages(
                 observation.metrics(gauges), () -> Metrics.overdue(care.status(), clock.instant()), adminThread);
         // A worker of its own: it is not drained, for whoever looks wants to see how that goes, and is not observed.

@@ -197,7 +197,8 @@ public final class Server {
         warmth = WARM;
     }
 
-    boolean isWarm() {
+    /** Whether it gets its whole share, and not less because it came back a moment ago. Any thread. */
+    public boolean isWarm() {
         return warmth == WARM;
     }
 

@@ -161,9 +161,24 @@ public final class LoadBalancer {
         return line.leave(waiter);
     }
 
+    /** As {@link #leave}, because it waited for longer than the queue allows. */
+    public boolean timesOut(Waiter waiter) {
+        return line.timesOut(waiter);
+    }
+
     /** How many wait now. */
     public int waiting() {
         return line.length();
+    }
+
+    /** How many could not wait because too many did, since the start. */
+    public long queueRefusals() {
+        return line.refused();
+    }
+
+    /** How many waited too long, since the start. */
+    public long queueTimeouts() {
+        return line.timedOut();
     }
 
     private void serveWaiting() {
@@ -195,6 +210,11 @@ public final class LoadBalancer {
     /** The retry was not made. */
     public void returnsRetry() {
         retryBudget.giveBack();
+    }
+
+    /** How many retries the budget did not allow, since the start. */
+    public long retriesRefused() {
+        return retryBudget.refused();
     }
 
     // ---- the next choice

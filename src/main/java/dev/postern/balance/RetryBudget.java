@@ -1,6 +1,7 @@
 package dev.postern.balance;
 
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.LongAdder;
 
 /**
  * Keeps retries a small part of the exchanges of a backend: what is overloaded must not get twice the load for it. Every
@@ -17,6 +18,7 @@ final class RetryBudget {
 
     // In hundredths of a retry.
     private final AtomicInteger saved = new AtomicInteger(FIRST * RETRY);
+    private final LongAdder refused = new LongAdder();
 
     /** One exchange; costs a read where everything is well. */
     void earn(int percent) {
@@ -25,13 +27,20 @@ final class RetryBudget {
         }
     }
 
+    /** Whether there is one left; it is then taken. */
     boolean spend() {
         for (int now = saved.get(); now >= RETRY; now = saved.get()) {
             if (saved.compareAndSet(now, now - RETRY)) {
                 return true;
             }
         }
+        refused.increment();
         return false;
+    }
+
+    /** How often there was none left. */
+    long refused() {
+        return refused.sum();
     }
 
     void giveBack() {

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -26,6 +27,8 @@ final class WaitingLine {
     // Written under the monitor; read by anybody. Whoever waits writes it before it looks for room once more, whoever
     // frees a place reads it after that: one of them sees the other.
     private volatile int waiting;
+    private final LongAdder refused = new LongAdder();
+    private final LongAdder timedOut = new LongAdder();
 
     boolean isEmpty() {
         return waiting == 0;
@@ -38,6 +41,7 @@ final class WaitingLine {
     /** False where the line is as long as it may be. */
     synchronized boolean join(Waiter waiter, Place place, ServerQueue limits) {
         if (places.size() >= limits.length()) {
+            refused.increment();
             return false;
         }
         places.put(waiter, place);
@@ -50,6 +54,23 @@ final class WaitingLine {
         boolean waited = places.remove(waiter) != null;
         waiting = places.size();
         return waited;
+    }
+
+    /** As {@link #leave}, because it waited too long. */
+    boolean timesOut(Waiter waiter) {
+        boolean waited = leave(waiter);
+        if (waited) {
+            timedOut.increment();
+        }
+        return waited;
+    }
+
+    long refused() {
+        return refused.sum();
+    }
+
+    long timedOut() {
+        return timedOut.sum();
     }
 
     /** @param seize takes room on a server for such a place, if there is any */

@@ -205,6 +205,7 @@ public final class Exchange extends ExchangeRecord {
         if (finished) {
             return;
         }
+        tunnelClosedBy(EndedBy.CLIENT);
         body.complete(trailers);
         progressNanos = System.nanoTime();
         if (server != null) {
@@ -224,6 +225,7 @@ public final class Exchange extends ExchangeRecord {
             log.debug("request {}: client {}: gone before the response was complete", id(), clientText());
             if (isTunnel()) {
                 // As good an end as any; what it sent before gets there.
+                tunnelClosedBy(EndedBy.CLIENT);
                 leaveServer();
             } else {
                 blame(ByClient.GONE);
@@ -514,6 +516,7 @@ public final class Exchange extends ExchangeRecord {
     }
 
     void responseEnd(@Nullable Fields trailers) {
+        tunnelClosedBy(EndedBy.SERVER);
         server = null;
         if (compression != null) {
             sendToClient(compression.finish());

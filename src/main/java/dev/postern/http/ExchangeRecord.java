@@ -44,6 +44,8 @@ public abstract sealed class ExchangeRecord permits Exchange, Refusal {
 
     private @Nullable Failure failure;
     private Phase phase = Phase.COMPLETE;
+    /** Of a tunnel: who closed it first. Whoever does may, so that it is no failure. */
+    private EndedBy closedBy = EndedBy.NOBODY;
 
     /**
      * @param beganNanos when its first byte came
@@ -101,6 +103,14 @@ public abstract sealed class ExchangeRecord permits Exchange, Refusal {
 
     final boolean isTunnel() {
         return tunnel;
+    }
+
+    /** One side of the tunnel has said all that it had to say. The first one counts. */
+    final void tunnelClosedBy(EndedBy side) {
+        if (tunnel && closedBy == EndedBy.NOBODY) {
+            closedBy = side;
+            phase = Phase.TUNNEL;
+        }
     }
 
     final void sent(int bytes) {
@@ -243,7 +253,7 @@ public abstract sealed class ExchangeRecord permits Exchange, Refusal {
     }
 
     public final EndedBy endedBy() {
-        return EndedBy.of(failure);
+        return failure == null ? closedBy : EndedBy.of(failure);
     }
 
     public final Phase phase() {
@@ -262,8 +272,11 @@ public abstract sealed class ExchangeRecord permits Exchange, Refusal {
         return headNanos == NEVER ? NEVER : headNanos - beganNanos;
     }
 
-    /** Tw: until a server had room. */
+    /** Tw: until a server had room, or nobody waited for that any more. */
     public final long queueTime() {
+        if (phase == Phase.QUEUE) {
+            return endNanos - headNanos;
+        }
         return chosenNanos == NEVER ? NEVER : chosenNanos - headNanos;
     }
 

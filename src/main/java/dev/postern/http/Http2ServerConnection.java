@@ -221,6 +221,11 @@ final class Http2ServerConnection extends Http2ConnectionHandler {
         return takesTunnels;
     }
 
+    /** Under way now. */
+    int streams() {
+        return connection().local().numActiveStreams();
+    }
+
     boolean isIdle() {
         return connection().local().numActiveStreams() == 0;
     }

@@ -245,6 +245,18 @@ final class Http2ServerConnections {
         allowed.keySet().removeIf(Server::isRetired);
     }
 
+    int size() {
+        return connections.values().stream().mapToInt(List::size).sum();
+    }
+
+    /** Streams under way on all of them. */
+    int streams() {
+        return connections.values().stream()
+                .flatMap(List::stream)
+                .mapToInt(Http2ServerConnection::streams)
+                .sum();
+    }
+
     /** Closes everything, at once. */
     void close() {
         for (List<Http2ServerConnection> all : List.copyOf(connections.values())) {

@@ -153,7 +153,7 @@ final class RetryLadder {
         }
 
         private void tooLong(Duration longest) {
-            if (turn == this && balancer.leave(this)) {
+            if (turn == this && balancer.timesOut(this)) {
                 turn = null;
                 exchange.fail(ByServer.QUEUE_TIMEOUT, "queue.timeout: no server had room for " + longest);
             }

@@ -305,10 +305,23 @@ public final class Worker {
         loop.execute(() -> tunnels.drain(grace));
     }
 
-    /** Connections to servers that wait for an exchange. Any thread; asks the event loop, and waits for its answer. */
-    public int idleServerConnections() {
-        Future<Integer> size = loop.submit(pool::size);
-        return size.awaitUninterruptibly(ASK_SECONDS, TimeUnit.SECONDS) && size.isSuccess() ? size.getNow() : 0;
+    /**
+     * Connections of one event loop to servers.
+     *
+     * @param idle of HTTP/1.1, and waiting for an exchange
+     * @param streams under way on those of HTTP/2
+     */
+    public record ServerConnections(int idle, int http2, int streams) {
+        private static final ServerConnections UNKNOWN = new ServerConnections(0, 0, 0);
+    }
+
+    /** Any thread; asks the event loop, and waits for its answer. */
+    public ServerConnections serverConnections() {
+        Future<ServerConnections> now = loop.submit(
+                () -> new ServerConnections(pool.size(), http2Servers.size(), http2Servers.streams()));
+        return now.awaitUninterruptibly(ASK_SECONDS, TimeUnit.SECONDS) && now.isSuccess()
+                ? now.getNow()
+                : ServerConnections.UNKNOWN;
     }
 
     /** Client connections open now. Any thread. */

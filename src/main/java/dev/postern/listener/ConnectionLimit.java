@@ -4,6 +4,7 @@ import io.netty.channel.Channel;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.LongAdder;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -21,6 +22,7 @@ public final class ConnectionLimit {
     private final Set<Channel> acceptors = ConcurrentHashMap.newKeySet();
     // Changed under the monitor; read by any event loop.
     private volatile boolean accepting = true;
+    private final LongAdder reached = new LongAdder();
 
     public ConnectionLimit(int max) {
         this.max = max;
@@ -39,6 +41,11 @@ public final class ConnectionLimit {
     /** Client connections open now, tunnels included. */
     public int open() {
         return open.get();
+    }
+
+    /** How often there was no room for more, since the start. */
+    public long reached() {
+        return reached.sum();
     }
 
     /** Lets {@code acceptor} accept, as long as there is room. */
@@ -67,6 +74,7 @@ public final class ConnectionLimit {
             accepting = room;
             boolean accept = room;
             if (!accept) {
+                reached.increment();
                 log.warn("limits.connections: {} connections are open; no more are accepted until some close", max);
             }
             acceptors.forEach(acceptor -> acceptor.config().setAutoRead(accept));

@@ -4,6 +4,9 @@ import dev.postern.config.BindAddress;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandler;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
@@ -44,6 +47,7 @@ public final class Listener implements AutoCloseable {
     private final Function<EventLoop, ChannelInitializer<Channel>> pipelines;
     private final LongAdder open = new LongAdder();
     private final LongAdder accepted = new LongAdder();
+    private final LongAdder notAccepted = new LongAdder();
     // Replaced by one thread at a time; read by any thread.
     private volatile List<Bound> bound = List.of();
 
@@ -156,7 +160,7 @@ public final class Listener implements AutoCloseable {
         List<Channel> channels = new ArrayList<>();
         try {
             for (EventLoop loop : loops) {
-                channels.add(bind(address, transport, loop, admitting(pipelines.apply(loop))));
+                channels.add(bind(address, transport, loop, countingFailures(), admitting(pipelines.apply(loop))));
             }
             return new Bound(wanted, address, List.copyOf(channels));
         } catch (IOException e) {
@@ -186,7 +190,11 @@ public final class Listener implements AutoCloseable {
     }
 
     private static Channel bind(
-            InetSocketAddress address, Transport transport, EventLoop loop, ChannelInitializer<Channel> pipeline)
+            InetSocketAddress address,
+            Transport transport,
+            EventLoop loop,
+            ChannelHandler acceptor,
+            ChannelInitializer<Channel> pipeline)
             throws IOException {
         ServerBootstrap bootstrap = new ServerBootstrap()
                 .group(loop, loop)
@@ -194,6 +202,7 @@ public final class Listener implements AutoCloseable {
                 .option(ChannelOption.SO_BACKLOG, BACKLOG)
                 .option(ChannelOption.SO_REUSEADDR, true)
                 .option(ChannelOption.AUTO_READ, false)
+                .handler(acceptor)
                 .childOption(ChannelOption.TCP_NODELAY, true)
                 .childHandler(pipeline);
         if (transport == Transport.EPOLL) {
@@ -206,6 +215,17 @@ public final class Listener implements AutoCloseable {
             throw bound.cause() instanceof IOException io ? io : new IOException(bound.cause());
         }
         return bound.channel();
+    }
+
+    /** No descriptor left, or no memory: Netty tries again a second later. */
+    private ChannelHandler countingFailures() {
+        return new ChannelInboundHandlerAdapter() {
+            @Override
+            public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+                notAccepted.increment();
+                ctx.fireExceptionCaught(cause);
+            }
+        };
     }
 
     private ChannelInitializer<Channel> admitting(ChannelInitializer<Channel> pipeline) {
@@ -249,6 +269,11 @@ public final class Listener implements AutoCloseable {
     /** Any thread. */
     public long acceptedConnections() {
         return accepted.sum();
+    }
+
+    /** How often the system could not hand over a connection, for want of descriptors mostly. Any thread. */
+    public long acceptFailures() {
+        return notAccepted.sum();
     }
 
     /** What is bound, with the ports that the system chose. */

@@ -1,17 +1,21 @@
 package dev.postern.observe;
 
-import dev.postern.backend.Backend;
+import dev.postern.balance.LoadBalancer;
 import dev.postern.certificate.CertificateStatus;
+import dev.postern.http.Worker;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 
 /** What there is now, for metrics: asked for each time, by a thread that may take its time. */
 public interface Gauges {
-    Collection<Backend> backends();
+    Collection<LoadBalancer> backends();
 
     /** What there is and what is due, site by site. */
     List<CertificateStatus> certificates();
+
+    /** How often certificates were got, and how often that failed. */
+    RenewalCounts renewals();
 
     /** Client connections by listener: open now, and accepted so far. */
     Map<String, Connections> connections();
@@ -19,12 +23,24 @@ public interface Gauges {
     /** How many client connections there may be at once. */
     int maxConnections();
 
-    /** Connections to servers that wait for their next exchange. */
-    long idleServerConnections();
+    /** How often there were as many, so that no more were accepted. */
+    long connectionLimitReached();
+
+    /** Client connections that were closed because their client had too many. */
+    long refusedPerClient();
+
+    /** Connections to servers, of one event loop each. */
+    List<Worker.ServerConnections> serverConnections();
+
+    /** Session tickets that clients brought and that could be opened. */
+    long ticketsOpened();
 
     /** Memory outside the heap that buffers take, bytes. */
     long directMemory();
 
-    /** @param open now */
-    record Connections(long open, long accepted) {}
+    /**
+     * @param open now
+     * @param acceptFailures how often the system could not hand one over
+     */
+    record Connections(long open, long accepted, long acceptFailures) {}
 }

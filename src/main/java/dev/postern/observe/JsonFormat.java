@@ -82,10 +82,12 @@ final class JsonFormat implements LineFormat {
         line.ascii(exchange.server() == null ? '-' : exchange.reusedConnection() ? 'R' : 'N');
         line.ascii(exchange.retries() > 0 ? 'r' : '-').ascii('"');
         Failure failure = exchange.failure();
-        if (failure != null) {
+        if (phase != Phase.COMPLETE) {
             line.ascii(",\"ended_by\":\"").ascii(endedBy.words());
-            line.ascii("\",\"phase\":\"").ascii(phase.words());
-            line.ascii("\",\"reason\":\"").ascii(failure.reason()).ascii('"');
+            line.ascii("\",\"phase\":\"").ascii(phase.words()).ascii('"');
+        }
+        if (failure != null) {
+            line.ascii(",\"reason\":\"").ascii(failure.reason()).ascii('"');
         }
     }
 

@@ -2,12 +2,15 @@ package dev.postern.observe;
 
 import dev.postern.backend.Backend;
 import dev.postern.backend.Server;
+import dev.postern.balance.LoadBalancer;
 import dev.postern.certificate.CertificateStatus;
+import dev.postern.http.Worker;
 import io.prometheus.metrics.model.registry.MultiCollector;
 import io.prometheus.metrics.model.snapshots.MetricSnapshots;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.Locale;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -57,15 +60,30 @@ final class StateMetrics implements MultiCollector {
                     listener);
             families.counter(
                     "postern_connections_accepted", "Client connections", connections.accepted(), "listener", listener);
+            families.counter(
+                    "postern_accept_failures",
+                    "How often the system could not hand over a connection, for want of descriptors mostly",
+                    connections.acceptFailures(),
+                    "listener",
+                    listener);
         });
         families.gauge(
                 "postern_connections_limit", "How many client connections there may be", gauges.maxConnections());
-        families.gauge(
-                "postern_idle_server_connections",
-                "Connections to servers that wait for their next request",
-                gauges.idleServerConnections());
+        families.counter(
+                "postern_connections_limit_reached",
+                "How often there were as many, so that newcomers had to wait",
+                gauges.connectionLimitReached());
+        families.counter(
+                "postern_connections_refused_per_client",
+                "Client connections closed at once because their client had as many as it may",
+                gauges.refusedPerClient());
+        toServers(families);
         families.gauge(
                 "postern_direct_memory_bytes", "Memory outside the heap that buffers take", gauges.directMemory());
+        families.counter(
+                "postern_tls_tickets_opened",
+                "Session tickets that clients brought and that could be opened: sessions resumed",
+                gauges.ticketsOpened());
         handshakes
                 .completed()
                 .forEach((tls, count) -> families.counter(
@@ -80,7 +98,41 @@ final class StateMetrics implements MultiCollector {
                         why.reason()));
     }
 
-    private static void backend(Families families, Backend backend) {
+    private void toServers(Families families) {
+        List<Worker.ServerConnections> all = gauges.serverConnections();
+        families.gauge(
+                "postern_idle_server_connections",
+                "Connections to servers that wait for their next request",
+                all.stream().mapToLong(Worker.ServerConnections::idle).sum());
+        families.gauge(
+                "postern_http2_server_connections",
+                "HTTP/2 connections to servers",
+                all.stream().mapToLong(Worker.ServerConnections::http2).sum());
+        families.gauge(
+                "postern_http2_server_streams",
+                "Requests under way on HTTP/2 connections to servers",
+                all.stream().mapToLong(Worker.ServerConnections::streams).sum());
+    }
+
+    private static void backend(Families families, LoadBalancer balancer) {
+        Backend backend = balancer.backend();
+        String[] name = {"backend", backend.name()};
+        families.gauge("postern_backend_queue", "Requests that wait for room on a server", balancer.waiting(), name);
+        families.counter(
+                "postern_backend_queue_refusals",
+                "Requests that could not wait because too many did",
+                balancer.queueRefusals(),
+                name);
+        families.counter(
+                "postern_backend_queue_timeouts",
+                "Requests that waited for room for too long",
+                balancer.queueTimeouts(),
+                name);
+        families.counter(
+                "postern_backend_retries_refused",
+                "Retries that the budget did not allow",
+                balancer.retriesRefused(),
+                name);
         for (Server server : backend.servers()) {
             String[] labels = {"backend", backend.name(), "server", server.name()};
             families.gauge(
@@ -89,6 +141,13 @@ final class StateMetrics implements MultiCollector {
                     server.state() == Server.State.UP ? 1 : 0,
                     labels);
             families.gauge("postern_server_requests_in_flight", "Requests under way", server.inFlight(), labels);
+            families.gauge(
+                    "postern_server_draining", "1 where it gets no new sessions", server.isDraining() ? 1 : 0, labels);
+            families.gauge(
+                    "postern_server_slow_start",
+                    "1 where it gets less than its share because it came back a moment ago",
+                    server.isWarm() ? 0 : 1,
+                    labels);
             for (Server.State state : Server.State.values()) {
                 families.gauge(
                         "postern_server_state",
@@ -104,8 +163,19 @@ final class StateMetrics implements MultiCollector {
         }
     }
 
-    private static void certificate(Families families, CertificateStatus status, Instant now) {
+    private void certificate(Families families, CertificateStatus status, Instant now) {
         String[] site = {"site", status.site()};
+        RenewalCounts renewals = gauges.renewals();
+        families.counter(
+                "postern_certificate_renewals",
+                "Certificates got from a CA, the first one included",
+                renewals.renewed(status.site()),
+                site);
+        families.counter(
+                "postern_certificate_renewal_failures",
+                "Attempts to get a certificate that failed",
+                renewals.failed(status.site()),
+                site);
         Instant notBefore = status.notBefore();
         Instant notAfter = status.notAfter();
         families.gauge(

@@ -12,6 +12,7 @@ import io.netty.handler.ssl.ApplicationProtocolConfig.SelectedListenerFailureBeh
 import io.netty.handler.ssl.ApplicationProtocolConfig.SelectorFailureBehavior;
 import io.netty.handler.ssl.OpenSsl;
 import io.netty.handler.ssl.OpenSslServerSessionContext;
+import io.netty.handler.ssl.OpenSslSessionStats;
 import io.netty.handler.ssl.ReferenceCountedOpenSslContext;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
@@ -25,6 +26,7 @@ import java.security.cert.X509Certificate;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.LongAdder;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
@@ -55,6 +57,8 @@ public final class ServerContexts {
     private final HandshakeObserver observer;
     private final TicketKeys ticketKeys = new TicketKeys(new SecureRandom());
     private final ConcurrentHashMap<String, Entry> bySite = new ConcurrentHashMap<>();
+    /** Of contexts that were let go. */
+    private final LongAdder ticketsBefore = new LongAdder();
     // Replaced by a reload; read by any event loop.
     private volatile Policy policy;
 
@@ -83,7 +87,7 @@ public final class ServerContexts {
     public void retain(Set<String> sites) {
         bySite.forEach((site, entry) -> {
             if (!sites.contains(site) && bySite.remove(site, entry)) {
-                ReferenceCountUtil.release(entry.context);
+                letGo(entry);
             }
         });
     }
@@ -145,11 +149,47 @@ public final class ServerContexts {
             SslContext made = build(certificate, current);
             Entry before = bySite.put(certificate.site(), new Entry(certificate, current, made));
             if (before != null) {
-                ReferenceCountUtil.release(before.context);
+                letGo(before);
             }
             return made;
         }
         return entry.context;
+    }
+
+    private void letGo(Entry entry) {
+        ticketsBefore.add(tickets(entry.context));
+        ReferenceCountUtil.release(entry.context);
+    }
+
+    /**
+     * Session tickets that clients brought and we could open, since the start: nearly all of them resume the session.
+     * Those that come to a context after another took its place are left out. Any thread.
+     */
+    public long ticketsOpened() {
+        long all = ticketsBefore.sum();
+        for (Entry entry : bySite.values()) {
+            if (entry.context instanceof ReferenceCountedOpenSslContext boringSsl) {
+                try {
+                    boringSsl.retain();
+                } catch (IllegalReferenceCountException replacedMeanwhile) {
+                    continue;
+                }
+                try {
+                    all += tickets(boringSsl);
+                } finally {
+                    boringSsl.release();
+                }
+            }
+        }
+        return all;
+    }
+
+    private static long tickets(SslContext context) {
+        if (context instanceof ReferenceCountedOpenSslContext boringSsl) {
+            OpenSslSessionStats stats = boringSsl.sessionContext().stats();
+            return stats.ticketKeyResume() + stats.ticketKeyRenew();
+        }
+        return 0;
     }
 
     private SslContext build(Certificate certificate, Policy current) throws SSLException {

@@ -17,8 +17,11 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 import org.jose4j.json.JsonUtil;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -374,22 +377,201 @@ class AccessLogTest {
         assertEnd(line(0), 0, "PR--", "malformed");
     }
 
+    // ---- the queue
+
+    @Test
+    void waitInTheQueueIsNotPartOfTheConnect() throws Exception {
+        TestServer server = startQueue("1m", (request, connection) -> {
+            if (request.path().equals("/first")) {
+                // The second one is in the queue for most of this time.
+                waitUntil(() -> edge.openConnections() == 2);
+                takeTime(300);
+            }
+            connection.send(TestServer.ok("hello"));
+        });
+        RawClient first = edge.client().request("GET /first HTTP/1.1", "Host: localhost");
+        Awaitility.await().until(() -> !server.requests().isEmpty());
+
+        assertThat(edge.client().get("localhost", "/second").status()).isEqualTo(200);
+        assertThat(first.response().status()).isEqualTo(200);
+
+        Map<String, Object> line = lineThat(entry -> "/second".equals(entry.get("target")));
+        assertThat(number(line, "queue_ms")).isGreaterThan(1);
+        assertThat(number(line, "queue_ms") + number(line, "connect_ms") + number(line, "response_ms"))
+                .isLessThanOrEqualTo(number(line, "total_ms") + 0.01);
+        Map<String, Object> unhindered = lineThat(entry -> "/first".equals(entry.get("target")));
+        assertThat(number(unhindered, "queue_ms")).isLessThan(number(unhindered, "response_ms"));
+    }
+
+    @Test
+    void waitInTheQueueThatIsTooLong() throws Exception {
+        TestServer server =
+                startQueue("100ms", (request, connection) -> connection.in().read());
+        edge.client().request("GET / HTTP/1.1", "Host: localhost");
+        Awaitility.await().until(() -> !server.requests().isEmpty());
+
+        assertThat(edge.client().get("localhost", "/").status()).isEqualTo(503);
+
+        assertEnd(line(0), 503, "sQ--", "queue_timeout");
+        assertThat(line(0))
+                .containsEntry("ended_by", "server timeout")
+                .containsEntry("phase", "queue")
+                .containsEntry("backend", "web")
+                .doesNotContainKeys("server", "connect_ms", "response_ms");
+        assertThat(number(line(0), "queue_ms")).isGreaterThanOrEqualTo(99);
+    }
+
+    @Test
+    void clientGoneFromTheQueue() throws Exception {
+        TestServer server =
+                startQueue("1m", (request, connection) -> connection.in().read());
+        edge.client().request("GET / HTTP/1.1", "Host: localhost");
+        Awaitility.await().until(() -> !server.requests().isEmpty());
+
+        RawClient leaving = edge.client().request("GET / HTTP/1.1", "Host: localhost");
+        // Whoever comes now finds the queue full: then the one before is in it.
+        Awaitility.await()
+                .until(() -> edge.client().get("localhost", "/full").status() == 503);
+        leaving.close();
+
+        Map<String, Object> full = lineThat(entry -> "/full".equals(entry.get("target")));
+        assertEnd(full, 503, "SQ--", "queue_full");
+        Map<String, Object> gone = lineThat(entry -> "gone".equals(entry.get("reason")));
+        assertEnd(gone, 0, "CQ--", "gone");
+        assertThat(gone).containsKey("queue_ms").doesNotContainKeys("server", "connect_ms");
+    }
+
+    /** One server that takes one exchange at a time, and one place to wait. */
+    private TestServer startQueue(String timeout, TestServer.Script script) throws Exception {
+        TestServer server = edge.closes(TestServer.startAtHead(script));
+        edge.startWithBackend(
+                "{ servers: [{ address: \"%s\", max-connections: 1 }], queue: { length: 1, timeout: %s } }"
+                        .formatted(server.address(), timeout),
+                "timeouts: { keep-alive: 1s }\n" + log("json"));
+        return server;
+    }
+
+    private static void waitUntil(java.util.function.BooleanSupplier condition) {
+        Awaitility.await().until(condition::getAsBoolean);
+    }
+
+    private static void takeTime(long millis) {
+        try {
+            boolean unused = new Semaphore(0).tryAcquire(millis, TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    // ---- tunnels
+
     @Test
     void tunnelIsOneExchangeThatEndsWithIt() throws Exception {
-        start("json", "", (request, connection) -> {
+        RawClient client = tunnel("", connection -> connection.send(reversed(connection)));
+        assertThat(Files.readString(file())).isEmpty();
+
+        client.send("abc");
+        assertThat(client.isClosedByPeer()).isTrue();
+
+        assertTunnel("server", "STN-", null);
+        assertThat(line(0)).containsEntry("bytes_in", 3L).containsEntry("bytes_out", 3L);
+    }
+
+    @Test
+    void tunnelThatTheClientCloses() throws Exception {
+        RawClient client = tunnel("", connection -> {
+            connection.send(reversed(connection));
+            // Until the client has closed.
+            assertThat(connection.in().read()).isNegative();
+            connection.send("bye");
+        });
+
+        client.send("abc");
+        assertThat(client.in().readNBytes(3)).asString(StandardCharsets.US_ASCII).isEqualTo("cba");
+        client.close();
+
+        assertTunnel("client", "CTN-", null);
+        assertThat(line(0)).containsEntry("bytes_in", 3L);
+        assertThat(number(line(0), "bytes_out")).isGreaterThanOrEqualTo(3);
+    }
+
+    @Test
+    void tunnelInWhichNothingMoves() throws Exception {
+        RawClient client = tunnel("timeouts: { keep-alive: 1s, tunnel: 200ms }", connection -> {
+            connection.send(reversed(connection));
+            assertThat(connection.in().read()).isNegative();
+        });
+
+        client.send("abc");
+        assertThat(client.in().readNBytes(3)).asString(StandardCharsets.US_ASCII).isEqualTo("cba");
+        assertThat(client.isClosedByPeer()).isTrue();
+
+        assertTunnel("edge", "PTN-", "tunnel_idle");
+        assertThat(line(0)).containsEntry("bytes_in", 3L).containsEntry("bytes_out", 3L);
+        assertThat(number(line(0), "total_ms")).isGreaterThan(199);
+    }
+
+    @Test
+    void tunnelThatBreaks() throws Exception {
+        RawClient client = tunnel("", connection -> {
+            connection.send(reversed(connection));
+            connection.reset();
+        });
+
+        client.send("abc");
+        assertThat(client.isClosedByPeer()).isTrue();
+
+        assertTunnel("server", "STN-", "closed_during_response");
+        assertThat(line(0)).containsEntry("bytes_in", 3L);
+    }
+
+    @Test
+    void tunnelThatTheEndOfTheEdgeCloses() throws Exception {
+        RawClient client = tunnel("grace: 5s", connection -> {
+            connection.send(reversed(connection));
+            assertThat(connection.in().read()).isNegative();
+        });
+        client.send("abc");
+        assertThat(client.in().readNBytes(3)).asString(StandardCharsets.US_ASCII).isEqualTo("cba");
+
+        Thread stopping = new Thread(edge::stop);
+        stopping.start();
+        assertThat(client.isClosedByPeer()).isTrue();
+        client.close();
+        stopping.join();
+
+        assertTunnel("edge", "PTN-", "shutting_down");
+        assertThat(line(0)).containsEntry("bytes_in", 3L).containsEntry("bytes_out", 3L);
+    }
+
+    /** A client whose tunnel is open, to a server that goes on like this and then closes. */
+    private RawClient tunnel(String more, TestServer.Conversation server) throws Exception {
+        start("json", more, (request, connection) -> {
             connection.send("HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: echo\r\n\r\n");
-            connection.send(Integer.toString(connection.in().read()));
+            server.with(connection);
             connection.close();
         });
         RawClient client = edge.client();
-
         client.request("GET / HTTP/1.1", "Host: localhost", "Connection: Upgrade", "Upgrade: echo");
         assertThat(client.response().status()).isEqualTo(101);
-        assertThat(Files.readString(file())).isEmpty();
-        client.send("x");
-        assertThat(client.isClosedByPeer()).isTrue();
+        return client;
+    }
 
-        assertThat(line(0)).containsEntry("status", 101L).containsEntry("backend", "web");
+    private static String reversed(TestServer.Connection connection) throws IOException {
+        String text = new String(connection.in().readNBytes(3), StandardCharsets.US_ASCII);
+        return new StringBuilder(text).reverse().toString();
+    }
+
+    private void assertTunnel(String endedBy, String state, @Nullable String reason) throws Exception {
+        Map<String, Object> line = line(0);
+        assertThat(line)
+                .containsEntry("status", 101L)
+                .containsEntry("backend", "web")
+                .containsEntry("ended_by", endedBy)
+                .containsEntry("phase", "tunnel")
+                .containsEntry("state", state)
+                .containsKeys("total_ms", "server");
+        assertThat(line.get("reason")).isEqualTo(reason);
     }
 
     @Test

@@ -4,14 +4,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.postern.testing.EdgeExtension;
 import dev.postern.testing.FreePorts;
+import dev.postern.testing.Http2Server;
 import dev.postern.testing.RawClient;
 import dev.postern.testing.RealPrograms;
 import dev.postern.testing.TestServer;
+import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
+import java.util.function.DoublePredicate;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -69,6 +72,8 @@ class MetricsTest {
                 .isGreaterThan(1_700_000_000);
         assertThat(metrics.value("postern_certificate_renewal_failing{site=\"localhost\"}"))
                 .isZero();
+        assertThat(metrics.value("postern_certificate_renewal_failures_total{site=\"localhost\"}"))
+                .isZero();
         assertThat(metrics.value("jvm_memory_used_bytes{area=\"heap\"}")).isPositive();
     }
 
@@ -118,6 +123,169 @@ class MetricsTest {
         new Socket(InetAddress.getLoopbackAddress(), edge.httpsPort()).close();
 
         awaitMetrics("postern_tls_handshake_failures_total{reason=\"gone\"}", 1);
+    }
+
+    // ---- backends
+
+    @Test
+    void queueOfABackendIsSeen() throws Exception {
+        TestServer server = edge.closes(
+                TestServer.startAtHead((request, connection) -> connection.in().read()));
+        edge.startWithBackend(queue(server, "1m"), LISTENERS);
+        edge.client().request("GET / HTTP/1.1", "Host: localhost");
+        Awaitility.await().until(() -> !server.requests().isEmpty());
+        RawClient waiting = edge.client().request("GET / HTTP/1.1", "Host: localhost");
+        awaitMetrics("postern_backend_queue{backend=\"web\"}", 1);
+
+        assertThat(edge.client().get("localhost", "/").status()).isEqualTo(503);
+
+        awaitMetrics("postern_backend_queue_refusals_total{backend=\"web\"}", 1);
+        waiting.close();
+        assertThat(awaitMetrics("postern_backend_queue{backend=\"web\"}", 0)
+                        .value("postern_backend_queue_timeouts_total{backend=\"web\"}"))
+                .isZero();
+    }
+
+    @Test
+    void waitThatWasTooLongIsSeen() throws Exception {
+        TestServer server = edge.closes(
+                TestServer.startAtHead((request, connection) -> connection.in().read()));
+        edge.startWithBackend(queue(server, "50ms"), LISTENERS);
+        edge.client().request("GET / HTTP/1.1", "Host: localhost");
+        Awaitility.await().until(() -> !server.requests().isEmpty());
+
+        assertThat(edge.client().get("localhost", "/").status()).isEqualTo(503);
+
+        Exposition metrics = awaitMetrics("postern_backend_queue_timeouts_total{backend=\"web\"}", 1);
+        assertThat(metrics.value("postern_backend_queue_refusals_total{backend=\"web\"}"))
+                .isZero();
+        assertThat(metrics.value("postern_backend_queue{backend=\"web\"}")).isZero();
+    }
+
+    private static String queue(TestServer server, String timeout) {
+        return "{ servers: [{ address: \"%s\", max-connections: 1 }], queue: { length: 1, timeout: %s } }"
+                .formatted(server.address(), timeout);
+    }
+
+    @Test
+    void retriesBeyondTheBudgetAreSeen() throws Exception {
+        TestServer server = edge.closes(TestServer.start((request, connection) ->
+                connection.send("HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n")));
+        TestServer other = edge.closes(TestServer.start((request, connection) ->
+                connection.send("HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n")));
+        edge.startWithBackend(
+                "{ servers: [\"%s\", \"%s\"], retry: { attempts: 1, on: [503], budget: 1%% } }"
+                        .formatted(server.address(), other.address()),
+                LISTENERS);
+        RawClient client = edge.client();
+
+        // Ten are on credit.
+        for (int i = 0; i < 13; i++) {
+            assertThat(client.get("localhost", "/").status()).isEqualTo(503);
+        }
+
+        Exposition metrics = awaitMetrics("postern_backend_retries_refused_total{backend=\"web\"}", 3);
+        assertThat(retries(metrics, server) + retries(metrics, other)).isEqualTo(10);
+    }
+
+    private static double retries(Exposition metrics, TestServer server) {
+        return metrics.value(
+                "postern_server_retries_total{backend=\"web\",server=\"" + server.address() + "\"}");
+    }
+
+    @Test
+    void serverThatDrainsAndServerThatComesBackAreSeen() throws Exception {
+        int port = FreePorts.next();
+        TestServer draining = edge.closes(TestServer.saying("hello"));
+        edge.startWithBackend(
+                "{ servers: [\"127.0.0.1:%d\", { address: \"%s\", drain: true }], slow-start: 10m }"
+                        .formatted(port, draining.address()),
+                LISTENERS);
+        String back = "{backend=\"web\",server=\"127.0.0.1:" + port + "\"}";
+        String drained = "{backend=\"web\",server=\"" + draining.address() + "\"}";
+        edge.client().get("localhost", "/");
+        assertThat(awaitMetrics("postern_server_up" + back, 0).value("postern_server_slow_start" + back))
+                .isZero();
+
+        edge.closes(TestServer.start(port, (request, connection) -> connection.send(TestServer.ok("hello"))));
+        assertThat(edge.client().get("localhost", "/").status()).isEqualTo(200);
+
+        Exposition metrics = awaitMetrics("postern_server_slow_start" + back, 1);
+        assertThat(metrics.value("postern_server_up" + back)).isEqualTo(1);
+        assertThat(metrics.value("postern_server_draining" + back)).isZero();
+        assertThat(metrics.value("postern_server_draining" + drained)).isEqualTo(1);
+        assertThat(metrics.value("postern_server_slow_start" + drained)).isZero();
+    }
+
+    @Test
+    void streamsToServersOfHttp2AreSeen() throws Exception {
+        Http2Server server = edge.closes(Http2Server.start((request, connection) -> {
+            if (request.path().equals("/answered")) {
+                connection.answer(request.stream(), "hello");
+            }
+        }));
+        edge.startWithBackend(
+                "{ servers: [\"" + server.address() + "\"], protocol: h2c }", LISTENERS);
+        assertThat(edge.client().get("localhost", "/answered").status()).isEqualTo(200);
+        assertThat(awaitMetrics("postern_http2_server_connections", 1).value("postern_http2_server_streams"))
+                .isZero();
+
+        edge.client().request("GET /waiting HTTP/1.1", "Host: localhost");
+        edge.client().request("GET /waiting HTTP/1.1", "Host: localhost");
+
+        // One for each event loop that has a client.
+        assertThat(awaitMetrics("postern_http2_server_streams", 2).value("postern_http2_server_connections"))
+                .isBetween(1.0, 3.0);
+    }
+
+    // ---- connections of clients
+
+    @Test
+    void connectionsBeyondWhatIsAllowedAreSeen() throws Exception {
+        edge.startWith(List.of("127.0.0.1:1"), LISTENERS + "limits: { connections: 2, connections-per-client: 1 }\n");
+
+        try (Socket first = new Socket(InetAddress.getLoopbackAddress(), edge.httpPort());
+                Socket second = new Socket(InetAddress.getLoopbackAddress(), edge.httpPort())) {
+            assertThat(List.of(first, second)).allMatch(Socket::isConnected);
+            // The edge's look at its own certificate may be a third one.
+            awaitMetrics("postern_connections_refused_per_client_total", count -> count >= 1);
+            Exposition metrics = awaitMetrics("postern_connections_limit_reached_total", count -> count >= 1);
+            assertThat(metrics.value("postern_accept_failures_total{listener=\"http\"}"))
+                    .isZero();
+        }
+    }
+
+    @Test
+    void sessionsThatAreResumedAreSeen() throws Exception {
+        RealPrograms.require("openssl", "openssl");
+        start(edge.closes(TestServer.saying("hello")).address());
+        String ticket = edge.directory().resolve("ticket.pem").toString();
+
+        assertThat(openssl("-sess_out", ticket)).contains("New, ");
+        awaitMetrics("postern_tls_tickets_opened_total", 0);
+        assertThat(openssl("-sess_in", ticket)).contains("Reused, ");
+
+        awaitMetrics("postern_tls_tickets_opened_total", 1);
+    }
+
+    private String openssl(String option, String file) throws Exception {
+        Process process = new ProcessBuilder(
+                        "openssl",
+                        "s_client",
+                        "-connect",
+                        "127.0.0.1:" + edge.httpsPort(),
+                        "-servername",
+                        "localhost",
+                        "-ign_eof",
+                        option,
+                        file)
+                .redirectErrorStream(true)
+                .start();
+        try (OutputStream in = process.getOutputStream()) {
+            in.write("GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+                    .getBytes(StandardCharsets.US_ASCII));
+        }
+        return new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     }
 
     // ---- who may ask what
@@ -233,11 +401,15 @@ class MetricsTest {
     }
 
     private Exposition awaitMetrics(String sample, double value) {
+        return awaitMetrics(sample, found -> found == value);
+    }
+
+    private Exposition awaitMetrics(String sample, DoublePredicate wanted) {
         RawClient client = admin();
         Exposition[] found = new Exposition[1];
         Awaitility.await().until(() -> {
             found[0] = Exposition.parse(client.get("localhost", "/metrics").body());
-            return found[0].value(sample) == value;
+            return wanted.test(found[0].value(sample));
         });
         return found[0];
     }
