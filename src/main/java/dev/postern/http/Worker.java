@@ -317,8 +317,8 @@ public final class Worker {
 
     /** Any thread; asks the event loop, and waits for its answer. */
     public ServerConnections serverConnections() {
-        Future<ServerConnections> now = loop.submit(
-                () -> new ServerConnections(pool.size(), http2Servers.size(), http2Servers.streams()));
+        Future<ServerConnections> now =
+                loop.submit(() -> new ServerConnections(pool.size(), http2Servers.size(), http2Servers.streams()));
         return now.awaitUninterruptibly(ASK_SECONDS, TimeUnit.SECONDS) && now.isSuccess()
                 ? now.getNow()
                 : ServerConnections.UNKNOWN;

@@ -430,8 +430,7 @@ class AccessLogTest {
 
         RawClient leaving = edge.client().request("GET / HTTP/1.1", "Host: localhost");
         // Whoever comes now finds the queue full: then the one before is in it.
-        Awaitility.await()
-                .until(() -> edge.client().get("localhost", "/full").status() == 503);
+        Awaitility.await().until(() -> edge.client().get("localhost", "/full").status() == 503);
         leaving.close();
 
         Map<String, Object> full = lineThat(entry -> "/full".equals(entry.get("target")));
@@ -487,7 +486,9 @@ class AccessLogTest {
         });
 
         client.send("abc");
-        assertThat(client.in().readNBytes(3)).asString(StandardCharsets.US_ASCII).isEqualTo("cba");
+        assertThat(client.in().readNBytes(3))
+                .asString(StandardCharsets.US_ASCII)
+                .isEqualTo("cba");
         client.close();
 
         assertTunnel("client", "CTN-", null);
@@ -503,7 +504,9 @@ class AccessLogTest {
         });
 
         client.send("abc");
-        assertThat(client.in().readNBytes(3)).asString(StandardCharsets.US_ASCII).isEqualTo("cba");
+        assertThat(client.in().readNBytes(3))
+                .asString(StandardCharsets.US_ASCII)
+                .isEqualTo("cba");
         assertThat(client.isClosedByPeer()).isTrue();
 
         assertTunnel("edge", "PTN-", "tunnel_idle");
@@ -532,7 +535,9 @@ class AccessLogTest {
             assertThat(connection.in().read()).isNegative();
         });
         client.send("abc");
-        assertThat(client.in().readNBytes(3)).asString(StandardCharsets.US_ASCII).isEqualTo("cba");
+        assertThat(client.in().readNBytes(3))
+                .asString(StandardCharsets.US_ASCII)
+                .isEqualTo("cba");
 
         Thread stopping = new Thread(edge::stop);
         stopping.start();

@@ -189,8 +189,7 @@ class MetricsTest {
     }
 
     private static double retries(Exposition metrics, TestServer server) {
-        return metrics.value(
-                "postern_server_retries_total{backend=\"web\",server=\"" + server.address() + "\"}");
+        return metrics.value("postern_server_retries_total{backend=\"web\",server=\"" + server.address() + "\"}");
     }
 
     @Test
@@ -224,8 +223,7 @@ class MetricsTest {
                 connection.answer(request.stream(), "hello");
             }
         }));
-        edge.startWithBackend(
-                "{ servers: [\"" + server.address() + "\"], protocol: h2c }", LISTENERS);
+        edge.startWithBackend("{ servers: [\"" + server.address() + "\"], protocol: h2c }", LISTENERS);
         assertThat(edge.client().get("localhost", "/answered").status()).isEqualTo(200);
         assertThat(awaitMetrics("postern_http2_server_connections", 1).value("postern_http2_server_streams"))
                 .isZero();

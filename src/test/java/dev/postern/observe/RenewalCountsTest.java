@@ -32,8 +32,8 @@ class RenewalCountsTest {
 
     @Test
     void failureIsStillCountedOnceTheRenewalHasSucceeded() {
-        CertificateEvents.Failed failed = new CertificateEvents.Failed(
-                "a.example", List.of("a.example"), Fault.CA, "no answer", 1, null, null);
+        CertificateEvents.Failed failed =
+                new CertificateEvents.Failed("a.example", List.of("a.example"), Fault.CA, "no answer", 1, null, null);
         CertificateEvents.Renewed renewed = new CertificateEvents.Renewed(
                 "a.example", List.of("a.example"), "internal", "01", Instant.EPOCH, Instant.EPOCH, null);
         CertificateEvents.Overdue overdue =
