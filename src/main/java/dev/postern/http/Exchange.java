@@ -235,6 +235,12 @@ public final class Exchange extends ExchangeRecord {
         }
     }
 
+    /** The client's connection is about to be closed: whatever becomes of the server's meanwhile, nobody is told. */
+    void endWithClient(Failure why) {
+        blame(why);
+        clientGone();
+    }
+
     void clientWritable() {
         if (responsePaused) {
             responsePaused = false;

@@ -397,7 +397,7 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
     @Override
     public void closeNow(Failure why) {
         if (exchange != null) {
-            exchange.blame(why);
+            exchange.endWithClient(why);
         }
         end.now();
     }
