@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.postern.http.Failure.ByClient;
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 class ResponsePaceTest {
@@ -79,7 +80,7 @@ class ResponsePaceTest {
         assertThat(pace.check(at(11), Duration.ofSeconds(2), 11, true)).isEqualTo(ByClient.RESPONSE_TAKEN_TOO_SLOWLY);
     }
 
-    private ByClient check(long second, long taken) {
+    private @Nullable ByClient check(long second, long taken) {
         return pace.check(at(second), TIMEOUT, taken, true);
     }
 

@@ -1,5 +1,6 @@
 package dev.postern.http;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.postern.testing.EdgeExtension;
@@ -10,18 +11,24 @@ import dev.postern.testing.TestServer;
 import io.netty.handler.codec.http2.Http2Error;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Clients that do everything slowly, three hundred of each kind, while one wants its pages. */
 @Tag("long") // Slow clients take their time: those that are just too slow are found out after ten seconds.
@@ -87,6 +94,43 @@ class SlowClientsTest {
         assertThat(Files.readString(output)).contains("No open connections left");
         assertThat(pages).isPositive();
         assertThat(edge.openConnections()).isLessThan(CONNECTIONS / 10);
+    }
+
+    /** Slower than keep-alive would allow, were the rest in the kernel not counted; and when we would have closed long ago. */
+    @ParameterizedTest
+    @ValueSource(strings = {"keep-alive", "close"})
+    void readerThatTakesItsTimeGetsEverything(String connection) throws Exception {
+        edge.startPlaintext(server(), "timeouts: { response: 10s, keep-alive: 500ms }");
+        Socket client = edge.closes(new Socket());
+        client.setReceiveBufferSize(4096);
+        client.connect(new InetSocketAddress("localhost", edge.httpPort()));
+        client.getOutputStream()
+                .write(("GET /large?4 HTTP/1.1\r\nHost: localhost\r\nConnection: " + connection + "\r\n\r\n")
+                        .getBytes(US_ASCII));
+        CompletableFuture<Integer> whole = new CompletableFuture<>();
+        AtomicInteger read = new AtomicInteger();
+        ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor();
+        edge.closes(clock::shutdownNow);
+
+        // 80 kB/s: three seconds in all.
+        var unused = clock.scheduleAtFixedRate(
+                () -> {
+                    try {
+                        int length = client.getInputStream().read(new byte[4096]);
+                        if (length < 0) {
+                            whole.complete(read.get());
+                        } else {
+                            read.addAndGet(length);
+                        }
+                    } catch (IOException e) {
+                        whole.completeExceptionally(e);
+                    }
+                },
+                0,
+                50,
+                TimeUnit.MILLISECONDS);
+
+        assertThat(whole.get(28, TimeUnit.SECONDS)).isGreaterThan(4 * PIECE.length);
     }
 
     private TestServer server() {
