@@ -13,6 +13,10 @@ import java.util.Map;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.constraints.IntRange;
+import net.jqwik.api.constraints.Size;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -62,6 +66,27 @@ class ConsistentHashTest {
                 .allSatisfy(server -> assertThat(movedTo.getOrDefault(server, 0) / moved)
                         .isCloseTo(server.weight() / total, within(0.05)));
         assertThat(assignment(servers)).isEqualTo(before);
+    }
+
+    @Property
+    void noOtherKeysMoveWhoeverLeaves(
+            @ForAll @Size(min = 2, max = 8) List<@IntRange(min = 1, max = 256) Integer> weights,
+            @ForAll @IntRange(max = 7) int which,
+            @ForAll int key) {
+        List<Server> servers = RoundRobinTest.servers(weights);
+        Server leaving = servers.get(which % servers.size());
+        List<Server> without = new ArrayList<>(servers);
+        without.remove(leaving);
+        ConsistentHash before = byHeader(servers, UNBOUNDED);
+        ConsistentHash after = byHeader(without, UNBOUNDED);
+
+        Server home = requireNonNull(before.select(header("tenant-" + key), Set.of()));
+
+        if (home == leaving) {
+            assertThat(after.select(header("tenant-" + key), Set.of())).isIn(without);
+        } else {
+            assertThat(after.select(header("tenant-" + key), Set.of())).isSameAs(home);
+        }
     }
 
     @Test

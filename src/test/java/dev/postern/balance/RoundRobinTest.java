@@ -8,11 +8,17 @@ import dev.postern.backend.Server;
 import dev.postern.config.Balance;
 import dev.postern.config.Configuration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.constraints.IntRange;
+import net.jqwik.api.constraints.Size;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -40,6 +46,23 @@ class RoundRobinTest {
         }
 
         assertThat(sequence).hasToString(expected);
+    }
+
+    /** Over one turn, which is as long as the weights without their common divisor; and it may begin anywhere. */
+    @Property
+    void everyServerGetsExactlyItsShareOfEveryTurn(
+            @ForAll @Size(min = 1, max = 8) List<@IntRange(min = 1, max = 256) Integer> weights,
+            @ForAll @IntRange(min = 0, max = 1 << 20) int start) {
+        List<Server> servers = servers(weights);
+        int divisor = weights.stream().mapToInt(Integer::intValue).reduce(0, RoundRobinTest::gcd);
+        RoundRobin roundRobin = new RoundRobin(servers, Server::share, new AtomicInteger(start));
+
+        Map<Server, Integer> chosen = new HashMap<>();
+        for (int i = weights.stream().mapToInt(Integer::intValue).sum() / divisor; i > 0; i--) {
+            chosen.merge(requireNonNull(roundRobin.select(Affinity.NONE, Set.of())), 1, Integer::sum);
+        }
+
+        assertThat(servers).allSatisfy(server -> assertThat(chosen).containsEntry(server, server.weight() / divisor));
     }
 
     @Test
@@ -82,11 +105,19 @@ class RoundRobinTest {
         assertThat(roundRobin.select(Affinity.NONE, tried)).isSameAs(servers.get(left));
     }
 
+    private static int gcd(int a, int b) {
+        return b == 0 ? a : gcd(b, a % b);
+    }
+
     /** Servers a, b, c… of these weights. */
     static List<Server> servers(String weights) {
+        return servers(Stream.of(weights.split(" ", -1)).map(Integer::parseInt).toList());
+    }
+
+    static List<Server> servers(List<Integer> weights) {
         List<Configuration.Server> servers = new ArrayList<>();
-        for (String weight : weights.split(" ", -1)) {
-            servers.add(new Configuration.Server("127.0.0.1", 1 + servers.size(), Integer.parseInt(weight)));
+        for (int weight : weights) {
+            servers.add(new Configuration.Server("127.0.0.1", 1 + servers.size(), weight));
         }
         return new Backend(new Configuration.Backend("web", Balance.ROUND_ROBIN, servers, null)).servers();
     }

@@ -11,6 +11,10 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.constraints.IntRange;
+import net.jqwik.api.constraints.Size;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -54,17 +58,32 @@ class MessageDecoderTest {
         }
     }
 
-    @ParameterizedTest(name = "{0} bytes at a time")
-    @ValueSource(ints = {1, 2, 3, 7})
-    void messagesHaveTheSamePartsInSmallPieces(int size) throws Exception {
+    @Property
+    void messagesHaveTheSamePartsInWhateverPieces(@ForAll @Size(max = 100) List<@IntRange(min = 1, max = 40) Integer> sizes)
+            throws Exception {
         Parts parts = new Parts();
 
-        for (int at = 0; at < MESSAGES.length(); at += size) {
-            parts.feed(MESSAGES.substring(at, Math.min(MESSAGES.length(), at + size)));
+        int at = 0;
+        for (int size : sizes) {
+            int to = Math.min(MESSAGES.length(), at + size);
+            parts.feed(MESSAGES.substring(at, to));
+            at = to;
         }
+        parts.feed(MESSAGES.substring(at));
 
         assertThat(parts.list()).isEqualTo(PARTS);
         assertThat(parts.decoder.holdsBytes()).isFalse();
+    }
+
+    @Test
+    void messagesHaveTheSamePartsByteByByte() throws Exception {
+        Parts parts = new Parts();
+
+        for (int at = 0; at < MESSAGES.length(); at++) {
+            parts.feed(MESSAGES.substring(at, at + 1));
+        }
+
+        assertThat(parts.list()).isEqualTo(PARTS);
     }
 
     @ParameterizedTest

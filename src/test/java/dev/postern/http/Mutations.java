@@ -7,7 +7,9 @@ import java.util.random.RandomGenerator;
 
 /** Streams of good requests, and what an attacker makes of them. */
 final class Mutations {
-    private static final List<String> WORDS = List.of(
+    static final int FORMS = 4;
+
+    static final List<String> WORDS = List.of(
             "\r\n",
             "\n",
             "\r",
@@ -49,70 +51,83 @@ final class Mutations {
         StringBuilder stream = new StringBuilder();
         int count = 1 + random.nextInt(4);
         for (int i = 0; i < count; i++) {
-            String body = "x".repeat(random.nextInt(20)) + "y" + i;
-            String target = "/r" + i;
-            switch (random.nextInt(4)) {
-                case 0 -> stream.append("GET ").append(target).append(" HTTP/1.1\r\nHost: localhost\r\n\r\n");
-                case 1 ->
-                    stream.append("POST ")
-                            .append(target)
-                            .append(" HTTP/1.1\r\nHost: localhost\r\nX-A: b c\r\nContent-Length: ")
-                            .append(body.length())
-                            .append("\r\n\r\n")
-                            .append(body);
-                case 2 ->
-                    stream.append("PUT ")
-                            .append(target)
-                            .append(" HTTP/1.1\r\nTransfer-Encoding: chunked\r\nHost: localhost\r\n\r\n")
-                            .append(Integer.toHexString(body.length()))
-                            .append(";e=1\r\n")
-                            .append(body)
-                            .append("\r\n1\r\nz\r\n0\r\nX-T: u\r\n\r\n");
-                default ->
-                    stream.append("DELETE ")
-                            .append(target)
-                            .append("?q=1 HTTP/1.1\r\nhost:localhost\r\nContent-Length: 0\r\n\r\n");
-            }
+            stream.append(request(i, random.nextInt(FORMS), random.nextInt(20)));
         }
         return stream.toString();
+    }
+
+    /** A good request for {@code /r} and its number, in one of {@link #FORMS} forms. */
+    static String request(int number, int form, int length) {
+        String body = "x".repeat(length) + "y" + number;
+        String target = "/r" + number;
+        return switch (form) {
+            case 0 -> "GET " + target + " HTTP/1.1\r\nHost: localhost\r\n\r\n";
+            case 1 ->
+                "POST " + target + " HTTP/1.1\r\nHost: localhost\r\nX-A: b c\r\nContent-Length: " + body.length()
+                        + "\r\n\r\n" + body;
+            case 2 ->
+                "PUT " + target + " HTTP/1.1\r\nTransfer-Encoding: chunked\r\nHost: localhost\r\n\r\n"
+                        + Integer.toHexString(body.length()) + ";e=1\r\n" + body + "\r\n1\r\nz\r\n0\r\nX-T: u\r\n\r\n";
+            default -> "DELETE " + target + "?q=1 HTTP/1.1\r\nhost:localhost\r\nContent-Length: 0\r\n\r\n";
+        };
     }
 
     /** The same with one to three wounds. */
     byte[] wounded(String stream) {
         byte[] bytes = stream.getBytes(StandardCharsets.ISO_8859_1);
         for (int wounds = 1 + random.nextInt(3); wounds > 0; wounds--) {
-            bytes = wounded(bytes);
+            bytes = new Wound(
+                            Kind.values()[random.nextInt(Kind.values().length)],
+                            random.nextInt(bytes.length + 1),
+                            1 + random.nextInt(8),
+                            WORDS.get(random.nextInt(WORDS.size())))
+                    .in(bytes);
         }
         return bytes;
     }
 
-    private byte[] wounded(byte[] bytes) {
-        int at = random.nextInt(bytes.length + 1);
-        int length = Math.min(bytes.length - at, 1 + random.nextInt(8));
-        ByteArrayOutputStream wounded = new ByteArrayOutputStream();
-        wounded.write(bytes, 0, at);
-        int rest = at;
-        switch (random.nextInt(5)) {
-            case 0 -> wounded.writeBytes(WORDS.get(random.nextInt(WORDS.size())).getBytes(StandardCharsets.ISO_8859_1));
-            case 1 -> rest = at + length;
-            case 2 -> wounded.write(bytes, at, length);
-            case 3 -> {
-                if (length > 0) {
-                    wounded.write(bytes[at] ^ 1 << random.nextInt(8));
-                    rest = at + 1;
-                }
-            }
-            default -> {
-                wounded.writeBytes(WORDS.get(random.nextInt(WORDS.size())).getBytes(StandardCharsets.ISO_8859_1));
-                rest = at + length;
-            }
-        }
-        wounded.write(bytes, rest, bytes.length - rest);
-        byte[] result = wounded.toByteArray();
-        return result.length == 0 ? bytes : result;
-    }
-
     int cut(int length) {
         return random.nextInt(length + 1);
+    }
+
+    enum Kind {
+        INSERTED,
+        LEFT_OUT,
+        TWICE,
+        FLIPPED,
+        REPLACED
+    }
+
+    /**
+     * @param at from where; beyond the end of the bytes it begins anew
+     * @param length of what is left out, repeated or replaced; 1 to 8, of which one bit is flipped
+     * @param word what is put there
+     */
+    record Wound(Kind kind, int at, int length, String word) {
+        byte[] in(byte[] bytes) {
+            int from = at % (bytes.length + 1);
+            int count = Math.min(bytes.length - from, length);
+            ByteArrayOutputStream wounded = new ByteArrayOutputStream();
+            wounded.write(bytes, 0, from);
+            int rest = from;
+            switch (kind) {
+                case INSERTED -> wounded.writeBytes(word.getBytes(StandardCharsets.ISO_8859_1));
+                case LEFT_OUT -> rest = from + count;
+                case TWICE -> wounded.write(bytes, from, count);
+                case FLIPPED -> {
+                    if (count > 0) {
+                        wounded.write(bytes[from] ^ 1 << (length - 1));
+                        rest = from + 1;
+                    }
+                }
+                case REPLACED -> {
+                    wounded.writeBytes(word.getBytes(StandardCharsets.ISO_8859_1));
+                    rest = from + count;
+                }
+            }
+            wounded.write(bytes, rest, bytes.length - rest);
+            byte[] result = wounded.toByteArray();
+            return result.length == 0 ? bytes : result;
+        }
     }
 }

@@ -12,62 +12,96 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
-import java.util.SplittableRandom;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import net.jqwik.api.Arbitraries;
+import net.jqwik.api.Arbitrary;
+import net.jqwik.api.Combinators;
+import net.jqwik.api.EdgeCasesMode;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.Provide;
+import net.jqwik.api.RandomDistribution;
+import net.jqwik.api.constraints.IntRange;
+import net.jqwik.api.constraints.Size;
+import net.jqwik.api.statistics.Statistics;
+import net.jqwik.api.statistics.StatisticsReport;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.Test;
 
 /**
  * Whatever is done to a stream of requests: it is read in one way only, the same in whatever pieces it comes, and never in
- * another than {@link ReferenceReader} reads it. {@code -Dpostern.fuzz.rounds=N} for more, {@code -Dpostern.fuzz.seed=S}
- * for others.
+ * another than {@link ReferenceReader} reads it.
  */
 class RequestReadingTest {
-    private static final int ROUNDS = Integer.getInteger("postern.fuzz.rounds", 5_000);
-    private static final int SEED = Integer.getInteger("postern.fuzz.seed", 1);
+    @Property(edgeCases = EdgeCasesMode.NONE)
+    void goodStreamIsReadByBothToItsEndInWhateverPieces(
+            @ForAll("streams") String stream, @ForAll @Size(max = 12) List<@IntRange(min = 1, max = 100) Integer> pieces) {
+        byte[] bytes = stream.getBytes(StandardCharsets.ISO_8859_1);
+        ReferenceReader reference = ReferenceReader.of(bytes);
 
-    @Test
-    void goodStreamIsReadByBothToItsEnd() throws Exception {
-        SplittableRandom random = new SplittableRandom(SEED);
-        Mutations mutations = new Mutations(random);
-        for (int round = 0; round < ROUNDS / 20; round++) {
-            byte[] bytes = mutations.stream().getBytes(StandardCharsets.ISO_8859_1);
-            ReferenceReader reference = ReferenceReader.of(bytes);
+        Reading reading = Reading.of(bytes, pieces);
 
-            Reading reading = Reading.of(bytes, bytes.length);
-
-            assertThat(reference.end()).isEqualTo(ReferenceReader.End.BETWEEN);
-            assertThat(reading.refused).as(shown(bytes)).isNull();
-            assertThat(reading.messages).as(shown(bytes)).isEqualTo(reference.messages());
-        }
+        assertThat(reference.end()).isEqualTo(ReferenceReader.End.BETWEEN);
+        assertThat(reading.refused).isNull();
+        assertThat(reading.messages).isEqualTo(reference.messages());
     }
 
-    @Test
-    void woundedStreamIsNeverReadInTwoWays() throws Exception {
-        SplittableRandom random = new SplittableRandom(SEED);
-        Mutations mutations = new Mutations(random);
-        int refused = 0;
-        for (int round = 0; round < ROUNDS; round++) {
-            byte[] bytes = mutations.wounded(mutations.stream());
-            ReferenceReader reference = ReferenceReader.of(bytes);
-            String shown = "round " + round + ": " + shown(bytes);
-
-            Reading whole = Reading.of(bytes, bytes.length);
-            Reading cut = Reading.of(bytes, mutations.cut(bytes.length));
-
-            assertThat(cut.messages).as(shown).isEqualTo(whole.messages);
-            // A head that comes in pieces is looked at again when its end is there, or the time is up.
-            assertThat(cut.refused != null || cut.waits).as(shown).isEqualTo(whole.refused != null || whole.waits);
-            int read = whole.messages.size();
-            assertThat(read).as(shown).isLessThanOrEqualTo(reference.messages().size());
-            assertThat(whole.messages).as(shown).isEqualTo(reference.messages().subList(0, read));
-            if (whole.refused == null) {
-                // Nothing that means nothing is waited for, and nothing that is complete.
-                assertThat(read).as(shown).isEqualTo(reference.messages().size());
-            } else {
-                refused++;
-            }
+    @Property(edgeCases = EdgeCasesMode.NONE)
+    @StatisticsReport(StatisticsReport.StatisticsReportMode.OFF)
+    void woundedStreamIsNeverReadInTwoWays(
+            @ForAll("streams") String stream,
+            @ForAll("wounds") List<Mutations.Wound> wounds,
+            @ForAll @Size(max = 12) List<@IntRange(min = 1, max = 100) Integer> pieces) {
+        byte[] bytes = stream.getBytes(StandardCharsets.ISO_8859_1);
+        for (Mutations.Wound wound : wounds) {
+            bytes = wound.in(bytes);
         }
-        assertThat(refused).as("refused").isBetween(ROUNDS / 4, ROUNDS);
+        ReferenceReader reference = ReferenceReader.of(bytes);
+        String shown = shown(bytes);
+
+        Reading whole = Reading.of(bytes, List.of());
+        Reading cut = Reading.of(bytes, pieces);
+
+        assertThat(cut.messages).as(shown).isEqualTo(whole.messages);
+        // A head that comes in pieces is looked at again when its end is there, or the time is up.
+        assertThat(cut.refused != null || cut.waits).as(shown).isEqualTo(whole.refused != null || whole.waits);
+        int read = whole.messages.size();
+        assertThat(read).as(shown).isLessThanOrEqualTo(reference.messages().size());
+        assertThat(whole.messages).as(shown).isEqualTo(reference.messages().subList(0, read));
+        boolean refused = whole.refused != null;
+        if (!refused) {
+            // Nothing that means nothing is waited for, and nothing that is complete.
+            assertThat(read).as(shown).isEqualTo(reference.messages().size());
+        }
+        Statistics.collect(refused);
+        Statistics.coverage(seen -> seen.check(true).percentage(share -> share > 25));
+    }
+
+    @Provide
+    Arbitrary<String> streams() {
+        Arbitrary<Integer> forms = Arbitraries.integers().between(0, Mutations.FORMS - 1);
+        Arbitrary<Integer> lengths = Arbitraries.integers().between(0, 19);
+        return Combinators.combine(forms, lengths)
+                .as((form, length) -> new int[] {form, length})
+                .list()
+                .ofMinSize(1)
+                .ofMaxSize(4)
+                .map(requests -> IntStream.range(0, requests.size())
+                        .mapToObj(i -> Mutations.request(i, requests.get(i)[0], requests.get(i)[1]))
+                        .collect(Collectors.joining()));
+    }
+
+    @Provide
+    Arbitrary<List<Mutations.Wound>> wounds() {
+        return Combinators.combine(
+                        Arbitraries.of(Mutations.Kind.class),
+                        Arbitraries.integers().between(0, 500).withDistribution(RandomDistribution.uniform()),
+                        Arbitraries.integers().between(1, 8),
+                        Arbitraries.of(Mutations.WORDS))
+                .as(Mutations.Wound::new)
+                .list()
+                .ofMinSize(1)
+                .ofMaxSize(3);
     }
 
     private static String shown(byte[] bytes) {
@@ -89,11 +123,17 @@ class RequestReadingTest {
         private boolean waits;
         private boolean inMessage;
 
-        static Reading of(byte[] bytes, int cut) {
+        /** In pieces of these sizes, and what is left. */
+        static Reading of(byte[] bytes, List<Integer> pieces) {
             Reading reading = new Reading();
             try {
-                reading.feed(Arrays.copyOfRange(bytes, 0, cut));
-                reading.feed(Arrays.copyOfRange(bytes, cut, bytes.length));
+                int at = 0;
+                for (int piece : pieces) {
+                    int to = Math.min(bytes.length, at + piece);
+                    reading.feed(Arrays.copyOfRange(bytes, at, to));
+                    at = to;
+                }
+                reading.feed(Arrays.copyOfRange(bytes, at, bytes.length));
             } catch (BadMessage e) {
                 reading.refused = e;
             }
