@@ -2,6 +2,7 @@ package dev.postern.http;
 
 import dev.postern.route.FieldEdits;
 import io.netty.buffer.ByteBuf;
+import io.netty.handler.codec.http2.Http2Error;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,8 +38,8 @@ interface ClientStream {
 
     void resumeRequest();
 
-    /** The response cannot be completed: breaks it off so that the client can tell. */
-    void abort();
+    /** The response cannot be completed: breaks it off so that the client can tell, and tells it why where it can be told. */
+    void abort(Http2Error why);
 
     /**
      * The server agreed to switch protocols: says so, in the words of the client's protocol. From now on what the client

@@ -78,7 +78,7 @@ final class ErrorResponses {
             case NO_WEB_SOCKET -> "http_upgrade_failed";
             case CONNECT_TIMEOUT -> "connection_timeout";
             case NO_ROUTE_TO_SERVER -> "destination_ip_unroutable";
-            case CONNECT_FAILED, CLOSED_BEFORE_RESPONSE -> "connection_terminated";
+            case CONNECT_FAILED, GOING_AWAY, CLOSED_BEFORE_RESPONSE -> "connection_terminated";
             case CLOSED_DURING_RESPONSE -> "http_response_incomplete";
             case MALFORMED_RESPONSE -> "http_protocol_error";
             case RESPONSE_HEAD_TOO_LARGE -> "http_response_header_section_size";
@@ -112,7 +112,8 @@ final class ErrorResponses {
                     CONNECT_TIMEOUT,
                     NO_ROUTE_TO_SERVER,
                     CONNECT_FAILED,
-                    REFUSED -> 503;
+                    REFUSED,
+                    GOING_AWAY -> 503;
             case NO_WEB_SOCKET,
                     CLOSED_BEFORE_RESPONSE,
                     CLOSED_DURING_RESPONSE,

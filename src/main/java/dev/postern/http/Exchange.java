@@ -12,6 +12,7 @@ import dev.postern.http.Failure.ByServer;
 import dev.postern.route.FieldEdits;
 import dev.postern.route.Route;
 import io.netty.buffer.ByteBuf;
+import io.netty.handler.codec.http2.Http2Error;
 import io.netty.util.NetUtil;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -65,6 +66,8 @@ public final class Exchange extends ExchangeRecord {
     private boolean requestPaused;
     private boolean responsePaused;
     private boolean finished;
+    /** What a client that knows it is told of a response that ends in the middle. */
+    private Http2Error brokenOff = Http2Error.INTERNAL_ERROR;
 
     /** When a byte last moved towards or from the server. */
     private long progressNanos;
@@ -334,7 +337,7 @@ public final class Exchange extends ExchangeRecord {
         if (response == Response.STARTED) {
             dropServer();
             finish();
-            client.abort();
+            client.abort(brokenOff);
         } else {
             dropServer();
             LocalResponse page = ErrorResponses.of(failure, id(), route(), more);
@@ -536,6 +539,19 @@ public final class Exchange extends ExchangeRecord {
         return endSent;
     }
 
+    /**
+     * The server has ended its response in the middle, for a reason that says the same to the client
+     * (<a href="https://datatracker.ietf.org/doc/html/rfc9113#section-7">RFC 9113 §7</a>): it has changed its mind, or
+     * there is too much to do. Others are about what we and the server said to each other. The failure follows.
+     */
+    void breaksOff(long errorCode) {
+        if (errorCode == Http2Error.CANCEL.code()) {
+            brokenOff = Http2Error.CANCEL;
+        } else if (errorCode == Http2Error.ENHANCE_YOUR_CALM.code()) {
+            brokenOff = Http2Error.ENHANCE_YOUR_CALM;
+        }
+    }
+
     /** The server connection broke, or what it sent must not be passed on; it is closed already. */
     void serverFailed(ByServer failure, String detail, boolean unsent) {
         if (finished) {
@@ -546,7 +562,7 @@ public final class Exchange extends ExchangeRecord {
             endSent = false;
             connectionLost();
             body.rewind();
-            ladder().again();
+            ladder().again(failure);
         } else {
             failOrTryElsewhere(failure, detail);
         }
@@ -619,7 +635,7 @@ public final class Exchange extends ExchangeRecord {
         finish();
         if (responsePaused) {
             // What is left to write will never be written: closing must not wait for it.
-            client.abort();
+            client.abort(Http2Error.INTERNAL_ERROR);
         } else {
             client.responseEnd(null);
             client.flush();

@@ -115,8 +115,10 @@ public sealed interface Failure {
         CONNECT_TIMEOUT(Retry.IF_UNSENT),
         NO_ROUTE_TO_SERVER(Retry.IF_UNSENT),
         CONNECT_FAILED(Retry.IF_UNSENT),
-        /** Said that it has not looked at the request and will not: a stream refused, or one above its GOAWAY. */
+        /** Said that it has not looked at the request and will not: a stream refused. */
         REFUSED(Retry.IF_UNSENT),
+        /** The same of a connection that it ends, by a GOAWAY: a new one may be as good as the old one was. */
+        GOING_AWAY(Retry.IF_UNSENT),
         /** Speaks HTTP/2, and has not said that it takes WebSockets over it. */
         NO_WEB_SOCKET(Retry.NEVER),
         CLOSED_BEFORE_RESPONSE(Retry.IF_IDEMPOTENT),

@@ -69,12 +69,12 @@ final class FieldName {
                         ? TRANSFER_ENCODING
                         : is(bytes, from, "x-forwarded-proto") ? X_FORWARDED_PROTO : xForwarded(bytes, from, to);
             case 19 -> is(bytes, from, "proxy-authorization") ? PROXY_AUTHORIZATION : xForwarded(bytes, from, to);
-            default -> to - from > 12 ? xForwarded(bytes, from, to) : OTHER;
+            default -> to - from >= 12 ? xForwarded(bytes, from, to) : OTHER;
         };
     }
 
     private static int xForwarded(byte[] bytes, int from, int to) {
-        return to - from > 12 && is(bytes, from, "x-forwarded-") ? X_FORWARDED_ANY : OTHER;
+        return to - from >= 12 && is(bytes, from, "x-forwarded-") ? X_FORWARDED_ANY : OTHER;
     }
 
     /** Whether the bytes at {@code from} spell {@code lower}, ignoring the case of ASCII letters. */

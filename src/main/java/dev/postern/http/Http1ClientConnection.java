@@ -6,6 +6,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.ssl.SslCloseCompletionEvent;
 import java.time.Duration;
 import java.util.List;
@@ -378,7 +379,7 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
     }
 
     @Override
-    public void abort() {
+    public void abort(Http2Error why) {
         exchange = null;
         enter(Phase.FINISHING);
         decoder.close();

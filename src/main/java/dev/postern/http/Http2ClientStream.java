@@ -209,10 +209,10 @@ final class Http2ClientStream implements ClientStream {
     }
 
     @Override
-    public void abort() {
+    public void abort(Http2Error why) {
         exchange = null;
         overNanos = System.nanoTime();
-        connection.reset(stream, Http2Error.INTERNAL_ERROR);
+        connection.reset(stream, why);
         flush();
     }
 

@@ -257,9 +257,12 @@ final class Http2ServerStream implements ServerStream, ChannelFutureListener {
 
     /** The server did. */
     void wasReset(long errorCode) {
-        if (errorCode == Http2Error.REFUSED_STREAM.code()) {
+        if (errorCode == Http2Error.REFUSED_STREAM.code() && !headSeen) {
             failed(ByServer.REFUSED, "stream refused", true);
         } else {
+            if (headSeen && exchange != null) {
+                exchange.breaksOff(errorCode);
+            }
             failed(
                     headSeen ? ByServer.CLOSED_DURING_RESPONSE : ByServer.CLOSED_BEFORE_RESPONSE,
                     "stream reset, error " + errorCode,
@@ -279,7 +282,7 @@ final class Http2ServerStream implements ServerStream, ChannelFutureListener {
     /** @param refused the server has said that it will not look at it, however much of it was sent */
     void closed(boolean refused) {
         if (refused) {
-            failed(ByServer.REFUSED, "server goes away, and has not looked at it", true);
+            failed(ByServer.GOING_AWAY, "server goes away, and has not looked at it", true);
         } else {
             failed(
                     headSeen ? ByServer.CLOSED_DURING_RESPONSE : ByServer.CLOSED_BEFORE_RESPONSE,

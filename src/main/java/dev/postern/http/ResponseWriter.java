@@ -107,7 +107,12 @@ final class ResponseWriter {
     private void start(ResponseHead head, FieldEdits edits) {
         Fields fields = head.fields();
         out.begin().bytes(VERSION).number(head.status()).byteOf(' ');
-        out.bytes(fields.bytes(), head.reasonFrom(), head.reasonTo()).crlf();
+        if (head.reasonFrom() < head.reasonTo()) {
+            out.bytes(fields.bytes(), head.reasonFrom(), head.reasonTo()).crlf();
+        } else {
+            // HTTP/2 has none. Without one a response is as good, but there are clients that find no status in it.
+            out.text(StatusText.of(head.status())).crlf();
+        }
         fields(head, head.status(), edits);
     }
 

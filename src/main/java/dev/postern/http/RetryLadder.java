@@ -244,7 +244,7 @@ final class RetryLadder {
      * @param unsent nothing of it could be written
      */
     boolean mayTryAgain(Failure failure, boolean unsent) {
-        if (failure == ByServer.REFUSED) {
+        if (failure == ByServer.REFUSED || failure == ByServer.GOING_AWAY) {
             // Whatever it was: the server has said that it has not acted on it (RFC 9113 §8.7).
             return ++refusals <= MAX_REFUSALS;
         }
@@ -257,11 +257,21 @@ final class RetryLadder {
     /**
      * Tries the same server once more: over HTTP/1 on a connection made for it, since what killed one of the pool has
      * perhaps killed all of them; over HTTP/2 on any that is still good, since a server that refuses streams would get a
-     * new connection for each of them otherwise.
+     * new connection for each of them otherwise. One that has refused a stream has enough to do: the next server is tried
+     * before it, unless the client belongs to this one.
      */
-    void again() {
-        retried = true;
+    void again(Failure failure) {
         Server same = Objects.requireNonNull(server, "server");
+        if (failure == ByServer.REFUSED && !isHome(same)) {
+            tried(same);
+            Server next = balancer.take(affinity, tried);
+            if (next != null) {
+                leave();
+                begin(next);
+                return;
+            }
+        }
+        retried = true;
         long now = System.nanoTime();
         exchange.tries(same, now);
         ServerStream open = isHttp2() ? worker.http2Servers().open(same) : null;
@@ -351,11 +361,16 @@ final class RetryLadder {
 
     /** What the client is sent: the cookie that brings it back, unless it has that already. */
     ResponseHead withSticky(ResponseHead head) {
-        if (sticky == null || server == null || server.equals(sticky.server(affinity.cookie(sticky.name())))) {
+        if (sticky == null || server == null || isHome(server)) {
             return head;
         }
         String setCookie = sticky.setCookie(server, exchange.client().isSecure());
         return setCookie == null ? head : head.withCookie(sticky.name(), setCookie);
+    }
+
+    /** Whether the client's cookie says that it belongs there. */
+    private boolean isHome(Server one) {
+        return sticky != null && one.equals(sticky.server(affinity.cookie(sticky.name())));
     }
 
     // ---- the end

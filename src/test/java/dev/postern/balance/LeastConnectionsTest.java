@@ -75,9 +75,10 @@ class LeastConnectionsTest {
         assertThat(chosen == null).isEqualTo(tried.size() == servers.size());
         if (chosen != null) {
             assertThat(chosen).isNotIn(tried);
-            assertThat(servers).filteredOn(server -> !tried.contains(server)).allSatisfy(server -> assertThat(
-                            (chosen.inFlight() + 1.0) / chosen.weight())
-                    .isLessThanOrEqualTo((server.inFlight() + 1.0) / server.weight() + 1e-9));
+            assertThat(servers)
+                    .filteredOn(server -> !tried.contains(server))
+                    .allSatisfy(server -> assertThat((chosen.inFlight() + 1.0) / chosen.weight())
+                            .isLessThanOrEqualTo((server.inFlight() + 1.0) / server.weight() + 1e-9));
         }
     }
 

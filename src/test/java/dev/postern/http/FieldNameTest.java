@@ -42,10 +42,12 @@ class FieldNameTest {
     /** Programs behind us may take the one for the other. */
     @Property
     void nameWithALowLineOrADotIsLetThroughFromNobody(
-            @ForAll @AlphaChars @StringLength(max = 9) String before, @ForAll @AlphaChars @StringLength(max = 9) String after)
+            @ForAll @AlphaChars @StringLength(max = 9) String before,
+            @ForAll @AlphaChars @StringLength(max = 9) String after)
             throws Exception {
         for (String mark : List.of("_", ".")) {
-            assertThat(ForwardedHeaders.removes(kind(before + mark + after), true)).isTrue();
+            assertThat(ForwardedHeaders.removes(kind(before + mark + after), true))
+                    .isTrue();
         }
     }
 

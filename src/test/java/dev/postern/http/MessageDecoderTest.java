@@ -59,8 +59,8 @@ class MessageDecoderTest {
     }
 
     @Property
-    void messagesHaveTheSamePartsInWhateverPieces(@ForAll @Size(max = 100) List<@IntRange(min = 1, max = 40) Integer> sizes)
-            throws Exception {
+    void messagesHaveTheSamePartsInWhateverPieces(
+            @ForAll @Size(max = 100) List<@IntRange(min = 1, max = 40) Integer> sizes) throws Exception {
         Parts parts = new Parts();
 
         int at = 0;

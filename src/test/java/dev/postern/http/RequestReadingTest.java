@@ -35,7 +35,8 @@ import org.jspecify.annotations.Nullable;
 class RequestReadingTest {
     @Property(edgeCases = EdgeCasesMode.NONE)
     void goodStreamIsReadByBothToItsEndInWhateverPieces(
-            @ForAll("streams") String stream, @ForAll @Size(max = 12) List<@IntRange(min = 1, max = 100) Integer> pieces) {
+            @ForAll("streams") String stream,
+            @ForAll @Size(max = 12) List<@IntRange(min = 1, max = 100) Integer> pieces) {
         byte[] bytes = stream.getBytes(StandardCharsets.ISO_8859_1);
         ReferenceReader reference = ReferenceReader.of(bytes);
 
