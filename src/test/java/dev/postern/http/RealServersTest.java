@@ -34,7 +34,7 @@ class RealServersTest {
 
     private Path big;
 
-    private enum Software {
+    enum Software {
         NGHTTPD,
         NGINX_H2C,
         NGINX_HTTP1
