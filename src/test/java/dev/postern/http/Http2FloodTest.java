@@ -114,7 +114,7 @@ class Http2FloodTest {
     void connectionIsAskedToEndAfterTenThousandStreams() throws Exception {
         Http2Client client = client();
         int stream = 1;
-        for (int batch = 0; batch < 205; batch++) {
+        for (int batch = 0; batch < 200; batch++) {
             for (int i = 0; i < 50; i++) {
                 client.get(stream + 2 * i, "/");
             }
