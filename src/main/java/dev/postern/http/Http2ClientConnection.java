@@ -582,7 +582,7 @@ public final class Http2ClientConnection extends Http2ConnectionHandler implemen
             super.exceptionCaught(on, cause);
         } else if (!(cause instanceof IOException)) {
             // After a reset, or a failure of TLS, the channel becomes inactive by itself.
-            on.close();
+            closeNow(Failure.ByEdge.BUG);
         }
     }
 

@@ -555,7 +555,7 @@ final class Http2ServerConnection extends Http2ConnectionHandler {
             super.exceptionCaught(on, cause);
         } else if (!(cause instanceof IOException)) {
             // After a reset, or a failure of TLS, the channel becomes inactive by itself.
-            on.close();
+            closeNow();
         }
     }
 }
