@@ -376,7 +376,7 @@ public final class Exchange extends ExchangeRecord {
         }
         if (body.isComplete() && !endSent) {
             endSent = true;
-            to.requestEnd(body.trailers());
+            to.requestEnd(trailers());
         }
         if (!to.isWritable()) {
             to.flush();
@@ -386,6 +386,21 @@ public final class Exchange extends ExchangeRecord {
         } else if (!body.isComplete()) {
             pauseRequest();
         }
+    }
+
+    /** What the route takes out of the head must not come in behind the body: some programs put the two together. */
+    private @Nullable Fields trailers() {
+        Fields rest = body.trailers();
+        Route chosen = route();
+        if (rest == null || chosen == null) {
+            return rest;
+        }
+        for (int i = rest.count() - 1; i >= 0; i--) {
+            if (chosen.requestEdits().removes(rest.bytes(), rest.nameFrom(i), rest.nameTo(i))) {
+                rest = rest.without(i);
+            }
+        }
+        return rest;
     }
 
     void serverWritable() {

@@ -65,6 +65,22 @@ class RouteEditsTest {
         assertThat(seen.header("X-Forwarded-For")).containsExactly("127.0.0.1");
     }
 
+    /** A server may put trailers and header fields together. */
+    @Test
+    void whatIsRemovedDoesNotComeAsATrailer() throws Exception {
+        start("""
+                request-headers: { set: { X-Site: "1" }, remove: [X-Gone] }
+                backend: web
+                """);
+
+        edge.client()
+                .request("POST / HTTP/1.1", "Host: localhost", "Transfer-Encoding: chunked")
+                .send("2\r\nhi\r\n0\r\nx-site: forged\r\nX-Stays: 1\r\nX-GONE: 1\r\n\r\n")
+                .response();
+
+        assertThat(server.received()).contains("X-Site: 1", "X-Stays: 1").doesNotContain("forged", "X-GONE");
+    }
+
     @Test
     void responseFieldsAreSetAddedAndRemovedInEveryAnswer() throws Exception {
         startPlaintext("""
