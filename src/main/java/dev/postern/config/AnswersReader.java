@@ -20,6 +20,10 @@ final class AnswersReader {
             return null;
         }
         Section at = site.section("hsts", HSTS_KEYS);
+        if (at.at().isEmpty()) {
+            // Elsewhere an empty value stands for the defaults; this one binds browsers for a year.
+            at.at().problem("has no value (expected: a mapping with the keys " + String.join(", ", HSTS_KEYS) + ")");
+        }
         Hsts hsts = new Hsts(
                 at.get("max-age", Durations.POSITIVE_OR_ZERO, PRELOADED),
                 at.get("include-subdomains", Scalar.BOOLEAN, false),
