@@ -619,13 +619,13 @@ public final class Exchange extends ExchangeRecord {
             checkTunnel(now, timeouts);
             return;
         }
-        // A client that waits for a 100 is not slow: the server is.
+        // A client that waits for a 100 is not slow, and a server need not send one: neither is held against it.
         boolean awaits100 = request.expectsContinue() && response == Response.NOTHING && body.received() == 0;
         if (!body.isComplete() && !requestPaused && !awaits100) {
             checkRequestBody(now, timeouts);
         } else if (!responsePaused && now - progressNanos > timeouts.response().toNanos()) {
             // Where it is the client that takes nothing, its connection knows best whether that is too slow.
-            if (server == null) {
+            if (server == null || (awaits100 && !body.isComplete())) {
                 fail(ByServer.RESPONSE_TIMEOUT, "timeouts.response: nothing for " + timeouts.response());
             } else {
                 failOrTryElsewhere(ByServer.RESPONSE_TIMEOUT, "timeouts.response: nothing for " + timeouts.response());
