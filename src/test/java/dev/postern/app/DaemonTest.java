@@ -22,6 +22,7 @@ import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -197,6 +198,7 @@ class DaemonTest {
     }
 
     @Test
+    @Tag("long")
     void largeDownloadTakesNoMemory() throws Exception {
         PosternProcess postern = run("");
         download(postern, GIGABYTE / 8);
@@ -208,6 +210,7 @@ class DaemonTest {
     }
 
     @Test
+    @Tag("long")
     void largeUploadTakesNoMemory() throws Exception {
         PosternProcess postern = run("");
         upload(postern, GIGABYTE / 8);

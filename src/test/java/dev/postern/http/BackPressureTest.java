@@ -9,10 +9,12 @@ import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicLong;
 import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Who writes is held up by who does not read: what is in between is bounded by the kernel's buffers and a little of ours. */
+@Tag("long")
 class BackPressureTest {
     private static final byte[] PIECE = new byte[64 * 1024];
     private static final long WHOLE = 256L << 20;

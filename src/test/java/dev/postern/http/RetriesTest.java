@@ -83,15 +83,17 @@ class RetriesTest {
     /** Else a client that says Expect and never sends its body could make all servers look ill, one after another. */
     @Test
     void serverIsNotGivenUpWhereTheClientKeepsItsBodyBack() throws Exception {
-        TestServer one = edge.closes(TestServer.startAtHead((request, connection) -> connection.in().read()));
-        TestServer two = edge.closes(TestServer.startAtHead((request, connection) -> connection.in().read()));
+        TestServer one = edge.closes(
+                TestServer.startAtHead((request, connection) -> connection.in().read()));
+        TestServer two = edge.closes(
+                TestServer.startAtHead((request, connection) -> connection.in().read()));
         edge.startWithBackend(
                 "{ servers: " + EdgeExtension.addresses(List.of(one.address(), two.address()))
                         + ", retry: { attempts: 1, on: timeout } }",
                 "timeouts: { response: 500ms }");
 
-        RawClient client = edge.client()
-                .request("PUT / HTTP/1.1", "Host: localhost", "Content-Length: 4", "Expect: 100-continue");
+        RawClient client =
+                edge.client().request("PUT / HTTP/1.1", "Host: localhost", "Content-Length: 4", "Expect: 100-continue");
 
         assertThat(client.response().status()).isEqualTo(504);
         assertThat(one.requests().size() + two.requests().size()).isEqualTo(1);

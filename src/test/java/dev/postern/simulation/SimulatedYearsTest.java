@@ -23,6 +23,7 @@ import org.junit.jupiter.api.Test;
  * whole history is then written to {@code target/simulation-W.txt}.
  */
 @Tag("long")
+@Tag("years")
 class SimulatedYearsTest {
     private static final int SITE_YEARS = Integer.getInteger("postern.simulation.site-years", 1000);
     private static final int SEED = Integer.getInteger("postern.simulation.seed", 1);
