@@ -10,8 +10,6 @@ import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.http2.AbstractHttp2ConnectionHandlerBuilder;
 import io.netty.handler.codec.http2.DefaultHttp2Connection;
-import io.netty.handler.codec.http2.DefaultHttp2LocalFlowController;
-import io.netty.handler.codec.http2.DefaultHttp2RemoteFlowController;
 import io.netty.handler.codec.http2.Http2CodecUtil;
 import io.netty.handler.codec.http2.Http2Connection;
 import io.netty.handler.codec.http2.Http2ConnectionAdapter;
@@ -50,30 +48,10 @@ public final class Http2ClientConnection extends Http2ConnectionHandler implemen
     /** As HAProxy, nginx and Envoy allow about; a browser opens no more. */
     private static final int MAX_STREAMS = 100;
 
-    /** What a stream may send before its server takes it, bytes. */
-    private static final int STREAM_WINDOW = 64 * 1024;
-
-    /** What all streams together may have under way to us, bytes; given back as soon as it is here. */
-    private static final int CONNECTION_WINDOW = 1024 * 1024;
-
-    /** A window is given back when half of it is used, as Netty does by itself. */
-    private static final float WINDOW_UPDATE_RATIO = 0.5f;
-
     /** Resets per {@link #RESET_SECONDS}, the client's and those it provokes (CVE-2023-44487, CVE-2025-8671). */
     private static final int MAX_RESETS = 200;
 
     private static final int RESET_SECONDS = 30;
-
-    /** A head of 16 KiB fits into one frame; this many more are generous. */
-    private static final int MAX_CONTINUATIONS = 8;
-
-    /** Answers to PING and SETTINGS that wait because the client does not read. */
-    private static final int MAX_QUEUED_CONTROL_FRAMES = 1000;
-
-    private static final int MAX_EMPTY_DATA_FRAMES = 16;
-
-    /** The default of RFC 7541; a larger table is memory that a client may fill. */
-    private static final long HEADER_TABLE = 4096;
 
     /** Nobody keeps a connection for ever, and what has gathered with it: then the client makes another. */
     private static final int MAX_TOTAL_STREAMS = 10_000;
@@ -167,30 +145,22 @@ public final class Http2ClientConnection extends Http2ConnectionHandler implemen
             Limits limits = worker.routing().limits();
             DefaultHttp2Connection connection = new DefaultHttp2Connection(true, 0);
             key = connection.newKey();
-            connection
-                    .remote()
-                    .flowController(
-                            new DefaultHttp2RemoteFlowController(connection, new CountedDistributor(connection, key)));
-            // What a stream holds back is its own affair: the others may go on, and the memory is that of their
-            // windows.
-            connection
-                    .local()
-                    .flowController(new DefaultHttp2LocalFlowController(connection, WINDOW_UPDATE_RATIO, true));
+            Http2Limits.controlFlow(connection, new CountedDistributor(connection, key));
             connection(connection);
             frameListener(frames);
             // Sees the order of the fields, which is lost to Http2Heads.
             validateHeaders(true);
             initialSettings(Http2Settings.defaultSettings()
                     .maxConcurrentStreams(MAX_STREAMS)
-                    .initialWindowSize(STREAM_WINDOW)
-                    .headerTableSize(HEADER_TABLE)
+                    .initialWindowSize(Http2Limits.STREAM_WINDOW)
+                    .headerTableSize(Http2Limits.HEADER_TABLE)
                     .maxHeaderListSize(limits.head())
                     .connectProtocolEnabled(true));
             encoderEnforceMaxConcurrentStreams(false);
-            encoderEnforceMaxQueuedControlFrames(MAX_QUEUED_CONTROL_FRAMES);
+            encoderEnforceMaxQueuedControlFrames(Http2Limits.MAX_QUEUED_CONTROL_FRAMES);
             decoderEnforceMaxRstFramesPerWindow(MAX_RESETS, RESET_SECONDS);
-            decoderEnforceMaxConsecutiveEmptyDataFrames(MAX_EMPTY_DATA_FRAMES);
-            decoderEnforceMaxSmallContinuationFrames(MAX_CONTINUATIONS);
+            decoderEnforceMaxConsecutiveEmptyDataFrames(Http2Limits.MAX_EMPTY_DATA_FRAMES);
+            decoderEnforceMaxSmallContinuationFrames(Http2Limits.MAX_CONTINUATIONS);
         }
 
         @Override
@@ -222,7 +192,9 @@ public final class Http2ClientConnection extends Http2ConnectionHandler implemen
         super.handlerAdded(added);
         worker.joins(this);
         Http2Stream whole = connection().connectionStream();
-        decoder().flowController().incrementWindowSize(whole, CONNECTION_WINDOW - STREAM_WINDOW + 1);
+        decoder()
+                .flowController()
+                .incrementWindowSize(whole, Http2Limits.CONNECTION_WINDOW - Http2Limits.STREAM_WINDOW + 1);
         added.flush();
     }
 

@@ -7,8 +7,6 @@ import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.http2.AbstractHttp2ConnectionHandlerBuilder;
 import io.netty.handler.codec.http2.DefaultHttp2Connection;
-import io.netty.handler.codec.http2.DefaultHttp2LocalFlowController;
-import io.netty.handler.codec.http2.DefaultHttp2RemoteFlowController;
 import io.netty.handler.codec.http2.Http2CodecUtil;
 import io.netty.handler.codec.http2.Http2Connection;
 import io.netty.handler.codec.http2.Http2ConnectionAdapter;
@@ -44,25 +42,6 @@ final class Http2ServerConnection extends Http2ConnectionHandler {
 
     /** However many a server allows: all of them share one TCP connection, and its losses. */
     private static final int MAX_STREAMS = 1000;
-
-    /** What a server may send on a stream before its client takes it, bytes. */
-    private static final int STREAM_WINDOW = 64 * 1024;
-
-    /** What all streams together may have under way to us, bytes; given back as soon as it is here. */
-    private static final int CONNECTION_WINDOW = 1024 * 1024;
-
-    private static final float WINDOW_UPDATE_RATIO = 0.5f;
-
-    /** A head of 32 KiB fits into two frames; this many more are generous. */
-    private static final int MAX_CONTINUATIONS = 8;
-
-    /** Answers to PING and SETTINGS that wait because the server does not read. */
-    private static final int MAX_QUEUED_CONTROL_FRAMES = 1000;
-
-    private static final int MAX_EMPTY_DATA_FRAMES = 16;
-
-    /** The default of RFC 7541. */
-    private static final long HEADER_TABLE = 4096;
 
     /** Identifiers run out at 2^31; long before, another connection takes over. */
     private static final int LAST_STREAM = 1 << 30;
@@ -132,26 +111,19 @@ final class Http2ServerConnection extends Http2ConnectionHandler {
             this.channel = channel;
             this.pool = pool;
             DefaultHttp2Connection connection = new DefaultHttp2Connection(false, 0);
-            connection
-                    .remote()
-                    .flowController(new DefaultHttp2RemoteFlowController(
-                            connection, new UniformStreamByteDistributor(connection)));
-            // What a stream holds back is its own affair: the others may go on.
-            connection
-                    .local()
-                    .flowController(new DefaultHttp2LocalFlowController(connection, WINDOW_UPDATE_RATIO, true));
+            Http2Limits.controlFlow(connection, new UniformStreamByteDistributor(connection));
             connection(connection);
             frameListener(frames);
             validateHeaders(true);
             initialSettings(Http2Settings.defaultSettings()
                     .pushEnabled(false)
-                    .initialWindowSize(STREAM_WINDOW)
-                    .headerTableSize(HEADER_TABLE)
+                    .initialWindowSize(Http2Limits.STREAM_WINDOW)
+                    .headerTableSize(Http2Limits.HEADER_TABLE)
                     .maxHeaderListSize(worker.responseSpace().bytes().length));
             encoderEnforceMaxConcurrentStreams(false);
-            encoderEnforceMaxQueuedControlFrames(MAX_QUEUED_CONTROL_FRAMES);
-            decoderEnforceMaxConsecutiveEmptyDataFrames(MAX_EMPTY_DATA_FRAMES);
-            decoderEnforceMaxSmallContinuationFrames(MAX_CONTINUATIONS);
+            encoderEnforceMaxQueuedControlFrames(Http2Limits.MAX_QUEUED_CONTROL_FRAMES);
+            decoderEnforceMaxConsecutiveEmptyDataFrames(Http2Limits.MAX_EMPTY_DATA_FRAMES);
+            decoderEnforceMaxSmallContinuationFrames(Http2Limits.MAX_CONTINUATIONS);
         }
 
         @Override
@@ -191,7 +163,9 @@ final class Http2ServerConnection extends Http2ConnectionHandler {
     public void channelActive(ChannelHandlerContext active) throws Exception {
         super.channelActive(active);
         Http2Stream whole = connection().connectionStream();
-        decoder().flowController().incrementWindowSize(whole, CONNECTION_WINDOW - STREAM_WINDOW + 1);
+        decoder()
+                .flowController()
+                .incrementWindowSize(whole, Http2Limits.CONNECTION_WINDOW - Http2Limits.STREAM_WINDOW + 1);
         active.flush();
     }
 

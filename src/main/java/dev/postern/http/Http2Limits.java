@@ -1,0 +1,38 @@
+package dev.postern.http;
+
+import io.netty.handler.codec.http2.DefaultHttp2LocalFlowController;
+import io.netty.handler.codec.http2.DefaultHttp2RemoteFlowController;
+import io.netty.handler.codec.http2.Http2Connection;
+import io.netty.handler.codec.http2.StreamByteDistributor;
+
+/** What holds for every HTTP/2 connection, be it to a client or to a server. */
+final class Http2Limits {
+    /** What a stream may send before the other side of its exchange takes it, bytes. */
+    static final int STREAM_WINDOW = 64 * 1024;
+
+    /** What all streams together may have under way to us, bytes; given back as soon as it is here. */
+    static final int CONNECTION_WINDOW = 1024 * 1024;
+
+    /** A window is given back when half of it is used, as Netty does by itself. */
+    private static final float WINDOW_UPDATE_RATIO = 0.5f;
+
+    /** A head of 16 KiB fits into one frame, one of 32 KiB into two; this many more are generous. */
+    static final int MAX_CONTINUATIONS = 8;
+
+    /** Answers to PING and SETTINGS that wait because the other end does not read. */
+    static final int MAX_QUEUED_CONTROL_FRAMES = 1000;
+
+    static final int MAX_EMPTY_DATA_FRAMES = 16;
+
+    /** The default of RFC 7541; a larger table is memory that others may fill. */
+    static final long HEADER_TABLE = 4096;
+
+    private Http2Limits() {}
+
+    /** Every stream gets its turn as {@code turns} has it; what is said of priorities is not looked at (RFC 9113 §5.3). */
+    static void controlFlow(Http2Connection connection, StreamByteDistributor turns) {
+        connection.remote().flowController(new DefaultHttp2RemoteFlowController(connection, turns));
+        // What a stream holds back is its own affair: the others may go on, and the memory is that of their windows.
+        connection.local().flowController(new DefaultHttp2LocalFlowController(connection, WINDOW_UPDATE_RATIO, true));
+    }
+}
