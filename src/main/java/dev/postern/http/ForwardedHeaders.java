@@ -1,8 +1,10 @@
 package dev.postern.http;
 
+import io.netty.util.NetUtil;
+
 /**
  * What a server is told of the client. Two questions, two methods: what of the client's own claims is removed, and what
- * we write; the second does not depend on the first, so a server always gets all four headers, and they are always
+ * we write; the second does not depend on the first, so a server always gets all these headers, and they are always
  * ours.
  */
 final class ForwardedHeaders {
@@ -11,6 +13,7 @@ final class ForwardedHeaders {
     private static final byte[] PROTO_HTTPS = HeadWriter.constant("X-Forwarded-Proto: https\r\n");
     private static final byte[] HOST = HeadWriter.constant("X-Forwarded-Host: ");
     private static final byte[] PORT = HeadWriter.constant("X-Forwarded-Port: ");
+    private static final byte[] REAL_IP = HeadWriter.constant("X-Real-IP: ");
     private static final byte[] VIA = HeadWriter.constant("Via: ");
     private static final byte[] VIA_NAME = HeadWriter.constant(" postern\r\n");
     private static final byte[] COMMA = HeadWriter.constant(", ");
@@ -38,7 +41,9 @@ final class ForwardedHeaders {
     }
 
     /** Writes ours; from a trusted proxy its own say in proto, host and port stands, and its list is continued. */
-    static void write(HeadWriter out, RequestHead head, Client client) {
+    static void write(HeadWriter out, Exchange exchange) {
+        RequestHead head = exchange.request();
+        Client client = exchange.client();
         Fields fields = head.fields();
         boolean trusted = client.isTrusted();
         out.bytes(FOR);
@@ -63,6 +68,14 @@ final class ForwardedHeaders {
         if (!trusted || fields.find(FieldName.X_FORWARDED_PORT) < 0) {
             out.bytes(PORT).bytes(client.portBytes()).crlf();
         }
+        // One address, for programs that look no further: the client that the access log, rate limits and `allow` know.
+        out.bytes(REAL_IP);
+        if (trusted) {
+            out.text(NetUtil.toAddressString(exchange.clientAddress()));
+        } else {
+            out.bytes(client.addressBytes());
+        }
+        out.crlf();
         out.bytes(VIA).bytes(client.version(head)).bytes(VIA_NAME);
     }
 }

@@ -54,7 +54,7 @@ final class RequestWriter {
         if (head.expectsContinue()) {
             out.bytes(EXPECT);
         }
-        ForwardedHeaders.write(out, head, client);
+        ForwardedHeaders.write(out, exchange);
         return out.crlf();
     }
 

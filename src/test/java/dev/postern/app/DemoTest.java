@@ -128,7 +128,8 @@ class DemoTest {
                         "X-Forwarded-For: 127.0.0.1",
                         "X-Forwarded-Proto: https",
                         "X-Forwarded-Host: localhost:" + HTTPS,
-                        "X-Forwarded-Port: " + HTTPS);
+                        "X-Forwarded-Port: " + HTTPS,
+                        "X-Real-IP: 127.0.0.1");
         assertThat(echo).doesNotContain("192.0.2.", "gopher", "evil.example", "666");
     }
 

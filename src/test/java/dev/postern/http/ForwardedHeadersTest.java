@@ -54,6 +54,7 @@ class ForwardedHeadersTest {
         assertThat(seen.header("X-Forwarded-Proto")).containsExactly("https");
         assertThat(seen.header("X-Forwarded-Host")).containsExactly("localhost:8443");
         assertThat(seen.header("X-Forwarded-Port")).containsExactly(String.valueOf(edge.httpsPort()));
+        assertThat(seen.header("X-Real-IP")).containsExactly("127.0.0.1");
         assertThat(seen.header("Via")).containsExactly("1.1 postern");
         assertThat(seen.header("Host")).containsExactly("localhost:8443");
     }
@@ -157,6 +158,31 @@ class ForwardedHeadersTest {
         assertThat(seen.header("X-Forwarded-Host")).containsExactly("example.com");
         assertThat(seen.header("X-Forwarded-Port")).containsExactly(String.valueOf(edge.httpsPort()));
         assertThat(seen.header("X-Forwarded-Prefix")).containsExactly("/app");
+        assertThat(seen.header("X-Real-IP")).containsExactly("10.0.0.2");
+    }
+
+    // Applications that nginx users have take the client from it, not from the list.
+    @Test
+    void realAddressIsThatOfTheClientWhomTrustedProxiesSpeakFor() throws Exception {
+        startTrusting("127.0.0.0/8", "10.0.0.0/8");
+
+        for (String[] listAndClient : new String[][] {
+            {"198.51.100.7", "198.51.100.7"},
+            {"spoofed, 198.51.100.7:4711, 10.0.0.1", "198.51.100.7"},
+            {"[2001:DB8:0::7]:4711, 10.0.0.1", "2001:db8::7"},
+            {"10.0.0.2", "10.0.0.2"},
+            {"unknown", "127.0.0.1"},
+            {"", "127.0.0.1"}
+        }) {
+            TestServer.Request seen = forwarded(
+                    "GET / HTTP/1.1",
+                    "Host: localhost",
+                    "X-Real-IP: 192.0.2.66",
+                    "Connection: X-Real-IP",
+                    "X-Forwarded-For: " + listAndClient[0]);
+
+            assertThat(seen.header("X-Real-IP")).as(listAndClient[0]).containsExactly(listAndClient[1]);
+        }
     }
 
     @Test
@@ -223,11 +249,12 @@ class ForwardedHeadersTest {
     }
 
     private static void assertOursExactlyOnce(TestServer.Request seen) {
-        for (String name :
-                List.of("X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host", "X-Forwarded-Port", "Via")) {
+        for (String name : List.of(
+                "X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host", "X-Forwarded-Port", "X-Real-IP", "Via")) {
             assertThat(seen.header(name)).as(name).hasSize(1);
         }
         assertThat(seen.header("X-Forwarded-For")).containsExactly("127.0.0.1");
+        assertThat(seen.header("X-Real-IP")).containsExactly("127.0.0.1");
         assertThat(seen.head().toLowerCase(Locale.ROOT).lines().filter(line -> line.startsWith("host:")))
                 .hasSize(1);
     }

@@ -69,7 +69,8 @@ class SpoofedHeadersTest {
     private void assertNothingOfItArrived(String shown) {
         TestServer.Request request = server.requests().get(server.requests().size() - 1);
         assertThat(request.head() + request.body()).as(shown).doesNotContainIgnoringCase("spoof");
-        for (String ours : List.of("X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host", "X-Forwarded-Port")) {
+        for (String ours :
+                List.of("X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host", "X-Forwarded-Port", "X-Real-IP")) {
             assertThat(request.header(ours)).as(shown + ours).hasSize(1);
         }
     }

@@ -152,6 +152,7 @@ class WebSocketTest {
         assertThat(request.line()).isEqualTo("GET /chat?room=1 HTTP/1.1");
         assertThat(request.header("Connection")).containsExactly("Upgrade");
         assertThat(request.header("Upgrade")).containsExactly("websocket");
+        assertThat(request.header("X-Real-IP")).containsExactly("127.0.0.1");
         assertThat(request.header("Sec-WebSocket-Version")).containsExactly("13");
         assertThat(request.header("Sec-WebSocket-Key").get(0)).hasSize(24);
         assertThat(request.header("Via")).containsExactly("2.0 postern");
