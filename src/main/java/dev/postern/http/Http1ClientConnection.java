@@ -143,7 +143,7 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
         } finally {
             decoding = false;
         }
-        if (decoder.holdsBytes() && (phase == Phase.EXCHANGE || !channel.isWritable())) {
+        if (decoder.holdsNextMessage() && (phase == Phase.EXCHANGE || !channel.isWritable())) {
             // Sends ahead of the exchange under way, or without taking the answers: not read from until that is over.
             pauseRequest();
         }

@@ -284,9 +284,14 @@ final class MessageDecoder {
         return true;
     }
 
-    /** True where bytes came that belong to no message yet. */
+    /** True where bytes came that have not been passed on: of a head, or of the framing of a body. */
     boolean holdsBytes() {
         return pending != null && pending.isReadable();
+    }
+
+    /** True where bytes of a message came whose head has not been passed on; the one before is complete. */
+    boolean holdsNextMessage() {
+        return state == State.HEAD && holdsBytes();
     }
 
     boolean isUntilClose() {

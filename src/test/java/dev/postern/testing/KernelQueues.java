@@ -1,0 +1,73 @@
+package dev.postern.testing;
+
+import static org.awaitility.Awaitility.await;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.Socket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Assumptions;
+
+/**
+ * What the kernel still holds of what was sent over loopback. A cut between two writes is one for the reader as well only
+ * where it has read the first before the second is written: Linux says when ({@code /proc/net/tcp}), and a test that
+ * waits for that needs no pause.
+ */
+public final class KernelQueues {
+    private static final List<Path> TABLES = List.of(Path.of("/proc/net/tcp"), Path.of("/proc/net/tcp6"));
+
+    private KernelQueues() {}
+
+    /** Returns once the other ends of these sockets have read all that was written to them, or are closed. */
+    public static void awaitRead(Socket... sockets) {
+        Assumptions.assumeTrue(Files.isReadable(TABLES.get(0)), "needs /proc/net/tcp");
+        Set<String> wanted = Stream.of(sockets)
+                .flatMap(socket -> Stream.of(
+                        "unsent " + ends(socket.getLocalPort(), socket.getPort()),
+                        "unread " + ends(socket.getPort(), socket.getLocalPort())))
+                .collect(Collectors.toSet());
+        await().pollDelay(Duration.ZERO)
+                .pollInterval(Duration.ofMillis(1))
+                .until(() -> holding().stream().noneMatch(wanted::contains));
+    }
+
+    /** The queues in which something lies, by the ports of their connection. */
+    private static Set<String> holding() {
+        Set<String> holding = new HashSet<>();
+        for (Path table : TABLES) {
+            if (!Files.isReadable(table)) {
+                continue;
+            }
+            try (Stream<String> lines = Files.lines(table)) {
+                // "   1: 0100007F:1F90 0100007F:C350 01 00000000:00000000 …": local, remote, state, tx_queue:rx_queue.
+                lines.skip(1).map(line -> line.strip().split(" +", 6)).forEach(columns -> {
+                    String ends = ends(port(columns[1]), port(columns[2]));
+                    if (!columns[4].startsWith("00000000:")) {
+                        holding.add("unsent " + ends);
+                    }
+                    if (!columns[4].endsWith(":00000000")) {
+                        holding.add("unread " + ends);
+                    }
+                });
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+        return holding;
+    }
+
+    private static int port(String address) {
+        return Integer.parseInt(address.substring(address.lastIndexOf(':') + 1), 16);
+    }
+
+    private static String ends(int local, int remote) {
+        return local + " " + remote;
+    }
+}
