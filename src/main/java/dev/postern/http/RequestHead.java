@@ -18,6 +18,8 @@ final class RequestHead implements RoutedRequest {
     // RFC 9110 §9.2.2.
     private static final Set<String> IDEMPOTENT = Set.of("GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE");
 
+    private static final Set<String> MEANS_BODY = Set.of("POST", "PUT", "PATCH");
+
     private final Fields fields;
     private final int methodFrom;
     private final int methodTo;
@@ -151,6 +153,14 @@ final class RequestHead implements RoutedRequest {
 
     boolean hasContentLength() {
         return fields.find(FieldName.CONTENT_LENGTH) >= 0;
+    }
+
+    /**
+     * Whether its method means something by a body, so that one that is not there is missed
+     * (<a href="https://datatracker.ietf.org/doc/html/rfc9110#section-8.6">RFC 9110 §8.6</a>).
+     */
+    boolean meansBody() {
+        return MEANS_BODY.contains(method);
     }
 
     boolean expectsContinue() {

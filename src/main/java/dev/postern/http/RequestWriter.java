@@ -44,6 +44,8 @@ final class RequestWriter {
             out.bytes(CHUNKED);
         } else if (head.hasContentLength()) {
             out.bytes(CONTENT_LENGTH).number(head.contentLength()).crlf();
+        } else if (head.meansBody()) {
+            out.bytes(CONTENT_LENGTH).number(0).crlf();
         }
         String upgrade = head.upgrade();
         if (upgrade != null) {
