@@ -42,6 +42,11 @@ final class HeadParser {
      * @return null where the head is not complete yet
      */
     @Nullable RequestHead request(byte[] bytes, int to) throws BadMessage {
+        return request(bytes, to, 0);
+    }
+
+    /** @param own how many of the fields are not the client's */
+    @Nullable RequestHead request(byte[] bytes, int to, int own) throws BadMessage {
         int pos = 0;
         // RFC 9112 §2.2: one empty line before the request line is forgiven; old clients send it after a body.
         if (to > 0 && bytes[0] == '\r') {
@@ -87,7 +92,8 @@ final class HeadParser {
             throw new BadMessage(
                     Failure.ByClient.REQUEST_LINE_TOO_LONG, "request line over " + maxRequestLine + " bytes");
         }
-        int end = fields(bytes, pos, to, maxHeaders, Failure.ByClient.MALFORMED, Failure.ByClient.TOO_MANY_HEADERS);
+        int end =
+                fields(bytes, pos, to, maxHeaders + own, Failure.ByClient.MALFORMED, Failure.ByClient.TOO_MANY_HEADERS);
         return end == INCOMPLETE
                 ? null
                 : RequestHead.of(
@@ -110,6 +116,11 @@ final class HeadParser {
                     Failure.ByClient.REQUEST_LINE_TOO_LONG, "request line over " + maxRequestLine + " bytes");
         }
         return null;
+    }
+
+    /** A server is held to the same rules as a client; to twice the fields, for it is ours and not a stranger. */
+    int maxResponseFields() {
+        return 2 * maxHeaders;
     }
 
     /** Parses a response head; null where it is not complete yet. */
@@ -151,12 +162,11 @@ final class HeadParser {
             throw malformedResponse("status line does not end in CRLF");
         }
         pos += 2;
-        // A server is held to the same rules as a client; to twice the fields, for it is ours and not a stranger.
         int end = fields(
                 bytes,
                 pos,
                 to,
-                2 * maxHeaders,
+                maxResponseFields(),
                 Failure.ByServer.MALFORMED_RESPONSE,
                 Failure.ByServer.RESPONSE_HEAD_TOO_LARGE);
         return end == INCOMPLETE

@@ -18,7 +18,6 @@ import io.netty.handler.codec.http2.Http2ConnectionEncoder;
 import io.netty.handler.codec.http2.Http2ConnectionHandler;
 import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Exception;
-import io.netty.handler.codec.http2.Http2Flags;
 import io.netty.handler.codec.http2.Http2FrameAdapter;
 import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.handler.codec.http2.Http2Settings;
@@ -70,7 +69,8 @@ public final class Http2ClientConnection extends Http2ConnectionHandler implemen
     private final Http2Connection.PropertyKey key;
     // Netty's own limit counts what the encoder is told to send, not what the handler answers errors with.
     private final Budget provoked = new Budget(MAX_RESETS, RESET_SECONDS);
-    private final FrameBudget budget = new FrameBudget();
+    private final Budget resets = new Budget(MAX_RESETS, RESET_SECONDS);
+    private final FrameBudget budget;
     private final EndedStreams ended = new EndedStreams();
     private final List<Http2ClientStream> touched = new ArrayList<>();
 
@@ -105,6 +105,7 @@ public final class Http2ClientConnection extends Http2ConnectionHandler implemen
             List<RequestStep> steps,
             Client client,
             Channel channel,
+            FrameBudget budget,
             Http2Connection.PropertyKey key) {
         super(decoder, encoder, settings);
         this.worker = worker;
@@ -112,6 +113,7 @@ public final class Http2ClientConnection extends Http2ConnectionHandler implemen
         this.client = client;
         this.channel = channel;
         this.scratch = worker.headWriter();
+        this.budget = budget;
         this.key = key;
         this.queue = new SendQueue(channel);
         this.end = new ConnectionEnd(channel, queue);
@@ -135,6 +137,7 @@ public final class Http2ClientConnection extends Http2ConnectionHandler implemen
         private final Client client;
         private final Channel channel;
         private final Frames frames = new Frames();
+        private final HeaderBlocks blocks;
         private final Http2Connection.PropertyKey key;
 
         Builder(Worker worker, List<RequestStep> steps, Client client, Channel channel) {
@@ -143,24 +146,23 @@ public final class Http2ClientConnection extends Http2ConnectionHandler implemen
             this.client = client;
             this.channel = channel;
             Limits limits = worker.routing().limits();
+            blocks = HeaderBlocks.ofRequests(limits.head(), limits.headers());
             DefaultHttp2Connection connection = new DefaultHttp2Connection(true, 0);
             key = connection.newKey();
             Http2Limits.controlFlow(connection, new CountedDistributor(connection, key));
             connection(connection);
             frameListener(frames);
-            // Sees the order of the fields, which is lost to Http2Heads.
-            validateHeaders(true);
             initialSettings(Http2Settings.defaultSettings()
                     .maxConcurrentStreams(MAX_STREAMS)
                     .initialWindowSize(Http2Limits.STREAM_WINDOW)
                     .headerTableSize(Http2Limits.HEADER_TABLE)
-                    .maxHeaderListSize(limits.head())
+                    .maxHeaderListSize(blocks.maxHeaderListSize())
                     .connectProtocolEnabled(true));
             encoderEnforceMaxConcurrentStreams(false);
             encoderEnforceMaxQueuedControlFrames(Http2Limits.MAX_QUEUED_CONTROL_FRAMES);
-            decoderEnforceMaxRstFramesPerWindow(MAX_RESETS, RESET_SECONDS);
-            decoderEnforceMaxConsecutiveEmptyDataFrames(Http2Limits.MAX_EMPTY_DATA_FRAMES);
-            decoderEnforceMaxSmallContinuationFrames(Http2Limits.MAX_CONTINUATIONS);
+            // Of these there are bounds of our own.
+            decoderEnforceMaxRstFramesPerWindow(0, 0);
+            decoderEnforceMaxConsecutiveEmptyDataFrames(0);
         }
 
         @Override
@@ -171,8 +173,17 @@ public final class Http2ClientConnection extends Http2ConnectionHandler implemen
         @Override
         protected Http2ClientConnection build(
                 Http2ConnectionDecoder decoder, Http2ConnectionEncoder encoder, Http2Settings settings) {
-            Http2ClientConnection made =
-                    new Http2ClientConnection(decoder, encoder, settings, worker, steps, client, channel, key);
+            FrameBudget budget = FrameBudget.ofClient();
+            Http2ClientConnection made = new Http2ClientConnection(
+                    Http2Limits.decoder(encoder, blocks, budget),
+                    encoder,
+                    settings,
+                    worker,
+                    steps,
+                    client,
+                    channel,
+                    budget,
+                    key);
             frames.connection = made;
             return made;
         }
@@ -234,38 +245,11 @@ public final class Http2ClientConnection extends Http2ConnectionHandler implemen
         }
 
         @Override
-        public void onSettingsRead(ChannelHandlerContext ctx, Http2Settings settings) throws Http2Exception {
-            connection().budget.control();
-        }
-
-        @Override
-        public void onPingRead(ChannelHandlerContext ctx, long data) throws Http2Exception {
-            connection().budget.control();
-        }
-
-        @Override
-        public void onUnknownFrame(
-                ChannelHandlerContext ctx, byte type, int streamId, Http2Flags flags, ByteBuf payload) {
-            try {
-                connection().budget.control();
-            } catch (Http2Exception enough) {
-                if (!connection().closing) {
-                    connection().onError(ctx, false, enough);
-                }
+        public void onRstStreamRead(ChannelHandlerContext ctx, int streamId, long errorCode) throws Http2Exception {
+            if (!connection().resets.allows(System.nanoTime())) {
+                throw Http2Exception.connectionError(
+                        Http2Error.ENHANCE_YOUR_CALM, "over %d resets in %d s", MAX_RESETS, RESET_SECONDS);
             }
-        }
-
-        @Override
-        public void onPriorityRead(
-                ChannelHandlerContext ctx, int streamId, int streamDependency, short weight, boolean exclusive)
-                throws Http2Exception {
-            connection().budget.priority();
-        }
-
-        @Override
-        public void onWindowUpdateRead(ChannelHandlerContext ctx, int streamId, int windowSizeIncrement)
-                throws Http2Exception {
-            connection().budget.windowUpdate();
         }
 
         @Override
@@ -355,7 +339,8 @@ public final class Http2ClientConnection extends Http2ConnectionHandler implemen
             return;
         }
         try {
-            Fields trailers = Http2Fields.trailers(worker, scratch, headers, Failure.ByClient.MALFORMED);
+            Fields trailers = Http2Fields.trailers(
+                    worker, scratch, headers, worker.requestSpace().bytes().length, Failure.ByClient.MALFORMED);
             if (trailers != null) {
                 Trailers.checkRequest(trailers);
             }
@@ -505,7 +490,10 @@ public final class Http2ClientConnection extends Http2ConnectionHandler implemen
         if (!outbound && error.error() == Http2Error.STREAM_CLOSED && stream == null) {
             switch (ended.late(id)) {
                 case FIRST -> super.onStreamError(on, false, cause, error);
-                case AGAIN -> log.debug("client {}: stream {}: late frame", client.text(), id);
+                case AGAIN -> {
+                    log.debug("client {}: stream {}: late frame", client.text(), id);
+                    late(on);
+                }
                 case NEVER -> {
                     Http2Error code = ended.wasSkipped(id) ? Http2Error.PROTOCOL_ERROR : Http2Error.STREAM_CLOSED;
                     onError(on, false, Http2Exception.connectionError(code, "frame for stream %d, which is over", id));
@@ -530,6 +518,14 @@ public final class Http2ClientConnection extends Http2ConnectionHandler implemen
             return;
         }
         super.onStreamError(on, outbound, cause, error);
+    }
+
+    private void late(ChannelHandlerContext on) {
+        try {
+            budget.late();
+        } catch (Http2Exception enough) {
+            onError(on, false, enough);
+        }
     }
 
     @Override

@@ -30,7 +30,11 @@ final class Http2Fields {
         append(append(out, name).bytes(SEPARATOR), value).crlf();
     }
 
-    /** RFC 9113 §8.2.1 and §8.2.2. */
+    /**
+     * RFC 9113 §8.2.1 and §8.2.2. White space around a value is refused where a client says it. Where a server does, it is
+     * taken off when the section is parsed, as HTTP/1.1 would have it: gRPC puts messages meant for people there, and
+     * Envoy and nginx let them pass.
+     */
     static void check(CharSequence name, CharSequence value, Failure malformed) throws BadMessage {
         for (int i = 0; i < name.length(); i++) {
             char c = name.charAt(i);
@@ -44,7 +48,9 @@ final class Http2Fields {
                 throw new BadMessage(malformed, "field value has a control character");
             }
         }
-        if (length > 0 && (isBlank(value.charAt(0)) || isBlank(value.charAt(length - 1)))) {
+        if (malformed.fault() == Failure.Fault.CLIENT
+                && length > 0
+                && (isBlank(value.charAt(0)) || isBlank(value.charAt(length - 1)))) {
             throw new BadMessage(malformed, "field value begins or ends with white space");
         }
         switch (name.toString()) {
@@ -67,9 +73,10 @@ final class Http2Fields {
      * A trailer section that came; null where there is nothing in it that means anything.
      *
      * @param out scratch of the event loop
+     * @param longest how many bytes it may have in HTTP/1.1
      */
-    static @Nullable Fields trailers(Worker worker, HeadWriter out, Http2Headers headers, Failure malformed)
-            throws BadMessage {
+    static @Nullable Fields trailers(
+            Worker worker, HeadWriter out, Http2Headers headers, int longest, Failure malformed) throws BadMessage {
         out.begin();
         for (Map.Entry<CharSequence, CharSequence> field : headers) {
             if (field.getKey().isEmpty() || field.getKey().charAt(0) == ':') {
@@ -79,6 +86,9 @@ final class Http2Fields {
             append(out, field.getKey(), field.getValue());
         }
         out.crlf();
+        if (out.length() > longest) {
+            throw new BadMessage(malformed, "trailer section over " + longest + " bytes");
+        }
         Fields trailers = worker.headParser().trailers(out.array(), out.length(), malformed);
         return trailers == null || trailers.count() == 0 ? null : trailers;
     }

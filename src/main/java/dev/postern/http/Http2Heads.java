@@ -24,6 +24,12 @@ final class Http2Heads {
     private static final byte[] CONNECTION_TE = HeadWriter.constant("connection: TE\r\n");
     private static final byte[] UPGRADE_WEB_SOCKET =
             HeadWriter.constant("connection: Upgrade\r\nupgrade: websocket\r\nsec-websocket-key: ");
+    /** In what is above. */
+    private static final int UPGRADE_FIELDS = 3;
+
+    /** The empty line. */
+    private static final int END = 2;
+
     private static final AsciiString GET = AsciiString.cached("GET");
     private static final byte[] CHUNKED = HeadWriter.constant("transfer-encoding: chunked\r\n");
 
@@ -52,6 +58,7 @@ final class Http2Heads {
         boolean hasLength = false;
         boolean hasCookie = false;
         boolean hasHost = false;
+        boolean te = false;
         for (Map.Entry<CharSequence, CharSequence> field : headers) {
             CharSequence name = field.getKey();
             if (name.charAt(0) == ':') {
@@ -75,24 +82,35 @@ final class Http2Heads {
                 throw BadMessage.malformed("CONNECT with a content-length or a key");
             }
             hasLength |= AsciiString.contentEquals(name, "content-length");
+            te |= AsciiString.contentEquals(name, "te");
             Http2Fields.append(out, name, value);
-            if (AsciiString.contentEquals(name, "te")) {
-                // HTTP/1.1 believes it only where it is named so (RFC 9110 §10.1.4).
-                out.bytes(CONNECTION_TE);
-            }
         }
         if (hasCookie) {
             cookies(out, headers);
         }
+        int length = out.length() + END;
+        // What is written from here on is not the client's, and does not count.
+        int own = 0;
+        if (te) {
+            // HTTP/1.1 believes it only where it is named so (RFC 9110 §10.1.4).
+            out.bytes(CONNECTION_TE);
+            own++;
+        }
         if (tunnel) {
             out.bytes(UPGRADE_WEB_SOCKET).bytes(WebSocketKey.next(worker)).crlf();
+            own += UPGRADE_FIELDS;
         } else if (!complete && !hasLength) {
             out.bytes(CHUNKED);
+            own++;
         }
         out.crlf();
-        RequestHead head = worker.headParser().request(out.array(), out.length());
+        RequestHead head = worker.headParser().request(out.array(), out.length(), own);
         if (head == null) {
             throw BadMessage.malformed("head ends early");
+        }
+        int longest = worker.requestSpace().bytes().length;
+        if (length > longest) {
+            throw new BadMessage(Failure.ByClient.HEAD_TOO_LARGE, "head over " + longest + " bytes");
         }
         if (complete && head.contentLength() > 0) {
             throw BadMessage.malformed("content-length without a body");

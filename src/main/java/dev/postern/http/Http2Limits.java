@@ -1,8 +1,11 @@
 package dev.postern.http;
 
+import io.netty.handler.codec.http2.DefaultHttp2ConnectionDecoder;
 import io.netty.handler.codec.http2.DefaultHttp2LocalFlowController;
 import io.netty.handler.codec.http2.DefaultHttp2RemoteFlowController;
 import io.netty.handler.codec.http2.Http2Connection;
+import io.netty.handler.codec.http2.Http2ConnectionDecoder;
+import io.netty.handler.codec.http2.Http2ConnectionEncoder;
 import io.netty.handler.codec.http2.StreamByteDistributor;
 
 /** What holds for every HTTP/2 connection, be it to a client or to a server. */
@@ -22,12 +25,19 @@ final class Http2Limits {
     /** Answers to PING and SETTINGS that wait because the other end does not read. */
     static final int MAX_QUEUED_CONTROL_FRAMES = 1000;
 
-    static final int MAX_EMPTY_DATA_FRAMES = 16;
-
     /** The default of RFC 7541; a larger table is memory that others may fill. */
     static final long HEADER_TABLE = 4096;
 
     private Http2Limits() {}
+
+    /**
+     * What reads the frames of a connection in place of Netty's own.
+     *
+     * @param encoder of the same connection
+     */
+    static Http2ConnectionDecoder decoder(Http2ConnectionEncoder encoder, HeaderBlocks blocks, FrameBudget budget) {
+        return new DefaultHttp2ConnectionDecoder(encoder.connection(), encoder, new WeighedFrames(blocks, budget));
+    }
 
     /** Every stream gets its turn as {@code turns} has it; what is said of priorities is not looked at (RFC 9113 §5.3). */
     static void controlFlow(Http2Connection connection, StreamByteDistributor turns) {

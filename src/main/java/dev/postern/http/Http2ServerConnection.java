@@ -15,7 +15,6 @@ import io.netty.handler.codec.http2.Http2ConnectionEncoder;
 import io.netty.handler.codec.http2.Http2ConnectionHandler;
 import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Exception;
-import io.netty.handler.codec.http2.Http2Flags;
 import io.netty.handler.codec.http2.Http2FrameAdapter;
 import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.handler.codec.http2.Http2Settings;
@@ -57,7 +56,7 @@ final class Http2ServerConnection extends Http2ConnectionHandler {
     private final Channel channel;
     private final Http2ServerConnections pool;
     private final Http2Connection.PropertyKey key;
-    private final FrameBudget budget = new FrameBudget();
+    private final FrameBudget budget;
     // Whom to flush once everything that was read has been passed on.
     private final Set<Exchange> fed = new LinkedHashSet<>();
 
@@ -82,11 +81,13 @@ final class Http2ServerConnection extends Http2ConnectionHandler {
             Worker worker,
             Server server,
             Channel channel,
+            FrameBudget budget,
             Http2ServerConnections pool) {
         super(decoder, encoder, settings);
         this.worker = worker;
         this.server = server;
         this.channel = channel;
+        this.budget = budget;
         this.pool = pool;
         this.key = connection().newKey();
         connection().addListener(new Streams());
@@ -104,26 +105,28 @@ final class Http2ServerConnection extends Http2ConnectionHandler {
         private final Channel channel;
         private final Http2ServerConnections pool;
         private final Frames frames = new Frames();
+        private final HeaderBlocks blocks;
 
         Builder(Worker worker, Server server, Channel channel, Http2ServerConnections pool) {
             this.worker = worker;
             this.server = server;
             this.channel = channel;
             this.pool = pool;
+            blocks = HeaderBlocks.ofResponses(
+                    worker.responseSpace().bytes().length, worker.headParser().maxResponseFields());
             DefaultHttp2Connection connection = new DefaultHttp2Connection(false, 0);
             Http2Limits.controlFlow(connection, new UniformStreamByteDistributor(connection));
             connection(connection);
             frameListener(frames);
-            validateHeaders(true);
             initialSettings(Http2Settings.defaultSettings()
                     .pushEnabled(false)
                     .initialWindowSize(Http2Limits.STREAM_WINDOW)
                     .headerTableSize(Http2Limits.HEADER_TABLE)
-                    .maxHeaderListSize(worker.responseSpace().bytes().length));
+                    .maxHeaderListSize(blocks.maxHeaderListSize()));
             encoderEnforceMaxConcurrentStreams(false);
             encoderEnforceMaxQueuedControlFrames(Http2Limits.MAX_QUEUED_CONTROL_FRAMES);
-            decoderEnforceMaxConsecutiveEmptyDataFrames(Http2Limits.MAX_EMPTY_DATA_FRAMES);
-            decoderEnforceMaxSmallContinuationFrames(Http2Limits.MAX_CONTINUATIONS);
+            // Of these there are bounds of our own.
+            decoderEnforceMaxConsecutiveEmptyDataFrames(0);
         }
 
         @Override
@@ -134,8 +137,16 @@ final class Http2ServerConnection extends Http2ConnectionHandler {
         @Override
         protected Http2ServerConnection build(
                 Http2ConnectionDecoder decoder, Http2ConnectionEncoder encoder, Http2Settings settings) {
-            Http2ServerConnection made =
-                    new Http2ServerConnection(decoder, encoder, settings, worker, server, channel, pool);
+            FrameBudget budget = FrameBudget.ofServer();
+            Http2ServerConnection made = new Http2ServerConnection(
+                    Http2Limits.decoder(encoder, blocks, budget),
+                    encoder,
+                    settings,
+                    worker,
+                    server,
+                    channel,
+                    budget,
+                    pool);
             frames.connection = made;
             return made;
         }
@@ -361,44 +372,13 @@ final class Http2ServerConnection extends Http2ConnectionHandler {
         }
 
         @Override
-        public void onSettingsRead(ChannelHandlerContext ctx, Http2Settings settings) throws Http2Exception {
-            connection().budget.control();
+        public void onSettingsRead(ChannelHandlerContext ctx, Http2Settings settings) {
             connection().settings(settings);
-        }
-
-        @Override
-        public void onPingRead(ChannelHandlerContext ctx, long data) throws Http2Exception {
-            connection().budget.control();
         }
 
         @Override
         public void onPingAckRead(ChannelHandlerContext ctx, long data) {
             connection().probing = false;
-        }
-
-        @Override
-        public void onUnknownFrame(
-                ChannelHandlerContext ctx, byte type, int streamId, Http2Flags flags, ByteBuf payload) {
-            try {
-                connection().budget.control();
-            } catch (Http2Exception enough) {
-                if (!connection().retired) {
-                    connection().onError(ctx, false, enough);
-                }
-            }
-        }
-
-        @Override
-        public void onPriorityRead(
-                ChannelHandlerContext ctx, int streamId, int streamDependency, short weight, boolean exclusive)
-                throws Http2Exception {
-            connection().budget.priority();
-        }
-
-        @Override
-        public void onWindowUpdateRead(ChannelHandlerContext ctx, int streamId, int windowSizeIncrement)
-                throws Http2Exception {
-            connection().budget.windowUpdate();
         }
     }
 
@@ -497,15 +477,29 @@ final class Http2ServerConnection extends Http2ConnectionHandler {
         flushFed();
     }
 
-    /** The stream is at fault, and ends; the others go on. */
+    /**
+     * The stream is at fault, and ends; the others go on. What comes for one that is over was sent before the server heard
+     * of our reset: that is not told again for every frame, for servers count resets.
+     */
     @Override
     protected void onStreamError(
             ChannelHandlerContext on, boolean outbound, Throwable cause, Http2Exception.StreamException error) {
         Http2ServerStream mine = stream(error.streamId());
         if (mine != null) {
             mine.broken(error);
+        } else if (!outbound && error.error() == Http2Error.STREAM_CLOSED) {
+            late(on);
+            return;
         }
         super.onStreamError(on, outbound, cause, error);
+    }
+
+    private void late(ChannelHandlerContext on) {
+        try {
+            budget.late();
+        } catch (Http2Exception enough) {
+            onError(on, false, enough);
+        }
     }
 
     @Override

@@ -125,6 +125,10 @@ final class Http2ServerHeads {
             }
         }
         out.crlf();
+        int longest = worker.responseSpace().bytes().length;
+        if (out.length() > longest) {
+            throw new BadMessage(Failure.ByServer.RESPONSE_HEAD_TOO_LARGE, "head over " + longest + " bytes");
+        }
         ResponseHead head = worker.headParser().response(out.array(), out.length());
         if (head == null) {
             throw malformed("head ends early");

@@ -143,8 +143,12 @@ final class Http2ServerStream implements ServerStream, ChannelFutureListener {
         try {
             Worker worker = connection.worker();
             if (headSeen) {
-                Fields trailers =
-                        Http2Fields.trailers(worker, worker.headWriter(), headers, ByServer.MALFORMED_RESPONSE);
+                Fields trailers = Http2Fields.trailers(
+                        worker,
+                        worker.headWriter(),
+                        headers,
+                        worker.responseSpace().bytes().length,
+                        ByServer.MALFORMED_RESPONSE);
                 if (!endOfStream || remaining > 0) {
                     throw malformed("trailers that are not the end, or come before the end of the body");
                 }

@@ -21,6 +21,8 @@ import java.util.stream.IntStream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** HTTP/2 to servers, by prior knowledge. */
 class Http2ServersTest {
@@ -96,6 +98,24 @@ class Http2ServersTest {
                 .hasToString("0");
         RawClient client = edge.client().request("GET / HTTP/1.1", "Host: localhost");
         assertThat(client.response().header("Transfer-Encoding")).containsExactly("chunked");
+    }
+
+    /** gRPC servers end messages meant for people with a space; RFC 9113 §8.2.1 forbids it, their users' peers pass it. */
+    @ParameterizedTest
+    @ValueSource(strings = {"text ", "text\t", " text", "\ttext", " \ttext\t "})
+    void whiteSpaceAroundAValueOfAServerIsTakenOff(String value) throws Exception {
+        start((request, connection) -> connection
+                .headers(request.stream(), false, ":status", "103", "x-early", value)
+                .headers(request.stream(), false, ":status", "200", "x-head", value)
+                .headers(request.stream(), true, "grpc-status", "0", "grpc-message", value, "x-blank", " "));
+
+        Http2Client client = client().get(1, "/");
+        assertThat(client.await(Http2Client.HEADERS, 1).headers().get("x-early"))
+                .hasToString("text");
+        Http2Wire.Response response = client.response(1);
+        assertThat(response.headers().get("x-head")).hasToString("text");
+        assertThat(response.trailers().get("grpc-message")).hasToString("text");
+        assertThat(response.trailers().get("x-blank")).hasToString("");
     }
 
     @Test
