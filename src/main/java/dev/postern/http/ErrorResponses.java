@@ -96,6 +96,7 @@ final class ErrorResponses {
             case HEAD_TIMEOUT, BODY_TIMEOUT, BODY_TOO_SLOW -> 408;
             case BODY_TOO_LARGE -> 413;
             case REQUEST_LINE_TOO_LONG -> 414;
+            case UNKNOWN_EXPECTATION -> 417;
             case WRONG_SITE -> 421;
             case TOO_MANY_LOGINS, TOO_MANY_REQUESTS -> 429;
             case HEAD_TOO_LARGE, TOO_MANY_HEADERS -> 431;

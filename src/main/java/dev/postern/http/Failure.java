@@ -39,6 +39,8 @@ public sealed interface Failure {
         REQUEST_LINE_TOO_LONG,
         HEAD_TOO_LARGE,
         TOO_MANY_HEADERS,
+        /** {@code Expect} with something else than {@code 100-continue}. */
+        UNKNOWN_EXPECTATION,
         NO_SUCH_SITE,
         NO_SUCH_ROUTE,
         /** The path could be read in more than one way. */

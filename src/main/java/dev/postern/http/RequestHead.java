@@ -215,6 +215,7 @@ final class RequestHead implements RoutedRequest {
             Framing framing = new Framing();
             boolean length = false;
             boolean chunked = false;
+            boolean more = false;
             for (int i = 0; i < fields.count(); i++) {
                 switch (fields.name(i)) {
                     case FieldName.HOST -> {
@@ -242,11 +243,13 @@ final class RequestHead implements RoutedRequest {
                     case FieldName.CONNECTION ->
                         framing.connection = framing.connection.and(fields, i, Failure.ByClient.MALFORMED);
                     case FieldName.EXPECT -> {
-                        if (!FieldName.equalsIgnoreCase(
+                        if (FieldName.equalsIgnoreCase(
                                 fields.bytes(), fields.valueFrom(i), fields.valueTo(i), "100-continue")) {
-                            throw BadMessage.malformed("Expect is not \"100-continue\"");
+                            framing.expectsContinue = minorVersion == 1;
+                        } else {
+                            // An empty list expects nothing, RFC 9110 §5.6.1.
+                            more |= fields.valueFrom(i) < fields.valueTo(i);
                         }
-                        framing.expectsContinue = minorVersion == 1;
                     }
                     default -> {}
                 }
@@ -259,6 +262,9 @@ final class RequestHead implements RoutedRequest {
             }
             if (chunked && minorVersion == 0) {
                 throw BadMessage.malformed("Transfer-Encoding in HTTP/1.0");
+            }
+            if (more) {
+                throw new BadMessage(Failure.ByClient.UNKNOWN_EXPECTATION, "Expect is not \"100-continue\"");
             }
             if (chunked) {
                 framing.contentLength = CHUNKED;
