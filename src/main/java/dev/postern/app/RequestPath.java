@@ -105,7 +105,7 @@ final class RequestPath implements AutoCloseable {
         this.contexts = new ServerContexts(
                 care.certificates(), care.alpnChallenges(), config.tls(), protocols(config), observation.handshakes());
         this.routing = new AtomicReference<>(
-                routing(config, Map.of(), new Routing.Plaintext(sidePort(List.of()), OptionalInt.empty(), 0)));
+                routing(config, Map.of(), new Routing.Plaintext(sidePort(List.of()), OptionalInt.empty(), false, 0)));
         makeWorkers(loops, observation, clock);
         Pipelines pipelines = new Pipelines(
                 contexts,
@@ -175,12 +175,14 @@ final class RequestPath implements AutoCloseable {
             bound.add(side);
             Listener.Next tls = https.bind(next.listeners().https().bind(), ours());
             bound.add(tls);
-            bound.add(http.bind(next.listeners().http().bind(), ours()));
+            Listener.Next plain = http.bind(next.listeners().http().bind(), ours());
+            bound.add(plain);
             Configuration.Admin wanted = next.listeners().admin();
             bound.add(admin.bind(wanted == null ? List.of() : wanted.bind(), ours()));
             Routing.Plaintext plaintext = new Routing.Plaintext(
                     sidePort(side.addresses()),
                     next.listeners().http().redirect(),
+                    plain.addresses().stream().anyMatch(address -> address.getPort() == 80),
                     tls.addresses().get(0).getPort());
             return new NextPath(next, newBackends, routing(next, newBackends.all(), plaintext), List.copyOf(bound));
         } catch (CannotListen e) {

@@ -24,10 +24,9 @@ public final class RedirectToHttps implements RequestStep {
             exchange.fail(Failure.ByClient.PATH_REFUSED, fault);
             return true;
         }
-        // A client that says no port came to port 80. If we do not listen on 80, somebody maps ports in front of us,
-        // and 443 is mapped as well; the port we listen on is then not the client's business.
-        boolean mapped = authority.port() < 0 && exchange.client().port() != HTTP;
-        int port = mapped ? HTTPS : plaintext.httpsPort();
+        // The port that a client came to, and will come to, is not our own where somebody maps ports in front of us.
+        boolean cameTo80 = authority.port() < 0 || authority.port() == HTTP;
+        int port = cameTo80 && !plaintext.isAt80() ? HTTPS : plaintext.httpsPort();
         exchange.respond(LocalResponse.redirect(
                 plaintext.redirect().getAsInt(),
                 "https://" + authority.host() + (port == HTTPS ? "" : ":" + port)

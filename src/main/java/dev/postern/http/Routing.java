@@ -28,9 +28,11 @@ public record Routing(
      *
      * @param sidePort where challenges are answered
      * @param redirect the status of the redirect to HTTPS; empty where the sites are served in plaintext
-     * @param httpsPort where redirects lead
+     * @param isAt80 whether we listen on port 80 ourselves; if not, and clients come there, somebody in front of us maps
+     *     ports, and then 443 as well
+     * @param httpsPort where we listen for TLS
      */
-    public record Plaintext(LoadBalancer sidePort, OptionalInt redirect, int httpsPort) {}
+    public record Plaintext(LoadBalancer sidePort, OptionalInt redirect, boolean isAt80, int httpsPort) {}
 
     /** From where connections to each listener begin with a PROXY header. */
     public record ProxyProtocol(List<AddressRange> http, List<AddressRange> https) {}

@@ -111,7 +111,12 @@ class RoutingTest {
     @ParameterizedTest(name = "{0}, {1} → {2}")
     @CsvSource({
         "308, LocalHost., https://localhost/a/b?c=d",
-        "308, localhost:80, https://localhost:PORT/a/b?c=d",
+        // Who came to port 80 came through somebody who maps ports: 80 is not ours, and he has no use for our other
+        // one.
+        "308, localhost:80, https://localhost/a/b?c=d",
+        "308, localhost:080, https://localhost/a/b?c=d",
+        "308, LOCALHOST.:80, https://localhost/a/b?c=d",
+        "308, localhost:443, https://localhost:PORT/a/b?c=d",
         "301, localhost:18080, https://localhost:PORT/a/b?c=d",
     })
     void plainHttpIsSentToHttps(String status, String host, String location) throws Exception {
@@ -126,6 +131,25 @@ class RoutingTest {
                 .containsExactly(location.replace("PORT", String.valueOf(edge.httpsPort())));
         assertThat(again.header("Location")).isEqualTo(response.header("Location"));
         assertThat(server.requests()).isEmpty();
+    }
+
+    // The destination of a PROXY header is what the client came to, not where we listen.
+    @Test
+    void plainHttpThroughALoadBalancerAtPort80IsSentToItsPort443() throws Exception {
+        edge.closes(server);
+        edge.start("""
+                listeners:
+                  http: { bind: "127.0.0.1:0", proxy-protocol: [127.0.0.1] }
+                  https: { bind: "127.0.0.1:0" }
+                  challenge: { bind: "127.0.0.1:0" }
+                sites: [{ names: [localhost], certificate: %s, backend: web }]
+                backends: { web: { servers: ["%s"] } }
+                """.formatted(edge.site().certificate("localhost"), server.address()));
+
+        for (String host : new String[] {"localhost", "localhost:80"}) {
+            RawClient client = edge.plainClient().send("PROXY TCP4 192.0.2.1 192.0.2.2 4711 80\r\n");
+            assertThat(client.get(host, "/a").header("Location")).as(host).containsExactly("https://localhost/a");
+        }
     }
 
     @Test
