@@ -258,7 +258,7 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
     public void response(ResponseHead response, long bodyLength, FieldEdits edits) {
         // Answered before the whole request has come: what is left of it cannot be told from the next one.
         keepAlive &= writer.canKeepAlive(bodyLength) && isRequestComplete() && !worker.isDraining();
-        writer.head(response, bodyLength, keepAlive, edits);
+        writer.head(response, bodyLength, worker.date(), keepAlive, edits);
     }
 
     @Override

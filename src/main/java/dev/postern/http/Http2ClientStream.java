@@ -132,7 +132,7 @@ final class Http2ClientStream implements ClientStream {
     @Override
     public void interim(ResponseHead head) {
         if (head.status() != 101) {
-            var unused = connection.writeHead(stream, Http2Heads.response(head, false, FieldEdits.NONE), false);
+            var unused = connection.writeHead(stream, Http2Heads.interim(head), false);
         }
     }
 
@@ -140,7 +140,8 @@ final class Http2ClientStream implements ClientStream {
     public void response(ResponseHead head, long bodyLength, FieldEdits edits) {
         boolean hasLength = head.declaredLength() >= 0 && head.status() != 204;
         ended = bodyLength == 0;
-        lastFrame = connection.writeHead(stream, Http2Heads.response(head, hasLength, edits), ended);
+        lastFrame = connection.writeHead(
+                stream, Http2Heads.response(head, hasLength, connection.worker().date(), edits), ended);
     }
 
     @Override

@@ -31,6 +31,7 @@ final class Http2Heads {
     private static final int END = 2;
 
     private static final AsciiString GET = AsciiString.cached("GET");
+    private static final AsciiString DATE = AsciiString.cached("date");
     private static final byte[] CHUNKED = HeadWriter.constant("transfer-encoding: chunked\r\n");
 
     private Http2Heads() {}
@@ -224,20 +225,37 @@ final class Http2Heads {
         return true;
     }
 
-    /** A server's response head, interim or final, without what concerns only the hop to the server. */
-    static Http2Headers response(ResponseHead head, boolean hasLength, FieldEdits edits) {
-        return response(head, head.status(), hasLength, edits);
+    /**
+     * A server's final response head, without what concerns only the hop to the server.
+     *
+     * @param date for one that has none, RFC 9110 §6.6.1
+     */
+    static Http2Headers response(ResponseHead head, boolean hasLength, byte[] date, FieldEdits edits) {
+        List<AsciiString> pairs = fields(head, hasLength, edits);
+        if (!head.hasDate()) {
+            pairs.add(DATE);
+            pairs.add(new AsciiString(date, false));
+        }
+        return headers(head.status(), pairs);
+    }
+
+    static Http2Headers interim(ResponseHead head) {
+        return headers(head.status(), fields(head, false, FieldEdits.NONE));
     }
 
     /** The server has switched protocols, <a href="https://datatracker.ietf.org/doc/html/rfc8441#section-5">RFC 8441 §5</a>. */
     static Http2Headers switching(ResponseHead head) {
-        return response(head, 200, false, FieldEdits.NONE);
+        return headers(200, fields(head, false, FieldEdits.NONE));
     }
 
-    private static Http2Headers response(ResponseHead head, int status, boolean hasLength, FieldEdits edits) {
+    private static Http2Headers headers(int status, List<AsciiString> pairs) {
+        return ReadOnlyHttp2Headers.serverHeaders(false, status(status), pairs.toArray(AsciiString[]::new));
+    }
+
+    private static List<AsciiString> fields(ResponseHead head, boolean hasLength, FieldEdits edits) {
         Fields fields = head.fields();
         boolean named = !head.connection().named().isEmpty();
-        List<AsciiString> pairs = new ArrayList<>(2 * fields.count() + 2);
+        List<AsciiString> pairs = new ArrayList<>(2 * fields.count() + 4);
         for (int i = 0; i < fields.count(); i++) {
             if (passes(fields.name(i), hasLength)
                     && !(head.status() == 101 && WebSocketKey.isAccept(fields, i))
@@ -247,7 +265,7 @@ final class Http2Heads {
             }
         }
         add(pairs, edits);
-        return ReadOnlyHttp2Headers.serverHeaders(false, status(status), pairs.toArray(AsciiString[]::new));
+        return pairs;
     }
 
     private static boolean passes(int name, boolean hasLength) {
@@ -266,7 +284,7 @@ final class Http2Heads {
     /** A response of the edge's own. */
     static Http2Headers local(LocalResponse response, byte[] date, FieldEdits edits) {
         List<AsciiString> pairs = new ArrayList<>();
-        pairs.add(AsciiString.cached("date"));
+        pairs.add(DATE);
         pairs.add(new AsciiString(date, false));
         response.headers().forEach((name, value) -> {
             byte[] bytes = name.getBytes(StandardCharsets.US_ASCII);
@@ -280,7 +298,7 @@ final class Http2Heads {
             pairs.add(AsciiString.cached("content-length"));
             pairs.add(new AsciiString(Integer.toString(response.body().length)));
         }
-        return ReadOnlyHttp2Headers.serverHeaders(false, status(response.status()), pairs.toArray(AsciiString[]::new));
+        return headers(response.status(), pairs);
     }
 
     private static void add(List<AsciiString> pairs, FieldEdits edits) {

@@ -127,6 +127,10 @@ final class ResponseHead {
         return reasonTo;
     }
 
+    boolean hasDate() {
+        return fields.find(FieldName.DATE) >= 0;
+    }
+
     boolean isInformational() {
         return status < 200;
     }

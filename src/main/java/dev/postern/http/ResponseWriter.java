@@ -60,10 +60,19 @@ final class ResponseWriter {
         return bodyLength >= 0 || !http10;
     }
 
-    /** @param keepAlive whether the client's connection stays; an HTTP/1.0 client is told so */
-    void head(ResponseHead head, long bodyLength, boolean keepAlive, FieldEdits edits) {
+    /**
+     * A final response of a server's.
+     *
+     * @param date for one that has none (<a href="https://datatracker.ietf.org/doc/html/rfc9110#section-6.6.1">RFC 9110
+     *     §6.6.1</a>)
+     * @param keepAlive whether the client's connection stays; an HTTP/1.0 client is told so
+     */
+    void head(ResponseHead head, long bodyLength, byte[] date, boolean keepAlive, FieldEdits edits) {
         bodyEnd = bodyLength >= 0 ? BodyEnd.LENGTH : http10 ? BodyEnd.CLOSE : BodyEnd.CHUNKED;
         start(head, edits);
+        if (!head.hasDate()) {
+            out.bytes(DATE).bytes(date).crlf();
+        }
         if (bodyEnd == BodyEnd.CHUNKED) {
             out.bytes(CHUNKED);
         } else if (bodyEnd == BodyEnd.LENGTH && head.declaredLength() >= 0 && head.status() != 204) {
