@@ -388,19 +388,9 @@ public final class Exchange extends ExchangeRecord {
         }
     }
 
-    /** What the route takes out of the head must not come in behind the body: some programs put the two together. */
     private @Nullable Fields trailers() {
-        Fields rest = body.trailers();
         Route chosen = route();
-        if (rest == null || chosen == null) {
-            return rest;
-        }
-        for (int i = rest.count() - 1; i >= 0; i--) {
-            if (chosen.requestEdits().removes(rest.bytes(), rest.nameFrom(i), rest.nameTo(i))) {
-                rest = rest.without(i);
-            }
-        }
-        return rest;
+        return Trailers.without(body.trailers(), chosen == null ? FieldEdits.NONE : chosen.requestEdits());
     }
 
     void serverWritable() {
@@ -546,7 +536,7 @@ public final class Exchange extends ExchangeRecord {
             sendToClient(compression.finish());
         }
         finish();
-        client.responseEnd(trailers);
+        client.responseEnd(Trailers.without(trailers, responseEdits()));
     }
 
     /** Whether everything the server is to get has been given to it. */

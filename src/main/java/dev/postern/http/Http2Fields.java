@@ -100,7 +100,7 @@ final class Http2Fields {
         }
         List<AsciiString> pairs = new ArrayList<>();
         for (int i = 0; i < fields.count(); i++) {
-            if (Trailers.passes(fields.name(i), ofResponse)) {
+            if (Trailers.passes(fields, i, ofResponse)) {
                 add(pairs, fields, i);
             }
         }
