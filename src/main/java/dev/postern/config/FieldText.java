@@ -37,6 +37,25 @@ final class FieldText {
     /** These say who the client is. */
     private static final Set<String> FORWARDED = Set.of("forwarded", "x-real-ip", "via");
 
+    /** What else only a proxy in front of us may say, and programs behind us go by; {@code http.FieldName} has why. */
+    private static final Set<String> CLAIMS =
+            Set.of("x-rewrite-url", "client-ip", "x-client-ip", "true-client-ip", "x-cluster-client-ip");
+
+    private static final String PREFIX_OF_CLAIMS = "x-original-";
+
+    /** No other spelling of these: whoever takes it for one of them believes a stranger. */
+    private static final Set<String> DECISIVE = Set.of(
+            "host",
+            "upgrade",
+            "authorization",
+            "cookie",
+            "date",
+            "user-agent",
+            "referer",
+            "origin",
+            "remote-user",
+            "x-remote-user");
+
     private static final String PREFIX_OF_OURS = "x-forwarded-";
 
     /** Programs behind us are told by it what {@code rewrite} has cut off. */
@@ -71,10 +90,38 @@ final class FieldText {
         } else if (use != Use.RESPONSE && isOurs(lower, use)) {
             at.problem(name + " is written by Postern, who alone knows the client (expected: another header)");
         } else if (use != Use.RESPONSE && (lower.indexOf('_') >= 0 || lower.indexOf('.') >= 0)) {
-            at.problem("no header with _ or . in its name reaches a server, which might take it for another"
+            at.problem("a server might take a header with _ or . in its name for another"
                     + " (expected: letters, digits and hyphens)");
+        } else if (use == Use.CONDITION && isClaim(lower)) {
+            at.problem(name + " is what only a proxy may say, and is taken away (expected: another header)");
         }
         return lower;
+    }
+
+    /** The lower-case form of the name of a header that clients send and that would be taken away. */
+    static String keptName(Value at, String name) {
+        String lower = name.toLowerCase(Locale.ROOT);
+        String plain = plain(lower);
+        if (!name.matches(TOKEN)) {
+            at.problem(Quoted.of(name) + " is no name of a header (expected: a name such as api_key)");
+        } else if (FRAMING.contains(plain) || isOurs(plain, Use.CONDITION)) {
+            at.problem(name + " is not the client's to say, however it is written (expected: another header)");
+        } else if (!lower.equals(plain) && (DECISIVE.contains(plain) || isClaim(plain))) {
+            at.problem("a server might take " + name + " for " + plain + " (expected: another header)");
+        } else if (lower.equals(plain) && !isClaim(plain)) {
+            at.problem(
+                    name + " reaches servers anyway (expected: a name with _ or . in it, or one that README.md lists)");
+        }
+        return lower;
+    }
+
+    /** What programs that know no {@code _} and no {@code .} in names take a lower-case name for. */
+    static String plain(String lower) {
+        return lower.replace('_', '-').replace('.', '-');
+    }
+
+    private static boolean isClaim(String lower) {
+        return CLAIMS.contains(lower) || lower.startsWith(PREFIX_OF_CLAIMS);
     }
 
     private static boolean isOurs(String lower, Use use) {

@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
  * What a site may say for all of its routes, and most of it a route for itself: what a route does not say stands as its
  * site says it. Each is described in config/postern.yaml.
  *
+ * @param keepHeaderNames lower-case names of headers that reach servers though such names do not otherwise
  * @param allow empty for everybody
  * @param allowMethods empty for every method
  * @param auth null where nobody has to say who they are
@@ -20,6 +21,7 @@ import org.jspecify.annotations.Nullable;
 public record RouteSettings(
         EncodedSlashes encodedSlashes,
         DuplicateSlashes duplicateSlashes,
+        List<String> keepHeaderNames,
         HeaderEdits requestHeaders,
         HeaderEdits responseHeaders,
         List<AddressRange> allow,
@@ -34,6 +36,7 @@ public record RouteSettings(
     public static final RouteSettings DEFAULT = new RouteSettings(
             EncodedSlashes.REFUSE,
             DuplicateSlashes.MERGE,
+            List.of(),
             HeaderEdits.NONE,
             HeaderEdits.NONE,
             List.of(),

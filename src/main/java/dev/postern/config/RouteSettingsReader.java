@@ -13,6 +13,7 @@ final class RouteSettingsReader {
     static final List<String> KEYS = List.of(
             "encoded-slashes",
             "duplicate-slashes",
+            "keep-header-names",
             "request-headers",
             "response-headers",
             "allow",
@@ -46,11 +47,13 @@ final class RouteSettingsReader {
             at.place("response-headers")
                     .problem("has Strict-Transport-Security, which hsts of the site says (expected: one of the two)");
         }
+        HeaderEdits requestEdits = requestHeaders.over(inherited.requestHeaders());
         Set<String> methods = ConditionsReader.methods(at.find("allow-methods"));
         return new RouteSettings(
                 at.get("encoded-slashes", ENCODED_SLASHES, inherited.encodedSlashes()),
                 at.get("duplicate-slashes", DUPLICATE_SLASHES, inherited.duplicateSlashes()),
-                requestHeaders.over(inherited.requestHeaders()),
+                keptNames(at, inherited.keepHeaderNames(), requestEdits),
+                requestEdits,
                 responseHeaders.over(inherited.responseHeaders()),
                 ranges(at.find("allow"), inherited.allow()),
                 ranges(at.find("deny"), inherited.deny()),
@@ -60,6 +63,29 @@ final class RouteSettingsReader {
                 errorPages,
                 RateLimitReader.read(at, inherited.rateLimit()),
                 CompressionReader.read(at, inherited.compression()));
+    }
+
+    /** @param edits what is done to headers; of what they are about no other spelling may pass */
+    private static List<String> keptNames(Section at, List<String> inherited, HeaderEdits edits) {
+        Value value = at.find("keep-header-names");
+        List<String> names = inherited;
+        if (value != null) {
+            names = new ArrayList<>();
+            for (Value item : value.itemsOrOne("a list of header names such as [api_key]")) {
+                String name = item.text("the name of a header");
+                if (name != null) {
+                    names.add(FieldText.keptName(item, name));
+                }
+            }
+        }
+        for (String name : names) {
+            if ((value != null || at.has("request-headers")) && edits.concern(FieldText.plain(name))) {
+                at.place("request-headers")
+                        .problem("a server might take " + name + ", which keep-header-names lets through, for "
+                                + FieldText.plain(name) + " (expected: one of the two)");
+            }
+        }
+        return List.copyOf(names);
     }
 
     private static List<AddressRange> ranges(@Nullable Value value, List<AddressRange> inherited) {

@@ -34,6 +34,7 @@ public abstract sealed class ExchangeRecord permits Exchange, Refusal {
     private @Nullable Route route;
     private @Nullable String backend;
     private @Nullable Server lastServer;
+    private int leftOut;
     private int attempts;
     private boolean reusedConnection;
 
@@ -71,6 +72,18 @@ public abstract sealed class ExchangeRecord permits Exchange, Refusal {
 
     final void forwarded(String toBackend) {
         backend = toBackend;
+    }
+
+    /** So many fields of its head do not reach the server, for their names alone; said again with each attempt. */
+    final void leavesOut(int fields) {
+        leftOut = fields;
+        if (head != null && log.isDebugEnabled()) {
+            log.debug(
+                    "request {}: client {}: headers left out for their names, as keep-header-names has none of them: {}",
+                    id,
+                    client.text(),
+                    ForwardedHeaders.namesToKeep(head.fields()));
+        }
     }
 
     /** It is tried with a server, for the first time or once more. */
@@ -225,6 +238,11 @@ public abstract sealed class ExchangeRecord permits Exchange, Refusal {
     /** The last one that was tried. */
     public final @Nullable Server server() {
         return lastServer;
+    }
+
+    /** How many fields of its head did not reach the server for their names, such as {@code api_key}. */
+    public final int leftOut() {
+        return leftOut;
     }
 
     /** How often it was tried again, with the same server or another. */

@@ -36,6 +36,13 @@ final class FieldName {
     static final int USER_AGENT = 23;
 
     static final int AUTHORIZATION = 24;
+    /**
+     * What else a proxy in front of us may say, and nobody else, since programs behind us go by it. {@code X-Original-…} and
+     * {@code X-Rewrite-URL}: IIS, Symfony and Laminas route by them, authorization services (Authelia, oauth2-proxy) judge
+     * by them, ASP.NET keeps there what it was told. {@code True-Client-IP}, {@code Client-IP}, {@code X-Client-IP} and
+     * {@code X-Cluster-Client-IP}: chi, Rails and many PHP programs prefer them to {@code X-Forwarded-For}.
+     */
+    static final int CLAIM = 25;
 
     private FieldName() {}
 
@@ -48,33 +55,50 @@ final class FieldName {
             case 5 -> is(bytes, from, "proxy") ? PROXY : OTHER;
             case 6 -> is(bytes, from, "expect") ? EXPECT : OTHER;
             case 7 -> is(bytes, from, "upgrade") ? UPGRADE : is(bytes, from, "referer") ? REFERER : OTHER;
-            case 9 -> is(bytes, from, "x-real-ip") ? X_REAL_IP : is(bytes, from, "forwarded") ? FORWARDED : OTHER;
+            case 9 ->
+                is(bytes, from, "x-real-ip")
+                        ? X_REAL_IP
+                        : is(bytes, from, "forwarded") ? FORWARDED : is(bytes, from, "client-ip") ? CLAIM : OTHER;
             case 10 ->
                 is(bytes, from, "connection")
                         ? CONNECTION
                         : is(bytes, from, "keep-alive")
                                 ? KEEP_ALIVE
                                 : is(bytes, from, "user-agent") ? USER_AGENT : OTHER;
-            case 13 -> is(bytes, from, "authorization") ? AUTHORIZATION : xForwarded(bytes, from, to);
-            case 14 -> is(bytes, from, "content-length") ? CONTENT_LENGTH : xForwarded(bytes, from, to);
-            case 15 -> is(bytes, from, "x-forwarded-for") ? X_FORWARDED_FOR : xForwarded(bytes, from, to);
+            case 11 -> is(bytes, from, "x-client-ip") ? CLAIM : ofProxies(bytes, from, to);
+            case 13 ->
+                is(bytes, from, "authorization")
+                        ? AUTHORIZATION
+                        : is(bytes, from, "x-rewrite-url") ? CLAIM : ofProxies(bytes, from, to);
+            case 14 ->
+                is(bytes, from, "content-length")
+                        ? CONTENT_LENGTH
+                        : is(bytes, from, "true-client-ip") ? CLAIM : ofProxies(bytes, from, to);
+            case 15 -> is(bytes, from, "x-forwarded-for") ? X_FORWARDED_FOR : ofProxies(bytes, from, to);
             case 16 ->
                 is(bytes, from, "x-forwarded-host")
                         ? X_FORWARDED_HOST
                         : is(bytes, from, "x-forwarded-port")
                                 ? X_FORWARDED_PORT
-                                : is(bytes, from, "proxy-connection") ? PROXY_CONNECTION : xForwarded(bytes, from, to);
+                                : is(bytes, from, "proxy-connection") ? PROXY_CONNECTION : ofProxies(bytes, from, to);
             case 17 ->
                 is(bytes, from, "transfer-encoding")
                         ? TRANSFER_ENCODING
-                        : is(bytes, from, "x-forwarded-proto") ? X_FORWARDED_PROTO : xForwarded(bytes, from, to);
-            case 19 -> is(bytes, from, "proxy-authorization") ? PROXY_AUTHORIZATION : xForwarded(bytes, from, to);
-            default -> to - from >= 12 ? xForwarded(bytes, from, to) : OTHER;
+                        : is(bytes, from, "x-forwarded-proto") ? X_FORWARDED_PROTO : ofProxies(bytes, from, to);
+            case 19 ->
+                is(bytes, from, "proxy-authorization")
+                        ? PROXY_AUTHORIZATION
+                        : is(bytes, from, "x-cluster-client-ip") ? CLAIM : ofProxies(bytes, from, to);
+            default -> to - from >= 11 ? ofProxies(bytes, from, to) : OTHER;
         };
     }
 
-    private static int xForwarded(byte[] bytes, int from, int to) {
-        return to - from >= 12 && is(bytes, from, "x-forwarded-") ? X_FORWARDED_ANY : OTHER;
+    /** @param to at least eleven behind {@code from} */
+    private static int ofProxies(byte[] bytes, int from, int to) {
+        if (to - from >= 12 && is(bytes, from, "x-forwarded-")) {
+            return X_FORWARDED_ANY;
+        }
+        return is(bytes, from, "x-original-") ? CLAIM : OTHER;
     }
 
     /** Whether the bytes at {@code from} spell {@code lower}, ignoring the case of ASCII letters. */

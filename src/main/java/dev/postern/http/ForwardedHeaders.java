@@ -1,6 +1,7 @@
 package dev.postern.http;
 
 import io.netty.util.NetUtil;
+import java.util.StringJoiner;
 
 /**
  * What a server is told of the client. Two questions, two methods: what of the client's own claims is removed, and what
@@ -27,9 +28,26 @@ final class ForwardedHeaders {
             case FieldName.X_FORWARDED_PROTO,
                     FieldName.X_FORWARDED_HOST,
                     FieldName.X_FORWARDED_PORT,
-                    FieldName.X_FORWARDED_ANY -> !trusted;
+                    FieldName.X_FORWARDED_ANY,
+                    FieldName.CLAIM -> !trusted;
             default -> false;
         };
+    }
+
+    /** Whether a field that is removed may be let through all the same, where the configuration names it. */
+    static boolean mayBeKept(int name) {
+        return name == FieldName.AMBIGUOUS || name == FieldName.CLAIM;
+    }
+
+    /** The names of all such fields, for the log: tokens, as they came. */
+    static String namesToKeep(Fields fields) {
+        StringJoiner names = new StringJoiner(", ");
+        for (int i = 0; i < fields.count(); i++) {
+            if (mayBeKept(fields.name(i))) {
+                names.add(fields.text(fields.nameFrom(i), fields.nameTo(i)));
+            }
+        }
+        return names.toString();
     }
 
     /** Whether a field, from a trusted proxy, says what {@link #write} says of other clients. */

@@ -4,6 +4,7 @@ import dev.postern.route.FieldEdits;
 import dev.postern.route.Route;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
+import org.jspecify.annotations.Nullable;
 
 /** Writes a request anew for an HTTP/1.1 server. What it does not write does not get through. */
 final class RequestWriter {
@@ -30,14 +31,22 @@ final class RequestWriter {
         out.begin().bytes(fields.bytes(), head.methodFrom(), head.methodTo()).byteOf(' ');
         head.target().write(out, route).bytes(VERSION);
         boolean named = !head.connection().named().isEmpty();
+        int leftOut = 0;
         for (int i = 0; i < fields.count(); i++) {
             int name = fields.name(i);
-            if (!isHopByHop(name)
-                    && !ForwardedHeaders.removes(name, client.isTrusted())
-                    && !(named && !isVital(name) && head.connection().names(fields, i))
-                    && !edits.removes(fields.bytes(), fields.nameFrom(i), fields.nameTo(i))) {
-                out.field(fields, i);
+            if (isHopByHop(name)
+                    || (named && !isVital(name) && head.connection().names(fields, i))
+                    || edits.removes(fields.bytes(), fields.nameFrom(i), fields.nameTo(i))) {
+                continue;
             }
+            if (!ForwardedHeaders.removes(name, client.isTrusted()) || isKept(route, fields, i)) {
+                out.field(fields, i);
+            } else if (ForwardedHeaders.mayBeKept(name)) {
+                leftOut++;
+            }
+        }
+        if (leftOut > 0) {
+            exchange.leavesOut(leftOut);
         }
         out.fields(edits);
         if (head.isChunked()) {
@@ -58,6 +67,12 @@ final class RequestWriter {
         }
         ForwardedHeaders.write(out, exchange);
         return out.crlf();
+    }
+
+    private static boolean isKept(@Nullable Route route, Fields fields, int field) {
+        return route != null
+                && ForwardedHeaders.mayBeKept(fields.name(field))
+                && route.keeps(fields.bytes(), fields.nameFrom(field), fields.nameTo(field));
     }
 
     /** Fields that concern this hop only, or that are written anew; <a href="https://datatracker.ietf.org/doc/html/rfc9110#section-7.6.1">RFC 9110 §7.6.1</a>. */

@@ -15,7 +15,8 @@ final class Counters {
     static final int RETRIES = BYTES_OUT + 1;
     static final int REUSED = RETRIES + 1;
     static final int NEW = REUSED + 1;
-    static final int MICROS = NEW + 1;
+    static final int LEFT_OUT = NEW + 1;
+    static final int MICROS = LEFT_OUT + 1;
     static final int BUCKETS = MICROS + 1;
 
     /** Upper bounds of the buckets, microseconds: from what Postern alone takes to what a timeout takes. */

@@ -38,6 +38,7 @@ final class LoopCounters {
         site.answered(status);
         site.add(Counters.BYTES_IN, exchange.bytesIn());
         site.add(Counters.BYTES_OUT, exchange.bytesOut());
+        site.add(Counters.LEFT_OUT, exchange.leftOut());
         if (timed) {
             site.took(exchange.totalTime() / NANOS_PER_MICRO);
         }

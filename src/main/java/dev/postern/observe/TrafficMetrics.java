@@ -71,6 +71,12 @@ final class TrafficMetrics implements MultiCollector {
                 sum.sums[Counters.BYTES_OUT],
                 "site",
                 site);
+        families.counter(
+                "postern_request_headers_left_out",
+                "Headers of clients that did not reach a server for their names alone; keep-header-names lets them through",
+                sum.sums[Counters.LEFT_OUT],
+                "site",
+                site);
         families.histogram(
                 "postern_request_duration_seconds",
                 "From the first byte of a request to the last of its response; without tunnels",

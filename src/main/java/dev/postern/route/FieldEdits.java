@@ -10,20 +10,18 @@ import java.util.stream.Stream;
 public final class FieldEdits {
     public static final FieldEdits NONE = new FieldEdits(HeaderEdits.NONE);
 
-    /** Lower-case names of fields that go no further: removed, or set anew. */
-    private final byte[][] gone;
+    /** Of fields that go no further: removed, or set anew. */
+    private final FieldNames gone;
 
     private final byte[][] names;
     private final byte[][] lowerNames;
     private final byte[][] values;
 
     FieldEdits(HeaderEdits edits) {
-        this.gone = Stream.concat(
+        this.gone = new FieldNames(Stream.concat(
                         edits.remove().stream(),
                         edits.set().stream().map(field -> field.name().toLowerCase(Locale.ROOT)))
-                .distinct()
-                .map(FieldEdits::bytes)
-                .toArray(byte[][]::new);
+                .toList());
         List<HeaderEdits.Field> come =
                 Stream.concat(edits.set().stream(), edits.add().stream()).toList();
         this.names = come.stream().map(field -> bytes(field.name())).toArray(byte[][]::new);
@@ -39,22 +37,7 @@ public final class FieldEdits {
 
     /** Whether a field, whose name lies in {@code [from, to)}, goes no further. */
     public boolean removes(byte[] b, int from, int to) {
-        for (byte[] name : gone) {
-            if (name.length == to - from && isSame(name, b, from)) {
-                return true;
-            }
-        }
-        return false;
-    }
-
-    private static boolean isSame(byte[] lower, byte[] b, int from) {
-        for (int i = 0; i < lower.length; i++) {
-            byte c = b[from + i];
-            if (lower[i] != (c >= 'A' && c <= 'Z' ? c + 32 : c)) {
-                return false;
-            }
-        }
-        return true;
+        return gone.contains(b, from, to);
     }
 
     /** How many fields come. */

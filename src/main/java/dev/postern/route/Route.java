@@ -25,6 +25,7 @@ public final class Route {
     private final RouteAction action;
     private final RouteSettings settings;
     private final @Nullable PathRewrite rewrite;
+    private final FieldNames kept;
     private final FieldEdits requestEdits;
     private final FieldEdits responseEdits;
     private final FieldEdits secureResponseEdits;
@@ -35,6 +36,7 @@ public final class Route {
         this.action = action;
         this.settings = settings;
         this.rewrite = rewrite;
+        this.kept = settings.keepHeaderNames().isEmpty() ? FieldNames.NONE : new FieldNames(settings.keepHeaderNames());
         this.requestEdits = edits(withAuthorization(settings.requestHeaders(), settings.auth()));
         this.responseEdits = edits(settings.responseHeaders());
         this.secureResponseEdits =
@@ -95,6 +97,11 @@ public final class Route {
     /** Null where the server is asked for the path that the client has asked for. */
     public @Nullable PathRewrite rewrite() {
         return rewrite;
+    }
+
+    /** Whether a field of a client's, whose name lies in {@code [from, to)}, reaches the server though such names do not. */
+    public boolean keeps(byte[] b, int from, int to) {
+        return kept.contains(b, from, to);
     }
 
     public FieldEdits requestEdits() {

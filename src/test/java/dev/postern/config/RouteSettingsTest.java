@@ -36,6 +36,7 @@ class RouteSettingsTest {
                 .isEqualTo(new RouteSettings(
                         EncodedSlashes.REFUSE,
                         DuplicateSlashes.MERGE,
+                        List.of(),
                         HeaderEdits.NONE,
                         HeaderEdits.NONE,
                         List.of(),
@@ -57,6 +58,7 @@ class RouteSettingsTest {
                 backend: web
                 encoded-slashes: keep
                 duplicate-slashes: keep
+                keep-header-names: [Api_Key, x.trace, X-Original-URL]
                 request-headers: { set: { X-A: "1", X-B: b c }, add: { X-C: "3" }, remove: [X-D, x-E] }
                 response-headers: { set: { X-A: "1" }, remove: Server }
                 allow: [10.0.0.0/8, "2001:db8::/32"]
@@ -73,6 +75,7 @@ class RouteSettingsTest {
                     rewrite: /b
                     encoded-slashes: refuse
                     duplicate-slashes: merge
+                    keep-header-names: other_key
                     request-headers: { set: { x-c: "4" }, remove: X-A }
                     response-headers: { add: { X-B: "2" } }
                     allow: [192.0.2.0/24]
@@ -87,6 +90,7 @@ class RouteSettingsTest {
         RouteSettings ofSite = new RouteSettings(
                 EncodedSlashes.KEEP,
                 DuplicateSlashes.KEEP,
+                List.of("api_key", "x.trace", "x-original-url"),
                 new HeaderEdits(
                         List.of(new Field("X-A", "1"), new Field("X-B", "b c")),
                         List.of(new Field("X-C", "3")),
@@ -103,6 +107,7 @@ class RouteSettingsTest {
         RouteSettings ofRoute = new RouteSettings(
                 EncodedSlashes.REFUSE,
                 DuplicateSlashes.MERGE,
+                List.of("other_key"),
                 new HeaderEdits(
                         List.of(new Field("X-B", "b c"), new Field("x-c", "4")),
                         List.of(),

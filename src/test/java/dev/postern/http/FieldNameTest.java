@@ -26,6 +26,13 @@ class FieldNameTest {
             "x-forwarded-",
             "x-forwarded-client-cert",
             "x-real-ip",
+            "x-original-url",
+            "x-original-",
+            "x-rewrite-url",
+            "client-ip",
+            "x-client-ip",
+            "true-client-ip",
+            "x-cluster-client-ip",
             "forwarded");
 
     @Property

@@ -35,6 +35,13 @@ class SpoofedHeadersTest {
             "x-forwarded-scheme",
             "x-forwarded-client-cert",
             "x-real-ip",
+            "x-original-url",
+            "x-original-host",
+            "x-rewrite-url",
+            "client-ip",
+            "x-client-ip",
+            "true-client-ip",
+            "x-cluster-client-ip",
             "forwarded");
 
     private static final int FIELDS = 20;

@@ -78,6 +78,20 @@ class MetricsTest {
     }
 
     @Test
+    void headersThatAreLeftOutForTheirNamesAreCounted() throws Exception {
+        start(edge.closes(TestServer.saying("hello")).address());
+        RawClient client = edge.client();
+
+        client.request("GET / HTTP/1.1", "Host: localhost", "api_key: 1", "b.c: 2", "X-Original-URL: /", "X-Plain: 3")
+                .response();
+        client.request("GET / HTTP/1.1", "Host: localhost", "X-Forwarded-For: 192.0.2.1")
+                .response();
+
+        awaitMetrics("postern_requests_total{site=\"localhost\",code=\"2xx\"}", 2);
+        awaitMetrics("postern_request_headers_left_out_total{site=\"localhost\"}", 3);
+    }
+
+    @Test
     void clientsCannotMakeTheNamesGrow() throws Exception {
         start(edge.closes(TestServer.saying("hello")).address());
         RawClient client = edge.client();
