@@ -70,11 +70,16 @@ final class Authenticate {
             return;
         }
         Logins.Answer answer = logins.ask(
+                String.valueOf(exchange.site()),
                 auth,
                 credentials.user,
                 credentials.password,
                 exchange.clientAddress(),
-                right -> exchange.goOn(() -> decided(exchange, auth, right, next)));
+                later -> exchange.goOn(() -> decided(exchange, auth, later, next)));
+        decided(exchange, auth, answer, next);
+    }
+
+    private static void decided(Exchange exchange, BasicAuth auth, Logins.Answer answer, Runnable next) {
         switch (answer) {
             case RIGHT -> next.run();
             case WRONG -> ask(exchange, auth, "wrong user or password");
@@ -89,14 +94,6 @@ final class Authenticate {
                         Failure.ByEdge.OUT_OF_RESOURCES,
                         "auth: over " + Logins.WAITING + " passwords to look at",
                         RETRY_SOON);
-        }
-    }
-
-    private static void decided(Exchange exchange, BasicAuth auth, boolean right, Runnable next) {
-        if (right) {
-            next.run();
-        } else {
-            ask(exchange, auth, "wrong user or password");
         }
     }
 

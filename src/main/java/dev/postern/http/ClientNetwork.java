@@ -20,4 +20,9 @@ public final class ClientNetwork {
         }
         return network;
     }
+
+    /** The same for all that one party may well have: of IPv4 a /24; of IPv6 a /48, which is what a site is given. */
+    static long neighbourhood(InetAddress address) {
+        return of(address) & (address instanceof Inet4Address ? ~0xffL : ~0xffffL);
+    }
 }

@@ -30,6 +30,15 @@ public final class QueuedExecutor extends AbstractExecutorService {
         return count;
     }
 
+    /** Runs the next one; false where there is none. */
+    public boolean runNext() {
+        Runnable task = tasks.poll();
+        if (task != null) {
+            task.run();
+        }
+        return task != null;
+    }
+
     public int waiting() {
         return tasks.size();
     }
