@@ -1,17 +1,11 @@
 package dev.postern.app;
 
-import dev.postern.backend.Backend;
 import dev.postern.backend.BackendWatch;
-import dev.postern.backend.Server;
+import dev.postern.backend.BackendWatch.Surroundings;
 import dev.postern.balance.LoadBalancer;
 import dev.postern.config.Configuration;
-import io.netty.channel.Channel;
-import io.netty.channel.EventLoop;
-import java.nio.file.Path;
 import java.security.SecureRandom;
-import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ScheduledExecutorService;
 
@@ -26,17 +20,17 @@ final class Backends implements AutoCloseable {
     private final BackendWatch watch;
     private Map<String, LoadBalancer> byName = Map.of();
 
-    /** @param loop where servers are checked */
-    Backends(EventLoop loop, Class<? extends Channel> channelType, ScheduledExecutorService background, Path store) {
-        this.secret = new StickySecret(store, random);
-        this.watch = BackendWatch.start(loop, channelType, background, random);
+    /** @param background where files that say of names are looked at */
+    Backends(Surroundings surroundings, Configuration config, ScheduledExecutorService background) {
+        this.secret = new StickySecret(config.acme().store(), random);
+        this.watch = BackendWatch.start(surroundings, config.resolvers(), background, random);
     }
 
     /** What the backends are going to be; the balancers of those that are new serve nobody yet. */
     final class Next {
         private final Configuration config;
         private final Map<String, LoadBalancer> all = new HashMap<>();
-        private final Map<LoadBalancer, Backend.Next> changes = new HashMap<>();
+        private final Map<LoadBalancer, Configuration.Backend> changes = new HashMap<>();
 
         private Next(Configuration config) {
             this.config = config;
@@ -44,22 +38,17 @@ final class Backends implements AutoCloseable {
                 // Read now, where that may still fail.
                 byte[] unused = secret.get();
             }
-            List<Server> added = new ArrayList<>();
+            // DNS servers may take their time: nobody waits for them yet.
+            watch.resolve(config.backends().values());
             config.backends().forEach((name, wanted) -> {
                 LoadBalancer known = byName.get(name);
                 if (known == null) {
-                    LoadBalancer made = new LoadBalancer(new Backend(wanted), random.nextLong(), secret);
-                    all.put(name, made);
-                    added.addAll(made.backend().servers());
+                    all.put(name, new LoadBalancer(watch.backend(wanted), random.nextLong(), secret));
                 } else {
-                    Backend.Next next = known.backend().next(wanted);
                     all.put(name, known);
-                    changes.put(known, next);
-                    added.addAll(next.added());
+                    changes.put(known, wanted);
                 }
             });
-            // The resolver may take its time: nobody waits for it yet.
-            watch.resolve(added);
         }
 
         Map<String, LoadBalancer> all() {
@@ -81,6 +70,7 @@ final class Backends implements AutoCloseable {
             byName = Map.copyOf(all);
             watch.follow(
                     byName.values().stream().map(LoadBalancer::backend).toList(),
+                    config.resolvers(),
                     config.timeouts().connect());
         }
     }

@@ -2,6 +2,7 @@ package dev.postern.app;
 
 import dev.postern.admin.AdminPages;
 import dev.postern.backend.Backend;
+import dev.postern.backend.BackendWatch.Surroundings;
 import dev.postern.balance.LoadBalancer;
 import dev.postern.config.AddressRange;
 import dev.postern.config.Balance;
@@ -101,7 +102,7 @@ final class RequestPath implements AutoCloseable {
         this.transport = transport;
         this.limit = new ConnectionLimit(maxConnections(config));
         this.backends = new Backends(
-                loops.get(0), transport.channel(), background, config.acme().store());
+                new Surroundings(loops.get(0), transport.channel(), transport.datagrams()), config, background);
         this.contexts = new ServerContexts(
                 care.certificates(), care.alpnChallenges(), config.tls(), protocols(config), observation.handshakes());
         this.routing = new AtomicReference<>(

@@ -5,28 +5,37 @@ import dev.postern.config.Configuration;
 import dev.postern.config.Durations;
 import dev.postern.config.Ejection;
 import dev.postern.config.ServerFaults;
+import io.netty.util.NetUtil;
+import java.net.InetSocketAddress;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.EnumSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Function;
 import java.util.function.LongSupplier;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A named group of servers that can stand in for each other. Which servers, is one snapshot: a reload replaces it, and
- * keeps the {@link Server} of every address that stays, with all that is known of it. Safe for use by any thread.
+ * A named group of servers that can stand in for each other. Which servers, is one snapshot: a reload replaces it, and so
+ * does a name that moves where each of its addresses is a server. The {@link Server} of every address that stays is kept,
+ * with all that is known of it. Safe for use by any thread.
  */
 public final class Backend {
     private static final Logger log = LoggerFactory.getLogger(Backend.class);
 
     private final String name;
     private final CopyOnWriteArrayList<Runnable> watchers = new CopyOnWriteArrayList<>();
-    // Replaced by a reload, under the monitor; read by any thread.
+    private final Function<String, Name> names;
+    // Replaced by a reload, or when a name moves, under the monitor; read by any thread.
     private volatile Members members;
     private final LongSupplier nanoTime;
     // Guarded by this.
@@ -34,21 +43,20 @@ public final class Backend {
 
     private record Members(List<Server> servers, Configuration.Backend config) {}
 
-    /**
-     * What a backend is going to be.
-     *
-     * @param servers those that stay are the same objects
-     */
-    public record Next(Configuration.Backend config, List<Server> servers, List<Server> added, List<Server> removed) {}
-
+    /** Of servers that are given by address; a name is nowhere. */
     public Backend(Configuration.Backend config) {
         this(config, System::nanoTime);
     }
 
     Backend(Configuration.Backend config, LongSupplier nanoTime) {
+        this(config, Names::literally, nanoTime);
+    }
+
+    Backend(Configuration.Backend config, Function<String, Name> names, LongSupplier nanoTime) {
         this.nanoTime = nanoTime;
         this.name = config.name();
-        this.members = new Members(config.servers().stream().map(Server::new).toList(), config);
+        this.names = names;
+        this.members = new Members(places(config).stream().map(Server::new).toList(), config);
     }
 
     public String name() {
@@ -77,39 +85,88 @@ public final class Backend {
         return members.config.health();
     }
 
-    /** What it would be under {@code config}, which has the same name; changes nothing. */
-    public Next next(Configuration.Backend config) {
-        List<Server> leaving = new ArrayList<>(servers());
-        List<Server> added = new ArrayList<>();
-        List<Server> servers = new ArrayList<>();
+    // ---- which servers
+
+    /** Where its servers are; an address that two names have is one server. */
+    private List<Server.Place> places(Configuration.Backend config) {
+        Map<String, Server.Place> places = new LinkedHashMap<>();
         for (Configuration.Server wanted : config.servers()) {
-            Server server = leaving.stream()
-                    .filter(known -> known.name().equals(wanted.address()))
-                    .findFirst()
-                    .orElse(null);
-            if (server == null) {
-                server = new Server(wanted);
-                added.add(server);
+            Name at = names.apply(wanted.host());
+            List<InetSocketAddress> addresses = at.addresses(wanted.port());
+            if (wanted.resolve() == Configuration.Resolve.ANY || addresses.isEmpty()) {
+                // Of a name that is nowhere it is said so to whoever asks.
+                places.putIfAbsent(wanted.address(), new Server.Place(wanted.address(), wanted, at, addresses));
+                continue;
             }
-            leaving.remove(server);
-            servers.add(server);
+            for (InetSocketAddress address : addresses) {
+                String each = NetUtil.toSocketAddressString(address);
+                places.putIfAbsent(each, new Server.Place(each, wanted, at, List.of(address)));
+            }
         }
-        return new Next(config, List.copyOf(servers), List.copyOf(added), List.copyOf(leaving));
+        return List.copyOf(places.values());
     }
 
-    /** Is that from now on. Servers that are left out finish what they have begun. */
-    public void follow(Next next) {
-        synchronized (this) {
-            List<Configuration.Server> configured = next.config().servers();
-            for (int i = 0; i < configured.size(); i++) {
-                Server server = next.servers().get(i);
-                server.config(configured.get(i));
-                forget(server, next.config());
-            }
-            members = new Members(next.servers(), next.config());
-        }
-        next.removed().forEach(Server::retire);
+    /** What its servers are given by. */
+    Stream<Name> names() {
+        return names(config());
+    }
+
+    Stream<Name> names(Configuration.Backend config) {
+        return config.servers().stream().map(server -> names.apply(server.host()));
+    }
+
+    /** Is what {@code next} says from now on, which has the same name. Servers that are left out finish what they have begun. */
+    public void follow(Configuration.Backend next) {
+        Change change = become(next, false);
+        change.removed.forEach(Server::retire);
         watchers.forEach(Runnable::run);
+    }
+
+    /** One of its names is somewhere else now. Returns whether other servers are among its members. */
+    boolean moved() {
+        Change change = become(config(), true);
+        if (change.added.isEmpty() && change.removed.isEmpty()) {
+            return false;
+        }
+        change.removed.forEach(Server::retire);
+        watchers.forEach(Runnable::run);
+        log.info(
+                "backend {}: servers: {}, {} of {} servers up",
+                name,
+                Stream.concat(
+                                change.added.stream().map(server -> "+ " + server),
+                                change.removed.stream().map(server -> "- " + server))
+                        .collect(Collectors.joining(", ")),
+                up(),
+                servers().size());
+        return true;
+    }
+
+    private record Change(List<Server> added, List<Server> removed) {}
+
+    /** @param slowly whether those that are new get their share bit by bit */
+    private synchronized Change become(Configuration.Backend next, boolean slowly) {
+        Map<String, Server> leaving = new LinkedHashMap<>();
+        servers().forEach(server -> leaving.put(server.name(), server));
+        List<Server> added = new ArrayList<>();
+        List<Server> all = new ArrayList<>();
+        for (Server.Place place : places(next)) {
+            Server server = leaving.remove(place.name());
+            if (server == null) {
+                server = new Server(place);
+                added.add(server);
+                if (slowly && !next.slowStart().isZero() && servers().size() > 1) {
+                    server.beginSlowly(nanoTime.getAsLong());
+                }
+            } else {
+                server.become(place);
+                forget(server, next);
+            }
+            all.add(server);
+        }
+        members = new Members(List.copyOf(all), next);
+        allDown = allDown && up() == 0;
+        return new Change(added, List.copyOf(leaving.values()));
     }
 
     /** What is known of a server by a rule that no longer holds, and that nobody would ever correct. */
@@ -119,6 +176,9 @@ public final class Backend {
                 || (next.ejection() == null && server.state() == State.EJECTED);
         if (stuck) {
             server.state(State.UP);
+        }
+        if (health == null) {
+            server.forgetFailures();
         }
         if (health == null || !health.drainOn404()) {
             boolean unused = server.drained(false);
@@ -197,12 +257,27 @@ public final class Backend {
                         + Durations.text(server.ejectedFor(nanoTime.getAsLong()).truncatedTo(ChronoUnit.SECONDS)));
     }
 
-    void checkedUp(Server server, String why) {
+    /** {@code server} is well at this address of it. */
+    void checkedUp(Server server, InetSocketAddress address, String why) {
+        boolean elsewhere = !server.failsEverywhere();
+        if (server.isWellAt(address) && elsewhere) {
+            log.info("backend {}: server {}: at {}: {}; asked there again", name, server, text(address), why);
+        }
         change(server, EnumSet.of(State.REFUSING, State.DOWN), State.UP, why);
     }
 
-    void checkedDown(Server server, String why) {
-        change(server, EnumSet.of(State.UP, State.REFUSING, State.EJECTED), State.DOWN, why);
+    /** {@code server} fails at this address of it; it is down where it fails at all of them. */
+    void checkedDown(Server server, InetSocketAddress address, String why) {
+        boolean isNew = server.failsAt(address);
+        if (server.failsEverywhere()) {
+            change(server, EnumSet.of(State.UP, State.REFUSING, State.EJECTED), State.DOWN, why);
+        } else if (isNew) {
+            log.warn("backend {}: server {}: at {}: {}; asked elsewhere", name, server, text(address), why);
+        }
+    }
+
+    private static String text(InetSocketAddress address) {
+        return NetUtil.toSocketAddressString(address);
     }
 
     /** What {@code server} says of itself to a check: whether it wants no new sessions. */
@@ -266,7 +341,8 @@ public final class Backend {
         }
         if (lastOne) {
             log.error(
-                    "backend {}: all {} servers are down at once: perhaps it is this host, or its network; all are tried",
+                    "backend {}: all {} servers are down at once: perhaps it is this host, or its network; all are"
+                            + " tried",
                     name,
                     all);
         } else if (over) {

@@ -1,8 +1,11 @@
 package dev.postern.backend;
 
-import io.netty.channel.Channel;
+import dev.postern.config.Configuration;
 import io.netty.channel.EventLoop;
-import java.net.InetAddress;
+import io.netty.channel.socket.DatagramChannel;
+import io.netty.channel.socket.SocketChannel;
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
@@ -16,52 +19,141 @@ import org.slf4j.LoggerFactory;
 public final class BackendWatch implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(BackendWatch.class);
 
-    private final Addresses addresses;
     /** How late the end of an ejection, or a step of a slow start, may be. */
     private static final long TICK_MILLIS = 100;
 
+    /** How late it may be seen that this host has other names, or other DNS servers. */
+    private static final long FILES_SECONDS = 1;
+
+    /**
+     * What this host gives to look names up with.
+     *
+     * @param resolvConf where DNS servers come from that the configuration does not name
+     */
+    public record Surroundings(
+            EventLoop loop,
+            Class<? extends SocketChannel> connections,
+            Class<? extends DatagramChannel> datagrams,
+            Path hosts,
+            Path resolvConf) {
+        /** The files where every system has them. */
+        public Surroundings(
+                EventLoop loop,
+                Class<? extends SocketChannel> connections,
+                Class<? extends DatagramChannel> datagrams) {
+            this(loop, connections, datagrams, Path.of("/etc/hosts"), Path.of("/etc/resolv.conf"));
+        }
+    }
+
+    private final Surroundings surroundings;
+    private final HostsFile hosts;
+    private final WatchedFile resolvConf;
+    private final Names names;
     private final HealthChecks checks;
-    // Replaced by a reload; read on the loop.
+    // Replaced by a reload; read by any thread.
+    private volatile List<InetSocketAddress> resolvers;
+    private volatile List<Backend> followed = List.of();
+    private volatile Duration connectTimeout = Duration.ofSeconds(3);
     private volatile List<Backend> timed = List.of();
 
-    private BackendWatch(Addresses addresses, HealthChecks checks) {
-        this.addresses = addresses;
-        this.checks = checks;
+    private BackendWatch(Surroundings surroundings, List<InetSocketAddress> resolvers, RandomGenerator random) {
+        this.surroundings = surroundings;
+        this.resolvers = resolvers;
+        this.hosts = new HostsFile(surroundings.hosts());
+        this.resolvConf = new WatchedFile(surroundings.resolvConf());
+        boolean unused = resolvConf.hasChanged();
+        this.names = new Names(surroundings.loop(), hosts, resolver(resolvers), Names.ofThisHost(), this::moved);
+        this.checks = new HealthChecks(surroundings.loop(), surroundings.connections(), random);
     }
 
     /**
      * Watches nothing yet.
      *
-     * @param loop where the checks run
-     * @param background where names are resolved, which blocks
+     * @param resolvers DNS servers; none for those of the system
+     * @param background where files are looked at, which blocks
      */
     public static BackendWatch start(
-            EventLoop loop,
-            Class<? extends Channel> channelType,
+            Surroundings surroundings,
+            List<InetSocketAddress> resolvers,
             ScheduledExecutorService background,
             RandomGenerator random) {
-        Addresses addresses = new Addresses(InetAddress::getByName);
-        addresses.start(background);
-        BackendWatch watch = new BackendWatch(addresses, new HealthChecks(loop, channelType, random));
-        var unused = loop.scheduleWithFixedDelay(watch::tick, TICK_MILLIS, TICK_MILLIS, TimeUnit.MILLISECONDS);
+        BackendWatch watch = new BackendWatch(surroundings, resolvers, random);
+        var unusedFiles =
+                background.scheduleWithFixedDelay(watch::lookAtFiles, FILES_SECONDS, FILES_SECONDS, TimeUnit.SECONDS);
+        var unusedTicks = surroundings
+                .loop()
+                .scheduleWithFixedDelay(watch::tick, TICK_MILLIS, TICK_MILLIS, TimeUnit.MILLISECONDS);
         return watch;
     }
 
-    /** Resolves the names of servers that are about to be used, on the calling thread. */
-    public void resolve(Collection<Server> added) {
-        addresses.resolve(added);
+    private Resolver resolver(List<InetSocketAddress> servers) {
+        return new DnsResolver(
+                surroundings.loop(),
+                surroundings.datagrams(),
+                surroundings.connections(),
+                servers.isEmpty() ? ResolvConf.read(resolvConf.path()) : ResolvConf.of(servers));
+    }
+
+    /** A backend whose names are looked up; to be {@linkplain #follow followed}. */
+    public Backend backend(Configuration.Backend config) {
+        return new Backend(config, names::of, System::nanoTime);
+    }
+
+    /** Asks for the names of servers that are about to be used, for a while; not on the event loop. */
+    public void resolve(Collection<Configuration.Backend> wanted) {
+        names.resolve(wanted.stream()
+                .flatMap(backend -> backend.servers().stream())
+                .map(server -> names.of(server.host()))
+                .toList());
     }
 
     /**
-     * Watches the servers that these have now, and no others; goes on with those it watches already. Called by one thread
-     * at a time.
+     * Watches the servers that these have, and no others; goes on with those it watches already. Called by one thread at a
+     * time.
+     *
+     * @param asked DNS servers, as for {@link #start}
      */
-    public void follow(Collection<Backend> backends, Duration connectTimeout) {
-        List<Server> servers =
-                backends.stream().flatMap(backend -> backend.servers().stream()).toList();
-        addresses.follow(servers);
+    public void follow(Collection<Backend> backends, List<InetSocketAddress> asked, Duration timeout) {
+        connectTimeout = timeout;
+        followed = List.copyOf(backends);
         timed = backends.stream().filter(Backend::isTimed).toList();
-        checks.follow(backends, connectTimeout);
+        if (!asked.equals(resolvers)) {
+            resolvers = asked;
+            names.resolver(resolver(asked));
+        }
+        names.follow(backends.stream().flatMap(Backend::names).toList());
+        // What has moved since they were made, nobody has heard of.
+        backends.forEach(Backend::moved);
+        checks.follow(backends, timeout);
+    }
+
+    /** On the event loop. */
+    private void moved(Name name) {
+        boolean others = false;
+        for (Backend backend : followed) {
+            if (backend.names().anyMatch(name::equals)) {
+                others |= backend.moved();
+            }
+        }
+        if (others) {
+            checks.follow(followed, connectTimeout);
+        }
+    }
+
+    private void lookAtFiles() {
+        try {
+            boolean others = hosts.refresh();
+            if (resolvConf.hasChanged() && resolvers.isEmpty()) {
+                log.info("{}: has changed", resolvConf.path());
+                names.resolver(resolver(resolvers));
+            } else if (others) {
+                log.info("{}: has changed", surroundings.hosts());
+                names.askAnew();
+            }
+        } catch (RuntimeException e) {
+            // Whatever it was: a schedule that throws is never run again.
+            log.error("hosts and resolv.conf: bug", e);
+        }
     }
 
     private void tick() {
@@ -77,6 +169,7 @@ public final class BackendWatch implements AutoCloseable {
 
     @Override
     public void close() {
+        names.close();
         checks.close();
     }
 }

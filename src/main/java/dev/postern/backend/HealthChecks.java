@@ -15,11 +15,13 @@ import io.netty.channel.ConnectTimeoutException;
 import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.net.ConnectException;
+import java.net.InetSocketAddress;
 import java.net.NoRouteToHostException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
@@ -47,10 +49,9 @@ final class HealthChecks implements AutoCloseable {
     private final EventLoop loop;
     private final Bootstrap bootstrap;
     private final RandomGenerator random;
-    // Used by the one thread that says whom to follow.
+    // On the loop only.
     private final Map<Server, Check> checks = new HashMap<>();
-    // Replaced by a reload; read on the loop.
-    private volatile Duration connectTimeout = Duration.ofSeconds(3);
+    private Duration connectTimeout = Duration.ofSeconds(3);
     // Written by close on any thread; read on the loop.
     private volatile boolean closed;
 
@@ -60,9 +61,18 @@ final class HealthChecks implements AutoCloseable {
         this.bootstrap = new Bootstrap().group(loop).channel(channelType);
     }
 
-    /** Watches the servers of these; goes on with those it watches already, and ends with those that have retired. */
+    /**
+     * Watches the servers of these; goes on with those it watches already, and ends with those that have retired. Any
+     * thread.
+     */
     void follow(Collection<Backend> backends, Duration timeout) {
-        connectTimeout = timeout;
+        onLoop(() -> {
+            connectTimeout = timeout;
+            follow(backends);
+        });
+    }
+
+    private void follow(Collection<Backend> backends) {
         checks.keySet().removeIf(Server::isRetired);
         for (Backend backend : backends) {
             for (Server server : backend.servers()) {
@@ -70,9 +80,9 @@ final class HealthChecks implements AutoCloseable {
                 if (known == null) {
                     Check check = new Check(backend, server);
                     checks.put(server, check);
-                    onLoop(check::begin);
+                    check.begin();
                 } else {
-                    onLoop(known::follow);
+                    known.follow();
                 }
             }
         }
@@ -98,14 +108,21 @@ final class HealthChecks implements AutoCloseable {
         }
     }
 
-    /** The checks of one server. On the loop only. */
+    /** What the checks of one address have found, in a row. */
+    private static final class Row {
+        int good;
+        int bad;
+    }
+
+    /** The checks of one server, at all of its addresses. On the loop only. */
     private final class Check {
         private final Backend backend;
         private final Server server;
+        private final Map<InetSocketAddress, Row> rows = new HashMap<>();
         private Configuration.@Nullable Health followed;
         private @Nullable ScheduledFuture<?> next;
-        private int good;
-        private int bad;
+        /** Addresses that have not answered yet. */
+        private int pending;
 
         Check(Backend backend, Server server) {
             this.backend = backend;
@@ -121,8 +138,7 @@ final class HealthChecks implements AutoCloseable {
         /** Goes on as it is now configured to, and where that is new, does not wait for the end of the old interval. */
         void follow() {
             if (!Objects.equals(followed, backend.health())) {
-                good = 0;
-                bad = 0;
+                rows.clear();
                 if (next == null || next.cancel(false)) {
                     begin();
                 }
@@ -142,6 +158,13 @@ final class HealthChecks implements AutoCloseable {
             schedule(Duration.ofNanos((long) (interval().toNanos() * (0.9 + 0.2 * random.nextDouble()))));
         }
 
+        /** One address has answered. */
+        void answered() {
+            if (--pending == 0) {
+                again();
+            }
+        }
+
         void run() {
             if (closed || server.isRetired() || loop.isShuttingDown()) {
                 return;
@@ -157,27 +180,41 @@ final class HealthChecks implements AutoCloseable {
 
         private void check() {
             Configuration.Health health = backend.health();
-            if (health != null && health.type() == Configuration.Health.Type.TCP) {
-                accepts(health);
-            } else if (health != null) {
-                ask(health);
-            } else if (server.state() == State.REFUSING && !server.address().isUnresolved()) {
-                knock();
-            } else {
+            List<InetSocketAddress> addresses = server.everyAddress();
+            if (health == null && (server.state() != State.REFUSING || addresses.isEmpty())) {
                 again();
+                return;
+            }
+            rows.keySet().removeIf(address -> !address.isUnresolved() && !addresses.contains(address));
+            pending = Math.max(1, addresses.size());
+            if (health != null && addresses.isEmpty()) {
+                InetSocketAddress nowhere = InetSocketAddress.createUnresolved(
+                        server.config().host(), server.config().port());
+                answered(health, nowhere, "health check: name does not resolve");
+            }
+            for (InetSocketAddress address : addresses) {
+                if (health == null) {
+                    knock(address);
+                } else if (health.type() == Configuration.Health.Type.TCP) {
+                    accepts(health, address);
+                } else {
+                    ask(health, address);
+                }
             }
         }
 
-        private void knock() {
+        private void knock(InetSocketAddress address) {
             bootstrap()
                     .handler(new ChannelInboundHandlerAdapter())
-                    .connect(server.address())
+                    .connect(address)
                     .addListener((ChannelFuture connected) -> onLoop(() -> {
                         if (connected.isSuccess()) {
                             leave(connected.channel());
                             backend.connected(server);
+                        } else {
+                            server.doubt(() -> {});
                         }
-                        again();
+                        answered();
                     }));
         }
 
@@ -192,41 +229,35 @@ final class HealthChecks implements AutoCloseable {
         }
 
         /** A connection that is accepted is enough. */
-        private void accepts(Configuration.Health health) {
-            if (server.address().isUnresolved()) {
-                answered(health, "health check: name does not resolve");
-                return;
-            }
+        private void accepts(Configuration.Health health, InetSocketAddress address) {
             bootstrap()
                     .option(
                             ChannelOption.CONNECT_TIMEOUT_MILLIS,
                             Math.toIntExact(health.timeout().toMillis()))
                     .handler(new ChannelInboundHandlerAdapter())
-                    .connect(server.address())
+                    .connect(address)
                     .addListener((ChannelFuture connected) -> onLoop(() -> {
                         if (connected.isSuccess()) {
                             leave(connected.channel());
-                            answered(health, null);
+                            answered(health, address, null);
                         } else {
-                            answered(health, notConnected(connected.cause(), health));
+                            server.doubt(() -> {});
+                            answered(health, address, notConnected(connected.cause(), health));
                         }
                     }));
         }
 
-        private void ask(Configuration.Health health) {
-            if (server.address().isUnresolved()) {
-                answered(health, "health check: name does not resolve");
-                return;
-            }
+        private void ask(Configuration.Health health, InetSocketAddress address) {
             boolean http2 = backend.protocol() == Configuration.ServerProtocol.H2C;
-            Answer answer =
-                    new Answer(health, server, backend.wantsPreamble(), http2, outcome -> heard(health, outcome));
+            Answer answer = new Answer(
+                    health, server, backend.wantsPreamble(), http2, outcome -> heard(health, address, outcome));
             ChannelHandler question =
                     http2 ? new Http2Question(health, answer.authority(), answer, answer::status) : answer;
-            ChannelFuture connecting = bootstrap().handler(question).connect(server.address());
+            ChannelFuture connecting = bootstrap().handler(question).connect(address);
             answer.limit(loop, connecting.channel());
             connecting.addListener((ChannelFuture connected) -> {
                 if (!connected.isSuccess()) {
+                    server.doubt(() -> {});
                     onLoop(() -> answer.finish(connected.channel(), notConnected(connected.cause(), health)));
                 }
             });
@@ -246,35 +277,37 @@ final class HealthChecks implements AutoCloseable {
         }
 
         /** @param fault null where the server is well */
-        private void heard(Configuration.Health health, @Nullable String fault) {
+        private void heard(Configuration.Health health, InetSocketAddress address, @Nullable String fault) {
             boolean drains = health.drainOn404() && fault != null && fault.equals(WANTS_TO_DRAIN);
             if (health.equals(backend.health()) && (fault == null || drains)) {
                 backend.checkedDraining(server, drains);
             }
-            answered(health, drains ? null : fault);
+            answered(health, address, drains ? null : fault);
         }
 
         /** @param fault null where the server is well */
-        private void answered(Configuration.Health health, @Nullable String fault) {
+        private void answered(Configuration.Health health, InetSocketAddress address, @Nullable String fault) {
             if (!health.equals(backend.health())) {
                 // A reload asks for something else now, or for nothing.
-                again();
+                answered();
                 return;
             }
+            Row row = rows.computeIfAbsent(address, a -> new Row());
             if (fault == null) {
-                bad = 0;
+                row.bad = 0;
                 // Counted from when it went down, which a refused connection does between two checks.
-                good = server.state() == State.UP ? 0 : good + 1;
-                if (good >= health.rise()) {
-                    backend.checkedUp(server, good + " good health checks");
+                boolean isUp = server.state() == State.UP && !server.hasFailedAt(address);
+                row.good = isUp ? 0 : row.good + 1;
+                if (row.good >= health.rise()) {
+                    backend.checkedUp(server, address, row.good + " good health checks");
                 }
             } else {
-                good = 0;
-                if (++bad >= health.fall()) {
-                    backend.checkedDown(server, fault);
+                row.good = 0;
+                if (++row.bad >= health.fall()) {
+                    backend.checkedDown(server, address, fault);
                 }
             }
-            again();
+            answered();
         }
     }
 
@@ -318,7 +351,7 @@ final class HealthChecks implements AutoCloseable {
         /** Whom the server is asked for. */
         String authority() {
             String host = health.host();
-            return host == null ? server.name() : host;
+            return host == null ? server.config().address() : host;
         }
 
         @Override

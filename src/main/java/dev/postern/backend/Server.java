@@ -5,10 +5,14 @@ import dev.postern.config.Ejection;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
-/** One address of a backend, and what is known of it. Read and written by every event loop. */
+/**
+ * One server of a backend, at one address or at any of several, and what is known of it. Read and written by every event
+ * loop.
+ */
 public final class Server {
     /** What is known of a server. */
     public enum State {
@@ -29,8 +33,9 @@ public final class Server {
     // Replaced by a reload; read by any thread.
     private volatile Configuration.Server config;
     private final AtomicInteger inFlight = new AtomicInteger();
-    // Written by the resolver thread; read by any event loop. Unresolved until DNS has answered.
-    private volatile InetSocketAddress address;
+    private final ServerAddresses addresses = new ServerAddresses();
+    // Replaced with the configuration; read by any thread.
+    private volatile Name at;
     // Written under the monitor of the backend; read by any thread.
     private volatile State state = State.UP;
     // Set once, by a reload; read by any event loop.
@@ -47,13 +52,30 @@ public final class Server {
     private int ejections;
     private long ejectedUntilNanos;
 
-    Server(Configuration.Server config) {
-        this.config = config;
-        this.name = config.address();
-        this.address = Addresses.literal(config);
+    Server(Place place) {
+        this.name = place.name();
+        this.config = place.config();
+        this.at = place.at();
+        boolean unused = addresses.become(place.addresses());
     }
 
-    /** {@code host:port} as configured. */
+    /**
+     * Where the configuration puts a server.
+     *
+     * @param name {@code host:port} as configured, or the address itself where each is a server of its own
+     * @param at what it is given by
+     * @param addresses where that is, as far as it is this server
+     */
+    record Place(String name, Configuration.Server config, Name at, List<InetSocketAddress> addresses) {}
+
+    /** Called so from now on; whatever is known of it stays. */
+    void become(Place place) {
+        config = place.config();
+        at = place.at();
+        boolean unused = addresses.become(place.addresses());
+    }
+
+    /** {@code host:port} as configured, or the address where each of those that a name has is a server of its own. */
     public String name() {
         return name;
     }
@@ -96,11 +118,6 @@ public final class Server {
         return config;
     }
 
-    /** The same address under another configuration; whatever is known of it stays. */
-    void config(Configuration.Server next) {
-        config = next;
-    }
-
     /** No longer part of its backend: exchanges under way go on, no connection of it is kept. */
     public boolean isRetired() {
         return retired;
@@ -110,17 +127,61 @@ public final class Server {
         retired = true;
     }
 
-    public InetSocketAddress address() {
-        return address;
+    /** Where to find it, the likeliest first; nothing where its name does not resolve. */
+    public List<InetSocketAddress> addresses() {
+        return addresses.good();
+    }
+
+    /** Those of its addresses, too, that failed their health checks. */
+    List<InetSocketAddress> everyAddress() {
+        return addresses.all();
     }
 
     /** Whether a connection to {@code remote} is one to where the server is now. */
     public boolean isAt(@Nullable SocketAddress remote) {
-        return address.equals(remote);
+        return remote != null && addresses.good().contains(remote);
     }
 
-    void address(InetSocketAddress resolved) {
-        this.address = resolved;
+    /** A connection to this one of its addresses was made where others failed: it comes first from now on. */
+    public void answersAt(InetSocketAddress address) {
+        addresses.prefer(address);
+    }
+
+    /** @return whether that is new */
+    boolean failsAt(InetSocketAddress address) {
+        return addresses.fail(address);
+    }
+
+    /** @return whether that is new */
+    boolean isWellAt(InetSocketAddress address) {
+        return addresses.recover(address);
+    }
+
+    boolean hasFailedAt(InetSocketAddress address) {
+        return addresses.hasFailed(address);
+    }
+
+    /** Whether it fails wherever it is. */
+    boolean failsEverywhere() {
+        return addresses.allHaveFailed();
+    }
+
+    void forgetFailures() {
+        addresses.forget();
+    }
+
+    /** Whether it is given by name, and may be somewhere else tomorrow. */
+    public boolean mayMove() {
+        return at.mayMove();
+    }
+
+    /**
+     * It could not be reached where it is said to be: its name is asked for anew.
+     *
+     * @param answered called on some event loop when there is an answer, or will be none soon
+     */
+    public void doubt(Runnable answered) {
+        at.doubt(answered);
     }
 
     public State state() {

@@ -58,7 +58,7 @@ public final class LoadBalancer {
     }
 
     /** The backend is {@code next} from now on; those of its servers that stay keep what is known of them. */
-    public void follow(Backend.Next next) {
+    public void follow(Configuration.Backend next) {
         backend.follow(next);
     }
 

@@ -2,6 +2,7 @@ package dev.postern.config;
 
 import java.net.Inet4Address;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
 import java.util.ArrayList;
 import java.util.List;
@@ -20,7 +21,48 @@ public final class Addresses {
     static final Scalar<AddressRange> RANGE =
             new Scalar<>("an address range such as 10.0.0.0/8 or 2001:db8::/32", Addresses::range);
 
+    // A name would have to be looked up first.
+    private static final Scalar<InetSocketAddress> RESOLVER = new Scalar<>(
+            "the address of a DNS server such as 10.0.0.53, 127.0.0.1:8600 or [2001:db8::53]:53", Addresses::resolver);
+
+    private static final int DNS_PORT = 53;
+
     private Addresses() {}
+
+    /** The DNS servers of a list, or a single one; none where there is no list. */
+    static List<InetSocketAddress> resolvers(@Nullable Value list) {
+        List<InetSocketAddress> resolvers = new ArrayList<>();
+        if (list != null) {
+            for (Value item : list.itemsOneOrNone("a list such as [10.0.0.53]")) {
+                InetSocketAddress resolver = item.read(RESOLVER);
+                if (resolver != null) {
+                    resolvers.add(resolver);
+                }
+            }
+        }
+        return List.copyOf(resolvers);
+    }
+
+    private static InetSocketAddress resolver(String text) throws NotUnderstood {
+        InetAddress bare = literal(text);
+        if (bare != null) {
+            return new InetSocketAddress(bare, DNS_PORT);
+        }
+        if (text.lastIndexOf(':') <= text.lastIndexOf(']')) {
+            throw new NotUnderstood(text.matches("[A-Za-z].*") ? "is a name" : "is not an IP address");
+        }
+        int port = port(text, 1);
+        String host = text.substring(0, text.lastIndexOf(':'));
+        boolean inBrackets = host.startsWith("[") && host.endsWith("]");
+        InetAddress address = literal(inBrackets ? host.substring(1, host.length() - 1) : host);
+        if (address == null) {
+            throw new NotUnderstood(host.matches("[A-Za-z].*") ? "is a name" : "is not an IP address");
+        }
+        if (inBrackets != host.contains(":")) {
+            throw new NotUnderstood(inBrackets ? "has brackets around an IPv4 address" : "has no brackets");
+        }
+        return new InetSocketAddress(address, port);
+    }
 
     /** The ranges of a list, or a single one; none where there is no list. */
     static List<AddressRange> ranges(@Nullable Value list) {

@@ -1,6 +1,7 @@
 package dev.postern.config;
 
 import dev.postern.config.Configuration.Backend;
+import dev.postern.config.Configuration.Resolve;
 import dev.postern.config.Configuration.Server;
 import dev.postern.config.Configuration.ServerProtocol;
 import java.time.Duration;
@@ -20,6 +21,7 @@ final class BackendsReader {
     private static final List<String> KEYS = List.of(
             "balance",
             "servers",
+            "resolve",
             "health",
             "protocol",
             "queue",
@@ -28,17 +30,21 @@ final class BackendsReader {
             "sticky",
             "retry",
             "proxy-protocol");
-    private static final List<String> SERVER_KEYS = List.of("address", "weight", "backup", "max-connections", "drain");
+    private static final List<String> SERVER_KEYS =
+            List.of("address", "weight", "backup", "max-connections", "drain", "resolve");
     private static final List<String> EJECT_KEYS = List.of("after", "on", "time", "longest");
     private static final List<String> STICKY_KEYS = List.of("cookie", "max-age", "same-site", "path");
     private static final List<String> RETRY_KEYS = List.of("attempts", "on", "budget");
     private static final String SERVERS = "a list such as [10.0.0.11:8080, 10.0.0.12:8080]";
+
+    private static final String LITERAL = "an address is one already (expected: ";
 
     // A name is a word in paths of messages, log lines and metrics.
     private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9_-]{0,62}");
 
     private static final Scalar<ServerProtocol> PROTOCOL =
             Scalar.oneOf(List.of(ServerProtocol.values()), ServerProtocol::text);
+    private static final Scalar<Resolve> RESOLVE = Scalar.oneOf(List.of(Resolve.values()), Resolve::text);
     // As in HAProxy: fine enough, and the sum over many servers stays an int.
     private static final Scalar<Integer> WEIGHT = Scalar.wholeNumber(1, 256);
     private static final Scalar<Integer> MAX_CONNECTIONS = Scalar.wholeNumber(1, 1_000_000);
@@ -89,9 +95,8 @@ final class BackendsReader {
         boolean proxyProtocol = backend.get("proxy-protocol", PROXY_PROTOCOL, false);
         if (proxyProtocol && protocol == ServerProtocol.H2C) {
             backend.place("proxy-protocol")
-                    .problem(
-                            "goes with protocol http1 only: over h2c one connection carries the requests of many clients"
-                                    + " (expected: no proxy-protocol, or protocol: http1)");
+                    .problem("goes with protocol http1 only: over h2c one connection carries the requests of many"
+                            + " clients (expected: no proxy-protocol, or protocol: http1)");
         }
         backends.put(
                 name,
@@ -121,6 +126,7 @@ final class BackendsReader {
         if (value == null) {
             return servers;
         }
+        Resolve resolve = backend.get("resolve", RESOLVE, Resolve.ANY);
         for (Value item : value.items(SERVERS)) {
             Section settings = item.isMapping() ? Section.of(item, SERVER_KEYS) : Section.none(item);
             ServerAddress address = item.isMapping()
@@ -133,7 +139,17 @@ final class BackendsReader {
             if (address == null) {
                 continue;
             }
-            Server server = new Server(address.host(), address.port(), weight, backup, maxConnections, drain);
+            Server server = new Server(
+                    address.host(),
+                    address.port(),
+                    weight,
+                    backup,
+                    maxConnections,
+                    drain,
+                    settings.get("resolve", RESOLVE, resolve));
+            if (settings.has("resolve") && server.resolve() == Resolve.EACH && isLiteral(server)) {
+                settings.place("resolve").problem(LITERAL + "a name in address, or no resolve)");
+            }
             Value first = taken.putIfAbsent(address, item);
             if (first == null) {
                 servers.add(server);
@@ -142,7 +158,14 @@ final class BackendsReader {
                         + " (expected: every server once; weight gives one more)");
             }
         }
+        if (resolve == Resolve.EACH && !servers.isEmpty() && servers.stream().allMatch(BackendsReader::isLiteral)) {
+            backend.place("resolve").problem(LITERAL + "a name among the servers, or no resolve)");
+        }
         return List.copyOf(servers);
+    }
+
+    private static boolean isLiteral(Server server) {
+        return Addresses.literal(server.host()) != null;
     }
 
     private static ServerQueue queue(Section backend, List<Server> servers) {

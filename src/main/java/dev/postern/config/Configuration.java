@@ -1,5 +1,6 @@
 package dev.postern.config;
 
+import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -15,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Made by {@link ConfigurationFile}; the records hold values and small derived values, no behaviour.
  *
+ * @param resolvers DNS servers; none for those of the system
  * @param accessLog null where none is written
  */
 public record Configuration(
@@ -24,6 +26,7 @@ public record Configuration(
         List<Site> sites,
         Map<String, Backend> backends,
         List<AddressRange> trustedProxies,
+        List<InetSocketAddress> resolvers,
         Timeouts timeouts,
         Limits limits,
         Duration grace,
@@ -32,27 +35,82 @@ public record Configuration(
     /** The same with other listeners. */
     public Configuration withListeners(Listeners other) {
         return new Configuration(
-                other, tls, acme, sites, backends, trustedProxies, timeouts, limits, grace, hooks, accessLog);
+                other,
+                tls,
+                acme,
+                sites,
+                backends,
+                trustedProxies,
+                resolvers,
+                timeouts,
+                limits,
+                grace,
+                hooks,
+                accessLog);
     }
 
     public Configuration withAcme(Acme other) {
         return new Configuration(
-                listeners, tls, other, sites, backends, trustedProxies, timeouts, limits, grace, hooks, accessLog);
+                listeners,
+                tls,
+                other,
+                sites,
+                backends,
+                trustedProxies,
+                resolvers,
+                timeouts,
+                limits,
+                grace,
+                hooks,
+                accessLog);
     }
 
     public Configuration withSites(List<Site> other) {
         return new Configuration(
-                listeners, tls, acme, other, backends, trustedProxies, timeouts, limits, grace, hooks, accessLog);
+                listeners,
+                tls,
+                acme,
+                other,
+                backends,
+                trustedProxies,
+                resolvers,
+                timeouts,
+                limits,
+                grace,
+                hooks,
+                accessLog);
     }
 
     public Configuration withoutBackends() {
         return new Configuration(
-                listeners, tls, acme, sites, Map.of(), trustedProxies, timeouts, limits, grace, hooks, accessLog);
+                listeners,
+                tls,
+                acme,
+                sites,
+                Map.of(),
+                trustedProxies,
+                resolvers,
+                timeouts,
+                limits,
+                grace,
+                hooks,
+                accessLog);
     }
 
     public Configuration withGrace(Duration other) {
         return new Configuration(
-                listeners, tls, acme, sites, backends, trustedProxies, timeouts, limits, other, hooks, accessLog);
+                listeners,
+                tls,
+                acme,
+                sites,
+                backends,
+                trustedProxies,
+                resolvers,
+                timeouts,
+                limits,
+                other,
+                hooks,
+                accessLog);
     }
 
     /**
@@ -450,22 +508,48 @@ public record Configuration(
     }
 
     /**
-     * One address of a backend.
+     * One server of a backend, or as many as its name has addresses.
      *
      * @param host a DNS name or an IP literal without brackets
      * @param weight 1 to 256
      * @param backup used only where no other is up
      * @param maxConnections how many exchanges it may have under way; 0 for any number
      * @param drain gets no new sessions
+     * @param resolve what the addresses of its name are
      */
-    public record Server(String host, int port, int weight, boolean backup, int maxConnections, boolean drain) {
+    public record Server(
+            String host, int port, int weight, boolean backup, int maxConnections, boolean drain, Resolve resolve) {
         public Server(String host, int port, int weight) {
             this(host, port, weight, false, 0, false);
+        }
+
+        /** At any of the addresses of its name. */
+        public Server(String host, int port, int weight, boolean backup, int maxConnections, boolean drain) {
+            this(host, port, weight, backup, maxConnections, drain, Resolve.ANY);
         }
 
         /** {@code host:port} as an operator writes it; an IPv6 address in brackets. */
         public String address() {
             return host.contains(":") ? "[" + host + "]:" + port : host + ":" + port;
+        }
+    }
+
+    /** What the addresses of a server's name are. */
+    public enum Resolve {
+        /** Where one server is: it is asked at any of them that answers. */
+        ANY("any"),
+        /** Each is a server of its own. */
+        EACH("each");
+
+        private final String text;
+
+        Resolve(String text) {
+            this.text = text;
+        }
+
+        /** As in the file. */
+        public String text() {
+            return text;
         }
     }
 

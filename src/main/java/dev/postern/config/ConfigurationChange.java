@@ -6,6 +6,7 @@ import dev.postern.config.Configuration.Server;
 import dev.postern.config.Configuration.Site;
 import java.lang.reflect.Method;
 import java.lang.reflect.RecordComponent;
+import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -315,6 +316,9 @@ public final class ConfigurationChange {
         }
         if (value instanceof Enum<?> constant) {
             return constant(constant);
+        }
+        if (value instanceof InetSocketAddress at) {
+            return new BindAddress(at.getAddress(), at.getPort()).toString();
         }
         if (value instanceof Record && !(value instanceof BindAddress) && !(value instanceof AddressRange)) {
             return null;

@@ -1,5 +1,6 @@
 package dev.postern.config;
 
+import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.LinkedHashSet;
@@ -25,6 +26,7 @@ final class ConfigurationReader {
             "sites",
             "backends",
             "trusted-proxies",
+            "resolvers",
             "timeouts",
             "limits",
             "grace",
@@ -105,6 +107,7 @@ final class ConfigurationReader {
             Issuance.check(acmeSection, acme.acme(), sites);
         }
         List<AddressRange> trustedProxies = Addresses.ranges(file.find("trusted-proxies"));
+        List<InetSocketAddress> resolvers = Addresses.resolvers(file.find("resolvers"));
         Configuration.Timeouts timeouts = LimitsReader.timeouts(file.section("timeouts", LimitsReader.TIMEOUTS));
         Configuration.Limits limits = LimitsReader.limits(file.section("limits", LimitsReader.LIMITS));
         // Long enough for a page and most downloads, short of the 90 s after which systemd kills.
@@ -121,6 +124,7 @@ final class ConfigurationReader {
                 sites.stream().map(SitesReader.Entry::site).toList(),
                 Collections.unmodifiableMap(backends.backends()),
                 trustedProxies,
+                resolvers,
                 timeouts,
                 limits,
                 grace,

@@ -219,7 +219,7 @@ final class RetryLadder {
         ServerConnector.Attempt begun = isHttp2()
                 ? worker.http2Servers().connect(to, timeout, outcome)
                 : ServerConnector.connect(worker, to, preamble(), timeout, outcome);
-        if (begun != null && !begun.isOver()) {
+        if (!begun.isOver()) {
             connecting = begun;
         }
     }

@@ -5,11 +5,14 @@ import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.ServerChannel;
 import io.netty.channel.epoll.Epoll;
+import io.netty.channel.epoll.EpollDatagramChannel;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.DatagramChannel;
 import io.netty.channel.socket.SocketChannel;
+import io.netty.channel.socket.nio.NioDatagramChannel;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
 import java.util.ArrayList;
@@ -18,13 +21,13 @@ import java.util.concurrent.ThreadFactory;
 
 /** How bytes get in and out: epoll, or the JDK's selector where the native library cannot load. */
 public enum Transport {
-    EPOLL("epoll", EpollServerSocketChannel.class, EpollSocketChannel.class) {
+    EPOLL("epoll", EpollServerSocketChannel.class, EpollSocketChannel.class, EpollDatagramChannel.class) {
         @Override
         IoHandlerFactory handlers() {
             return EpollIoHandler.newFactory();
         }
     },
-    NIO("nio", NioServerSocketChannel.class, NioSocketChannel.class) {
+    NIO("nio", NioServerSocketChannel.class, NioSocketChannel.class, NioDatagramChannel.class) {
         @Override
         IoHandlerFactory handlers() {
             return NioIoHandler.newFactory();
@@ -34,11 +37,17 @@ public enum Transport {
     private final String text;
     private final Class<? extends ServerChannel> serverChannel;
     private final Class<? extends SocketChannel> channel;
+    private final Class<? extends DatagramChannel> datagrams;
 
-    Transport(String text, Class<? extends ServerChannel> serverChannel, Class<? extends SocketChannel> channel) {
+    Transport(
+            String text,
+            Class<? extends ServerChannel> serverChannel,
+            Class<? extends SocketChannel> channel,
+            Class<? extends DatagramChannel> datagrams) {
         this.text = text;
         this.serverChannel = serverChannel;
         this.channel = channel;
+        this.datagrams = datagrams;
     }
 
     abstract IoHandlerFactory handlers();
@@ -59,6 +68,11 @@ public enum Transport {
     /** What connections to servers are made of. */
     public Class<? extends SocketChannel> channel() {
         return channel;
+    }
+
+    /** What questions to DNS servers go over. */
+    public Class<? extends DatagramChannel> datagrams() {
+        return datagrams;
     }
 
     /** {@code count} event loops, each a thread of {@code threads}. */

@@ -1,5 +1,6 @@
 package dev.postern.observe;
 
+import dev.postern.backend.Server;
 import dev.postern.http.ExchangeRecord;
 import dev.postern.http.Failure;
 import java.util.HashMap;
@@ -9,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What one event loop counts. Only the loop writes, so that no two cores fight over a counter; whoever asks adds the
- * loops up. Names come from the configuration alone: no client can make them grow.
+ * loops up. Names come from the configuration and the DNS alone: no client can make them grow.
  */
 final class LoopCounters {
     /** Of what belongs to no site: refused before it was known, or asked for by a name that is none of ours. */
@@ -18,12 +19,15 @@ final class LoopCounters {
     private static final int SWITCHING_PROTOCOLS = 101;
     private static final long NANOS_PER_MICRO = 1000;
 
+    /** What was counted of a server. */
+    record Counted(Server server, Counters counters) {}
+
     /** The versions that a request may come in; what could not be read has none. */
     static final String[] PROTOCOLS = {"HTTP/1.0", "HTTP/1.1", "HTTP/2.0", "-"};
 
     // Replaced by the loop whenever a name is new; read by whoever asks.
     private volatile Map<String, Counters> bySite = Map.of();
-    private volatile Map<String, Map<String, Counters>> byServer = Map.of();
+    private volatile Map<String, Map<String, Counted>> byServer = Map.of();
 
     private final AtomicLongArray protocols = new AtomicLongArray(PROTOCOLS.length);
     private final Counters late = new Counters();
@@ -50,7 +54,7 @@ final class LoopCounters {
         if (backend == null || exchange.server() == null) {
             return;
         }
-        Counters server = server(backend, exchange.server().name());
+        Counters server = server(backend, exchange.server());
         server.answered(status);
         server.add(Counters.RETRIES, exchange.retries());
         server.add(exchange.reusedConnection() ? Counters.REUSED : Counters.NEW, 1);
@@ -87,15 +91,19 @@ final class LoopCounters {
         return made;
     }
 
-    private Counters server(String backend, String name) {
-        Map<String, Counters> servers = byServer.get(backend);
-        Counters known = servers == null ? null : servers.get(name);
-        if (known != null) {
-            return known;
+    /** What is new takes the place of what has left: where names move, addresses come and go for ever. */
+    private Counters server(String backend, Server server) {
+        Map<String, Counted> servers = byServer.getOrDefault(backend, Map.of());
+        Counted known = servers.get(server.name());
+        if (known != null && known.server.equals(server)) {
+            return known.counters;
         }
-        Counters made = new Counters();
-        byServer = with(byServer, backend, with(servers == null ? Map.of() : servers, name, made));
-        return made;
+        Map<String, Counted> next = new HashMap<>(servers);
+        next.values().removeIf(other -> other.server.isRetired());
+        Counters counters = known == null ? new Counters() : known.counters;
+        next.put(server.name(), new Counted(server, counters));
+        byServer = with(byServer, backend, next);
+        return counters;
     }
 
     private static <V> Map<String, V> with(Map<String, V> map, String key, V value) {
@@ -115,7 +123,7 @@ final class LoopCounters {
         return bySite;
     }
 
-    Map<String, Map<String, Counters>> byServer() {
+    Map<String, Map<String, Counted>> byServer() {
         return byServer;
     }
 

@@ -37,8 +37,8 @@ final class TrafficMetrics implements MultiCollector {
                             sites.computeIfAbsent(name, n -> new Sum()).add(counters));
             loop.counters().byServer().forEach((backend, byName) -> {
                 Map<String, Sum> ofBackend = servers.computeIfAbsent(backend, b -> new TreeMap<>());
-                byName.forEach((name, counters) ->
-                        ofBackend.computeIfAbsent(name, n -> new Sum()).add(counters));
+                byName.forEach((name, counted) ->
+                        ofBackend.computeIfAbsent(name, n -> new Sum()).add(counted.counters()));
             });
         }
         Families families = new Families();

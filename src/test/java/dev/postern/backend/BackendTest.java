@@ -22,7 +22,7 @@ class BackendTest {
         stays.tryBegin();
         backend.refused(stays, "connect: refused");
 
-        backend.follow(backend.next(config(null, server(3, 1), server(2, 7))));
+        backend.follow(config(null, server(3, 1), server(2, 7)));
 
         assertThat(backend.servers()).extracting(Server::name).containsExactly("127.0.0.1:3", "127.0.0.1:2");
         assertThat(backend.servers().get(1)).isSameAs(stays);
@@ -37,7 +37,7 @@ class BackendTest {
         AtomicInteger changes = new AtomicInteger();
         backend.onChange(changes::incrementAndGet);
 
-        backend.follow(backend.next(config(null, server(2, 1))));
+        backend.follow(config(null, server(2, 1)));
 
         assertThat(changes).hasValue(1);
     }
@@ -46,9 +46,10 @@ class BackendTest {
     @Test
     void serverThatIsDownIsTriedAgainWhereItIsNoLongerChecked() {
         Backend backend = new Backend(config(EVERY_50_MS, server(1, 1), server(2, 1)));
-        backend.checkedDown(backend.servers().get(0), "health check: status 500");
+        backend.checkedDown(
+                backend.servers().get(0), backend.servers().get(0).addresses().get(0), "health check: status 500");
 
-        backend.follow(backend.next(config(null, server(1, 1), server(2, 1))));
+        backend.follow(config(null, server(1, 1), server(2, 1)));
 
         assertThat(backend.servers().get(0).state()).isEqualTo(Server.State.UP);
     }

@@ -125,8 +125,10 @@ class ServerFailuresTest {
     @Test
     void serversThatAreDownForAnotherReasonCountAsWell() {
         Backend backend = backend(4, ejection(1));
-        backend.checkedDown(backend.servers().get(0), "health check: status 500");
-        backend.checkedDown(backend.servers().get(1), "health check: status 500");
+        backend.checkedDown(
+                backend.servers().get(0), backend.servers().get(0).addresses().get(0), "health check: status 500");
+        backend.checkedDown(
+                backend.servers().get(1), backend.servers().get(1).addresses().get(0), "health check: status 500");
 
         backend.answered(backend.servers().get(2), 500);
 
@@ -139,10 +141,10 @@ class ServerFailuresTest {
         Server server = backend.servers().get(0);
         backend.answered(server, 500);
 
-        backend.checkedUp(server, "2 good health checks");
+        backend.checkedUp(server, server.addresses().get(0), "2 good health checks");
         assertThat(server.state()).isEqualTo(State.EJECTED);
 
-        backend.checkedDown(server, "health check: status 500");
+        backend.checkedDown(server, server.addresses().get(0), "health check: status 500");
         pass(backend, Duration.ofHours(1));
         assertThat(server.state()).isEqualTo(State.DOWN);
     }
@@ -198,7 +200,7 @@ class ServerFailuresTest {
     void reloadIsNoReasonToStartSlowly() {
         Backend backend = slowly(Duration.ofSeconds(20));
 
-        backend.follow(backend.next(backend.config()));
+        backend.follow(backend.config());
 
         assertThat(backend.servers()).allMatch(Server::isWarm);
     }
@@ -214,7 +216,7 @@ class ServerFailuresTest {
         backend.refused(slow, "connect: refused");
         backend.connected(slow);
 
-        backend.follow(backend.next(config(4, null, Duration.ZERO, Balance.Plain.ROUND_ROBIN)));
+        backend.follow(config(4, null, Duration.ZERO, Balance.Plain.ROUND_ROBIN));
 
         assertThat(ejected.state()).isEqualTo(State.UP);
         assertThat(slow.isWarm()).isTrue();

@@ -88,7 +88,7 @@ class LoadBalancerTest {
 
         List<Integer> taken = new ArrayList<>();
         for (Server next = take(balancer); next != null; next = take(balancer)) {
-            taken.add(next.address().getPort());
+            taken.add(next.addresses().get(0).getPort());
         }
 
         assertThat(taken).containsExactly(1, 1, 1, 2, 2, 3);
@@ -294,12 +294,11 @@ class LoadBalancerTest {
         List<Server> granted = new ArrayList<>();
         assertThat(balancer.join(new TestWaiter(client, granted::add))).isTrue();
 
-        balancer.follow(balancer.backend()
-                .next(config(
-                        Balance.ROUND_ROBIN,
-                        ServerQueue.DEFAULT,
-                        new Stickiness("SERVER", null, Stickiness.SameSite.LAX, "/"),
-                        limited(2, 10))));
+        balancer.follow(config(
+                Balance.ROUND_ROBIN,
+                ServerQueue.DEFAULT,
+                new Stickiness("SERVER", null, Stickiness.SameSite.LAX, "/"),
+                limited(2, 10)));
 
         assertThat(granted).containsExactly(other);
     }
@@ -353,7 +352,7 @@ class LoadBalancerTest {
         for (int i = 0; i < exchanges; i++) {
             Server server = requireNonNull(take(balancer));
             balancer.release(server);
-            ports.add(server.address().getPort());
+            ports.add(server.addresses().get(0).getPort());
         }
         return ports;
     }

@@ -124,7 +124,7 @@ class RoundRobinTest {
 
     private static String name(Server server) {
         return Stream.of("a", "b", "c")
-                .skip(server.address().getPort() - 1)
+                .skip(server.addresses().get(0).getPort() - 1)
                 .findFirst()
                 .orElseThrow();
     }

@@ -30,6 +30,7 @@ import dev.postern.config.Configuration.TlsVersion;
 import dev.postern.config.Configuration.Tsig;
 import java.io.IOException;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -88,17 +89,17 @@ class ConfigurationFileTest {
     @Test
     void defaults() throws ConfigurationProblems {
         Configuration configuration = ConfigurationFile.parse("postern.yaml", """
-                acme:
-                  email: ops@example.com
-                  agree-to-terms: true
-                sites:
-                  - names: [example.com, www.example.com]
-                    backend: web
-                backends:
-                  web:
-                    servers: [10.0.0.11:8080, 10.0.0.12:8080]
-                    health: {}
-                """);
+            acme:
+              email: ops@example.com
+              agree-to-terms: true
+            sites:
+              - names: [example.com, www.example.com]
+                backend: web
+            backends:
+              web:
+                servers: [10.0.0.11:8080, 10.0.0.12:8080]
+                health: {}
+            """);
 
         assertThat(configuration)
                 .isEqualTo(new Configuration(
@@ -132,6 +133,7 @@ class ConfigurationFileTest {
                                                 2,
                                                 3))),
                         List.of(),
+                        List.of(),
                         DEFAULT_TIMEOUTS,
                         DEFAULT_LIMITS,
                         Duration.ofSeconds(30),
@@ -150,106 +152,108 @@ class ConfigurationFileTest {
 
         Configuration configuration = ConfigurationFile.parse(
                 "postern.yaml", """
-                listeners:
-                  http: { bind: ["192.0.2.1:8080", "[2001:db8::1]:8080"], redirect: 301, proxy-protocol: [192.0.2.0/24] }
-                  https: { bind: ":8443", protocols: [http/1.1], proxy-protocol: [198.51.100.1, "2001:db8::/32"] }
-                  challenge: { bind: "[::1]:1234" }
-                  admin: { bind: "127.0.0.1:1235", hosts: [Metrics.internal] }
-                tls:
-                  min-version: TLSv1.3
-                  profile: modern
-                acme:
-                  email: hostmaster@example.org
-                  agree-to-terms: true
-                  issuers:
-                    - letsencrypt-staging
-                    - directory: "https://ca.example.net:14000/dir"
-                      ca-file: %1$s
-                      eab: { key-id: id-1, hmac-file: %4$s }
-                      profile: shortlived
-                      preferred-chain: Some Root
-                      staging: "https://ca.example.net:15000/dir"
-                      rate-limits: letsencrypt
-                    - { ca: zerossl, eab: { key-id: id-2, hmac-file: %4$s }, profile: p, preferred-chain: c }
-                    - { ca: google, eab: { key-id: id-3, hmac-file: %4$s } }
-                    - internal
-                  challenges: [dns-01, tls-alpn-01]
-                  dns-01:
-                    server: "[2001:DB8::53]:5353"
-                    tsig: { name: Key.Example., algorithm: hmac-sha512, secret-file: %5$s }
-                    zone: Example.com.
-                    ttl: 5m
-                    propagation: 30s
-                  key-type: rsa-4096
-                  store: /var/lib/postern
-                sites:
-                  - names: [Bücher.example.com.]
-                    routes:
-                      - { path: /api/, backend: api }
-                      - { path: /old/, redirect: "https://example.com/new/", status: 302 }
-                      - { path: /teapot, respond: { status: 418, body: "short\\nand stout" } }
-                  - names: [own.example.com]
-                    backend: api
-                    certificate: { chain: %2$s, key: %3$s }
-                    challenges: [http-01]
-                  - names: [hooked.example.com]
-                    backend: api
-                    challenges: [dns-01]
-                    dns-01: { exec: [/usr/bin/env, dns-hook], timeout: 10s, propagation: 3m }
-                backends:
-                  api:
-                    balance: { by: uri, length: 20, depth: 2, whole: true, bounded-load: 200%% }
-                    servers:
-                      - address: "[2001:DB8::2]:9000"
-                        weight: 256
-                        backup: true
-                        max-connections: 7
-                        drain: true
-                      - App_1.internal:65535
-                    health:
-                      method: HEAD
-                      path: /up?deep=1
-                      host: api.example.com:8080
-                      expect: 204
-                      interval: 200ms
-                      timeout: 100ms
-                      rise: 1
-                      fall: 10
-                      drain-on-404: true
-                    protocol: h2c
-                    queue: { length: 0, timeout: 1s }
-                    slow-start: 10s
-                    eject: { after: 3, on: [closed, 500], time: 2s, longest: 1m }
-                    sticky: { cookie: S, max-age: 2d, same-site: none, path: /app/ }
-                    retry: { attempts: 2, on: [timeout, 503], budget: 50%% }
-                  proxied:
-                    servers: [127.0.0.1:1]
-                    proxy-protocol: v2
-                trusted-proxies: [10.0.0.0/8, "2001:db8::/32", 192.0.2.7]
-                timeouts:
-                  handshake: 1s
-                  request-head: 2s
-                  request-body: 3s
-                  keep-alive: 4m
-                  connect: 500ms
-                  response: 6h
-                  tunnel: 7d
-                limits:
-                  request-line: 512B
-                  head: 1MiB
-                  headers: 50
-                  body: 2GiB
-                  connections: 1000
-                  connections-per-client: 50
-                grace: 0
-                hooks:
-                  on-renewed: [/usr/bin/env, reload, "a b"]
-                  on-failure: [failed]
-                  on-overdue: [overdue]
-                  timeout: 5s
-                control: { socket: /run/postern/postern.sock }
-                access-log: { to: %6$s, format: combined, query: false }
-                """.formatted(caFile, chain, key, hmac, tsig, directory.resolve("access.log")));
+                    listeners:
+                      http: { bind: ["192.0.2.1:8080", "[2001:db8::1]:8080"], redirect: 301, proxy-protocol: [192.0.2.0/24] }
+                      https: { bind: ":8443", protocols: [http/1.1], proxy-protocol: [198.51.100.1, "2001:db8::/32"] }
+                      challenge: { bind: "[::1]:1234" }
+                      admin: { bind: "127.0.0.1:1235", hosts: [Metrics.internal] }
+                    tls:
+                      min-version: TLSv1.3
+                      profile: modern
+                    acme:
+                      email: hostmaster@example.org
+                      agree-to-terms: true
+                      issuers:
+                        - letsencrypt-staging
+                        - directory: "https://ca.example.net:14000/dir"
+                          ca-file: %1$s
+                          eab: { key-id: id-1, hmac-file: %4$s }
+                          profile: shortlived
+                          preferred-chain: Some Root
+                          staging: "https://ca.example.net:15000/dir"
+                          rate-limits: letsencrypt
+                        - { ca: zerossl, eab: { key-id: id-2, hmac-file: %4$s }, profile: p, preferred-chain: c }
+                        - { ca: google, eab: { key-id: id-3, hmac-file: %4$s } }
+                        - internal
+                      challenges: [dns-01, tls-alpn-01]
+                      dns-01:
+                        server: "[2001:DB8::53]:5353"
+                        tsig: { name: Key.Example., algorithm: hmac-sha512, secret-file: %5$s }
+                        zone: Example.com.
+                        ttl: 5m
+                        propagation: 30s
+                      key-type: rsa-4096
+                      store: /var/lib/postern
+                    sites:
+                      - names: [Bücher.example.com.]
+                        routes:
+                          - { path: /api/, backend: api }
+                          - { path: /old/, redirect: "https://example.com/new/", status: 302 }
+                          - { path: /teapot, respond: { status: 418, body: "short\\nand stout" } }
+                      - names: [own.example.com]
+                        backend: api
+                        certificate: { chain: %2$s, key: %3$s }
+                        challenges: [http-01]
+                      - names: [hooked.example.com]
+                        backend: api
+                        challenges: [dns-01]
+                        dns-01: { exec: [/usr/bin/env, dns-hook], timeout: 10s, propagation: 3m }
+                    backends:
+                      api:
+                        balance: { by: uri, length: 20, depth: 2, whole: true, bounded-load: 200%% }
+                        servers:
+                          - address: "[2001:DB8::2]:9000"
+                            weight: 256
+                            backup: true
+                            max-connections: 7
+                            drain: true
+                          - { address: App_1.internal:65535, resolve: any }
+                        resolve: each
+                        health:
+                          method: HEAD
+                          path: /up?deep=1
+                          host: api.example.com:8080
+                          expect: 204
+                          interval: 200ms
+                          timeout: 100ms
+                          rise: 1
+                          fall: 10
+                          drain-on-404: true
+                        protocol: h2c
+                        queue: { length: 0, timeout: 1s }
+                        slow-start: 10s
+                        eject: { after: 3, on: [closed, 500], time: 2s, longest: 1m }
+                        sticky: { cookie: S, max-age: 2d, same-site: none, path: /app/ }
+                        retry: { attempts: 2, on: [timeout, 503], budget: 50%% }
+                      proxied:
+                        servers: [127.0.0.1:1]
+                        proxy-protocol: v2
+                    trusted-proxies: [10.0.0.0/8, "2001:db8::/32", 192.0.2.7]
+                    resolvers: [192.0.2.53, "127.0.0.1:8600", "2001:db8::53", "[2001:db8::54]:5353"]
+                    timeouts:
+                      handshake: 1s
+                      request-head: 2s
+                      request-body: 3s
+                      keep-alive: 4m
+                      connect: 500ms
+                      response: 6h
+                      tunnel: 7d
+                    limits:
+                      request-line: 512B
+                      head: 1MiB
+                      headers: 50
+                      body: 2GiB
+                      connections: 1000
+                      connections-per-client: 50
+                    grace: 0
+                    hooks:
+                      on-renewed: [/usr/bin/env, reload, "a b"]
+                      on-failure: [failed]
+                      on-overdue: [overdue]
+                      timeout: 5s
+                    control: { socket: /run/postern/postern.sock }
+                    access-log: { to: %6$s, format: combined, query: false }
+                    """.formatted(caFile, chain, key, hmac, tsig, directory.resolve("access.log")));
 
         Dns01 update = new Dns01.DynamicUpdate(
                 "2001:db8::53",
@@ -352,8 +356,22 @@ class ConfigurationFileTest {
                                                 new Balance.Key.Uri(OptionalInt.of(20), OptionalInt.of(2), true),
                                                 OptionalInt.of(200)),
                                         List.of(
-                                                new Server("2001:db8::2", 9000, 256, true, 7, true),
-                                                new Server("app_1.internal", 65535, 1)),
+                                                new Server(
+                                                        "2001:db8::2",
+                                                        9000,
+                                                        256,
+                                                        true,
+                                                        7,
+                                                        true,
+                                                        Configuration.Resolve.EACH),
+                                                new Server(
+                                                        "app_1.internal",
+                                                        65535,
+                                                        1,
+                                                        false,
+                                                        0,
+                                                        false,
+                                                        Configuration.Resolve.ANY)),
                                         new Health(
                                                 "HEAD",
                                                 "/up?deep=1",
@@ -395,6 +413,11 @@ class ConfigurationFileTest {
                                 new AddressRange(address("10.0.0.0"), 8),
                                 new AddressRange(address("2001:db8::"), 32),
                                 new AddressRange(address("192.0.2.7"), 32)),
+                        List.of(
+                                new InetSocketAddress(address("192.0.2.53"), 53),
+                                new InetSocketAddress(address("127.0.0.1"), 8600),
+                                new InetSocketAddress(address("2001:db8::53"), 53),
+                                new InetSocketAddress(address("2001:db8::54"), 5353)),
                         new Timeouts(
                                 Duration.ofSeconds(1),
                                 Duration.ofSeconds(2),
@@ -451,10 +474,10 @@ class ConfigurationFileTest {
     @Test
     void shortHealthIntervalShortensTheTimeoutWithIt() throws ConfigurationProblems {
         Configuration configuration = ConfigurationFile.parse("postern.yaml", """
-                acme: { issuers: [internal] }
-                sites: [{ names: [app.internal], backend: web }]
-                backends: { web: { servers: ["127.0.0.1:8080"], health: { interval: 200ms } } }
-                """);
+            acme: { issuers: [internal] }
+            sites: [{ names: [app.internal], backend: web }]
+            backends: { web: { servers: ["127.0.0.1:8080"], health: { interval: 200ms } } }
+            """);
 
         assertThat(web(configuration).health()).extracting(Health::timeout).isEqualTo(Duration.ofMillis(200));
     }
@@ -462,13 +485,13 @@ class ConfigurationFileTest {
     @Test
     void issuersOfOneHostGetNamesThatDoNotDependOnTheirOrder() throws ConfigurationProblems {
         String text = """
-                acme:
-                  email: ops@example.com
-                  agree-to-terms: true
-                  issuers: [{ directory: "https://%s" }, { directory: "https://%s" }, { directory: "https://internal/" }]
-                sites: [{ names: [app.internal], backend: web }]
-                backends: { web: { servers: ["127.0.0.1:8080"] } }
-                """;
+            acme:
+              email: ops@example.com
+              agree-to-terms: true
+              issuers: [{ directory: "https://%s" }, { directory: "https://%s" }, { directory: "https://internal/" }]
+            sites: [{ names: [app.internal], backend: web }]
+            backends: { web: { servers: ["127.0.0.1:8080"] } }
+            """;
 
         List<Issuer> oneWay = ConfigurationFile.parse("a", text.formatted("ca/one", "ca/two"))
                 .acme()
@@ -484,10 +507,10 @@ class ConfigurationFileTest {
     @Test
     void backendsKeepTheOrderOfTheFileAndCannotBeChanged() throws ConfigurationProblems {
         Configuration configuration = ConfigurationFile.parse("postern.yaml", """
-                acme: { issuers: [internal] }
-                sites: [{ names: [app.internal], backend: z }]
-                backends: { z: { servers: ["a:1"] }, a: { servers: ["a:1"] }, m: { servers: ["a:1"] } }
-                """);
+            acme: { issuers: [internal] }
+            sites: [{ names: [app.internal], backend: z }]
+            backends: { z: { servers: ["a:1"] }, a: { servers: ["a:1"] }, m: { servers: ["a:1"] } }
+            """);
 
         assertThat(configuration.backends().keySet()).containsExactly("z", "a", "m");
         assertThat(configuration.backends()).isUnmodifiable();
@@ -569,12 +592,12 @@ class ConfigurationFileTest {
         assertThat(problems.lines())
                 .containsExactly(
                         "command line: --email: \"nobody\" has no @ (expected: an address such as ops@example.com)",
-                        "command line: --site: \"10.0.0.1\" is an IP address; clients name no server in a handshake with one"
-                                + " (expected: a host name such as www.example.com or *.example.com)",
+                        "command line: --site: \"10.0.0.1\" is an IP address; clients name no server in a handshake"
+                                + " with one (expected: a host name such as www.example.com or *.example.com)",
                         "command line: --site: \"it's'], backend: x, #\" has a port"
                                 + " (expected: a host name such as www.example.com or *.example.com)",
-                        "command line: --to: \"nowhere\" has no port"
-                                + " (expected: HOST:PORT such as 10.0.0.11:8080, app.internal:8080 or [2001:db8::1]:8080)");
+                        "command line: --to: \"nowhere\" has no port (expected: HOST:PORT such as 10.0.0.11:8080,"
+                                + " app.internal:8080 or [2001:db8::1]:8080)");
     }
 
     @Test
@@ -596,19 +619,19 @@ class ConfigurationFileTest {
     }
 
     private static final String INTERNAL_SITE = """
-            acme: { issuers: [internal] }
-            sites: [{ names: [app.internal], backend: web }]
-            backends: { web: { servers: ["127.0.0.1:8080"] } }
-            """;
+        acme: { issuers: [internal] }
+        sites: [{ names: [app.internal], backend: web }]
+        backends: { web: { servers: ["127.0.0.1:8080"] } }
+        """;
 
     @ParameterizedTest(name = "{0}")
     @MethodSource("balances")
     void everyWayToBalanceArrives(String text, Balance balance) throws ConfigurationProblems {
         Configuration configuration = ConfigurationFile.parse("postern.yaml", """
-                acme: { issuers: [internal] }
-                sites: [{ names: [app.internal], backend: web }]
-                backends: { web: { servers: ["127.0.0.1:8080"], balance: %s } }
-                """.formatted(text));
+            acme: { issuers: [internal] }
+            sites: [{ names: [app.internal], backend: web }]
+            backends: { web: { servers: ["127.0.0.1:8080"], balance: %s } }
+            """.formatted(text));
 
         assertThat(web(configuration).balance()).isEqualTo(balance);
     }
@@ -616,17 +639,17 @@ class ConfigurationFileTest {
     @Test
     void settingsOfABackendHaveDefaults() throws ConfigurationProblems {
         Configuration configuration = ConfigurationFile.parse("postern.yaml", """
-                acme: { issuers: [internal] }
-                sites: [{ names: [app.internal], backend: web }]
-                backends:
-                  web:
-                    servers: [{ address: "127.0.0.1:8080", max-connections: 1 }]
-                    queue:
-                    eject:
-                    sticky: { cookie: S }
-                    retry:
-                    health: { type: tcp }
-                """);
+            acme: { issuers: [internal] }
+            sites: [{ names: [app.internal], backend: web }]
+            backends:
+              web:
+                servers: [{ address: "127.0.0.1:8080", max-connections: 1 }]
+                queue:
+                eject:
+                sticky: { cookie: S }
+                retry:
+                health: { type: tcp }
+            """);
 
         Backend web = web(configuration);
         assertThat(web.queue()).isEqualTo(new ServerQueue(1000, Duration.ofSeconds(5)));

@@ -68,11 +68,15 @@ public final class TestServer implements AutoCloseable {
     private final StringBuffer received = new StringBuffer();
 
     private TestServer(int port, Conversation conversation) {
+        this(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), conversation);
+    }
+
+    private TestServer(InetSocketAddress bind, Conversation conversation) {
         this.conversation = conversation;
         try {
             this.listener = new ServerSocket();
             listener.setReuseAddress(true);
-            listener.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 1024);
+            listener.bind(bind, 1024);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -94,11 +98,20 @@ public final class TestServer implements AutoCloseable {
 
     /** On the port another one had, as after a restart. */
     public static TestServer start(int port, Script script) {
-        return new TestServer(port, connection -> {
+        return new TestServer(port, following(script));
+    }
+
+    /** At this one of the host's loopback addresses, such as {@code 127.0.0.2} or {@code ::1}. */
+    public static TestServer at(String address, int port, Script script) {
+        return new TestServer(new InetSocketAddress(address, port), following(script));
+    }
+
+    private static Conversation following(Script script) {
+        return connection -> {
             for (Request request = connection.read(); request != null; request = connection.read()) {
                 script.answer(request, connection);
             }
-        });
+        };
     }
 
     /** For what no server that waits for requests would do. */

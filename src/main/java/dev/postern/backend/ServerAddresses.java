@@ -1,0 +1,81 @@
+package dev.postern.backend;
+
+import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * The addresses of one server: those that its health checks found it well at, the one that took a connection last first.
+ * Any thread; to read costs one look at a volatile.
+ */
+final class ServerAddresses {
+    private volatile List<InetSocketAddress> all = List.of();
+    private volatile List<InetSocketAddress> good = List.of();
+    // Guarded by this.
+    private final Set<InetSocketAddress> failed = new HashSet<>();
+
+    /** All where all have failed: then it is for the backend to say whether it is tried. */
+    List<InetSocketAddress> good() {
+        return good;
+    }
+
+    List<InetSocketAddress> all() {
+        return all;
+    }
+
+    /** These from now on; the one that came first still does if it is among them. Returns whether they are others. */
+    synchronized boolean become(List<InetSocketAddress> now) {
+        if (all.size() == now.size() && all.containsAll(now)) {
+            return false;
+        }
+        List<InetSocketAddress> next = new ArrayList<>(now);
+        if (!all.isEmpty() && next.remove(all.get(0))) {
+            next.add(0, all.get(0));
+        }
+        failed.retainAll(next);
+        set(next);
+        return true;
+    }
+
+    synchronized void prefer(InetSocketAddress address) {
+        List<InetSocketAddress> next = new ArrayList<>(all);
+        if (next.remove(address)) {
+            next.add(0, address);
+            set(next);
+        }
+    }
+
+    synchronized boolean fail(InetSocketAddress address) {
+        boolean changed = failed.add(address);
+        set(all);
+        return changed;
+    }
+
+    synchronized boolean recover(InetSocketAddress address) {
+        boolean changed = failed.remove(address);
+        set(all);
+        return changed;
+    }
+
+    synchronized boolean hasFailed(InetSocketAddress address) {
+        return failed.contains(address);
+    }
+
+    synchronized boolean allHaveFailed() {
+        return failed.containsAll(all);
+    }
+
+    synchronized void forget() {
+        failed.clear();
+        set(all);
+    }
+
+    private void set(List<InetSocketAddress> next) {
+        List<InetSocketAddress> left =
+                next.stream().filter(address -> !failed.contains(address)).toList();
+        all = List.copyOf(next);
+        good = left.isEmpty() ? all : left;
+    }
+}
