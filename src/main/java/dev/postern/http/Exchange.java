@@ -93,6 +93,11 @@ public final class Exchange extends ExchangeRecord {
         }
     }
 
+    /** The request has not ended, though it says that nothing is to come: it is started once it has. */
+    void awaitsEnd() {
+        body.awaitsEnd();
+    }
+
     RequestHead request() {
         return request;
     }

@@ -294,16 +294,25 @@ public final class Http2ClientConnection extends Http2ConnectionHandler implemen
             return;
         }
         Exchange exchange = new Exchange(worker, begun, head, now, now);
-        begun.begins(exchange);
         touched.add(begun);
+        if (!endOfStream && !head.hasBody() && head.upgrade() == null) {
+            // RFC 9113 §8.1.1: with a body it would be malformed, and no server is to have seen it.
+            begun.beginsAtEnd(exchange);
+            return;
+        }
+        begun.begins(exchange);
+        start(exchange);
+        if (endOfStream && head.hasBody()) {
+            exchange.requestEnd(null);
+        }
+    }
+
+    private void start(Exchange exchange) {
         try {
             exchange.start(steps);
         } catch (RuntimeException e) {
             log.error("request {}: bug", exchange.id(), e);
             exchange.fail(Failure.ByEdge.BUG, e.toString());
-        }
-        if (endOfStream && head.hasBody()) {
-            exchange.requestEnd(null);
         }
     }
 
@@ -345,7 +354,7 @@ public final class Http2ClientConnection extends Http2ConnectionHandler implemen
                 Trailers.checkRequest(trailers);
             }
             touched.add(stream);
-            exchange.requestEnd(trailers);
+            ends(stream, exchange, trailers);
         } catch (BadMessage e) {
             log.debug(
                     "request {}: client {}: {}: {}; stream reset",
@@ -371,10 +380,17 @@ public final class Http2ClientConnection extends Http2ConnectionHandler implemen
         if (exchange != null) {
             touched.add(stream);
             if (endOfStream) {
-                exchange.requestEnd(null);
+                ends(stream, exchange, null);
             }
         }
         return taken;
+    }
+
+    private void ends(Http2ClientStream stream, Exchange exchange, @Nullable Fields trailers) {
+        exchange.requestEnd(trailers);
+        if (stream.startsAtEnd()) {
+            start(exchange);
+        }
     }
 
     /** Gives bytes back to the window of the client. */

@@ -19,6 +19,7 @@ final class Http2ClientStream implements ClientStream {
 
     private @Nullable Exchange exchange;
     private boolean begun;
+    private boolean startsAtEnd;
     private boolean requestEnded;
     private boolean headOnly;
     /** Everything of the response was handed to the connection; the client may not have taken it all. */
@@ -70,6 +71,17 @@ final class Http2ClientStream implements ClientStream {
         begun = true;
         exchange = next;
         headOnly = next.request().isHead();
+    }
+
+    /** As {@link #begins}, of a request that says that it has no body, and has not ended: one may come all the same. */
+    void beginsAtEnd(Exchange next) {
+        begins(next);
+        startsAtEnd = true;
+        next.awaitsEnd();
+    }
+
+    boolean startsAtEnd() {
+        return startsAtEnd;
     }
 
     // ---- the request

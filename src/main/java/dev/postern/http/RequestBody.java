@@ -45,6 +45,11 @@ final class RequestBody {
         this.trailers = trailers;
     }
 
+    /** Nothing is to come, it was said; whether that is so, only the end of the request tells. */
+    void awaitsEnd() {
+        complete = false;
+    }
+
     /** There is more to come after all: what a client sends through a tunnel. Nothing of it is sent twice. */
     void reopen() {
         complete = false;

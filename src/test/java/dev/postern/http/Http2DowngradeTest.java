@@ -46,8 +46,9 @@ class Http2DowngradeTest {
     @CsvSource({"5, 3", "5, 0", "5, 8", "0, 1"})
     void bodyOfAnotherLengthThanWasSaidCompletesNoRequest(int said, int sent) throws Exception {
         Http2Client client = client();
-        client.request(1, "POST", "/wrong", false, "content-length", Integer.toString(said))
-                .data(1, true, new byte[sent]);
+        client.request(1, "POST", "/wrong", false, "content-length", Integer.toString(said));
+        untilRead(client);
+        client.data(1, true, new byte[sent]);
 
         Frame end = client.await(frame ->
                 frame.stream() == 1 && (frame.type() == Http2Client.RST_STREAM || frame.type() == Http2Client.HEADERS));
@@ -56,6 +57,37 @@ class Http2DowngradeTest {
         }
         assertThat(client.get(3, "/next").response(3).body()).isEqualTo("at /next");
         assertThat(server.requests()).extracting(TestServer.Request::path).containsExactly("/next");
+    }
+
+    /** A request that says it has no body, and has not ended, is sent on once its end has come, whatever that is. */
+    @ParameterizedTest
+    @ValueSource(strings = {"DATA", "two DATA", "trailers"})
+    void requestWithoutABodyIsSentOnOnceItHasEnded(String end) throws Exception {
+        Http2Client client = client();
+        client.request(1, "POST", "/empty", false, "content-length", "0");
+        untilRead(client);
+        assertThat(server.requests()).isEmpty();
+        assertThat(server.connectionsAccepted()).isZero();
+
+        if (end.equals("trailers")) {
+            client.headers(1, true, "x-sum", "1");
+        } else {
+            if (end.equals("two DATA")) {
+                client.data(1, false, new byte[0]);
+                untilRead(client);
+            }
+            client.data(1, true, new byte[0]);
+        }
+
+        assertThat(client.response(1).body()).isEqualTo("at /empty");
+        assertThat(server.requests()).hasSize(1);
+        assertThat(server.requests().get(0).header("Content-Length")).containsExactly("0");
+    }
+
+    /** What comes next comes in another read: the edge has read all that was sent before, for it answers this. */
+    private static void untilRead(Http2Client client) {
+        client.send(Http2Client.PING, 0, 0, new byte[8]);
+        assertThat(client.await(frame -> frame.type() == Http2Client.PING)).isNotNull();
     }
 
     @ParameterizedTest
@@ -77,6 +109,7 @@ class Http2DowngradeTest {
     void trailerThatWouldChangeTheRequestReachesNoServer(String name) throws Exception {
         Http2Client client = client();
         client.request(1, "POST", "/wrong", false).data(1, false, "body".getBytes(StandardCharsets.US_ASCII));
+        untilRead(client);
         client.headers(1, true, name, "evil");
 
         client.await(frame ->
