@@ -12,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -29,7 +30,8 @@ final class BackendsReader {
             "eject",
             "sticky",
             "retry",
-            "proxy-protocol");
+            "proxy-protocol",
+            "tolerate");
     private static final List<String> SERVER_KEYS =
             List.of("address", "weight", "backup", "max-connections", "drain", "resolve");
     private static final List<String> EJECT_KEYS = List.of("after", "on", "time", "longest");
@@ -65,6 +67,8 @@ final class BackendsReader {
 
     private static final Scalar<Boolean> PROXY_PROTOCOL = Scalar.oneOf(Map.of("v2", true, "off", false), "v2 or off");
 
+    private static final Scalar<Tolerance> TOLERANCE = Scalar.oneOf(List.of(Tolerance.values()), Tolerance::text);
+
     private final Map<String, Backend> backends = new LinkedHashMap<>();
     private final List<String> names = new ArrayList<>();
 
@@ -98,6 +102,12 @@ final class BackendsReader {
                     .problem("goes with protocol http1 only: over h2c one connection carries the requests of many"
                             + " clients (expected: no proxy-protocol, or protocol: http1)");
         }
+        Set<Tolerance> tolerated = tolerated(backend);
+        if (!tolerated.isEmpty() && protocol == ServerProtocol.H2C) {
+            backend.place("tolerate")
+                    .problem("goes with protocol http1 only: HTTP/2 knows none of these (expected: no tolerate, or"
+                            + " protocol: http1)");
+        }
         backends.put(
                 name,
                 new Backend(
@@ -111,7 +121,22 @@ final class BackendsReader {
                         optional(backend, "eject", EJECT_KEYS, BackendsReader::ejection),
                         optional(backend, "sticky", STICKY_KEYS, BackendsReader::stickiness),
                         optional(backend, "retry", RETRY_KEYS, BackendsReader::retries),
-                        proxyProtocol));
+                        proxyProtocol,
+                        tolerated));
+    }
+
+    private static Set<Tolerance> tolerated(Section backend) {
+        EnumSet<Tolerance> tolerated = EnumSet.noneOf(Tolerance.class);
+        Value list = backend.find("tolerate");
+        if (list != null) {
+            for (Value item : list.itemsOrOne("a list such as [bare-lf, obs-fold, te-and-cl]")) {
+                Tolerance one = item.read(TOLERANCE);
+                if (one != null) {
+                    tolerated.add(one);
+                }
+            }
+        }
+        return Set.copyOf(tolerated);
     }
 
     private static <T> @Nullable T optional(

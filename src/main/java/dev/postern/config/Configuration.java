@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -471,7 +472,8 @@ public record Configuration(
             @Nullable Ejection ejection,
             @Nullable Stickiness sticky,
             @Nullable Retries retries,
-            boolean proxyProtocol) {
+            boolean proxyProtocol,
+            Set<Tolerance> tolerated) {
         /** Of servers that speak HTTP/1.1. */
         public Backend(String name, Balance balance, List<Server> servers, @Nullable Health health) {
             this(
@@ -485,7 +487,8 @@ public record Configuration(
                     null,
                     null,
                     null,
-                    false);
+                    false,
+                    Set.of());
         }
     }
 

@@ -55,6 +55,11 @@ record ConnectionOptions(boolean close, boolean keepAlive, boolean upgrade, bool
         return new ConnectionOptions(nextClose, nextKeepAlive, nextUpgrade, nextTe, List.copyOf(nextNamed));
     }
 
+    /** These, and that the connection ends. */
+    ConnectionOptions andClose() {
+        return new ConnectionOptions(true, keepAlive, upgrade, te, named);
+    }
+
     boolean names(Fields fields, int field) {
         for (String name : named) {
             if (FieldName.equalsIgnoreCase(fields.bytes(), fields.nameFrom(field), fields.nameTo(field), name)) {

@@ -6,6 +6,7 @@ import dev.postern.config.Compression;
 import dev.postern.config.Configuration.Timeouts;
 import dev.postern.config.Durations;
 import dev.postern.config.RateLimit;
+import dev.postern.config.Tolerance;
 import dev.postern.http.Failure.ByClient;
 import dev.postern.http.Failure.ByEdge;
 import dev.postern.http.Failure.ByServer;
@@ -20,6 +21,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -360,6 +362,11 @@ public final class Exchange extends ExchangeRecord {
         made.begin(this, ladder().watchesWrite());
         sendBody(made);
         made.flush();
+    }
+
+    /** What the server may do besides what any server may. */
+    Set<Tolerance> tolerated() {
+        return ladder().tolerated();
     }
 
     private RetryLadder ladder() {

@@ -32,6 +32,8 @@ public sealed interface Failure {
     /** The client broke a rule or a limit. */
     enum ByClient implements Failure {
         MALFORMED,
+        /** Speaks a version of HTTP that is not the one of the connection. */
+        VERSION_NOT_SUPPORTED,
         HEAD_TIMEOUT,
         BODY_TIMEOUT,
         BODY_TOO_SLOW,

@@ -1,5 +1,7 @@
 package dev.postern.http;
 
+import java.util.List;
+
 /**
  * The header fields that the edge itself reads, writes or removes, recognised by their bytes. All others are
  * {@link #OTHER} and pass through untouched.
@@ -43,6 +45,11 @@ final class FieldName {
      * {@code X-Cluster-Client-IP}: chi, Rails and many PHP programs prefer them to {@code X-Forwarded-For}.
      */
     static final int CLAIM = 25;
+
+    /** Is Content-Length or Transfer-Encoding to a reader that is careless enough, and to nobody else. */
+    static final int ALMOST_FRAMING = 40;
+
+    private static final List<String> FRAMING = List.of("contentlength", "transferencoding");
 
     private FieldName() {}
 
@@ -99,6 +106,44 @@ final class FieldName {
             return X_FORWARDED_ANY;
         }
         return is(bytes, from, "x-original-") ? CLAIM : OTHER;
+    }
+
+    /**
+     * Whether a name is nearly one that says where a body ends: {@code Transfer---Encoding}, {@code Content%2dLength},
+     * {@code Transfer_Encoding}. Programs that decode, or drop what they do not expect in a name, would read another
+     * request than we do.
+     *
+     * @param bytes the name lies in {@code [from, to)}, and is neither of the two
+     */
+    static boolean isAlmostFraming(byte[] bytes, int from, int to) {
+        if (to - from < FRAMING.get(0).length()) {
+            return false;
+        }
+        for (String name : FRAMING) {
+            if (isAlmost(bytes, from, to, name)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Whether the letters and digits, decoded, are those of {@code name}, whatever else is between them. */
+    private static boolean isAlmost(byte[] bytes, int from, int to, String name) {
+        int matched = 0;
+        for (int i = from; i < to; i++) {
+            byte b = Ascii.lower(bytes[i]);
+            if (b == '%' && i + 2 < to && Ascii.hex(bytes[i + 1]) >= 0 && Ascii.hex(bytes[i + 2]) >= 0) {
+                b = Ascii.lower((byte) (Ascii.hex(bytes[i + 1]) * 16 + Ascii.hex(bytes[i + 2])));
+                i += 2;
+            }
+            if ((b >= 'a' && b <= 'z') || Ascii.isDigit(b)) {
+                if (matched == name.length() || b != name.charAt(matched)) {
+                    return false;
+                }
+                matched++;
+            }
+        }
+        return matched == name.length();
     }
 
     /** Whether the bytes at {@code from} spell {@code lower}, ignoring the case of ASCII letters. */

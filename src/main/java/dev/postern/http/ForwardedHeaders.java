@@ -24,7 +24,11 @@ final class ForwardedHeaders {
     /** Whether a field of the client's goes no further, because only we may say such a thing. */
     static boolean removes(int name, boolean trusted) {
         return switch (name) {
-            case FieldName.FORWARDED, FieldName.X_REAL_IP, FieldName.X_FORWARDED_FOR, FieldName.AMBIGUOUS -> true;
+            case FieldName.FORWARDED,
+                    FieldName.X_REAL_IP,
+                    FieldName.X_FORWARDED_FOR,
+                    FieldName.AMBIGUOUS,
+                    FieldName.ALMOST_FRAMING -> true;
             case FieldName.X_FORWARDED_PROTO,
                     FieldName.X_FORWARDED_HOST,
                     FieldName.X_FORWARDED_PORT,

@@ -1,13 +1,16 @@
 package dev.postern.http;
 
+import dev.postern.config.Tolerance;
 import java.util.Arrays;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Parses the head of an HTTP/1 message out of bytes that may not be complete yet. Rejects what it would have to repair:
  * bare LF or CR, obs-fold, NUL and other controls, space before a colon, empty names
  * (<a href="https://datatracker.ietf.org/doc/html/rfc9112#section-2.2">RFC 9112 §2.2</a>,
- * <a href="https://datatracker.ietf.org/doc/html/rfc9112#section-5">§5</a>).
+ * <a href="https://datatracker.ietf.org/doc/html/rfc9112#section-5">§5</a>). Of a server's some of that
+ * is put up with: what means one thing, and what its backend {@link Tolerance tolerates}.
  *
  * <p>One instance per event loop: it carries scratch space, no state between calls.
  */
@@ -15,11 +18,16 @@ final class HeadParser {
     /** What {@link #fields} returns where the section is not complete yet. */
     private static final int INCOMPLETE = -1;
 
-    /** What every version that we speak begins with. */
-    private static final byte[] VERSION = HeadWriter.constant("HTTP/1.");
+    /** What {@link #lineEnd} returns where a line ends in anything but what it may. */
+    private static final int BROKEN = -2;
 
-    /** A request line ends in a version of one more digit, and CRLF. */
-    private static final int LINE_END = VERSION.length + 3;
+    /** What every version begins with; a digit, a point and a digit follow. */
+    private static final byte[] VERSION = HeadWriter.constant("HTTP/");
+
+    private static final int VERSION_LENGTH = VERSION.length + 3;
+
+    /** A request line ends in a version and CRLF. */
+    private static final int LINE_END = VERSION_LENGTH + 2;
 
     private final Fields.Builder fields = new Fields.Builder();
     private int maxRequestLine;
@@ -81,19 +89,29 @@ final class HeadParser {
         // Whoever ends the line early, or speaks another version, may wait for an answer: not a byte more will come.
         int length = Math.min(to - pos, LINE_END);
         if (!beginsLineEnd(bytes, pos, length)) {
-            throw BadMessage.malformed("request line: does not end in HTTP/1.0 or HTTP/1.1 and CRLF");
+            throw BadMessage.malformed("request line: does not end in a version of HTTP and CRLF");
+        }
+        if (length >= VERSION_LENGTH && bytes[pos + VERSION.length] != '1') {
+            throw new BadMessage(Failure.ByClient.VERSION_NOT_SUPPORTED, "request line: neither HTTP/1.0 nor HTTP/1.1");
         }
         if (length < LINE_END) {
             return incompleteLine(pos - methodFrom);
         }
-        int minor = bytes[pos + VERSION.length] - '0';
+        int minor = minor(bytes, pos);
         pos += LINE_END;
         if (pos - 2 - methodFrom > maxRequestLine) {
             throw new BadMessage(
                     Failure.ByClient.REQUEST_LINE_TOO_LONG, "request line over " + maxRequestLine + " bytes");
         }
         int end =
-                fields(bytes, pos, to, maxHeaders + own, Failure.ByClient.MALFORMED, Failure.ByClient.TOO_MANY_HEADERS);
+                fields(
+                        bytes,
+                        pos,
+                        to,
+                        maxHeaders + own,
+                        Failure.ByClient.MALFORMED,
+                        Failure.ByClient.TOO_MANY_HEADERS,
+                        null);
         return end == INCOMPLETE
                 ? null
                 : RequestHead.of(
@@ -102,12 +120,24 @@ final class HeadParser {
 
     /** Whether {@code length} bytes are how a request line ends, as far as they go. */
     private static boolean beginsLineEnd(byte[] bytes, int at, int length) {
-        int digit = at + VERSION.length;
+        return beginsVersion(bytes, at, length)
+                && (length <= VERSION_LENGTH || bytes[at + VERSION_LENGTH] == '\r')
+                && (length <= VERSION_LENGTH + 1 || bytes[at + VERSION_LENGTH + 1] == '\n');
+    }
+
+    /** Whether {@code length} bytes, or the first of them, are a version, as far as they go. */
+    private static boolean beginsVersion(byte[] bytes, int at, int length) {
         int known = Math.min(length, VERSION.length);
+        int digit = at + VERSION.length;
         return Arrays.equals(bytes, at, at + known, VERSION, 0, known)
-                && (length <= VERSION.length || bytes[digit] == '0' || bytes[digit] == '1')
-                && (length <= VERSION.length + 1 || bytes[digit + 1] == '\r')
-                && (length <= VERSION.length + 2 || bytes[digit + 2] == '\n');
+                && (length <= VERSION.length || Ascii.isDigit(bytes[digit]))
+                && (length <= VERSION.length + 1 || bytes[digit + 1] == '.')
+                && (length <= VERSION.length + 2 || Ascii.isDigit(bytes[digit + 2]));
+    }
+
+    /** 0 or 1: whoever speaks a later one has to make do with 1 (RFC 9110 §2.5). */
+    private static int minor(byte[] bytes, int version) {
+        return Math.min(1, bytes[version + VERSION.length + 2] - '0');
     }
 
     private @Nullable RequestHead incompleteLine(int length) throws BadMessage {
@@ -123,19 +153,23 @@ final class HeadParser {
         return 2 * maxHeaders;
     }
 
-    /** Parses a response head; null where it is not complete yet. */
-    @Nullable ResponseHead response(byte[] bytes, int to) throws BadMessage {
-        if (to < 13) {
-            // Whoever greets us in another protocol may wait for us to go on: not a byte more will come.
-            if (!Arrays.equals(bytes, 0, Math.min(to, VERSION.length), VERSION, 0, Math.min(to, VERSION.length))) {
-                throw malformedResponse("status line does not begin with HTTP/1.0 or HTTP/1.1");
-            }
-            return null;
-        }
-        int minor = bytes[7] - '0';
-        if (!version(bytes, 0) || minor > 1 || bytes[8] != ' ') {
+    /**
+     * Parses a response head; null where it is not complete yet.
+     *
+     * @param bytes scratch; a line that is folded is made straight in it
+     * @param tolerated what is put up with besides what any server may do
+     */
+    @Nullable ResponseHead response(byte[] bytes, int to, Set<Tolerance> tolerated) throws BadMessage {
+        // Whoever greets us in another protocol may wait for us to go on: not a byte more will come.
+        if (!beginsVersion(bytes, 0, to)
+                || (to > VERSION.length && bytes[VERSION.length] != '1')
+                || (to > VERSION_LENGTH && bytes[VERSION_LENGTH] != ' ')) {
             throw malformedResponse("status line does not begin with HTTP/1.0 or HTTP/1.1");
         }
+        if (to < 13) {
+            return null;
+        }
+        int minor = minor(bytes, 0);
         int status = 0;
         for (int i = 9; i < 12; i++) {
             if (!Ascii.isDigit(bytes[i])) {
@@ -155,59 +189,65 @@ final class HeadParser {
             }
         }
         int reasonTo = pos;
-        if (to - pos < 2) {
+        int lineEnd = lineEnd(bytes, pos, to, tolerated);
+        if (lineEnd == INCOMPLETE) {
             return null;
         }
-        if (bytes[pos] != '\r' || bytes[pos + 1] != '\n') {
+        if (lineEnd == BROKEN) {
             throw malformedResponse("status line does not end in CRLF");
         }
-        pos += 2;
+        pos += lineEnd;
         int end = fields(
                 bytes,
                 pos,
                 to,
                 maxResponseFields(),
                 Failure.ByServer.MALFORMED_RESPONSE,
-                Failure.ByServer.RESPONSE_HEAD_TOO_LARGE);
+                Failure.ByServer.RESPONSE_HEAD_TOO_LARGE,
+                tolerated);
         return end == INCOMPLETE
                 ? null
-                : ResponseHead.of(fields.build(Arrays.copyOf(bytes, end)), status, reasonFrom, reasonTo, minor);
+                : ResponseHead.of(
+                        fields.build(Arrays.copyOf(bytes, end)), status, reasonFrom, reasonTo, minor, tolerated);
     }
 
     /**
      * Parses a trailer section; null where it is not complete yet. Consumes {@link Fields#bytes}.length bytes.
      *
      * @param malformed what to throw for a section that breaks the rules
+     * @param tolerated what a server may do besides what any server may; null where a client speaks
      */
-    @Nullable Fields trailers(byte[] bytes, int to, Failure malformed) throws BadMessage {
-        int end = fields(bytes, 0, to, maxHeaders, malformed, malformed);
+    @Nullable Fields trailers(byte[] bytes, int to, Failure malformed, @Nullable Set<Tolerance> tolerated) throws BadMessage {
+        int end = fields(bytes, 0, to, maxHeaders, malformed, malformed, tolerated);
         return end == INCOMPLETE ? null : fields.build(Arrays.copyOf(bytes, end));
-    }
-
-    private static boolean version(byte[] bytes, int at) {
-        return Arrays.equals(bytes, at, at + VERSION.length, VERSION, 0, VERSION.length) && bytes[at + 7] >= '0';
     }
 
     private static BadMessage malformedResponse(String detail) {
         return new BadMessage(Failure.ByServer.MALFORMED_RESPONSE, detail);
     }
 
-    /** Field lines up to and including the empty line; returns where they end, or {@link #INCOMPLETE}. */
-    private int fields(byte[] b, int from, int to, int max, Failure malformed, Failure tooMany) throws BadMessage {
+    /**
+     * Field lines up to and including the empty line; returns where they end, or {@link #INCOMPLETE}.
+     *
+     * @param tolerated what a server may do besides what any server may; null where a client speaks
+     */
+    private int fields(
+            byte[] b, int from, int to, int max, Failure malformed, Failure tooMany, @Nullable Set<Tolerance> tolerated)
+            throws BadMessage {
         fields.clear();
+        boolean folds = tolerated != null && tolerated.contains(Tolerance.OBS_FOLD);
         int pos = from;
         while (true) {
             if (pos >= to) {
                 return INCOMPLETE;
             }
-            if (b[pos] == '\r') {
-                if (pos + 1 == to) {
-                    return INCOMPLETE;
+            if (b[pos] == '\r' || b[pos] == '\n') {
+                int end = lineEnd(b, pos, to, tolerated);
+                if (end == BROKEN) {
+                    throw new BadMessage(
+                            malformed, b[pos] == '\r' ? "header section: bare CR" : lineFault(b[pos], true, false));
                 }
-                if (b[pos + 1] != '\n') {
-                    throw new BadMessage(malformed, "header section: bare CR");
-                }
-                return pos + 2;
+                return end == INCOMPLETE ? INCOMPLETE : pos + end;
             }
             if (fields.count() == max) {
                 throw new BadMessage(tooMany, "more than " + max + " header fields");
@@ -219,37 +259,77 @@ final class HeadParser {
                 pos++;
             }
             int nameTo = pos;
+            if (tolerated != null && nameTo > nameFrom) {
+                // RFC 9112 §5.1: of a response, white space before the colon is to be removed.
+                pos = afterBlanks(b, pos, to);
+            }
             if (pos == to) {
                 return INCOMPLETE;
             }
             if (b[pos] != ':' || nameTo == nameFrom) {
                 throw new BadMessage(malformed, lineFault(b[pos], nameTo == nameFrom, nameFrom == from));
             }
-            pos++;
-            while (pos < to && (b[pos] == ' ' || b[pos] == '\t')) {
-                pos++;
+            int valueFrom = afterBlanks(b, pos + 1, to);
+            pos = afterValue(b, valueFrom, to);
+            int end = lineEnd(b, pos, to, tolerated);
+            while (folds && end > 0 && pos + end < to && isBlank(b[pos + end])) {
+                // RFC 9112 §5.2: a fold is a space, or more.
+                Arrays.fill(b, pos, afterBlanks(b, pos + end, to), (byte) ' ');
+                valueFrom = afterBlanks(b, valueFrom, to);
+                pos = afterValue(b, pos, to);
+                end = lineEnd(b, pos, to, tolerated);
             }
-            int valueFrom = pos;
-            while (pos < to && Ascii.isValue(b[pos])) {
-                pos++;
-            }
-            if (to - pos < 2) {
-                if (pos < to && b[pos] != '\r') {
-                    throw new BadMessage(malformed, "header field: value has a control character or bare LF");
-                }
-                return INCOMPLETE;
-            }
-            if (b[pos] != '\r' || b[pos + 1] != '\n') {
+            if (end == BROKEN) {
                 throw new BadMessage(malformed, "header field: value has a control character, bare CR or bare LF");
             }
+            if (end == INCOMPLETE || (folds && pos + end == to)) {
+                return INCOMPLETE;
+            }
             int valueTo = pos;
-            while (valueTo > valueFrom && (b[valueTo - 1] == ' ' || b[valueTo - 1] == '\t')) {
+            while (valueTo > valueFrom && isBlank(b[valueTo - 1])) {
                 valueTo--;
             }
-            pos += 2;
+            pos += end;
             int name = ambiguous ? FieldName.AMBIGUOUS : FieldName.of(b, nameFrom, nameTo);
-            fields.add(name, nameFrom, nameTo, valueFrom, valueTo);
+            if ((name == FieldName.OTHER || ambiguous) && FieldName.isAlmostFraming(b, nameFrom, nameTo)) {
+                name = FieldName.ALMOST_FRAMING;
+            }
+            fields.add(name, nameFrom, nameTo, Math.min(valueFrom, valueTo), valueTo);
         }
+    }
+
+    /** The length of the end of a line that is due at {@code pos}, {@link #INCOMPLETE}, or {@link #BROKEN}. */
+    private static int lineEnd(byte[] b, int pos, int to, @Nullable Set<Tolerance> tolerated) {
+        if (pos == to) {
+            return INCOMPLETE;
+        }
+        if (b[pos] == '\n') {
+            return tolerated != null && tolerated.contains(Tolerance.BARE_LF) ? 1 : BROKEN;
+        }
+        if (b[pos] != '\r') {
+            return BROKEN;
+        }
+        return pos + 1 == to ? INCOMPLETE : b[pos + 1] == '\n' ? 2 : BROKEN;
+    }
+
+    private static boolean isBlank(byte b) {
+        return b == ' ' || b == '\t';
+    }
+
+    private static int afterBlanks(byte[] b, int from, int to) {
+        int pos = from;
+        while (pos < to && isBlank(b[pos])) {
+            pos++;
+        }
+        return pos;
+    }
+
+    private static int afterValue(byte[] b, int from, int to) {
+        int pos = from;
+        while (pos < to && Ascii.isValue(b[pos])) {
+            pos++;
+        }
+        return pos;
     }
 
     private static String lineFault(byte at, boolean nameless, boolean first) {

@@ -3,6 +3,7 @@ package dev.postern.http;
 import dev.postern.backend.ProxyPreamble;
 import dev.postern.backend.Server;
 import dev.postern.backend.ServerConnection;
+import dev.postern.config.Tolerance;
 import dev.postern.http.Failure.ByServer;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -13,6 +14,7 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.socket.DuplexChannel;
 import java.io.IOException;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -39,6 +41,10 @@ final class Http1ServerConnection extends ChannelInboundHandlerAdapter
 
     /** How many exchanges it has carried, the one under way included. */
     private int used;
+
+    private Set<Tolerance> tolerated = Set.of();
+    /** What of a chunked response came in one read with its head; null but while that is decoded. */
+    private @Nullable FirstRead first;
 
     private boolean idle;
     /** The response is complete; what follows in the same read decides whether the connection is kept. */
@@ -95,6 +101,8 @@ final class Http1ServerConnection extends ChannelInboundHandlerAdapter
         requestFlushed = false;
         chunkOpen = false;
         writeFailed = false;
+        tolerated = next.tolerated();
+        decoder.tolerates(tolerated);
         ByteBuf requestHead = RequestWriter.write(worker.headWriter(), channel.alloc(), next);
         if (watchWrite) {
             channel.write(requestHead).addListener(written -> writeFailed = !written.isSuccess());
@@ -174,19 +182,37 @@ final class Http1ServerConnection extends ChannelInboundHandlerAdapter
         fed = current;
         try {
             decoder.decode(ctx.alloc(), bytes);
+            passOn();
         } catch (BadMessage e) {
             broken((ByServer) e.failure(), e.detail());
         }
     }
 
+    /** The chunks behind a head that came with it are sound, or at least may be: now it is passed on. */
+    private void passOn() {
+        FirstRead sound = first;
+        Exchange current = exchange;
+        if (sound == null || current == null || head == null) {
+            return;
+        }
+        first = null;
+        current.responseHead(head, MessageDecoder.CHUNKED);
+        for (ByteBuf part = sound.next(); part != null; part = sound.next()) {
+            body(part);
+        }
+        if (sound.isEnded()) {
+            end(sound.trailers());
+        }
+    }
+
     @Override
     public boolean readyForHead() {
-        return exchange != null && !done;
+        return exchange != null && !done && first == null;
     }
 
     @Override
     public int head(byte[] bytes, int to) throws BadMessage {
-        ResponseHead parsed = worker.headParser().response(bytes, to);
+        ResponseHead parsed = worker.headParser().response(bytes, to, tolerated);
         if (parsed == null) {
             return -1;
         }
@@ -219,7 +245,11 @@ final class Http1ServerConnection extends ChannelInboundHandlerAdapter
         // A 204 that announces a body may go on to send one.
         boolean bodiless = received.status() != 204 || received.declaredLength() == ResponseHead.UNTIL_CLOSE;
         reusable = received.keepsAlive() && length != ResponseHead.UNTIL_CLOSE && bodiless;
-        current.responseHead(received, length);
+        if (length == ResponseHead.CHUNKED) {
+            first = new FirstRead();
+        } else {
+            current.responseHead(received, length);
+        }
         return length;
     }
 
@@ -227,6 +257,8 @@ final class Http1ServerConnection extends ChannelInboundHandlerAdapter
     public void body(ByteBuf part) {
         if (exchange == null) {
             part.release();
+        } else if (first != null) {
+            first.add(part);
         } else {
             exchange.responseBody(part);
         }
@@ -236,6 +268,10 @@ final class Http1ServerConnection extends ChannelInboundHandlerAdapter
     public void end(@Nullable Fields trailers) {
         Exchange complete = exchange;
         if (complete == null) {
+            return;
+        }
+        if (first != null) {
+            first.ended(trailers);
             return;
         }
         // A server that answers before it has the whole request will go on reading: it is not at rest.
@@ -343,6 +379,10 @@ final class Http1ServerConnection extends ChannelInboundHandlerAdapter
     private void broken(ByServer failure, String detail) {
         Exchange current = exchange;
         exchange = null;
+        if (first != null) {
+            first.release();
+            first = null;
+        }
         retire();
         if (current != null) {
             current.serverFailed(failure, detail, writeFailed);

@@ -89,7 +89,7 @@ final class Http2Fields {
         if (out.length() > longest) {
             throw new BadMessage(malformed, "trailer section over " + longest + " bytes");
         }
-        Fields trailers = worker.headParser().trailers(out.array(), out.length(), malformed);
+        Fields trailers = worker.headParser().trailers(out.array(), out.length(), malformed, null);
         return trailers == null || trailers.count() == 0 ? null : trailers;
     }
 

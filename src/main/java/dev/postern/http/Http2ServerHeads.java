@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -129,7 +130,7 @@ final class Http2ServerHeads {
         if (out.length() > longest) {
             throw new BadMessage(Failure.ByServer.RESPONSE_HEAD_TOO_LARGE, "head over " + longest + " bytes");
         }
-        ResponseHead head = worker.headParser().response(out.array(), out.length());
+        ResponseHead head = worker.headParser().response(out.array(), out.length(), Set.of());
         if (head == null) {
             throw malformed("head ends early");
         }

@@ -1,8 +1,11 @@
 package dev.postern.http;
 
+import dev.postern.config.Tolerance;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.handler.codec.ByteToMessageDecoder;
+import io.netty.util.ByteProcessor;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,6 +21,9 @@ final class MessageDecoder {
 
     /** Body lengths that {@link Receiver#begin} may return besides a number of bytes. */
     static final long CHUNKED = -1;
+
+    /** Bytes that a line may have, and CR, of which only what follows tells whether it does. */
+    private static final ByteProcessor INSIDE_A_LINE = value -> value == '\r' || Ascii.isValue(value);
 
     static final long UNTIL_CLOSE = -2;
     /** Nothing after the head is HTTP any more: stop decoding. */
@@ -61,11 +67,13 @@ final class MessageDecoder {
     private final HeadSpace space;
     private final Failure malformed;
     private final Failure headTooLarge;
+    /** What a server may do besides what any server may; null where a client speaks. */
+    private @Nullable Set<Tolerance> tolerated;
 
     private @Nullable ByteBuf pending;
     private State state = State.HEAD;
     private long remaining;
-    /** Bytes of an incomplete head or trailer section that are known not to hold its end. */
+    /** Bytes of an incomplete head or trailer section that were looked at. */
     private int searched;
 
     /**
@@ -77,6 +85,11 @@ final class MessageDecoder {
         this.space = space;
         this.malformed = malformed;
         this.headTooLarge = headTooLarge;
+    }
+
+    /** A server speaks, and may do this besides what any server may. */
+    void tolerates(Set<Tolerance> more) {
+        tolerated = more;
     }
 
     /** Takes ownership of {@code in} and passes on what is complete. */
@@ -151,7 +164,7 @@ final class MessageDecoder {
     private boolean head(ByteBuf in) throws BadMessage {
         int readable = in.readableBytes();
         byte[] scratch = space.bytes();
-        if (searched > 0 && readable < scratch.length && !holdsHeadEnd(in)) {
+        if (searched > 0 && readable < scratch.length && !holdsNews(in)) {
             return false;
         }
         int length = Math.min(readable, scratch.length);
@@ -170,18 +183,15 @@ final class MessageDecoder {
         return true;
     }
 
-    /** Whether CRLF CRLF lies beyond what was searched before: a head that drips in is not parsed at every drop. */
-    private boolean holdsHeadEnd(ByteBuf in) {
-        int start = in.readerIndex();
-        int from = start + Math.max(3, searched - 3);
-        int to = in.writerIndex();
-        for (int at = in.indexOf(from, to, (byte) '\n'); at >= 0; at = in.indexOf(at + 1, to, (byte) '\n')) {
-            if (in.getByte(at - 1) == '\r' && in.getByte(at - 2) == '\n') {
-                return true;
-            }
-        }
-        searched = to - start;
-        return false;
+    /**
+     * Whether a line has ended, or something came that no line may have, since the section was looked at: what drips in is
+     * not parsed at every drop, and what is wrong with it is found at once all the same.
+     */
+    private boolean holdsNews(ByteBuf in) {
+        int readable = in.readableBytes();
+        boolean news = in.forEachByte(in.readerIndex() + searched, readable - searched, INSIDE_A_LINE) >= 0;
+        searched = readable;
+        return news;
     }
 
     private void bodyFollows(long length) throws BadMessage {
@@ -222,10 +232,14 @@ final class MessageDecoder {
         if (at < to && at == from) {
             throw new BadMessage(malformed, "chunk size is not a hexadecimal number");
         }
-        if (at < to && in.getByte(at) != '\r' && in.getByte(at) != ';') {
+        while (tolerated != null && at < to && (in.getByte(at) == ' ' || in.getByte(at) == '\t')) {
+            // Servers of old write all sizes in a field of the same width.
+            at++;
+        }
+        if (at < to && in.getByte(at) != '\r' && in.getByte(at) != ';' && !isTolerated(in.getByte(at))) {
             throw new BadMessage(malformed, "chunk size is followed by neither CRLF nor an extension");
         }
-        while (at < to && in.getByte(at) != '\r') {
+        while (at < to && in.getByte(at) != '\r' && !isTolerated(in.getByte(at))) {
             if (!Ascii.isValue(in.getByte(at))) {
                 throw new BadMessage(malformed, "chunk extension has a control character or bare LF");
             }
@@ -234,43 +248,60 @@ final class MessageDecoder {
         if (at - from > MAX_CHUNK_LINE) {
             throw new BadMessage(malformed, "chunk-size line over " + MAX_CHUNK_LINE + " bytes");
         }
-        if (at + 1 >= to) {
+        if (!lineEnd(in, at, "chunk-size line: bare CR")) {
             return false;
         }
-        if (in.getByte(at + 1) != '\n') {
-            throw new BadMessage(malformed, "chunk-size line: bare CR");
-        }
-        in.readerIndex(at + 2);
         remaining = size;
         state = size == 0 ? State.TRAILERS : State.CHUNK_DATA;
         return true;
     }
 
     private boolean chunkEnd(ByteBuf in) throws BadMessage {
-        if (in.getByte(in.readerIndex()) != '\r') {
+        byte first = in.getByte(in.readerIndex());
+        if (first != '\r' && !isTolerated(first)) {
             throw new BadMessage(malformed, "chunk data is longer than its size, or not followed by CRLF");
         }
-        if (in.readableBytes() < 2) {
+        if (!lineEnd(in, in.readerIndex(), "chunk data is not followed by CRLF")) {
             return false;
         }
-        if (in.getByte(in.readerIndex() + 1) != '\n') {
-            throw new BadMessage(malformed, "chunk data is not followed by CRLF");
-        }
-        in.skipBytes(2);
         state = State.CHUNK_SIZE;
+        return true;
+    }
+
+    /** A line that ends in LF alone, where that is put up with. */
+    private boolean isTolerated(byte lineFeed) {
+        return lineFeed == '\n' && tolerated != null && tolerated.contains(Tolerance.BARE_LF);
+    }
+
+    /** Goes behind the line that ends at {@code at}; false where its end has not come yet. */
+    private boolean lineEnd(ByteBuf in, int at, String fault) throws BadMessage {
+        int to = in.writerIndex();
+        if (at == to) {
+            return false;
+        }
+        if (in.getByte(at) == '\n') {
+            in.readerIndex(at + 1);
+            return true;
+        }
+        if (at + 1 == to) {
+            return false;
+        }
+        if (in.getByte(at + 1) != '\n') {
+            throw new BadMessage(malformed, fault);
+        }
+        in.readerIndex(at + 2);
         return true;
     }
 
     private boolean trailers(ByteBuf in) throws BadMessage {
         int readable = in.readableBytes();
-        // The section may be a mere CRLF; only when it is known not to be, it ends like a head.
         byte[] scratch = space.bytes();
-        if (searched > 3 && readable < scratch.length && !holdsHeadEnd(in)) {
+        if (searched > 0 && readable < scratch.length && !holdsNews(in)) {
             return false;
         }
         int length = Math.min(readable, scratch.length);
         in.getBytes(in.readerIndex(), scratch, 0, length);
-        Fields trailers = space.parser().trailers(scratch, length, malformed);
+        Fields trailers = space.parser().trailers(scratch, length, malformed, tolerated);
         if (trailers == null) {
             if (readable >= scratch.length) {
                 throw new BadMessage(malformed, "trailer section over " + scratch.length + " bytes");

@@ -1,5 +1,7 @@
 package dev.postern.http;
 
+import dev.postern.config.Tolerance;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** A response head of a server whose framing is known to be unambiguous. */
@@ -35,9 +37,11 @@ final class ResponseHead {
 
     /**
      * <a href="https://datatracker.ietf.org/doc/html/rfc9112#section-6.3">RFC 9112 §6.3</a>; a response that says its
-     * length in two ways is refused, since whoever gets it next might believe the other.
+     * length in two ways is refused, since whoever gets it next might believe the other. (Nobody gets it next where that
+     * is tolerated: what is sent to the client is written anew.)
      */
-    static ResponseHead of(Fields fields, int status, int reasonFrom, int reasonTo, int minorVersion)
+    static ResponseHead of(
+            Fields fields, int status, int reasonFrom, int reasonTo, int minorVersion, Set<Tolerance> tolerated)
             throws BadMessage {
         long length = UNTIL_CLOSE;
         boolean hasLength = false;
@@ -46,10 +50,11 @@ final class ResponseHead {
         for (int i = 0; i < fields.count(); i++) {
             switch (fields.name(i)) {
                 case FieldName.CONTENT_LENGTH -> {
-                    length = BodyLength.digits(fields, i);
-                    if (hasLength || length < 0) {
+                    long digits = BodyLength.digits(fields, i);
+                    if (digits < 0 || (hasLength && digits != length)) {
                         throw malformed("Content-Length is not one decimal number");
                     }
+                    length = digits;
                     hasLength = true;
                 }
                 case FieldName.TRANSFER_ENCODING -> {
@@ -64,7 +69,11 @@ final class ResponseHead {
             }
         }
         if (chunked && hasLength) {
-            throw malformed("both Transfer-Encoding and Content-Length");
+            if (!tolerated.contains(Tolerance.TE_AND_CL)) {
+                throw malformed("both Transfer-Encoding and Content-Length");
+            }
+            // RFC 9112 §6.1: the former counts, and nothing that comes after can be trusted.
+            connection = connection.andClose();
         }
         if (chunked && minorVersion == 0) {
             throw malformed("Transfer-Encoding in HTTP/1.0");

@@ -10,6 +10,7 @@ import dev.postern.balance.Waiter;
 import dev.postern.config.Configuration;
 import dev.postern.config.Retries;
 import dev.postern.config.ServerFaults;
+import dev.postern.config.Tolerance;
 import dev.postern.http.Failure.ByServer;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.time.Duration;
@@ -176,6 +177,10 @@ final class RetryLadder {
                 return (ServerStream) idle;
             }
         }
+    }
+
+    Set<Tolerance> tolerated() {
+        return balancer.backend().config().tolerated();
     }
 
     private boolean isHttp2() {

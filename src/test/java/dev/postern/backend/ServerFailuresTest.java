@@ -279,6 +279,7 @@ class ServerFailuresTest {
                 ejection,
                 null,
                 null,
-                false);
+                false,
+                Set.of());
     }
 }

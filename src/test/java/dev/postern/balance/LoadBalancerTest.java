@@ -406,6 +406,7 @@ class LoadBalancerTest {
                 null,
                 sticky,
                 null,
-                false);
+                false,
+                Set.of());
     }
 }

@@ -228,6 +228,7 @@ class ConfigurationFileTest {
                       proxied:
                         servers: [127.0.0.1:1]
                         proxy-protocol: v2
+                        tolerate: [bare-lf, obs-fold, te-and-cl]
                     trusted-proxies: [10.0.0.0/8, "2001:db8::/32", 192.0.2.7]
                     resolvers: [192.0.2.53, "127.0.0.1:8600", "2001:db8::53", "[2001:db8::54]:5353"]
                     timeouts:
@@ -395,7 +396,8 @@ class ConfigurationFileTest {
                                         new Stickiness("S", Duration.ofDays(2), Stickiness.SameSite.NONE, "/app/"),
                                         new Retries(
                                                 2, ServerFaultsReader.of(Set.of(ServerFaults.Kind.TIMEOUT), 503), 50),
-                                        false),
+                                        false,
+                                        Set.of()),
                                 "proxied",
                                 new Backend(
                                         "proxied",
@@ -408,7 +410,8 @@ class ConfigurationFileTest {
                                         null,
                                         null,
                                         null,
-                                        true)),
+                                        true,
+                                        Set.of(Tolerance.BARE_LF, Tolerance.OBS_FOLD, Tolerance.TE_AND_CL))),
                         List.of(
                                 new AddressRange(address("10.0.0.0"), 8),
                                 new AddressRange(address("2001:db8::"), 32),

@@ -64,6 +64,6 @@ class ConnectionOptionsTest {
     private static Fields fields(String connection, String more) throws BadMessage {
         byte[] bytes = ("Connection: " + connection + "\r\n" + more + "\r\n").getBytes(StandardCharsets.ISO_8859_1);
         return Objects.requireNonNull(
-                new HeadParser(8192, 100).trailers(bytes, bytes.length, Failure.ByClient.MALFORMED));
+                new HeadParser(8192, 100).trailers(bytes, bytes.length, Failure.ByClient.MALFORMED, null));
     }
 }

@@ -18,6 +18,8 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * A server sees only requests that nobody can read in two ways
@@ -148,9 +150,6 @@ class FramingTest {
         for (String line : List.of(
                 "GET /",
                 "GET /\r",
-                "GET / HTTP/1.2",
-                "GET / HTTP/0.9",
-                "GET / HTTP/2.0",
                 "GET / HTTP/3",
                 "GET / HTTP/1.10",
                 "GET / HTTP/1,1",
@@ -203,7 +202,6 @@ class FramingTest {
         cases.put("bare LF after the request line", "GET / HTTP/1.1\nHost: localhost\r\n\r\n");
         cases.put("bare CR after the request line", "GET / HTTP/1.1\rHost: localhost\r\n\r\n");
         cases.put("bare LFs everywhere", "GET / HTTP/1.1\nHost: localhost\n\n");
-        cases.put("preface of HTTP/2", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
         cases.put("a TLS record", "\u0016\u0003\u0001\u0002\u0000\u0001\u0000\u0001\u00fc\u0003\u0003abcdefghij");
         cases.put("a PROXY protocol line", "PROXY TCP4 1.2.3.4 5.6.7.8 9 10\r\nGET / HTTP/1.1\r\n\r\n");
     }
@@ -315,6 +313,52 @@ class FramingTest {
 
         assertRefused(client, 400);
         assertThat(server.connectionsAccepted()).isZero();
+    }
+
+    /** RFC 9110 §2.5, §15.6.6. */
+    @ParameterizedTest
+    @ValueSource(strings = {"HTTP/2.0", "HTTP/0.9", "HTTP/3.0", "HTTP/9.9"})
+    void anotherVersionIsAnswered505(String version) throws Exception {
+        TestServer server = edge.closes(TestServer.saying("never"));
+        edge.startPlaintext(server, TIMEOUTS);
+
+        assertRefused(edge.plainClient().send("GET / " + version + "\r\nHost: localhost\r\n\r\n"), 505);
+        assertRefused(edge.plainClient().send("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"), 505);
+        assertThat(server.connectionsAccepted()).isZero();
+    }
+
+    /** Names that a careless reader takes for those that say where a body ends do not get through. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "Transfer-%45ncoding",
+                "Transfer---Encoding",
+                "TransferEncoding",
+                "Transfer_Encoding",
+                "transfer.encoding",
+                "Transfer-Encoding-",
+                "'Transfer-Encoding'",
+                "%54ransfer%2dEncodin%67",
+                "Content--Length",
+                "content%2Dlength",
+                "Content_Length",
+                "Content|Length"
+            })
+    void nameThatOnlyLooksLikeFramingReachesNoServer(String name) throws Exception {
+        TestServer server = edge.closes(TestServer.saying("yes"));
+        edge.startPlaintext(server, TIMEOUTS);
+
+        RawClient.Response response = edge.plainClient()
+                .send(body(
+                        "Content-Length: 2\r\n" + name + ": chunked\r\nContent-Lengths: 1\r\nX-Transfer-Encoding: y",
+                        "ab"))
+                .response();
+
+        assertThat(response.body()).isEqualTo("yes");
+        assertThat(server.requests()).hasSize(1);
+        assertThat(server.requests().get(0).header(name)).isEmpty();
+        assertThat(server.requests().get(0).head()).contains("Content-Lengths: 1\r\n", "X-Transfer-Encoding: y\r\n");
+        assertThat(server.requests().get(0).body()).isEqualTo("ab");
     }
 
     @Test
@@ -454,6 +498,8 @@ class FramingTest {
                         "odd but legal path",
                         "GET /b//c/../;a=[]|\"^?//%00/../ HTTP/1.1\r\n" + end,
                         List.of("GET /b/;a=[]|\"^?//%00/../ HTTP")),
+                new Good("HTTP/1.2", "GET /a HTTP/1.2\r\n" + end, List.of("GET /a HTTP/1.1\r\n")),
+                new Good("HTTP/1.9", "GET /a HTTP/1.9\r\n" + end, List.of("GET /a HTTP/1.1\r\n")),
                 new Good("HTTP/1.0", "GET /a HTTP/1.0\r\n" + end, List.of("GET /a HTTP/1.1\r\n")),
                 new Good(
                         "length with leading zeros",

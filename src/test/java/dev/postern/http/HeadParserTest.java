@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.charset.StandardCharsets;
 import java.util.Objects;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -44,11 +45,11 @@ class HeadParserTest {
         byte[] head = bytes(text);
 
         for (int length = 0; length < head.length; length++) {
-            assertThat(parser.response(head, length))
+            assertThat(parser.response(head, length, Set.of()))
                     .as("first " + length + " bytes")
                     .isNull();
         }
-        assertThat(parser.response(head, head.length)).isNotNull();
+        assertThat(parser.response(head, head.length, Set.of())).isNotNull();
     }
 
     /** A client that waits for the answer to "GET /" and a line break was kept waiting until the head timed out. */
@@ -56,9 +57,10 @@ class HeadParserTest {
     @ValueSource(
             strings = {
                 "GET / \r\n",
-                "GET / HTTP/2",
+                "GET / HTTP/2\r",
                 "GET / h",
-                "GET / HTTP/1.2",
+                "GET / HTTP/1.1x",
+                "GET / HTTP/x",
                 "GET / HTTP/1.1\n",
                 "GET / HTTP/1.1\rx"
             })
@@ -67,7 +69,7 @@ class HeadParserTest {
 
         assertThatThrownBy(() -> parser.request(head, head.length))
                 .isInstanceOf(BadMessage.class)
-                .hasMessageContaining("does not end in HTTP/1.0 or HTTP/1.1 and CRLF");
+                .hasMessageContaining("does not end in a version of HTTP and CRLF");
     }
 
     @Test
@@ -147,7 +149,7 @@ class HeadParserTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"A_B", "A.B", "Content_Length", "X_Forwarded_For", "Transfer_Encoding", "."})
+    @ValueSource(strings = {"A_B", "A.B", "Contents_Length", "X_Forwarded_For", "."})
     void nameThatProgramsMayReadAsAnotherIsAmbiguous(String name) throws Exception {
         byte[] head = bytes("GET / HTTP/1.1\r\nHost: a\r\n" + name + ": chunked\r\n\r\n");
 

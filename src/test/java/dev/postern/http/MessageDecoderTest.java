@@ -126,7 +126,8 @@ class MessageDecoderTest {
         }
 
         assertThat(parts.list()).containsExactly("/slow", "end");
-        assertThat(parts.headCalls).isLessThan(5);
+        // At its first byte, and where a line ends.
+        assertThat(parts.headCalls).isLessThanOrEqualTo(5);
     }
 
     @Test

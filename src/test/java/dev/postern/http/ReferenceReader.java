@@ -12,7 +12,7 @@ import java.util.regex.Pattern;
  */
 final class ReferenceReader {
     private static final String TOKEN = "[!#$%&'*+.^_`|~0-9A-Za-z-]+";
-    private static final String REQUEST_LINE = "(" + TOKEN + ") ([\\x21-\\x7e\\x80-\\xff]+) HTTP/1\\.([01])";
+    private static final String REQUEST_LINE = "(" + TOKEN + ") ([\\x21-\\x7e\\x80-\\xff]+) HTTP/1\\.([0-9])";
     private static final String FIELD = "(" + TOKEN + "):[ \\t]*([\\x21-\\x7e\\x80-\\xff \\t]*)";
 
     private final String text;

@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class ResponseCompressionTest {
@@ -21,7 +22,7 @@ class ResponseCompressionTest {
         return Objects.requireNonNull(ResponseCompression.of(
                 WANTED,
                 Objects.requireNonNull(parser.request(request, request.length)),
-                Objects.requireNonNull(parser.response(response, response.length))));
+                Objects.requireNonNull(parser.response(response, response.length, Set.of()))));
     }
 
     /** Clients that ask for many pages and read none hold the memory of as many coders. */

@@ -50,7 +50,6 @@ class ResponseFramingTest {
         for (String fields : List.of(
                 "Content-Length: 5\r\nTransfer-Encoding: chunked",
                 "Transfer-Encoding: chunked\r\nContent-Length: 5",
-                "Content-Length: 5\r\nContent-Length: 5",
                 "Content-Length: 5\r\nContent-Length: 0",
                 "Content-Length: 5, 5",
                 "Content-Length: +5",
@@ -63,7 +62,6 @@ class ResponseFramingTest {
                 "Transfer-Encoding: identity",
                 "Transfer-Encoding: xchunked",
                 "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked",
-                "Transfer-Encoding : chunked",
                 "X: y\nZ: z",
                 "X: y\rZ: z",
                 "X: y\r\n folded",
@@ -78,7 +76,8 @@ class ResponseFramingTest {
                 "garbage",
                 "ICY 200 OK",
                 "HTTP/2.0 200 OK",
-                "HTTP/1.2 200 OK",
+                "HTTP/1.10 200 OK",
+                "HTTP/0.9 200 OK",
                 "http/1.1 200 OK",
                 "HTTP/1.1  200 OK",
                 "HTTP/1.1 20 OK",
@@ -142,6 +141,7 @@ class ResponseFramingTest {
                 new Answer(
                         "chunked body, close before the last empty line", chunked + "5\r\nhello\r\n0\r\n", Then.CLOSES),
                 new Answer("chunked body, reset", chunked + "5\r\nhello\r\n", Then.RESETS),
+                new Answer("chunk size after a space", chunked + " 5\r\nhello\r\n0\r\n\r\n", Then.STAYS),
                 new Answer("chunk size not hexadecimal", chunked + "5\r\nhello\r\nx\r\n", Then.STAYS),
                 new Answer("chunk size with hex prefix", chunked + "0x5\r\nhello\r\n", Then.STAYS),
                 new Answer("chunk size overflows", chunked + "10000000000000005\r\nhello\r\n", Then.STAYS),
