@@ -182,6 +182,8 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
     @Override
     public long begin() {
         RequestHead request = Objects.requireNonNull(head, "head");
+        // From here on it is the exchange's: a connection that waits for its next request keeps nothing of the last one.
+        head = null;
         enter(Phase.EXCHANGE);
         writer.answers(request);
         keepAlive = request.keepsAlive();
@@ -349,7 +351,7 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
 
     @Override
     public void switchProtocols(ResponseHead switching) {
-        writer.switching(switching, head);
+        writer.switching(switching, exchange == null ? null : exchange.request());
         keepAlive = false;
         clientGoesOn = false;
         resumeRequest();

@@ -309,6 +309,7 @@ final class Http1ServerConnection extends ChannelInboundHandlerAdapter
     }
 
     private void keep() {
+        head = null;
         channel.config().setAutoRead(true);
         idle = worker.pool().keep(this, System.nanoTime());
         if (!idle) {

@@ -245,6 +245,11 @@ public final class Http2ClientConnection extends Http2ConnectionHandler implemen
         }
 
         @Override
+        public void onSettingsRead(ChannelHandlerContext ctx, Http2Settings settings) throws Http2Exception {
+            Http2Limits.headerTable(connection().encoder());
+        }
+
+        @Override
         public void onRstStreamRead(ChannelHandlerContext ctx, int streamId, long errorCode) throws Http2Exception {
             if (!connection().resets.allows(System.nanoTime())) {
                 throw Http2Exception.connectionError(

@@ -107,15 +107,23 @@ final class Http2Fields {
         return pairs.isEmpty() ? null : ReadOnlyHttp2Headers.trailers(false, pairs.toArray(AsciiString[]::new));
     }
 
-    /** Adds a field, its name in lower case. Its bytes are shared: those of {@link Fields} never change. */
+    /** Adds a field, its name in lower case. */
     static void add(List<AsciiString> pairs, Fields fields, int field) {
-        pairs.add(text(fields.bytes(), fields.nameFrom(field), fields.nameTo(field))
-                .toLowerCase());
+        pairs.add(name(fields.bytes(), fields.nameFrom(field), fields.nameTo(field)));
         pairs.add(text(fields.bytes(), fields.valueFrom(field), fields.valueTo(field)));
     }
 
-    /** Shares {@code bytes}. */
+    /** In lower case, and a copy: see {@link #text}. */
+    static AsciiString name(byte[] bytes, int from, int to) {
+        byte[] name = new byte[to - from];
+        for (int i = 0; i < name.length; i++) {
+            name[i] = Ascii.lower(bytes[from + i]);
+        }
+        return new AsciiString(name, false);
+    }
+
+    /** A copy: the table of HPACK may keep it for as long as the connection lasts, and would keep the whole head with it. */
     static AsciiString text(byte[] bytes, int from, int to) {
-        return new AsciiString(bytes, from, to - from, false);
+        return new AsciiString(bytes, from, to - from, true);
     }
 }

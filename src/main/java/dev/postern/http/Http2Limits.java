@@ -6,6 +6,8 @@ import io.netty.handler.codec.http2.DefaultHttp2RemoteFlowController;
 import io.netty.handler.codec.http2.Http2Connection;
 import io.netty.handler.codec.http2.Http2ConnectionDecoder;
 import io.netty.handler.codec.http2.Http2ConnectionEncoder;
+import io.netty.handler.codec.http2.Http2Exception;
+import io.netty.handler.codec.http2.Http2HeadersEncoder;
 import io.netty.handler.codec.http2.StreamByteDistributor;
 
 /** What holds for every HTTP/2 connection, be it to a client or to a server. */
@@ -37,6 +39,17 @@ final class Http2Limits {
      */
     static Http2ConnectionDecoder decoder(Http2ConnectionEncoder encoder, HeaderBlocks blocks, FrameBudget budget) {
         return new DefaultHttp2ConnectionDecoder(encoder.connection(), encoder, new WeighedFrames(blocks, budget));
+    }
+
+    /**
+     * To be called when the other end has said how large a table it keeps: ours, of what we send it, stays within {@link
+     * #HEADER_TABLE} all the same.
+     */
+    static void headerTable(Http2ConnectionEncoder encoder) throws Http2Exception {
+        Http2HeadersEncoder.Configuration table = encoder.configuration().headersConfiguration();
+        if (table.maxHeaderTableSize() > HEADER_TABLE) {
+            table.maxHeaderTableSize(HEADER_TABLE);
+        }
     }
 
     /** Every stream gets its turn as {@code turns} has it; what is said of priorities is not looked at (RFC 9113 §5.3). */

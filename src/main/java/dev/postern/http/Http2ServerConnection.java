@@ -372,7 +372,8 @@ final class Http2ServerConnection extends Http2ConnectionHandler {
         }
 
         @Override
-        public void onSettingsRead(ChannelHandlerContext ctx, Http2Settings settings) {
+        public void onSettingsRead(ChannelHandlerContext ctx, Http2Settings settings) throws Http2Exception {
+            Http2Limits.headerTable(connection().encoder());
             connection().settings(settings);
         }
 

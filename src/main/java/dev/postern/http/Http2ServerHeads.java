@@ -5,7 +5,6 @@ import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.handler.codec.http2.ReadOnlyHttp2Headers;
 import io.netty.util.AsciiString;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -32,8 +31,7 @@ final class Http2ServerHeads {
      *     (<a href="https://datatracker.ietf.org/doc/html/rfc8441#section-4">RFC 8441 §4</a>); null for any other request
      */
     static Http2Headers request(HeadWriter written, @Nullable String protocol) {
-        // What is kept are pieces of this copy.
-        byte[] bytes = Arrays.copyOf(written.array(), written.length());
+        byte[] bytes = written.array();
         int methodTo = indexOf(bytes, ' ', 0);
         int targetTo = indexOf(bytes, ' ', methodTo + 1);
         AsciiString authority = AsciiString.EMPTY_STRING;
@@ -47,7 +45,7 @@ final class Http2ServerHeads {
             if (name == FieldName.HOST) {
                 authority = value;
             } else if (passes(name)) {
-                AsciiString lower = Http2Fields.text(bytes, pos, colon).toLowerCase();
+                AsciiString lower = Http2Fields.name(bytes, pos, colon);
                 if (protocol == null || !lower.contentEquals(KEY)) {
                     pairs.add(lower);
                     pairs.add(value);
