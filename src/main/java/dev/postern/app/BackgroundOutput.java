@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,6 +24,8 @@ public final class BackgroundOutput extends OutputStream {
     private final AtomicLong dropped = new AtomicLong();
     private final AtomicLong accepted = new AtomicLong();
     private final AtomicLong written = new AtomicLong();
+    // Set once, read by any thread that logs.
+    private volatile Consumer<Throwable> caught = ignored -> {};
 
     private BackgroundOutput(OutputStream out) {
         this.out = out;
@@ -32,8 +35,25 @@ public final class BackgroundOutput extends OutputStream {
     public static BackgroundOutput replaceStandardError() {
         BackgroundOutput output = new BackgroundOutput(System.err);
         Threads.named("log").newThread(output::writeOut).start();
-        System.setErr(new PrintStream(output, false, StandardCharsets.UTF_8));
+        System.setErr(new PrintStream(output, false, StandardCharsets.UTF_8) {
+            @Override
+            public void println(@Nullable Object printed) {
+                // How Throwable.printStackTrace begins.
+                if (printed instanceof Throwable logged) {
+                    output.caught.accept(logged);
+                }
+                super.println(printed);
+            }
+        });
         return output;
+    }
+
+    /**
+     * Tells of whatever is logged with its stack. Libraries catch what a task of theirs throws, an OutOfMemoryError like
+     * anything else, and go on; but they log it.
+     */
+    void tell(Consumer<Throwable> ofCaught) {
+        caught = ofCaught;
     }
 
     @Override
@@ -52,29 +72,37 @@ public final class BackgroundOutput extends OutputStream {
         }
     }
 
-    /** Waits until everything written so far is out, at most a second: for the end of the process. */
-    public void drain() throws InterruptedException {
+    /**
+     * Waits until everything written so far is out, at most a second: for the end of the process.
+     *
+     * @return whether it is
+     */
+    public boolean drain() throws InterruptedException {
         long target = accepted.get();
         for (int i = 0; i < 100 && written.get() < target; i++) {
             TimeUnit.MILLISECONDS.sleep(10);
         }
+        return written.get() >= target;
     }
 
     private void writeOut() {
         try {
             while (true) {
-                byte[] piece = queue.take();
-                write(piece);
-                long lost = queue.isEmpty() ? dropped.getAndSet(0) : 0;
-                if (lost > 0) {
-                    write(("log: " + lost + " lines dropped: whoever reads the log is too slow\n")
-                            .getBytes(StandardCharsets.UTF_8));
-                }
-                written.incrementAndGet();
+                writeOut(queue.take());
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
+    }
+
+    private void writeOut(byte[] piece) {
+        write(piece);
+        long lost = queue.isEmpty() ? dropped.getAndSet(0) : 0;
+        if (lost > 0) {
+            write(("log: " + lost + " lines dropped: whoever reads the log is too slow\n")
+                    .getBytes(StandardCharsets.UTF_8));
+        }
+        written.incrementAndGet();
     }
 
     @Override

@@ -32,7 +32,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -62,9 +61,9 @@ final class CertificateCare implements AutoCloseable {
     private final Issuers issuers;
     private final Renewals renewals;
     /** Runs commands of operators. */
-    private final ExecutorService control = Executors.newCachedThreadPool(Threads.named("control"));
+    private final ExecutorService control = Threads.unlimited("control");
     /** Runs what may take long and what nobody waits for. */
-    private final ExecutorService works = Executors.newCachedThreadPool(Threads.named("work"));
+    private final ExecutorService works = Threads.unlimited("work");
 
     private final ControlCommands commands;
     /** What {@link #stop} ends, the last one first. */
@@ -133,7 +132,7 @@ final class CertificateCare implements AutoCloseable {
     }
 
     private Renewals renewals(ClockSkew skew) throws CannotStart, IOException {
-        ExecutorService orders = Executors.newCachedThreadPool(Threads.named("order"));
+        ExecutorService orders = Threads.unlimited("order");
         opened.push(orders::shutdownNow);
         Renewals.Surroundings surroundings = new Renewals.Surroundings(
                 store,
@@ -244,6 +243,13 @@ final class CertificateCare implements AutoCloseable {
     /** What there is and what is due, site by site. */
     List<CertificateStatus> status() {
         return renewals.status();
+    }
+
+    /** Tells of the threads without which nothing is renewed. */
+    void watched(Consumer<LoopWatch.Watched> all) {
+        if (schedule != null) {
+            all.accept(new WatchedSchedule(schedule));
+        }
     }
 
     /** What an operator may ask for. */

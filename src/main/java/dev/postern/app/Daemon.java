@@ -10,7 +10,7 @@ import java.time.Clock;
 import java.util.Properties;
 import java.util.concurrent.CountDownLatch;
 
-/** A process that serves until it is told to stop. */
+/** A process that serves until it is told to stop, or cannot go on: then it ends with 70. */
 public final class Daemon {
     private Daemon() {}
 
@@ -22,7 +22,8 @@ public final class Daemon {
     public static void run(ConfigurationSource source) throws CannotStart, ConfigurationProblems, InterruptedException {
         Configuration config = source.read();
         BackgroundOutput log = BackgroundOutput.replaceStandardError();
-        SystemdNotice notice = SystemdNotice.to(System.getenv("NOTIFY_SOCKET"));
+        LastWords lastWords = LastWords.install(log);
+        SystemdNotice notice = SystemdNotice.of(System.getenv());
         Reloads reloads = new Reloads(source, notice);
         Signals.handle("HUP", reloads::hangUp);
         try {
@@ -35,9 +36,11 @@ public final class Daemon {
                     certificates -> new ReloadControl(reloads::now, certificates));
             Signals.handle("USR1", edge::reopenLogs);
             notice.ready();
+            LoopWatch watch = LoopWatch.start(edge.watched(), notice.aliveEvery(), notice::alive, lastWords::end);
             reloads.start(edge);
             untilSignal(
                     () -> {
+                        watch.close();
                         notice.stopping();
                         reloads.close();
                         edge.close();

@@ -29,7 +29,6 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -142,7 +141,7 @@ public final class Demo implements AutoCloseable {
     }
 
     private AcmeServer acmeServer(InternalCa ca, int http) throws IOException {
-        ExecutorService executor = Executors.newCachedThreadPool(Threads.named("demo-ca"));
+        ExecutorService executor = Threads.unlimited("demo-ca");
         opened.push(executor::shutdownNow);
         AcmeServer acme = AcmeServer.start(
                 ca,

@@ -11,15 +11,16 @@ import dev.postern.control.ControlCommands;
 import dev.postern.listener.CannotListen;
 import dev.postern.listener.Transport;
 import dev.postern.listener.Transport.EventLoops;
+import dev.postern.machine.MemoryGuard;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Properties;
-import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -38,6 +39,7 @@ public final class Edge implements AutoCloseable {
     /** How often a drain looks whether the last client has gone. */
     private static final long DRAIN_STEP_MILLIS = 20;
 
+    private final EventLoops loops;
     private final CertificateCare care;
     private final RequestPath path;
     private final Observation observation;
@@ -64,17 +66,19 @@ public final class Edge implements AutoCloseable {
             throws CannotStart {
         this.config = config;
         Transport transport = Transport.best();
-        EventLoops loops = transport.loops(Runtime.getRuntime().availableProcessors(), Threads.named("edge-io"));
-        ScheduledExecutorService background = Executors.newSingleThreadScheduledExecutor(Threads.named("background"));
+        this.loops = transport.loops(Runtime.getRuntime().availableProcessors(), Threads.named("edge-io"));
+        ScheduledExecutorService background = Threads.timer("background");
         this.observation = new Observation(loops.all(), clock, background);
         opened.push(observation);
         opened.push(
                 () -> loops.group().shutdownGracefully(0, 1, TimeUnit.SECONDS).await(2, TimeUnit.SECONDS));
         opened.push(background::shutdownNow);
+        MemoryGuard memory = new MemoryGuard(background);
+        opened.push(memory);
         try {
             this.care = new CertificateCare(config, schedule, clock, background);
             opened.push(care);
-            this.path = new RequestPath(config, transport, loops.all(), care, observation, clock, background);
+            this.path = new RequestPath(config, transport, loops.all(), care, observation, clock, background, memory);
             opened.push(path);
             observation.prepare(config).commit();
             path.prepare(config).commit();
@@ -167,6 +171,14 @@ public final class Edge implements AutoCloseable {
     /** Client connections open now. */
     public int openConnections() {
         return path.openConnections();
+    }
+
+    /** All threads without which nothing is served, or nothing renewed. */
+    List<LoopWatch.Watched> watched() {
+        List<LoopWatch.Watched> all = new ArrayList<>();
+        loops.all().forEach(loop -> all.add(new WatchedLoop(loop)));
+        care.watched(all::add);
+        return all;
     }
 
     /** Begins the file of the access log anew, where there is one: it was moved away. Any thread. */

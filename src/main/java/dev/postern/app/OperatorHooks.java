@@ -7,7 +7,6 @@ import dev.postern.hook.Hooks;
 import java.time.Duration;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -27,7 +26,7 @@ final class OperatorHooks implements AutoCloseable {
     /** A program that is ended has two seconds for its last words, then it is killed. */
     private static final Duration LAST_WORDS = Duration.ofSeconds(3);
 
-    private final ExecutorService runs = Executors.newSingleThreadExecutor(Threads.named("hook"));
+    private final ExecutorService runs = Threads.fixed(1, "hook");
     private final Hooks hooks;
     // Replaced by a reload; read by whoever stops.
     private volatile Duration grace;

@@ -7,6 +7,7 @@ import dev.postern.http.Worker;
 import dev.postern.listener.ConnectionLimit;
 import dev.postern.listener.ConnectionsPerClient;
 import dev.postern.listener.Listener;
+import dev.postern.machine.MemoryGuard;
 import dev.postern.observe.Gauges;
 import dev.postern.observe.RenewalCounts;
 import dev.postern.tls.ServerContexts;
@@ -23,6 +24,7 @@ record PathGauges(
         List<Listener> listeners,
         ConnectionLimit limit,
         ConnectionsPerClient perClient,
+        MemoryGuard memory,
         ServerContexts contexts,
         Collection<Worker> workers,
         CertificateCare care)
@@ -60,6 +62,16 @@ record PathGauges(
     @Override
     public long refusedPerClient() {
         return perClient.refused();
+    }
+
+    @Override
+    public long connectionsRefusedForMemory() {
+        return memory.refusedConnections();
+    }
+
+    @Override
+    public long requestsRefusedForMemory() {
+        return memory.refusedRequests();
     }
 
     @Override

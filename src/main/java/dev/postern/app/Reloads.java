@@ -7,7 +7,6 @@ import dev.postern.control.ReloadControl;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
@@ -23,7 +22,7 @@ final class Reloads implements AutoCloseable {
 
     private final ConfigurationSource source;
     private final SystemdNotice notice;
-    private final ExecutorService thread = Executors.newSingleThreadExecutor(Threads.named("reload"));
+    private final ExecutorService thread = Threads.fixed(1, "reload");
     private final AtomicBoolean waiting = new AtomicBoolean();
     private final CountDownLatch started = new CountDownLatch(1);
     // Null until there is something to reload; read by any thread.

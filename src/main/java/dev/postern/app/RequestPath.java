@@ -21,6 +21,7 @@ import dev.postern.listener.ConnectionsPerClient;
 import dev.postern.listener.Listener;
 import dev.postern.listener.Pipelines;
 import dev.postern.listener.Transport;
+import dev.postern.machine.MemoryGuard;
 import dev.postern.observe.Metrics;
 import dev.postern.route.RouteTable;
 import dev.postern.tls.ServerContexts;
@@ -42,7 +43,6 @@ import java.util.Objects;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
@@ -78,8 +78,8 @@ final class RequestPath implements AutoCloseable {
     private final Backends backends;
     private final ServerContexts contexts;
     /** A quarter of the cores for passwords, so that whoever guesses them leaves the others alone. Idle, it has no thread. */
-    private final ExecutorService logins = Executors.newFixedThreadPool(
-            Math.max(1, Runtime.getRuntime().availableProcessors() / 4), Threads.named("logins"));
+    private final ExecutorService logins =
+            Threads.fixed(Math.max(1, Runtime.getRuntime().availableProcessors() / 4), "logins");
 
     private final Listener challenge;
     private final Listener https;
@@ -88,7 +88,7 @@ final class RequestPath implements AutoCloseable {
     private final Worker adminWorker;
     private final AdminPages pages;
     /** Makes the pages of the admin listener. */
-    private final ExecutorService adminThread = Executors.newSingleThreadExecutor(Threads.named("admin"));
+    private final ExecutorService adminThread = Threads.fixed(1, "admin");
 
     /** Accepts nothing yet. */
     RequestPath(
@@ -98,7 +98,8 @@ final class RequestPath implements AutoCloseable {
             CertificateCare care,
             Observation observation,
             InstantSource clock,
-            ScheduledExecutorService background) {
+            ScheduledExecutorService background,
+            MemoryGuard memory) {
         this.transport = transport;
         this.limit = new ConnectionLimit(maxConnections(config));
         this.backends = new Backends(
@@ -112,14 +113,15 @@ final class RequestPath implements AutoCloseable {
                 contexts,
                 new AnswerHttp01Challenge(care.challenges()),
                 new Logins(logins, new SecureRandom()),
-                perClient);
+                perClient,
+                memory);
         // The side port is ours alone: a full house must not keep a CA from being answered.
         ConnectionLimit unlimited = new ConnectionLimit(Integer.MAX_VALUE);
         this.challenge = listener("challenge", loops, unlimited, pipelines::challenge);
         this.https = listener("https", loops, limit, pipelines::https);
         this.http = listener("http", loops, limit, pipelines::http);
         PathGauges gauges = new PathGauges(
-                routing, List.of(http, https, challenge), limit, perClient, contexts, workers.values(), care);
+                routing, List.of(http, https, challenge), limit, perClient, memory, contexts, workers.values(), care);
         this.pages = new AdminPages(
                 observation.metrics(gauges), () -> Metrics.overdue(care.status(), clock.instant()), adminThread);
         // A worker of its own: it is not drained, for whoever looks wants to see how that goes, and is not observed.
@@ -279,7 +281,8 @@ final class RequestPath implements AutoCloseable {
     /** Each client may have a server connection, and for every {@link #IDLE_SHARE} clients one is kept idle. */
     private static int affordableConnections() {
         long descriptors = Descriptors.max() - RESERVED_DESCRIPTORS;
-        return (int) Math.max(16, Math.min(Integer.MAX_VALUE, descriptors * IDLE_SHARE / (2 * IDLE_SHARE + 1)));
+        long affordable = Math.min(Memory.connections(), descriptors * IDLE_SHARE / (2 * IDLE_SHARE + 1));
+        return (int) Math.max(16, Math.min(Integer.MAX_VALUE, affordable));
     }
 
     private int maxIdle(int loops) {

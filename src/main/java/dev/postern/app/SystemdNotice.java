@@ -11,6 +11,9 @@ import io.netty.channel.epoll.EpollDomainDatagramChannel;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.unix.DomainSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.temporal.ChronoUnit;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -27,27 +30,75 @@ final class SystemdNotice implements AutoCloseable {
     /** A datagram to a socket on this host is there at once, or never. */
     private static final long SECONDS = 2;
 
+    /** For so long an unwatched process may say nothing. */
+    private static final Duration UNWATCHED = Duration.ofDays(365);
+
+    /** Of the time after which systemd would end us: half is what sd_watchdog_enabled(3) asks for; and one may be late. */
+    private static final int ALIVE_PART = 4;
+
     private final @Nullable DomainSocketAddress systemd;
     private final @Nullable EventLoopGroup group;
+    private final Duration aliveEvery;
+    // Used by the one thread that watches all others.
+    private long aliveNanos = System.nanoTime();
 
-    private SystemdNotice(@Nullable DomainSocketAddress systemd) {
+    private SystemdNotice(@Nullable DomainSocketAddress systemd, Duration aliveEvery) {
         this.systemd = systemd;
+        this.aliveEvery = aliveEvery;
         this.group = systemd == null
                 ? null
                 : new MultiThreadIoEventLoopGroup(1, Threads.named("systemd"), EpollIoHandler.newFactory());
     }
 
-    /** @param socket the environment's {@code NOTIFY_SOCKET}; null where systemd wants to hear nothing */
-    static SystemdNotice to(@Nullable String socket) {
+    /** @param environment has {@code NOTIFY_SOCKET} where systemd wants to hear anything */
+    static SystemdNotice of(Map<String, String> environment) {
+        String socket = environment.get("NOTIFY_SOCKET");
         if (socket == null || socket.isEmpty()) {
-            return new SystemdNotice(null);
+            return new SystemdNotice(null, UNWATCHED);
         }
         if (!Epoll.isAvailable()) {
             log.warn("NOTIFY_SOCKET: systemd cannot be told anything without Netty's native transport");
-            return new SystemdNotice(null);
+            return new SystemdNotice(null, UNWATCHED);
         }
         // The @ stands for the zero byte that begins an abstract address.
-        return new SystemdNotice(new DomainSocketAddress(socket.startsWith("@") ? '\0' + socket.substring(1) : socket));
+        return new SystemdNotice(
+                new DomainSocketAddress(socket.startsWith("@") ? '\0' + socket.substring(1) : socket),
+                aliveEvery(environment));
+    }
+
+    /** <a href="https://www.freedesktop.org/software/systemd/man/latest/sd_watchdog_enabled.html">sd_watchdog_enabled(3)</a>. */
+    private static Duration aliveEvery(Map<String, String> environment) {
+        String microseconds = environment.get("WATCHDOG_USEC");
+        String of = environment.get("WATCHDOG_PID");
+        if (microseconds == null
+                || (of != null
+                        && !of.equals(Long.toString(ProcessHandle.current().pid())))) {
+            return UNWATCHED;
+        }
+        try {
+            Duration longest = Duration.of(Long.parseLong(microseconds), ChronoUnit.MICROS);
+            if (longest.compareTo(Duration.ofMillis(ALIVE_PART)) >= 0) {
+                return longest.dividedBy(ALIVE_PART);
+            }
+        } catch (NumberFormatException | ArithmeticException e) {
+            // Told below.
+        }
+        log.warn("WATCHDOG_USEC: \"{}\" (expected: microseconds, 4000 at least); not looked at", microseconds);
+        return UNWATCHED;
+    }
+
+    /** How often {@link #alive} is to be called at least. */
+    Duration aliveEvery() {
+        return aliveEvery;
+    }
+
+    /** Everything goes well; tells systemd where it wants to know, and not more often than that. */
+    void alive() {
+        long now = System.nanoTime();
+        if (now - aliveNanos >= aliveEvery.toNanos()) {
+            aliveNanos = now;
+            send("WATCHDOG=1");
+        }
     }
 
     void ready() {

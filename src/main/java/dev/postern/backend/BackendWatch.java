@@ -1,6 +1,7 @@
 package dev.postern.backend;
 
 import dev.postern.config.Configuration;
+import dev.postern.machine.MachineErrors;
 import io.netty.channel.EventLoop;
 import io.netty.channel.socket.DatagramChannel;
 import io.netty.channel.socket.SocketChannel;
@@ -150,7 +151,8 @@ public final class BackendWatch implements AutoCloseable {
                 log.info("{}: has changed", surroundings.hosts());
                 names.askAnew();
             }
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
+            MachineErrors.check(e);
             // Whatever it was: a schedule that throws is never run again.
             log.error("hosts and resolv.conf: bug", e);
         }
@@ -160,8 +162,9 @@ public final class BackendWatch implements AutoCloseable {
         for (Backend backend : timed) {
             try {
                 backend.tick();
-            } catch (RuntimeException e) {
+            } catch (RuntimeException | Error e) {
                 // Whatever it was: a schedule that throws is never run again.
+                MachineErrors.check(e);
                 log.error("backend {}: bug", backend.name(), e);
             }
         }

@@ -2,6 +2,7 @@ package dev.postern.backend;
 
 import dev.postern.backend.Server.State;
 import dev.postern.config.Configuration;
+import dev.postern.machine.MachineErrors;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -173,6 +174,7 @@ final class HealthChecks implements AutoCloseable {
                 check();
             } catch (RuntimeException | Error e) {
                 // Whatever it was: a server that is never checked again would stay down for ever.
+                MachineErrors.check(e);
                 log.error("backend {}: server {}: health check: bug", backend.name(), server, e);
                 again();
             }
@@ -416,6 +418,7 @@ final class HealthChecks implements AutoCloseable {
 
         @Override
         public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+            MachineErrors.check(cause);
             finish(ctx.channel(), "health check: " + cause.getMessage());
         }
 

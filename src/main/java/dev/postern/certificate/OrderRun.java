@@ -1,6 +1,7 @@
 package dev.postern.certificate;
 
 import dev.postern.certificate.IssueFailure.Fault;
+import dev.postern.machine.MachineErrors;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
@@ -111,6 +112,7 @@ final class OrderRun implements Runnable {
             LOG.debug("{}: interrupted; the order is resumed later", record.name());
         } catch (RuntimeException | Error e) {
             // Recorded whatever it is: what is not counted as a failure would be tried again at once, for ever.
+            MachineErrors.check(e);
             LOG.error("{}: a bug while taking a certificate", record.name(), e);
             setting.installer().failed(this, FailedAttempt.of(Fault.OURS, "unexpected: " + e));
         } finally {

@@ -2,6 +2,7 @@ package dev.postern.http;
 
 import dev.postern.backend.Server;
 import dev.postern.http.Failure.ByServer;
+import dev.postern.machine.MachineErrors;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
@@ -192,6 +193,7 @@ final class AddressRace implements ServerConnector.Attempt {
             win(made, address);
             return;
         }
+        MachineErrors.check(made.cause());
         faults.add(fault(made.cause(), address));
         if (goesOn() || !running.isEmpty()) {
             return;

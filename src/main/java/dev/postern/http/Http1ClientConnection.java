@@ -1,6 +1,7 @@
 package dev.postern.http;
 
 import dev.postern.config.Configuration.Timeouts;
+import dev.postern.machine.MachineErrors;
 import dev.postern.route.FieldEdits;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
@@ -182,7 +183,8 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
     @Override
     public long begin() {
         RequestHead request = Objects.requireNonNull(head, "head");
-        // From here on it is the exchange's: a connection that waits for its next request keeps nothing of the last one.
+        // From here on it is the exchange's: a connection that waits for its next request keeps nothing of the last
+        // one.
         head = null;
         enter(Phase.EXCHANGE);
         writer.answers(request);
@@ -430,6 +432,7 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
 
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+        MachineErrors.check(cause);
         log.debug("client {}: {}", info.text(), cause.toString());
         end.now();
     }

@@ -5,6 +5,7 @@ import dev.postern.backend.Server;
 import dev.postern.backend.ServerConnection;
 import dev.postern.config.Tolerance;
 import dev.postern.http.Failure.ByServer;
+import dev.postern.machine.MachineErrors;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
@@ -368,6 +369,7 @@ final class Http1ServerConnection extends ChannelInboundHandlerAdapter
 
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+        MachineErrors.check(cause);
         log.debug("server {}: {}", server, cause.toString());
         failed = true;
         // After a reset the channel becomes inactive by itself, and what that means for the exchange is settled then.

@@ -2,6 +2,7 @@ package dev.postern.http;
 
 import dev.postern.config.Configuration.Limits;
 import dev.postern.config.Configuration.Timeouts;
+import dev.postern.machine.MachineErrors;
 import dev.postern.route.FieldEdits;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -552,6 +553,7 @@ public final class Http2ClientConnection extends Http2ConnectionHandler implemen
     @Override
     protected void onConnectionError(
             ChannelHandlerContext on, boolean outbound, Throwable cause, @Nullable Http2Exception http2) {
+        MachineErrors.check(cause);
         if (http2 != null) {
             log.debug("client {}: HTTP/2: {}; connection closed", client.text(), http2.getMessage());
         } else {
@@ -566,6 +568,7 @@ public final class Http2ClientConnection extends Http2ConnectionHandler implemen
 
     @Override
     public void exceptionCaught(ChannelHandlerContext on, Throwable cause) throws Exception {
+        MachineErrors.check(cause);
         log.debug("client {}: {}", client.text(), cause.toString());
         if (Http2CodecUtil.getEmbeddedHttp2Exception(cause) != null) {
             super.exceptionCaught(on, cause);

@@ -1,6 +1,7 @@
 package dev.postern.http;
 
 import dev.postern.backend.Server;
+import dev.postern.machine.MachineErrors;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
@@ -506,6 +507,7 @@ final class Http2ServerConnection extends Http2ConnectionHandler {
     @Override
     protected void onConnectionError(
             ChannelHandlerContext on, boolean outbound, Throwable cause, @Nullable Http2Exception http2) {
+        MachineErrors.check(cause);
         log.warn(
                 "server {}: HTTP/2: {}; connection closed",
                 server,
@@ -519,6 +521,7 @@ final class Http2ServerConnection extends Http2ConnectionHandler {
 
     @Override
     public void exceptionCaught(ChannelHandlerContext on, Throwable cause) throws Exception {
+        MachineErrors.check(cause);
         log.debug("server {}: {}", server, cause.toString());
         if (Http2CodecUtil.getEmbeddedHttp2Exception(cause) != null) {
             super.exceptionCaught(on, cause);

@@ -1,6 +1,7 @@
 package dev.postern.http;
 
 import dev.postern.http.Failure.ByServer;
+import dev.postern.machine.MachineErrors;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFuture;
@@ -109,6 +110,7 @@ final class Http2ServerStream implements ServerStream, ChannelFutureListener {
     @Override
     public void operationComplete(ChannelFuture written) {
         if (!written.isSuccess()) {
+            MachineErrors.check(written.cause());
             failed(
                     headSeen ? ByServer.CLOSED_DURING_RESPONSE : ByServer.CLOSED_BEFORE_RESPONSE,
                     "write: " + written.cause().getMessage(),

@@ -4,6 +4,7 @@ import dev.postern.backend.ConnectionPool;
 import dev.postern.config.AddressRange;
 import dev.postern.config.Configuration.Limits;
 import dev.postern.config.Configuration.Timeouts;
+import dev.postern.machine.MachineErrors;
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.Future;
@@ -256,10 +257,10 @@ public final class Worker {
     }
 
     private void sweep() {
-        long now = System.nanoTime();
-        sweptBeforeNanos = sweptNanos;
-        sweptNanos = now;
         try {
+            long now = System.nanoTime();
+            sweptBeforeNanos = sweptNanos;
+            sweptNanos = now;
             observer.swept(Math.max(0, now - nextSweepNanos));
             warnings.sweep(now);
             pool.evict(now);
@@ -272,6 +273,7 @@ public final class Worker {
             }
         } catch (RuntimeException | Error e) {
             // Whatever it was: without the sweep no timeout of this loop would ever fire again.
+            MachineErrors.check(e);
             log.error("timeouts: bug", e);
         }
         nextSweepNanos = System.nanoTime() + sweepPeriodNanos;
@@ -291,6 +293,7 @@ public final class Worker {
                 connection.checkTimeouts(now);
             }
         } catch (RuntimeException | Error e) {
+            MachineErrors.check(e);
             log.error("timeouts: bug; connection closed", e);
             connection.closeNow(Failure.ByEdge.BUG);
         }

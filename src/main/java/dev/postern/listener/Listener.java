@@ -1,6 +1,7 @@
 package dev.postern.listener;
 
 import dev.postern.config.BindAddress;
+import dev.postern.machine.MachineErrors;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
@@ -222,6 +223,7 @@ public final class Listener implements AutoCloseable {
         return new ChannelInboundHandlerAdapter() {
             @Override
             public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+                MachineErrors.check(cause);
                 notAccepted.increment();
                 ctx.fireExceptionCaught(cause);
             }

@@ -7,14 +7,17 @@ import dev.postern.http.Http1ClientConnection;
 import dev.postern.http.Http2ClientConnection;
 import dev.postern.http.Logins;
 import dev.postern.http.RedirectToHttps;
+import dev.postern.http.RefuseWhenMemoryIsShort;
 import dev.postern.http.RelayAcmeChallenge;
 import dev.postern.http.RequestStep;
 import dev.postern.http.RouteToSite;
 import dev.postern.http.ServePages;
 import dev.postern.http.Worker;
+import dev.postern.machine.MemoryGuard;
 import dev.postern.tls.SelectCertificate;
 import dev.postern.tls.ServerContexts;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelInitializer;
 import java.net.InetAddress;
 import java.util.List;
@@ -42,23 +45,31 @@ public final class Pipelines {
     private final List<RequestStep> httpsSteps;
     private final List<RequestStep> challengeSteps;
     private final ConnectionsPerClient perClient;
+    private final MemoryGuard memory;
     private final AtomicLong toldNanos = new AtomicLong(System.nanoTime() - TOLD_EVERY_NANOS);
 
     public Pipelines(
-            ServerContexts contexts, AnswerHttp01Challenge answers, Logins logins, ConnectionsPerClient perClient) {
+            ServerContexts contexts,
+            AnswerHttp01Challenge answers,
+            Logins logins,
+            ConnectionsPerClient perClient,
+            MemoryGuard memory) {
         this.contexts = contexts;
         this.perClient = perClient;
+        this.memory = memory;
         // The relay first, because a CA must get through whatever else happens on port 80.
         RouteToSite route = new RouteToSite(logins);
-        this.httpSteps = List.of(new RelayAcmeChallenge(), new RedirectToHttps(), route);
-        this.httpsSteps = List.of(route);
+        RefuseWhenMemoryIsShort refuse = new RefuseWhenMemoryIsShort(memory);
+        this.httpSteps = List.of(new RelayAcmeChallenge(), refuse, new RedirectToHttps(), route);
+        this.httpsSteps = List.of(refuse, route);
         this.challengeSteps = List.of(answers);
     }
 
     /** Plaintext from the world. */
     public ChannelInitializer<Channel> http(Worker worker) {
         Supplier<List<AddressRange>> proxies = () -> worker.proxyProtocol().http();
-        return initializer(worker, proxies, fromTheWorld(worker, proxies, plaintext(worker, httpSteps)));
+        return ifThereIsMemory(
+                initializer(worker, proxies, fromTheWorld(worker, proxies, plaintext(worker, httpSteps))));
     }
 
     /** The side port. */
@@ -79,7 +90,7 @@ public final class Pipelines {
     /** TLS from the world. */
     public ChannelInitializer<Channel> https(Worker worker) {
         Supplier<List<AddressRange>> proxies = () -> worker.proxyProtocol().https();
-        return initializer(worker, proxies, fromTheWorld(worker, proxies, (channel, endpoints) -> {
+        return ifThereIsMemory(initializer(worker, proxies, fromTheWorld(worker, proxies, (channel, endpoints) -> {
             // Before all of HTTP, because which TLS handler comes next depends on the server name; replaces
             // itself by "tls" and "AwaitHandshake", and the latter by what ALPN agreed on.
             channel.pipeline()
@@ -91,7 +102,30 @@ public final class Pipelines {
                                     worker.timeouts().handshake(),
                                     (established, site, protocol) ->
                                             afterHandshake(worker, established, endpoints, site, protocol)));
-        }));
+        })));
+    }
+
+    /** Closes a connection at once, before anything is made for it, where memory is short. */
+    private ChannelInitializer<Channel> ifThereIsMemory(ChannelInitializer<Channel> pipeline) {
+        return new ChannelInitializer<>() {
+            @Override
+            protected void initChannel(Channel channel) {
+                if (memory.isShort()) {
+                    memory.refused(MemoryGuard.Refused.CONNECTION);
+                    closed(channel.close(), "memory is short");
+                } else {
+                    channel.pipeline().addLast(pipeline);
+                }
+            }
+        };
+    }
+
+    private static void closed(ChannelFuture close, String why) {
+        close.addListener(closed -> {
+            if (!closed.isSuccess()) {
+                log.debug("{}: {}: close failed", close.channel(), why, closed.cause());
+            }
+        });
     }
 
     /**
@@ -111,11 +145,7 @@ public final class Pipelines {
             } else {
                 log.debug(
                         "client {}: limits.connections-per-client: {}; closed", endpoints.clientText(), max.getAsInt());
-                channel.close().addListener(closed -> {
-                    if (!closed.isSuccess()) {
-                        log.debug("client {}: close failed", endpoints.clientText(), closed.cause());
-                    }
-                });
+                closed(channel.close(), "limits.connections-per-client");
             }
         };
     }

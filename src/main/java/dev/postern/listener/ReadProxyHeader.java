@@ -1,6 +1,7 @@
 package dev.postern.listener;
 
 import dev.postern.http.Endpoints;
+import dev.postern.machine.MachineErrors;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
@@ -125,6 +126,7 @@ final class ReadProxyHeader extends ChannelInboundHandlerAdapter {
 
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+        MachineErrors.check(cause);
         log.debug("proxy {}: {}", connection.clientText(), cause.toString());
         close(ctx);
     }

@@ -29,6 +29,12 @@ public interface Gauges {
     /** Client connections that were closed because their client had too many. */
     long refusedPerClient();
 
+    /** Client connections that were closed at once because memory was short. */
+    long connectionsRefusedForMemory();
+
+    /** Requests that were answered 503 because memory was short. */
+    long requestsRefusedForMemory();
+
     /** Connections to servers, of one event loop each. */
     List<Worker.ServerConnections> serverConnections();
 

@@ -77,6 +77,14 @@ final class StateMetrics implements MultiCollector {
                 "postern_connections_refused_per_client",
                 "Client connections closed at once because their client had as many as it may",
                 gauges.refusedPerClient());
+        families.counter(
+                "postern_connections_refused_for_memory",
+                "Client connections closed at once because memory was short",
+                gauges.connectionsRefusedForMemory());
+        families.counter(
+                "postern_requests_refused_for_memory",
+                "Requests answered 503 because memory was short",
+                gauges.requestsRefusedForMemory());
         toServers(families);
         families.gauge(
                 "postern_direct_memory_bytes", "Memory outside the heap that buffers take", gauges.directMemory());

@@ -54,6 +54,7 @@ public final class Schedule implements WakeUps, AutoCloseable {
     static final String FILE = "cron/quartz.properties: ";
     static final JobKey WAKE_JOB = JobKey.jobKey("wake");
     static final JobKey CLOCK_JOB = JobKey.jobKey("clock");
+    private static final JobKey ALIVE_JOB = JobKey.jobKey("alive");
 
     /** Of the triggers that wake sites, and of those that put off what asks a CA; those by expression have none. */
     private static final String WAKE_GROUP = "wake";
@@ -73,6 +74,10 @@ public final class Schedule implements WakeUps, AutoCloseable {
 
     // Null until start. Used by the one thread that ticks.
     private volatile @Nullable ClockWatch clock;
+    // Null until start.
+    private volatile @Nullable Thread thread;
+    // Whoever asked last whether anything is done in time.
+    private volatile Runnable asked = () -> {};
 
     private Schedule(Scheduler scheduler, CronTable table) {
         this.scheduler = scheduler;
@@ -117,6 +122,7 @@ public final class Schedule implements WakeUps, AutoCloseable {
             try {
                 scheduler.addJob(job(WAKE_JOB), true);
                 scheduler.addJob(job(CLOCK_JOB), true);
+                scheduler.addJob(job(ALIVE_JOB), true);
                 for (ScheduledWork work : table.works()) {
                     scheduler.scheduleJob(job(jobKey(work)), trigger(work, table));
                 }
@@ -174,13 +180,43 @@ public final class Schedule implements WakeUps, AutoCloseable {
             RandomGenerator random) {
         Wake wake = new Wake(renewals, new ScheduledRuns(works, executor), putOff(time, random.nextDouble()));
         try {
-            scheduler.setJobFactory((bundle, from) -> wake);
+            scheduler.setJobFactory(
+                    (bundle, from) -> bundle.getJobDetail().getKey().equals(ALIVE_JOB) ? context -> asked.run() : wake);
             clock = new ClockWatch(time);
             scheduler.start();
+            thread = threadOf(scheduler);
         } catch (SchedulerException e) {
             throw new IllegalStateException(FILE + reason(e), e);
         }
         renewals.start(this, served);
+    }
+
+    private static @Nullable Thread threadOf(Scheduler scheduler) throws SchedulerException {
+        String name = scheduler.getSchedulerName() + "_QuartzSchedulerThread";
+        return Thread.getAllStackTraces().keySet().stream()
+                .filter(one -> one.getName().equals(name))
+                .findFirst()
+                .orElse(null);
+    }
+
+    /** The one that begins all work; null before the start. */
+    public @Nullable Thread thread() {
+        return thread;
+    }
+
+    public String threadName() {
+        Thread current = thread;
+        return current == null ? "scheduler" : current.getName();
+    }
+
+    /** Has {@code answer} run like any work that is due now: it is, as long as anything is. */
+    public void ask(Runnable answer) {
+        asked = answer;
+        try {
+            scheduler.triggerJob(ALIVE_JOB);
+        } catch (SchedulerException e) {
+            LOG.debug("no answer: {}", e.toString());
+        }
     }
 
     /**

@@ -1,6 +1,7 @@
 package dev.postern.schedule;
 
 import dev.postern.certificate.Renewals;
+import dev.postern.machine.MachineErrors;
 import org.quartz.Job;
 import org.quartz.JobExecutionContext;
 import org.quartz.JobKey;
@@ -41,7 +42,8 @@ final class Wake implements Job {
                         && context.getTrigger().getKey().getGroup().equals(key.getGroup());
                 execute(ScheduledWork.named(key.getName()), byExpression);
             }
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
+            MachineErrors.check(e);
             LOG.error("looking after the certificates: {}; done again with the next sweep", e.toString(), e);
         }
     }

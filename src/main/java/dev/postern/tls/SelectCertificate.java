@@ -2,6 +2,7 @@ package dev.postern.tls;
 
 import dev.postern.certificate.Certificate;
 import dev.postern.certificate.CertificateTable;
+import dev.postern.machine.MachineErrors;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
@@ -237,6 +238,7 @@ public final class SelectCertificate extends ChannelInboundHandlerAdapter {
 
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+        MachineErrors.check(cause);
         log.debug("client {}: tls: {}", client(), cause.toString());
         close(ctx.channel());
     }
@@ -299,6 +301,7 @@ public final class SelectCertificate extends ChannelInboundHandlerAdapter {
                     ctx.pipeline().remove(this);
                 } else {
                     // The TLS handler has sent its alert and closes.
+                    MachineErrors.check(handshake.cause());
                     log.debug("client {}: tls: {}", client(), handshake.cause().toString());
                 }
             }
@@ -313,6 +316,7 @@ public final class SelectCertificate extends ChannelInboundHandlerAdapter {
 
         @Override
         public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+            MachineErrors.check(cause);
             log.debug("client {}: tls: {}", client(), cause.toString());
             if (tls.handshakeFuture().isSuccess()) {
                 // What comes after the handshake could not be put in place.

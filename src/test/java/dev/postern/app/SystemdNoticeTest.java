@@ -1,6 +1,7 @@
 package dev.postern.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.netty.bootstrap.Bootstrap;
@@ -16,6 +17,8 @@ import io.netty.channel.unix.DomainDatagramPacket;
 import io.netty.channel.unix.DomainSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -36,7 +39,7 @@ class SystemdNoticeTest {
         EventLoopGroup loops = new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
         Channel systemd = listen(loops, socket);
 
-        try (SystemdNotice notice = SystemdNotice.to(socket)) {
+        try (SystemdNotice notice = SystemdNotice.of(Map.of("NOTIFY_SOCKET", socket))) {
             notice.ready();
             long before = System.nanoTime() / 1_000;
             notice.reloading();
@@ -57,7 +60,7 @@ class SystemdNoticeTest {
 
     @Test
     void withoutASocketNothingIsSaid() {
-        try (SystemdNotice notice = SystemdNotice.to(null)) {
+        try (SystemdNotice notice = SystemdNotice.of(Map.of())) {
             notice.ready();
             notice.stopping();
         }
@@ -67,10 +70,44 @@ class SystemdNoticeTest {
     // A daemon must not depend on who watches it.
     @Test
     void socketThatIsGoneHarmsNothing() {
-        try (SystemdNotice notice = SystemdNotice.to(directory.resolve("gone").toString())) {
+        try (SystemdNotice notice = SystemdNotice.of(
+                Map.of("NOTIFY_SOCKET", directory.resolve("gone").toString()))) {
             notice.ready();
         }
         assertThat(heard).isEmpty();
+    }
+
+    @Test
+    void watchdogHearsOfLifeWithinAQuarterOfItsTimeAndNoMoreOftenThanThat() throws Exception {
+        assumeTrue(Epoll.isAvailable(), "UNIX datagrams need Netty's epoll transport");
+        String socket = directory.resolve("notify").toString();
+        EventLoopGroup loops = new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
+        Channel systemd = listen(loops, socket);
+
+        try (SystemdNotice notice = SystemdNotice.of(Map.of("NOTIFY_SOCKET", socket, "WATCHDOG_USEC", "400000"))) {
+            assertThat(notice.aliveEvery()).isEqualTo(Duration.ofMillis(100));
+            await().atMost(Duration.ofSeconds(10))
+                    .pollInterval(Duration.ofMillis(1))
+                    .until(() -> {
+                        notice.alive();
+                        return heard.size() >= 2;
+                    });
+            assertThat(heard).containsOnly("WATCHDOG=1");
+        } finally {
+            systemd.close().syncUninterruptibly();
+            loops.shutdownGracefully(0, 1, TimeUnit.SECONDS).syncUninterruptibly();
+        }
+    }
+
+    // A launcher's environment is inherited by whatever it starts.
+    @Test
+    void watchdogOfAnotherProcessHearsNothing() {
+        assumeTrue(Epoll.isAvailable(), "UNIX datagrams need Netty's epoll transport");
+        Map<String, String> ofAnother =
+                Map.of("NOTIFY_SOCKET", "/nowhere", "WATCHDOG_USEC", "400000", "WATCHDOG_PID", "1");
+        try (SystemdNotice notice = SystemdNotice.of(ofAnother)) {
+            assertThat(notice.aliveEvery()).isGreaterThan(Duration.ofDays(1));
+        }
     }
 
     private Channel listen(EventLoopGroup loops, String socket) {

@@ -1,0 +1,22 @@
+package dev.postern.http;
+
+import dev.postern.machine.MemoryGuard;
+
+/** Before all other steps, because a request that is answered at once holds nothing. */
+public final class RefuseWhenMemoryIsShort implements RequestStep {
+    private final MemoryGuard memory;
+
+    public RefuseWhenMemoryIsShort(MemoryGuard memory) {
+        this.memory = memory;
+    }
+
+    @Override
+    public boolean handle(Exchange exchange) {
+        if (!memory.isShort()) {
+            return false;
+        }
+        memory.refused(MemoryGuard.Refused.REQUEST);
+        exchange.fail(Failure.ByEdge.OUT_OF_RESOURCES, "memory is short");
+        return true;
+    }
+}
