@@ -77,6 +77,7 @@ final class DnsResolver implements Resolver {
         private final Consumer<DnsAnswer> answered;
         private int question;
         private int server;
+        private DnsAnswer.@Nullable Failed failure;
 
         Asking(List<DnsQuestion> questions, Consumer<DnsAnswer> answered) {
             this.questions = questions;
@@ -92,7 +93,8 @@ final class DnsResolver implements Resolver {
                             failed(
                                     asked.cause() instanceof DnsNameResolverTimeoutException
                                             ? "no answer within " + PATIENCE.toMillis() + " ms"
-                                            : String.valueOf(asked.cause().getMessage()));
+                                            : String.valueOf(asked.cause().getMessage()),
+                                    false);
                         }
                     });
         }
@@ -103,25 +105,39 @@ final class DnsResolver implements Resolver {
                 if (response.code().equals(DnsResponseCode.NOERROR)) {
                     answered.accept(found(response, questions.get(question).type()));
                 } else if (!response.code().equals(DnsResponseCode.NXDOMAIN)) {
-                    failed("answers " + response.code());
-                } else if (question + 1 < questions.size()) {
-                    question++;
-                    next();
+                    failed("answers " + response.code(), true);
                 } else {
-                    answered.accept(new DnsAnswer.None("no such name"));
+                    isNot();
                 }
             } finally {
                 envelope.release();
             }
         }
 
-        private void failed(String why) {
+        /** There is no such name; perhaps under another domain. */
+        private void isNot() {
+            if (question + 1 < questions.size()) {
+                question++;
+                server = 0;
+                next();
+            } else {
+                answered.accept(failure != null ? failure : new DnsAnswer.None("no such name"));
+            }
+        }
+
+        /** @param heard whether there was an answer: as in other resolvers, a domain that is broken does not hide the next */
+        private void failed(String why, boolean heard) {
+            InetSocketAddress asked = conf.servers().get(server);
             if (server + 1 < conf.servers().size()) {
                 server++;
                 next();
+                return;
+            }
+            failure = new DnsAnswer.Failed("DNS server " + NetUtil.toSocketAddressString(asked) + ": " + why);
+            if (heard) {
+                isNot();
             } else {
-                answered.accept(new DnsAnswer.Failed("DNS server "
-                        + NetUtil.toSocketAddressString(conf.servers().get(server)) + ": " + why));
+                answered.accept(failure);
             }
         }
     }

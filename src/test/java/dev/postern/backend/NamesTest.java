@@ -121,6 +121,19 @@ class NamesTest {
         assertThat(dns.questions().subList(0, 2)).containsExactly("A app.a.test", "A app.b.test");
     }
 
+    @Test
+    void domainThatIsBrokenDoesNotHideTheNext() throws Exception {
+        dns.says("app.b.test", 60, "192.0.2.1").failsBelow("a.test");
+        Resolver resolver = resolver(new ResolvConf(
+                List.of(new InetSocketAddress(InetAddress.getLoopbackAddress(), dns.port())),
+                List.of("a.test", "b.test"),
+                1));
+
+        assertThat(ask(resolver, "app", Family.IPV4)).isEqualTo(found(60, "192.0.2.1"));
+        // It may be there.
+        assertThat(ask(resolver, "other", Family.IPV4)).isInstanceOf(DnsAnswer.Failed.class);
+    }
+
     // ---- each address a server
 
     @Test

@@ -40,6 +40,7 @@ public final class TestDns implements AutoCloseable {
     private final List<String> questions = new CopyOnWriteArrayList<>();
     private final ScheduledThreadPoolExecutor later = new ScheduledThreadPoolExecutor(1);
     private volatile int code = NOERROR;
+    private volatile String broken = "";
     private volatile Duration delay = Duration.ZERO;
     private volatile boolean silent;
     private volatile boolean silentForIpv6;
@@ -93,6 +94,11 @@ public final class TestDns implements AutoCloseable {
     /** Answers every question so, and says nothing; 0 to be well again. */
     public void fails(int responseCode) {
         code = responseCode;
+    }
+
+    /** Answers SERVFAIL for every name that ends so. */
+    public void failsBelow(String domain) {
+        broken = "." + domain;
     }
 
     public void takesItsTime(Duration longer) {
@@ -188,7 +194,8 @@ public final class TestDns implements AutoCloseable {
                 }
             }
         }
-        int result = code != NOERROR ? code : zone == null ? NXDOMAIN : NOERROR;
+        boolean isBroken = broken.length() > 1 && name.endsWith(broken);
+        int result = isBroken ? SERVFAIL : code != NOERROR ? code : zone == null ? NXDOMAIN : NOERROR;
         ByteBuffer out = ByteBuffer.allocate(end + records.size());
         out.put(question, 0, end);
         out.putShort(2, (short) (0x8580 | result));
