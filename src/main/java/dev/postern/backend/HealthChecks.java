@@ -4,12 +4,10 @@ import dev.postern.backend.Server.State;
 import dev.postern.config.Configuration;
 import dev.postern.machine.MachineErrors;
 import io.netty.bootstrap.Bootstrap;
-import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandler;
-import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.ConnectTimeoutException;
@@ -18,7 +16,6 @@ import io.netty.util.concurrent.ScheduledFuture;
 import java.net.ConnectException;
 import java.net.InetSocketAddress;
 import java.net.NoRouteToHostException;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.HashMap;
@@ -26,7 +23,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -42,10 +38,6 @@ final class HealthChecks implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(HealthChecks.class);
 
     private static final Duration RETRY_REFUSED = Duration.ofSeconds(1);
-    private static final int MAX_STATUS_LINE = 8192;
-
-    /** What a check says of a server that answers 404 where that means that it wants no new sessions. */
-    private static final String WANTS_TO_DRAIN = "health check: status 404";
 
     private final EventLoop loop;
     private final Bootstrap bootstrap;
@@ -280,7 +272,7 @@ final class HealthChecks implements AutoCloseable {
 
         /** @param fault null where the server is well */
         private void heard(Configuration.Health health, InetSocketAddress address, @Nullable String fault) {
-            boolean drains = health.drainOn404() && fault != null && fault.equals(WANTS_TO_DRAIN);
+            boolean drains = health.drainOn404() && fault != null && fault.equals(Answer.WANTS_TO_DRAIN);
             if (health.equals(backend.health()) && (fault == null || drains)) {
                 backend.checkedDraining(server, drains);
             }
@@ -310,131 +302,6 @@ final class HealthChecks implements AutoCloseable {
                 }
             }
             answered();
-        }
-    }
-
-    /** One request and the status line that answers it. */
-    private static final class Answer extends ChannelInboundHandlerAdapter {
-        private final Configuration.Health health;
-        private final Server server;
-        /** Whether to say first that nobody's requests come this way. */
-        private final boolean preamble;
-
-        private final boolean asked;
-        private final Consumer<@Nullable String> outcome;
-        private final StringBuilder line = new StringBuilder();
-        private @Nullable ScheduledFuture<?> timeout;
-        private boolean finished;
-
-        /** @param asked by somebody else, in another protocol */
-        Answer(
-                Configuration.Health health,
-                Server server,
-                boolean preamble,
-                boolean asked,
-                Consumer<@Nullable String> outcome) {
-            this.preamble = preamble;
-            this.health = health;
-            this.server = server;
-            this.asked = asked;
-            this.outcome = outcome;
-        }
-
-        /** Bounds the whole check, from the connection to the status line. On the loop. */
-        void limit(EventLoop loop, Channel channel) {
-            timeout = loop.schedule(
-                    () -> finish(
-                            channel,
-                            "health check: no answer within " + health.timeout().toMillis() + " ms"),
-                    health.timeout().toNanos(),
-                    TimeUnit.NANOSECONDS);
-        }
-
-        /** Whom the server is asked for. */
-        String authority() {
-            String host = health.host();
-            return host == null ? server.config().address() : host;
-        }
-
-        @Override
-        public void channelActive(ChannelHandlerContext ctx) {
-            if (asked) {
-                return;
-            }
-            String request = health.method() + " " + health.path() + " HTTP/1.1\r\nHost: " + authority()
-                    + "\r\nUser-Agent: postern-health\r\nConnection: close\r\n\r\n";
-            ByteBuf bytes = Unpooled.copiedBuffer(request, StandardCharsets.ISO_8859_1);
-            ctx.writeAndFlush(
-                            preamble
-                                    ? Unpooled.wrappedBuffer(Unpooled.wrappedBuffer(ProxyPreamble.ofOurOwn()), bytes)
-                                    : bytes)
-                    .addListener(Closed.OBSERVED);
-        }
-
-        @Override
-        public void channelRead(ChannelHandlerContext ctx, Object message) {
-            ByteBuf bytes = (ByteBuf) message;
-            try {
-                line.append(bytes.toString(StandardCharsets.ISO_8859_1));
-            } finally {
-                bytes.release();
-            }
-            int end = line.indexOf("\r\n");
-            if (end >= 0) {
-                finish(ctx.channel(), judge(line.substring(0, end)));
-            } else if (line.length() > MAX_STATUS_LINE) {
-                finish(ctx.channel(), "health check: answer is not HTTP/1");
-            }
-        }
-
-        private @Nullable String judge(String statusLine) {
-            if (!statusLine.matches("HTTP/1\\.[01] \\d{3}( .*)?")) {
-                return "health check: answer is not HTTP/1";
-            }
-            return judge(Integer.parseInt(statusLine.substring(9, 12)));
-        }
-
-        /** Three digits, or what a broken server has for them. */
-        void status(Channel channel, String text) {
-            finish(
-                    channel,
-                    text.matches("\\d{3}") ? judge(Integer.parseInt(text)) : "health check: answer has no status");
-        }
-
-        private @Nullable String judge(int status) {
-            if (status == 404 && health.drainOn404()) {
-                return WANTS_TO_DRAIN;
-            }
-            return status >= health.expectFrom() && status <= health.expectTo()
-                    ? null
-                    : "health check: status " + status + " (expected: " + health.expectFrom() + "-" + health.expectTo()
-                            + ")";
-        }
-
-        @Override
-        public void channelInactive(ChannelHandlerContext ctx) {
-            finish(ctx.channel(), "health check: connection closed without an answer");
-        }
-
-        @Override
-        public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-            MachineErrors.check(cause);
-            finish(ctx.channel(), "health check: " + cause.getMessage());
-        }
-
-        void finish(Channel channel, @Nullable String fault) {
-            if (finished) {
-                return;
-            }
-            finished = true;
-            if (timeout != null) {
-                timeout.cancel(false);
-            }
-            outcome.accept(fault);
-            // One that could not even be made has nothing to close.
-            if (channel.isRegistered()) {
-                channel.close().addListener(Closed.OBSERVED);
-            }
         }
     }
 }
