@@ -1,6 +1,7 @@
 package dev.postern.backend;
 
 import dev.postern.backend.Resolver.Family;
+import dev.postern.machine.MachineErrors;
 import io.netty.channel.EventLoop;
 import io.netty.util.NetUtil;
 import java.net.InetAddress;
@@ -15,12 +16,16 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * All names that servers are given by, each once. Asks on one event loop, and blocks it for nothing; everybody reads the
  * last answer.
  */
 final class Names implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(Names.class);
+
     /** For whoever starts, or reloads: with no answer by then it is done without. */
     private static final long START_SECONDS = 5;
 
@@ -116,7 +121,13 @@ final class Names implements AutoCloseable {
     }
 
     void moved(Name name) {
-        moved.accept(name);
+        try {
+            moved.accept(name);
+        } catch (RuntimeException e) {
+            // Whatever it was: a name that is never asked for again would stay where it is for ever.
+            MachineErrors.check(e);
+            log.error("name {}: bug", name, e);
+        }
     }
 
     EventLoop loop() {
