@@ -72,6 +72,7 @@ public final class Http2ClientConnection extends Http2ConnectionHandler implemen
     private final Budget provoked = new Budget(MAX_RESETS, RESET_SECONDS);
     private final Budget resets = new Budget(MAX_RESETS, RESET_SECONDS);
     private final FrameBudget budget;
+    private final ReceiveWindows windows;
     private final EndedStreams ended = new EndedStreams();
     private final List<Http2ClientStream> touched = new ArrayList<>();
 
@@ -115,6 +116,7 @@ public final class Http2ClientConnection extends Http2ConnectionHandler implemen
         this.channel = channel;
         this.scratch = worker.headWriter();
         this.budget = budget;
+        this.windows = new ReceiveWindows(decoder.flowController(), this::flushSoon);
         this.key = key;
         this.queue = new SendQueue(channel);
         this.end = new ConnectionEnd(channel, queue);
@@ -192,6 +194,10 @@ public final class Http2ClientConnection extends Http2ConnectionHandler implemen
 
     Worker worker() {
         return worker;
+    }
+
+    ReceiveWindows windows() {
+        return windows;
     }
 
     Client client() {

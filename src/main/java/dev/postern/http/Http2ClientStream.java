@@ -25,9 +25,7 @@ final class Http2ClientStream implements ClientStream {
     /** Everything of the response was handed to the connection; the client may not have taken it all. */
     private boolean ended;
 
-    private boolean paused;
-    /** Of the request body: read, but not given back to the client's window yet. */
-    private int held;
+    private final ReceiveWindow window;
 
     /** The frame that ends the response. */
     private @Nullable ChannelFuture lastFrame;
@@ -46,6 +44,7 @@ final class Http2ClientStream implements ClientStream {
     Http2ClientStream(Http2ClientConnection connection, Http2Stream stream, long nowNanos) {
         this.connection = connection;
         this.stream = stream;
+        this.window = new ReceiveWindow(connection.windows(), stream, nowNanos);
         this.overNanos = nowNanos;
     }
 
@@ -99,34 +98,25 @@ final class Http2ClientStream implements ClientStream {
             return length;
         }
         current.requestBody(part);
-        if (!paused) {
-            return length;
-        }
-        held += length;
-        return 0;
+        return window.came(length);
     }
 
     @Override
     public void pauseRequest() {
-        paused = true;
+        window.pause();
     }
 
     @Override
     public void resumeRequest() {
-        paused = false;
-        giveBack();
-    }
-
-    private void giveBack() {
-        int bytes = held;
-        held = 0;
-        if (bytes > 0) {
-            connection.consumed(stream, bytes);
+        int free = window.resume();
+        if (free > 0) {
+            connection.consumed(stream, free);
         }
     }
 
     /** The client, or the connection, is gone. */
     void closed() {
+        window.close();
         Exchange current = exchange;
         exchange = null;
         if (current != null) {
@@ -199,8 +189,7 @@ final class Http2ClientStream implements ClientStream {
     private void over(ChannelFuture last) {
         exchange = null;
         overNanos = System.nanoTime();
-        paused = false;
-        giveBack();
+        resumeRequest();
         if (!requestEnded) {
             last.addListener(written -> {
                 if (written.isSuccess() && !requestEnded) {

@@ -12,11 +12,14 @@ import io.netty.handler.codec.http2.StreamByteDistributor;
 
 /** What holds for every HTTP/2 connection, be it to a client or to a server. */
 final class Http2Limits {
-    /** What a stream may send before the other side of its exchange takes it, bytes. */
+    /** What a stream may send before the other side of its exchange takes it, bytes; see {@link ReceiveWindow}. */
     static final int STREAM_WINDOW = 64 * 1024;
 
-    /** What all streams together may have under way to us, bytes; given back as soon as it is here. */
-    static final int CONNECTION_WINDOW = 1024 * 1024;
+    /**
+     * What all streams together may have under way to us, bytes; given back as soon as it is here. It bounds nothing that the
+     * windows of the streams do not, and is never what they wait for.
+     */
+    static final int CONNECTION_WINDOW = 16 * 1024 * 1024;
 
     /** A window is given back when half of it is used, as Netty does by itself. */
     private static final float WINDOW_UPDATE_RATIO = 0.5f;

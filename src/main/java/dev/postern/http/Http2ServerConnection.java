@@ -58,6 +58,7 @@ final class Http2ServerConnection extends Http2ConnectionHandler {
     private final Http2ServerConnections pool;
     private final Http2Connection.PropertyKey key;
     private final FrameBudget budget;
+    private final ReceiveWindows windows;
     // Whom to flush once everything that was read has been passed on.
     private final Set<Exchange> fed = new LinkedHashSet<>();
 
@@ -89,6 +90,7 @@ final class Http2ServerConnection extends Http2ConnectionHandler {
         this.server = server;
         this.channel = channel;
         this.budget = budget;
+        this.windows = new ReceiveWindows(decoder.flowController(), this::flushSoon);
         this.pool = pool;
         this.key = connection().newKey();
         connection().addListener(new Streams());
@@ -155,6 +157,10 @@ final class Http2ServerConnection extends Http2ConnectionHandler {
 
     Worker worker() {
         return worker;
+    }
+
+    ReceiveWindows windows() {
+        return windows;
     }
 
     Server server() {

@@ -33,9 +33,8 @@ final class Http2ServerStream implements ServerStream, ChannelFutureListener {
     /** What of the announced length has not come yet. */
     private long remaining = UNKNOWN;
 
-    private boolean paused;
-    /** Of the response: read, but not given back to the server's window yet. */
-    private int held;
+    /** As long as there is a stream. */
+    private @Nullable ReceiveWindow window;
 
     Http2ServerStream(Http2ServerConnection connection) {
         this.connection = connection;
@@ -64,6 +63,8 @@ final class Http2ServerStream implements ServerStream, ChannelFutureListener {
         HeadWriter written = RequestWriter.compose(connection.worker().headWriter(), next);
         requestEnded = !request.hasBody() && !tunnel;
         stream = connection.begin(this, Http2ServerHeads.request(written, tunnel ? protocol : null), requestEnded);
+        Http2Stream begun = stream;
+        window = begun == null ? null : new ReceiveWindow(connection.windows(), begun, madeNanos);
         handedOver();
     }
 
@@ -220,11 +221,7 @@ final class Http2ServerStream implements ServerStream, ChannelFutureListener {
         if (endOfStream && exchange == current) {
             end(current, null);
         }
-        if (!paused) {
-            return length;
-        }
-        held += length;
-        return 0;
+        return window == null ? length : window.came(length);
     }
 
     private void end(Exchange current, @Nullable Fields trailers) {
@@ -242,20 +239,16 @@ final class Http2ServerStream implements ServerStream, ChannelFutureListener {
 
     @Override
     public void pauseResponse() {
-        paused = true;
+        if (window != null) {
+            window.pause();
+        }
     }
 
     @Override
     public void resumeResponse() {
-        paused = false;
-        giveBack();
-    }
-
-    private void giveBack() {
-        int bytes = held;
-        held = 0;
-        if (bytes > 0) {
-            connection.consumed(Objects.requireNonNull(stream, "stream"), bytes);
+        int free = window == null ? 0 : window.resume();
+        if (free > 0) {
+            connection.consumed(Objects.requireNonNull(stream, "stream"), free);
         }
     }
 
@@ -287,6 +280,9 @@ final class Http2ServerStream implements ServerStream, ChannelFutureListener {
 
     /** @param refused the server has said that it will not look at it, however much of it was sent */
     void closed(boolean refused) {
+        if (window != null) {
+            window.close();
+        }
         if (refused) {
             failed(ByServer.GOING_AWAY, "server goes away, and has not looked at it", true);
         } else {
@@ -323,8 +319,7 @@ final class Http2ServerStream implements ServerStream, ChannelFutureListener {
 
     private void leave() {
         exchange = null;
-        paused = false;
-        giveBack();
+        resumeResponse();
     }
 
     private void reset(Http2Error error) {

@@ -5,7 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.postern.testing.EdgeExtension;
 import dev.postern.testing.RawClient;
 import dev.postern.testing.TestServer;
+import java.io.InputStream;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicLong;
 import org.awaitility.Awaitility;
@@ -76,6 +82,54 @@ class BackPressureTest {
         reading.countDown();
         assertThat(client.response().body()).isEqualTo("got it");
         writer.join();
+    }
+
+    /** Its window has grown while the server kept up; what it may send once the server stops is bounded all the same. */
+    @Test
+    void serverThatStopsReadingHoldsUpAnHttp2ClientHoweverFarItsWindowHasGrown() throws Exception {
+        long taken = WHOLE / 4;
+        TestServer server = edge.closes(TestServer.startAtHead((request, connection) -> {
+            connection.in().skipNBytes(taken);
+            try {
+                reading.await();
+            } catch (InterruptedException e) {
+                throw new IllegalStateException(e);
+            }
+            connection.in().skipNBytes(WHOLE - taken);
+            connection.send(TestServer.ok("got it"));
+        }));
+        edge.startWith(server);
+        HttpClient client = HttpClient.newBuilder().sslContext(edge.trust()).build();
+        CompletableFuture<HttpResponse<String>> response = client.sendAsync(
+                HttpRequest.newBuilder(URI.create("https://localhost:" + edge.httpsPort() + "/"))
+                        .POST(HttpRequest.BodyPublishers.fromPublisher(
+                                HttpRequest.BodyPublishers.ofInputStream(Counted::new), WHOLE))
+                        .build(),
+                HttpResponse.BodyHandlers.ofString());
+
+        Awaitility.await().atMost(Duration.ofMinutes(1)).until(() -> written.get() > taken || response.isDone());
+        assertThat(response).isNotDone();
+        assertThat(stalledAt()).isBetween(taken, taken + BOUND);
+
+        reading.countDown();
+        assertThat(response.get().version()).isEqualTo(HttpClient.Version.HTTP_2);
+        assertThat(response.get().body()).isEqualTo("got it");
+        Awaitility.await().until(() -> ReceiveWindows.granted() == 0);
+    }
+
+    /** As many zeros as are asked for. */
+    private final class Counted extends InputStream {
+        @Override
+        public int read() {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public int read(byte[] into, int from, int length) {
+            int more = (int) Math.min(length, WHOLE - written.get());
+            written.addAndGet(more);
+            return more == 0 ? -1 : more;
+        }
     }
 
     /** How much has been written once no more is. */
