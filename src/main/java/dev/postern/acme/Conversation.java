@@ -198,7 +198,7 @@ final class Conversation {
             throw interrupt;
         }
         IssueFailure described = failures.of(step, failure);
-        return !names.isEmpty() && failures.isOfAccount(failure, names) ? IssueFailure.ofAccount(described) : described;
+        return names.isEmpty() ? described : described.holding(failures.hold(failure));
     }
 
     /** A file of ours that holds what is no key. */

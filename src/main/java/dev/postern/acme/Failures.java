@@ -3,6 +3,7 @@ package dev.postern.acme;
 import dev.postern.certificate.CertificateStore;
 import dev.postern.certificate.IssueFailure;
 import dev.postern.certificate.IssueFailure.Fault;
+import dev.postern.certificate.IssueFailure.Hold;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.FileSystemException;
@@ -41,6 +42,19 @@ final class Failures {
     private static final int NAMES_SHOWN = 5;
 
     private static final Pattern PAUSED = Pattern.compile("paused|unpause|temporarily prevented");
+    /** A type that Boulder has beside those of the RFC. */
+    private static final String OVERLOADED = ":overloaded";
+
+    private static final Pattern QUOTED = Pattern.compile("\"[^\"]*\"");
+
+    /** Limits of Boulder, past and present, on the account or on the address that it asks from. */
+    private static final Pattern OF_ACCOUNT = Pattern.compile("service busy|overloaded|pending authorizations"
+            + "|too many (new )?registrations|from this ip address|/48 subnet");
+
+    /** Its limit on new orders of the account. */
+    private static final Pattern OF_ORDERS =
+            Pattern.compile("new orders \\(\\d+\\) from this account|too many new orders recently");
+
     private static final Pattern LINK = Pattern.compile("https?://[^\\s\"'<>]+[^\\s\"'<>.,;:)]");
 
     /** Let's Encrypt says it in words, too, and other CAs that run its software in words only. */
@@ -90,28 +104,29 @@ final class Failures {
     }
 
     /**
-     * Whether the CA asked us, not only these names, to stay away. A limit on a domain names it; such a limit lasts for
-     * days and is none of the other sites' business.
+     * Whom the CA wants to hear nothing from for a while. Only what is known to be about the account is: a limit on a domain
+     * or on one exact set of names lasts for days, can be used up by anybody who holds the names, and is none of the other
+     * sites' business.
      */
-    boolean isOfAccount(Throwable failure, List<String> names) {
-        if (http.lastStatus() != 429 && http.lastStatus() != 503) {
-            return false;
+    Hold hold(Throwable failure) {
+        if (http.lastStatus() == 503) {
+            return retryAfter(null).isPresent() ? Hold.ACCOUNT : Hold.SITE;
         }
         if (!(cause(failure) instanceof AcmeServerException answer)) {
-            return retryAfter(null).isPresent();
+            return Hold.SITE;
         }
         Problem problem = answer.getProblem();
-        String said = (problem + problem.getSubProblems().toString()).toLowerCase(Locale.ROOT);
-        return retryAfter(problem).isPresent() && names.stream().noneMatch(name -> namesOrParent(said, name));
-    }
-
-    private static boolean namesOrParent(String said, String name) {
-        for (String domain = name; domain.indexOf('.') > 0; domain = domain.substring(domain.indexOf('.') + 1)) {
-            if (said.contains(domain)) {
-                return true;
-            }
+        if (retryAfter(problem).isEmpty()) {
+            return Hold.SITE;
         }
-        return false;
+        // What is in quotes is a name, which anybody may choose.
+        String said =
+                QUOTED.matcher(problem.getDetail().orElse("")).replaceAll("").toLowerCase(Locale.ROOT);
+        if (Refusal.typeOf(problem).endsWith(OVERLOADED)
+                || OF_ACCOUNT.matcher(said).find()) {
+            return Hold.ACCOUNT;
+        }
+        return OF_ORDERS.matcher(said).find() ? Hold.ORDERS : Hold.SITE;
     }
 
     /** A request that failed at {@code step}, such as {@code new order}. */
@@ -180,8 +195,8 @@ final class Failures {
             return null;
         }
         Matcher link = LINK.matcher(detail);
-        return "; the CA paused the name for this account, because it failed too often; once its cause is mended, unpause"
-                + " it " + (link.find() ? "at " + link.group() : "on the CA's site");
+        return "; the CA paused the name for this account, because it failed too often; once its cause is mended,"
+                + " unpause it " + (link.find() ? "at " + link.group() : "on the CA's site");
     }
 
     private IssueFailure failure(Fault fault, String message, @Nullable Problem problem, @Nullable Throwable cause) {

@@ -106,7 +106,7 @@ final class OrderSteps {
                 throw e;
             }
             IssueFailure failure = failures.of(issuer, e);
-            throw afterUnproven(failures.isOfAccount(e, request.names()) ? IssueFailure.ofAccount(failure) : failure);
+            throw afterUnproven(failure.holding(failures.hold(e)));
         }
     }
 

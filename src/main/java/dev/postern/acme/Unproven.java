@@ -46,10 +46,7 @@ record Unproven(
                 failure.getMessage() + "; and then: " + next.getMessage(),
                 next.retryAfter().or(failure::retryAfter).orElse(null),
                 next);
-        if (next.isOfAccount()) {
-            both = IssueFailure.ofAccount(both);
-        }
-        return IssueFailure.ofValidation(both, both(names, next.invalid()));
+        return IssueFailure.ofValidation(both.holding(next.hold()), both(names, next.invalid()));
     }
 
     private static List<String> both(List<String> first, List<String> second) {

@@ -36,9 +36,10 @@ public interface CertificateOperations {
     /**
      * Orders a certificate now, due or not, without regard to our own back-off; the rate limits of the CA are kept to.
      *
+     * @param insists whether the CA is asked even where it, or its limits, keep us away
      * @throws IssueFailure as the automatic care would log it; the failure is counted
      */
-    CertificateStatus order(String site) throws NoSuchSite, IssueFailure, InterruptedException;
+    CertificateStatus order(String site, boolean insists) throws NoSuchSite, IssueFailure, InterruptedException;
 
     /**
      * Goes through a whole issuance at the staging directory of the site's issuer, through the live challenge port;

@@ -10,8 +10,18 @@ import org.jspecify.annotations.Nullable;
 /** Somebody waits for an order of a site. What comes of it is written with the monitor of the record held. */
 final class Demand {
     private final CompletableFuture<Void> end = new CompletableFuture<>();
+    private boolean insists;
     private @Nullable IssueFailure failure;
     private boolean installed;
+
+    /** Whoever waits wants it even where the CA, or its limits, keep us away. */
+    void insist() {
+        insists = true;
+    }
+
+    boolean insists() {
+        return insists;
+    }
 
     void installed() {
         installed = true;

@@ -118,6 +118,9 @@ final class Explanation {
         Suggestion suggestion = record.history().suggestion();
         if (life != null && !life.renewAt().equals(RenewalPolicy.AT_ONCE)) {
             say("due", time(life.dueAt()) + ", " + reason(life) + "; urgent from " + time(life.emergencyAt()) + " on");
+            if (life.isLastCall(record.history(), now) || now.isBefore(life.lastCallAt())) {
+                say("last call", "whatever holds it up, it is asked for once more at " + time(life.lastCallAt()));
+            }
         }
         if (suggestion != null && suggestion.failures() > 0) {
             say(

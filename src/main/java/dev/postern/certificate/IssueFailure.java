@@ -19,9 +19,19 @@ public final class IssueFailure extends Exception {
         CA
     }
 
+    /** Whom {@link #retryAfter} is meant for. */
+    public enum Hold {
+        /** The names that were asked for; every other site may be asked for. */
+        SITE,
+        /** New orders of our account, but for those that replace a certificate: CAs exempt these. */
+        ORDERS,
+        /** Whatever our account asks. */
+        ACCOUNT
+    }
+
     private final Fault fault;
     private final transient @Nullable Instant retryAfter;
-    private final boolean ofAccount;
+    private final Hold hold;
     private final transient List<String> invalid;
 
     public IssueFailure(Fault fault, String message, @Nullable Throwable cause) {
@@ -29,32 +39,28 @@ public final class IssueFailure extends Exception {
     }
 
     public IssueFailure(Fault fault, String message, @Nullable Instant retryAfter, @Nullable Throwable cause) {
-        this(fault, message, retryAfter, false, List.of(), cause);
+        this(fault, message, retryAfter, Hold.SITE, List.of(), cause);
     }
 
     private IssueFailure(
             Fault fault,
             String message,
             @Nullable Instant retryAfter,
-            boolean ofAccount,
+            Hold hold,
             List<String> invalid,
             @Nullable Throwable cause) {
         super(message, cause);
         this.fault = fault;
         this.retryAfter = retryAfter;
-        this.ofAccount = ofAccount;
+        this.hold = hold;
         this.invalid = List.copyOf(invalid);
     }
 
-    /** As {@code failure}, but every site that asks with the same account would hear the same. */
-    public static IssueFailure ofAccount(IssueFailure failure) {
-        return new IssueFailure(
-                failure.fault,
-                String.valueOf(failure.getMessage()),
-                failure.retryAfter,
-                true,
-                failure.invalid,
-                failure.getCause());
+    /** The same, meant for others as well: every site that asks with the same account would hear it. */
+    public IssueFailure holding(Hold whom) {
+        return whom == hold
+                ? this
+                : new IssueFailure(fault, String.valueOf(getMessage()), retryAfter, whom, invalid, getCause());
     }
 
     /** As {@code failure}, after so many validations of these names failed; a name counts as often as it is listed. */
@@ -63,14 +69,14 @@ public final class IssueFailure extends Exception {
                 failure.fault,
                 String.valueOf(failure.getMessage()),
                 failure.retryAfter,
-                failure.ofAccount,
+                failure.hold,
                 names,
                 failure.getCause());
     }
 
-    /** Whether {@link #retryAfter} is meant for the whole account, not for this site alone. */
-    public boolean isOfAccount() {
-        return ofAccount;
+    /** Whom {@link #retryAfter} is meant for. */
+    public Hold hold() {
+        return hold;
     }
 
     public Fault fault() {

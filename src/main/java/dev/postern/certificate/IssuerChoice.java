@@ -12,10 +12,19 @@ import org.jspecify.annotations.Nullable;
  *
  * @param issuers in order of preference
  * @param inTurn whether the next one is asked at once where one before it failed; else one of them is asked
+ * @param insists whether they are asked even where they, or their limits, keep us away
  */
-record IssuerChoice(List<String> issuers, boolean inTurn) {
+record IssuerChoice(List<String> issuers, boolean inTurn, boolean insists) {
     IssuerChoice {
         issuers = List.copyOf(issuers);
+    }
+
+    IssuerChoice(List<String> issuers, boolean inTurn) {
+        this(issuers, inTurn, false);
+    }
+
+    IssuerChoice insisting(boolean next) {
+        return new IssuerChoice(issuers, inTurn, next);
     }
 
     /** The share of the time from the pick to the end for which the preferred one may fail before the others are asked. */
@@ -64,7 +73,7 @@ record IssuerChoice(List<String> issuers, boolean inTurn) {
     }
 
     IssuerChoice only(List<String> open) {
-        return new IssuerChoice(issuers.stream().filter(open::contains).toList(), inTurn);
+        return new IssuerChoice(issuers.stream().filter(open::contains).toList(), inTurn, insists);
     }
 
     /** What a decision chose; null where it is to wait. */

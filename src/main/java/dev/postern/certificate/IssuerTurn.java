@@ -112,9 +112,7 @@ final class IssuerTurn {
         } catch (IssueFailure e) {
             Instant now = clock.instant();
             ledger.failedValidations(e.invalid(), now);
-            if (e.isOfAccount()) {
-                e.retryAfter().ifPresent(until -> ledger.hold(until, now));
-            }
+            e.retryAfter().ifPresent(until -> ledger.hold(e.hold(), until, now));
             throw e;
         } catch (RuntimeException e) {
             LOG.error("{}: {}: a bug while ordering", record.name(), issuer.name(), e);

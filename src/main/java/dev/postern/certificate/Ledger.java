@@ -1,5 +1,6 @@
 package dev.postern.certificate;
 
+import dev.postern.certificate.IssueFailure.Hold;
 import dev.postern.certificate.SitePlan.Budget;
 import dev.postern.config.Configuration.RateLimits;
 import java.time.Duration;
@@ -48,6 +49,7 @@ final class Ledger {
     private final Map<Bucket, Instant> full = new HashMap<>();
     private final Map<Bucket, Integer> reserved = new HashMap<>();
     private Instant heldUntil = Instant.MIN;
+    private Instant ordersHeldUntil = Instant.MIN;
     private boolean loaded;
 
     Ledger(String issuer, RateLimits published, LedgerFile file) {
@@ -74,6 +76,7 @@ final class Ledger {
         load();
         Opening opening = held(now);
         if (kind != Kind.REPLACEMENT) {
+            opening = opening.and(ordersHeld(now));
             for (RateLimit limit : limits) {
                 if (limit.of() == RateLimit.Of.ACCOUNT) {
                     Bucket bucket = new Bucket(limit, "");
@@ -145,29 +148,56 @@ final class Ledger {
         return cut;
     }
 
-    /** The CA wants to hear nothing from our account before {@code until}. */
-    void hold(Instant until, Instant now) {
-        Instant longest = now.plus(RenewalPolicy.LONGEST_PAUSE);
-        Instant cut = until.isAfter(longest) ? longest : until;
+    /** The CA wants to hear nothing before {@code until}, from whom {@code whom} says; of a site alone, others remember it. */
+    void hold(Hold whom, Instant until, Instant now) {
+        if (whom == Hold.SITE) {
+            return;
+        }
+        Instant cut = cut(until, now);
         synchronized (this) {
-            if (!cut.isAfter(held(now).at())) {
+            load();
+            boolean orders = whom == Hold.ORDERS;
+            if (!cut.isAfter((orders ? ordersHeld(now) : held(now)).at())) {
                 return;
             }
-            heldUntil = cut;
+            if (orders) {
+                ordersHeldUntil = cut;
+            } else {
+                heldUntil = cut;
+            }
         }
         save(now);
-        LOG.warn("{}: the CA asks our account to stay away until {}; no site is sent there", issuer, TimeText.at(cut));
+        LOG.warn(
+                "{}: the CA asks our account to {} until {}; no site is sent there{}",
+                issuer,
+                whom == Hold.ORDERS ? "send no new order" : "stay away",
+                TimeText.at(cut),
+                whom == Hold.ORDERS ? ", but for renewals that it suggested itself" : "");
+    }
+
+    private static Instant cut(Instant until, Instant now) {
+        Instant longest = now.plus(RenewalPolicy.LONGEST_PAUSE);
+        return until.isAfter(longest) ? longest : until;
     }
 
     synchronized Opening held(Instant now) {
         load();
-        if (heldUntil.isAfter(now.plus(RenewalPolicy.LONGEST_PAUSE))) {
-            // Set by a clock that was wrong then.
-            heldUntil = Instant.MIN;
-        }
+        heldUntil = believable(heldUntil, now);
         return heldUntil.isAfter(now)
                 ? new Opening(heldUntil, issuer + ": the CA asked our account to stay away")
                 : Opening.NOW;
+    }
+
+    private Opening ordersHeld(Instant now) {
+        ordersHeldUntil = believable(ordersHeldUntil, now);
+        return ordersHeldUntil.isAfter(now)
+                ? new Opening(ordersHeldUntil, issuer + ": the CA asked our account to send no new order")
+                : Opening.NOW;
+    }
+
+    /** Further away than it is ever set: by a clock that was wrong then. */
+    private static Instant believable(Instant until, Instant now) {
+        return until.isAfter(now.plus(RenewalPolicy.LONGEST_PAUSE)) ? Instant.MIN : until;
     }
 
     /** Validations of these names failed; a name counts as often as it is listed. */
@@ -340,6 +370,7 @@ final class Ledger {
             loaded = true;
             LedgerFile.Content content = file.read(limits);
             heldUntil = content.heldUntil();
+            ordersHeldUntil = content.ordersHeldUntil();
             full.putAll(content.full());
         }
     }
@@ -359,19 +390,18 @@ final class Ledger {
         LedgerFile.Content known;
         synchronized (before) {
             before.load();
-            known = new LedgerFile.Content(before.heldUntil, Map.copyOf(before.full));
+            known = new LedgerFile.Content(before.heldUntil, before.ordersHeldUntil, Map.copyOf(before.full));
         }
         if (before.file.isUnwritten()) {
             file.markUnwritten();
         }
         synchronized (this) {
             load();
-            if (known.heldUntil().isAfter(heldUntil)) {
-                heldUntil = known.heldUntil();
-            }
+            heldUntil = later(heldUntil, known.heldUntil());
+            ordersHeldUntil = later(ordersHeldUntil, known.ordersHeldUntil());
             known.full().forEach((bucket, at) -> {
                 if (limits.contains(bucket.limit())) {
-                    full.merge(bucket, at, (mine, theirs) -> mine.isAfter(theirs) ? mine : theirs);
+                    full.merge(bucket, at, Ledger::later);
                 }
             });
         }
@@ -384,7 +414,11 @@ final class Ledger {
 
     private synchronized LedgerFile.Content content(Instant now) {
         full.values().removeIf(at -> !at.isAfter(now.minus(FORGET)));
-        return new LedgerFile.Content(heldUntil.isAfter(now) ? heldUntil : Instant.MIN, Map.copyOf(full));
+        return new LedgerFile.Content(held(now).at(), ordersHeld(now).at(), Map.copyOf(full));
+    }
+
+    private static Instant later(Instant a, Instant b) {
+        return a.isAfter(b) ? a : b;
     }
 
     /** A bucket that is full says nothing; kept a little longer, should the clock be set back. */

@@ -20,6 +20,9 @@ import org.slf4j.event.Level;
 final class LedgerFile {
     private static final Logger LOG = LoggerFactory.getLogger(LedgerFile.class);
 
+    private static final String HELD = "held-until";
+    private static final String ORDERS_HELD = "orders-held-until";
+
     private final String issuer;
     private final AccountFolder folder;
     // Written under the monitor; read by any thread.
@@ -29,10 +32,11 @@ final class LedgerFile {
      * What is in it.
      *
      * @param heldUntil when the CA wants to hear of us again; {@link Instant#MIN} where it did not say
+     * @param ordersHeldUntil when it wants to hear of new orders again; likewise
      * @param full when each bucket is full again
      */
-    record Content(Instant heldUntil, Map<Ledger.Bucket, Instant> full) {
-        static final Content UNUSED = new Content(Instant.MIN, Map.of());
+    record Content(Instant heldUntil, Instant ordersHeldUntil, Map<Ledger.Bucket, Instant> full) {
+        static final Content UNUSED = new Content(Instant.MIN, Instant.MIN, Map.of());
     }
 
     LedgerFile(String issuer, AccountFolder folder) {
@@ -51,7 +55,6 @@ final class LedgerFile {
     }
 
     private static Content parse(JsonObject json, List<RateLimit> limits) {
-        JsonElement held = json.get("held-until");
         Map<Ledger.Bucket, Instant> full = new HashMap<>();
         for (RateLimit limit : limits) {
             JsonObject buckets = json.getAsJsonObject(limit.key());
@@ -62,7 +65,12 @@ final class LedgerFile {
                                 Instant.parse(entry.getValue().getAsString())));
             }
         }
-        return new Content(held == null ? Instant.MIN : Instant.parse(held.getAsString()), full);
+        return new Content(instant(json, HELD), instant(json, ORDERS_HELD), full);
+    }
+
+    private static Instant instant(JsonObject json, String key) {
+        JsonElement at = json.get(key);
+        return at == null ? Instant.MIN : Instant.parse(at.getAsString());
     }
 
     /**
@@ -78,7 +86,8 @@ final class LedgerFile {
             // Written again with every sweep: one line is enough.
             LOG.atLevel(unwritten ? Level.DEBUG : Level.WARN)
                     .log(
-                            "{}: {}; a restart would forget what was used of the rate limits; written again every minute",
+                            "{}: {}; a restart would forget what was used of the rate limits; written again every"
+                                    + " minute",
                             issuer,
                             e.getMessage());
             unwritten = true;
@@ -101,14 +110,19 @@ final class LedgerFile {
                 .forEach((bucket, at) -> sorted.computeIfAbsent(bucket.limit().key(), key -> new TreeMap<>())
                         .put(bucket.of(), at));
         JsonObject json = new JsonObject();
-        if (!content.heldUntil().equals(Instant.MIN)) {
-            json.addProperty("held-until", content.heldUntil().toString());
-        }
+        add(json, HELD, content.heldUntil());
+        add(json, ORDERS_HELD, content.ordersHeldUntil());
         sorted.forEach((key, ofs) -> {
             JsonObject buckets = new JsonObject();
             ofs.forEach((of, at) -> buckets.addProperty(of, at.toString()));
             json.add(key, buckets);
         });
         return json;
+    }
+
+    private static void add(JsonObject json, String key, Instant at) {
+        if (!at.equals(Instant.MIN)) {
+            json.addProperty(key, at.toString());
+        }
     }
 }

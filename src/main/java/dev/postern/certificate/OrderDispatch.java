@@ -48,7 +48,7 @@ final class OrderDispatch {
             has = record.certificate();
             OrderTerms terms = record.terms(now);
             lane = choice.issuers().stream()
-                    .map(issuer -> new OrderQueue.Ask(issuer, terms.kind(issuer)))
+                    .map(issuer -> new OrderQueue.Ask(issuer, terms.kind(issuer), choice.insists()))
                     .toList();
         }
         queue.offer(record, has, lane);
@@ -94,7 +94,13 @@ final class OrderDispatch {
             } else if (choice != null && choice.issuers().contains(start.issuer())) {
                 LOG.info("{}: ordering a certificate: {}", record.name(), decision.reason());
                 boolean urgent = decision instanceof Decision.Emergency || record.certificate() == null;
-                run = new OrderRun(setting, record, turns(record, choice, start.issuer()), urgent, record.history());
+                run = new OrderRun(
+                        setting,
+                        record,
+                        turns(record, choice, start.issuer()),
+                        urgent,
+                        choice.insists(),
+                        record.history());
                 record.run(run);
             } else {
                 again = decision;

@@ -32,8 +32,12 @@ final class OrderOnDemand {
         this.deadline = deadline;
     }
 
-    /** Orders now, and waits for what comes of it. */
-    void order(SiteRecord record) throws IssueFailure, InterruptedException {
+    /**
+     * Orders now, and waits for what comes of it.
+     *
+     * @param insists even where the CA, or its limits, keep us away
+     */
+    void order(SiteRecord record, boolean insists) throws IssueFailure, InterruptedException {
         CertificateIssuer unused = preferred(record);
         Demand demand;
         boolean runs;
@@ -49,15 +53,19 @@ final class OrderOnDemand {
                                 + "; no other is ordered before it is",
                         null);
             }
-            if (!runs && record.demanded(time.instant()) instanceof Decision.Wait wait) {
+            if (!runs && record.demanded(insists, time.instant()) instanceof Decision.Wait wait) {
                 throw new IssueFailure(
                         Fault.CA,
-                        record.name() + ": not ordered before " + TimeText.at(wait.until()) + ": " + wait.reason(),
+                        record.name() + ": not ordered before " + TimeText.at(wait.until()) + ": " + wait.reason()
+                                + "; postern cert renew --force asks all the same",
                         wait.until(),
                         null);
             }
             Demand before = record.demand();
             demand = before == null ? new Demand() : before;
+            if (insists) {
+                demand.insist();
+            }
             record.demand(demand);
         }
         if (!runs) {

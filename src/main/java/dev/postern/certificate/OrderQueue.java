@@ -24,8 +24,13 @@ final class OrderQueue {
     /** Orders in flight at once: enough that one slow name does not hold up the rest. */
     private static final int IN_FLIGHT = 4;
 
-    /** An issuer that may be asked for a site, and what the order would be to its limits. */
-    record Ask(String issuer, Ledger.Kind kind) {}
+    /**
+     * An issuer that may be asked for a site.
+     *
+     * @param kind what the order would be to its limits
+     * @param insists whether it is asked even where it, or its limits, keep our account away
+     */
+    record Ask(String issuer, Ledger.Kind kind, boolean insists) {}
 
     /**
      * @param urgency the end of the certificate it has; {@link Instant#MIN} where it has none
@@ -148,7 +153,9 @@ final class OrderQueue {
     }
 
     private Opening account(Ask ask, Instant now) {
-        return ledgers.of(ask.issuer()).account(ask.kind(), coming.getOrDefault(ask.issuer(), 0), now);
+        return ask.insists()
+                ? Opening.NOW
+                : ledgers.of(ask.issuer()).account(ask.kind(), coming.getOrDefault(ask.issuer(), 0), now);
     }
 
     private void letThrough(String issuer, Instant now) {

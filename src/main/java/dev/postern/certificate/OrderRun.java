@@ -29,6 +29,7 @@ final class OrderRun implements Runnable {
     private final SiteRecord record;
     private final List<CertificateIssuer> issuers;
     private final boolean urgent;
+    private final boolean insists;
     private final RenewalHistory history;
 
     // The issuer that the queue let this run through to, until that is in the ledger.
@@ -42,6 +43,7 @@ final class OrderRun implements Runnable {
     /**
      * @param issuers asked in turn; the queue has counted the first one
      * @param urgent whether the site has nothing to serve, or soon nothing
+     * @param insists whether the issuers are asked even where they, or their limits, keep us away
      * @param history as it is when the run begins
      */
     OrderRun(
@@ -49,11 +51,13 @@ final class OrderRun implements Runnable {
             SiteRecord record,
             List<CertificateIssuer> issuers,
             boolean urgent,
+            boolean insists,
             RenewalHistory history) {
         this.setting = setting;
         this.record = record;
         this.issuers = List.copyOf(issuers);
         this.urgent = urgent;
+        this.insists = insists;
         this.history = history;
         this.coming = new AtomicReference<>(issuers.get(0).name());
         this.begunNanos = setting.elapsed().nanoTime();
@@ -147,7 +151,7 @@ final class OrderRun implements Runnable {
         Instant now = setting.clock().instant();
         OrderQueue.Ask ask;
         synchronized (record) {
-            ask = new OrderQueue.Ask(issuer.name(), record.terms(now).kind(issuer.name()));
+            ask = new OrderQueue.Ask(issuer.name(), record.terms(now).kind(issuer.name()), insists);
         }
         boolean may = !abandoned && setting.queue().mayAsk(ask, now);
         charged();

@@ -83,9 +83,7 @@ final class Rehearsal {
         } catch (IssueFailure e) {
             Instant failed = time.instant();
             ledger.failedValidations(e.invalid(), failed);
-            if (e.isOfAccount()) {
-                e.retryAfter().ifPresent(until -> ledger.hold(until, failed));
-            }
+            e.retryAfter().ifPresent(until -> ledger.hold(e.hold(), until, failed));
             throw e;
         } finally {
             charge.end();

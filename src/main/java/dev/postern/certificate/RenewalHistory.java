@@ -97,6 +97,12 @@ record RenewalHistory(
                 pick, suggestion, failures, failingSince, null, pauses, nameFailures, fruitless, null);
     }
 
+    /** The same without what the CAs asked us to wait for, either. */
+    RenewalHistory insistent() {
+        return new RenewalHistory(
+                pick, suggestion, failures, failingSince, null, Map.of(), nameFailures, fruitless, null);
+    }
+
     RenewalHistory suggested(@Nullable Suggestion next) {
         return new RenewalHistory(pick, next, failures, failingSince, last, pauses, nameFailures, fruitless, holdUntil);
     }

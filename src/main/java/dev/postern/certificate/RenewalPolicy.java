@@ -90,6 +90,23 @@ final class RenewalPolicy {
             return later(notAfter.minus(Duration.between(notBefore, notAfter).dividedBy(10)), renewAt);
         }
 
+        /**
+         * A fiftieth of the life before its end, at most a day: from then on one attempt is made whatever a CA or its limits
+         * have against it. Who is right about a limit is the CA, and it may have been misunderstood.
+         */
+        Instant lastCallAt() {
+            Duration left = shorter(Duration.between(notBefore, notAfter).dividedBy(50), Duration.ofDays(1));
+            return later(notAfter.minus(left), renewAt);
+        }
+
+        /** Whether that attempt is still to be made. */
+        boolean isLastCall(RenewalHistory history, Instant now) {
+            RenewalHistory.Failure last = history.last();
+            return !now.isBefore(lastCallAt())
+                    && now.isBefore(notAfter)
+                    && (last == null || last.at().isBefore(lastCallAt()));
+        }
+
         /** When it is to be renewed: as the CA suggested, or else by its life. */
         Instant dueAt() {
             return suggestedAt == null || renewAt.equals(AT_ONCE) ? renewAt : suggestedAt;
@@ -128,11 +145,13 @@ final class RenewalPolicy {
                     until, held.isAfter(now) && held.isAfter(life.dueAt()) ? "held after a rollback" : "not due yet");
         }
         Instant rested = backOff(life, history, emergency, now);
-        IssuerChoice choice = IssuerChoice.of(life, history, issuers, now);
+        boolean lastCall = life != null && life.isLastCall(history, now);
+        IssuerChoice choice = IssuerChoice.of(life, history, issuers, now).insisting(lastCall);
         Opening first = null;
         List<String> open = new ArrayList<>();
         for (String issuer : choice.issuers()) {
-            Opening opening = pause(history, issuer, now).and(openings.of(issuer));
+            Opening opening =
+                    lastCall ? Opening.NOW : pause(history, issuer, now).and(openings.of(issuer));
             if (opening.isOpen(now)) {
                 open.add(issuer);
             }
@@ -151,7 +170,9 @@ final class RenewalPolicy {
         }
         if (emergency) {
             return new Decision.Emergency(
-                    now.isBefore(life.notAfter()) ? "less than a tenth of its life left" : "expired",
+                    lastCall
+                            ? "about to expire: whatever a CA or its limits have against it"
+                            : now.isBefore(life.notAfter()) ? "less than a tenth of its life left" : "expired",
                     choice.only(open));
         }
         return new Decision.Renew(due(life), choice.only(open));
@@ -167,9 +188,13 @@ final class RenewalPolicy {
     }
 
     private static Decision wait(@Nullable Life life, Instant until, String reason, Instant now) {
-        // Once it is urgent, a long back-off does not count any more: look again then.
-        boolean urgentFirst = life != null && now.isBefore(life.emergencyAt());
-        return new Decision.Wait(urgentFirst && life != null ? earlier(until, life.emergencyAt()) : until, reason);
+        if (life == null) {
+            return new Decision.Wait(until, reason);
+        }
+        // Once it is urgent, a long back-off does not count any more, and before its end no limit does: look again
+        // then.
+        Instant look = now.isBefore(life.emergencyAt()) ? life.emergencyAt() : life.lastCallAt();
+        return new Decision.Wait(now.isBefore(look) ? earlier(until, look) : until, reason);
     }
 
     /** Where other issuers come into question before this one does. */

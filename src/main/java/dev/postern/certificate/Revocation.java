@@ -28,7 +28,7 @@ final class Revocation {
         Certificate old = certificate(record);
         revoke(record, old, reason);
         try {
-            orders.order(record);
+            orders.order(record, false);
         } catch (InterruptedException e) {
             renewals.reload(record);
             throw e;
@@ -120,8 +120,8 @@ final class Revocation {
                 record.held().revoked(certificate, reason);
             } catch (IOException e) {
                 LOG.error(
-                        "{}: marking the revoked generation: {}; refused all the same, and marked as soon as the disk takes it;"
-                                + " a restart before that would serve it",
+                        "{}: marking the revoked generation: {}; refused all the same, and marked as soon as the disk"
+                                + " takes it; a restart before that would serve it",
                         record.name(),
                         CertificateStore.reason(e));
             }
@@ -142,7 +142,7 @@ final class Revocation {
         orders.awaitOther(record, record::forgetOrders);
         // One that came of an order in flight has a key that lay beside the old one.
         Certificate between = certificate(record);
-        orders.order(record);
+        orders.order(record, false);
         if (certificate(record) == between) {
             throw new IssueFailure(Fault.OURS, site + ": no other certificate came; the old one is not revoked", null);
         }

@@ -73,9 +73,9 @@ final class SiteOperations implements CertificateOperations {
     // ---- orders
 
     @Override
-    public CertificateStatus order(String site) throws NoSuchSite, IssueFailure, InterruptedException {
+    public CertificateStatus order(String site, boolean insists) throws NoSuchSite, IssueFailure, InterruptedException {
         SiteRecord record = record(site);
-        orders.order(record);
+        orders.order(record, insists);
         return status(record);
     }
 
@@ -95,7 +95,8 @@ final class SiteOperations implements CertificateOperations {
         renewals.republish(record);
         CertificateStatus status = status(record);
         LOG.warn(
-                "{}: an operator went back to the certificate before, valid until {}; nothing is renewed for {} unless it is urgent",
+                "{}: an operator went back to the certificate before, valid until {}; nothing is renewed for {} unless"
+                        + " it is urgent",
                 site,
                 status.notAfter(),
                 TimeText.of(RenewalHistory.HOLD));

@@ -361,7 +361,7 @@ final class SiteRecord {
     /** What is to be done, as far as it depends on this site; the queue knows of what all sites have in common. */
     Decision decide(Instant now) {
         RenewalPolicy.Openings names = terms(now)::names;
-        return demand != null && run == null ? demanded(names, now) : decide(names, now);
+        return demand != null && run == null ? demanded(demand.insists(), names, now) : decide(names, now);
     }
 
     /** What is to be done, with all that is in the way of it. */
@@ -376,20 +376,29 @@ final class SiteRecord {
                 : decision;
     }
 
-    /** What an operator would get who asks for an order now: that, or what the CA and its limits have against it. */
-    Decision demanded(Instant now) {
-        return demanded(terms(now)::all, now);
+    /**
+     * What an operator would get who asks for an order now: that, or what the CA and its limits have against it.
+     *
+     * @param insists whether that does not count
+     */
+    Decision demanded(boolean insists, Instant now) {
+        return demanded(insists, terms(now)::all, now);
     }
 
-    private Decision demanded(RenewalPolicy.Openings openings, Instant now) {
+    private Decision demanded(boolean insists, RenewalPolicy.Openings openings, Instant now) {
         Certificate certificate = certificate();
         RenewalPolicy.Life due = certificate == null
                 ? null
                 : new RenewalPolicy.Life(certificate.notBefore(), certificate.notAfter(), RenewalPolicy.AT_ONCE);
-        Decision decision = RenewalPolicy.decide(due, history.impatient(), issuerNames, openings, now);
-        return decision instanceof Decision.Renew renew
-                ? new Decision.Renew("asked for by the operator", renew.choice())
-                : decision;
+        Decision decision = insists
+                ? RenewalPolicy.decide(due, history.insistent(), issuerNames, RenewalPolicy.Openings.ALWAYS, now)
+                : RenewalPolicy.decide(due, history.impatient(), issuerNames, openings, now);
+        IssuerChoice choice = IssuerChoice.of(decision);
+        return choice == null
+                ? decision
+                : decision instanceof Decision.Renew
+                        ? new Decision.Renew("asked for by the operator", choice.insisting(insists))
+                        : new Decision.Emergency(decision.reason(), choice.insisting(insists || choice.insists()));
     }
 
     /** Whether something is to be done, were back-off and limits not in the way. */

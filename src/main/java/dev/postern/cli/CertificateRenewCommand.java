@@ -19,11 +19,16 @@ import picocli.CommandLine.Spec;
         name = "renew",
         header = "Renew certificates now.",
         description = {
-            "SITE: that one, due or not. --all: every site, due or not. Neither: those that are due, but for the ones that wait",
+            "SITE: that one, due or not. --all: every site, due or not. Neither: those that are due, but for the ones"
+                    + " that wait",
             "after a failure or for the CA's limits: these are named, with the time of the next attempt.",
-            "--dry-run goes through a whole issuance at the CA's staging directory, for SITE or every site, and installs nothing;",
+            "--force asks the CA even where it asked us to come back later, or where by our count its rate limits are"
+                    + " used up.",
+            "--dry-run goes through a whole issuance at the CA's staging directory, for SITE or every site, and"
+                    + " installs nothing;",
             "the internal CA, which has no staging directory, signs a certificate that is thrown away.",
-            "The daemon does it where one runs. Without it this command answers the CA itself, on the addresses in `listeners`."
+            "The daemon does it where one runs. Without it this command answers the CA itself, on the addresses in"
+                    + " `listeners`."
         },
         footerHeading = "%nExamples:%n",
         footer = {"  postern cert renew", "  postern cert renew example.com", "  postern cert renew --all --dry-run"})
@@ -42,6 +47,9 @@ final class CertificateRenewCommand implements Callable<Integer> {
     @Option(names = "--all", description = "Every site that gets its certificate from an issuer.")
     private boolean all;
 
+    @Option(names = "--force", description = "Whatever the CA said before, and whatever is left of its rate limits.")
+    private boolean force;
+
     @Option(names = "--dry-run", description = "Rehearse it at the CA's staging directory; install nothing.")
     private boolean rehearsal;
 
@@ -59,7 +67,14 @@ final class CertificateRenewCommand implements Callable<Integer> {
                     Objects.requireNonNull(spec, "spec, which picocli sets").commandLine(),
                     "--all means every site, and \"" + site + "\" is one (expected: one or the other)");
         }
-        ControlRequest request = ControlRequest.of("renew").with("all", all).with("dry-run", rehearsal);
+        if (force && rehearsal) {
+            throw new ParameterException(
+                    Objects.requireNonNull(spec, "spec, which picocli sets").commandLine(),
+                    "--dry-run asks no CA for a certificate, so there is nothing to --force (expected: one or the"
+                            + " other)");
+        }
+        ControlRequest request =
+                ControlRequest.of("renew").with("all", all).with("force", force).with("dry-run", rehearsal);
         if (site != null) {
             request.with("site", site);
         }

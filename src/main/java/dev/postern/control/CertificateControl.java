@@ -135,7 +135,7 @@ public final class CertificateControl implements ControlCommands {
                 return SiteByStep.Step.kept("has a valid certificate for all its names; --force orders another");
             }
             progress.accept(site.name() + ": ordering a certificate");
-            return SiteByStep.Step.done("issued", CertificateJson.of(operations.order(site.name())));
+            return SiteByStep.Step.done("issued", CertificateJson.of(operations.order(site.name(), false)));
         });
     }
 
@@ -143,6 +143,7 @@ public final class CertificateControl implements ControlCommands {
             throws ControlFailure, InterruptedException {
         String one = ControlRequest.text(request, "site", "");
         boolean all = ControlRequest.flag(request, "all");
+        boolean force = ControlRequest.flag(request, "force");
         List<Site> wanted = one.isEmpty() ? sites.issued() : List.of(sites.require(one));
         if (ControlRequest.flag(request, "dry-run")) {
             return steps.run(wanted, site -> {
@@ -157,7 +158,7 @@ public final class CertificateControl implements ControlCommands {
                 if (!dueness.isDue()) {
                     return SiteByStep.Step.kept("not due before " + TimeText.at(next));
                 }
-                if (next.isAfter(clock.instant())) {
+                if (!force && next.isAfter(clock.instant())) {
                     return SiteByStep.Step.waiting(
                             "due, but " + dueness.reason() + "; the next attempt is at " + TimeText.at(next)
                                     + ", and \"postern cert renew " + site.name()
@@ -165,7 +166,7 @@ public final class CertificateControl implements ControlCommands {
                 }
             }
             progress.accept(site.name() + ": ordering a certificate");
-            return SiteByStep.Step.done("renewed", CertificateJson.of(operations.order(site.name())));
+            return SiteByStep.Step.done("renewed", CertificateJson.of(operations.order(site.name(), force)));
         });
     }
 

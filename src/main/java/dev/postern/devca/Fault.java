@@ -47,7 +47,10 @@ public sealed interface Fault {
 
     /** 429. */
     static Fault rateLimited(RetryAfter when) {
-        return new Refuse(429, Problem.of(ProblemType.RATE_LIMITED, "too many requests"), when);
+        return new Refuse(
+                429,
+                Problem.of(ProblemType.RATE_LIMITED, "too many new orders (300) from this account in the last 3h0m0s"),
+                when);
     }
 
     /** 503 without a problem document, as a load balancer says it. */

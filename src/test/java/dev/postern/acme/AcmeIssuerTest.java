@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import dev.postern.certificate.ClockSkew;
 import dev.postern.certificate.IssueFailure;
 import dev.postern.certificate.IssueFailure.Fault;
+import dev.postern.certificate.IssueFailure.Hold;
 import dev.postern.certificate.MonotonicClock;
 import dev.postern.certificate.OrderEntry;
 import dev.postern.certificate.OrderJournal;
@@ -210,32 +211,65 @@ class AcmeIssuerTest extends WithFakeCa {
                 .hasMessageStartingWith("fake: because of " + type + " (urn:ietf:params:acme:error:" + type + ")");
     }
 
-    /** The other sites are not to be sent into the same wall; but a limit on a domain is its own. */
-    @ParameterizedTest(name = "{0}: HTTP {1} {2}: of the account: {3}")
+    /**
+     * The limits of Boulder as it words them, now and in its older releases, and what a CA answers that is overloaded. What
+     * is about one site, or about who knows what, is no reason to keep the others from their certificates.
+     */
+    private static final String LIMITS = """
+        SITE    | too many certificates (5) already issued for this exact set of identifiers in the last 168h0m0s, retry after 2027-01-02 03:04:05 UTC: see https://letsencrypt.org/docs/rate-limits/#new-certificates-per-exact-set-of-identifiers
+        SITE    | too many certificates (5) already issued for this exact set of domains in the last 168h0m0s, retry after 2027-01-02 03:04:05 UTC
+        SITE    | too many certificates (50) already issued for "example.com" in the last 168h0m0s, retry after 2027-01-02 03:04:05 UTC: see https://letsencrypt.org/docs/rate-limits/#new-certificates-per-registered-domain
+        SITE    | too many failed authorizations (5) for "www.example.com" in the last 1h0m0s, retry after 2027-01-02 03:04:05 UTC: see https://letsencrypt.org/docs/rate-limits/#authorization-failures-per-hostname-per-account
+        SITE    | Error creating new order :: too many certificates already issued for: example.com: see https://letsencrypt.org/docs/rate-limits/
+        SITE    | Error creating new order :: too many certificates already issued for exact set of domains: example.com,www.example.com
+        SITE    | Error creating new order :: too many failed authorizations recently: see https://letsencrypt.org/docs/failed-validation-limit/
+        SITE    | Your account is temporarily prevented from requesting certificates for example.com and possibly others. Please visit: https://ca.example/sfe/v1/unpause?jwt=x
+        SITE    | too many certificates (50) already issued for "service busy from this ip address" in the last 168h0m0s
+        SITE    | quota exceeded
+        SITE    | a limit that nobody has heard of
+        ORDERS  | too many new orders (300) from this account in the last 3h0m0s, retry after 2027-01-02 03:04:05 UTC: see https://letsencrypt.org/docs/rate-limits/#new-orders-per-account
+        ORDERS  | Error creating new order :: too many new orders recently: see https://letsencrypt.org/docs/rate-limits/
+        ACCOUNT | too many new registrations (10) from this IP address in the last 3h0m0s, retry after 2027-01-02 03:04:05 UTC
+        ACCOUNT | too many new registrations (500) from this /48 subnet of IPv6 addresses in the last 3h0m0s, retry after 2027-01-02 03:04:05 UTC
+        ACCOUNT | Error creating new order :: too many currently pending authorizations: see https://letsencrypt.org/docs/rate-limits/
+        ACCOUNT | Error creating new account :: too many registrations for this IP: see https://letsencrypt.org/docs/too-many-registrations-for-this-ip/
+        ACCOUNT | Service busy; retry later.
+        """;
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = LIMITS, quoteCharacter = '`')
+    void limitOnWhatIsOneSitesHoldsThatSiteAlone(Hold hold, String said) {
+        ca.fault("/new-order", (exchange, count) -> {
+            exchange.getResponseHeaders().set("Retry-After", "120");
+            return FakeCa.problem(exchange, 429, "rateLimited", said);
+        });
+
+        IssueFailure failure = failure();
+
+        assertThat(failure.hold()).as(failure.getMessage()).isEqualTo(hold);
+        assertThat(failure.retryAfter()).contains(clock.instant().plusSeconds(120));
+    }
+
+    /** No words, but a status: 503 is about everybody, and so is {@code overloaded}; a bare 429 says nothing of whom. */
+    @ParameterizedTest(name = "{0}: HTTP {1} {2}: {3}")
     @CsvSource({
-        "/dir, 503, plain, true",
-        "/account, 429, plain, true",
-        "/new-order, 429, plain, true",
-        "/new-order, 429, account, true",
-        "/new-order, 429, domain, false",
-        "/authz/1, 429, plain, false"
+        "/dir, 503, plain, ACCOUNT",
+        "/new-order, 503, plain, ACCOUNT",
+        "/new-order, 429, overloaded, ACCOUNT",
+        "/account, 429, plain, SITE",
+        "/new-order, 429, plain, SITE",
+        "/authz/1, 429, plain, SITE"
     })
-    void limitOfTheAccountIsToldFromALimitOfTheName(String path, int status, String form, boolean ofAccount) {
+    void withoutWordsTheStatusSaysWhomTheCaMeans(String path, int status, String form, Hold hold) {
         ca.fault(path, (exchange, count) -> {
             if (form.equals("plain")) {
                 return FakeCa.plain(exchange, status, "120");
             }
             exchange.getResponseHeaders().set("Retry-After", "120");
-            return FakeCa.problem(
-                    exchange, status, "rateLimited", form.equals("domain") ? "50 for \"example.com\"" : "300 orders");
+            return FakeCa.problem(exchange, status, form, "come back later");
         });
 
-        IssueFailure failure = catchThrowableOfType(
-                IssueFailure.class,
-                () -> issuer(ca.directory(), Duration.ofSeconds(10))
-                        .issue(Care.request(challenges, "example.com"), journal));
-
-        assertThat(failure.isOfAccount()).as(failure.getMessage()).isEqualTo(ofAccount);
+        assertThat(failure().hold()).isEqualTo(hold);
     }
 
     @Test

@@ -9,6 +9,7 @@ import dev.postern.certificate.CertificateRequest;
 import dev.postern.certificate.ChallengeSolver;
 import dev.postern.certificate.IssueFailure;
 import dev.postern.certificate.IssueFailure.Fault;
+import dev.postern.certificate.IssueFailure.Hold;
 import dev.postern.certificate.IssuedCertificate;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -103,15 +104,20 @@ class ChallengesTest extends WithFakeCa {
         ca.refuse("http-01", "connection");
         ca.fault("/new-order", (exchange, count) -> {
             exchange.getResponseHeaders().set("Retry-After", "600");
-            return count == 2 && FakeCa.problem(exchange, 429, "rateLimited", "300 orders");
+            return count == 2
+                    && FakeCa.problem(
+                            exchange,
+                            429,
+                            "rateLimited",
+                            "too many new orders (300) from this account in the last 3h0m0s");
         });
 
         IssueFailure failure = failure(request(List.of(solver(HTTP_01), solver(TLS_ALPN_01)), "example.com"));
 
         assertThat(failure.retryAfter()).contains(clock.instant().plusSeconds(600));
-        assertThat(failure.isOfAccount()).isTrue();
+        assertThat(failure.hold()).isEqualTo(Hold.ORDERS);
         assertThat(failure.invalid()).containsExactly("example.com");
-        assertThat(failure).hasMessageContaining("because of connection").hasMessageContaining("300 orders");
+        assertThat(failure).hasMessageContaining("because of connection").hasMessageContaining("new orders (300)");
     }
 
     /** Each validation that fails is counted by the CA, and five in an hour are the end. */
@@ -146,8 +152,8 @@ class ChallengesTest extends WithFakeCa {
         IssueFailure failure = failure(request(List.of(solver(HTTP_01), solver(TLS_ALPN_01)), "example.com"));
 
         assertThat(failure)
-                .hasMessageContaining(
-                        "the CA offers no http-01, tls-alpn-01 for \"example.com\" (offered: dns-01); sites[].challenges");
+                .hasMessageContaining("the CA offers no http-01, tls-alpn-01 for \"example.com\" (offered: dns-01);"
+                        + " sites[].challenges");
         assertThat(failure.invalid()).isEmpty();
     }
 

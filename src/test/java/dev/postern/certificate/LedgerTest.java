@@ -3,6 +3,7 @@ package dev.postern.certificate;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.postern.certificate.IssueFailure.Hold;
 import dev.postern.certificate.SitePlan.Budget;
 import dev.postern.config.Configuration.RateLimits;
 import java.io.IOException;
@@ -242,7 +243,7 @@ class LedgerTest {
             assertThat(ledger.names(List.of("www.example.com"), Ledger.Kind.FIRST, T)
                             .isOpen(T))
                     .isTrue();
-            ledger.hold(T.plusSeconds(1), T);
+            ledger.hold(Hold.ACCOUNT, T.plusSeconds(1), T);
             assertThat(directory.resolve("certs/accounts/letsencrypt/ledger.json"))
                     .exists();
             delete();
@@ -276,15 +277,32 @@ class LedgerTest {
 
     @Test
     void holdOfTheCaSurvivesARestartAndIsCutToAWeek() {
-        ledger.hold(T.plus(Duration.ofHours(3)), T);
+        ledger.hold(Hold.ACCOUNT, T.plus(Duration.ofHours(3)), T);
         restart();
         assertThat(ledger.account(Ledger.Kind.REPLACEMENT, T).at()).isEqualTo(T.plus(Duration.ofHours(3)));
 
-        ledger.hold(T.plus(Duration.ofDays(400)), T);
+        ledger.hold(Hold.ACCOUNT, T.plus(Duration.ofDays(400)), T);
         assertThat(ledger.held(T).at()).isEqualTo(T.plus(Duration.ofDays(7)));
         // A shorter one does not end it.
-        ledger.hold(T.plusSeconds(9), T);
+        ledger.hold(Hold.ACCOUNT, T.plusSeconds(9), T);
         assertThat(ledger.held(T).at()).isEqualTo(T.plus(Duration.ofDays(7)));
+    }
+
+    @Test
+    void holdOnNewOrdersIsNoneOnRenewalsThatTheCaSuggested() {
+        ledger.hold(Hold.ORDERS, T.plus(Duration.ofHours(3)), T);
+        restart();
+
+        assertThat(ledger.account(Ledger.Kind.REPLACEMENT, T).isOpen(T)).isTrue();
+        assertThat(ledger.account(Ledger.Kind.RENEWAL, T).at()).isEqualTo(T.plus(Duration.ofHours(3)));
+        assertThat(ledger.account(Ledger.Kind.FIRST, T).because()).contains("no new order");
+    }
+
+    @Test
+    void whatIsMeantForOneSiteHoldsNoOther() {
+        ledger.hold(Hold.SITE, T.plus(Duration.ofDays(7)), T);
+
+        assertThat(ledger.account(Ledger.Kind.FIRST, T).isOpen(T)).isTrue();
     }
 
     @Test
@@ -293,7 +311,7 @@ class LedgerTest {
         for (int i = 0; i < 5; i++) {
             issue(NAMES, Ledger.Kind.RENEWAL, ahead);
         }
-        ledger.hold(ahead.plusSeconds(600), ahead);
+        ledger.hold(Hold.ACCOUNT, ahead.plusSeconds(600), ahead);
         restart();
 
         assertThat(ledger.held(T).isOpen(T)).isTrue();
@@ -329,7 +347,7 @@ class LedgerTest {
         LedgerFile file = new LedgerFile("letsencrypt", store.account("letsencrypt"));
         Ledger written = new Ledger("letsencrypt", RateLimits.LETSENCRYPT, file);
         assertThat(written.held(T).isOpen(T)).isTrue();
-        Thread writer = new Thread(() -> written.hold(T.plusSeconds(60), T), "writer");
+        Thread writer = new Thread(() -> written.hold(Hold.ACCOUNT, T.plusSeconds(60), T), "writer");
         // As long as a write takes.
         synchronized (file) {
             writer.start();

@@ -314,4 +314,45 @@ class RenewalPolicyTest {
 
         assertThat(decision).isEqualTo(new Decision.Wait(day(62), full.because()));
     }
+
+    /** A fiftieth of the life before the end, at most a day. */
+    @ParameterizedTest(name = "life of {0} days: {1} before the end")
+    @CsvSource({"90, PT24H", "45, PT21H36M", "6, PT2H52M48S", "1, PT28M48S"})
+    void beforeTheEndOneAttemptIsMadeWhateverTheCaHasAgainstIt(double days, Duration left) {
+        Life life = life(days);
+        Instant call = life.notAfter().minus(left);
+        RenewalHistory held = paused("letsencrypt", life.notAfter().plusSeconds(3600));
+        RenewalPolicy.Openings closed = issuer -> new Opening(life.notAfter().plusSeconds(3600), "used up");
+
+        assertThat(RenewalPolicy.decide(life, held, CA, closed, call.minusSeconds(1)))
+                .isInstanceOfSatisfying(
+                        Decision.Wait.class, wait -> assertThat(wait.until()).isEqualTo(call));
+        assertThat(RenewalPolicy.decide(life, held, CA, closed, call))
+                .isEqualTo(new Decision.Emergency(
+                        "about to expire: whatever a CA or its limits have against it",
+                        new IssuerChoice(CA, true, true)));
+    }
+
+    @Test
+    void thatAttemptIsMadeOnce() {
+        Life life = life(90);
+        RenewalHistory tried = failures(5, life.lastCallAt(), Fault.CA);
+        RenewalPolicy.Openings closed = issuer -> new Opening(life.notAfter().plusSeconds(3600), "used up");
+
+        assertThat(RenewalPolicy.decide(
+                        life, tried, CA, closed, life.lastCallAt().plus(Duration.ofHours(4))))
+                .isInstanceOf(Decision.Wait.class);
+    }
+
+    @Test
+    void anAttemptBeforeTheLastCallIsNotThatOne() {
+        Life life = life(90);
+        Instant before = life.lastCallAt().minusSeconds(1);
+        RenewalPolicy.Openings closed = issuer -> new Opening(life.notAfter().plusSeconds(3600), "used up");
+
+        Decision decision =
+                RenewalPolicy.decide(life, failures(5, before, Fault.CA), CA, closed, before.plus(Duration.ofHours(4)));
+
+        assertThat(IssuerChoice.of(decision)).isEqualTo(new IssuerChoice(CA, true, true));
+    }
 }

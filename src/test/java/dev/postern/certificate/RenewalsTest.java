@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.postern.certificate.IssueFailure.Fault;
+import dev.postern.certificate.IssueFailure.Hold;
 import dev.postern.config.Configuration;
 import dev.postern.config.Configuration.KeyType;
 import dev.postern.config.Configuration.Site;
@@ -321,7 +322,7 @@ class RenewalsTest {
             synchronized (record) {
                 record.load(clock.instant());
             }
-            queue.offer(record, record.certificate(), List.of(new OrderQueue.Ask("test-ca", Ledger.Kind.FIRST)));
+            queue.offer(record, record.certificate(), List.of(new OrderQueue.Ask("test-ca", Ledger.Kind.FIRST, false)));
         }
 
         for (String name : List.of("new.example.com", B, A)) {
@@ -419,7 +420,7 @@ class RenewalsTest {
         await().until(() -> status(B).nextRenewal().isAfter(clock.instant()));
         Instant due = status(B).nextRenewal();
         Instant free = due.plus(Duration.ofHours(2));
-        issuer.fail(A, IssueFailure.ofAccount(new IssueFailure(Fault.CA, "HTTP 503", free, null)));
+        issuer.fail(A, new IssueFailure(Fault.CA, "HTTP 503", free, null).holding(Hold.ACCOUNT));
         second.fail(A, failure(Fault.CA));
 
         clock.set(due.minusSeconds(60));
@@ -442,10 +443,57 @@ class RenewalsTest {
         awaitAsked(B, 2);
     }
 
+    /** Anybody who issues for the same names elsewhere uses their limit up; it is no reason to let the neighbours expire. */
+    @Test
+    void limitOnOneSitesNamesIsNoneOfTheOthers() {
+        start(site(A), site(B));
+        served(A);
+        served(B);
+        issuer.fail(
+                A,
+                new IssueFailure(
+                        Fault.CA,
+                        "too many certificates (5) already issued for this exact set of identifiers",
+                        clock.instant().plus(Duration.ofDays(60).plusHours(33)),
+                        null));
+        second.fail(A, failure(Fault.CA));
+        clock.advance(Duration.ofDays(63));
+        renewals.sweep();
+        awaitFailure(A);
+
+        awaitAsked(B, 2);
+    }
+
+    @Test
+    void whatHoldsTheAccountHoldsNoSiteForItsLastCall() {
+        start(site(A), site(B));
+        served(A);
+        Instant end = served(B).notAfter();
+        clock.set(end.minus(Duration.ofHours(30)));
+        issuer.fail(
+                A, new IssueFailure(Fault.CA, "HTTP 503", end.plus(Duration.ofDays(3)), null).holding(Hold.ACCOUNT));
+        issuer.fail(
+                B, new IssueFailure(Fault.CA, "HTTP 503", end.plus(Duration.ofDays(3)), null).holding(Hold.ACCOUNT));
+        second.fail(A, failure(Fault.CA));
+        second.fail(B, failure(Fault.CA));
+        renewals.sweep();
+        awaitFailure(A);
+        await().until(() -> issuer.asked(A) + issuer.asked(B) >= 3);
+        issuer.recover(A);
+        issuer.recover(B);
+        long before = issuer.asked(B);
+
+        clock.set(end.minus(Duration.ofHours(24)));
+        renewals.sweep();
+
+        awaitAsked(B, (int) before + 1);
+        await().until(() -> status(B).notAfter() != null && status(B).notAfter().isAfter(end));
+    }
+
     @Test
     void siteWithoutCertificateGoesToTheNextIssuerMeanwhile() {
         Instant free = START.plus(Duration.ofHours(2));
-        issuer.fail(A, IssueFailure.ofAccount(new IssueFailure(Fault.CA, "HTTP 503", free, null)));
+        issuer.fail(A, new IssueFailure(Fault.CA, "HTTP 503", free, null).holding(Hold.ACCOUNT));
         start(site(A), site(B));
         awaitFailure(A);
         clock.advance(Duration.ofMinutes(2));

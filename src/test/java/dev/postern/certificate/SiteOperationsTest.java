@@ -256,7 +256,7 @@ class SiteOperationsTest {
         Certificate first = table.find(A);
         assertThat(operations.dueness(A).isDue()).isFalse();
 
-        CertificateStatus status = operations.order(A);
+        CertificateStatus status = operations.order(A, false);
 
         assertThat(table.find(A)).isNotSameAs(first);
         assertThat(status.notAfter()).isEqualTo(table.find(A).notAfter());
@@ -274,13 +274,13 @@ class SiteOperationsTest {
         assertThat(operations.dueness(A).nextAttempt()).isAfter(START);
         assertThat(operations.dueness(A).reason()).isEqualTo("waiting after failure 1");
 
-        assertThatThrownBy(() -> operations.order(A))
+        assertThatThrownBy(() -> operations.order(A, false))
                 .isInstanceOf(IssueFailure.class)
                 .hasMessageStartingWith("order 1: it does not work");
         assertThat(store.site(A).history().failures()).isEqualTo(2);
 
         issuer.recover(A);
-        assertThat(operations.order(A).lastFailure()).isNull();
+        assertThat(operations.order(A, false).lastFailure()).isNull();
         assertThat(table.find(A)).isNotNull();
     }
 
@@ -289,13 +289,27 @@ class SiteOperationsTest {
         startServing(site(A));
         Instant free = START.plus(Duration.ofHours(34));
         issuer.fail(A, new IssueFailure(Fault.CA, "rateLimited", free, null));
-        assertThatThrownBy(() -> operations.order(A))
+        assertThatThrownBy(() -> operations.order(A, false))
                 .hasMessageStartingWith("rateLimited; the fault is with the CA or the way to it; tried again in ");
         long asked = issuer.asked(A);
 
-        assertThatThrownBy(() -> operations.order(A)).hasMessageContaining("before " + free);
+        assertThatThrownBy(() -> operations.order(A, false)).hasMessageContaining("before " + free);
 
         assertThat(issuer.asked(A)).isEqualTo(asked);
+    }
+
+    @Test
+    void operatorWhoInsistsHasTheCaAskedAllTheSame() throws Exception {
+        startServing(site(A));
+        Instant free = START.plus(Duration.ofHours(34));
+        issuer.fail(A, new IssueFailure(Fault.CA, "rateLimited", free, null).holding(IssueFailure.Hold.ACCOUNT));
+        assertThatThrownBy(() -> operations.order(A, false)).hasMessageStartingWith("rateLimited");
+        issuer.recover(A);
+        assertThatThrownBy(() -> operations.order(A, false)).hasMessageContaining("--force asks all the same");
+
+        CertificateStatus status = operations.order(A, true);
+
+        assertThat(status.lastFailure()).isNull();
     }
 
     @Test
@@ -304,7 +318,7 @@ class SiteOperationsTest {
         start(site(A));
         await().until(() -> issuer.asked(A) == 1);
 
-        Future<CertificateStatus> ordered = orders.submit(() -> operations.order(A));
+        Future<CertificateStatus> ordered = orders.submit(() -> operations.order(A, false));
         await().until(() -> renewals.record(A).demand() != null);
         latch.countDown();
 
@@ -317,7 +331,7 @@ class SiteOperationsTest {
     void orderWorksOnAStoreThatNobodyServes() throws Exception {
         load(site(A), site(B));
 
-        assertThat(operations.order(A).issuer()).isEqualTo("test-ca");
+        assertThat(operations.order(A, false).issuer()).isEqualTo("test-ca");
 
         assertThat(folder().resolve("current/fullchain.pem")).exists();
         assertThat(issuer.asked()).containsExactly(A);
@@ -328,7 +342,7 @@ class SiteOperationsTest {
     void whoWaitsForAnOrderIsToldThatPosternStops() throws Exception {
         issuer.stall(A);
         start(site(A));
-        Future<CertificateStatus> ordered = orders.submit(() -> operations.order(A));
+        Future<CertificateStatus> ordered = orders.submit(() -> operations.order(A, false));
         await().until(() -> issuer.asked(A) == 1 && renewals.record(A).demand() != null);
 
         renewals.close();
@@ -342,7 +356,7 @@ class SiteOperationsTest {
     void nameThatIsNoSiteIsSaid() {
         start(site(A));
 
-        assertThatThrownBy(() -> operations.order("nowhere.example.com"))
+        assertThatThrownBy(() -> operations.order("nowhere.example.com", false))
                 .isInstanceOf(CertificateOperations.NoSuchSite.class)
                 .hasMessageStartingWith("\"nowhere.example.com\": no site of this name");
     }
@@ -382,7 +396,7 @@ class SiteOperationsTest {
         Certificate first = table.find(A);
         // Beyond the pick of the first one, which would be due at once.
         clock.advance(Duration.ofDays(65));
-        operations.order(A);
+        operations.order(A, false);
 
         operations.rollback(A);
 
@@ -408,7 +422,7 @@ class SiteOperationsTest {
         startServing(site(A));
         Certificate first = table.find(A);
         clock.advance(Duration.ofDays(80));
-        operations.order(A);
+        operations.order(A, false);
         operations.rollback(A);
         assertThat(table.find(A).serial()).isEqualTo(first.serial());
 
@@ -464,7 +478,7 @@ class SiteOperationsTest {
     @Test
     void whatStandsInForARevokedCertificateIsReplacedByTheUsualBackOff() throws Exception {
         startServing(site(A));
-        operations.order(A);
+        operations.order(A, false);
         Certificate second = table.find(A);
         issuer.fail(A, failure(Fault.CA));
 

@@ -96,7 +96,7 @@ class UnwrittenCertificateTest {
     /** Another certificate, which is served, and which the disk does not take. */
     private Certificate orderUnwritten() throws Exception {
         Files.writeString(folder().resolve("2"), "in the way");
-        operations().order(A);
+        operations().order(A, false);
         Certificate unwritten = table.find(A);
         assertThat(unwritten.serial()).isNotEqualTo(first.serial());
         assertThat(folder().resolve("current").toRealPath()).endsWith(Path.of("1"));
@@ -199,13 +199,13 @@ class UnwrittenCertificateTest {
     void noOtherIsOrderedBeforeItIsWritten() throws Exception {
         Certificate unwritten = orderUnwritten();
 
-        assertThatThrownBy(() -> operations().order(A))
+        assertThatThrownBy(() -> operations().order(A, false))
                 .hasMessageContaining("the certificate that came last is not on disk yet: not a directory; no other");
         assertThat(folder().resolve("order.json")).exists();
         assertThat(issuer.asked(A)).isEqualTo(2);
 
         freeDisk();
-        operations().order(A);
+        operations().order(A, false);
         assertThat(table.find(A).serial()).isNotEqualTo(unwritten.serial());
         assertThat(folder().resolve("3")).exists();
     }
@@ -231,7 +231,7 @@ class UnwrittenCertificateTest {
         Files.delete(ledger);
         Files.createDirectories(ledger.resolve("in-the-way"));
         issuer.fail(A, failure());
-        assertThatThrownBy(() -> operations().order(A)).hasMessageContaining("it does not work");
+        assertThatThrownBy(() -> operations().order(A, false)).hasMessageContaining("it does not work");
         await().until(() -> renewals.record(A).run() == null);
         Instant next = operations().list().get(0).nextRenewal();
         List<SitePlan.Budget> budgets = operations().plan().get(0).budgets();
@@ -254,7 +254,7 @@ class UnwrittenCertificateTest {
     /** On a full disk it could not be marked, and a failed replacement brought it back. */
     @Test
     void revocationThatCannotBeWrittenHoldsAllTheSame() throws Exception {
-        operations().order(A);
+        operations().order(A, false);
         await().until(() -> renewals.record(A).run() == null);
         Certificate second = table.find(A);
         Files.createDirectories(folder().resolve("2/.new-revoked/in-the-way"));
