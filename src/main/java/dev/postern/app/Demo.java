@@ -54,6 +54,7 @@ public final class Demo implements AutoCloseable {
     public static void run(int httpPort, int httpsPort, Path directory, PrintWriter out)
             throws CannotStart, InterruptedException {
         BackgroundOutput log = BackgroundOutput.replaceStandardError();
+        var unused = LastWords.install(log);
         try {
             Daemon.untilSignal(start(httpPort, httpsPort, directory, out), log);
         } finally {
