@@ -80,8 +80,8 @@ class BackPressureTest {
         assertThat(stalledAt()).isBetween(1L, BOUND);
 
         reading.countDown();
-        assertThat(client.response().body()).isEqualTo("got it");
         writer.join();
+        assertThat(client.response().body()).isEqualTo("got it");
     }
 
     /** Its window has grown while the server kept up; what it may send once the server stops is bounded all the same. */
