@@ -8,7 +8,6 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.handler.codec.http2.Http2Error;
-import io.netty.handler.ssl.SslCloseCompletionEvent;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
@@ -24,9 +23,6 @@ import org.slf4j.event.Level;
 public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
         implements ClientConnection, ClientStream, MessageDecoder.Receiver {
     private static final Logger log = LoggerFactory.getLogger(Http1ClientConnection.class);
-
-    /** After an answer to a request that was not read to its end: as long as it takes to reach the client. */
-    private static final long LINGER_NANOS = Duration.ofSeconds(2).toNanos();
 
     private enum Phase {
         /** Nothing of the next request has come. */
@@ -378,7 +374,6 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
     private void linger() {
         if (phase == Phase.FINISHING) {
             enter(Phase.LINGER);
-            resumeRequest();
         }
     }
 
@@ -420,14 +415,6 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
         }
         decoder.close();
         worker.leaves(this);
-    }
-
-    @Override
-    public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
-        if (event instanceof SslCloseCompletionEvent) {
-            // The client has said that it sends no more; like the end of a plaintext connection, that is its end.
-            end.now();
-        }
     }
 
     @Override
@@ -500,13 +487,7 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
                     end.now();
                 }
             }
-            case LINGER -> {
-                if (isTaking(now, timeouts.response())) {
-                    phaseNanos = now;
-                } else if (now - phaseNanos > LINGER_NANOS) {
-                    end.now();
-                }
-            }
+            case LINGER -> end.checkLinger(now, isTaking(now, timeouts.response()), worker.isDraining());
             case CLOSED -> {}
         }
     }

@@ -9,6 +9,7 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelOutboundHandler;
 import io.netty.handler.codec.http2.AbstractHttp2ConnectionHandlerBuilder;
 import io.netty.handler.codec.http2.DefaultHttp2Connection;
 import io.netty.handler.codec.http2.Http2CodecUtil;
@@ -190,6 +191,11 @@ public final class Http2ClientConnection extends Http2ConnectionHandler implemen
             frames.connection = made;
             return made;
         }
+    }
+
+    /** What has to stand before this in the pipeline: turns its close into the end of our half. */
+    public ChannelOutboundHandler halfClose() {
+        return new HalfClose(end);
     }
 
     Worker worker() {
@@ -596,7 +602,7 @@ public final class Http2ClientConnection extends Http2ConnectionHandler implemen
 
     @Override
     public boolean isIdle() {
-        return connection().numActiveStreams() == 0;
+        return connection().numActiveStreams() == 0 && !end.lingers();
     }
 
     @Override
@@ -614,6 +620,14 @@ public final class Http2ClientConnection extends Http2ConnectionHandler implemen
     @Override
     public void checkTimeouts(long now) {
         Timeouts timeouts = worker.routing().timeouts();
+        if (end.lingers()) {
+            boolean taking = !queue.isEmpty();
+            if (taking) {
+                checkPace(now, timeouts.response());
+            }
+            end.checkLinger(now, taking, worker.isDraining());
+            return;
+        }
         if (closing) {
             if (now - closingNanos > CLOSE_NANOS) {
                 resetAll(Failure.ByClient.RESPONSE_NOT_TAKEN);
@@ -735,6 +749,10 @@ public final class Http2ClientConnection extends Http2ConnectionHandler implemen
     @Override
     public void closeNow(Failure why) {
         blame(why);
+        if (end.lingers()) {
+            end.leave();
+            return;
+        }
         context().close().addListener(closed -> {
             if (!closed.isSuccess()) {
                 log.debug("client {}: close failed", client.text(), closed.cause());

@@ -153,10 +153,10 @@ public final class Pipelines {
     private void afterHandshake(
             Worker worker, Channel channel, Endpoints endpoints, String site, @Nullable String applicationProtocol) {
         if ("h2".equals(applicationProtocol)) {
-            channel.pipeline()
-                    .addLast(
-                            "Http2ClientConnection",
-                            Http2ClientConnection.of(worker, httpsSteps, site, endpoints, channel));
+            Http2ClientConnection http2 = Http2ClientConnection.of(worker, httpsSteps, site, endpoints, channel);
+            // Before it, because it hears how that one closes.
+            channel.pipeline().addLast("HalfClose", http2.halfClose());
+            channel.pipeline().addLast("Http2ClientConnection", http2);
             return;
         }
         // HTTP/1.1 is what a client speaks that negotiates nothing.

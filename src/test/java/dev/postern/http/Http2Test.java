@@ -365,6 +365,22 @@ class Http2Test {
         assertThat(stopped).succeedsWithin(Duration.ofSeconds(5));
     }
 
+    /** Frames that are on their way when we close make the kernel send a reset, which destroys the GOAWAY. */
+    @Test
+    void goAwayReachesAClientThatIsStillSending() throws Exception {
+        start("");
+        Http2Client client = client();
+        client.get(1, "/").response(1);
+        client.data(0, false, new byte[1]);
+
+        for (int i = 0; i < 9; i++) {
+            client.raw(new byte[1_000_000]);
+        }
+
+        assertThat(client.await(Http2Client.GOAWAY, 0).error()).isEqualTo(1);
+        assertThat(client.await(frame -> false)).isNull();
+    }
+
     @Test
     void silentConnectionIsClosed() throws Exception {
         start("timeouts: { request-head: 200ms, keep-alive: 300ms }");
