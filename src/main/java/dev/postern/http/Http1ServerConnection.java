@@ -15,6 +15,7 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.socket.DuplexChannel;
 import java.io.IOException;
+import java.nio.channels.ClosedChannelException;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -62,6 +63,8 @@ final class Http1ServerConnection extends ChannelInboundHandlerAdapter
     private boolean writeFailed;
     /** Something could not be read or written: whatever still comes, the connection does not end well. */
     private boolean failed;
+    /** The server has closed, and nothing more can be written: what it sent before that is whole. */
+    private boolean ended;
 
     /** @param preamble with which the connection begins; null for none */
     Http1ServerConnection(Worker worker, Server server, @Nullable ProxyPreamble preamble, Channel channel) {
@@ -371,12 +374,26 @@ final class Http1ServerConnection extends ChannelInboundHandlerAdapter
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
         MachineErrors.check(cause);
         log.debug("server {}: {}", server, cause.toString());
-        failed = true;
+        if (isBrokenPipe(cause)) {
+            ended = true;
+        } else if (!ended || !(cause instanceof ClosedChannelException)) {
+            failed = true;
+        }
         // After a reset the channel becomes inactive by itself, and what that means for the exchange is settled then.
         // After a failed write it does so once everything was read that the server had sent.
         if (!(cause instanceof IOException)) {
             close();
         }
+    }
+
+    /** What we write is of no use to a server that has closed before; after a reset the system says something else. */
+    private static boolean isBrokenPipe(Throwable cause) {
+        for (Throwable one = cause; one != null; one = one.getCause()) {
+            if (String.valueOf(one.getMessage()).endsWith("Broken pipe")) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private void broken(ByServer failure, String detail) {

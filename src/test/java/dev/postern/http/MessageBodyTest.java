@@ -252,10 +252,12 @@ class MessageBodyTest {
     }
 
     // A server that closes with unread bytes of the upload resets the connection; its answer is there nevertheless.
-    @Test
-    void earlyAnswerIsNotLostToTheResetThatFollowsIt() throws Exception {
+    @ParameterizedTest(name = "{0}")
+    @ValueSource(
+            strings = {"Content-Length: 2\r\n", "Connection: close\r\n", "Content-Length: 2\r\nConnection: close\r\n"})
+    void earlyAnswerIsNotLostToTheResetThatFollowsIt(String fields) throws Exception {
         TestServer server = edge.closes(TestServer.startAtHead((request, connection) -> {
-            connection.send("HTTP/1.1 413 Too Large\r\nContent-Length: 2\r\nConnection: close\r\n\r\nno");
+            connection.send("HTTP/1.1 413 Too Large\r\n" + fields + "\r\nno");
             connection.close();
         }));
         edge.startWith(server);
@@ -270,6 +272,22 @@ class MessageBodyTest {
 
             assertThat(client.response().status()).isEqualTo(413);
         }
+    }
+
+    // What is unread when a connection is closed makes the kernel send a reset, which destroys the answer on its way.
+    @ParameterizedTest(name = "TLS: {0}")
+    @ValueSource(booleans = {true, false})
+    void clientThatSendsEverythingBeforeItReadsGetsTheAnswer(boolean tls) throws Exception {
+        edge.startPlaintext(TestServer.saying(""), "limits: { body: 1KiB }");
+        RawClient client = tls ? edge.client() : edge.plainClient();
+        client.request("POST / HTTP/1.1", "Host: localhost", "Content-Length: 9000000");
+
+        for (int i = 0; i < 9; i++) {
+            client.send("a".repeat(1_000_000));
+        }
+
+        assertThat(client.response().status()).isEqualTo(413);
+        assertThat(client.in().read()).isEqualTo(-1);
     }
 
     @Test
