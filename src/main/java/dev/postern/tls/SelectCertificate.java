@@ -205,7 +205,8 @@ public final class SelectCertificate extends ChannelInboundHandlerAdapter {
     private void handshake(ChannelHandlerContext ctx, SslHandler tls, @Nullable String site) {
         // Our own deadline goes on.
         tls.setHandshakeTimeoutMillis(0);
-        ctx.pipeline().addAfter(ctx.name(), "tls", tls);
+        ctx.pipeline().addAfter(ctx.name(), "EndWithTls", new EndWithTls(tls));
+        ctx.pipeline().addAfter("EndWithTls", "tls", tls);
         ctx.pipeline().addAfter("tls", "AwaitHandshake", new AwaitHandshake(site, tls));
         ByteBuf first = java.util.Objects.requireNonNull(hello, "hello");
         hello = null;
