@@ -24,7 +24,7 @@ import org.slf4j.event.Level;
  * {"progress": "…"}} and at last {@code {"result": …}} or {@code {"error": "…", "exit": 69}}. A client that goes away, or
  * does not read, interrupts nothing.
  */
-final class ControlConnection {
+final class ControlConnection implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ControlConnection.class);
 
     /** An import carries a key and a chain, some ten kilobytes. */
@@ -49,26 +49,25 @@ final class ControlConnection {
         this.timer = timer;
     }
 
-    /** Reads the request, has it done, answers, closes. */
-    void serve(ControlCommands commands) {
-        try (client) {
-            JsonObject request;
-            try {
-                request = request();
-            } catch (ControlFailure e) {
-                answer(e);
-                return;
-            }
+    /** The request; null where there is none to be had: the client left, was too slow, or has been told what is wrong. */
+    @Nullable JsonObject hear() {
+        try {
+            JsonObject request = request();
             if (request == null) {
                 LOG.debug("a client of the control socket left, or was too slow, without a request");
-                return;
             }
-            Level level = READING.contains(ControlRequest.text(request, "command", "")) ? Level.DEBUG : Level.INFO;
-            LOG.atLevel(level).log("control: {}, for {}", describe(request), user());
-            run(commands, request);
-        } catch (IOException e) {
-            LOG.debug("a client of the control socket", e);
+            return request;
+        } catch (ControlFailure e) {
+            answer(e);
+            return null;
         }
+    }
+
+    /** Has it done, and answers. */
+    void obey(ControlCommands commands, JsonObject request) {
+        Level level = READING.contains(ControlRequest.text(request, "command", "")) ? Level.DEBUG : Level.INFO;
+        LOG.atLevel(level).log("control: {}, for {}", describe(request), user());
+        run(commands, request);
     }
 
     private void run(ControlCommands commands, JsonObject request) {
@@ -87,10 +86,8 @@ final class ControlConnection {
         }
     }
 
-    void refuse(ControlFailure failure) throws IOException {
-        try (client) {
-            answer(failure);
-        }
+    void refuse(ControlFailure failure) {
+        answer(failure);
     }
 
     /** Never what it carries: an import carries a key. */
@@ -196,7 +193,8 @@ final class ControlConnection {
         }
     }
 
-    private void close() {
+    @Override
+    public void close() {
         try {
             client.close();
         } catch (IOException e) {

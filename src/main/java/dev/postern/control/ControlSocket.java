@@ -1,5 +1,6 @@
 package dev.postern.control;
 
+import com.google.gson.JsonObject;
 import java.io.IOException;
 import java.net.SocketException;
 import java.net.StandardProtocolFamily;
@@ -13,6 +14,8 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.Objects;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.RejectedExecutionException;
@@ -34,6 +37,9 @@ public final class ControlSocket implements AutoCloseable {
     /** As many as orders may run at once; operators are few. */
     static final int MAX_CLIENTS = 4;
 
+    /** Clients that have not said yet what they want; the oldest makes room for one more. */
+    static final int MAX_SILENT = 16;
+
     /** Connections that wait to be accepted; each is accepted at once. */
     private static final int BACKLOG = 16;
 
@@ -49,6 +55,9 @@ public final class ControlSocket implements AutoCloseable {
     private final ControlCommands commands;
     private final ExecutorService threads;
     private final ScheduledExecutorService timer;
+    /** The oldest first. Guarded by itself. */
+    private final Deque<ControlConnection> silent = new ArrayDeque<>();
+
     private final Semaphore clients = new Semaphore(MAX_CLIENTS);
 
     private ControlSocket(
@@ -168,22 +177,48 @@ public final class ControlSocket implements AutoCloseable {
 
     private void serve(SocketChannel client) throws IOException {
         ControlConnection connection = new ControlConnection(client, timer);
-        if (!clients.tryAcquire()) {
-            connection.refuse(
-                    ControlFailure.unavailable(MAX_CLIENTS + " commands are under way; try again when one is done"));
-            return;
-        }
+        awaitRequest(connection);
         try {
-            threads.execute(() -> {
-                try {
-                    connection.serve(commands);
-                } finally {
-                    clients.release();
-                }
-            });
+            threads.execute(() -> serve(connection));
         } catch (RejectedExecutionException e) {
-            clients.release();
-            client.close();
+            connection.close();
+        }
+    }
+
+    private void awaitRequest(ControlConnection newcomer) {
+        ControlConnection oldest = null;
+        synchronized (silent) {
+            silent.addLast(newcomer);
+            if (silent.size() > MAX_SILENT) {
+                oldest = silent.pollFirst();
+            }
+        }
+        if (oldest != null) {
+            oldest.close();
+        }
+    }
+
+    private void serve(ControlConnection connection) {
+        try {
+            JsonObject request = connection.hear();
+            synchronized (silent) {
+                silent.remove(connection);
+            }
+            if (request == null) {
+                return;
+            }
+            if (!clients.tryAcquire()) {
+                connection.refuse(ControlFailure.unavailable(
+                        MAX_CLIENTS + " commands are under way; try again when one is done"));
+                return;
+            }
+            try {
+                connection.obey(commands, request);
+            } finally {
+                clients.release();
+            }
+        } finally {
+            connection.close();
         }
     }
 

@@ -151,6 +151,22 @@ class ControlSocketTest {
         await().untilAsserted(() -> assertThat(ask("steps", line -> {})).isEqualTo(new JsonObject()));
     }
 
+    @Test
+    void silentClientsKeepNobodyOut() throws Exception {
+        open();
+        List<SocketChannel> silent = new ArrayList<>();
+        for (int i = 0; i < 3 * ControlSocket.MAX_SILENT; i++) {
+            silent.add(raw());
+        }
+
+        assertThat(ask("steps", line -> {})).isEqualTo(new JsonObject());
+
+        assertThat(silent.get(0).read(ByteBuffer.allocate(1))).isEqualTo(-1);
+        for (SocketChannel client : silent) {
+            client.close();
+        }
+    }
+
     // What is in flight at a CA costs a rate limit: nobody's Ctrl-C throws it away.
     @Test
     void clientThatGoesAwayInterruptsNothing() throws Exception {
