@@ -253,10 +253,11 @@ final class RequestPath implements AutoCloseable {
                 || site.routes().stream().anyMatch(route -> route.settings().compression() != null);
     }
 
+    /** For ALPN. Who offers HTTP/1.0 only means what one does that offers nothing; others have it as well. */
     private static List<String> protocols(Configuration config) {
-        return config.listeners().https().protocols().stream()
-                .map(Protocol::text)
-                .toList();
+        List<Protocol> protocols = config.listeners().https().protocols();
+        Stream<String> older = protocols.contains(Protocol.HTTP_1_1) ? Stream.of("http/1.0") : Stream.of();
+        return Stream.concat(protocols.stream().map(Protocol::text), older).toList();
     }
 
     /** The side port as a backend, which the http listener relays challenges to like any other request. */

@@ -12,6 +12,7 @@ import java.security.cert.CertificateParsingException;
 import java.security.cert.X509Certificate;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
@@ -138,6 +139,11 @@ public final class Certificate {
         } catch (CertificateException e) {
             throw new IllegalStateException("a certificate that was parsed before", e);
         }
+    }
+
+    /** Whether a client sees no difference; they may be of different sites. */
+    public boolean isSame(Certificate other) {
+        return Arrays.equals(leaf, other.leaf);
     }
 
     public BigInteger serial() {

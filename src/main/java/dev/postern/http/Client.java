@@ -21,27 +21,27 @@ final class Client {
     private final int port;
     private List<AddressRange> trustedProxies;
     private boolean trusted;
-    private final @Nullable String certificateSite;
+    private final @Nullable CertificateShown shown;
     private final boolean http2;
     private final byte[] addressBytes;
     private final byte[] portBytes;
     private final @Nullable TlsParameters tls;
 
     /**
-     * @param certificateSite the site whose certificate the client was shown; null on a plaintext connection
+     * @param shown null on a plaintext connection
      * @param tls null on a plaintext connection
      */
     Client(
             Endpoints endpoints,
-            @Nullable String certificateSite,
+            @Nullable CertificateShown shown,
             boolean http2,
             List<AddressRange> trustedProxies,
             @Nullable TlsParameters tls) {
         this.endpoints = endpoints;
-        this.certificateSite = certificateSite;
+        this.shown = shown;
         this.http2 = http2;
         this.tls = tls;
-        this.secure = certificateSite != null;
+        this.secure = shown != null;
         this.port = endpoints.local().getPort();
         InetAddress address = endpoints.client().getAddress();
         this.trustedProxies = trustedProxies;
@@ -91,8 +91,9 @@ final class Client {
         return trusted;
     }
 
-    @Nullable String certificateSite() {
-        return certificateSite;
+    /** Null on a plaintext connection. */
+    @Nullable CertificateShown shown() {
+        return shown;
     }
 
     boolean isHttp2() {

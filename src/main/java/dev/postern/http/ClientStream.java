@@ -28,6 +28,9 @@ interface ClientStream {
     /** A response that the edge makes itself, complete. */
     void respond(LocalResponse response, FieldEdits edits);
 
+    /** With the response its connection ends, unless others share it. */
+    default void isLast() {}
+
     void flush();
 
     /** False while the client takes less than the server gives. */

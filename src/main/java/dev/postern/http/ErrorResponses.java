@@ -19,7 +19,8 @@ final class ErrorResponses {
     /** Short, with the request id that the log has too; never an address from inside. */
     static LocalResponse of(Failure failure, String requestId) {
         int status = status(failure);
-        String text = status + " " + StatusText.of(status) + "\nrequest " + requestId + "\n";
+        String words = failure == ByClient.PLAIN_HTTP ? "plain HTTP request was sent to HTTPS port\n" : "";
+        String text = status + " " + StatusText.of(status) + "\n" + words + "request " + requestId + "\n";
         return explained(failure, LocalResponse.text(status, text));
     }
 
@@ -88,7 +89,7 @@ final class ErrorResponses {
 
     private static int status(ByClient failure) {
         return switch (failure) {
-            case MALFORMED, PATH_REFUSED, GONE, RESPONSE_NOT_TAKEN, RESPONSE_TAKEN_TOO_SLOWLY -> 400;
+            case MALFORMED, PLAIN_HTTP, PATH_REFUSED, GONE, RESPONSE_NOT_TAKEN, RESPONSE_TAKEN_TOO_SLOWLY -> 400;
             case NOT_AUTHENTICATED -> 401;
             case ADDRESS_DENIED -> 403;
             case NO_SUCH_SITE, NO_SUCH_ROUTE -> 404;

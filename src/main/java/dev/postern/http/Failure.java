@@ -34,6 +34,8 @@ public sealed interface Failure {
         MALFORMED,
         /** Speaks a version of HTTP that is not the one of the connection. */
         VERSION_NOT_SUPPORTED,
+        /** Without TLS, on the port for HTTPS. */
+        PLAIN_HTTP,
         HEAD_TIMEOUT,
         BODY_TIMEOUT,
         BODY_TOO_SLOW,

@@ -70,19 +70,18 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
      * Serves the client of {@code channel}; to be added as the last handler of its pipeline.
      *
      * @param steps what happens to a request, in order; the last one always answers
-     * @param certificateSite the site whose certificate the client was shown; null on a plaintext listener
+     * @param shown null on a plaintext connection
      */
     public Http1ClientConnection(
             Worker worker,
             List<RequestStep> steps,
-            @Nullable String certificateSite,
+            @Nullable CertificateShown shown,
             Endpoints endpoints,
             Channel channel) {
         this.worker = worker;
         this.steps = steps;
         this.channel = channel;
-        this.info = new Client(
-                endpoints, certificateSite, false, worker.routing().trustedProxies(), TlsParameters.of(channel));
+        this.info = new Client(endpoints, shown, false, worker.routing().trustedProxies(), TlsParameters.of(channel));
         this.queue = new SendQueue(channel);
         this.end = new ConnectionEnd(channel, queue);
         this.writer = new ResponseWriter(channel, worker.headWriter());
@@ -282,6 +281,11 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
         writer.local(response, worker.date(), keepAlive, edits);
         exchangeOver();
         flush();
+    }
+
+    @Override
+    public void isLast() {
+        keepAlive = false;
     }
 
     private boolean isRequestComplete() {

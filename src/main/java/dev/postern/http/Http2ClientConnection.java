@@ -127,11 +127,10 @@ public final class Http2ClientConnection extends Http2ConnectionHandler implemen
         gracefulShutdownTimeoutMillis(-1);
     }
 
-    /** @param certificateSite the site whose certificate the client was shown */
     public static Http2ClientConnection of(
-            Worker worker, List<RequestStep> steps, String certificateSite, Endpoints endpoints, Channel channel) {
-        Client client = new Client(
-                endpoints, certificateSite, true, worker.routing().trustedProxies(), TlsParameters.of(channel));
+            Worker worker, List<RequestStep> steps, CertificateShown shown, Endpoints endpoints, Channel channel) {
+        Client client =
+                new Client(endpoints, shown, true, worker.routing().trustedProxies(), TlsParameters.of(channel));
         return new Builder(worker, steps, client, channel).build();
     }
 

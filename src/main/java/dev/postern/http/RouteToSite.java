@@ -30,10 +30,11 @@ public final class RouteToSite implements RequestStep {
         exchange.belongsTo(site.site());
         // RFC 9110 §15.5.20: a client that was shown the certificate of one site asks for another on the same
         // connection. It has to come back on a connection of its own.
-        String shown = exchange.client().certificateSite();
-        if (shown != null && !shown.equals(site.site())) {
+        CertificateShown shown = exchange.client().shown();
+        if (shown != null && !shown.isOf(site.site(), request.authority().host())) {
             exchange.fail(
-                    Failure.ByClient.WRONG_SITE, "host belongs to " + site.site() + ", the connection to " + shown);
+                    Failure.ByClient.WRONG_SITE,
+                    "host belongs to " + site.site() + ", the connection to " + shown.site());
             return true;
         }
         RequestTarget target = request.target();

@@ -2,11 +2,13 @@ package dev.postern.listener;
 
 import dev.postern.config.AddressRange;
 import dev.postern.http.AnswerHttp01Challenge;
+import dev.postern.http.CertificateShown;
 import dev.postern.http.Endpoints;
 import dev.postern.http.Http1ClientConnection;
 import dev.postern.http.Http2ClientConnection;
 import dev.postern.http.Logins;
 import dev.postern.http.RedirectToHttps;
+import dev.postern.http.RefusePlaintext;
 import dev.postern.http.RefuseWhenMemoryIsShort;
 import dev.postern.http.RelayAcmeChallenge;
 import dev.postern.http.RequestStep;
@@ -16,6 +18,7 @@ import dev.postern.http.Worker;
 import dev.postern.machine.MemoryGuard;
 import dev.postern.tls.SelectCertificate;
 import dev.postern.tls.ServerContexts;
+import dev.postern.tls.ShownCertificate;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelInitializer;
@@ -43,6 +46,7 @@ public final class Pipelines {
     private final ServerContexts contexts;
     private final List<RequestStep> httpSteps;
     private final List<RequestStep> httpsSteps;
+    private final List<RequestStep> plainSteps;
     private final List<RequestStep> challengeSteps;
     private final ConnectionsPerClient perClient;
     private final MemoryGuard memory;
@@ -62,6 +66,7 @@ public final class Pipelines {
         RefuseWhenMemoryIsShort refuse = new RefuseWhenMemoryIsShort(memory);
         this.httpSteps = List.of(new RelayAcmeChallenge(), refuse, new RedirectToHttps(), route);
         this.httpsSteps = List.of(refuse, route);
+        this.plainSteps = List.of(new RefusePlaintext());
         this.challengeSteps = List.of(answers);
     }
 
@@ -92,7 +97,7 @@ public final class Pipelines {
         Supplier<List<AddressRange>> proxies = () -> worker.proxyProtocol().https();
         return ifThereIsMemory(initializer(worker, proxies, fromTheWorld(worker, proxies, (channel, endpoints) -> {
             // Before all of HTTP, because which TLS handler comes next depends on the server name; replaces
-            // itself by "tls" and "AwaitHandshake", and the latter by what ALPN agreed on.
+            // itself by "EndWithTls", "tls" and "AwaitHandshake", and the latter by what ALPN agreed on.
             channel.pipeline()
                     .addLast(
                             "SelectCertificate",
@@ -100,8 +105,7 @@ public final class Pipelines {
                                     contexts,
                                     endpoints.client(),
                                     worker.timeouts().handshake(),
-                                    (established, site, protocol) ->
-                                            afterHandshake(worker, established, endpoints, site, protocol)));
+                                    afterHello(worker, endpoints)));
         })));
     }
 
@@ -150,22 +154,39 @@ public final class Pipelines {
         };
     }
 
-    private void afterHandshake(
-            Worker worker, Channel channel, Endpoints endpoints, String site, @Nullable String applicationProtocol) {
-        if ("h2".equals(applicationProtocol)) {
-            Http2ClientConnection http2 = Http2ClientConnection.of(worker, httpsSteps, site, endpoints, channel);
-            // Before it, because it hears how that one closes.
-            channel.pipeline().addLast("HalfClose", http2.halfClose());
-            channel.pipeline().addLast("Http2ClientConnection", http2);
-            return;
-        }
-        // HTTP/1.1 is what a client speaks that negotiates nothing.
-        channel.pipeline().addLast("Http1ClientConnection", http1(worker, httpsSteps, site, endpoints, channel));
+    private SelectCertificate.Next afterHello(Worker worker, Endpoints endpoints) {
+        return new SelectCertificate.Next() {
+            @Override
+            public void established(
+                    Channel channel, ShownCertificate certificate, @Nullable String applicationProtocol) {
+                CertificateShown shown = new CertificateShown(certificate.site(), certificate::isAlsoOf);
+                if ("h2".equals(applicationProtocol)) {
+                    Http2ClientConnection http2 =
+                            Http2ClientConnection.of(worker, httpsSteps, shown, endpoints, channel);
+                    // Before it, because it hears how that one closes.
+                    channel.pipeline().addLast("HalfClose", http2.halfClose());
+                    channel.pipeline().addLast("Http2ClientConnection", http2);
+                } else {
+                    // HTTP/1.1 is what a client speaks that negotiates nothing.
+                    channel.pipeline()
+                            .addLast("Http1ClientConnection", http1(worker, httpsSteps, shown, endpoints, channel));
+                }
+            }
+
+            @Override
+            public void plaintext(Channel channel) {
+                Pipelines.this.plaintext(worker, plainSteps).accept(channel, endpoints);
+            }
+        };
     }
 
     private Http1ClientConnection http1(
-            Worker worker, List<RequestStep> steps, @Nullable String site, Endpoints endpoints, Channel channel) {
-        return new Http1ClientConnection(worker, steps, site, endpoints, channel);
+            Worker worker,
+            List<RequestStep> steps,
+            @Nullable CertificateShown shown,
+            Endpoints endpoints,
+            Channel channel) {
+        return new Http1ClientConnection(worker, steps, shown, endpoints, channel);
     }
 
     /** @param proxies whose connections begin with a PROXY header; nobody else's do */

@@ -1,8 +1,10 @@
 package dev.postern.tls;
 
+import dev.postern.certificate.AlpnChallengeTable;
 import io.netty.buffer.ByteBuf;
 import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
@@ -26,12 +28,6 @@ final class ClientHello {
     private static final int HOST_NAME = 0;
     private static final int APPLICATION_PROTOCOLS = 16;
 
-    /**
-     * The value of the ALPN extension of a validator: a list of "acme-tls/1" and nothing else
-     * (<a href="https://datatracker.ietf.org/doc/html/rfc8737#section-3">RFC 8737 §3</a>, RFC 7301 §3.1).
-     */
-    private static final byte[] ACME_ONLY = {0, 11, 10, 'a', 'c', 'm', 'e', '-', 't', 'l', 's', '/', '1'};
-
     private static final int RECORD_HEADER = 5;
     private static final int MAX_RECORD = 16 * 1024;
 
@@ -45,16 +41,25 @@ final class ClientHello {
     }
 
     private final @Nullable String serverName;
-    private final boolean ofValidator;
+    private final @Nullable List<String> protocols;
 
-    private ClientHello(@Nullable String serverName, boolean ofValidator) {
+    private ClientHello(@Nullable String serverName, @Nullable List<String> protocols) {
         this.serverName = serverName;
-        this.ofValidator = ofValidator;
+        this.protocols = protocols;
     }
 
-    /** Whether it offers the protocol of TLS-ALPN-01 and no other: one that has others is an ordinary client. */
+    /**
+     * Whether it offers the protocol of TLS-ALPN-01 and no other
+     * (<a href="https://datatracker.ietf.org/doc/html/rfc8737#section-3">RFC 8737 §3</a>): one that has others is an
+     * ordinary client.
+     */
     boolean isOfValidator() {
-        return ofValidator;
+        return protocols != null && protocols.equals(List.of(AlpnChallengeTable.PROTOCOL));
+    }
+
+    /** What it offers by ALPN, the preferred one first; null where it does not negotiate. */
+    @Nullable List<String> protocols() {
+        return protocols;
     }
 
     /** Lower-case, without a trailing dot; null where the client named none. */
@@ -117,7 +122,7 @@ final class ClientHello {
             at += RECORD_HEADER + content;
         }
         Cursor cursor = new Cursor(message, length);
-        return new ClientHello(cursor.serverName(), cursor.ofValidator);
+        return new ClientHello(cursor.serverName(), cursor.protocols);
     }
 
     private static void checkFirstByte(ByteBuf in, int index, int available) throws Malformed {
@@ -131,7 +136,7 @@ final class ClientHello {
         private final byte[] bytes;
         private final int end;
         private int at = 4;
-        private boolean ofValidator;
+        private @Nullable List<String> protocols;
 
         Cursor(byte[] bytes, int end) {
             this.bytes = bytes;
@@ -167,7 +172,7 @@ final class ClientHello {
                     seen = true;
                     name = nameList(next);
                 } else if (type == APPLICATION_PROTOCOLS) {
-                    ofValidator = Arrays.equals(bytes, at, next, ACME_ONLY, 0, ACME_ONLY.length);
+                    protocols = protocolList(next);
                 }
                 at = next;
             }
@@ -198,6 +203,23 @@ final class ClientHello {
             }
             int nameEnd = bytes[to - 1] == '.' ? to - 1 : to;
             return new String(bytes, at, nameEnd - at, StandardCharsets.US_ASCII).toLowerCase(Locale.ROOT);
+        }
+
+        // RFC 7301 §3.1: a list of names, each with its length before it.
+        private List<String> protocolList(int to) throws Malformed {
+            List<String> names = new ArrayList<>();
+            if (number(2) != to - at || at == to) {
+                throw new Malformed("ALPN extension is not a list of protocols");
+            }
+            while (at < to) {
+                int length = number(1);
+                if (length == 0 || at + length > to) {
+                    throw new Malformed("ALPN extension is not a list of protocols");
+                }
+                names.add(new String(bytes, at, length, StandardCharsets.ISO_8859_1));
+                at += length;
+            }
+            return names;
         }
 
         private int number(int octets) throws Malformed {

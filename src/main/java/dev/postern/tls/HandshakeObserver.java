@@ -10,7 +10,7 @@ public interface HandshakeObserver {
         NO_CERTIFICATE,
         /** What came is no ClientHello. */
         MALFORMED,
-        /** A certificate cannot be used, or no challenge is open. */
+        /** A certificate cannot be used, no challenge is open, or no protocol is spoken by both. */
         REFUSED,
         /** Not complete within {@code timeouts.handshake}. */
         TIMEOUT,

@@ -16,6 +16,7 @@ import io.netty.util.NetUtil;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLException;
@@ -55,22 +56,23 @@ public final class SelectCertificate extends ChannelInboundHandlerAdapter {
         }
     }
 
-    /** What comes after a handshake. */
-    @FunctionalInterface
-    public interface Established {
+    /** Puts in place what comes next. Called on the event loop, before any byte is passed on. */
+    public interface Next {
         /**
-         * Called on the event loop, before any decrypted byte is passed on.
+         * After the handshake.
          *
-         * @param site the site whose certificate the client was shown
-         * @param applicationProtocol as agreed by ALPN; null where the client offered none of ours
+         * @param applicationProtocol as agreed by ALPN; null where the client does not negotiate
          */
-        void established(Channel channel, String site, @Nullable String applicationProtocol);
+        void established(Channel channel, ShownCertificate shown, @Nullable String applicationProtocol);
+
+        /** Instead of a handshake: the client speaks HTTP as it is, and is to be told so. */
+        void plaintext(Channel channel);
     }
 
     private final ServerContexts contexts;
     private final InetSocketAddress client;
     private final Duration timeout;
-    private final Established established;
+    private final Next next;
 
     private @Nullable ByteBuf hello;
     private boolean refused;
@@ -81,12 +83,11 @@ public final class SelectCertificate extends ChannelInboundHandlerAdapter {
     private @Nullable ScheduledFuture<?> deadline;
 
     /** @param client for the log */
-    public SelectCertificate(
-            ServerContexts contexts, InetSocketAddress client, Duration timeout, Established established) {
+    public SelectCertificate(ServerContexts contexts, InetSocketAddress client, Duration timeout, Next next) {
         this.contexts = contexts;
         this.client = client;
         this.timeout = timeout;
-        this.established = established;
+        this.next = next;
     }
 
     @Override
@@ -118,6 +119,10 @@ public final class SelectCertificate extends ChannelInboundHandlerAdapter {
             }
             return;
         }
+        if (beginsMethod(all)) {
+            speakPlaintext(ctx, all);
+            return;
+        }
         try {
             ClientHello parsed = ClientHello.read(all);
             if (parsed != null && parsed.isOfValidator()) {
@@ -126,9 +131,9 @@ public final class SelectCertificate extends ChannelInboundHandlerAdapter {
                 String serverName = parsed.serverName();
                 CertificateTable.Loading loading = serverName == null ? null : contexts.loading(serverName);
                 if (loading == null) {
-                    select(ctx, serverName);
+                    select(ctx, parsed);
                 } else {
-                    await(ctx, serverName, loading);
+                    await(ctx, parsed, loading);
                 }
             }
         } catch (ClientHello.Malformed e) {
@@ -136,36 +141,60 @@ public final class SelectCertificate extends ChannelInboundHandlerAdapter {
         }
     }
 
+    /** No TLS record begins with a letter, and every method does. */
+    private static boolean beginsMethod(ByteBuf bytes) {
+        int first = bytes.isReadable() ? bytes.getByte(bytes.readerIndex()) | 0x20 : 0;
+        return first >= 'a' && first <= 'z';
+    }
+
+    private void speakPlaintext(ChannelHandlerContext ctx, ByteBuf first) {
+        log.debug("client {}: tls: plain HTTP", client());
+        failed(HandshakeObserver.Failure.MALFORMED);
+        cancelDeadline();
+        hello = null;
+        next.plaintext(ctx.channel());
+        ctx.fireChannelRead(first);
+        ctx.fireChannelReadComplete();
+        ctx.pipeline().remove(this);
+    }
+
     /** Goes on once the site is read, on this event loop; until then nothing more is taken from the client. */
-    private void await(ChannelHandlerContext ctx, @Nullable String serverName, CertificateTable.Loading loading) {
+    private void await(ChannelHandlerContext ctx, ClientHello parsed, CertificateTable.Loading loading) {
         waiting = true;
         ctx.channel().config().setAutoRead(false);
         var unused = loading.now().whenComplete((read, failure) -> {
             try {
-                ctx.executor().execute(() -> goOn(ctx, serverName));
+                ctx.executor().execute(() -> goOn(ctx, parsed));
             } catch (RejectedExecutionException e) {
                 log.debug("client {}: tls: the event loop has ended", client(), e);
             }
         });
     }
 
-    private void goOn(ChannelHandlerContext ctx, @Nullable String serverName) {
+    private void goOn(ChannelHandlerContext ctx, ClientHello parsed) {
         waiting = false;
         if (hello == null || ctx.isRemoved()) {
             // Closed meanwhile.
             return;
         }
         ctx.channel().config().setAutoRead(true);
-        select(ctx, serverName);
+        select(ctx, parsed);
     }
 
-    private void select(ChannelHandlerContext ctx, @Nullable String serverName) {
+    private void select(ChannelHandlerContext ctx, ClientHello parsed) {
+        String serverName = parsed.serverName();
         Certificate certificate = serverName == null ? null : contexts.certificate(serverName);
         if (certificate == null) {
             refuse(
                     ctx,
                     Alert.UNRECOGNIZED_NAME,
                     serverName == null ? "no server name" : "no certificate for \"" + serverName + "\"");
+            return;
+        }
+        List<String> offered = parsed.protocols();
+        if (offered != null && !contexts.agrees(offered)) {
+            // RFC 7301 §3.2.
+            refuse(ctx, Alert.NO_APPLICATION_PROTOCOL, "no protocol of ours among " + offered);
             return;
         }
         SslHandler tls;
@@ -176,7 +205,7 @@ public final class SelectCertificate extends ChannelInboundHandlerAdapter {
             refuse(ctx, Alert.UNRECOGNIZED_NAME, "certificate cannot be used");
             return;
         }
-        handshake(ctx, tls, certificate.site());
+        handshake(ctx, tls, new ShownCertificate(certificate, contexts));
     }
 
     private void answerChallenge(ChannelHandlerContext ctx, @Nullable String serverName) {
@@ -202,12 +231,12 @@ public final class SelectCertificate extends ChannelInboundHandlerAdapter {
     }
 
     /** Puts the TLS handler, which gets the hello, in the place of this one. */
-    private void handshake(ChannelHandlerContext ctx, SslHandler tls, @Nullable String site) {
+    private void handshake(ChannelHandlerContext ctx, SslHandler tls, @Nullable ShownCertificate shown) {
         // Our own deadline goes on.
         tls.setHandshakeTimeoutMillis(0);
         ctx.pipeline().addAfter(ctx.name(), "EndWithTls", new EndWithTls(tls));
         ctx.pipeline().addAfter("EndWithTls", "tls", tls);
-        ctx.pipeline().addAfter("tls", "AwaitHandshake", new AwaitHandshake(site, tls));
+        ctx.pipeline().addAfter("tls", "AwaitHandshake", new AwaitHandshake(shown, tls));
         ByteBuf first = java.util.Objects.requireNonNull(hello, "hello");
         hello = null;
         ctx.fireChannelRead(first);
@@ -276,12 +305,12 @@ public final class SelectCertificate extends ChannelInboundHandlerAdapter {
 
     /** Stands behind the TLS handler until the handshake is over. */
     private final class AwaitHandshake extends ChannelInboundHandlerAdapter {
-        private final @Nullable String site;
+        private final @Nullable ShownCertificate shown;
         private final SslHandler tls;
 
-        /** @param site null where nothing comes after the handshake */
-        AwaitHandshake(@Nullable String site, SslHandler tls) {
-            this.site = site;
+        /** @param shown null where nothing comes after the handshake */
+        AwaitHandshake(@Nullable ShownCertificate shown, SslHandler tls) {
+            this.shown = shown;
             this.tls = tls;
         }
 
@@ -295,10 +324,10 @@ public final class SelectCertificate extends ChannelInboundHandlerAdapter {
                     told = true;
                     contexts.observer().completed(tls.engine().getSession().getProtocol());
                 }
-                if (handshake.isSuccess() && site == null) {
+                if (handshake.isSuccess() && shown == null) {
                     close(ctx.channel());
-                } else if (handshake.isSuccess() && site != null) {
-                    established.established(ctx.channel(), site, tls.applicationProtocol());
+                } else if (handshake.isSuccess() && shown != null) {
+                    next.established(ctx.channel(), shown, tls.applicationProtocol());
                     ctx.pipeline().remove(this);
                 } else {
                     // The TLS handler has sent its alert and closes.

@@ -23,6 +23,7 @@ import io.netty.util.ReferenceCountUtil;
 import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
 import java.security.cert.X509Certificate;
+import java.util.Collections;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -116,6 +117,11 @@ public final class ServerContexts {
     /** What to present to a CA's validator for a lower-case server name; null where it is owed nothing. */
     @Nullable Certificate challenge(String serverName) {
         return challenges.find(serverName);
+    }
+
+    /** Whether there is a protocol to agree on with a client that offers these. */
+    boolean agrees(List<String> offered) {
+        return !Collections.disjoint(policy.applicationProtocols, offered);
     }
 
     /** A handler for one connection, which presents {@code certificate}. */

@@ -99,7 +99,7 @@ class FailureTest {
                                     + '"')
                     .containsEntry("Cache-Control", "no-store");
             assertThat(new String(answer.body(), StandardCharsets.UTF_8))
-                    .matches("\\d{3} [A-Za-z -]+\\nrequest 0123456789abcdef\\n");
+                    .matches("\\d{3} [A-Za-z -]+\\n([A-Za-z ]+\\n)?request 0123456789abcdef\\n");
         });
     }
 

@@ -41,6 +41,7 @@ import javax.net.ssl.SSLSocket;
 import javax.net.ssl.TrustManager;
 import javax.net.ssl.X509ExtendedTrustManager;
 import org.bouncycastle.asn1.ASN1OctetString;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -87,9 +88,18 @@ class AlpnChallengeTest {
                                         contexts,
                                         (InetSocketAddress) channel.remoteAddress(),
                                         Duration.ofSeconds(5),
-                                        (client, site, protocol) -> {
-                                            established.add(site + " " + protocol);
-                                            var unused = client.close();
+                                        new SelectCertificate.Next() {
+                                            @Override
+                                            public void established(
+                                                    Channel client, ShownCertificate shown, @Nullable String protocol) {
+                                                established.add(shown.site() + " " + protocol);
+                                                var unused = client.close();
+                                            }
+
+                                            @Override
+                                            public void plaintext(Channel client) {
+                                                throw new IllegalStateException();
+                                            }
                                         }));
                     }
                 })
@@ -148,6 +158,17 @@ class AlpnChallengeTest {
             assertThat(socket.getInputStream().read()).isEqualTo(-1);
         }
         assertThat(established).containsExactly("known.test http/1.1");
+    }
+
+    @Test
+    void clientThatOffersNothingOfOursIsToldSo() throws Exception {
+        challenges.put("known.test", "token.thumbprint");
+
+        for (String[] offered :
+                List.of(new String[] {"spdy/3"}, new String[] {"acme-tls/1", "spdy/3"}, new String[] {"h2"})) {
+            assertThat(answerTo(hello("known.test", offered))).isEqualTo(NO_APPLICATION_PROTOCOL);
+        }
+        assertThat(established).isEmpty();
     }
 
     /** Such as a rehearsal during an order of the same site: the first validation must not be shown the second's answer. */

@@ -10,13 +10,16 @@ import dev.postern.testing.RealPrograms;
 import dev.postern.testing.TestServer;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import javax.net.ssl.SNIHostName;
 import javax.net.ssl.SSLHandshakeException;
 import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSocket;
@@ -34,6 +37,7 @@ class TlsTest {
     private static final byte DECODE_ERROR = 50;
     private static final byte PROTOCOL_VERSION = 70;
     private static final byte UNRECOGNIZED_NAME = 112;
+    private static final byte NO_APPLICATION_PROTOCOL = 120;
 
     @RegisterExtension
     final EdgeExtension edge = new EdgeExtension();
@@ -73,8 +77,12 @@ class TlsTest {
 
         assertThat(answerTo(Hello.with(name, name))).isEqualTo(alert(DECODE_ERROR));
         assertThat(answerTo(Hello.with(Hello.serverName("one.test\0.evil")))).isEqualTo(alert(DECODE_ERROR));
-        assertThat(answerTo("GET / HTTP/1.1\r\nHost: one.test\r\n\r\n".getBytes(StandardCharsets.US_ASCII)))
-                .isEqualTo(alert(DECODE_ERROR));
+        assertThat(answerTo(new byte[] {(byte) 0x80, 46, 1, 3, 1})).isEqualTo(alert(DECODE_ERROR));
+        assertThat(answerTo("\r\n".getBytes(StandardCharsets.US_ASCII))).isEqualTo(alert(DECODE_ERROR));
+        for (byte[] list :
+                List.of(new byte[] {0, 0}, new byte[] {0, 2, 2, 'h'}, new byte[] {0, 1, 0}, new byte[] {1})) {
+            assertThat(answerTo(Hello.with(name, Hello.extension(16, list)))).isEqualTo(alert(DECODE_ERROR));
+        }
     }
 
     @ParameterizedTest
@@ -118,6 +126,59 @@ class TlsTest {
         assertThat(client.get("unknown.test", "/").status()).isEqualTo(404);
         assertThat(client.get("one.test", "/").status()).isEqualTo(200);
         assertThat(server.requests()).hasSize(1);
+    }
+
+    /** <a href="https://datatracker.ietf.org/doc/html/rfc9113#section-9.1.1">RFC 9113 §9.1.1</a>: so browsers do. */
+    @Test
+    void hostOfAnotherSiteWithTheSameCertificateIsAnswered() throws Exception {
+        edge.site().replace(chain, key, "one.test", "two.test", "*.wild.test");
+        start(
+                site("[one.test]", files())
+                        + site("[two.test]", files())
+                        + site("[\"*.wild.test\"]", files())
+                        + site("[own.wild.test]", edge.site().certificate("own.wild.test")),
+                "");
+        RawClient client = connect("one.test", parameters -> {});
+
+        assertThat(client.get("two.test", "/").status()).isEqualTo(200);
+        assertThat(client.get("TWO.test.", "/").status()).isEqualTo(200);
+        assertThat(client.get("a.wild.test", "/").status()).isEqualTo(200);
+        assertThat(client.get("own.wild.test", "/").status()).isEqualTo(421);
+        assertThat(client.get("a.b.wild.test", "/").status()).isEqualTo(404);
+        assertThat(client.get("one.test", "/").status()).isEqualTo(200);
+    }
+
+    @Test
+    void itIsWhatAConnectionWasShownThatCounts() throws Exception {
+        edge.site().replace(chain, key, "one.test", "two.test");
+        Path chainOfTwo = edge.directory().resolve("chain-of-two.pem");
+        Path keyOfTwo = edge.directory().resolve("key-of-two.pem");
+        Files.copy(chain, chainOfTwo);
+        Files.copy(key, keyOfTwo);
+        String filesOfTwo = "{ chain: \"" + chainOfTwo + "\", key: \"" + keyOfTwo + "\" }";
+        start(site("[one.test]", files()) + site("[two.test]", filesOfTwo), "");
+        RawClient before = connect("one.test", parameters -> {});
+        assertThat(before.get("two.test", "/").status()).isEqualTo(200);
+
+        X509Certificate other = edge.site().replace(chain, key, "one.test", "two.test");
+        await().atMost(Duration.ofSeconds(20))
+                .pollInterval(Duration.ofMillis(100))
+                .until(() -> certificate(connect("one.test", parameters -> {})).equals(other));
+
+        // Two has what this connection was shown, and not what a new one is.
+        assertThat(before.get("two.test", "/").status()).isEqualTo(200);
+        assertThat(connect("one.test", parameters -> {}).get("two.test", "/").status())
+                .isEqualTo(421);
+
+        Files.copy(chain, chainOfTwo, StandardCopyOption.REPLACE_EXISTING);
+        Files.copy(key, keyOfTwo, StandardCopyOption.REPLACE_EXISTING);
+        await().atMost(Duration.ofSeconds(20))
+                .pollInterval(Duration.ofMillis(100))
+                .until(() -> certificate(connect("two.test", parameters -> {})).equals(other));
+        assertThat(before.get("two.test", "/").status()).isEqualTo(421);
+        assertThat(before.get("one.test", "/").status()).isEqualTo(200);
+        assertThat(connect("one.test", parameters -> {}).get("two.test", "/").status())
+                .isEqualTo(200);
     }
 
     @Test
@@ -197,7 +258,14 @@ class TlsTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"'http/1.1,h2', h2", "http/1.1, http/1.1", "spdy/3, ''", "'', ''"})
+    @CsvSource({
+        "'http/1.1,h2', h2",
+        "http/1.1, http/1.1",
+        "'spdy/3,http/1.1', http/1.1",
+        "'acme-tls/1,h2', h2",
+        "http/1.0, http/1.0",
+        "'', ''"
+    })
     void applicationProtocolIsAgreedOn(String offered, String agreed) throws Exception {
         startSites("");
 
@@ -209,6 +277,81 @@ class TlsTest {
         assertThat(((SSLSocket) client.socket()).getApplicationProtocol()).isEqualTo(agreed);
         if (!agreed.equals("h2")) {
             assertThat(client.get("one.test", "/").status()).isEqualTo(200);
+        }
+    }
+
+    /** <a href="https://datatracker.ietf.org/doc/html/rfc7301#section-3.2">RFC 7301 §3.2</a>. */
+    @ParameterizedTest
+    @ValueSource(strings = {"spdy/3", "h3", "h2c,http/0.9", "acme-tls/1,h3", "H2"})
+    void clientWithoutAProtocolOfOursIsToldSo(String offered) throws Exception {
+        startSites("");
+
+        for (String version : List.of("TLSv1.2", "TLSv1.3")) {
+            assertThat(answerTo(Hello.ofJdk(parameters -> {
+                        parameters.setServerNames(List.of(new SNIHostName("one.test")));
+                        parameters.setProtocols(new String[] {version});
+                        parameters.setApplicationProtocols(offered.split(",", -1));
+                    })))
+                    .isEqualTo(alert(NO_APPLICATION_PROTOCOL));
+        }
+    }
+
+    // ---- the other port
+
+    @ParameterizedTest
+    @ValueSource(strings = {"GET / HTTP/1.1", "POST /upload HTTP/1.0", "propfind / HTTP/1.1"})
+    void plainHttpIsAnsweredInWords(String line) throws Exception {
+        startSites("");
+
+        RawClient.Response answer = edge.closes(RawClient.plain(edge.httpsPort()))
+                .request(line, "Host: one.test", "Content-Length: 0")
+                .response();
+
+        assertThat(answer.status()).isEqualTo(400);
+        assertThat(answer.body()).contains("plain HTTP request was sent to HTTPS port");
+        assertThat(answer.header("Connection")).containsExactly("close");
+        assertThat(server.requests()).isEmpty();
+    }
+
+    @Test
+    void plainHttpIsAnsweredInWordsToAClientThatReadsLater() throws Exception {
+        startSites("");
+        RawClient client = edge.closes(RawClient.plain(edge.httpsPort()))
+                .request("PUT / HTTP/1.1", "Host: one.test", "Content-Length: 9000000");
+
+        for (int i = 0; i < 9; i++) {
+            client.send(new byte[1_000_000]);
+        }
+
+        assertThat(client.response().status()).isEqualTo(400);
+        assertThat(client.in().read()).isEqualTo(-1);
+    }
+
+    @Test
+    void lettersThatAreNoHttpAreAnsweredAndClosed() throws Exception {
+        startSites("");
+
+        for (String said : List.of("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "EHLO one.test\r\n", "hello\n")) {
+            assertThat(new String(answerTo(said.getBytes(StandardCharsets.US_ASCII)), StandardCharsets.US_ASCII))
+                    .startsWith("HTTP/1.1 ")
+                    .contains("Connection: close");
+        }
+    }
+
+    @Test
+    void tlsOnAPortForPlainHttpIsRefusedAtOnce() throws Exception {
+        start(
+                site("[one.test]", edge.site().certificate("one.test")),
+                "timeouts: { request-head: 60s, keep-alive: 60s }");
+
+        for (int port : List.of(edge.httpPort(), edge.challengePort())) {
+            byte[] hello = Hello.ofJdk("one.test", "TLSv1.3");
+            for (int length : List.of(1, 5, hello.length)) {
+                byte[] answer = edge.closes(RawClient.plain(port))
+                        .send(Arrays.copyOf(hello, length))
+                        .untilClosed();
+                assertThat(new String(answer, StandardCharsets.US_ASCII)).startsWith("HTTP/1.1 400 ");
+            }
         }
     }
 

@@ -1,0 +1,16 @@
+package dev.postern.http;
+
+import java.util.function.BiPredicate;
+
+/**
+ * What the client of a TLS connection was shown.
+ *
+ * @param site the one it named
+ * @param alsoOf whether the same certificate is that of another site (the first one) and its host (the second one)
+ */
+public record CertificateShown(String site, BiPredicate<String, String> alsoOf) {
+    /** Whether requests for this host of this site belong on the connection. */
+    boolean isOf(String other, String host) {
+        return site.equals(other) || alsoOf.test(other, host);
+    }
+}

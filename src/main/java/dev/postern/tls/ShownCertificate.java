@@ -1,0 +1,29 @@
+package dev.postern.tls;
+
+import dev.postern.certificate.Certificate;
+
+/**
+ * What a client was shown in its handshake. By that it judges for which hosts it may use the connection
+ * (<a href="https://datatracker.ietf.org/doc/html/rfc9113#section-9.1.1">RFC 9113 §9.1.1</a>), and so do we, whatever
+ * became of the sites since. Nothing else that a handshake agrees on differs from site to site. Any thread.
+ */
+public final class ShownCertificate {
+    private final Certificate certificate;
+    private final ServerContexts contexts;
+
+    ShownCertificate(Certificate certificate, ServerContexts contexts) {
+        this.certificate = certificate;
+        this.contexts = contexts;
+    }
+
+    /** The site that the client named. */
+    public String site() {
+        return certificate.site();
+    }
+
+    /** Whether {@code host}, of another site, would be shown the very same certificate, and that covers it. */
+    public boolean isAlsoOf(String site, String host) {
+        Certificate theirs = certificate.covers(host) ? contexts.certificate(host) : null;
+        return theirs != null && theirs.site().equals(site) && theirs.isSame(certificate);
+    }
+}
