@@ -63,9 +63,6 @@ final class RequestPath implements AutoCloseable {
     /** One idle server connection may be kept for so many clients. */
     private static final int IDLE_SHARE = 4;
 
-    /** A few dashboards, and then some. */
-    private static final int MAX_ADMIN_CONNECTIONS = 64;
-
     /** Event loops never wait, so that it takes them a moment only. */
     private static final long FOLLOW_SECONDS = 10;
 
@@ -115,7 +112,8 @@ final class RequestPath implements AutoCloseable {
                 new Logins(logins, new SecureRandom()),
                 perClient,
                 memory);
-        // The side port is ours alone: a full house must not keep a CA from being answered.
+        // The side port and the admin listener are ours alone: a full house must not keep a CA, or an operator, from
+        // being answered. Both have room for a few, and for whoever comes next.
         ConnectionLimit unlimited = new ConnectionLimit(Integer.MAX_VALUE);
         this.challenge = listener("challenge", loops, unlimited, pipelines::challenge);
         this.https = listener("https", loops, limit, pipelines::https);
@@ -128,11 +126,7 @@ final class RequestPath implements AutoCloseable {
         this.adminWorker =
                 new Worker(loops.get(0), transport.channel(), routing, clock, 1, "admin-", ExchangeObserver.NONE);
         this.admin = new Listener(
-                "admin",
-                transport,
-                loops.subList(0, 1),
-                new ConnectionLimit(MAX_ADMIN_CONNECTIONS),
-                loop -> pipelines.admin(adminWorker, pages));
+                "admin", transport, loops.subList(0, 1), unlimited, loop -> pipelines.admin(adminWorker, pages));
         var unused = background.scheduleAtFixedRate(
                 contexts::rotateTicketKeys, TICKET_KEY_LIFE.toSeconds(), TICKET_KEY_LIFE.toSeconds(), TimeUnit.SECONDS);
     }

@@ -453,6 +453,11 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
         return phase == Phase.IDLE || (phase == Phase.HEAD && !decoder.holdsBytes());
     }
 
+    /** Whether a request is being answered. */
+    public boolean isInExchange() {
+        return phase == Phase.EXCHANGE;
+    }
+
     @Override
     public long idleNanos(long now) {
         return now - phaseNanos;

@@ -43,6 +43,12 @@ public final class Pipelines {
     /** A proxy that is not set up as we are would otherwise fill the log. */
     private static final long TOLD_EVERY_NANOS = TimeUnit.MINUTES.toNanos(1);
 
+    /** A few dashboards, and then some. */
+    private static final int ADMIN_PLACES = 64;
+
+    /** Every validator of every CA at once, and then some. */
+    private static final int CHALLENGE_PLACES = 256;
+
     private final ServerContexts contexts;
     private final List<RequestStep> httpSteps;
     private final List<RequestStep> httpsSteps;
@@ -79,12 +85,24 @@ public final class Pipelines {
 
     /** The side port. */
     public ChannelInitializer<Channel> challenge(Worker worker) {
-        return initializer(worker, List::of, plaintext(worker, challengeSteps));
+        return initializer(worker, List::of, roomy(worker, challengeSteps, new Room("challenge", CHALLENGE_PLACES)));
     }
 
     /** What only operators and their programs may reach. */
     public ChannelInitializer<Channel> admin(Worker worker, ServePages.Pages pages) {
-        return initializer(worker, List::of, plaintext(worker, List.of(new ServePages(worker, pages))));
+        return initializer(
+                worker,
+                List::of,
+                roomy(worker, List.of(new ServePages(worker, pages)), new Room("admin", ADMIN_PLACES)));
+    }
+
+    /** Whoever takes a place and says nothing leaves it to whoever comes next. */
+    private BiConsumer<Channel, Endpoints> roomy(Worker worker, List<RequestStep> steps, Room room) {
+        return (channel, endpoints) -> {
+            Http1ClientConnection connection = http1(worker, steps, null, endpoints, channel);
+            room.admit(channel, connection);
+            channel.pipeline().addLast("Http1ClientConnection", connection);
+        };
     }
 
     private BiConsumer<Channel, Endpoints> plaintext(Worker worker, List<RequestStep> steps) {
