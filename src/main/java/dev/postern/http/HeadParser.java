@@ -103,15 +103,8 @@ final class HeadParser {
             throw new BadMessage(
                     Failure.ByClient.REQUEST_LINE_TOO_LONG, "request line over " + maxRequestLine + " bytes");
         }
-        int end =
-                fields(
-                        bytes,
-                        pos,
-                        to,
-                        maxHeaders + own,
-                        Failure.ByClient.MALFORMED,
-                        Failure.ByClient.TOO_MANY_HEADERS,
-                        null);
+        int end = fields(
+                bytes, pos, to, maxHeaders + own, Failure.ByClient.MALFORMED, Failure.ByClient.TOO_MANY_HEADERS, null);
         return end == INCOMPLETE
                 ? null
                 : RequestHead.of(
