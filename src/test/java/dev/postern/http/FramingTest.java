@@ -36,7 +36,7 @@ class FramingTest {
 
     // ---- refused at once
 
-    private static Map<String, String> malformed() {
+    static Map<String, String> malformed() {
         Map<String, String> cases = new LinkedHashMap<>();
         lengths(cases);
         transferEncodings(cases);
@@ -450,9 +450,9 @@ class FramingTest {
     // ---- accepted
 
     /** A request that must get through, and what the server has to see of it. */
-    private record Good(String name, String request, List<String> seen) {}
+    record Good(String name, String request, List<String> seen) {}
 
-    private static List<Good> wellFormed() {
+    static List<Good> wellFormed() {
         String end = "Host: localhost\r\n\r\n";
         return List.of(
                 new Good("one empty line first", "\r\nGET /a HTTP/1.1\r\n" + end, List.of("GET /a HTTP/1.1\r\n")),
