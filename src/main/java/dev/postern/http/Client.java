@@ -26,6 +26,7 @@ final class Client {
     private final byte[] addressBytes;
     private final byte[] portBytes;
     private final @Nullable TlsParameters tls;
+    private final RefusalPace refusals = new RefusalPace();
 
     /**
      * @param shown null on a plaintext connection
@@ -108,6 +109,11 @@ final class Client {
     /** The version a request came in, as logs have it. */
     String protocol(RequestHead request) {
         return http2 ? "HTTP/2.0" : request.minorVersion() == 0 ? "HTTP/1.0" : "HTTP/1.1";
+    }
+
+    /** How long, in nanoseconds, another refusal has to wait. Proxies that are trusted speak for many, and are not kept. */
+    long refusalWaitNanos(long now) {
+        return trusted ? 0 : refusals.waitNanos(now);
     }
 
     @Nullable TlsParameters tls() {

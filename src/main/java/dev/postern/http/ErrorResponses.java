@@ -42,6 +42,9 @@ final class ErrorResponses {
         explanation.put("Cache-Control", "no-store");
         explanation.put(
                 "Proxy-Status", "postern; error=" + proxyError(failure) + "; details=\"" + failure.reason() + '"');
+        if (failure == ByServer.QUEUE_FULL || failure == ByServer.QUEUE_TIMEOUT || failure == ByEdge.OUT_OF_RESOURCES) {
+            explanation.put("Retry-After", RefusalPace.RETRY_AFTER);
+        }
         return answer.with(explanation);
     }
 

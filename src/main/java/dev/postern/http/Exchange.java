@@ -349,8 +349,22 @@ public final class Exchange extends ExchangeRecord {
             dropServer();
             LocalResponse page = ErrorResponses.of(failure, id(), route(), more);
             boolean call = client.info().isHttp2() && GrpcStatus.isCall(request);
-            answer(call ? GrpcStatus.answer(failure, page, id()) : page);
+            refuse(failure, call ? GrpcStatus.answer(failure, page, id()) : page);
         }
+    }
+
+    /** At once, unless this client has been told too often lately that there is no room. */
+    private void refuse(Failure failure, LocalResponse answer) {
+        long wait = RefusalPace.paces(failure) ? client.info().refusalWaitNanos(System.nanoTime()) : 0;
+        if (wait == 0) {
+            answer(answer);
+            return;
+        }
+        if (ladder != null) {
+            // Whatever it holds is for others meanwhile.
+            ladder.end();
+        }
+        var unused = worker.loop().schedule(() -> respond(answer), wait, TimeUnit.NANOSECONDS);
     }
 
     // ---- to the server

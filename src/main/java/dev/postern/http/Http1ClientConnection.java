@@ -46,6 +46,7 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
     private final SendQueue queue;
     private final ResponsePace pace = new ResponsePace();
     private final ConnectionEnd end;
+    private final Http1Share share;
 
     private int workerIndex = -1;
 
@@ -84,6 +85,7 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
         this.info = new Client(endpoints, shown, false, worker.routing().trustedProxies(), TlsParameters.of(channel));
         this.queue = new SendQueue(channel);
         this.end = new ConnectionEnd(channel, queue);
+        this.share = new Http1Share(worker.turns(), channel, this::myTurn);
         this.writer = new ResponseWriter(channel, worker.headWriter());
         this.decoder = new MessageDecoder(
                 this, worker.requestSpace(), Failure.ByClient.MALFORMED, Failure.ByClient.HEAD_TOO_LARGE);
@@ -108,12 +110,36 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
             bytes.release();
             return;
         }
+        if (share.isOver()) {
+            share.keep(bytes);
+        } else {
+            take(bytes);
+        }
+    }
+
+    private void take(ByteBuf bytes) {
         if (phase == Phase.IDLE) {
             enter(Phase.HEAD);
         } else if (headNanos == 0) {
             headNanos = System.nanoTime();
         }
         decode(bytes);
+    }
+
+    /** With what came, or was held back, and could not be done in the turn before. */
+    private void myTurn(@Nullable ByteBuf bytes) {
+        if (bytes == null) {
+            if (phase == Phase.IDLE) {
+                goOn();
+            }
+        } else if (phase == Phase.FINISHING || phase == Phase.LINGER || phase == Phase.CLOSED) {
+            bytes.release();
+        } else {
+            take(bytes);
+        }
+        if (exchange != null) {
+            exchange.requestReadComplete();
+        }
     }
 
     /**
@@ -129,7 +155,7 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
                 decoder.decode(channel.alloc(), bytes);
             }
             startExchange();
-            while (phase == Phase.IDLE && decoder.holdsBytes()) {
+            while (phase == Phase.IDLE && decoder.holdsBytes() && share.hasMore()) {
                 enter(Phase.HEAD);
                 decoder.decode();
                 startExchange();
@@ -212,6 +238,7 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
 
     @Override
     public void channelReadComplete(ChannelHandlerContext ctx) {
+        share.readComplete();
         if (exchange != null) {
             exchange.requestReadComplete();
         }
@@ -309,7 +336,7 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
 
     /** With what the client sent ahead, if it takes what it is sent. */
     private void goOn() {
-        if (!decoding && decoder.holdsBytes() && channel.isWritable()) {
+        if (!decoding && decoder.holdsBytes() && channel.isWritable() && share.hasMore()) {
             enter(Phase.HEAD);
             decode(null);
         }
@@ -341,14 +368,12 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
 
     @Override
     public void pauseRequest() {
-        channel.config().setAutoRead(false);
+        share.reads(false);
     }
 
     @Override
     public void resumeRequest() {
-        if (!channel.config().isAutoRead()) {
-            channel.config().setAutoRead(true);
-        }
+        share.reads(true);
     }
 
     @Override
@@ -418,6 +443,7 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
             new Refusal(worker.nextRequestId(), info, headNanos, Failure.ByClient.GONE, 0).ended(worker.observer());
         }
         decoder.close();
+        share.close();
         worker.leaves(this);
     }
 

@@ -75,6 +75,7 @@ public final class Http2ClientConnection extends Http2ConnectionHandler implemen
     private final FrameBudget budget;
     private final ReceiveWindows windows;
     private final EndedStreams ended = new EndedStreams();
+    private final Http2Share share;
     private final List<Http2ClientStream> touched = new ArrayList<>();
 
     private final SendQueue queue;
@@ -85,6 +86,8 @@ public final class Http2ClientConnection extends Http2ConnectionHandler implemen
     private @Nullable ChannelHandlerContext ctx;
     private long sinceNanos = System.nanoTime();
     private boolean reading;
+    /** Has more at hand than its share of a turn, and waits for the next one. */
+    private boolean waiting;
     /** The last response, and those before it, have left the kernel as well. */
     private boolean settled = true;
 
@@ -118,6 +121,7 @@ public final class Http2ClientConnection extends Http2ConnectionHandler implemen
         this.scratch = worker.headWriter();
         this.budget = budget;
         this.windows = new ReceiveWindows(decoder.flowController(), this::flushSoon);
+        this.share = new Http2Share(worker.turns());
         this.key = key;
         this.queue = new SendQueue(channel);
         this.end = new ConnectionEnd(channel, queue);
@@ -424,12 +428,51 @@ public final class Http2ClientConnection extends Http2ConnectionHandler implemen
     @Override
     public void channelRead(ChannelHandlerContext read, Object message) throws Exception {
         reading = true;
+        if (waiting) {
+            // One read ahead is enough.
+            channel.config().setAutoRead(false);
+        }
         super.channelRead(read, message);
+    }
+
+    /** A frame at a time, for as long as its share of the turn lasts. */
+    @Override
+    protected void decode(ChannelHandlerContext on, ByteBuf in, List<Object> out) throws Exception {
+        int bytes = share.next(in);
+        if (bytes > 0) {
+            super.decode(on, in.readSlice(bytes), out);
+        } else if (share.isOver() && !waiting) {
+            waiting = true;
+            worker.turns().next(this::goOn);
+        }
+    }
+
+    /** With what came and could not be done in the turn before. */
+    private void goOn() {
+        waiting = false;
+        share.begins();
+        if (channel.isActive()) {
+            // Through the whole pipeline behind TLS, as if it had just been read.
+            ChannelHandlerContext before = context();
+            reading = true;
+            try {
+                super.channelRead(before, Unpooled.EMPTY_BUFFER);
+                channelReadComplete(before);
+            } catch (Exception e) {
+                before.fireExceptionCaught(e);
+            }
+            if (!waiting && !channel.config().isAutoRead()) {
+                channel.config().setAutoRead(true);
+            }
+        }
     }
 
     @Override
     public void channelReadComplete(ChannelHandlerContext read) throws Exception {
         reading = false;
+        if (!waiting) {
+            share.begins();
+        }
         for (Http2ClientStream stream : touched) {
             Exchange exchange = stream.exchange();
             if (exchange != null) {
@@ -437,7 +480,12 @@ public final class Http2ClientConnection extends Http2ConnectionHandler implemen
             }
         }
         touched.clear();
-        super.channelReadComplete(read);
+        if (channel.config().isAutoRead()) {
+            super.channelReadComplete(read);
+        } else {
+            // Netty's own would ask for more.
+            flush(read);
+        }
     }
 
     // ---- the responses

@@ -111,9 +111,10 @@ final class RetryLadder {
     private void queue() {
         Turn mine = new Turn();
         turn = mine;
-        if (!balancer.join(mine)) {
+        if (balancer.join(mine)) {
+            mine.begins();
+        } else {
             turn = null;
-            mine.end();
             exchange.fail(
                     ByServer.QUEUE_FULL,
                     "queue.length: " + balancer.backend().config().queue().length() + " wait for a server already");
@@ -123,9 +124,10 @@ final class RetryLadder {
     /** A place in the queue, and how long it lasts. */
     private final class Turn implements Waiter {
         private final Set<Server> triedBefore = tried;
-        private final ScheduledFuture<?> timeout;
+        private @Nullable ScheduledFuture<?> timeout;
 
-        Turn() {
+        /** Those who are turned away at once need no clock. */
+        void begins() {
             Duration longest = balancer.backend().config().queue().timeout();
             timeout = worker.loop().schedule(() -> tooLong(longest), longest.toNanos(), TimeUnit.NANOSECONDS);
         }
@@ -143,7 +145,7 @@ final class RetryLadder {
         @Override
         public void granted(Server next) {
             worker.loop().execute(() -> {
-                timeout.cancel(false);
+                stop();
                 if (turn == this && !exchange.isFinished()) {
                     turn = null;
                     begin(next);
@@ -160,8 +162,14 @@ final class RetryLadder {
             }
         }
 
+        private void stop() {
+            if (timeout != null) {
+                timeout.cancel(false);
+            }
+        }
+
         void end() {
-            timeout.cancel(false);
+            stop();
             boolean unused = balancer.leave(this);
         }
     }

@@ -56,6 +56,7 @@ public final class Worker {
     // Order does not matter; the index of each is kept by the connection itself, so that leaving is O(1).
     private final List<ClientConnection> connections = new ArrayList<>();
     private final OpenTunnels tunnels;
+    private final Turns turns;
     private final String requestIdPrefix;
     private final ExchangeObserver observer;
     private final RepeatedWarnings warnings = new RepeatedWarnings();
@@ -92,6 +93,7 @@ public final class Worker {
         this.loop = loop;
         this.channelType = channelType;
         this.tunnels = new OpenTunnels(loop);
+        this.turns = new Turns(loop);
         this.routing = routing;
         this.clock = clock;
         this.requestIdPrefix = requestIdPrefix;
@@ -191,6 +193,10 @@ public final class Worker {
 
     OpenTunnels tunnels() {
         return tunnels;
+    }
+
+    Turns turns() {
+        return turns;
     }
 
     HeadWriter headWriter() {

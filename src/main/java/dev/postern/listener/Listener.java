@@ -3,6 +3,7 @@ package dev.postern.listener;
 import dev.postern.config.BindAddress;
 import dev.postern.machine.MachineErrors;
 import io.netty.bootstrap.ServerBootstrap;
+import io.netty.channel.AdaptiveRecvByteBufAllocator;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandler;
@@ -11,6 +12,7 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
+import io.netty.channel.RecvByteBufAllocator;
 import io.netty.channel.socket.nio.NioChannelOption;
 import io.netty.channel.unix.UnixChannelOption;
 import io.netty.util.NetUtil;
@@ -40,6 +42,9 @@ public final class Listener implements AutoCloseable {
 
     /** The kernel cuts it down to net.core.somaxconn. */
     private static final int BACKLOG = 4096;
+
+    /** One read of a client in a turn of its event loop, however much it has sent: the next is another's. */
+    private static final RecvByteBufAllocator ONE_READ = new AdaptiveRecvByteBufAllocator().maxMessagesPerRead(1);
 
     private final String name;
     private final Transport transport;
@@ -205,6 +210,7 @@ public final class Listener implements AutoCloseable {
                 .option(ChannelOption.AUTO_READ, false)
                 .handler(acceptor)
                 .childOption(ChannelOption.TCP_NODELAY, true)
+                .childOption(ChannelOption.RECVBUF_ALLOCATOR, ONE_READ)
                 .childHandler(pipeline);
         if (transport == Transport.EPOLL) {
             bootstrap.option(UnixChannelOption.SO_REUSEPORT, true);

@@ -1,9 +1,11 @@
 package dev.postern.listener;
 
 import io.netty.channel.EventLoop;
+import io.netty.channel.IoEventLoop;
 import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.ServerChannel;
+import io.netty.channel.SingleThreadIoEventLoop;
 import io.netty.channel.epoll.Epoll;
 import io.netty.channel.epoll.EpollDatagramChannel;
 import io.netty.channel.epoll.EpollIoHandler;
@@ -15,8 +17,10 @@ import io.netty.channel.socket.SocketChannel;
 import io.netty.channel.socket.nio.NioDatagramChannel;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
+import io.netty.util.concurrent.RejectedExecutionHandlers;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.Executor;
 import java.util.concurrent.ThreadFactory;
 
 /** How bytes get in and out: epoll, or the JDK's selector where the native library cannot load. */
@@ -33,6 +37,11 @@ public enum Transport {
             return NioIoHandler.newFactory();
         }
     };
+
+    /** By default the tasks of a loop may keep it from what comes in for a whole second. */
+    private static final long TASK_MILLIS = 5;
+
+    private static final int MAX_TASKS = Integer.MAX_VALUE;
 
     private final String text;
     private final Class<? extends ServerChannel> serverChannel;
@@ -77,7 +86,13 @@ public enum Transport {
 
     /** {@code count} event loops, each a thread of {@code threads}. */
     public EventLoops loops(int count, ThreadFactory threads) {
-        MultiThreadIoEventLoopGroup group = new MultiThreadIoEventLoopGroup(count, threads, handlers());
+        MultiThreadIoEventLoopGroup group = new MultiThreadIoEventLoopGroup(count, threads, handlers()) {
+            @Override
+            protected IoEventLoop newChild(Executor executor, IoHandlerFactory handlers, Object... none) {
+                return new SingleThreadIoEventLoop(
+                        this, executor, handlers, MAX_TASKS, RejectedExecutionHandlers.reject(), TASK_MILLIS);
+            }
+        };
         List<EventLoop> loops = new ArrayList<>();
         group.forEach(executor -> loops.add((EventLoop) executor));
         return new EventLoops(group, List.copyOf(loops));

@@ -1,0 +1,102 @@
+package dev.postern.http;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.handler.codec.ByteToMessageDecoder;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What an HTTP/1.1 connection may do in a turn of its event loop: keeps what comes beyond, and so much of it only. Event
+ * loop only.
+ */
+final class Http1Share {
+    /** Requests that were sent ahead, as many as an HTTP/2 connection begins. */
+    private static final int REQUESTS = 16;
+
+    private final Turns turns;
+    private final Channel channel;
+    private final Consumer<@Nullable ByteBuf> work;
+    private @Nullable ByteBuf kept;
+    private boolean waiting;
+    private int used;
+    /** Its connection wants to hear more. */
+    private boolean reads = true;
+
+    /** @param work with what was kept, which it owns then; null for nothing but what it holds itself */
+    Http1Share(Turns turns, Channel channel, Consumer<@Nullable ByteBuf> work) {
+        this.turns = turns;
+        this.channel = channel;
+        this.work = work;
+    }
+
+    /** Whether what comes now is to be {@linkplain #keep kept}. */
+    boolean isOver() {
+        return waiting || turns.isOver();
+    }
+
+    /** Takes ownership of {@code bytes}, until the next turn. */
+    void keep(ByteBuf bytes) {
+        ByteBuf before = kept;
+        kept = before == null ? bytes : ByteToMessageDecoder.MERGE_CUMULATOR.cumulate(channel.alloc(), before, bytes);
+        if (waiting) {
+            // One read ahead is enough.
+            channel.config().setAutoRead(false);
+        }
+        waits();
+    }
+
+    /** Whether another request that was sent ahead may begin in this turn; if not, it is begun in a later one. */
+    boolean hasMore() {
+        if (waiting) {
+            return false;
+        }
+        if (++used > REQUESTS || turns.isOver()) {
+            waits();
+        }
+        return !waiting;
+    }
+
+    private void waits() {
+        if (!waiting) {
+            waiting = true;
+            turns.next(this::go);
+        }
+    }
+
+    private void go() {
+        waiting = false;
+        used = 0;
+        ByteBuf bytes = kept;
+        kept = null;
+        work.accept(bytes);
+        settle();
+    }
+
+    void readComplete() {
+        if (!waiting) {
+            used = 0;
+        }
+    }
+
+    /** Whether the connection wants to hear more. */
+    void reads(boolean more) {
+        reads = more;
+        settle();
+    }
+
+    private void settle() {
+        boolean now = reads && kept == null;
+        if (channel.config().isAutoRead() != now) {
+            channel.config().setAutoRead(now);
+        }
+    }
+
+    /** Nothing comes any more. */
+    void close() {
+        if (kept != null) {
+            kept.release();
+            kept = null;
+        }
+    }
+}
