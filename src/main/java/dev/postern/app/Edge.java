@@ -116,10 +116,12 @@ public final class Edge implements AutoCloseable {
             throws CannotStart {
         Edge edge = new Edge(config, schedule, clock, heard);
         log.info(
-                "ready: {}, {}, at most {} connections; {}",
+                "ready: {}, {}, at most {} connections, {} to servers ({} for one client); {}",
                 count(config.sites().size(), "site"),
                 count(config.backends().size(), "backend"),
                 edge.path.maxConnections(),
+                edge.path.servers().max(),
+                edge.path.servers().maxPerClient(),
                 String.join(", ", Versions.lines()));
         return edge;
     }

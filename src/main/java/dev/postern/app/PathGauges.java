@@ -1,5 +1,6 @@
 package dev.postern.app;
 
+import dev.postern.backend.ServerBudget;
 import dev.postern.balance.LoadBalancer;
 import dev.postern.certificate.CertificateStatus;
 import dev.postern.http.Routing;
@@ -25,6 +26,7 @@ record PathGauges(
         ConnectionLimit limit,
         ConnectionsPerClient perClient,
         MemoryGuard memory,
+        ServerBudget servers,
         ServerContexts contexts,
         Collection<Worker> workers,
         CertificateCare care)
@@ -72,6 +74,11 @@ record PathGauges(
     @Override
     public long requestsRefusedForMemory() {
         return memory.refusedRequests();
+    }
+
+    @Override
+    public ServerBudget servers() {
+        return servers;
     }
 
     @Override

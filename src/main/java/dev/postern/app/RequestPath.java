@@ -3,6 +3,7 @@ package dev.postern.app;
 import dev.postern.admin.AdminPages;
 import dev.postern.backend.Backend;
 import dev.postern.backend.BackendWatch.Surroundings;
+import dev.postern.backend.ServerBudget;
 import dev.postern.balance.LoadBalancer;
 import dev.postern.config.AddressRange;
 import dev.postern.config.Balance;
@@ -57,11 +58,10 @@ import java.util.stream.Stream;
 final class RequestPath implements AutoCloseable {
     private static final Duration TICKET_KEY_LIFE = Duration.ofHours(12);
 
-    /** For everything that is neither a client nor its server: listeners, jars, the store, orders. */
-    private static final long RESERVED_DESCRIPTORS = 256;
+    /** Challenges that are relayed to the side port at once; each takes two descriptors of what is kept back. */
+    private static final int MAX_RELAYED = 48;
 
-    /** One idle server connection may be kept for so many clients. */
-    private static final int IDLE_SHARE = 4;
+    private static final int MAX_RELAYED_PER_CLIENT = 16;
 
     /** Event loops never wait, so that it takes them a moment only. */
     private static final long FOLLOW_SECONDS = 10;
@@ -70,6 +70,8 @@ final class RequestPath implements AutoCloseable {
     private final Map<EventLoop, Worker> workers = new HashMap<>();
     private final AtomicReference<Routing> routing;
     private final ConnectionLimit limit;
+    private final ServerBudget servers;
+    private final Worker.Budgets budgets;
     private final ConnectionsPerClient perClient = new ConnectionsPerClient();
     private final RateLimiter rates = new RateLimiter(new SecureRandom());
     private final Backends backends;
@@ -98,9 +100,18 @@ final class RequestPath implements AutoCloseable {
             ScheduledExecutorService background,
             MemoryGuard memory) {
         this.transport = transport;
-        this.limit = new ConnectionLimit(maxConnections(config));
+        this.limit = new ConnectionLimit(Descriptors.clients(config.limits()));
+        SecureRandom random = new SecureRandom();
+        this.servers = new ServerBudget(
+                Descriptors.servers(config.limits()), Descriptors.serversPerClient(config.limits()), random.nextLong());
+        this.budgets = new Worker.Budgets(
+                servers,
+                new ServerBudget(MAX_RELAYED, MAX_RELAYED_PER_CLIENT, random.nextLong()),
+                () -> workers.values().forEach(Worker::letGo));
         this.backends = new Backends(
-                new Surroundings(loops.get(0), transport.channel(), transport.datagrams()), config, background);
+                new Surroundings(loops.get(0), transport.channel(), transport.datagrams(), servers),
+                config,
+                background);
         this.contexts = new ServerContexts(
                 care.certificates(), care.alpnChallenges(), config.tls(), protocols(config), observation.handshakes());
         this.routing = new AtomicReference<>(
@@ -119,12 +130,20 @@ final class RequestPath implements AutoCloseable {
         this.https = listener("https", loops, limit, pipelines::https);
         this.http = listener("http", loops, limit, pipelines::http);
         PathGauges gauges = new PathGauges(
-                routing, List.of(http, https, challenge), limit, perClient, memory, contexts, workers.values(), care);
+                routing,
+                List.of(http, https, challenge),
+                limit,
+                perClient,
+                memory,
+                servers,
+                contexts,
+                workers.values(),
+                care);
         this.pages = new AdminPages(
                 observation.metrics(gauges), () -> Metrics.overdue(care.status(), clock.instant()), adminThread);
         // A worker of its own: it is not drained, for whoever looks wants to see how that goes, and is not observed.
-        this.adminWorker =
-                new Worker(loops.get(0), transport.channel(), routing, clock, 1, "admin-", ExchangeObserver.NONE);
+        this.adminWorker = new Worker(
+                loops.get(0), transport.channel(), routing, clock, 1, budgets, "admin-", ExchangeObserver.NONE);
         this.admin = new Listener(
                 "admin", transport, loops.subList(0, 1), unlimited, loop -> pipelines.admin(adminWorker, pages));
         var unused = background.scheduleAtFixedRate(
@@ -137,7 +156,9 @@ final class RequestPath implements AutoCloseable {
         for (EventLoop loop : loops) {
             String prefix = process + HexFormat.of().toHexDigits((byte) workers.size());
             workers.put(
-                    loop, new Worker(loop, transport.channel(), routing, clock, maxIdle, prefix, observation.of(loop)));
+                    loop,
+                    new Worker(
+                            loop, transport.channel(), routing, clock, maxIdle, budgets, prefix, observation.of(loop)));
         }
     }
 
@@ -205,7 +226,8 @@ final class RequestPath implements AutoCloseable {
         public void commit() {
             Configuration.Admin wanted = config.listeners().admin();
             pages.hosts(wanted == null ? Set.of() : Set.copyOf(wanted.hosts()));
-            limit.max(maxConnections(config));
+            limit.max(Descriptors.clients(config.limits()));
+            servers.limit(Descriptors.servers(config.limits()), Descriptors.serversPerClient(config.limits()));
             contexts.follow(config.tls(), protocols(config));
             newBackends.commit();
             LoadBalancer sidePortBefore =
@@ -269,19 +291,8 @@ final class RequestPath implements AutoCloseable {
         return bound.isAnyLocalAddress() ? InetAddress.getLoopbackAddress().getHostAddress() : bound.getHostAddress();
     }
 
-    private static int maxConnections(Configuration config) {
-        return config.limits().connections().orElseGet(RequestPath::affordableConnections);
-    }
-
-    /** Each client may have a server connection, and for every {@link #IDLE_SHARE} clients one is kept idle. */
-    private static int affordableConnections() {
-        long descriptors = Descriptors.max() - RESERVED_DESCRIPTORS;
-        long affordable = Math.min(Memory.connections(), descriptors * IDLE_SHARE / (2 * IDLE_SHARE + 1));
-        return (int) Math.max(16, Math.min(Integer.MAX_VALUE, affordable));
-    }
-
     private int maxIdle(int loops) {
-        return Math.max(1, limit.max() / IDLE_SHARE / loops);
+        return Math.max(1, Math.min(limit.max(), servers.max()) / Descriptors.IDLE_SHARE / loops);
     }
 
     // ---- what there is
@@ -320,6 +331,11 @@ final class RequestPath implements AutoCloseable {
 
     int maxConnections() {
         return limit.max();
+    }
+
+    /** Connections to servers, and how many there may be. */
+    ServerBudget servers() {
+        return servers;
     }
 
     // ---- the end

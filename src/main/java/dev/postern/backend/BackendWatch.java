@@ -30,19 +30,22 @@ public final class BackendWatch implements AutoCloseable {
      * What this host gives to look names up with.
      *
      * @param resolvConf where DNS servers come from that the configuration does not name
+     * @param budget which counts the connections of health checks
      */
     public record Surroundings(
             EventLoop loop,
             Class<? extends SocketChannel> connections,
             Class<? extends DatagramChannel> datagrams,
             Path hosts,
-            Path resolvConf) {
+            Path resolvConf,
+            ServerBudget budget) {
         /** The files where every system has them. */
         public Surroundings(
                 EventLoop loop,
                 Class<? extends SocketChannel> connections,
-                Class<? extends DatagramChannel> datagrams) {
-            this(loop, connections, datagrams, Path.of("/etc/hosts"), Path.of("/etc/resolv.conf"));
+                Class<? extends DatagramChannel> datagrams,
+                ServerBudget budget) {
+            this(loop, connections, datagrams, Path.of("/etc/hosts"), Path.of("/etc/resolv.conf"), budget);
         }
     }
 
@@ -64,7 +67,7 @@ public final class BackendWatch implements AutoCloseable {
         this.resolvConf = new WatchedFile(surroundings.resolvConf());
         boolean unused = resolvConf.hasChanged();
         this.names = new Names(surroundings.loop(), hosts, resolver(resolvers), Names.ofThisHost(), this::moved);
-        this.checks = new HealthChecks(surroundings.loop(), surroundings.connections(), random);
+        this.checks = new HealthChecks(surroundings.loop(), surroundings.connections(), random, surroundings.budget());
     }
 
     /**

@@ -126,6 +126,22 @@ public final class ConnectionPool {
         }
     }
 
+    /** Closes one that has been idle for longer than the others that lead where it does; false where none is idle. */
+    public boolean closeOldest() {
+        if (count == 0) {
+            return false;
+        }
+        for (ArrayDeque<Idle> connections : idle.values()) {
+            Idle oldest = connections.pollFirst();
+            if (oldest != null) {
+                count--;
+                oldest.connection.channel().close().addListener(Closed.OBSERVED);
+                return true;
+            }
+        }
+        return false;
+    }
+
     private static boolean isRetired(Object line) {
         return (line instanceof ForOneClient one ? one.server() : (Server) line).isRetired();
     }

@@ -42,13 +42,16 @@ final class HealthChecks implements AutoCloseable {
     private final EventLoop loop;
     private final Bootstrap bootstrap;
     private final RandomGenerator random;
+    private final ServerBudget budget;
     // On the loop only.
     private final Map<Server, Check> checks = new HashMap<>();
     private Duration connectTimeout = Duration.ofSeconds(3);
     // Written by close on any thread; read on the loop.
     private volatile boolean closed;
 
-    HealthChecks(EventLoop loop, Class<? extends Channel> channelType, RandomGenerator random) {
+    /** @param budget counts the checks, and refuses none: there are no more of them than servers */
+    HealthChecks(EventLoop loop, Class<? extends Channel> channelType, RandomGenerator random, ServerBudget budget) {
+        this.budget = budget;
         this.loop = loop;
         this.random = random;
         this.bootstrap = new Bootstrap().group(loop).channel(channelType);
@@ -199,7 +202,7 @@ final class HealthChecks implements AutoCloseable {
 
         private void knock(InetSocketAddress address) {
             bootstrap()
-                    .handler(new ChannelInboundHandlerAdapter())
+                    .handler(budget.counting(new ChannelInboundHandlerAdapter()))
                     .connect(address)
                     .addListener((ChannelFuture connected) -> onLoop(() -> {
                         if (connected.isSuccess()) {
@@ -228,7 +231,7 @@ final class HealthChecks implements AutoCloseable {
                     .option(
                             ChannelOption.CONNECT_TIMEOUT_MILLIS,
                             Math.toIntExact(health.timeout().toMillis()))
-                    .handler(new ChannelInboundHandlerAdapter())
+                    .handler(budget.counting(new ChannelInboundHandlerAdapter()))
                     .connect(address)
                     .addListener((ChannelFuture connected) -> onLoop(() -> {
                         if (connected.isSuccess()) {
@@ -247,7 +250,8 @@ final class HealthChecks implements AutoCloseable {
                     health, server, backend.wantsPreamble(), http2, outcome -> heard(health, address, outcome));
             ChannelHandler question =
                     http2 ? new Http2Question(health, answer.authority(), answer, answer::status) : answer;
-            ChannelFuture connecting = bootstrap().handler(question).connect(address);
+            ChannelFuture connecting =
+                    bootstrap().handler(budget.counting(question)).connect(address);
             answer.limit(loop, connecting.channel());
             connecting.addListener((ChannelFuture connected) -> {
                 if (!connected.isSuccess()) {

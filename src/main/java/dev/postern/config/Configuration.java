@@ -618,6 +618,8 @@ public record Configuration(
      * @param body bytes of a request body; a larger one is answered 413; empty for no limit
      * @param connections how many client connections at once; empty for as many as the file-descriptor limit allows
      * @param connectionsPerClient how many of them one client may have; empty for no limit
+     * @param serverConnections how many connections to servers at once; empty for as many as the file-descriptor limit allows
+     * @param serverConnectionsPerClient how many of them may work for one client; empty for a share of all
      */
     public record Limits(
             int requestLine,
@@ -625,5 +627,7 @@ public record Configuration(
             int headers,
             OptionalLong body,
             OptionalInt connections,
-            OptionalInt connectionsPerClient) {}
+            OptionalInt connectionsPerClient,
+            OptionalInt serverConnections,
+            OptionalInt serverConnectionsPerClient) {}
 }

@@ -11,8 +11,15 @@ import java.util.OptionalLong;
 final class LimitsReader {
     static final List<String> TIMEOUTS =
             List.of("handshake", "request-head", "request-body", "keep-alive", "connect", "response", "tunnel");
-    static final List<String> LIMITS =
-            List.of("request-line", "head", "headers", "body", "connections", "connections-per-client");
+    static final List<String> LIMITS = List.of(
+            "request-line",
+            "head",
+            "headers",
+            "body",
+            "connections",
+            "connections-per-client",
+            "server-connections",
+            "server-connections-per-client");
 
     // The least is about what any request takes; the most bounds what one connection can make us keep.
     private static final Scalar<Integer> REQUEST_LINE = Sizes.between(64, 1 << 20);
@@ -67,6 +74,8 @@ final class LimitsReader {
                 limits.get("headers", HEADERS, 100),
                 limits.get("body", BODY, OptionalLong.empty()),
                 limits.get("connections", CONNECTIONS, OptionalInt.empty()),
-                limits.get("connections-per-client", CONNECTIONS_PER_CLIENT, OptionalInt.empty()));
+                limits.get("connections-per-client", CONNECTIONS_PER_CLIENT, OptionalInt.empty()),
+                limits.get("server-connections", CONNECTIONS, OptionalInt.empty()),
+                limits.get("server-connections-per-client", CONNECTIONS, OptionalInt.empty()));
     }
 }

@@ -125,6 +125,7 @@ final class AddressRace implements ServerConnector.Attempt {
                 .handler(new ChannelInitializer<>() {
                     @Override
                     protected void initChannel(Channel channel) {
+                        worker.room(server).count(channel);
                         pipeline.accept(channel);
                     }
                 })

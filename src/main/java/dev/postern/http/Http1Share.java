@@ -19,6 +19,9 @@ final class Http1Share {
     private final Consumer<@Nullable ByteBuf> work;
     private @Nullable ByteBuf kept;
     private boolean waiting;
+    /** More has come than is kept gladly. */
+    private boolean heldUp;
+
     private int used;
     /** Its connection wants to hear more. */
     private boolean reads = true;
@@ -41,6 +44,7 @@ final class Http1Share {
         kept = before == null ? bytes : ByteToMessageDecoder.MERGE_CUMULATOR.cumulate(channel.alloc(), before, bytes);
         if (waiting) {
             // One read ahead is enough.
+            heldUp = true;
             channel.config().setAutoRead(false);
         }
         waits();
@@ -70,7 +74,12 @@ final class Http1Share {
         ByteBuf bytes = kept;
         kept = null;
         work.accept(bytes);
-        settle();
+        if (heldUp && !waiting) {
+            heldUp = false;
+            if (reads) {
+                channel.config().setAutoRead(true);
+            }
+        }
     }
 
     void readComplete() {
@@ -82,11 +91,7 @@ final class Http1Share {
     /** Whether the connection wants to hear more. */
     void reads(boolean more) {
         reads = more;
-        settle();
-    }
-
-    private void settle() {
-        boolean now = reads && kept == null;
+        boolean now = reads && !heldUp;
         if (channel.config().isAutoRead() != now) {
             channel.config().setAutoRead(now);
         }

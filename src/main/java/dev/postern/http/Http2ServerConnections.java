@@ -59,6 +59,11 @@ final class Http2ServerConnections {
                 return waiting;
             }
         }
+        if (!worker.room().isThere()) {
+            waiting.cancel();
+            outcome.impossible(worker.room().why());
+            return waiting;
+        }
         Connecting fresh = new Connecting(server, timeout);
         fresh.waiting.add(waiting);
         connecting.computeIfAbsent(server, s -> new ArrayList<>(2)).add(fresh);
@@ -243,6 +248,19 @@ final class Http2ServerConnections {
             }
         }
         allowed.keySet().removeIf(Server::isRetired);
+    }
+
+    /** Closes one that nobody uses; false where there is none. */
+    boolean closeIdle() {
+        for (List<Http2ServerConnection> all : connections.values()) {
+            for (Http2ServerConnection connection : all) {
+                if (connection.streams() == 0) {
+                    connection.retire();
+                    return true;
+                }
+            }
+        }
+        return false;
     }
 
     int size() {

@@ -39,6 +39,7 @@ final class RetryLadder {
     private final Worker worker;
     private final Exchange exchange;
     private final LoadBalancer balancer;
+    private final ServerRoom room;
 
     private final @Nullable Retries retries;
     /** What the choice depends on; made from the request as the client sent it. */
@@ -55,6 +56,10 @@ final class RetryLadder {
 
     private int refusals;
     private @Nullable Turn turn;
+    /** Counted among the connections that work for this client. */
+    private boolean working;
+
+    private long worksFor;
     private boolean pooled;
     private boolean retried;
     /** Retries beyond those that are always safe. */
@@ -64,6 +69,7 @@ final class RetryLadder {
         this.worker = worker;
         this.exchange = exchange;
         this.balancer = balancer;
+        this.room = worker.room(balancer, exchange.routing());
         this.retries = balancer.backend().config().retries();
         this.sticky = balancer.sticky();
         this.affinity = balancer.asksRequest() ? new RequestAffinity(exchange) : Affinity.NONE;
@@ -98,6 +104,16 @@ final class RetryLadder {
         server = next;
         long now = System.nanoTime();
         exchange.tries(next, now);
+        // An HTTP/2 connection works for many at once; nobody takes one for himself.
+        if (!isHttp2()) {
+            long network = ClientNetwork.of(exchange.clientAddress());
+            if (!room.worksFor(network)) {
+                exchange.fail(Failure.ByEdge.OUT_OF_RESOURCES, room.whyNotForClient());
+                return;
+            }
+            working = true;
+            worksFor = network;
+        }
         ServerStream idle = idle(next, now);
         if (idle == null) {
             connect(next);
@@ -201,6 +217,21 @@ final class RetryLadder {
     }
 
     private void connect(Server to) {
+        if (isHttp2() || room.isThere()) {
+            makeConnection(to);
+            return;
+        }
+        connecting = room.await(found -> {
+            connecting = null;
+            if (found) {
+                makeConnection(to);
+            } else {
+                exchange.fail(Failure.ByEdge.OUT_OF_RESOURCES, room.why());
+            }
+        });
+    }
+
+    private void makeConnection(Server to) {
         pooled = false;
         Duration timeout = exchange.routing().timeouts().connect();
         ServerConnector.Outcome outcome = new ServerConnector.Outcome() {
@@ -404,6 +435,10 @@ final class RetryLadder {
         if (server != null) {
             Server left = server;
             server = null;
+            if (working) {
+                working = false;
+                room.leaves(worksFor);
+            }
             balancer.release(left);
         }
     }

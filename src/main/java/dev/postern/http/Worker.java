@@ -1,6 +1,9 @@
 package dev.postern.http;
 
 import dev.postern.backend.ConnectionPool;
+import dev.postern.backend.Server;
+import dev.postern.backend.ServerBudget;
+import dev.postern.balance.LoadBalancer;
 import dev.postern.config.AddressRange;
 import dev.postern.config.Configuration.Limits;
 import dev.postern.config.Configuration.Timeouts;
@@ -57,6 +60,8 @@ public final class Worker {
     private final List<ClientConnection> connections = new ArrayList<>();
     private final OpenTunnels tunnels;
     private final Turns turns;
+    private final ServerRoom room;
+    private final ServerRoom sideRoom;
     private final String requestIdPrefix;
     private final ExchangeObserver observer;
     private final RepeatedWarnings warnings = new RepeatedWarnings();
@@ -78,6 +83,14 @@ public final class Worker {
     private volatile int open;
 
     /**
+     * How many connections to servers there may be, over all event loops.
+     *
+     * @param sidePort of the relay of challenges, which nobody else may take anything from
+     * @param letGo has every event loop let idle ones go
+     */
+    public record Budgets(ServerBudget servers, ServerBudget sidePort, Runnable letGo) {}
+
+    /**
      * @param maxIdle how many idle connections to servers the loop may keep
      * @param requestIdPrefix what makes request ids of this loop differ from those of all others
      * @param observer of this loop alone
@@ -88,6 +101,7 @@ public final class Worker {
             AtomicReference<Routing> routing,
             InstantSource clock,
             int maxIdle,
+            Budgets budgets,
             String requestIdPrefix,
             ExchangeObserver observer) {
         this.loop = loop;
@@ -99,6 +113,8 @@ public final class Worker {
         this.requestIdPrefix = requestIdPrefix;
         this.observer = observer;
         this.pool = new ConnectionPool(maxIdle);
+        this.room = new ServerRoom(budgets.servers(), loop, pool, http2Servers, budgets.letGo());
+        this.sideRoom = new ServerRoom(budgets.sidePort(), loop, pool, http2Servers, budgets.letGo());
         Limits limits = routing.get().limits();
         this.headParser = new HeadParser(limits.requestLine(), limits.headers());
         this.requestSpace = new HeadSpace(headParser, limits.head());
@@ -193,6 +209,26 @@ public final class Worker {
 
     OpenTunnels tunnels() {
         return tunnels;
+    }
+
+    /** Of connections to servers that clients ask for. */
+    ServerRoom room() {
+        return room;
+    }
+
+    /** Of connections to {@code server}. */
+    ServerRoom room(Server server) {
+        return routing().plaintext().sidePort().backend().servers().contains(server) ? sideRoom : room;
+    }
+
+    /** Of connections to the servers of {@code balancer}. */
+    ServerRoom room(LoadBalancer balancer, Routing at) {
+        return balancer.equals(at.plaintext().sidePort()) ? sideRoom : room;
+    }
+
+    /** Lets connections to servers go that are idle, where others need the room. Any thread. */
+    public void letGo() {
+        loop.execute(room::letGo);
     }
 
     Turns turns() {

@@ -1,5 +1,6 @@
 package dev.postern.observe;
 
+import dev.postern.backend.ServerBudget;
 import dev.postern.balance.LoadBalancer;
 import dev.postern.certificate.CertificateStatus;
 import dev.postern.http.Worker;
@@ -34,6 +35,9 @@ public interface Gauges {
 
     /** Requests that were answered 503 because memory was short. */
     long requestsRefusedForMemory();
+
+    /** All connections to servers, and how many there may be. */
+    ServerBudget servers();
 
     /** Connections to servers, of one event loop each. */
     List<Worker.ServerConnections> serverConnections();

@@ -109,6 +109,18 @@ final class StateMetrics implements MultiCollector {
     private void toServers(Families families) {
         List<Worker.ServerConnections> all = gauges.serverConnections();
         families.gauge(
+                "postern_server_connections",
+                "Connections to servers: being made, in use, idle, and of health checks",
+                gauges.servers().open());
+        families.gauge(
+                "postern_server_connections_limit",
+                "How many there may be",
+                gauges.servers().max());
+        families.counter(
+                "postern_server_connections_refused",
+                "Requests that were refused because there was no room for another connection to a server",
+                gauges.servers().refused());
+        families.gauge(
                 "postern_idle_server_connections",
                 "Connections to servers that wait for their next request",
                 all.stream().mapToLong(Worker.ServerConnections::idle).sum());

@@ -272,7 +272,12 @@ class NamesTest {
     private BackendWatch watch(Path hosts, Path resolvConf, int resolver) {
         return BackendWatch.start(
                 new BackendWatch.Surroundings(
-                        loop, NioSocketChannel.class, NioDatagramChannel.class, hosts, resolvConf),
+                        loop,
+                        NioSocketChannel.class,
+                        NioDatagramChannel.class,
+                        hosts,
+                        resolvConf,
+                        new ServerBudget(100, 100, 0)),
                 List.of(new InetSocketAddress(InetAddress.getLoopbackAddress(), resolver)),
                 background,
                 new Random(1));

@@ -82,8 +82,15 @@ class ConfigurationFileTest {
             Duration.ofSeconds(3),
             Duration.ofSeconds(60),
             Duration.ofHours(1));
-    private static final Limits DEFAULT_LIMITS =
-            new Limits(8192, 16384, 100, OptionalLong.empty(), OptionalInt.empty(), OptionalInt.empty());
+    private static final Limits DEFAULT_LIMITS = new Limits(
+            8192,
+            16384,
+            100,
+            OptionalLong.empty(),
+            OptionalInt.empty(),
+            OptionalInt.empty(),
+            OptionalInt.empty(),
+            OptionalInt.empty());
 
     /** All of them in one place: a changed default is a visible diff. */
     @Test
@@ -246,6 +253,8 @@ class ConfigurationFileTest {
                       body: 2GiB
                       connections: 1000
                       connections-per-client: 50
+                      server-connections: 2000
+                      server-connections-per-client: 300
                     grace: 0
                     hooks:
                       on-renewed: [/usr/bin/env, reload, "a b"]
@@ -430,7 +439,14 @@ class ConfigurationFileTest {
                                 Duration.ofHours(6),
                                 Duration.ofDays(7)),
                         new Limits(
-                                512, 1 << 20, 50, OptionalLong.of(2L << 30), OptionalInt.of(1000), OptionalInt.of(50)),
+                                512,
+                                1 << 20,
+                                50,
+                                OptionalLong.of(2L << 30),
+                                OptionalInt.of(1000),
+                                OptionalInt.of(50),
+                                OptionalInt.of(2000),
+                                OptionalInt.of(300)),
                         Duration.ZERO,
                         new Configuration.Hooks(
                                 List.of("/usr/bin/env", "reload", "a b"),

@@ -22,7 +22,19 @@ public final class Http2Client extends Http2Wire<Http2Client> {
     /** Connects, and has sent its preface and these settings: identifier, value, identifier, value, … */
     public static Http2Client connect(int port, SSLContext trust, String serverName, int... settings)
             throws IOException {
-        Socket transport = new Socket(InetAddress.getLoopbackAddress(), port);
+        return connect(new Socket(InetAddress.getLoopbackAddress(), port), trust, serverName, settings);
+    }
+
+    /** As another client would: from this address of the loopback network. */
+    public static Http2Client connectFrom(String source, int port, SSLContext trust, String serverName)
+            throws IOException {
+        InetAddress local = InetAddress.getByName(source);
+        return connect(new Socket(InetAddress.getLoopbackAddress(), port, local, 0), trust, serverName);
+    }
+
+    private static Http2Client connect(Socket transport, SSLContext trust, String serverName, int... settings)
+            throws IOException {
+        int port = transport.getPort();
         SSLSocket socket = (SSLSocket) trust.getSocketFactory().createSocket(transport, serverName, port, true);
         SSLParameters parameters = socket.getSSLParameters();
         parameters.setApplicationProtocols(new String[] {"h2"});
