@@ -7,13 +7,14 @@ import java.nio.charset.StandardCharsets;
  * <a href="https://datatracker.ietf.org/doc/html/rfc9110#section-7.2">RFC 9110 §7.2</a>.
  *
  * @param host lower-case, without a trailing dot; an IPv6 address in brackets
- * @param port -1 where none was given
+ * @param port -1 where none was given, or an empty one
  */
 record Authority(String host, int port) {
     static Authority parse(byte[] b, int from, int to) throws BadMessage {
         int end = from < to && b[from] == '[' ? literalEnd(b, from, to) : nameEnd(b, from, to);
         int port = -1;
-        if (end < to) {
+        // "localhost:" is valid: an empty port is none (RFC 9110 §4.2.1).
+        if (end + 1 < to) {
             port = port(b, end, to);
         }
         int nameTo = end - from > 1 && b[end - 1] == '.' ? end - 1 : end;
@@ -55,7 +56,7 @@ record Authority(String host, int port) {
 
     private static int port(byte[] b, int colon, int to) throws BadMessage {
         int port = 0;
-        if (to - colon < 2 || to - colon > 6) {
+        if (to - colon > 6) {
             throw BadMessage.malformed("Host has a port that is not a number from 1 to 65535");
         }
         for (int i = colon + 1; i < to; i++) {

@@ -265,7 +265,6 @@ class FramingTest {
                 "localhost#f",
                 "localhost\\",
                 "http://localhost",
-                "localhost:",
                 "localhost:a",
                 "localhost:+80",
                 "localhost:-1",
