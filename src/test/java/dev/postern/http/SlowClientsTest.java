@@ -34,6 +34,13 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Tag("long") // Slow clients take their time: those that are just too slow are found out after ten seconds.
 class SlowClientsTest {
     private static final int CONNECTIONS = 300;
+
+    /**
+     * Seconds that they would go on. They are cut off after ten, need as long to see it, and give up by themselves after none:
+     * all that is left beyond that is for a machine that has no time for them. Below keep-alive's default.
+     */
+    private static final int LONGEST = 60;
+
     private static final byte[] PIECE = new byte[64 * 1024];
 
     @RegisterExtension
@@ -73,7 +80,7 @@ class SlowClientsTest {
         edge.startPlaintext(server(), "timeouts: { request-head: 2s, request-body: 2s, response: 3s, keep-alive: 2s }");
         List<String> command = new ArrayList<>(List.of(program.toString()));
         command.addAll(List.of(how));
-        command.addAll(List.of("-c", "" + CONNECTIONS, "-r", "" + CONNECTIONS, "-l", "28", "-p", "5"));
+        command.addAll(List.of("-c", "" + CONNECTIONS, "-r", "" + CONNECTIONS, "-l", "" + LONGEST, "-p", "5"));
         command.addAll(List.of("-u", "http://localhost:" + edge.httpPort() + path));
         Path output = edge.directory().resolve("output");
         Process slow = new ProcessBuilder(command)
@@ -83,8 +90,9 @@ class SlowClientsTest {
                 .start();
         edge.closes(slow::destroyForcibly);
 
+        // One client, not a flood of its own: that takes the processors from the slow ones, who have to see their end.
         int pages = 0;
-        while (slow.isAlive()) {
+        while (!slow.waitFor(50, TimeUnit.MILLISECONDS)) {
             RawClient client = edge.plainClient();
             assertThat(client.get("localhost", "/small").body()).isEqualTo("hello");
             client.close();
