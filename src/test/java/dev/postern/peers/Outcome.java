@@ -63,17 +63,19 @@ final class Outcome {
         return aspects.keySet();
     }
 
-    Map<String, String> all() {
-        return aspects;
-    }
-
-    /** Whether it went out alike; that is so with and without interim answers. */
-    boolean isLike(Outcome other) {
+    /**
+     * Whether this, which came of pieces, is as good as what came of the whole. That is so with and without interim answers;
+     * and an answer whose framing turns out to be broken is a 502 only as long as nothing of it has been passed on.
+     */
+    boolean isAsGoodAs(Outcome whole) {
         Map<String, String> one = new TreeMap<>(aspects);
-        Map<String, String> two = new TreeMap<>(other.aspects);
+        Map<String, String> two = new TreeMap<>(whole.aspects);
         one.remove(INTERIM);
         two.remove(INTERIM);
-        return one.equals(two);
+        return one.equals(two)
+                || (get(END).equals("broken")
+                        && whole.get(ANSWERS).equals("502")
+                        && get(REQUESTS).equals(whole.get(REQUESTS)));
     }
 
     @Override

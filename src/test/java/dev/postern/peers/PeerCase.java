@@ -24,6 +24,7 @@ import java.util.stream.Stream;
  * # Why, and where it is from.
  * over: plain                    or tls, or h2 (over TLS); plain where nothing is said
  * preface: no                    over h2: the client's preface and an empty SETTINGS are left out
+ * pieces: no                     it makes a difference, and must, when a part arrives: nothing is cut
  * compare: connection, te        fields that are compared although they are as a rule between neighbours only
  * >
  * GET / HTTP/1.1\r\n             see Notation; over h2 see Frames
@@ -56,6 +57,7 @@ final class PeerCase {
     private Over over = Over.PLAIN;
     private Then then = Then.STAYS;
     private boolean hasPreface = true;
+    private boolean hasPieces = true;
     private final Set<String> compared = new TreeSet<>();
     private final List<byte[]> requests = new ArrayList<>();
     private final NavigableSet<Integer> streams = new TreeSet<>();
@@ -87,6 +89,7 @@ final class PeerCase {
         switch (parts[0]) {
             case "over" -> over = Over.valueOf(parts[1].toUpperCase(Locale.ROOT));
             case "preface" -> hasPreface = !parts[1].equals("no");
+            case "pieces" -> hasPieces = !parts[1].equals("no");
             case "compare" -> compared.addAll(List.of(parts[1].split(", *", -1)));
             default -> throw new IllegalArgumentException(name + ": unknown setting: \"" + line + '"');
         }
@@ -147,6 +150,10 @@ final class PeerCase {
 
     Then then() {
         return then;
+    }
+
+    boolean hasPieces() {
+        return hasPieces;
     }
 
     boolean isCompared(String field) {
