@@ -126,7 +126,9 @@ class TrailersTest {
             List<String> arrived = new ArrayList<>();
             for (String line : request.body()
                     .substring(request.body().indexOf("0\r\n") + 3)
-                    .split("\r\n")) {
+                    .strip()
+                    .lines()
+                    .toList()) {
                 arrived.add(line.substring(0, line.indexOf(':')).toLowerCase(Locale.ROOT));
             }
             assertThat(arrived).containsExactlyInAnyOrderElementsOf(lower());
