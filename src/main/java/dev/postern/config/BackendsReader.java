@@ -129,7 +129,7 @@ final class BackendsReader {
         EnumSet<Tolerance> tolerated = EnumSet.noneOf(Tolerance.class);
         Value list = backend.find("tolerate");
         if (list != null) {
-            for (Value item : list.itemsOrOne("a list such as [bare-lf, obs-fold, te-and-cl]")) {
+            for (Value item : list.itemsOneOrNone("a list such as [bare-lf, obs-fold, te-and-cl]")) {
                 Tolerance one = item.read(TOLERANCE);
                 if (one != null) {
                     tolerated.add(one);
