@@ -17,8 +17,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.CountDownLatch;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -197,32 +195,78 @@ class CutsTest {
         answersOfServers(STRIDE);
     }
 
-    private void answersOfServers(int stride) throws Exception {
-        Parts parts = new Parts();
-        TestServer server = edge.closes(TestServer.start(parts));
-        edge.startPlaintext(server, TIMEOUTS);
-
-        served(parts, ResponseFramingTest.malformedHeads(), stride)
-                .forEach((cut, answer) ->
-                        assertThat(last(answer)).as(cut + ": " + answer).startsWith("502 "));
-        served(parts, ResponseFramingTest.overlongBodies(), stride)
-                .forEach((cut, answer) -> assertThat(answer)
-                        .as(cut.toString())
-                        .startsWith("HTTP/1.1 200 ")
-                        .contains("hello")
-                        .doesNotContain("poison"));
-        served(parts, ResponseFramingTest.bodiesWhereNoneMayBe(), stride)
-                .forEach((cut, answer) ->
-                        assertThat(status(answer)).as(cut.toString()).isIn(204, 304));
-        served(parts, ResponseFramingTest.brokenBodies(), stride).forEach((cut, answer) -> {
-            if (!answer.startsWith("HTTP/1.1 502 ")) {
-                assertThat(answer).as(cut.toString()).doesNotContain("\r\n0\r\n\r\n", "helloworld");
-            }
-        });
+    @Test
+    @Tag("long")
+    void noCutChangesWhatBecomesOfAnAnswer() throws Exception {
+        answersOfServers(1);
     }
 
-    private static String last(String answers) {
-        return answers.substring(answers.lastIndexOf("HTTP/1.1 ") + 9);
+    private void answersOfServers(int stride) throws Exception {
+        Parts parts = startWithServerInParts();
+
+        served(parts, ResponseFramingTest.malformedHeads(), stride)
+                .forEach((cut, answer) -> refused(cut.toString(), answer));
+        served(parts, ResponseFramingTest.overlongBodies(), stride)
+                .forEach((cut, answer) -> withoutWhatFollows(cut.toString(), answer));
+        served(parts, ResponseFramingTest.bodiesWhereNoneMayBe(), stride)
+                .forEach((cut, answer) -> bodiless(cut.toString(), answer));
+        served(parts, ResponseFramingTest.brokenBodies(), stride)
+                .forEach((cut, answer) -> incomplete(cut.toString(), answer));
+    }
+
+    @Test
+    @Tag("long")
+    void answersMayComeByteByByte() throws Exception {
+        Parts parts = startWithServerInParts();
+
+        byteByByte(parts, ResponseFramingTest.malformedHeads()).forEach(CutsTest::refused);
+        byteByByte(parts, ResponseFramingTest.overlongBodies()).forEach(CutsTest::withoutWhatFollows);
+        byteByByte(parts, ResponseFramingTest.bodiesWhereNoneMayBe()).forEach(CutsTest::bodiless);
+        byteByByte(parts, ResponseFramingTest.brokenBodies()).forEach(CutsTest::incomplete);
+    }
+
+    private static void refused(String what, String answer) {
+        assertThat(answer.substring(answer.lastIndexOf("HTTP/1.1 ") + 9))
+                .as(what + ": " + answer)
+                .startsWith("502 ");
+    }
+
+    /** In however many chunks. */
+    private static void withoutWhatFollows(String what, String answer) {
+        assertThat(answer.replaceAll("\r\n[0-9a-f]\r\n", ""))
+                .as(what)
+                .startsWith("HTTP/1.1 200 ")
+                .contains("hello")
+                .doesNotContain("poison");
+    }
+
+    private static void bodiless(String what, String answer) {
+        assertThat(status(answer)).as(what + ": " + answer).isIn(204, 304);
+    }
+
+    private static void incomplete(String what, String answer) {
+        if (!answer.startsWith("HTTP/1.1 502 ")) {
+            assertThat(answer).as(what).startsWith("HTTP/1.1 200 ").doesNotContain("\r\n0\r\n\r\n", "helloworld");
+        }
+    }
+
+    /**
+     * An answer that is complete in its first part leaves its connection to the next request, and that would wait for a
+     * server that has not said its second part yet: only one client's requests go over each.
+     */
+    private Parts startWithServerInParts() throws Exception {
+        Parts parts = new Parts();
+        TestServer server = edge.closes(TestServer.conversing(parts));
+        edge.start("""
+                listeners:
+                  http: { bind: "127.0.0.1:0", redirect: off }
+                  https: { bind: "127.0.0.1:0" }
+                  challenge: { bind: "127.0.0.1:0" }
+                sites: [{ names: [localhost], backend: web, certificate: %s }]
+                backends: { web: { servers: ["%s"], proxy-protocol: v2 } }
+                %s
+                """.formatted(edge.site().certificate("localhost"), server.address(), TIMEOUTS));
+        return parts;
     }
 
     private Map<Cut, String> served(Parts parts, List<ResponseFramingTest.Answer> answers, int stride)
@@ -237,67 +281,105 @@ class CutsTest {
         Map<Cut, String> came = new HashMap<>();
         for (int from = 0; from < cuts.size(); from += AT_ONCE) {
             List<Cut> batch = cuts.subList(from, Math.min(cuts.size(), from + AT_ONCE));
-            parts.next(batch, thens);
-            List<RawClient> clients = new ArrayList<>();
+            List<RawClient> clients = parts.ask(edge.httpPort(), batch.size());
             for (int i = 0; i < batch.size(); i++) {
-                clients.add(RawClient.plain(edge.httpPort())
-                        .send("GET /" + i + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"));
+                parts.send(i, batch.get(i).first());
             }
-            parts.sendSecondOnceFirstIsRead();
+            parts.awaitRead();
             for (int i = 0; i < batch.size(); i++) {
-                try (RawClient client = clients.get(i)) {
-                    came.put(batch.get(i), text(client.untilClosed()));
-                } catch (UncheckedIOException timeout) {
-                    throw new AssertionError(batch.get(i) + ": no answer", timeout);
-                }
+                parts.send(i, batch.get(i).second());
+                parts.then(i, Objects.requireNonNull(thens.get(batch.get(i).name())));
+            }
+            for (int i = 0; i < batch.size(); i++) {
+                came.put(batch.get(i), all(clients.get(i), batch.get(i)));
             }
         }
         return came;
     }
 
-    /** Sends the first part of an answer, and the second once the edge has read all first parts. */
-    private static final class Parts implements TestServer.Script {
-        private final Map<String, Cut> wanted = new ConcurrentHashMap<>();
-        private final List<Socket> sent = new CopyOnWriteArrayList<>();
-        private Map<String, ResponseFramingTest.Then> thens = Map.of();
-        private volatile CountDownLatch read = new CountDownLatch(1);
+    private Map<String, String> byteByByte(Parts parts, List<ResponseFramingTest.Answer> answers) throws Exception {
+        List<ResponseFramingTest.Answer> cases = answers.stream()
+                .filter(answer -> answer.bytes().length() <= LOOKED_AT)
+                .toList();
+        List<RawClient> clients = parts.ask(edge.httpPort(), cases.size());
+        int longest =
+                cases.stream().mapToInt(each -> each.bytes().length()).max().orElseThrow();
+        for (int at = 0; at < longest; at++) {
+            for (int i = 0; i < cases.size(); i++) {
+                String text = cases.get(i).bytes();
+                if (at < text.length()) {
+                    parts.send(i, text.substring(at, at + 1));
+                }
+            }
+            parts.awaitRead();
+        }
+        Map<String, String> came = new HashMap<>();
+        for (int i = 0; i < cases.size(); i++) {
+            parts.then(i, cases.get(i).then());
+        }
+        for (int i = 0; i < cases.size(); i++) {
+            came.put(cases.get(i).name(), all(clients.get(i), cases.get(i).name()));
+        }
+        return came;
+    }
 
-        void next(List<Cut> batch, Map<String, ResponseFramingTest.Then> next) {
-            wanted.clear();
-            sent.clear();
-            thens = next;
-            read = new CountDownLatch(1);
-            for (int i = 0; i < batch.size(); i++) {
-                wanted.put("/" + i, batch.get(i));
+    private static String all(RawClient client, Object what) {
+        try (client) {
+            return text(client.untilClosed());
+        } catch (UncheckedIOException timeout) {
+            throw new AssertionError(what + ": no answer", timeout);
+        }
+    }
+
+    /** A server that says what the test says, when it says so. Behind PROXY headers. */
+    private static final class Parts implements TestServer.Conversation {
+        /** Of version 2, with two addresses of IPv4. */
+        private static final int PROXY_HEADER = 28;
+
+        private final Map<String, TestServer.Connection> asked = new ConcurrentHashMap<>();
+
+        /** Has so many clients ask; returns when the server has all their requests. */
+        List<RawClient> ask(int port, int count) {
+            asked.clear();
+            List<RawClient> clients = new ArrayList<>();
+            for (int i = 0; i < count; i++) {
+                clients.add(RawClient.plain(port)
+                        .send("GET /" + i + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"));
+            }
+            Awaitility.await().atMost(Duration.ofMinutes(1)).until(() -> asked.size() == count);
+            return clients;
+        }
+
+        void send(int client, String part) {
+            try {
+                connection(client).send(part);
+            } catch (IOException closed) {
+                // The edge has heard enough.
             }
         }
 
-        void sendSecondOnceFirstIsRead() {
-            Awaitility.await().atMost(Duration.ofMinutes(1)).until(() -> sent.size() >= wanted.size());
-            KernelQueues.awaitRead(sent.toArray(Socket[]::new));
-            read.countDown();
+        void then(int client, ResponseFramingTest.Then then) throws IOException {
+            if (then == ResponseFramingTest.Then.CLOSES) {
+                connection(client).close();
+            } else if (then == ResponseFramingTest.Then.RESETS) {
+                connection(client).reset();
+            }
+        }
+
+        void awaitRead() {
+            KernelQueues.awaitRead(
+                    asked.values().stream().map(TestServer.Connection::socket).toArray(Socket[]::new));
+        }
+
+        private TestServer.Connection connection(int client) {
+            return Objects.requireNonNull(asked.get("/" + client));
         }
 
         @Override
-        public void answer(TestServer.Request request, TestServer.Connection connection) throws IOException {
-            Cut cut = Objects.requireNonNull(wanted.get(request.path()), request.path());
-            CountDownLatch released = read;
-            connection.send(cut.first());
-            sent.add(connection.socket());
-            try {
-                released.await();
-            } catch (InterruptedException e) {
-                throw new IOException(e);
-            }
-            try {
-                connection.send(cut.second());
-            } finally {
-                ResponseFramingTest.Then then = thens.get(cut.name());
-                if (then == ResponseFramingTest.Then.CLOSES) {
-                    connection.close();
-                } else if (then == ResponseFramingTest.Then.RESETS) {
-                    connection.reset();
-                }
+        public void with(TestServer.Connection connection) throws IOException {
+            connection.in().readNBytes(PROXY_HEADER);
+            for (TestServer.Request request = connection.read(); request != null; request = connection.read()) {
+                asked.put(request.path(), connection);
             }
         }
     }
