@@ -3,6 +3,7 @@ package dev.postern.app;
 import com.sun.management.UnixOperatingSystemMXBean;
 import dev.postern.config.Configuration.Limits;
 import java.lang.management.ManagementFactory;
+import org.jspecify.annotations.Nullable;
 
 /** The file-descriptor limit of this process, and what there may be within it. */
 final class Descriptors {
@@ -52,6 +53,21 @@ final class Descriptors {
     static int serversPerClient(Limits limits) {
         int all = servers(limits);
         return limits.serverConnectionsPerClient().orElseGet(() -> Math.min(all, atLeast(LEAST, all / CLIENT_SHARE)));
+    }
+
+    /** For the operator who has promised more than this process has descriptors for; null where there are enough. */
+    static @Nullable String shortage(Limits limits) {
+        return shortage(clients(limits), servers(limits), max(), forConnections());
+    }
+
+    static @Nullable String shortage(int clients, int servers, long max, long forConnections) {
+        if (Math.max(clients, servers) <= forConnections) {
+            return null;
+        }
+        long needed = max - forConnections + clients + servers;
+        return "file descriptors: this process may have " + max + ", but " + clients + " connections and " + servers
+                + " to servers take " + needed + " (expected: LimitNOFILE, or ulimit -n, of at least " + needed
+                + ", or lower limits.connections and limits.server-connections)";
     }
 
     private static int atLeast(int least, long number) {

@@ -123,7 +123,15 @@ public final class Edge implements AutoCloseable {
                 edge.path.servers().max(),
                 edge.path.servers().maxPerClient(),
                 String.join(", ", Versions.lines()));
+        edge.tellShortage();
         return edge;
+    }
+
+    private void tellShortage() {
+        String shortage = Descriptors.shortage(config.limits());
+        if (shortage != null) {
+            log.warn("{}", shortage);
+        }
     }
 
     /**
@@ -231,6 +239,7 @@ public final class Edge implements AutoCloseable {
             parts.forEach(Prepared::abandon);
             throw e;
         }
+        boolean otherLimits = !next.limits().equals(config.limits());
         config = next;
         for (Prepared part : parts) {
             try {
@@ -239,6 +248,9 @@ public final class Edge implements AutoCloseable {
                 // Half of it is worse than all of it but one thing.
                 log.error("reload: bug", e);
             }
+        }
+        if (otherLimits) {
+            tellShortage();
         }
     }
 

@@ -312,7 +312,7 @@ final class Name {
     }
 
     private String text() {
-        return addresses.stream().map(NetUtil::toAddressString).collect(Collectors.joining(" "));
+        return addresses.stream().map(NetUtil::toAddressString).collect(Collectors.joining(", "));
     }
 
     /** To be asked from now on when the answer ends, beginning now where there is none. On the event loop. */

@@ -25,7 +25,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
             "1:the answer is no",
             "64:wrong usage",
             "69:cannot bind or reach something",
-            "70:a bug in Postern",
+            "70:a bug in Postern, or a daemon that cannot go on: no memory left, a thread that hangs",
             "78:the configuration is wrong"
         },
         footerHeading = "%nExamples:%n",

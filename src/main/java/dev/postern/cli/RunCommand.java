@@ -29,7 +29,7 @@ import picocli.CommandLine.Spec;
             "Serves what the configuration says, and looks after the certificates. TERM or INT: finish what is in flight, at"
                     + " most `grace`, then stop. HUP: read the file again, see postern reload --help. USR1: begin the access log anew.",
             "Ends with 78 where the configuration is wrong, and with 69 where an address cannot be bound; nothing is half"
-                    + " started then."
+                    + " started then. Ends with 70 where it cannot go on: no memory left, or a thread that hangs."
         },
         footerHeading = "%nExamples:%n",
         footer = {

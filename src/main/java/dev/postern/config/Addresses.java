@@ -44,7 +44,7 @@ public final class Addresses {
     }
 
     private static InetSocketAddress resolver(String text) throws NotUnderstood {
-        InetAddress bare = literal(text);
+        InetAddress bare = literal(text.matches("\\[.*:.*]") ? text.substring(1, text.length() - 1) : text);
         if (bare != null) {
             return new InetSocketAddress(bare, DNS_PORT);
         }

@@ -294,7 +294,7 @@ public final class ConfigurationChange {
     private static String absent(String name) {
         return switch (name) {
             case "body", "connectionsPerClient", "maxConnections" -> "unlimited";
-            case "connections" -> "auto";
+            case "connections", "serverConnections", "serverConnectionsPerClient" -> "auto";
             case "redirect", "boundedLoad" -> "off";
             default -> "none";
         };

@@ -3,6 +3,7 @@ package dev.postern.listener;
 import io.netty.channel.Channel;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
 import org.slf4j.Logger;
@@ -16,6 +17,8 @@ import org.slf4j.LoggerFactory;
 public final class ConnectionLimit {
     private static final Logger log = LoggerFactory.getLogger(ConnectionLimit.class);
 
+    private static final long TOLD_EVERY_NANOS = TimeUnit.MINUTES.toNanos(1);
+
     // Replaced by a reload; read by any event loop.
     private volatile int max;
     private final AtomicInteger open = new AtomicInteger();
@@ -23,6 +26,8 @@ public final class ConnectionLimit {
     // Changed under the monitor; read by any event loop.
     private volatile boolean accepting = true;
     private final LongAdder reached = new LongAdder();
+    // Under the monitor.
+    private long toldNanos = System.nanoTime() - TOLD_EVERY_NANOS;
 
     public ConnectionLimit(int max) {
         this.max = max;
@@ -75,9 +80,18 @@ public final class ConnectionLimit {
             boolean accept = room;
             if (!accept) {
                 reached.increment();
-                log.warn("limits.connections: {} connections are open; no more are accepted until some close", max);
+                tell();
             }
             acceptors.forEach(acceptor -> acceptor.config().setAutoRead(accept));
+        }
+    }
+
+    /** Where clients come and go at the limit it is reached with each of them: once a minute will do. */
+    private void tell() {
+        long now = System.nanoTime();
+        if (now - toldNanos >= TOLD_EVERY_NANOS) {
+            toldNanos = now;
+            log.warn("limits.connections: {} connections are open; no more are accepted until some close", max);
         }
     }
 }

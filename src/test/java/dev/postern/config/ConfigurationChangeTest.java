@@ -94,6 +94,10 @@ class ConfigurationChangeTest {
 
         assertThat(changeTo(limited).lines())
                 .containsExactly("limits.connections auto → 1000", "limits.connections-per-client unlimited → 10");
+        assertThat(changeTo(FILE + "limits: { server-connections: 100, server-connections-per-client: 10 }\n")
+                        .lines())
+                .containsExactly(
+                        "limits.server-connections auto → 100", "limits.server-connections-per-client auto → 10");
         assertThat(changeTo(FILE.replace("listeners:\n", "listeners:\n  http: { redirect: off }\n"))
                         .lines())
                 .containsExactly("listeners.http.redirect 308 → off");

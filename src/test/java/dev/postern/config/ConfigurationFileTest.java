@@ -237,7 +237,7 @@ class ConfigurationFileTest {
                         proxy-protocol: v2
                         tolerate: [bare-lf, obs-fold, te-and-cl]
                     trusted-proxies: [10.0.0.0/8, "2001:db8::/32", 192.0.2.7]
-                    resolvers: [192.0.2.53, "127.0.0.1:8600", "2001:db8::53", "[2001:db8::54]:5353"]
+                    resolvers: [192.0.2.53, "127.0.0.1:8600", "2001:db8::53", "[2001:db8::54]:5353", "[2001:db8::55]"]
                     timeouts:
                       handshake: 1s
                       request-head: 2s
@@ -429,7 +429,8 @@ class ConfigurationFileTest {
                                 new InetSocketAddress(address("192.0.2.53"), 53),
                                 new InetSocketAddress(address("127.0.0.1"), 8600),
                                 new InetSocketAddress(address("2001:db8::53"), 53),
-                                new InetSocketAddress(address("2001:db8::54"), 5353)),
+                                new InetSocketAddress(address("2001:db8::54"), 5353),
+                                new InetSocketAddress(address("2001:db8::55"), 53)),
                         new Timeouts(
                                 Duration.ofSeconds(1),
                                 Duration.ofSeconds(2),

@@ -2,6 +2,7 @@ package dev.postern.listener;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.postern.testing.CapturedLog;
 import dev.postern.testing.EdgeExtension;
 import dev.postern.testing.RawClient;
 import dev.postern.testing.TestServer;
@@ -66,6 +67,30 @@ class ConnectionLimitTest {
             assertThat(limit.open()).isEqualTo(0);
             assertThat(acceptor.config().isAutoRead()).as("after %d rounds", i).isTrue();
         }
+        acceptor.close().syncUninterruptibly();
+    }
+
+    // Whoever comes and goes where there is no room would else write a line into the log each time.
+    @Test
+    void aFullHouseIsToldOnceAMinuteHoweverManyComeAndGo() throws Exception {
+        ConnectionLimit limit = new ConnectionLimit(2);
+        EmbeddedChannel acceptor = new EmbeddedChannel();
+        limit.open(acceptor);
+        EmbeddedChannel staying = new EmbeddedChannel();
+        limit.admit(staying);
+
+        try (CapturedLog log = CapturedLog.begin()) {
+            for (int i = 0; i < 100; i++) {
+                EmbeddedChannel passing = new EmbeddedChannel();
+                limit.admit(passing);
+                passing.close().syncUninterruptibly();
+            }
+
+            assertThat(log.lines("limits.connections: 2 connections are open")).hasSize(1);
+        }
+
+        assertThat(limit.reached()).isEqualTo(100);
+        staying.close().syncUninterruptibly();
         acceptor.close().syncUninterruptibly();
     }
 
