@@ -7,7 +7,6 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -37,7 +36,8 @@ final class LastWords implements Thread.UncaughtExceptionHandler {
     private final byte[] outOfMemory =
             "ERROR postern: out of memory; the process ends with 70\n".getBytes(StandardCharsets.US_ASCII);
     private final CountDownLatch ending = new CountDownLatch(1);
-    private final AtomicBoolean begun = new AtomicBoolean();
+    /** Guarded by this; an atomic one would take memory to be set. */
+    private boolean begun;
 
     private final AtomicReference<byte @Nullable []> reserved = new AtomicReference<>(new byte[RESERVED]);
 
@@ -48,6 +48,9 @@ final class LastWords implements Thread.UncaughtExceptionHandler {
     /** From now on hears of whatever no thread of this process catches. */
     static LastWords install(BackgroundOutput output) {
         LastWords words = new LastWords(output);
+        // Loads what the question needs: where there is no memory, no class can be loaded, and the answer would be an
+        // error.
+        var unused = MachineErrors.isFatal(new OutOfMemoryError());
         // Made now: later there may be no memory for a thread.
         Threads.named("end").newThread(words::haltInTime).start();
         Thread.setDefaultUncaughtExceptionHandler(words);
@@ -68,10 +71,15 @@ final class LastWords implements Thread.UncaughtExceptionHandler {
 
     @Override
     public void uncaughtException(Thread thread, Throwable error) {
-        if (MachineErrors.isFatal(error)) {
-            end(thread.getName(), error);
-        } else {
-            log.error("thread {}: bug", thread.getName(), error);
+        try {
+            if (MachineErrors.isFatal(error)) {
+                end(thread.getName(), error);
+            } else {
+                log.error("thread {}: bug", thread.getName(), error);
+            }
+        } catch (Throwable nothingWorks) {
+            // The virtual machine would say so and go on, without this thread.
+            end(thread.getName(), nothingWorks);
         }
     }
 
@@ -81,12 +89,13 @@ final class LastWords implements Thread.UncaughtExceptionHandler {
     }
 
     private void end(String where, @Nullable Throwable error) {
-        if (!begun.compareAndSet(false, true)) {
+        // Before anything else: what has never run takes memory the first time, if only to be linked.
+        reserved.set(null);
+        if (!begins()) {
             return;
         }
-        ending.countDown();
-        reserved.set(null);
         try {
+            ending.countDown();
             if (error == null) {
                 log.error("{}; the process ends with {}", where, EXIT_CODE);
             } else {
@@ -100,6 +109,12 @@ final class LastWords implements Thread.UncaughtExceptionHandler {
         } finally {
             Runtime.getRuntime().halt(EXIT_CODE);
         }
+    }
+
+    private synchronized boolean begins() {
+        boolean first = !begun;
+        begun = true;
+        return first;
     }
 
     private void writeDirectly() {
