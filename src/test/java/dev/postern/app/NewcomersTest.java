@@ -1,0 +1,156 @@
+package dev.postern.app;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.postern.testing.PosternProcess;
+import dev.postern.testing.RawClient;
+import dev.postern.testing.RealPrograms;
+import dev.postern.testing.TestServer;
+import dev.postern.testing.TestSite;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * Two hundred connections ask as fast as they are answered, while others want to come in: prints how long that takes them.
+ * It took seconds where an event loop worked on whatever everybody had sent before it looked at anything else.
+ */
+@Tag("long")
+class NewcomersTest {
+    private static final int ATTACKERS = 200;
+    private static final int NEWCOMERS = 20;
+    private static final long SLOW_MILLIS = 200;
+
+    /** Of the half that fare better: generous, for the load is made by the same processors. */
+    private static final long MAX_MEDIAN_MILLIS = 1000;
+
+    @TempDir
+    private Path directory;
+
+    @ParameterizedTest(name = "{0}")
+    @ValueSource(
+            strings = {
+                // Refused: the queue is full.
+                "-m50 https://localhost:%d/slow",
+                "--h1 -m20 https://localhost:%d/slow",
+                // Answered here.
+                "-m50 https://localhost:%d/here",
+                "--h1 -m20 https://localhost:%d/here",
+                // With a body each.
+                "-m2 -d %s https://localhost:%d/sink",
+            })
+    void getTheirTurnWhateverOthersSend(String load) throws Exception {
+        Path h2load = RealPrograms.require("h2load", "nghttp2-client");
+        TestSite site = new TestSite(directory);
+        Path body = Files.write(directory.resolve("body"), new byte[200_000]);
+        try (TestServer slow = TestServer.start((request, connection) -> {
+                    takeTime();
+                    connection.send(TestServer.ok("slow"));
+                });
+                TestServer sink = TestServer.startAtHead(NewcomersTest::answer);
+                TestServer quick = TestServer.saying("here");
+                PosternProcess postern = run(site, slow, sink, quick)) {
+            int https = postern.port("https");
+            postern.awaitLine("ready: ");
+            visit(postern, site);
+            String arguments = load.contains("%s") ? load.formatted(body, https) : load.formatted(https);
+            List<String> command = new ArrayList<>(List.of(h2load.toString(), "-c" + ATTACKERS, "-D60"));
+            command.addAll(List.of(arguments.split(" ", -1)));
+            Process attack = new ProcessBuilder(command)
+                    .redirectErrorStream(true)
+                    .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                    .start();
+            try {
+                Awaitility.await()
+                        .atMost(Duration.ofSeconds(60))
+                        .until(() -> metric(postern, "postern_connections{listener=\"https\"}") >= ATTACKERS);
+                List<Long> millis = new ArrayList<>();
+                for (int i = 0; i < NEWCOMERS; i++) {
+                    millis.add(visit(postern, site));
+                }
+                assertThat(attack.isAlive()).isTrue();
+                Collections.sort(millis);
+                System.out.printf("newcomers during %s: %s ms%n", load, millis);
+                assertThat(millis.get(NEWCOMERS / 2)).isLessThan(MAX_MEDIAN_MILLIS);
+            } finally {
+                attack.destroyForcibly().waitFor();
+            }
+        }
+    }
+
+    /** Milliseconds for a connection, its handshake and a request. */
+    private static long visit(PosternProcess postern, TestSite site) throws IOException {
+        long began = System.nanoTime();
+        try (RawClient newcomer = RawClient.tls(postern.port("https"), site.trust(), "localhost")) {
+            assertThat(newcomer.get("localhost", "/").body()).isEqualTo("here");
+        }
+        return TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - began);
+    }
+
+    private static double metric(PosternProcess postern, String name) {
+        try (RawClient admin = RawClient.plain(postern.port("admin"))) {
+            return admin.get("localhost", "/metrics")
+                    .body()
+                    .lines()
+                    .filter(line -> line.startsWith(name + " "))
+                    .mapToDouble(line -> Double.parseDouble(line.substring(name.length() + 1)))
+                    .findFirst()
+                    .orElse(0);
+        }
+    }
+
+    /** Takes the body, and does not keep it. */
+    private static void answer(TestServer.Request request, TestServer.Connection connection) throws IOException {
+        for (String length : request.header("Content-Length")) {
+            connection.in().skipNBytes(Long.parseLong(length));
+        }
+        connection.send(TestServer.ok("taken"));
+    }
+
+    /** As a slow server does. */
+    private static void takeTime() {
+        try {
+            boolean never = new CountDownLatch(1).await(SLOW_MILLIS, TimeUnit.MILLISECONDS);
+            assertThat(never).isFalse();
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private PosternProcess run(TestSite site, TestServer slow, TestServer sink, TestServer quick) throws IOException {
+        Path file = directory.resolve("postern.yaml");
+        Files.writeString(
+                file, """
+                listeners:
+                  http: { bind: "127.0.0.1:0" }
+                  https: { bind: "127.0.0.1:0" }
+                  challenge: { bind: "127.0.0.1:0" }
+                  admin: { bind: "127.0.0.1:0" }
+                sites:
+                  - names: [localhost]
+                    backend: quick
+                    certificate: %s
+                    routes:
+                      - { path: /slow, backend: slow }
+                      - { path: /sink, backend: sink }
+                      - { path: /here, respond: { status: 404, body: no } }
+                backends:
+                  quick: { servers: ["%s"] }
+                  sink: { servers: ["%s"] }
+                  slow: { servers: [{ address: "%s", max-connections: 50 }], queue: { length: 200, timeout: 2s } }
+                limits: { server-connections: 4000, server-connections-per-client: 4000 }
+                """.formatted(site.certificate("localhost"), quick.address(), sink.address(), slow.address()));
+        return PosternProcess.start(directory, List.of("-Xmx512m"), "run", "-c", file.toString());
+    }
+}
