@@ -140,10 +140,9 @@ final class Http2ClientStream implements ClientStream {
 
     @Override
     public void response(ResponseHead head, long bodyLength, FieldEdits edits) {
-        boolean hasLength = head.declaredLength() >= 0 && head.status() != 204;
         ended = bodyLength == 0;
         lastFrame = connection.writeHead(
-                stream, Http2Heads.response(head, hasLength, connection.worker().date(), edits), ended);
+                stream, Http2Heads.response(head, connection.worker().date(), edits), ended);
     }
 
     @Override

@@ -32,6 +32,7 @@ final class Http2Heads {
 
     private static final AsciiString GET = AsciiString.cached("GET");
     private static final AsciiString DATE = AsciiString.cached("date");
+    private static final AsciiString CONTENT_LENGTH = AsciiString.cached("content-length");
     private static final byte[] CHUNKED = HeadWriter.constant("transfer-encoding: chunked\r\n");
 
     private Http2Heads() {}
@@ -230,8 +231,13 @@ final class Http2Heads {
      *
      * @param date for one that has none, RFC 9110 §6.6.1
      */
-    static Http2Headers response(ResponseHead head, boolean hasLength, byte[] date, FieldEdits edits) {
-        List<AsciiString> pairs = fields(head, hasLength, edits);
+    static Http2Headers response(ResponseHead head, byte[] date, FieldEdits edits) {
+        List<AsciiString> pairs = fields(head, edits);
+        if (head.declaredLength() >= 0 && head.status() != 204) {
+            // Anew: the server may have said it twice, which over HTTP/2 is an error of the stream (RFC 9113 §8.1.1).
+            pairs.add(CONTENT_LENGTH);
+            pairs.add(new AsciiString(Long.toString(head.declaredLength())));
+        }
         if (!head.hasDate()) {
             pairs.add(DATE);
             pairs.add(new AsciiString(date, false));
@@ -240,24 +246,24 @@ final class Http2Heads {
     }
 
     static Http2Headers interim(ResponseHead head) {
-        return headers(head.status(), fields(head, false, FieldEdits.NONE));
+        return headers(head.status(), fields(head, FieldEdits.NONE));
     }
 
     /** The server has switched protocols, <a href="https://datatracker.ietf.org/doc/html/rfc8441#section-5">RFC 8441 §5</a>. */
     static Http2Headers switching(ResponseHead head) {
-        return headers(200, fields(head, false, FieldEdits.NONE));
+        return headers(200, fields(head, FieldEdits.NONE));
     }
 
     private static Http2Headers headers(int status, List<AsciiString> pairs) {
         return ReadOnlyHttp2Headers.serverHeaders(false, status(status), pairs.toArray(AsciiString[]::new));
     }
 
-    private static List<AsciiString> fields(ResponseHead head, boolean hasLength, FieldEdits edits) {
+    private static List<AsciiString> fields(ResponseHead head, FieldEdits edits) {
         Fields fields = head.fields();
         boolean named = !head.connection().named().isEmpty();
         List<AsciiString> pairs = new ArrayList<>(2 * fields.count() + 4);
         for (int i = 0; i < fields.count(); i++) {
-            if (passes(fields.name(i), hasLength)
+            if (!isHopByHop(fields.name(i))
                     && !(head.status() == 101 && WebSocketKey.isAccept(fields, i))
                     && !(named && head.connection().names(fields, i))
                     && !edits.removes(fields.bytes(), fields.nameFrom(i), fields.nameTo(i))) {
@@ -268,16 +274,16 @@ final class Http2Heads {
         return pairs;
     }
 
-    private static boolean passes(int name, boolean hasLength) {
+    private static boolean isHopByHop(int name) {
         return switch (name) {
-            case FieldName.TRANSFER_ENCODING,
+            case FieldName.CONTENT_LENGTH,
+                    FieldName.TRANSFER_ENCODING,
                     FieldName.CONNECTION,
                     FieldName.KEEP_ALIVE,
                     FieldName.PROXY_CONNECTION,
                     FieldName.UPGRADE,
-                    FieldName.TE -> false;
-            case FieldName.CONTENT_LENGTH -> hasLength;
-            default -> true;
+                    FieldName.TE -> true;
+            default -> false;
         };
     }
 
@@ -295,7 +301,7 @@ final class Http2Heads {
         });
         add(pairs, edits);
         if (response.status() != 204 && response.status() != 304) {
-            pairs.add(AsciiString.cached("content-length"));
+            pairs.add(CONTENT_LENGTH);
             pairs.add(new AsciiString(Integer.toString(response.body().length)));
         }
         return headers(response.status(), pairs);

@@ -3,12 +3,15 @@ package dev.postern.http;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.postern.testing.EdgeExtension;
+import dev.postern.testing.Http2Client;
+import dev.postern.testing.Http2Wire;
 import dev.postern.testing.RawClient;
 import dev.postern.testing.TestServer;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
@@ -22,9 +25,8 @@ class ForgivenAnswersTest {
     @RegisterExtension
     final EdgeExtension edge = new EdgeExtension();
 
-    @ParameterizedTest
-    @ValueSource(
-            strings = {
+    static List<String> forgiven() {
+        return List.of(
                 CHUNKED + "5  \r\nhello\r\n0  \r\n\r\n",
                 CHUNKED + "5\t;a=b\r\nhello\r\n0 \t \r\nX-Sum : 1\r\n\r\n",
                 CHUNKED + "000005                                                  \r\nhello\r\n0\r\n\r\n",
@@ -33,8 +35,11 @@ class ForgivenAnswersTest {
                 OK + "Content-Length : 5\r\n\r\nhello",
                 OK + "Content-Length \t: 5\r\nX-A : a\r\n\r\nhello",
                 OK + "Transfer-Encoding : chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n",
-                "HTTP/1.2 200 OK\r\nContent-Length: 5\r\n\r\nhello",
-            })
+                "HTTP/1.2 200 OK\r\nContent-Length: 5\r\n\r\nhello");
+    }
+
+    @ParameterizedTest
+    @MethodSource("forgiven")
     void answerThatMeansOneThingPasses(String answer) throws Exception {
         TestServer server = edge.closes(TestServer.start((request, connection) -> connection.send(answer)));
         edge.startPlaintext(server, "");
@@ -52,6 +57,23 @@ class ForgivenAnswersTest {
             assertThat(client.trailers()).allMatch(trailer -> trailer.equals("X-Sum: 1"));
         }
         assertThat(server.connectionsAccepted()).isEqualTo(1);
+    }
+
+    /** RFC 9113 §8.1.1: clients take a length that is said twice for an error of the stream. */
+    @ParameterizedTest
+    @MethodSource("forgiven")
+    void answerThatMeansOneThingPassesOverHttp2(String answer) throws Exception {
+        TestServer server = edge.closes(TestServer.start((request, connection) -> connection.send(answer)));
+        edge.startWith(List.of(server.address()), "");
+        Http2Client client = edge.closes(Http2Client.connect(edge.httpsPort(), edge.trust(), "localhost"));
+
+        Http2Wire.Response response = client.get(1, "/").response(1);
+
+        assertThat(response.status()).isEqualTo(200);
+        assertThat(response.body()).isEqualTo("hello");
+        assertThat(response.headers().getAll("content-length"))
+                .hasSizeLessThan(2)
+                .allMatch("5"::contentEquals);
     }
 
     /** Nothing of a response has been passed on while the read it came in is looked at. */
