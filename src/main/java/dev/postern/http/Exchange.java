@@ -96,8 +96,13 @@ public final class Exchange extends ExchangeRecord {
     }
 
     /** The request has not ended, though it says that nothing is to come: it is started once it has. */
-    void awaitsEnd() {
+    void awaitsEnd(List<RequestStep> steps) {
         body.awaitsEnd();
+        for (RequestStep step : steps) {
+            if (step.comesFirst() && step.handle(this)) {
+                return;
+            }
+        }
     }
 
     RequestHead request() {

@@ -318,7 +318,7 @@ public final class Http2ClientConnection extends Http2ConnectionHandler implemen
         touched.add(begun);
         if (!endOfStream && !head.hasBody() && head.upgrade() == null) {
             // RFC 9113 §8.1.1: with a body it would be malformed, and no server is to have seen it.
-            begun.beginsAtEnd(exchange);
+            begun.beginsAtEnd(exchange, steps);
             return;
         }
         begun.begins(exchange);

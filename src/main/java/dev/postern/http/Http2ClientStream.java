@@ -9,6 +9,7 @@ import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.handler.codec.http2.Http2Stream;
 import io.netty.handler.codec.http2.StreamByteDistributor;
 import java.time.Duration;
+import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -73,10 +74,10 @@ final class Http2ClientStream implements ClientStream {
     }
 
     /** As {@link #begins}, of a request that says that it has no body, and has not ended: one may come all the same. */
-    void beginsAtEnd(Exchange next) {
+    void beginsAtEnd(Exchange next, List<RequestStep> steps) {
         begins(next);
         startsAtEnd = true;
-        next.awaitsEnd();
+        next.awaitsEnd(steps);
     }
 
     boolean startsAtEnd() {

@@ -19,4 +19,10 @@ public final class RefuseWhenMemoryIsShort implements RequestStep {
         exchange.fail(Failure.ByEdge.OUT_OF_RESOURCES, "memory is short");
         return true;
     }
+
+    /** A head that waits for its end is held as well. */
+    @Override
+    public boolean comesFirst() {
+        return true;
+    }
 }

@@ -87,6 +87,41 @@ class MemoryAttackTest {
         }
     }
 
+    @Test
+    void requestsWhoseEndDoesNotComeAreSurvivedOrEndTheProcess() throws Exception {
+        TestSite site = new TestSite(directory);
+        List<Http2Client> attackers = new ArrayList<>();
+        try (PosternProcess postern = run(site, "160m")) {
+            attack(
+                    postern,
+                    site.trust(),
+                    attackers,
+                    (attacker, stream, field) -> attacker.request(
+                            stream,
+                            "POST",
+                            "/",
+                            false,
+                            "content-length",
+                            "0",
+                            "x",
+                            field,
+                            "x",
+                            field,
+                            "x",
+                            field,
+                            "x",
+                            field));
+
+            survivedOrEnded(postern, site.trust(), () -> {
+                for (Http2Client attacker : attackers) {
+                    attacker.abort();
+                }
+            });
+        } finally {
+            silent.close();
+        }
+    }
+
     // There may always be one more thing that nobody thought of.
     @Test
     void heapThatIsExhaustedAllTheSameEndsTheProcessWhichSaysWhy() throws Exception {
@@ -112,6 +147,18 @@ class MemoryAttackTest {
     }
 
     private static void attack(PosternProcess postern, SSLContext trust, List<Http2Client> attackers) {
+        attack(
+                postern,
+                trust,
+                attackers,
+                (attacker, stream, field) -> attacker.get(stream, "/", "x", field, "x", field, "x", field, "x", field));
+    }
+
+    private interface Big {
+        void ask(Http2Client attacker, int stream, String field) throws IOException;
+    }
+
+    private static void attack(PosternProcess postern, SSLContext trust, List<Http2Client> attackers, Big request) {
         int https = postern.port("https");
         // Fits into the table of HPACK, so that four of them are four bytes, each time but the first.
         String field = "x".repeat(3_900);
@@ -120,7 +167,7 @@ class MemoryAttackTest {
                 Http2Client attacker = Http2Client.connect(https, trust, "localhost");
                 attackers.add(attacker);
                 for (int stream = 1; stream < 200; stream += 2) {
-                    attacker.get(stream, "/", "x", field, "x", field, "x", field, "x", field);
+                    request.ask(attacker, stream, field);
                 }
             } catch (IOException | UncheckedIOException refused) {
                 // As it should be.
