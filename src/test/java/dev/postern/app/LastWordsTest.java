@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -17,6 +18,7 @@ class LastWordsTest {
         private FullHeap() {}
 
         public static void main(String[] unused) throws InterruptedException {
+            var never = new CountDownLatch(1);
             var words = LastWords.install(BackgroundOutput.replaceStandardError());
             var full = new Thread(FullHeap::fill, "greedy");
             full.setUncaughtExceptionHandler((thread, error) -> {
@@ -26,8 +28,7 @@ class LastWordsTest {
             });
             fullBefore(full);
             full.start();
-            full.join();
-            Thread.sleep(Long.MAX_VALUE);
+            never.await();
         }
 
         /** What the handler needs of this class, so that only what it needs of others is missing. */
