@@ -6,9 +6,10 @@ import java.util.function.BiPredicate;
  * What the client of a TLS connection was shown.
  *
  * @param site the one it named
+ * @param serverName what it called that, in lower case: one of the names of the site
  * @param alsoOf whether the same certificate is that of another site (the first one) and its host (the second one)
  */
-public record CertificateShown(String site, BiPredicate<String, String> alsoOf) {
+public record CertificateShown(String site, String serverName, BiPredicate<String, String> alsoOf) {
     /** Whether requests for this host of this site belong on the connection. */
     boolean isOf(String other, String host) {
         return site.equals(other) || alsoOf.test(other, host);

@@ -100,10 +100,19 @@ final class Fields {
 
     /** The same with one more, which the edge itself does not read. What else points into {@link #bytes} stays right. */
     Fields with(String name, String value) {
+        return with(FieldName.OTHER, name, value);
+    }
+
+    /** The same with a Host, as the last one. What else points into {@link #bytes} stays right. */
+    Fields withHost(String host) {
+        return with(FieldName.HOST, "Host", host);
+    }
+
+    private Fields with(int constant, String name, String value) {
         byte[] longer = longer(name + value);
         int[] more = java.util.Arrays.copyOf(spans, (count + 1) * STRIDE);
         int at = count * STRIDE;
-        more[at] = FieldName.OTHER;
+        more[at] = constant;
         more[at + 1] = bytes.length;
         more[at + 2] = bytes.length + name.length();
         more[at + 3] = bytes.length + name.length();

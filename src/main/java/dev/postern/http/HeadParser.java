@@ -50,11 +50,14 @@ final class HeadParser {
      * @return null where the head is not complete yet
      */
     @Nullable RequestHead request(byte[] bytes, int to) throws BadMessage {
-        return request(bytes, to, 0);
+        return request(bytes, to, 0, null);
     }
 
-    /** @param own how many of the fields are not the client's */
-    @Nullable RequestHead request(byte[] bytes, int to, int own) throws BadMessage {
+    /**
+     * @param own how many of the fields are not the client's
+     * @param serverName whom the connection is to, where that is known
+     */
+    @Nullable RequestHead request(byte[] bytes, int to, int own, @Nullable String serverName) throws BadMessage {
         int pos = 0;
         // RFC 9112 §2.2: one empty line before the request line is forgiven; old clients send it after a body.
         if (to > 0 && bytes[0] == '\r') {
@@ -108,7 +111,13 @@ final class HeadParser {
         return end == INCOMPLETE
                 ? null
                 : RequestHead.of(
-                        fields.build(Arrays.copyOf(bytes, end)), methodFrom, methodTo, targetFrom, targetTo, minor);
+                        fields.build(Arrays.copyOf(bytes, end)),
+                        methodFrom,
+                        methodTo,
+                        targetFrom,
+                        targetTo,
+                        minor,
+                        serverName);
     }
 
     /** Whether {@code length} bytes are how a request line ends, as far as they go. */

@@ -193,12 +193,13 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
 
     @Override
     public int head(byte[] bytes, int to) throws BadMessage {
-        RequestHead parsed = worker.headParser().request(bytes, to);
+        CertificateShown shown = info.shown();
+        RequestHead parsed = worker.headParser().request(bytes, to, 0, shown == null ? null : shown.serverName());
         if (parsed == null) {
             return -1;
         }
         head = parsed;
-        return parsed.fields().bytes().length;
+        return parsed.length();
     }
 
     @Override

@@ -106,7 +106,7 @@ final class Http2Heads {
             own++;
         }
         out.crlf();
-        RequestHead head = worker.headParser().request(out.array(), out.length(), own);
+        RequestHead head = worker.headParser().request(out.array(), out.length(), own, null);
         if (head == null) {
             throw BadMessage.malformed("head ends early");
         }

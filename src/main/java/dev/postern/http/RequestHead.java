@@ -20,6 +20,7 @@ final class RequestHead implements RoutedRequest {
 
     private static final Set<String> MEANS_BODY = Set.of("POST", "PUT", "PATCH");
 
+    private final int length;
     private final Fields fields;
     private final int methodFrom;
     private final int methodTo;
@@ -32,7 +33,14 @@ final class RequestHead implements RoutedRequest {
     private final boolean expectsContinue;
 
     private RequestHead(
-            Fields fields, int methodFrom, int methodTo, int minorVersion, RequestTarget target, Framing framing) {
+            int length,
+            Fields fields,
+            int methodFrom,
+            int methodTo,
+            int minorVersion,
+            RequestTarget target,
+            Framing framing) {
+        this.length = length;
         this.fields = fields;
         this.methodFrom = methodFrom;
         this.methodTo = methodTo;
@@ -46,6 +54,7 @@ final class RequestHead implements RoutedRequest {
 
     /** The same with other fields that lie in the same bytes, and perhaps behind them. */
     private RequestHead(RequestHead same, Fields fields) {
+        this.length = same.length;
         this.fields = fields;
         this.methodFrom = same.methodFrom;
         this.methodTo = same.methodTo;
@@ -63,12 +72,37 @@ final class RequestHead implements RoutedRequest {
         return rest == fields ? this : new RequestHead(this, rest);
     }
 
-    /** @throws BadMessage for every head that two readers could take for two different requests */
-    static RequestHead of(Fields fields, int methodFrom, int methodTo, int targetFrom, int targetTo, int minorVersion)
+    /**
+     * @param came as it came, with all its bytes
+     * @param serverName whom the connection is to, where that is known: HTTP/1.0 has no Host, and what it does not say
+     *     nobody can guess where one connection leads to all sites
+     * @throws BadMessage for every head that two readers could take for two different requests
+     */
+    static RequestHead of(
+            Fields came,
+            int methodFrom,
+            int methodTo,
+            int targetFrom,
+            int targetTo,
+            int minorVersion,
+            @Nullable String serverName)
             throws BadMessage {
-        Framing framing = Framing.ofRequest(fields, minorVersion);
+        Framing framing = Framing.ofRequest(came, minorVersion);
+        Fields fields = came;
+        if (framing.host < 0) {
+            if (minorVersion > 0 || serverName == null) {
+                throw BadMessage.malformed("no Host");
+            }
+            fields = came.withHost(serverName);
+            framing.host = came.count();
+        }
         RequestTarget target = RequestTarget.of(fields, methodFrom, methodTo, targetFrom, targetTo, framing.host);
-        return new RequestHead(fields, methodFrom, methodTo, minorVersion, target, framing);
+        return new RequestHead(came.bytes().length, fields, methodFrom, methodTo, minorVersion, target, framing);
+    }
+
+    /** Of how many bytes it was made. */
+    int length() {
+        return length;
     }
 
     Fields fields() {
@@ -253,9 +287,6 @@ final class RequestHead implements RoutedRequest {
                     }
                     default -> {}
                 }
-            }
-            if (framing.host < 0) {
-                throw BadMessage.malformed("no Host");
             }
             if (chunked && length) {
                 throw BadMessage.malformed("both Transfer-Encoding and Content-Length");

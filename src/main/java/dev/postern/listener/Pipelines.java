@@ -177,7 +177,8 @@ public final class Pipelines {
             @Override
             public void established(
                     Channel channel, ShownCertificate certificate, @Nullable String applicationProtocol) {
-                CertificateShown shown = new CertificateShown(certificate.site(), certificate::isAlsoOf);
+                CertificateShown shown =
+                        new CertificateShown(certificate.site(), certificate.serverName(), certificate::isAlsoOf);
                 if ("h2".equals(applicationProtocol)) {
                     Http2ClientConnection http2 =
                             Http2ClientConnection.of(worker, httpsSteps, shown, endpoints, channel);

@@ -184,7 +184,7 @@ public final class SelectCertificate extends ChannelInboundHandlerAdapter {
     private void select(ChannelHandlerContext ctx, ClientHello parsed) {
         String serverName = parsed.serverName();
         Certificate certificate = serverName == null ? null : contexts.certificate(serverName);
-        if (certificate == null) {
+        if (serverName == null || certificate == null) {
             refuse(
                     ctx,
                     Alert.UNRECOGNIZED_NAME,
@@ -205,7 +205,7 @@ public final class SelectCertificate extends ChannelInboundHandlerAdapter {
             refuse(ctx, Alert.UNRECOGNIZED_NAME, "certificate cannot be used");
             return;
         }
-        handshake(ctx, tls, new ShownCertificate(certificate, contexts));
+        handshake(ctx, tls, new ShownCertificate(serverName, certificate, contexts));
     }
 
     private void answerChallenge(ChannelHandlerContext ctx, @Nullable String serverName) {

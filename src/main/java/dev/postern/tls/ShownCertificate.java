@@ -8,12 +8,19 @@ import dev.postern.certificate.Certificate;
  * became of the sites since. Nothing else that a handshake agrees on differs from site to site. Any thread.
  */
 public final class ShownCertificate {
+    private final String serverName;
     private final Certificate certificate;
     private final ServerContexts contexts;
 
-    ShownCertificate(Certificate certificate, ServerContexts contexts) {
+    ShownCertificate(String serverName, Certificate certificate, ServerContexts contexts) {
+        this.serverName = serverName;
         this.certificate = certificate;
         this.contexts = contexts;
+    }
+
+    /** What the client asked for, in lower case and without a trailing dot. */
+    public String serverName() {
+        return serverName;
     }
 
     /** The site that the client named. */

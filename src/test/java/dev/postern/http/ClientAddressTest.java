@@ -99,7 +99,7 @@ class ClientAddressTest {
     private static String client(String connection, String... fields) throws Exception {
         Client client = new Client(
                 new Endpoints(new InetSocketAddress(connection, 33224), new InetSocketAddress("10.0.0.9", 443)),
-                new CertificateShown("localhost", (site, host) -> false),
+                new CertificateShown("localhost", "localhost", (site, host) -> false),
                 false,
                 List.of(range("10.0.0.0", 8), range("2001:db8::", 32)),
                 null);

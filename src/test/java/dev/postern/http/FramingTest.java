@@ -560,6 +560,41 @@ class FramingTest {
         assertThat(server.received()).doesNotContain("smuggled");
     }
 
+    /** HTTP/1.0 has no Host; the server name of TLS says as much. Over plaintext there is nothing that does. */
+    @Test
+    void http10WithoutHostIsForTheServerNameOfItsConnection() throws Exception {
+        TestServer server = edge.closes(TestServer.saying("yes"));
+        edge.startPlaintext(server, TIMEOUTS);
+        RawClient client = edge.client();
+
+        for (String target : List.of("/a", "http://localhost/a")) {
+            client.send("GET " + target + " HTTP/1.0\r\nConnection: Keep-Alive\r\n\r\n");
+            assertThat(client.response().body()).isEqualTo("yes");
+            assertThat(server.requests().get(server.requests().size() - 1).header("Host"))
+                    .containsExactly("localhost");
+        }
+        // What follows it is where it would be, a body and another request.
+        client.send("POST /b HTTP/1.0\r\nContent-Length: 2\r\nConnection: Keep-Alive\r\n\r\nok"
+                + "GET /c HTTP/1.0\r\n\r\n");
+        assertThat(client.response().body()).isEqualTo("yes");
+        assertThat(client.response().body()).isEqualTo("yes");
+        assertThat(server.requests()).hasSize(4);
+        assertThat(server.requests().get(2).body()).isEqualTo("ok");
+        assertThat(server.requests().get(3).path()).isEqualTo("/c");
+
+        assertThat(edge.client()
+                        .request("GET http://other/ HTTP/1.0")
+                        .response()
+                        .status())
+                .isEqualTo(400);
+        assertThat(edge.client().request("GET / HTTP/1.1").response().status()).isEqualTo(400);
+        assertThat(edge.plainClient().request("GET / HTTP/1.0").response().status())
+                .isEqualTo(400);
+        assertThat(edge.plainClient().request("GET / HTTP/1.1").response().status())
+                .isEqualTo(400);
+        assertThat(server.requests()).hasSize(4);
+    }
+
     @Test
     void http10ConnectionIsKeptWhereTheClientAsksForIt() throws Exception {
         TestServer server = edge.closes(TestServer.saying("yes"));
