@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.postern.backend.ProxyPreamble;
 import dev.postern.testing.EdgeExtension;
 import dev.postern.testing.FreePorts;
+import dev.postern.testing.KernelQueues;
 import dev.postern.testing.RawClient;
 import dev.postern.testing.RealPrograms;
 import dev.postern.testing.TestServer;
@@ -20,6 +21,7 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import javax.net.ssl.SNIHostName;
@@ -88,6 +90,29 @@ class ProxyProtocolTest {
             coalesced.send(new String(header, StandardCharsets.ISO_8859_1) + REQUEST + REQUEST);
             assertForwardedFor("192.0.2.7", coalesced.response());
             assertForwardedFor("192.0.2.7", coalesced.response());
+        }
+    }
+
+    @Test
+    void cutDoesNotChangeWhoTheClientIs() throws Exception {
+        start("");
+        List<byte[]> headers = List.of(V1.getBytes(StandardCharsets.US_ASCII), version2());
+
+        for (byte[] header : headers) {
+            byte[] all =
+                    (new String(header, StandardCharsets.ISO_8859_1) + REQUEST).getBytes(StandardCharsets.ISO_8859_1);
+            List<RawClient> clients = new ArrayList<>();
+            for (int at = 1; at < all.length; at++) {
+                clients.add(plain("127.0.0.1").send(Arrays.copyOf(all, at)));
+            }
+            KernelQueues.awaitRead(clients.stream().map(RawClient::socket).toArray(Socket[]::new));
+            for (int at = 1; at < all.length; at++) {
+                assertForwardedFor(
+                        "192.0.2.7",
+                        clients.get(at - 1)
+                                .send(Arrays.copyOfRange(all, at, all.length))
+                                .response());
+            }
         }
     }
 

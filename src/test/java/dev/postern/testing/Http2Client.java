@@ -34,6 +34,17 @@ public final class Http2Client extends Http2Wire<Http2Client> {
 
     private static Http2Client connect(Socket transport, SSLContext trust, String serverName, int... settings)
             throws IOException {
+        Http2Client client = silent(transport, trust, serverName);
+        client.raw(PREFACE.getBytes(StandardCharsets.US_ASCII));
+        return client.settings(settings);
+    }
+
+    /** Connects, and has sent nothing yet: not even the preface. */
+    public static Http2Client silent(int port, SSLContext trust, String serverName) throws IOException {
+        return silent(new Socket(InetAddress.getLoopbackAddress(), port), trust, serverName);
+    }
+
+    private static Http2Client silent(Socket transport, SSLContext trust, String serverName) throws IOException {
         int port = transport.getPort();
         SSLSocket socket = (SSLSocket) trust.getSocketFactory().createSocket(transport, serverName, port, true);
         SSLParameters parameters = socket.getSSLParameters();
@@ -46,9 +57,7 @@ public final class Http2Client extends Http2Wire<Http2Client> {
         if (!"h2".equals(socket.getApplicationProtocol())) {
             throw new IOException("ALPN agreed on \"" + socket.getApplicationProtocol() + "\", not on h2");
         }
-        Http2Client client = new Http2Client(socket, transport);
-        client.raw(PREFACE.getBytes(StandardCharsets.US_ASCII));
-        return client.settings(settings);
+        return new Http2Client(socket, transport);
     }
 
     /** A GET for {@code https://localhost} with these further fields. */

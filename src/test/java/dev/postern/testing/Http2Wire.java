@@ -40,7 +40,7 @@ public abstract class Http2Wire<S extends Http2Wire<S>> implements AutoCloseable
     public static final int END_STREAM = 1;
     public static final int END_HEADERS = 4;
 
-    static final String PREFACE = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+    public static final String PREFACE = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
     /** @param headers of a HEADERS frame; else null */
     @SuppressWarnings("ArrayRecordComponent") // Never compared.
     public record Frame(int type, int flags, int stream, byte[] payload, Http2Headers headers) {
@@ -87,6 +87,11 @@ public abstract class Http2Wire<S extends Http2Wire<S>> implements AutoCloseable
     }
 
     abstract S self();
+
+    /** The socket to the other side, below TLS. */
+    public Socket transport() {
+        return transport;
+    }
 
     DataInputStream in() {
         return in;
