@@ -75,26 +75,39 @@ class CutsTest {
 
     @Test
     void cutDoesNotChangeWhatBecomesOfARequest() throws Exception {
-        requests(STRIDE);
+        requests(STRIDE, false);
+    }
+
+    /** The parts are records. A sample: each is a handshake. */
+    @Test
+    @Tag("long")
+    void cutDoesNotChangeWhatBecomesOfARequestOverTls() throws Exception {
+        requests(5 * STRIDE, true);
     }
 
     @Test
     @Tag("long")
     void noCutChangesWhatBecomesOfARequest() throws Exception {
-        requests(1);
+        requests(1, false);
     }
 
-    private void requests(int stride) throws Exception {
+    private void requests(int stride, boolean tls) throws Exception {
         TestServer server = edge.closes(TestServer.saying("yes"));
         edge.startPlaintext(server, TIMEOUTS);
-        Map<String, String> malformed = FramingTest.malformed();
+        Map<String, String> malformed = new HashMap<>(FramingTest.malformed());
+        if (tls) {
+            // There it is well formed.
+            malformed.remove("no Host in HTTP/1.0");
+        }
         Map<String, Integer> whole = new HashMap<>();
-        answers(malformed.entrySet().stream()
-                        .map(each -> new Cut(each.getKey(), each.getValue(), 0))
-                        .toList())
+        answers(
+                        malformed.entrySet().stream()
+                                .map(each -> new Cut(each.getKey(), each.getValue(), 0))
+                                .toList(),
+                        tls)
                 .forEach((cut, answer) -> whole.put(cut.name(), status(answer)));
 
-        answers(cuts(malformed, stride)).forEach((cut, answer) -> {
+        answers(cuts(malformed, stride), tls).forEach((cut, answer) -> {
             assertThat(answer.split("HTTP/1.1 ", -1)).as(cut + ": " + answer).hasSize(2);
             assertThat(status(answer)).as(cut.toString()).isEqualTo(whole.get(cut.name()));
         });
@@ -105,7 +118,7 @@ class CutsTest {
         for (FramingTest.Good good : FramingTest.wellFormed()) {
             wellFormed.put(good.name(), closing(good));
         }
-        answers(cuts(wellFormed, stride))
+        answers(cuts(wellFormed, stride), tls)
                 .forEach((cut, answer) -> assertThat(answer)
                         .as(cut.toString())
                         .contains("HTTP/1.1 200 ")
@@ -156,13 +169,16 @@ class CutsTest {
     }
 
     /** Sends each in its two parts, and returns all that came back until the edge closed. */
-    private Map<Cut, String> answers(List<Cut> cuts) throws Exception {
+    private Map<Cut, String> answers(List<Cut> cuts, boolean tls) throws Exception {
         Map<Cut, String> answers = new HashMap<>();
         for (int from = 0; from < cuts.size(); from += AT_ONCE) {
             List<Cut> batch = cuts.subList(from, Math.min(cuts.size(), from + AT_ONCE));
             List<RawClient> clients = new ArrayList<>();
             for (Cut cut : batch) {
-                clients.add(RawClient.plain(edge.httpPort()).send(cut.first()));
+                clients.add((tls
+                                ? RawClient.tls(edge.httpsPort(), edge.trust(), "localhost")
+                                : RawClient.plain(edge.httpPort()))
+                        .send(cut.first()));
             }
             KernelQueues.awaitRead(sockets(clients));
             for (int i = 0; i < batch.size(); i++) {
