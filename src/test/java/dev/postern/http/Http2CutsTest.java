@@ -67,6 +67,7 @@ class Http2CutsTest {
     }
 
     @Test
+    @Tag("long")
     void requestMayComeByteByByte() throws Exception {
         TestServer server = startEcho();
         Http2Client client = client();
@@ -122,6 +123,7 @@ class Http2CutsTest {
 
     /** The n-th answer on a connection is cut at n; the last one comes byte by byte. */
     @Test
+    @Tag("long")
     void noCutChangesAnAnswer() throws Exception {
         AtomicInteger length = new AtomicInteger(1);
         Http2Server server = edge.closes(Http2Server.start((request, connection) -> {
