@@ -28,6 +28,7 @@ public final class ServerBudget {
     private volatile int maxPerClient;
     private final AtomicInteger open = new AtomicInteger();
     private final AtomicIntegerArray working = new AtomicIntegerArray(PLACES);
+    private final AtomicInteger atWork = new AtomicInteger();
     private final AtomicLong askedNanos = new AtomicLong(System.nanoTime() - ASK_NANOS);
     private final LongAdder refused = new LongAdder();
     private final long seed;
@@ -102,15 +103,29 @@ public final class ServerBudget {
     /** Whether one more connection may work for the client of {@code network}; counted until {@link #leaves}. */
     public boolean worksFor(long network) {
         int place = place(network);
-        if (working.incrementAndGet(place) > maxPerClient) {
+        int mine = working.incrementAndGet(place);
+        if (mine > 1 && mine > share(max - atWork.get())) {
             working.decrementAndGet(place);
             return false;
         }
+        atWork.incrementAndGet();
         return true;
     }
 
     public void leaves(long network) {
         working.decrementAndGet(place(network));
+        atWork.decrementAndGet();
+    }
+
+    /**
+     * How many a client may have while {@code left} are not at work for anybody: its maximum where it is alone, and less the
+     * more the others have, so that however many take what they can get there is some left for who comes next (dynamic
+     * thresholds, as switches share their buffers).
+     */
+    private int share(int left) {
+        int most = maxPerClient;
+        int others = max - most;
+        return others <= 0 ? most : (int) Math.min(most, (long) most * left / others);
     }
 
     private int place(long network) {
@@ -119,10 +134,6 @@ public final class ServerBudget {
 
     /** Connections that work for any client now. */
     public int working() {
-        int all = 0;
-        for (int i = 0; i < PLACES; i++) {
-            all += working.get(i);
-        }
-        return all;
+        return atWork.get();
     }
 }

@@ -82,7 +82,7 @@ public abstract sealed class ExchangeRecord permits Exchange, Refusal {
                     "request {}: client {}: headers left out for their names, as keep-header-names has none of them: {}",
                     id,
                     client.text(),
-                    ForwardedHeaders.namesToKeep(head.fields()));
+                    RequestWriter.leftOut(head.fields(), route, client.isTrusted()));
         }
     }
 

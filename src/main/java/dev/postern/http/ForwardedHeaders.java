@@ -1,7 +1,6 @@
 package dev.postern.http;
 
 import io.netty.util.NetUtil;
-import java.util.StringJoiner;
 
 /**
  * What a server is told of the client. Two questions, two methods: what of the client's own claims is removed, and what
@@ -41,17 +40,6 @@ final class ForwardedHeaders {
     /** Whether a field that is removed may be let through all the same, where the configuration names it. */
     static boolean mayBeKept(int name) {
         return name == FieldName.AMBIGUOUS || name == FieldName.CLAIM;
-    }
-
-    /** The names of all such fields, for the log: tokens, as they came. */
-    static String namesToKeep(Fields fields) {
-        StringJoiner names = new StringJoiner(", ");
-        for (int i = 0; i < fields.count(); i++) {
-            if (mayBeKept(fields.name(i))) {
-                names.add(fields.text(fields.nameFrom(i), fields.nameTo(i)));
-            }
-        }
-        return names.toString();
     }
 
     /** Whether a field, from a trusted proxy, says what {@link #write} says of other clients. */

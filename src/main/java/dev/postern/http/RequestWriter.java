@@ -4,6 +4,7 @@ import dev.postern.route.FieldEdits;
 import dev.postern.route.Route;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
+import java.util.StringJoiner;
 import org.jspecify.annotations.Nullable;
 
 /** Writes a request anew for an HTTP/1.1 server. What it does not write does not get through. */
@@ -67,6 +68,20 @@ final class RequestWriter {
         }
         ForwardedHeaders.write(out, exchange);
         return out.crlf();
+    }
+
+    /** The names of the fields that do not reach the server, for their names alone; for the log. */
+    static String leftOut(Fields fields, @Nullable Route route, boolean trusted) {
+        StringJoiner names = new StringJoiner(", ");
+        for (int i = 0; i < fields.count(); i++) {
+            int name = fields.name(i);
+            if (ForwardedHeaders.mayBeKept(name)
+                    && ForwardedHeaders.removes(name, trusted)
+                    && !isKept(route, fields, i)) {
+                names.add(fields.text(fields.nameFrom(i), fields.nameTo(i)));
+            }
+        }
+        return names.toString();
     }
 
     private static boolean isKept(@Nullable Route route, Fields fields, int field) {

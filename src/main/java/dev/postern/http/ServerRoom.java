@@ -69,7 +69,8 @@ final class ServerRoom {
 
     String whyNotForClient() {
         budget.refuses();
-        return "limits.server-connections-per-client: " + budget.maxPerClient() + " work for this client";
+        return "limits.server-connections-per-client: no more for this client (at most " + budget.maxPerClient()
+                + ", and less while others have many; " + budget.working() + " of " + budget.max() + " at work)";
     }
 
     /** Lets the oldest of those that are idle go, a few of them. */

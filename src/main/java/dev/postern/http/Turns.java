@@ -1,5 +1,6 @@
 package dev.postern.http;
 
+import dev.postern.machine.MachineErrors;
 import io.netty.channel.EventLoop;
 import java.util.ArrayDeque;
 import java.util.concurrent.TimeUnit;
@@ -71,8 +72,9 @@ final class Turns {
             }
             try {
                 work.run();
-            } catch (RuntimeException e) {
-                // It is one client's: the others go on.
+            } catch (RuntimeException | Error e) {
+                MachineErrors.check(e);
+                // It is one client's, whose timeouts end it: the others go on.
                 log.error("turns: bug", e);
             }
         } while (--left > 0 && System.nanoTime() - beganNanos < TURN_NANOS);

@@ -7,6 +7,7 @@ import dev.postern.testing.EdgeExtension;
 import dev.postern.testing.Http2Client;
 import dev.postern.testing.RawClient;
 import dev.postern.testing.TestServer;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -88,7 +89,7 @@ class ServerConnectionsTest {
             same.get(1, "/");
 
             assertThat(same.response(1).status()).isEqualTo(503);
-            assertThat(log.lines("limits.server-connections-per-client: 2 work for this client; answered 503"))
+            assertThat(log.lines("limits.server-connections-per-client: no more for this client (at most 2"))
                     .isNotEmpty();
             RawClient other = edge.client();
             other.send("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
@@ -99,6 +100,28 @@ class ServerConnectionsTest {
             same.get(3, "/");
             assertThat(same.response(3).body()).isEqualTo("at once");
         }
+    }
+
+    /** As many as take all they can get: a fifth, a sixth and so on find room. */
+    @Test
+    void severalClientsLeaveTheOthersTheirs() throws Exception {
+        start("server-connections: 20, server-connections-per-client: 5");
+        List<Http2Client> greedy = new ArrayList<>();
+        for (int i = 2; i < 10; i++) {
+            Http2Client client =
+                    edge.closes(Http2Client.connectFrom("127.0.0." + i, edge.httpsPort(), edge.trust(), "localhost"));
+            for (int stream = 1; stream < 20; stream += 2) {
+                client.get(stream, "/hangs");
+            }
+            greedy.add(client);
+            // Those beyond its share are answered.
+            assertThat(client.response(19).status()).isEqualTo(503);
+        }
+
+        RawClient newcomer = edge.client();
+        newcomer.send("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
+
+        assertThat(newcomer.response().body()).isEqualTo("at once");
     }
 
     /** Whichever event loop keeps the idle one: newcomers are on any. */
