@@ -14,6 +14,8 @@ class AuthorityTest {
         "example.com, example.com, -1",
         "EXAMPLE.com:80, example.com, 80",
         "example.com., example.com, -1",
+        "example.com:, example.com, -1",
+        "[::1]:, [::1], -1",
         "example.com.:443, example.com, 443",
         "a_b-c.1:65535, a_b-c.1, 65535",
         "127.0.0.1:1, 127.0.0.1, 1",
@@ -28,9 +30,37 @@ class AuthorityTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "", ":", ":80", "a:", "a:0", "a:65536", "a:99999", "a:000001", "a:8 0", "a:+8", "a:8:8", "a b", "a/b",
-                "a,b", "a@b", "a?b", "a#b", "a%41", "a\\b", "\u00e4", "*.a", "[", "[]", "[::1", "::1", "[::1]x",
-                "[::1]:", "[::1]:x", "[g::]", "[::1%eth0]", "[[::1]]", "a]", "a\0"
+                "",
+                ":",
+                ":80",
+                "a:0",
+                "a:65536",
+                "a:99999",
+                "a:000001",
+                "a:8 0",
+                "a:+8",
+                "a:8:8",
+                "a b",
+                "a/b",
+                "a,b",
+                "a@b",
+                "a?b",
+                "a#b",
+                "a%41",
+                "a\\b",
+                "\u00e4",
+                "*.a",
+                "[",
+                "[]",
+                "[::1",
+                "::1",
+                "[::1]x",
+                "[::1]:x",
+                "[g::]",
+                "[::1%eth0]",
+                "[[::1]]",
+                "a]",
+                "a\0"
             })
     void whatIsNoHostAndPortIsRefused(String text) {
         assertThatThrownBy(() -> parse(text)).isInstanceOf(BadMessage.class);
