@@ -9,9 +9,14 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.util.Properties;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 
 /** A process that serves until it is told to stop, or cannot go on: then it ends with 70. */
 public final class Daemon {
+    /** A start that is told to stop is let go on for so long, so that what it has begun can be ended in order. */
+    private static final int LONGEST_START_SECONDS = 10;
+
     private Daemon() {}
 
     /**
@@ -26,6 +31,15 @@ public final class Daemon {
         SystemdNotice notice = SystemdNotice.of(System.getenv());
         Reloads reloads = new Reloads(source, notice);
         Signals.handle("HUP", reloads::hangUp);
+        // Before anybody is told that we are ready: who hears it may stop us at once.
+        CountDownLatch begun = new CountDownLatch(1);
+        AtomicReference<AutoCloseable> running = new AtomicReference<>(() -> {});
+        Thread stop = atSignal(
+                () -> {
+                    var unused = begun.await(LONGEST_START_SECONDS, TimeUnit.SECONDS);
+                    running.get().close();
+                },
+                log);
         try {
             // Until there is something to do, it must not end us either.
             Signals.handle("USR1", () -> {});
@@ -35,26 +49,36 @@ public final class Daemon {
                     Clock.systemUTC(),
                     certificates -> new ReloadControl(reloads::now, certificates));
             Signals.handle("USR1", edge::reopenLogs);
-            notice.ready();
             LoopWatch watch = LoopWatch.start(edge.watched(), notice.aliveEvery(), notice::alive, lastWords::end);
+            running.set(() -> {
+                watch.close();
+                notice.stopping();
+                reloads.close();
+                edge.close();
+                notice.close();
+            });
+            notice.ready();
             reloads.start(edge);
-            untilSignal(
-                    () -> {
-                        watch.close();
-                        notice.stopping();
-                        reloads.close();
-                        edge.close();
-                        notice.close();
-                    },
-                    log);
+            begun.countDown();
+            forEver();
+        } catch (CannotStart | RuntimeException | Error e) {
+            // The exit code is that of the failure.
+            leaveOut(stop);
+            throw e;
         } finally {
+            begun.countDown();
             log.drain();
         }
     }
 
     /** Waits for TERM or INT, closes {@code running}, and ends the process with 0: stopping as told is no failure. */
     static void untilSignal(AutoCloseable running, BackgroundOutput log) throws InterruptedException {
-        Runtime.getRuntime().addShutdownHook(Threads.named("shutdown").newThread(() -> {
+        var unused = atSignal(running, log);
+        forEver();
+    }
+
+    private static Thread atSignal(AutoCloseable running, BackgroundOutput log) {
+        Thread stop = Threads.named("shutdown").newThread(() -> {
             int code = 0;
             try {
                 running.close();
@@ -63,7 +87,20 @@ public final class Daemon {
                 code = 70;
             }
             Runtime.getRuntime().halt(code);
-        }));
+        });
+        Runtime.getRuntime().addShutdownHook(stop);
+        return stop;
+    }
+
+    private static void leaveOut(Thread stop) {
+        try {
+            Runtime.getRuntime().removeShutdownHook(stop);
+        } catch (IllegalStateException e) {
+            // Somebody stops us already.
+        }
+    }
+
+    private static void forEver() throws InterruptedException {
         new CountDownLatch(1).await();
     }
 
