@@ -27,6 +27,32 @@ public final class BackgroundOutput extends OutputStream {
     // Set once, read by any thread that logs.
     private volatile Consumer<Throwable> caught = ignored -> {};
 
+    /** Writes each line in one piece: nothing that others print comes between it and its end. */
+    static final class Lines extends PrintStream {
+        private final Consumer<Throwable> caught;
+
+        /** @param caught is told of what is printed with its stack */
+        Lines(OutputStream out, Consumer<Throwable> caught) {
+            super(out, false, StandardCharsets.UTF_8);
+            this.caught = caught;
+        }
+
+        @Override
+        public void println(@Nullable String line) {
+            // Of a class derived from it, PrintStream writes line and end apart.
+            print(line + System.lineSeparator());
+        }
+
+        @Override
+        public void println(@Nullable Object printed) {
+            // How Throwable.printStackTrace begins.
+            if (printed instanceof Throwable thrown) {
+                caught.accept(thrown);
+            }
+            println(String.valueOf(printed));
+        }
+    }
+
     private BackgroundOutput(OutputStream out) {
         this.out = out;
     }
@@ -35,16 +61,7 @@ public final class BackgroundOutput extends OutputStream {
     public static BackgroundOutput replaceStandardError() {
         BackgroundOutput output = new BackgroundOutput(System.err);
         Threads.named("log").newThread(output::writeOut).start();
-        System.setErr(new PrintStream(output, false, StandardCharsets.UTF_8) {
-            @Override
-            public void println(@Nullable Object printed) {
-                // How Throwable.printStackTrace begins.
-                if (printed instanceof Throwable logged) {
-                    output.caught.accept(logged);
-                }
-                super.println(printed);
-            }
-        });
+        System.setErr(new Lines(output, thrown -> output.caught.accept(thrown)));
         return output;
     }
 
