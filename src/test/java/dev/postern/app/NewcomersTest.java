@@ -20,7 +20,7 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /**
  * Two hundred connections ask as fast as they are answered, while others want to come in: prints how long that takes them.
@@ -28,7 +28,6 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 @Tag("long")
 class NewcomersTest {
-    private static final int ATTACKERS = 200;
     private static final int NEWCOMERS = 20;
     private static final long SLOW_MILLIS = 200;
 
@@ -38,19 +37,18 @@ class NewcomersTest {
     @TempDir
     private Path directory;
 
-    @ParameterizedTest(name = "{0}")
-    @ValueSource(
-            strings = {
-                // Refused: the queue is full.
-                "-m50 https://localhost:%d/slow",
-                "--h1 -m20 https://localhost:%d/slow",
-                // Answered here.
-                "-m50 https://localhost:%d/here",
-                "--h1 -m20 https://localhost:%d/here",
-                // With a body each.
-                "-m2 -d %s https://localhost:%d/sink",
-            })
-    void getTheirTurnWhateverOthersSend(String load) throws Exception {
+    @ParameterizedTest(name = "{0} of {1}")
+    @CsvSource({
+        // Refused: the queue is full.
+        "200, -m50 https://localhost:%d/slow",
+        "200, --h1 -m20 https://localhost:%d/slow",
+        // Answered here.
+        "200, -m50 https://localhost:%d/here",
+        "200, --h1 -m20 https://localhost:%d/here",
+        // With a body each, which who sends it and who takes it have no less work with, on the same processors.
+        "50, -m2 -d %s https://localhost:%d/sink",
+    })
+    void getTheirTurnWhateverOthersSend(int attackers, String load) throws Exception {
         Path h2load = RealPrograms.require("h2load", "nghttp2-client");
         TestSite site = new TestSite(directory);
         Path body = Files.write(directory.resolve("body"), new byte[200_000]);
@@ -65,7 +63,7 @@ class NewcomersTest {
             postern.awaitLine("ready: ");
             visit(postern, site);
             String arguments = load.contains("%s") ? load.formatted(body, https) : load.formatted(https);
-            List<String> command = new ArrayList<>(List.of(h2load.toString(), "-c" + ATTACKERS, "-D60"));
+            List<String> command = new ArrayList<>(List.of(h2load.toString(), "-c" + attackers, "-D60"));
             command.addAll(List.of(arguments.split(" ", -1)));
             Process attack = new ProcessBuilder(command)
                     .redirectErrorStream(true)
@@ -74,7 +72,7 @@ class NewcomersTest {
             try {
                 Awaitility.await()
                         .atMost(Duration.ofSeconds(60))
-                        .until(() -> metric(postern, "postern_connections{listener=\"https\"}") >= ATTACKERS);
+                        .until(() -> metric(postern, "postern_connections{listener=\"https\"}") >= attackers);
                 List<Long> millis = new ArrayList<>();
                 for (int i = 0; i < NEWCOMERS; i++) {
                     millis.add(visit(postern, site));
