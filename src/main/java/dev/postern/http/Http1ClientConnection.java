@@ -326,7 +326,8 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
         if (phase != Phase.EXCHANGE) {
             return;
         }
-        if (!keepAlive || !complete || worker.isDraining()) {
+        // Where a drain began behind the head of the response the client was not told to go: it may be asking already.
+        if (!keepAlive || !complete) {
             finish(!complete || clientGoesOn || decoder.holdsBytes());
             return;
         }
