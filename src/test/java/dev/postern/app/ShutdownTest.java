@@ -2,10 +2,12 @@ package dev.postern.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.postern.testing.CapturedLog;
 import dev.postern.testing.EdgeExtension;
 import dev.postern.testing.RawClient;
 import dev.postern.testing.TestServer;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -51,6 +53,39 @@ class ShutdownTest {
         assertThat(response.header("Connection")).containsExactly("close");
         assertThat(busy.isClosedByPeer()).isTrue();
         assertThat(stopped).succeedsWithin(Duration.ofSeconds(5));
+    }
+
+    // The second request waits with the edge when the response ends: where a drain began in between, and the first
+    // response
+    // said nothing of it, it is answered all the same, and that answer says it.
+    @Test
+    void clientWhoseResponseHadBegunBeforeTheDrainLosesNothingEither() throws Exception {
+        edge.closes(server);
+        TestServer inTwoParts = edge.closes(TestServer.start((request, connection) -> {
+            connection.send("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhel");
+            await(answer);
+            connection.send("lo");
+        }));
+        edge.startWith(List.of(inTwoParts.address()), "grace: 30s");
+        RawClient client = edge.client().request("GET / HTTP/1.1", "Host: localhost");
+        assertThat(client.response(true).header("Connection")).isEmpty();
+        client.request("GET / HTTP/1.1", "Host: localhost");
+
+        CompletableFuture<Void> stopped;
+        try (CapturedLog log = CapturedLog.begin()) {
+            stopped = CompletableFuture.runAsync(edge::stop);
+            Awaitility.await().until(() -> !log.lines("for exchanges to end").isEmpty());
+        }
+        answer.countDown();
+
+        assertThat(client.in().readNBytes(5))
+                .asString(StandardCharsets.US_ASCII)
+                .isEqualTo("hello");
+        RawClient.Response next = client.response();
+        assertThat(next.body()).isEqualTo("hello");
+        assertThat(next.header("Connection")).containsExactly("close");
+        assertThat(client.isClosedByPeer()).isTrue();
+        assertThat(stopped).succeedsWithin(Duration.ofSeconds(30));
     }
 
     // The rule is about silence, and so is the test: where this machine keeps the client from asking for a second, the
