@@ -80,6 +80,7 @@ public final class Edge implements AutoCloseable {
             opened.push(care);
             this.path = new RequestPath(config, transport, loops.all(), care, observation, clock, background, memory);
             opened.push(path);
+            opened.addLast(path::loopsEnded);
             observation.prepare(config).commit();
             path.prepare(config).commit();
             care.start(() -> path.httpsAddresses().get(0), path::httpsProxies, heard.apply(care.commands()));

@@ -366,4 +366,9 @@ final class RequestPath implements AutoCloseable {
         backends.close();
         logins.shutdownNow();
     }
+
+    /** Lets go what the event loops may have used until they ended. */
+    void loopsEnded() {
+        contexts.close();
+    }
 }

@@ -35,7 +35,7 @@ import org.jspecify.annotations.Nullable;
  * One TLS context per certificate, made when it is first asked for and let go once another has taken its place and the
  * last connection that uses it is closed. Any event loop.
  */
-public final class ServerContexts {
+public final class ServerContexts implements AutoCloseable {
     /** Mozilla "intermediate" 5.7 without the DHE suites, which BoringSSL does not have; TLS 1.3 suites first. */
     private static final List<String> CIPHERS = List.of(
             "TLS_AES_128_GCM_SHA256",
@@ -82,6 +82,12 @@ public final class ServerContexts {
      */
     public void follow(Configuration.Tls config, List<String> applicationProtocols) {
         policy = new Policy(config, List.copyOf(applicationProtocols));
+    }
+
+    /** Lets all go; connections that use one keep it. Once no handshake begins any more. */
+    @Override
+    public void close() {
+        retain(Set.of());
     }
 
     /** Lets the contexts of all other sites go; connections that use one keep it. Any thread. */

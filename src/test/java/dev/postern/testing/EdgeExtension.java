@@ -33,7 +33,7 @@ public final class EdgeExtension implements BeforeEachCallback, AfterEachCallbac
 
     @Override
     public void beforeEach(ExtensionContext context) throws IOException {
-        LeakedBuffers.failClass(context);
+        LeakedResources.failClass(context);
         directory = Files.createTempDirectory("postern-test");
         site = new TestSite(directory);
     }

@@ -56,6 +56,7 @@ class AlpnChallengeTest {
     private final AlpnChallengeTable challenges = new AlpnChallengeTable(InstantSource.system());
     private final List<String> established = new CopyOnWriteArrayList<>();
     private final EventLoopGroup loops = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
+    private ServerContexts contexts;
     private X509Certificate ordinary;
     private Channel listener;
 
@@ -65,7 +66,7 @@ class AlpnChallengeTest {
         ordinary = issued.leaf();
         CertificateTable certificates = new CertificateTable();
         certificates.publish(List.of("known.test"), Certificate.of("known.test", "test", issued.key(), issued.chain()));
-        ServerContexts contexts = new ServerContexts(
+        contexts = new ServerContexts(
                 certificates,
                 challenges,
                 new Configuration.Tls(TlsVersion.TLS_1_2, TlsProfile.INTERMEDIATE),
@@ -112,6 +113,7 @@ class AlpnChallengeTest {
     void close() throws Exception {
         listener.close().sync();
         loops.shutdownGracefully(0, 1, TimeUnit.SECONDS).sync();
+        contexts.close();
     }
 
     @ParameterizedTest
