@@ -532,8 +532,13 @@ class Http2ServersTest {
         Http2Client client = client();
 
         assertThat(client.get(1, "/").response(1).status()).isEqualTo(504);
-        assertThat(client.get(3, "/well").response(3).status()).isEqualTo(200);
         Awaitility.await().until(() -> server.resets().size() == 1);
+        // On a busy machine that may take longer than the timeout as well; the connection is what it is about.
+        AtomicInteger stream = new AtomicInteger(1);
+        Awaitility.await().until(() -> {
+            int next = stream.addAndGet(2);
+            return client.get(next, "/well").response(next).status() == 200;
+        });
         assertThat(server.connectionsAccepted()).isEqualTo(1);
     }
 

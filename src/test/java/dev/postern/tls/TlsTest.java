@@ -386,8 +386,10 @@ class TlsTest {
     @Test
     void handshakeDeadlineDoesNotEndWhatComesAfterTheHandshake() throws Exception {
         startSites("timeouts: { handshake: 300ms }");
-        RawClient client = connect("one.test", parameters -> {});
-        RawClient silent = RawClient.plain(edge.httpsPort());
+        // Where the machine is so busy that one handshake takes longer, another may not.
+        RawClient client =
+                await().ignoreExceptions().until(() -> connect("one.test", parameters -> {}), connected -> true);
+        RawClient silent = edge.closes(RawClient.plain(edge.httpsPort()));
 
         // The silent one came later: when it is closed the other's deadline is over, too.
         assertThat(silent.untilClosed()).isEmpty();
