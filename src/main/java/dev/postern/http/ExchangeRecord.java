@@ -196,18 +196,18 @@ public abstract sealed class ExchangeRecord permits Exchange, Refusal {
         return tls == null ? null : tls.cipher();
     }
 
-    /** Null where the head could not be read. */
-    public final @Nullable String method() {
+    /** Null where the head could not be read that far. */
+    public @Nullable String method() {
         return head == null ? null : head.method();
     }
 
-    /** Host as asked for, in lower case, without the port; null where the head could not be read. */
-    public final @Nullable String host() {
+    /** Host as asked for, in lower case, without the port; null where the head could not be read that far. */
+    public @Nullable String host() {
         return head == null ? null : head.authority().host();
     }
 
-    /** Path and query as they came, all of them printable ASCII; null where the head could not be read. */
-    public final @Nullable String target() {
+    /** Path and query as they came, all of them printable ASCII; null where the head could not be read that far. */
+    public @Nullable String target() {
         return head == null ? null : head.target().text();
     }
 

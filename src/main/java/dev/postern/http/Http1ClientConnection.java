@@ -265,8 +265,13 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
         writer.answers(null);
         settled = false;
         writer.local(answer, worker.date(), false, FieldEdits.NONE);
-        new Refusal(id, info, headNanos, failure, answer.status()).ended(worker.observer());
+        refusal(id, failure).with(answer).ended(worker.observer());
         finish(true);
+    }
+
+    private Refusal refusal(String id, Failure failure) {
+        byte[] scratch = worker.requestSpace().bytes();
+        return new Refusal(id, info, Legible.of(scratch, decoder.peek(scratch)), headNanos, failure);
     }
 
     // ---- the response
@@ -442,7 +447,7 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
         if (current != null) {
             current.clientGone();
         } else if (midHead) {
-            new Refusal(worker.nextRequestId(), info, headNanos, Failure.ByClient.GONE, 0).ended(worker.observer());
+            refusal(worker.nextRequestId(), Failure.ByClient.GONE).ended(worker.observer());
         }
         decoder.close();
         share.close();

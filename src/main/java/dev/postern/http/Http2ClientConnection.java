@@ -311,7 +311,7 @@ public final class Http2ClientConnection extends Http2ConnectionHandler implemen
         try {
             head = Http2Heads.request(worker, scratch, headers, endOfStream);
         } catch (BadMessage e) {
-            refuse(begun, e);
+            refuse(begun, Legible.of(headers), e);
             return;
         }
         Exchange exchange = new Exchange(worker, begun, head, now, now);
@@ -338,8 +338,9 @@ public final class Http2ClientConnection extends Http2ConnectionHandler implemen
     }
 
     /** What is malformed ends its stream (RFC 9113 §8.1.1); what is beyond a limit is answered. */
-    private void refuse(Http2ClientStream stream, BadMessage why) throws Http2Exception {
+    private void refuse(Http2ClientStream stream, Legible legible, BadMessage why) throws Http2Exception {
         String id = worker.nextRequestId();
+        Refusal refusal = new Refusal(id, client, legible, System.nanoTime(), why.failure());
         if (why.failure() == Failure.ByClient.MALFORMED) {
             log.debug(
                     "request {}: client {}: {}: {}; stream reset",
@@ -347,7 +348,7 @@ public final class Http2ClientConnection extends Http2ConnectionHandler implemen
                     client.text(),
                     why.failure().reason(),
                     why.detail());
-            new Refusal(id, client, System.nanoTime(), why.failure(), 0).ended(worker.observer());
+            refusal.ended(worker.observer());
             throw Http2Exception.streamError(stream.stream().id(), Http2Error.PROTOCOL_ERROR, "%s", why.detail());
         }
         LocalResponse answer = ErrorResponses.of(why.failure(), id);
@@ -358,7 +359,7 @@ public final class Http2ClientConnection extends Http2ConnectionHandler implemen
                 why.failure().reason(),
                 why.detail(),
                 answer.status());
-        new Refusal(id, client, System.nanoTime(), why.failure(), answer.status()).ended(worker.observer());
+        refusal.with(answer).ended(worker.observer());
         stream.respond(answer, FieldEdits.NONE);
     }
 

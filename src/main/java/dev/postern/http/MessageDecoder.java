@@ -315,6 +315,16 @@ final class MessageDecoder {
         return true;
     }
 
+    /** Of the head that is due, as much as came and fits. */
+    int peek(byte[] into) {
+        ByteBuf held = pending;
+        int length = held == null ? 0 : Math.min(held.readableBytes(), into.length);
+        if (held != null) {
+            held.getBytes(held.readerIndex(), into, 0, length);
+        }
+        return length;
+    }
+
     /** True where bytes came that have not been passed on: of a head, or of the framing of a body. */
     boolean holdsBytes() {
         return pending != null && pending.isReadable();

@@ -1,19 +1,41 @@
 package dev.postern.http;
 
 import java.net.InetAddress;
+import org.jspecify.annotations.Nullable;
 
 /** A request that never became an exchange: its head could not be read, or did not come. */
 final class Refusal extends ExchangeRecord {
     private final InetAddress address;
+    private final Legible legible;
 
-    /** @param status as the client is told; 0 where it is told nothing */
-    Refusal(String id, Client client, long beganNanos, Failure failure, int status) {
+    /** @param legible what could be read of it all the same */
+    Refusal(String id, Client client, Legible legible, long beganNanos, Failure failure) {
         super(id, client, null, beganNanos, NEVER);
         this.address = client.address();
+        this.legible = legible;
         failed(failure, false);
-        if (status != 0) {
-            answered(status, System.nanoTime());
-        }
+    }
+
+    /** The client is told so. */
+    Refusal with(LocalResponse answer) {
+        answered(answer.status(), System.nanoTime());
+        sent(answer.body().length);
+        return this;
+    }
+
+    @Override
+    public @Nullable String method() {
+        return legible.method();
+    }
+
+    @Override
+    public @Nullable String host() {
+        return legible.host();
+    }
+
+    @Override
+    public @Nullable String target() {
+        return legible.target();
     }
 
     @Override

@@ -14,6 +14,7 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -152,7 +153,7 @@ class AccessLogTest {
         edge.client().send("GET / HTTP/1.1\r\nHo").close();
 
         assertEnd(line(0), 0, "CR--", "gone");
-        assertThat(line(0)).doesNotContainKeys("method", "site");
+        assertThat(line(0)).containsEntry("method", "GET").doesNotContainKeys("host", "site");
     }
 
     @Test
@@ -173,6 +174,39 @@ class AccessLogTest {
         assertThat(edge.client().request("GET / HTTP/1.1").response().status()).isEqualTo(400);
 
         assertEnd(line(0), 400, "PR--", "malformed");
+    }
+
+    /** Whoever looks for it has no other way to find it. */
+    @Test
+    void headThatIsRefusedIsToldAsFarAsItCouldBeRead() throws Exception {
+        start("json", "timeouts: { request-head: 100ms }", (request, connection) -> {});
+        Map<String, Integer> heads = new LinkedHashMap<>();
+        heads.put("GET /a?b HTTP/1.1\r\nX: y\r\nHOST: \tLocalhost:80 \r\nX : y\r\n\r\n", 400);
+        heads.put("GET /a?b HTTP/1.1\r\nHost: localhost\r\nExpect: x\r\n\r\n", 417);
+        heads.put("GET /a?b HTTP/1.1\r\nHost: localhost\r\n" + "X: y\r\n".repeat(101) + "\r\n", 431);
+        heads.put("GET /a?b HTTP/1.1\r\nHost: localhost\r\nX: " + "y".repeat(40_000) + "\r\n\r\n", 431);
+        heads.put("GET /a?b HTTP/1.1\r\nHost: localhost\r\nX: y", 408);
+        heads.put("GET /a?b HTTP/2.0\r\nHost: localhost\r\n\r\n", 505);
+        int at = 0;
+        for (Map.Entry<String, Integer> head : heads.entrySet()) {
+            RawClient.Response answer = edge.client().send(head.getKey()).response();
+
+            assertThat(answer.status()).isEqualTo(head.getValue());
+            assertThat(line(at++))
+                    .as(head.getKey())
+                    .containsEntry("method", "GET")
+                    .containsEntry("target", "/a?b")
+                    .containsEntry("host", "localhost")
+                    .containsEntry("bytes_out", (long) answer.body().length());
+        }
+        edge.client()
+                .send("GET /" + "a".repeat(9000) + " HTTP/1.1\r\nHost: localhost\r\n\r\n")
+                .response();
+        assertEnd(line(at), 414, "PR--", "request_line_too_long");
+        assertThat((String) line(at++).get("target")).startsWith("/aaaa").hasSizeLessThan(4200);
+
+        edge.client().send("GET /a\u001b[2J HTTP/1.1\r\nHost: a b\r\n\r\n").response();
+        assertThat(line(at)).containsEntry("target", "/a").doesNotContainKey("host");
     }
 
     @Test
@@ -372,9 +406,23 @@ class AccessLogTest {
         start("json", "", (request, connection) -> {});
         Http2Client client = edge.closes(Http2Client.connect(edge.httpsPort(), edge.trust(), "localhost"));
 
-        client.headers(1, true, ":method", "GET", ":scheme", "https", ":path", "/");
+        client.headers(1, true, ":method", "GET", ":scheme", "https", ":path", "/a", "host", "a b");
 
         assertEnd(line(0), 0, "PR--", "malformed");
+        assertThat(line(0))
+                .containsEntry("method", "GET")
+                .containsEntry("target", "/a")
+                .doesNotContainKey("host");
+
+        client.headers(
+                3, true, ":method", "GET", ":scheme", "https", ":path", "/b", ":authority", "localhost", "expect", "x");
+
+        long length = client.response(3).body().length();
+        assertEnd(line(1), 417, "PR--", "unknown_expectation");
+        assertThat(line(1))
+                .containsEntry("target", "/b")
+                .containsEntry("host", "localhost")
+                .containsEntry("bytes_out", length);
     }
 
     // ---- the queue
