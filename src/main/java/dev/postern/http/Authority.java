@@ -10,6 +10,18 @@ import java.nio.charset.StandardCharsets;
  * @param port -1 where none was given, or an empty one
  */
 record Authority(String host, int port) {
+    private static final int HTTP = 80;
+    private static final int HTTPS = 443;
+
+    /** Whether both are the same where one says the port that the other leaves to the scheme (RFC 9110 §4.2.3). */
+    boolean isSameAs(Authority other, boolean https) {
+        return host.equals(other.host) && port(https) == other.port(https);
+    }
+
+    private int port(boolean https) {
+        return port >= 0 ? port : https ? HTTPS : HTTP;
+    }
+
     static Authority parse(byte[] b, int from, int to) throws BadMessage {
         int end = from < to && b[from] == '[' ? literalEnd(b, from, to) : nameEnd(b, from, to);
         int port = -1;

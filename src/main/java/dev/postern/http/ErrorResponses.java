@@ -104,6 +104,7 @@ final class ErrorResponses {
             case WRONG_SITE -> 421;
             case TOO_MANY_LOGINS, TOO_MANY_REQUESTS -> 429;
             case HEAD_TOO_LARGE, TOO_MANY_HEADERS -> 431;
+            case UNKNOWN_TRANSFER_CODING -> 501;
             case VERSION_NOT_SUPPORTED -> 505;
         };
     }

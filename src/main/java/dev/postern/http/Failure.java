@@ -45,6 +45,8 @@ public sealed interface Failure {
         TOO_MANY_HEADERS,
         /** {@code Expect} with something else than {@code 100-continue}. */
         UNKNOWN_EXPECTATION,
+        /** {@code Transfer-Encoding} has another coding in front of {@code chunked}. */
+        UNKNOWN_TRANSFER_CODING,
         NO_SUCH_SITE,
         NO_SUCH_ROUTE,
         /** The path could be read in more than one way. */

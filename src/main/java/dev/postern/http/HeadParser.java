@@ -179,8 +179,9 @@ final class HeadParser {
             }
             status = status * 10 + bytes[i] - '0';
         }
-        if (status < 100 || status > 599) {
-            throw malformedResponse("status is not between 100 and 599");
+        // RFC 9110 §15: whoever does not know a status takes it for the first one of its class; over 599, for a 5xx.
+        if (status < 100) {
+            throw malformedResponse("status is below 100");
         }
         int pos = 12;
         int reasonFrom = pos;

@@ -73,7 +73,7 @@ final class Http2Heads {
                 continue;
             }
             if (AsciiString.contentEquals(name, "host")) {
-                if (hasHost || !AsciiString.contentEqualsIgnoreCase(host, value)) {
+                if (hasHost || !pseudo.isFor(host, value)) {
                     throw BadMessage.malformed("more than one host, or one that differs from :authority");
                 }
                 hasHost = true;
@@ -140,6 +140,7 @@ final class Http2Heads {
     private static final class Pseudo {
         private final CharSequence method;
         private final CharSequence path;
+        private final boolean https;
         private final @Nullable CharSequence authority;
         /** What a CONNECT is to be switched to; null for any other request. */
         private final @Nullable CharSequence protocol;
@@ -147,10 +148,12 @@ final class Http2Heads {
         private Pseudo(
                 CharSequence method,
                 CharSequence path,
+                boolean https,
                 @Nullable CharSequence authority,
                 @Nullable CharSequence protocol) {
             this.method = method;
             this.path = path;
+            this.https = https;
             this.authority = authority;
             this.protocol = protocol;
         }
@@ -195,8 +198,8 @@ final class Http2Heads {
             if (!origin || !isTarget(path)) {
                 throw BadMessage.malformed(":path is not a path");
             }
-            if (!AsciiString.contentEqualsIgnoreCase(scheme, "https")
-                    && !AsciiString.contentEqualsIgnoreCase(scheme, "http")) {
+            boolean https = AsciiString.contentEqualsIgnoreCase(scheme, "https");
+            if (!https && !AsciiString.contentEqualsIgnoreCase(scheme, "http")) {
                 throw BadMessage.malformed(":scheme is neither http nor https");
             }
             boolean connect = AsciiString.contentEquals(method, "CONNECT");
@@ -204,7 +207,20 @@ final class Http2Heads {
                     && !(connect && authority != null && AsciiString.contentEquals(protocol, WebSocketKey.PROTOCOL))) {
                 throw BadMessage.malformed(":protocol is not \"websocket\", or not that of a CONNECT");
             }
-            return new Pseudo(method, path, authority, protocol);
+            return new Pseudo(method, path, https, authority, protocol);
+        }
+
+        /** Whether {@code host} names what {@code authority} does; both as the client wrote them. */
+        boolean isFor(CharSequence authority, CharSequence host) throws BadMessage {
+            if (AsciiString.contentEqualsIgnoreCase(authority, host)) {
+                return true;
+            }
+            return parsed(authority).isSameAs(parsed(host), https);
+        }
+
+        private static Authority parsed(CharSequence text) throws BadMessage {
+            byte[] bytes = text.toString().getBytes(StandardCharsets.ISO_8859_1);
+            return Authority.parse(bytes, 0, bytes.length);
         }
     }
 
@@ -282,7 +298,8 @@ final class Http2Heads {
                     FieldName.KEEP_ALIVE,
                     FieldName.PROXY_CONNECTION,
                     FieldName.UPGRADE,
-                    FieldName.TE -> true;
+                    FieldName.TE,
+                    FieldName.ALMOST_FRAMING -> true;
             default -> false;
         };
     }

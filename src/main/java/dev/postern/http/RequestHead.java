@@ -249,6 +249,7 @@ final class RequestHead implements RoutedRequest {
             Framing framing = new Framing();
             boolean length = false;
             boolean chunked = false;
+            boolean otherCodings = false;
             boolean more = false;
             for (int i = 0; i < fields.count(); i++) {
                 switch (fields.name(i)) {
@@ -271,7 +272,10 @@ final class RequestHead implements RoutedRequest {
                         }
                         chunked = true;
                         if (!BodyLength.isChunked(fields, i)) {
-                            throw BadMessage.malformed("Transfer-Encoding is not exactly \"chunked\"");
+                            if (!BodyLength.isChunkedOverOthers(fields, i)) {
+                                throw BadMessage.malformed("Transfer-Encoding is not exactly \"chunked\"");
+                            }
+                            otherCodings = true;
                         }
                     }
                     case FieldName.CONNECTION ->
@@ -293,6 +297,10 @@ final class RequestHead implements RoutedRequest {
             }
             if (chunked && minorVersion == 0) {
                 throw BadMessage.malformed("Transfer-Encoding in HTTP/1.0");
+            }
+            if (otherCodings) {
+                throw new BadMessage(
+                        Failure.ByClient.UNKNOWN_TRANSFER_CODING, "Transfer-Encoding has more than \"chunked\"");
             }
             if (more) {
                 throw new BadMessage(Failure.ByClient.UNKNOWN_EXPECTATION, "Expect is not \"100-continue\"");

@@ -16,6 +16,9 @@ import org.jspecify.annotations.Nullable;
  * form that {@link PathRule} gives it; nothing else of it is ever compared or sent.
  */
 final class RequestTarget {
+    private static final String HTTP = "http://";
+    private static final String HTTPS = "https://";
+
     private final byte[] head;
     private final int from;
     private final int queryFrom;
@@ -80,9 +83,8 @@ final class RequestTarget {
         if (to - from == 1 && b[from] == '*' && FieldName.equalsIgnoreCase(b, methodFrom, methodTo, "options")) {
             return new RequestTarget(b, from, to, authority);
         }
-        int scheme = to - from > 7 && FieldName.is(b, from, "http://")
-                ? 7
-                : to - from > 8 && FieldName.is(b, from, "https://") ? 8 : 0;
+        int scheme =
+                startsWith(b, from, to, HTTP) ? HTTP.length() : startsWith(b, from, to, HTTPS) ? HTTPS.length() : 0;
         if (scheme == 0) {
             throw BadMessage.malformed("request target is neither a path nor an http(s) URI");
         }
@@ -91,10 +93,14 @@ final class RequestTarget {
             end++;
         }
         Authority ofTarget = Authority.parse(b, from + scheme, end);
-        if (!ofTarget.equals(authority)) {
+        if (!ofTarget.isSameAs(authority, scheme == HTTPS.length())) {
             throw BadMessage.malformed("Host and the authority of the request target differ");
         }
         return new RequestTarget(b, end, to, authority);
+    }
+
+    private static boolean startsWith(byte[] b, int from, int to, String scheme) {
+        return to - from > scheme.length() && FieldName.is(b, from, scheme);
     }
 
     private static int pathEnd(byte[] b, int from, int to) {

@@ -50,7 +50,7 @@ final class ResponseHead {
         for (int i = 0; i < fields.count(); i++) {
             switch (fields.name(i)) {
                 case FieldName.CONTENT_LENGTH -> {
-                    long digits = BodyLength.digits(fields, i);
+                    long digits = BodyLength.ofList(fields, i);
                     if (digits < 0 || (hasLength && digits != length)) {
                         throw malformed("Content-Length is not one decimal number");
                     }

@@ -146,7 +146,9 @@ final class ResponseWriter {
                     FieldName.CONNECTION,
                     FieldName.KEEP_ALIVE,
                     FieldName.PROXY_CONNECTION,
-                    FieldName.TE -> true;
+                    FieldName.TE,
+                    // Some client may take it for the real one.
+                    FieldName.ALMOST_FRAMING -> true;
             case FieldName.UPGRADE ->
                 // 426 has to say what it wants; RFC 9110 §15.5.22.
                 status != 101 && status != 426;

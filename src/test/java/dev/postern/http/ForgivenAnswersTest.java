@@ -32,7 +32,11 @@ class ForgivenAnswersTest {
                 CHUNKED + "000005                                                  \r\nhello\r\n0\r\n\r\n",
                 OK + "Content-Length: 5\r\nContent-Length: 5\r\n\r\nhello",
                 OK + "Content-Length: 5\r\ncontent-length: 05\r\nContent-Length: 5\r\n\r\nhello",
+                OK + "Content-Length: 5, 5\r\n\r\nhello",
+                OK + "Content-Length: 5 ,05,5\r\nContent-Length: 5\r\n\r\nhello",
                 OK + "Content-Length : 5\r\n\r\nhello",
+                // Some client may take them for the real ones.
+                OK + "Content_Length: 3\r\nTransfer.Encoding: chunked\r\nContent-Length: 5\r\n\r\nhello",
                 OK + "Content-Length \t: 5\r\nX-A : a\r\n\r\nhello",
                 OK + "Transfer-Encoding : chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n",
                 "HTTP/1.2 200 OK\r\nContent-Length: 5\r\n\r\nhello");
@@ -53,7 +57,7 @@ class ForgivenAnswersTest {
             assertThat(response.header("Content-Length").size()
                             + response.header("Transfer-Encoding").size())
                     .isEqualTo(1);
-            assertThat(response.head()).doesNotContain(" :", "\t:");
+            assertThat(response.head()).doesNotContain(" :", "\t:", "Content_", "Transfer.");
             assertThat(client.trailers()).allMatch(trailer -> trailer.equals("X-Sum: 1"));
         }
         assertThat(server.connectionsAccepted()).isEqualTo(1);
@@ -74,6 +78,24 @@ class ForgivenAnswersTest {
         assertThat(response.headers().getAll("content-length"))
                 .hasSizeLessThan(2)
                 .allMatch("5"::contentEquals);
+        assertThat(response.headers().contains("content_length")).isFalse();
+    }
+
+    /** RFC 9110 §15: no class has them, and they mean to whoever understands them what they mean (LinkedIn's 999). */
+    @ParameterizedTest
+    @ValueSource(ints = {600, 799, 999})
+    void statusOfNoClassPasses(int status) throws Exception {
+        TestServer server = edge.closes(TestServer.start((request, connection) ->
+                connection.send("HTTP/1.1 " + status + " Denied\r\nContent-Length: 5\r\n\r\nhello")));
+        edge.startWith(List.of(server.address()), "");
+
+        RawClient.Response response = edge.client().get("localhost", "/");
+        assertThat(response.status()).isEqualTo(status);
+        assertThat(response.head()).startsWith("HTTP/1.1 " + status + " Denied\r\n");
+        assertThat(response.body()).isEqualTo("hello");
+
+        Http2Client client = edge.closes(Http2Client.connect(edge.httpsPort(), edge.trust(), "localhost"));
+        assertThat(client.get(1, "/").response(1).status()).isEqualTo(status);
     }
 
     /** Nothing of a response has been passed on while the read it came in is looked at. */

@@ -78,7 +78,8 @@ class FramingTest {
                 "chunked, chunked",
                 "chunked,",
                 ",chunked",
-                "gzip, chunked",
+                "gzip;q=1, chunked",
+                "gzip chunked, chunked",
                 "chunked, identity",
                 "identity",
                 "gzip",
@@ -326,6 +327,20 @@ class FramingTest {
         assertThat(server.connectionsAccepted()).isZero();
     }
 
+    /** RFC 9112 §6.1: where the body ends is beyond doubt, and only what it means is not known. */
+    @ParameterizedTest
+    @ValueSource(strings = {"gzip, chunked", "cow,chunked", "identity , Chunked", "a, b,\tchunked"})
+    void codingThatNobodyKnowsInFrontOfChunkedIsAnswered501(String codings) throws Exception {
+        TestServer server = edge.closes(TestServer.saying("never"));
+        edge.startPlaintext(server, TIMEOUTS);
+
+        assertRefused(edge.plainClient().send(post("Transfer-Encoding: " + codings, "0\r\n\r\n")), 501);
+        assertRefused(
+                edge.plainClient().send(post("Transfer-Encoding: " + codings + "\r\nContent-Length: 1", "0\r\n\r\n")),
+                400);
+        assertThat(server.connectionsAccepted()).isZero();
+    }
+
     /** Names that a careless reader takes for those that say where a body ends do not get through. */
     @ParameterizedTest
     @ValueSource(
@@ -475,6 +490,14 @@ class FramingTest {
                         "absolute target in other case",
                         "GET HTTPS://LocalHost:80/a HTTP/1.1\r\nHost: localhost:80\r\n\r\n",
                         List.of("GET /a HTTP/1.1\r\n", "Host: localhost:80\r\n")),
+                new Good(
+                        "absolute target with the port of its scheme",
+                        "GET HTTP://LocalHost.:80/a HTTP/1.1\r\nHost: localhost\r\n\r\n",
+                        List.of("GET /a HTTP/1.1\r\n", "Host: localhost\r\n")),
+                new Good(
+                        "absolute target without the port of its scheme",
+                        "GET https://localhost/a HTTP/1.1\r\nHost: localhost:443\r\n\r\n",
+                        List.of("GET /a HTTP/1.1\r\n", "Host: localhost:443\r\n")),
                 new Good(
                         "absolute target without a path",
                         "GET http://localhost HTTP/1.1\r\n" + end,

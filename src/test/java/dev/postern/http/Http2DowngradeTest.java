@@ -132,6 +132,33 @@ class Http2DowngradeTest {
         }
     }
 
+    /** RFC 9110 §4.2.3: the port that the scheme has anyway may be said, or not. */
+    @ParameterizedTest
+    @CsvSource({
+        "https, localhost, LOCALHOST:443, 200",
+        "https, localhost:443, localhost, 200",
+        "https, localhost, localhost., 200",
+        "http, localhost, localhost:80, 200",
+        "https, localhost, localhost:80, 0",
+        "http, localhost, localhost:443, 0",
+        "https, localhost, localhost:8443, 0",
+        "https, localhost, localhos, 0"
+    })
+    void hostMaySayThePortOfTheScheme(String scheme, String authority, String host, int status) throws Exception {
+        Http2Client client = client();
+        client.headers(
+                1, true, ":method", "GET", ":scheme", scheme, ":authority", authority, ":path", "/", "host", host);
+
+        Frame end = client.await(frame ->
+                frame.stream() == 1 && (frame.type() == Http2Client.RST_STREAM || frame.type() == Http2Client.HEADERS));
+
+        assertThat(end.type()).isEqualTo(status == 0 ? Http2Client.RST_STREAM : Http2Client.HEADERS);
+        if (status != 0) {
+            assertThat(end.headers().status()).hasToString(Integer.toString(status));
+            assertThat(server.requests().get(0).header("Host")).containsExactly(authority);
+        }
+    }
+
     /** Authority and host that say the same are one thing; the server gets one Host. */
     @Test
     void hostThatIsTheAuthorityIsSaidOnce() throws Exception {
