@@ -118,7 +118,7 @@ final class CertificateCare implements AutoCloseable {
 
     private CertificateStore openStore() throws IOException {
         Path root = config.acme().store();
-        if (everySiteBringsItsOwn(config)) {
+        if (noSiteIsIssued(config)) {
             // The store is not needed, and need not be writable.
             return CertificateStore.openReadOnly(root);
         }
@@ -127,8 +127,8 @@ final class CertificateCare implements AutoCloseable {
         return opening;
     }
 
-    private static boolean everySiteBringsItsOwn(Configuration config) {
-        return config.sites().stream().allMatch(site -> site.certificate() != null);
+    private static boolean noSiteIsIssued(Configuration config) {
+        return config.sites().stream().noneMatch(Site::isIssued);
     }
 
     private Renewals renewals(ClockSkew skew) throws CannotStart, IOException {
@@ -183,9 +183,9 @@ final class CertificateCare implements AutoCloseable {
      * @throws IOException one line that names a file and what is wrong with it; then nothing has changed
      */
     Prepared prepare(Configuration next) throws CannotStart, IOException {
-        if (everySiteBringsItsOwn(config) && !store.isWritable() && !everySiteBringsItsOwn(next)) {
+        if (noSiteIsIssued(config) && !store.isWritable() && !noSiteIsIssued(next)) {
             String first = next.sites().stream()
-                    .filter(site -> site.certificate() == null)
+                    .filter(Site::isIssued)
                     .map(Site::name)
                     .findFirst()
                     .orElse("");
@@ -296,7 +296,7 @@ final class CertificateCare implements AutoCloseable {
     private @Nullable ControlSocket controlSocket(ControlCommands heard) throws IOException {
         Path file = config.acme().controlSocket();
         boolean byDefault = file.equals(config.acme().store().resolve("control.sock"));
-        boolean unasked = byDefault && everySiteBringsItsOwn(config);
+        boolean unasked = byDefault && noSiteIsIssued(config);
         if (unasked && !Files.isWritable(config.acme().store())) {
             return null;
         }

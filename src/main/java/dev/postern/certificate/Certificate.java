@@ -2,8 +2,10 @@ package dev.postern.certificate;
 
 import com.google.common.collect.Interner;
 import com.google.common.collect.Interners;
+import dev.postern.config.Addresses;
 import java.io.ByteArrayInputStream;
 import java.math.BigInteger;
+import java.net.InetAddress;
 import java.security.GeneralSecurityException;
 import java.security.PrivateKey;
 import java.security.cert.CertificateException;
@@ -22,8 +24,9 @@ import java.util.Locale;
  * identity, so that whoever derives something from it (a TLS context) can key on it.
  */
 public final class Certificate {
-    // The tag of dNSName in GeneralName, RFC 5280 section 4.2.1.6.
+    // The tags of dNSName and iPAddress in GeneralName, RFC 5280 section 4.2.1.6.
     private static final Integer DNS_NAME = 2;
+    private static final Integer IP_ADDRESS = 7;
 
     /** Thousands of leaves have the same few signers: each list of these is kept once. */
     private static final Interner<List<X509Certificate>> SIGNERS = Interners.newWeakInterner();
@@ -150,7 +153,7 @@ public final class Certificate {
         return serial;
     }
 
-    /** The DNS names it certifies, as in its subject alternative names; may contain wildcards. */
+    /** The DNS names and addresses it certifies, as in its subject alternative names; may contain wildcards. */
     public List<String> names() {
         return names;
     }
@@ -162,12 +165,17 @@ public final class Certificate {
                 return List.of();
             }
             return alternatives.stream()
-                    .filter(name -> DNS_NAME.equals(name.get(0)))
-                    .map(name -> String.valueOf(name.get(1)).toLowerCase(Locale.ROOT))
+                    .filter(name -> DNS_NAME.equals(name.get(0)) || IP_ADDRESS.equals(name.get(0)))
+                    .map(name -> nameOf(String.valueOf(name.get(1))))
                     .toList();
         } catch (CertificateParsingException e) {
             return List.of();
         }
+    }
+
+    private static String nameOf(String text) {
+        InetAddress address = Addresses.literal(text);
+        return address == null ? text.toLowerCase(Locale.ROOT) : Addresses.text(address);
     }
 
     /**

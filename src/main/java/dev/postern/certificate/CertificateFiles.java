@@ -62,9 +62,10 @@ public final class CertificateFiles {
     public static List<String> problems(List<Site> sites, Instant now) {
         List<String> problems = new ArrayList<>();
         for (Site site : sites) {
-            if (site.certificate() != null) {
+            Configuration.CertificateFiles files = site.files();
+            if (files != null) {
                 try {
-                    new CertificateFiles(site, site.certificate()).read(now);
+                    new CertificateFiles(site, files).read(now);
                 } catch (IOException e) {
                     problems.add(site.name() + ": " + e.getMessage());
                 }
@@ -111,7 +112,7 @@ public final class CertificateFiles {
             throw new IOException(files.chain() + ": not valid before " + certificate.notBefore() + " (now: "
                     + TimeText.at(now) + ")");
         }
-        for (String name : site.names()) {
+        for (String name : site.certifiedNames()) {
             if (!certificate.covers(name)) {
                 throw new IOException(files.chain() + ": does not cover \"" + name + "\" (covers: "
                         + String.join(", ", certificate.names()) + ")");
@@ -214,7 +215,7 @@ public final class CertificateFiles {
 
     /** For who watches from outside any monitor. */
     ServedWatch.Subject subject() {
-        return new ServedWatch.Subject(site.name(), site.names(), this::certificate);
+        return new ServedWatch.Subject(site.name(), site.certifiedNames(), this::certificate);
     }
 
     /** What is served; null where nothing is. */

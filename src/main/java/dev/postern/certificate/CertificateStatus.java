@@ -1,5 +1,6 @@
 package dev.postern.certificate;
 
+import dev.postern.config.Configuration;
 import dev.postern.config.Configuration.Site;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -88,9 +89,10 @@ public record CertificateStatus(
             throw new IOException(store.root() + ": cannot be read: not a directory");
         }
         for (Site site : sites) {
-            if (site.certificate() != null) {
-                all.add(new CertificateFiles(site, site.certificate()).status(now));
-            } else {
+            Configuration.CertificateFiles files = site.files();
+            if (files != null) {
+                all.add(new CertificateFiles(site, files).status(now));
+            } else if (site.isIssued()) {
                 SiteFolder folder = store.site(site.name());
                 folder.requireReadable();
                 Certificate certificate = folder.generations()

@@ -1,5 +1,6 @@
 package dev.postern.certificate;
 
+import dev.postern.config.Configuration.Site;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
@@ -12,7 +13,8 @@ import org.jspecify.annotations.Nullable;
  * Server name → the certificate to present. Read by every handshake on any event loop, without a lock. An exact name wins
  * over a wildcard, also where there is nothing to present for it: a name that belongs to a site is never answered with
  * the certificate of another. A wildcard stands for exactly one label
- * (<a href="https://datatracker.ietf.org/doc/html/rfc9525#section-6.3">RFC 9525 §6.3</a>).
+ * (<a href="https://datatracker.ietf.org/doc/html/rfc9525#section-6.3">RFC 9525 §6.3</a>). What is published for {@link
+ * Site#ANY} is for names that nobody has.
  *
  * <p>Which names there are is one immutable map, replaced where a name is added; what a name presents is one reference
  * that is replaced in its place, so that a renewal among thousands of sites costs no more than among two.
@@ -42,7 +44,7 @@ public final class CertificateTable {
     /**
      * What to present; null where there is nothing, or not yet: see {@link #loading}.
      *
-     * @param serverName lower-case, without a trailing dot
+     * @param serverName lower-case, without a trailing dot; an address where the client named none
      */
     public @Nullable Certificate find(String serverName) {
         Place place = place(serverName);
@@ -62,7 +64,8 @@ public final class CertificateTable {
             return exact;
         }
         int dot = serverName.indexOf('.');
-        return dot <= 0 ? null : table.get("*" + serverName.substring(dot));
+        Place wildcard = dot <= 0 ? null : table.get("*" + serverName.substring(dot));
+        return wildcard == null ? table.get(Site.ANY) : wildcard;
     }
 
     /** From now on handshakes for any of {@code names} present {@code certificate}. */

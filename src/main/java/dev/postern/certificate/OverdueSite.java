@@ -37,6 +37,9 @@ public record OverdueSite(
     public static List<OverdueSite> find(CertificateStore store, List<Site> sites, double fraction, Instant now) {
         List<OverdueSite> found = new ArrayList<>();
         for (Site site : sites) {
+            if (site.isPlain()) {
+                continue;
+            }
             OverdueSite overdue;
             try {
                 overdue = look(store, site, fraction, now);
@@ -54,7 +57,7 @@ public record OverdueSite(
             throws IOException {
         CertificateStore.requireReadable(store.root());
         Certificate certificate = StoredCertificates.read(store, site, now).orElse(null);
-        SiteFolder.Attempts attempts = site.certificate() == null
+        SiteFolder.Attempts attempts = site.isIssued()
                 ? store.site(site.name()).attempts()
                 : new SiteFolder.Attempts(RenewalHistory.NONE, null);
         RenewalHistory history = attempts.history();
@@ -82,8 +85,9 @@ public record OverdueSite(
         if (certificate.isExpired(now)) {
             return "expired on " + TimeText.at(end);
         }
-        List<String> missing =
-                site.names().stream().filter(name -> !certificate.covers(name)).toList();
+        List<String> missing = site.certifiedNames().stream()
+                .filter(name -> !certificate.covers(name))
+                .toList();
         if (!missing.isEmpty()) {
             return "its certificate does not cover " + String.join(", ", missing);
         }

@@ -74,23 +74,28 @@ final class Publication {
         }
     }
 
-    /** For those names of the site that it covers; the others present nothing. */
+    /**
+     * For those names of the site that it covers; the others present nothing. Clients that name nobody's site get it
+     * though no certificate covers what they have named: the operator has said so.
+     */
     void publish(Certificate certificate, CertificateTable table) {
         if (retired) {
             return;
         }
-        List<String> covered = site.names().stream().filter(certificate::covers).toList();
+        List<String> names = site.servedNames();
+        List<String> covered = names.stream()
+                .filter(name -> name.equals(Site.ANY) || certificate.covers(name))
+                .toList();
         table.publish(covered, certificate);
-        if (covered.size() < site.names().size()) {
-            table.withdraw(site.names().stream()
-                    .filter(name -> !covered.contains(name))
-                    .toList());
+        if (covered.size() < names.size()) {
+            table.withdraw(
+                    names.stream().filter(name -> !covered.contains(name)).toList());
         }
         published = true;
     }
 
     private void withdraw(CertificateTable table) {
-        table.withdraw(site.names());
+        table.withdraw(site.servedNames());
         published = false;
     }
 }

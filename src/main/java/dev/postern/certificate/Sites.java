@@ -1,5 +1,6 @@
 package dev.postern.certificate;
 
+import dev.postern.config.Configuration;
 import dev.postern.config.Configuration.Site;
 import java.io.IOException;
 import java.time.Instant;
@@ -63,9 +64,10 @@ final class Sites {
         Map<String, SiteRecord> issued = new LinkedHashMap<>();
         Map<String, CertificateFiles> brought = new LinkedHashMap<>();
         for (Site site : configured) {
-            if (site.certificate() != null) {
-                brought.put(site.name(), new CertificateFiles(site, site.certificate()));
-            } else {
+            Configuration.CertificateFiles files = site.files();
+            if (files != null) {
+                brought.put(site.name(), new CertificateFiles(site, files));
+            } else if (site.isIssued()) {
                 issued.put(site.name(), records.apply(site));
             }
         }
@@ -110,10 +112,11 @@ final class Sites {
         private Next(List<Site> configured, Function<Site, SiteRecord> records) {
             this.after = new All(List.copyOf(configured), new LinkedHashMap<>(), new LinkedHashMap<>());
             for (Site site : configured) {
-                if (site.certificate() == null) {
+                Configuration.CertificateFiles files = site.files();
+                if (files != null) {
+                    brought(site, new CertificateFiles(site, files));
+                } else if (site.isIssued()) {
                     issued(site, records.apply(site));
-                } else {
-                    brought(site, new CertificateFiles(site, site.certificate()));
                 }
             }
         }
@@ -212,10 +215,11 @@ final class Sites {
                 added.forEach(record -> begin(record, leaving, servedAsBrought.contains(record.name())));
             } else {
                 loading.expect(added);
-                added.forEach(record -> table.expect(record.site().names(), () -> loading.now(record)));
+                added.forEach(record -> table.expect(record.site().servedNames(), () -> loading.now(record)));
             }
+            after.configured.stream().filter(Site::isPlain).forEach(site -> table.withdraw(site.servedNames()));
             table.retain(after.configured.stream()
-                    .flatMap(site -> site.names().stream())
+                    .flatMap(site -> site.servedNames().stream())
                     .toList());
         }
 
@@ -278,13 +282,16 @@ final class Sites {
         for (CertificateFiles files : brought()) {
             try {
                 Certificate certificate = files.load(now);
-                files.site().names().forEach(name -> found.put(name, certificate));
+                files.site().servedNames().forEach(name -> found.put(name, certificate));
             } catch (IOException e) {
                 problems.add(files.site().name() + ": " + e.getMessage());
             }
         }
         table.publish(
-                configured().stream().flatMap(site -> site.names().stream()).toList(), found);
+                configured().stream()
+                        .flatMap(site -> site.servedNames().stream())
+                        .toList(),
+                found);
         issued().forEach(Sites::complainOfNoIssuer);
         if (issued().size() <= readAtOnce) {
             issued().parallelStream().forEach(record -> {
@@ -296,7 +303,7 @@ final class Sites {
             issued().forEach(this::show);
         } else if (problems.isEmpty()) {
             loading.expect(issued());
-            issued().forEach(record -> table.expect(record.site().names(), () -> loading.now(record)));
+            issued().forEach(record -> table.expect(record.site().servedNames(), () -> loading.now(record)));
         }
         return problems;
     }

@@ -1,5 +1,6 @@
 package dev.postern.certificate;
 
+import dev.postern.config.Configuration;
 import dev.postern.config.Configuration.Site;
 import java.io.IOException;
 import java.time.Instant;
@@ -16,8 +17,9 @@ public final class StoredCertificates {
      * @throws IOException one line: what cannot be read, or what is wrong with the files that the operator brought
      */
     public static Optional<Certificate> read(CertificateStore store, Site site, Instant now) throws IOException {
-        if (site.certificate() != null) {
-            return Optional.of(new CertificateFiles(site, site.certificate()).read(now));
+        Configuration.CertificateFiles files = site.files();
+        if (files != null) {
+            return Optional.of(new CertificateFiles(site, files).read(now));
         }
         SiteFolder folder = store.site(site.name());
         folder.requireReadable();

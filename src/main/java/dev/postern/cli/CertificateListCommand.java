@@ -75,7 +75,7 @@ final class CertificateListCommand implements Callable<Integer> {
         JsonArray sites = new JsonArray();
         CertificateStatus.read(store, config.sites(), site -> issuersFor(config, site), Instant.now())
                 .forEach(status -> sites.add(CertificateJson.of(status)));
-        if (!store.exists() && config.sites().stream().anyMatch(site -> site.certificate() == null)) {
+        if (!store.exists() && config.sites().stream().anyMatch(Configuration.Site::isIssued)) {
             console.err()
                     .println(root + ": does not exist yet (in " + Path.of("").toAbsolutePath()
                             + "); postern run makes it");

@@ -43,7 +43,7 @@ final class CheckCommand implements Callable<Integer> {
         Configuration config = ConfigurationFile.read(file);
         List<String> problems = new ArrayList<>(CertificateFiles.problems(config.sites(), Instant.now()));
         List<String> issued = config.sites().stream()
-                .filter(site -> site.certificate() == null)
+                .filter(Configuration.Site::isIssued)
                 .map(Configuration.Site::name)
                 .toList();
         if (!issued.isEmpty()) {

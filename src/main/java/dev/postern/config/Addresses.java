@@ -92,6 +92,47 @@ public final class Addresses {
         }
     }
 
+    /** The one form of an address, IPv6 as <a href="https://datatracker.ietf.org/doc/html/rfc5952">RFC 5952</a> has it. */
+    public static String text(InetAddress address) {
+        byte[] bytes = address.getAddress();
+        if (bytes.length == 4) {
+            return address.getHostAddress();
+        }
+        int[] groups = new int[8];
+        for (int i = 0; i < groups.length; i++) {
+            groups[i] = (bytes[2 * i] & 0xff) << 8 | (bytes[2 * i + 1] & 0xff);
+        }
+        // The longest run of zeros, at least two of them, the first of those that are as long.
+        int from = -1;
+        int longest = 1;
+        for (int i = 0; i < groups.length; i++) {
+            int end = i;
+            while (end < groups.length && groups[end] == 0) {
+                end++;
+            }
+            if (end - i > longest) {
+                from = i;
+                longest = end - i;
+            }
+        }
+        StringBuilder text = new StringBuilder();
+        for (int i = 0; i < groups.length; i++) {
+            if (i == from) {
+                text.append("::");
+                i += longest - 1;
+            } else {
+                text.append(text.isEmpty() || text.charAt(text.length() - 1) == ':' ? "" : ":")
+                        .append(Integer.toHexString(groups[i]));
+            }
+        }
+        return text.toString();
+    }
+
+    /** Whether a name in its one form is an address. */
+    public static boolean isAddress(String name) {
+        return name.indexOf(':') >= 0 || IPV4.matcher(name).matches();
+    }
+
     /** The port behind the last colon. */
     static int port(String text, int least) throws NotUnderstood {
         String digits = text.substring(text.lastIndexOf(':') + 1);

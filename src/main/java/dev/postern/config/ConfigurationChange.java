@@ -46,7 +46,9 @@ public final class ConfigurationChange {
             "drainOn404",
             "drain-on-404",
             "file",
-            "to");
+            "to",
+            "byDefault",
+            "default");
 
     /** As many names of a list as a line has room for. */
     private static final int SHOWN = 10;

@@ -1,6 +1,7 @@
 package dev.postern.config;
 
 import java.net.IDN;
+import java.net.InetAddress;
 import java.util.Locale;
 import java.util.regex.Pattern;
 
@@ -19,9 +20,16 @@ final class HostName {
 
     /** The name of a site. */
     static final Scalar<String> SITE = new Scalar<>("a host name such as www.example.com or *.example.com", text -> {
+        if (text.equals(Configuration.Site.ANY)) {
+            return text;
+        }
         String bare = text.startsWith("[") && text.endsWith("]") ? text.substring(1, text.length() - 1) : text;
-        if (Addresses.literal(bare) != null) {
-            throw new NotUnderstood("is an IP address; clients name no server in a handshake with one");
+        InetAddress address = Addresses.literal(bare);
+        if (address != null) {
+            if (address.isAnyLocalAddress() || address.isMulticastAddress()) {
+                throw new NotUnderstood("is the address of no host");
+            }
+            return Addresses.text(address);
         }
         if (text.startsWith("*.")) {
             String rest = parse(text.substring(2), LABEL);

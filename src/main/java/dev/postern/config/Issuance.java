@@ -17,7 +17,7 @@ final class Issuance {
 
     static void check(Section section, Acme acme, List<SitesReader.Entry> sites) {
         List<SitesReader.Entry> needy =
-                sites.stream().filter(site -> !site.bringsCertificate()).toList();
+                sites.stream().filter(SitesReader.Entry::isIssued).toList();
         List<Issuer> overAcme =
                 acme.issuers().stream().filter(AcmeDirectory.class::isInstance).toList();
         if (!needy.isEmpty() && !overAcme.isEmpty()) {
@@ -31,6 +31,7 @@ final class Issuance {
     /** One of the issuers must be able to certify all the names: a site has one certificate. */
     private static void checkNames(Acme acme, List<SitesReader.Name> names, List<ChallengeType> challenges) {
         List<SitesReader.Name> hopeless = names.stream()
+                .filter(name -> !name.name().equals(Configuration.Site.ANY))
                 .filter(name ->
                         acme.issuers().stream().noneMatch(issuer -> acme.mayCertify(issuer, name.name(), challenges)))
                 .toList();
@@ -40,7 +41,8 @@ final class Issuance {
                             + (HostName.isWildcard(name.name())
                                     ? " cannot be proven by HTTP-01 or TLS-ALPN-01, which know no wildcards;"
                                             + " add dns-01 to the challenges of the site, "
-                                    : " is a private name, which " + namesOf(acme.issuers()) + " may not certify; ")
+                                    : (Addresses.isAddress(name.name()) ? " is an address" : " is a private name")
+                                            + ", which " + namesOf(acme.issuers()) + " may not certify; ")
                             + TO_DO);
         }
         if (!hopeless.isEmpty()) {

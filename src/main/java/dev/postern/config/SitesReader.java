@@ -14,22 +14,29 @@ import org.jspecify.annotations.Nullable;
 /** Reads {@code sites}. */
 final class SitesReader {
     private static final List<String> KEYS = Section.keys(
-            List.of("names", "backend", "routes", "certificate", "challenges", "dns-01"),
+            List.of("names", "default", "plain", "backend", "routes", "certificate", "challenges", "dns-01"),
             RouteSettingsReader.SITE_KEYS);
+    private static final List<String> OF_CERTIFICATES = List.of("certificate", "challenges", "dns-01", "hsts");
     private static final String NAMES = "a list such as [example.com, www.example.com]";
 
     /** A site as far as it was understood, and where it stands, for checks that need more than the site itself. */
     record Entry(
             Value at,
             List<Name> names,
+            boolean byDefault,
             List<Route> routes,
-            @Nullable CertificateFiles certificate,
-            boolean bringsCertificate,
+            CertificateSource certificate,
             ProofReader.Proof proof,
             RouteSettings settings) {
+        /** Whether an issuer is asked for its certificate. */
+        boolean isIssued() {
+            return certificate instanceof CertificateSource.Issued;
+        }
+
         Site site() {
             return new Site(
                     names.stream().map(Name::name).toList(),
+                    byDefault,
                     routes,
                     certificate,
                     proof.challenges(),
@@ -43,6 +50,7 @@ final class SitesReader {
     private final RoutesReader routesReader;
     private final ProofReader proofReader;
     private final Map<String, Value> taken = new HashMap<>();
+    private @Nullable Value byDefault;
 
     SitesReader(Set<String> backends, ProofReader proofReader) {
         this.proofReader = proofReader;
@@ -63,8 +71,35 @@ final class SitesReader {
         List<Name> names = names(site);
         RouteSettings settings = RouteSettingsReader.ofSite(site);
         List<Route> routes = routesReader.read(site, settings);
-        return new Entry(
-                site.at(), names, routes, certificate(site), site.has("certificate"), proofReader.read(site), settings);
+        CertificateSource certificate = certificate(site);
+        boolean isDefault = isDefault(site, names, certificate);
+        ProofReader.Proof proof = proofReader.read(site);
+        return new Entry(site.at(), names, isDefault, routes, certificate, proof, settings);
+    }
+
+    /** Whether it takes clients that name nobody's site: it says so, or one of its names does. */
+    private boolean isDefault(Section site, List<Name> names, CertificateSource certificate) {
+        Value any = names.stream()
+                .filter(name -> name.name().equals(Site.ANY))
+                .map(Name::at)
+                .findFirst()
+                .orElse(null);
+        if (any != null && certificate instanceof CertificateSource.Issued) {
+            any.problem(
+                    "\"*\" stands for every name, and no CA certifies that (expected: default: true beside the names"
+                            + " that the certificate is for, plain: true, or a certificate of your own)");
+        }
+        Value at = site.get("default", Scalar.BOOLEAN, false) ? site.place("default") : any;
+        if (at == null) {
+            return false;
+        }
+        if (byDefault != null) {
+            at.problem("is the second site for clients that name no other; the first one is " + byDefault.path()
+                    + " on line " + byDefault.line() + " (expected: one of them)");
+        } else {
+            byDefault = at;
+        }
+        return true;
     }
 
     private List<Name> names(Section site) {
@@ -89,13 +124,22 @@ final class SitesReader {
         return names;
     }
 
-    private static @Nullable CertificateFiles certificate(Section site) {
+    private static CertificateSource certificate(Section site) {
+        if (site.get("plain", Scalar.BOOLEAN, false)) {
+            for (String key : OF_CERTIFICATES) {
+                if (site.has(key)) {
+                    site.place(key).problem("has no meaning beside plain: true (expected: no such key)");
+                }
+            }
+            return CertificateSource.NONE;
+        }
         if (!site.has("certificate")) {
-            return null;
+            return CertificateSource.ISSUED;
         }
         Section certificate = site.section("certificate", List.of("chain", "key"));
         Path chain = certificate.require("chain", FilePath.READABLE);
         Path key = certificate.require("key", FilePath.READABLE);
-        return chain == null || key == null ? null : new CertificateFiles(chain, key);
+        // Where one is missing nothing comes of it, and no issuer is to be blamed for that.
+        return chain == null || key == null ? CertificateSource.NONE : new CertificateFiles(chain, key);
     }
 }

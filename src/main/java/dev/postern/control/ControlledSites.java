@@ -1,5 +1,6 @@
 package dev.postern.control;
 
+import dev.postern.config.Configuration;
 import dev.postern.config.Configuration.Site;
 import dev.postern.config.Suggestion;
 import java.util.ArrayList;
@@ -21,7 +22,7 @@ public final class ControlledSites {
 
     /** Those that get their certificates from an issuer. */
     List<Site> issued() {
-        return sites.get().stream().filter(site -> site.certificate() == null).toList();
+        return sites.get().stream().filter(site -> site.isIssued()).toList();
     }
 
     List<Site> require(List<String> names) throws ControlFailure {
@@ -38,9 +39,14 @@ public final class ControlledSites {
     /** @throws ControlFailure where there is none, with what was probably meant, or where an operator brings its files */
     Site require(String name) throws ControlFailure {
         Site site = find(name);
-        if (site.certificate() != null) {
-            throw ControlFailure.usage("\"" + name + "\" brings its own certificate, "
-                    + site.certificate().chain() + "; there is nothing to ask an issuer for");
+        Configuration.CertificateFiles files = site.files();
+        if (files != null) {
+            throw ControlFailure.usage("\"" + name + "\" brings its own certificate, " + files.chain()
+                    + "; there is nothing to ask an issuer for");
+        }
+        if (!site.isIssued()) {
+            throw ControlFailure.usage(
+                    "\"" + name + "\" is served over HTTP only; there is nothing to ask an issuer for");
         }
         return site;
     }

@@ -162,7 +162,7 @@ public final class Hooks implements CertificateEvents, AutoCloseable {
         }
         for (Site site : sites) {
             // What operators bring they know of.
-            if (site.certificate() == null) {
+            if (site.isIssued()) {
                 tellMissed(site);
             }
         }

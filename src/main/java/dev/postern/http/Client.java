@@ -1,6 +1,7 @@
 package dev.postern.http;
 
 import dev.postern.config.AddressRange;
+import dev.postern.config.Addresses;
 import io.netty.util.NetUtil;
 import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
@@ -27,6 +28,7 @@ final class Client {
     private final byte[] portBytes;
     private final @Nullable TlsParameters tls;
     private final RefusalPace refusals = new RefusalPace();
+    private @Nullable String called;
 
     /**
      * @param shown null on a plaintext connection
@@ -95,6 +97,20 @@ final class Client {
     /** Null on a plaintext connection. */
     @Nullable CertificateShown shown() {
         return shown;
+    }
+
+    /**
+     * Whom a client means that has no word for it: who it named in its handshake, or else the address it came to.
+     *
+     * @param byDefault whether there is a site for those who name nobody's
+     * @return null where a client has to say it
+     */
+    @Nullable String calledUs(boolean byDefault) {
+        if (called == null && (shown != null || byDefault)) {
+            String name = shown == null ? Addresses.text(endpoints.local().getAddress()) : shown.serverName();
+            called = name.indexOf(':') < 0 ? name : "[" + name + "]";
+        }
+        return shown == null && !byDefault ? null : called;
     }
 
     boolean isHttp2() {

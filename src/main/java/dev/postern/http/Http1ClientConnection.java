@@ -193,8 +193,8 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
 
     @Override
     public int head(byte[] bytes, int to) throws BadMessage {
-        CertificateShown shown = info.shown();
-        RequestHead parsed = worker.headParser().request(bytes, to, 0, shown == null ? null : shown.serverName());
+        RequestHead parsed = worker.headParser()
+                .request(bytes, to, 0, info.calledUs(worker.routing().routes().hasDefault()));
         if (parsed == null) {
             return -1;
         }

@@ -1,8 +1,10 @@
 package dev.postern.http;
 
+import dev.postern.route.SiteRoutes;
+
 /**
  * Sends a plaintext request for one of our sites to the same place over HTTPS: same host, path and query. Leaves it alone
- * where sites are served in plaintext.
+ * where sites are served in plaintext, and where this one is.
  */
 public final class RedirectToHttps implements RequestStep {
     private static final int HTTP = 80;
@@ -15,9 +17,13 @@ public final class RedirectToHttps implements RequestStep {
             return false;
         }
         Authority authority = exchange.request().authority();
-        if (exchange.routing().routes().site(authority.host()) == null) {
+        SiteRoutes site = exchange.routing().routes().site(authority.host());
+        if (site == null) {
             exchange.fail(Failure.ByClient.NO_SUCH_SITE, "host names no site");
             return true;
+        }
+        if (site.isPlain()) {
+            return false;
         }
         String fault = exchange.request().target().pathFault();
         if (fault != null) {

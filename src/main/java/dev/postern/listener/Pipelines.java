@@ -122,6 +122,7 @@ public final class Pipelines {
                             new SelectCertificate(
                                     contexts,
                                     endpoints.client(),
+                                    endpoints.local().getAddress(),
                                     worker.timeouts().handshake(),
                                     afterHello(worker, endpoints)));
         })));

@@ -2,6 +2,7 @@ package dev.postern.preflight;
 
 import dev.postern.certificate.ReachabilityProbe;
 import dev.postern.certificate.TimeText;
+import dev.postern.config.Addresses;
 import dev.postern.config.Configuration.ChallengeType;
 import dev.postern.config.Configuration.Issuer;
 import dev.postern.config.Configuration.Issuer.AcmeDirectory;
@@ -145,6 +146,9 @@ public final class Preflight {
             }
         }
         for (String name : site.names()) {
+            if (Addresses.isAddress(name)) {
+                continue;
+            }
             checkName(site, name, certain, reach, findings);
             List<Finding> caa = new ArrayList<>();
             for (AcmeDirectory issuer : acme) {

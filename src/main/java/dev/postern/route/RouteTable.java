@@ -1,6 +1,8 @@
 package dev.postern.route;
 
+import dev.postern.config.Addresses;
 import dev.postern.config.Configuration;
+import java.net.InetAddress;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -9,24 +11,27 @@ import org.jspecify.annotations.Nullable;
 /** Host → site → path → what to do. Immutable; replaced as a whole. Any thread. */
 public final class RouteTable {
     private final Map<String, SiteRoutes> byName;
+    private final @Nullable SiteRoutes byDefault;
 
     private RouteTable(Map<String, SiteRoutes> byName) {
         this.byName = Map.copyOf(byName);
+        this.byDefault = byName.get(Configuration.Site.ANY);
     }
 
     public static RouteTable of(List<Configuration.Site> sites) {
         Map<String, SiteRoutes> byName = new HashMap<>();
         for (Configuration.Site site : sites) {
             SiteRoutes routes = new SiteRoutes(site);
-            site.names().forEach(name -> byName.put(name, routes));
+            site.servedNames().forEach(name -> byName.put(name, routes));
         }
         return new RouteTable(byName);
     }
 
     /**
-     * The site that answers for {@code host}: an exact name wins over a wildcard, which stands for one label.
+     * The site that answers for {@code host}: an exact name wins over a wildcard, which stands for one label, and that
+     * over the site by default.
      *
-     * @param host lower-case, without port and trailing dot
+     * @param host lower-case, without port and trailing dot; an IPv6 address in brackets
      */
     public @Nullable SiteRoutes site(String host) {
         SiteRoutes exact = byName.get(host);
@@ -34,6 +39,18 @@ public final class RouteTable {
             return exact;
         }
         int dot = host.indexOf('.');
-        return dot <= 0 ? null : byName.get("*" + host.substring(dot));
+        SiteRoutes found =
+                host.startsWith("[") ? ofAddress(host) : dot <= 0 ? null : byName.get("*" + host.substring(dot));
+        return found == null ? byDefault : found;
+    }
+
+    private @Nullable SiteRoutes ofAddress(String inBrackets) {
+        InetAddress address = Addresses.literal(inBrackets.substring(1, inBrackets.length() - 1));
+        return address == null ? null : byName.get(Addresses.text(address));
+    }
+
+    /** Whether there is a site for hosts that name none. */
+    public boolean hasDefault() {
+        return byDefault != null;
     }
 }

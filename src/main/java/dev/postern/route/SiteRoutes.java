@@ -53,11 +53,13 @@ public final class SiteRoutes {
     private static final byte[] ROOT = {'/'};
 
     private final String site;
+    private final boolean plain;
     private final Entry[] entries;
     private final Route none;
 
     SiteRoutes(Configuration.Site site) {
         this.site = site.name();
+        this.plain = site.isPlain();
         this.none = Route.none(site);
         this.entries = site.routes().stream()
                 .map(route -> Entry.of(site, route))
@@ -70,6 +72,11 @@ public final class SiteRoutes {
     /** What the site is called. */
     public String site() {
         return site;
+    }
+
+    /** Whether it is served over HTTP only. */
+    public boolean isPlain() {
+        return plain;
     }
 
     /** The most specific route that takes the request, or {@link #none}. */

@@ -2,6 +2,7 @@ package dev.postern.tls;
 
 import dev.postern.certificate.Certificate;
 import dev.postern.certificate.CertificateTable;
+import dev.postern.config.Addresses;
 import dev.postern.machine.MachineErrors;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -14,6 +15,7 @@ import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SslHandshakeCompletionEvent;
 import io.netty.util.NetUtil;
 import io.netty.util.concurrent.ScheduledFuture;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.List;
@@ -26,9 +28,10 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The first handler of an https connection: reads the ClientHello, finds the certificate for its server name, and puts
- * the TLS handler that presents it in its own place. A name without a certificate, or none at all, is refused with
- * {@code unrecognized_name}: nobody is ever shown another site's certificate. One deadline covers everything from accept
- * to the end of the handshake.
+ * the TLS handler that presents it in its own place. Who names no server asks for the address that was connected to. A
+ * name without a certificate is refused with {@code unrecognized_name}: nobody is ever shown another site's certificate,
+ * unless the operator has a site for those who name nobody's. One deadline covers everything from accept to the end of the
+ * handshake.
  *
  * <p>A CA's validator (<a href="https://datatracker.ietf.org/doc/html/rfc8737">RFC 8737</a>) is shown the certificate of
  * the challenge that is open for its server name, and closed after the handshake; it never gets to what comes after one.
@@ -71,6 +74,7 @@ public final class SelectCertificate extends ChannelInboundHandlerAdapter {
 
     private final ServerContexts contexts;
     private final InetSocketAddress client;
+    private final InetAddress local;
     private final Duration timeout;
     private final Next next;
 
@@ -82,10 +86,15 @@ public final class SelectCertificate extends ChannelInboundHandlerAdapter {
 
     private @Nullable ScheduledFuture<?> deadline;
 
-    /** @param client for the log */
-    public SelectCertificate(ServerContexts contexts, InetSocketAddress client, Duration timeout, Next next) {
+    /**
+     * @param client for the log
+     * @param local what it has connected to
+     */
+    public SelectCertificate(
+            ServerContexts contexts, InetSocketAddress client, InetAddress local, Duration timeout, Next next) {
         this.contexts = contexts;
         this.client = client;
+        this.local = local;
         this.timeout = timeout;
         this.next = next;
     }
@@ -128,8 +137,7 @@ public final class SelectCertificate extends ChannelInboundHandlerAdapter {
             if (parsed != null && parsed.isOfValidator()) {
                 answerChallenge(ctx, parsed.serverName());
             } else if (parsed != null) {
-                String serverName = parsed.serverName();
-                CertificateTable.Loading loading = serverName == null ? null : contexts.loading(serverName);
+                CertificateTable.Loading loading = contexts.loading(asked(parsed));
                 if (loading == null) {
                     select(ctx, parsed);
                 } else {
@@ -182,13 +190,13 @@ public final class SelectCertificate extends ChannelInboundHandlerAdapter {
     }
 
     private void select(ChannelHandlerContext ctx, ClientHello parsed) {
-        String serverName = parsed.serverName();
-        Certificate certificate = serverName == null ? null : contexts.certificate(serverName);
-        if (serverName == null || certificate == null) {
+        String asked = asked(parsed);
+        Certificate certificate = contexts.certificate(asked);
+        if (certificate == null) {
             refuse(
                     ctx,
                     Alert.UNRECOGNIZED_NAME,
-                    serverName == null ? "no server name" : "no certificate for \"" + serverName + "\"");
+                    (parsed.serverName() == null ? "no server name; " : "") + "no certificate for \"" + asked + "\"");
             return;
         }
         List<String> offered = parsed.protocols();
@@ -205,7 +213,13 @@ public final class SelectCertificate extends ChannelInboundHandlerAdapter {
             refuse(ctx, Alert.UNRECOGNIZED_NAME, "certificate cannot be used");
             return;
         }
-        handshake(ctx, tls, new ShownCertificate(serverName, certificate, contexts));
+        handshake(ctx, tls, new ShownCertificate(asked, certificate, contexts));
+    }
+
+    /** RFC 6066 §3 has no server name for an address. */
+    private String asked(ClientHello parsed) {
+        String serverName = parsed.serverName();
+        return serverName == null ? Addresses.text(local) : serverName;
     }
 
     private void answerChallenge(ChannelHandlerContext ctx, @Nullable String serverName) {

@@ -18,12 +18,12 @@ public final class ShownCertificate {
         this.contexts = contexts;
     }
 
-    /** What the client asked for, in lower case and without a trailing dot. */
+    /** What the client asked for, in lower case and without a trailing dot; where it named none, the address it came to. */
     public String serverName() {
         return serverName;
     }
 
-    /** The site that the client named. */
+    /** The site that the client named, or the one for those who name nobody's. */
     public String site() {
         return certificate.site();
     }

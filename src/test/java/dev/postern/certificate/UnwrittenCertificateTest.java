@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.postern.certificate.IssueFailure.Fault;
+import dev.postern.config.CertificateSource;
 import dev.postern.config.Configuration.ChallengeType;
 import dev.postern.config.Configuration.KeyType;
 import dev.postern.config.Configuration.RateLimits;
@@ -77,8 +78,14 @@ class UnwrittenCertificateTest {
 
     /** The site proves its names in another way from now on: everything is derived anew. */
     private void reload() {
-        Site changed =
-                new Site(List.of(A), List.of(), null, List.of(ChallengeType.TLS_ALPN_01), null, RouteSettings.DEFAULT);
+        Site changed = new Site(
+                List.of(A),
+                false,
+                List.of(),
+                CertificateSource.ISSUED,
+                List.of(ChallengeType.TLS_ALPN_01),
+                null,
+                RouteSettings.DEFAULT);
         SiteRecord before = renewals.record(A);
         renewals.next(new Renewals.Remit(List.of(changed), KeyType.EC_P256, List.of(issuer)))
                 .commit();

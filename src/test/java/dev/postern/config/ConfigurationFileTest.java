@@ -197,7 +197,8 @@ class ConfigurationFileTest {
                           - { path: /api/, backend: api }
                           - { path: /old/, redirect: "https://example.com/new/", status: 302 }
                           - { path: /teapot, respond: { status: 418, body: "short\\nand stout" } }
-                      - names: [own.example.com]
+                      - names: [own.example.com, 192.0.2.7, "[2001:DB8:0::7]"]
+                        default: true
                         backend: api
                         certificate: { chain: %2$s, key: %3$s }
                         challenges: [http-01]
@@ -332,17 +333,19 @@ class ConfigurationFileTest {
                         List.of(
                                 new Site(
                                         List.of("xn--bcher-kva.example.com"),
+                                        false,
                                         List.of(
                                                 new Route("/api/", new Action.ToBackend("api")),
                                                 new Route(
                                                         "/old/", new Action.Redirect("https://example.com/new/", 302)),
                                                 new Route("/teapot", new Action.Respond(418, "short\nand stout"))),
-                                        null,
+                                        CertificateSource.ISSUED,
                                         List.of(ChallengeType.DNS_01, ChallengeType.TLS_ALPN_01),
                                         update,
                                         RouteSettings.DEFAULT),
                                 new Site(
-                                        List.of("own.example.com"),
+                                        List.of("own.example.com", "192.0.2.7", "2001:db8::7"),
+                                        true,
                                         List.of(new Route("/", new Action.ToBackend("api"))),
                                         new CertificateFiles(chain, key),
                                         List.of(ChallengeType.HTTP_01),
@@ -350,8 +353,9 @@ class ConfigurationFileTest {
                                         RouteSettings.DEFAULT),
                                 new Site(
                                         List.of("hooked.example.com"),
+                                        false,
                                         List.of(new Route("/", new Action.ToBackend("api"))),
-                                        null,
+                                        CertificateSource.ISSUED,
                                         List.of(ChallengeType.DNS_01),
                                         new Dns01.Exec(
                                                 List.of("/usr/bin/env", "dns-hook"),
@@ -612,10 +616,10 @@ class ConfigurationFileTest {
         assertThat(problems.lines())
                 .containsExactly(
                         "command line: --email: \"nobody\" has no @ (expected: an address such as ops@example.com)",
-                        "command line: --site: \"10.0.0.1\" is an IP address; clients name no server in a handshake"
-                                + " with one (expected: a host name such as www.example.com or *.example.com)",
                         "command line: --site: \"it's'], backend: x, #\" has a port"
                                 + " (expected: a host name such as www.example.com or *.example.com)",
+                        "command line: --site: \"10.0.0.1\" is an address, which letsencrypt may not certify;"
+                                + " add internal to acme.issuers or bring a certificate",
                         "command line: --to: \"nowhere\" has no port (expected: HOST:PORT such as 10.0.0.11:8080,"
                                 + " app.internal:8080 or [2001:db8::1]:8080)");
     }

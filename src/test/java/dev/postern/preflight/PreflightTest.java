@@ -8,6 +8,7 @@ import com.sun.net.httpserver.HttpServer;
 import dev.postern.certificate.CertificateStore;
 import dev.postern.certificate.MonotonicClock;
 import dev.postern.certificate.ReachabilityProbe;
+import dev.postern.config.CertificateSource;
 import dev.postern.config.Configuration.ChallengeType;
 import dev.postern.config.Configuration.Issuer;
 import dev.postern.config.Configuration.Issuer.AcmeDirectory;
@@ -133,7 +134,8 @@ class PreflightTest {
     }
 
     private static Site site(List<ChallengeType> challenges, String... names) {
-        return new Site(List.of(names), List.of(), null, challenges, null, RouteSettings.DEFAULT);
+        return new Site(
+                List.of(names), false, List.of(), CertificateSource.ISSUED, challenges, null, RouteSettings.DEFAULT);
     }
 
     private List<Finding> check(Issuer issuer, Site site) throws Exception {

@@ -88,6 +88,7 @@ class AlpnChallengeTest {
                                 .addLast(new SelectCertificate(
                                         contexts,
                                         (InetSocketAddress) channel.remoteAddress(),
+                                        ((InetSocketAddress) channel.localAddress()).getAddress(),
                                         Duration.ofSeconds(5),
                                         new SelectCertificate.Next() {
                                             @Override
