@@ -196,6 +196,19 @@ public final class AcmeIssuer implements CertificateIssuer {
     @Override
     public IssuedCertificate issue(CertificateRequest request, OrderJournal journal)
             throws IssueFailure, InterruptedException {
+        return ordering(request, journal, OrderSteps::take);
+    }
+
+    @Override
+    public void prove(CertificateRequest request, OrderJournal journal) throws IssueFailure, InterruptedException {
+        var unused = ordering(request, journal, steps -> {
+            steps.proveOnly();
+            return true;
+        });
+    }
+
+    private <T> T ordering(CertificateRequest request, OrderJournal journal, Taking<T> taking)
+            throws IssueFailure, InterruptedException {
         Conversation conversation = terms.open();
         AtomicReference<OrderSteps> steps = new AtomicReference<>();
         account.use().beginOrder();
@@ -203,40 +216,47 @@ public final class AcmeIssuer implements CertificateIssuer {
             return conversation.failingAs(
                     issuer.name(),
                     () -> steps.get() == null || !steps.get().hasBegun() ? request.names() : List.of(),
-                    () -> issue(conversation, request, journal, steps));
+                    () -> withLogin(conversation, request, journal, steps, taking));
         } finally {
             account.use().endOrder();
         }
     }
 
-    private IssuedCertificate issue(
+    private <T> T withLogin(
             Conversation conversation,
             CertificateRequest request,
             OrderJournal journal,
-            AtomicReference<OrderSteps> steps)
+            AtomicReference<OrderSteps> taken,
+            Taking<T> taking)
             throws IssueFailure, AcmeException, IOException, InterruptedException {
         Login login = account.login(conversation.session());
         try {
-            return take(conversation, login, request, journal, steps);
+            return take(conversation, login, request, journal, taken, taking);
         } catch (AcmeException | RuntimeException e) {
             if (!Failures.is(e, Refusal.ACCOUNT_DOES_NOT_EXIST)) {
                 throw e;
             }
             account.forget(login.getAccountLocation());
-            return take(conversation, account.login(conversation.session()), request, journal, steps);
+            return take(conversation, account.login(conversation.session()), request, journal, taken, taking);
         }
     }
 
-    private IssuedCertificate take(
+    /** What is done with an order. */
+    private interface Taking<T> {
+        T take(OrderSteps steps) throws IssueFailure, AcmeException, IOException, InterruptedException;
+    }
+
+    private <T> T take(
             Conversation conversation,
             Login login,
             CertificateRequest request,
             OrderJournal journal,
-            AtomicReference<OrderSteps> taken)
+            AtomicReference<OrderSteps> taken,
+            Taking<T> taking)
             throws IssueFailure, AcmeException, IOException, InterruptedException {
         OrderSteps steps = new OrderSteps(issuer, login, request, journal, conversation);
         taken.set(steps);
-        return steps.take();
+        return taking.take(steps);
     }
 
     @Override

@@ -16,8 +16,10 @@ import java.time.format.DateTimeFormatter;
 import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.EnumSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Matcher;
@@ -54,6 +56,8 @@ final class Failures {
     /** Its limit on new orders of the account. */
     private static final Pattern OF_ORDERS =
             Pattern.compile("new orders \\(\\d+\\) from this account|too many new orders recently");
+
+    private static final Pattern FAILED_VALIDATIONS = Pattern.compile("too many failed authorizations");
 
     private static final Pattern LINK = Pattern.compile("https?://[^\\s\"'<>]+[^\\s\"'<>.,;:)]");
 
@@ -200,7 +204,42 @@ final class Failures {
     }
 
     private IssueFailure failure(Fault fault, String message, @Nullable Problem problem, @Nullable Throwable cause) {
-        return new IssueFailure(fault, message, retryAfter(problem).orElse(null), cause);
+        return new IssueFailure(fault, message, retryAfter(problem).orElse(null), cause).blaming(blamed(problem));
+    }
+
+    /**
+     * The names that a CA finds fault with, each with what it said of it: those of its subproblems, else those that it
+     * writes in quotes, as Boulder does. Whoever asked knows which of them are names of the order.
+     */
+    private static Map<String, String> blamed(@Nullable Problem problem) {
+        Map<String, String> blamed = new LinkedHashMap<>();
+        if (problem == null) {
+            return blamed;
+        }
+        for (Problem part : problem.getSubProblems()) {
+            if (isOfName(part)) {
+                part.getIdentifier()
+                        .map(identifier -> identifier.getValue().toLowerCase(Locale.ROOT))
+                        .ifPresent(name -> blamed.put(name, brief(said(part)) + " (" + Refusal.typeOf(part) + ")"));
+            }
+        }
+        if (blamed.isEmpty() && isOfName(problem)) {
+            Matcher quoted = QUOTED.matcher(problem.getDetail().orElse(""));
+            while (quoted.find()) {
+                String name = quoted.group().substring(1, quoted.group().length() - 1);
+                blamed.put(name.toLowerCase(Locale.ROOT), text(problem));
+            }
+        }
+        return blamed;
+    }
+
+    /** A limit on failed validations is reached by the one name that keeps failing. */
+    private static boolean isOfName(Problem problem) {
+        return Refusal.of(problem).map(Refusal::fault).orElse(Fault.CA) == Fault.NAME
+                || (Refusal.is(problem, Refusal.RATE_LIMITED)
+                        && FAILED_VALIDATIONS
+                                .matcher(problem.getDetail().orElse(""))
+                                .find());
     }
 
     /** Nothing of an exception that is not meant to be read, such as of a cast. */

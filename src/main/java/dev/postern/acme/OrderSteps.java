@@ -21,6 +21,7 @@ import java.security.cert.X509Certificate;
 import java.time.Instant;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -110,6 +111,19 @@ final class OrderSteps {
         }
     }
 
+    /** Only as far as the names: the order is never finalized, and is forgotten. */
+    void proveOnly() throws IssueFailure, AcmeException, IOException, InterruptedException {
+        Order order = beginning.begin();
+        begun = true;
+        try {
+            if (prove(order).getStatus() == Status.INVALID) {
+                throw invalid(order);
+            }
+        } catch (IssueFailure e) {
+            throw afterUnproven(e);
+        }
+    }
+
     /** What failed last is not the whole story where a validation failed before it. */
     private IssueFailure afterUnproven(IssueFailure failure) {
         Unproven before = unproven;
@@ -158,7 +172,7 @@ final class OrderSteps {
                             "{}: resuming order {}: {}",
                             request.site(),
                             entry.order(),
-                            order.getJSON().get("status"));
+                            order.getStatus().toString().toLowerCase(Locale.ROOT));
                     return order;
                 }
             } catch (AcmeException e) {
@@ -348,7 +362,7 @@ final class OrderSteps {
         }
         Set<String> certified = new HashSet<>();
         for (Identifier identifier : order.getIdentifiers()) {
-            certified.add(identifier.getValue());
+            certified.add(identifier.getValue().toLowerCase(Locale.ROOT));
         }
         if (!certified.equals(Set.copyOf(request.names()))) {
             discard();

@@ -9,8 +9,10 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.EnumSet;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -127,7 +129,8 @@ final class Proof {
     }
 
     private Open choose(Authorization authorization) throws IssueFailure {
-        String name = authorization.getIdentifier().getValue();
+        // Names have no case, and some CAs echo them in capitals.
+        String name = authorization.getIdentifier().getValue().toLowerCase(Locale.ROOT);
         name = name.startsWith("*.") ? name.substring(2) : name;
         String label = (authorization.isWildcard() ? "*." : "") + name;
         Map<ChallengeType, JSON> offered = offered(authorization);
@@ -146,12 +149,10 @@ final class Proof {
         }
         String ways = solvers.stream().map(solver -> solver.type().text()).collect(Collectors.joining(", "));
         String theirs = offered.keySet().stream().map(ChallengeType::text).collect(Collectors.joining(", "));
-        throw new IssueFailure(
-                Fault.NAME,
-                where() + "the CA offers no " + ways + " for \"" + label + "\" (offered: "
-                        + (theirs.isEmpty() ? "nothing that is known here" : theirs)
-                        + "); sites[].challenges has to name one of these",
-                null);
+        String why = "the CA offers no " + ways + " for \"" + label + "\" (offered: "
+                + (theirs.isEmpty() ? "nothing that is known here" : theirs)
+                + "); sites[].challenges has to name one of these";
+        throw new IssueFailure(Fault.NAME, where() + why, null).blaming(Map.of(label, why));
     }
 
     /** Only what we know is looked at: a challenge of a kind to come must not be in the way of the others. */
@@ -220,6 +221,7 @@ final class Proof {
         Polling polling = conversation.polling();
         List<IssueFailure> refused = new ArrayList<>();
         List<String> names = new ArrayList<>();
+        Map<String, String> blamed = new LinkedHashMap<>();
         Set<ChallengeType> failed = EnumSet.noneOf(ChallengeType.class);
         boolean hopeless = false;
         for (Open one : open) {
@@ -243,7 +245,12 @@ final class Proof {
             }
             Problem problem = problem(one);
             hopeless |= isHopeless(one, problem);
-            refused.add(conversation.failures().ofValidation(where, one.type(), problem, one.solver.seen(one.answer)));
+            IssueFailure failure =
+                    conversation.failures().ofValidation(where, one.type(), problem, one.solver.seen(one.answer));
+            refused.add(failure);
+            if (failure.fault() == Fault.NAME) {
+                blamed.put(one.name, withoutPrefix(String.valueOf(failure.getMessage())));
+            }
             names.add(one.answer.name());
             failed.add(one.solver.type());
         }
@@ -253,7 +260,7 @@ final class Proof {
         List<Set<ChallengeType>> offers = hopeless
                 ? List.of(Set.of())
                 : open.stream().map(one -> one.offered.keySet()).toList();
-        return new Unproven(described(refused, names), List.copyOf(names), failed, offers, true);
+        return new Unproven(described(refused, names).blaming(blamed), List.copyOf(names), failed, offers, true);
     }
 
     /** The challenge that was triggered does not know how it ended; the authorization has a new one. */
@@ -279,11 +286,10 @@ final class Proof {
                 .filter(failure -> failure.fault() == Fault.NAME)
                 .findFirst()
                 .orElse(refused.get(0));
-        String prefix = where();
         Set<String> lines = new LinkedHashSet<>();
         for (IssueFailure failure : refused.subList(0, Math.min(refused.size(), FAILURES_SHOWN))) {
             String message = String.valueOf(failure.getMessage());
-            lines.add(lines.isEmpty() || !message.startsWith(prefix) ? message : message.substring(prefix.length()));
+            lines.add(lines.isEmpty() ? message : withoutPrefix(message));
         }
         String rest = refused.size() > FAILURES_SHOWN ? "; and " + (refused.size() - FAILURES_SHOWN) + " more" : "";
         IssueFailure all = new IssueFailure(
@@ -292,6 +298,10 @@ final class Proof {
                 decisive.retryAfter().orElse(null),
                 null);
         return IssueFailure.ofValidation(all, names);
+    }
+
+    private String withoutPrefix(String message) {
+        return message.startsWith(where()) ? message.substring(where().length()) : message;
     }
 
     /** All of them, whatever happens to one. */

@@ -5,7 +5,9 @@ import dev.postern.certificate.IssueFailure;
 import dev.postern.certificate.IssueFailure.Fault;
 import dev.postern.config.Configuration.ChallengeType;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 /**
@@ -46,7 +48,12 @@ record Unproven(
                 failure.getMessage() + "; and then: " + next.getMessage(),
                 next.retryAfter().or(failure::retryAfter).orElse(null),
                 next);
-        return IssueFailure.ofValidation(both.holding(next.hold()), both(names, next.invalid()));
+        Map<String, String> blamed = new LinkedHashMap<>(next.blamed());
+        if (next.blamed().isEmpty()) {
+            blamed.putAll(failure.blamed());
+        }
+        return IssueFailure.ofValidation(both.holding(next.hold()), both(names, next.invalid()))
+                .blaming(blamed);
     }
 
     private static List<String> both(List<String> first, List<String> second) {

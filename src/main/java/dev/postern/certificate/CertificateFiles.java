@@ -242,6 +242,7 @@ public final class CertificateFiles {
                 null,
                 problem,
                 CertificateStatus.Served.NOT_ASKED,
-                null);
+                null,
+                List.of());
     }
 }

@@ -27,6 +27,14 @@ public interface CertificateIssuer {
     IssuedCertificate issue(CertificateRequest request, OrderJournal journal) throws IssueFailure, InterruptedException;
 
     /**
+     * Finds out whether all of {@code request.names()} can be proven, and asks for no certificate.
+     *
+     * @param journal of this one order; it holds none yet
+     * @throws IssueFailure where some cannot: its {@link IssueFailure#blamed} says which
+     */
+    default void prove(CertificateRequest request, OrderJournal journal) throws IssueFailure, InterruptedException {}
+
+    /**
      * When the CA would like {@code certificate}, one of its own that is not expired, to be renewed
      * (<a href="https://datatracker.ietf.org/doc/html/rfc9773">RFC 9773</a>). Empty where the CA has no such wishes.
      */

@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param nextRenewal when an attempt is due; null where the operator brings the files
  * @param lastFailure why the last attempt failed; null where it did not
  * @param served whether clients see it
+ * @param leftOut the names of the site that orders do without
  * @param notOnDiskBecause why the certificate is in memory only; null where it is on disk
  */
 public record CertificateStatus(
@@ -28,7 +29,16 @@ public record CertificateStatus(
         @Nullable Instant nextRenewal,
         @Nullable String lastFailure,
         Served served,
-        @Nullable String notOnDiskBecause) {
+        @Nullable String notOnDiskBecause,
+        List<LeftOut> leftOut) {
+
+    /**
+     * A name that the certificate does without, because it cannot be proven.
+     *
+     * @param because one line
+     * @param nextTry when it is tried again
+     */
+    public record LeftOut(String name, Instant since, Instant nextTry, String because) {}
 
     /**
      * What a handshake with our own listener showed.
@@ -59,7 +69,7 @@ public record CertificateStatus(
 
     CertificateStatus seen(Served found) {
         return new CertificateStatus(
-                site, names, issuer, notBefore, notAfter, nextRenewal, lastFailure, found, notOnDiskBecause);
+                site, names, issuer, notBefore, notAfter, nextRenewal, lastFailure, found, notOnDiskBecause, leftOut);
     }
 
     /** Keeps what it has where there is nothing to say. */
@@ -67,12 +77,12 @@ public record CertificateStatus(
         return why == null
                 ? this
                 : new CertificateStatus(
-                        site, names, issuer, notBefore, notAfter, nextRenewal, why, served, notOnDiskBecause);
+                        site, names, issuer, notBefore, notAfter, nextRenewal, why, served, notOnDiskBecause, leftOut);
     }
 
     CertificateStatus notOnDisk(@Nullable String because) {
         return new CertificateStatus(
-                site, names, issuer, notBefore, notAfter, nextRenewal, lastFailure, served, because);
+                site, names, issuer, notBefore, notAfter, nextRenewal, lastFailure, served, because, leftOut);
     }
 
     /**
@@ -134,7 +144,20 @@ public record CertificateStatus(
                 decision instanceof RenewalPolicy.Decision.Wait wait ? wait.until() : now,
                 last == null ? null : last.message(),
                 Served.NOT_ASKED,
-                null);
+                null,
+                leftOut(site, history));
+    }
+
+    private static List<LeftOut> leftOut(Site site, RenewalHistory history) {
+        List<LeftOut> all = new ArrayList<>();
+        for (String name :
+                site.keepTogether() ? List.<String>of() : history.names().leftOut(site.names())) {
+            FailingNames.Failing failing = history.names().of(name);
+            if (failing != null) {
+                all.add(new LeftOut(name, failing.since(), failing.nextTry(), failing.message()));
+            }
+        }
+        return List.copyOf(all);
     }
 
     /** Null where there is no certificate; due at once where it does not cover every name of the site or nothing was drawn. */
@@ -143,7 +166,7 @@ public record CertificateStatus(
             return null;
         }
         RenewalHistory.Pick pick = history.pick();
-        boolean complete = site.names().stream().allMatch(certificate::covers);
+        boolean complete = history.wanted(site).stream().allMatch(certificate::covers);
         boolean drawn = pick != null && pick.serial().equals(certificate.serialText());
         Instant renewAt = complete && drawn && pick != null ? pick.at() : RenewalPolicy.AT_ONCE;
         return new RenewalPolicy.Life(

@@ -33,6 +33,7 @@ final class Explanation {
         certificate(served);
         renewal();
         failures();
+        names();
         limits();
         order();
         skew.ifPresent(found -> say(
@@ -92,7 +93,7 @@ final class Explanation {
                                         ", %.0f %% of its life gone, %s left",
                                         share,
                                         TimeText.of(Duration.between(now, certificate.notAfter())))));
-        List<String> missing = record.site().names().stream()
+        List<String> missing = record.wanted().stream()
                 .filter(name -> !certificate.covers(name))
                 .toList();
         if (!missing.isEmpty()) {
@@ -161,6 +162,27 @@ final class Explanation {
                     "failures",
                     record.history().failures() + " in a row; the last at " + TimeText.at(last.at()) + " (fault: "
                             + last.fault().name().toLowerCase(Locale.ROOT) + "): " + last.message());
+        }
+    }
+
+    private void names() {
+        for (String name : record.site().names()) {
+            FailingNames.Failing failing = record.history().names().of(name);
+            if (failing == null) {
+                continue;
+            }
+            boolean out = record.leftOut().contains(name);
+            say(
+                    out ? "left out" : "name",
+                    name + ": failed " + failing.failures() + (failing.failures() == 1 ? " time" : " times") + " since "
+                            + TimeText.at(failing.since()) + ": " + failing.message()
+                            + (out
+                                    ? "; the others are certified without it; tried alone again at "
+                                            + time(failing.nextTry())
+                                    : record.site().keepTogether()
+                                                    && record.site().names().size() > 1
+                                            ? "; the others wait for it (keep-together)"
+                                            : ""));
         }
     }
 

@@ -3,6 +3,7 @@ package dev.postern.certificate;
 import dev.postern.certificate.IssueFailure.Fault;
 import java.time.Instant;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
@@ -33,6 +34,8 @@ record FailedAttempt(IssueFailure failure, Map<String, Instant> pauses, List<Str
         both.putAll(next.pauses);
         TreeSet<String> all = new TreeSet<>(blaming);
         all.addAll(next.blaming);
-        return new FailedAttempt(new IssueFailure(fault, message, next.failure), both, List.copyOf(all));
+        Map<String, String> names = new LinkedHashMap<>(failure.blamed());
+        next.failure.blamed().forEach(names::putIfAbsent);
+        return new FailedAttempt(new IssueFailure(fault, message, next.failure).blaming(names), both, List.copyOf(all));
     }
 }

@@ -1,7 +1,10 @@
 package dev.postern.certificate;
 
 import java.time.Instant;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -33,13 +36,14 @@ public final class IssueFailure extends Exception {
     private final transient @Nullable Instant retryAfter;
     private final Hold hold;
     private final transient List<String> invalid;
+    private final transient Map<String, String> blamed;
 
     public IssueFailure(Fault fault, String message, @Nullable Throwable cause) {
         this(fault, message, null, cause);
     }
 
     public IssueFailure(Fault fault, String message, @Nullable Instant retryAfter, @Nullable Throwable cause) {
-        this(fault, message, retryAfter, Hold.SITE, List.of(), cause);
+        this(fault, message, retryAfter, Hold.SITE, List.of(), Map.of(), cause);
     }
 
     private IssueFailure(
@@ -48,19 +52,21 @@ public final class IssueFailure extends Exception {
             @Nullable Instant retryAfter,
             Hold hold,
             List<String> invalid,
+            Map<String, String> blamed,
             @Nullable Throwable cause) {
         super(message, cause);
         this.fault = fault;
         this.retryAfter = retryAfter;
         this.hold = hold;
         this.invalid = List.copyOf(invalid);
+        this.blamed = Collections.unmodifiableMap(new LinkedHashMap<>(blamed));
     }
 
     /** The same, meant for others as well: every site that asks with the same account would hear it. */
     public IssueFailure holding(Hold whom) {
         return whom == hold
                 ? this
-                : new IssueFailure(fault, String.valueOf(getMessage()), retryAfter, whom, invalid, getCause());
+                : new IssueFailure(fault, String.valueOf(getMessage()), retryAfter, whom, invalid, blamed, getCause());
     }
 
     /** As {@code failure}, after so many validations of these names failed; a name counts as often as it is listed. */
@@ -71,7 +77,20 @@ public final class IssueFailure extends Exception {
                 failure.retryAfter,
                 failure.hold,
                 names,
+                failure.blamed,
                 failure.getCause());
+    }
+
+    /** The same, because of these names and not of the others: each with what is wrong with it. */
+    public IssueFailure blaming(Map<String, String> names) {
+        return names.isEmpty()
+                ? this
+                : new IssueFailure(fault, String.valueOf(getMessage()), retryAfter, hold, invalid, names, getCause());
+    }
+
+    /** What is wrong with which names, where it is known to be theirs: the others may be certified without them. */
+    public Map<String, String> blamed() {
+        return blamed;
     }
 
     /** Whom {@link #retryAfter} is meant for. */

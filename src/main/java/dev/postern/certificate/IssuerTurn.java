@@ -4,6 +4,7 @@ import dev.postern.certificate.IssueFailure.Fault;
 import dev.postern.config.Configuration.KeyType;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -59,6 +60,33 @@ final class IssuerTurn {
         }
     }
 
+    /**
+     * Whether these names can be proven, found out without a certificate for them.
+     *
+     * @throws IssueFailure where some cannot: those that it blames
+     */
+    void prove(CertificateIssuer issuer, List<String> names) throws IssueFailure, InterruptedException {
+        CertificateRequest request = new CertificateRequest(record.name(), names, keyType, record.solvers(), null);
+        Ledger ledger = ledgers.of(issuer.name());
+        Ledger.Charge charge = ledger.charge(names, Ledger.Kind.FIRST, clock.instant());
+        FencedJournal journal = new FencedJournal(new TransientJournal(), run::isAbandoned, charge, clock);
+        try {
+            journal.begin(names);
+            run.charged();
+            issuer.prove(request, journal);
+        } catch (IssueFailure e) {
+            Instant now = clock.instant();
+            ledger.failedValidations(e.invalid(), now);
+            e.retryAfter().ifPresent(until -> ledger.hold(e.hold(), until, now));
+            throw e;
+        } catch (RuntimeException e) {
+            LOG.error("{}: {}: a bug while proving names", record.name(), issuer.name(), e);
+            throw new IssueFailure(Fault.OURS, issuer.name() + ": unexpected: " + e, e);
+        } finally {
+            charge.end();
+        }
+    }
+
     private void rehearse(CertificateIssuer issuer, CertificateIssuer staging, boolean urgent)
             throws IssueFailure, InterruptedException {
         Instant now = clock.instant();
@@ -83,7 +111,8 @@ final class IssuerTurn {
                 return;
             }
             // Whatever Retry-After there was is for the account at the staging directory; it is in that ledger.
-            throw new IssueFailure(e.fault(), e.getMessage() + "; " + issuer.name() + " was not asked", e);
+            throw new IssueFailure(e.fault(), e.getMessage() + "; " + issuer.name() + " was not asked", e)
+                    .blaming(e.blamed());
         }
     }
 
@@ -93,8 +122,11 @@ final class IssuerTurn {
             CertificateRequest.@Nullable Replaced replaced,
             Runnable charged)
             throws IssueFailure, InterruptedException {
-        CertificateRequest request =
-                new CertificateRequest(record.name(), record.site().names(), keyType, record.solvers(), replaced);
+        List<String> names;
+        synchronized (record) {
+            names = record.wanted();
+        }
+        CertificateRequest request = new CertificateRequest(record.name(), names, keyType, record.solvers(), replaced);
         Ledger ledger = ledgers.of(issuer.name());
         Ledger.Charge charge = ledger.charge(request.names(), kind, clock.instant());
         FencedJournal journal = new FencedJournal(record.journal(issuer.name()), run::isAbandoned, charge, clock);

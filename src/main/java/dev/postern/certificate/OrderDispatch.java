@@ -92,7 +92,12 @@ final class OrderDispatch {
                 vain = record.demand();
                 record.demand(null);
             } else if (choice != null && choice.issuers().contains(start.issuer())) {
-                LOG.info("{}: ordering a certificate: {}", record.name(), decision.reason());
+                List<String> tries = record.toBeTried(now);
+                LOG.info(
+                        "{}: {}: {}",
+                        record.name(),
+                        tries.isEmpty() ? "ordering a certificate" : "trying " + String.join(", ", tries),
+                        tries.isEmpty() ? decision.reason() : "left out of its certificate");
                 boolean urgent = decision instanceof Decision.Emergency || record.certificate() == null;
                 run = new OrderRun(
                         setting,
@@ -100,7 +105,8 @@ final class OrderDispatch {
                         turns(record, choice, start.issuer()),
                         urgent,
                         choice.insists(),
-                        record.history());
+                        record.history(),
+                        tries);
                 record.run(run);
             } else {
                 again = decision;

@@ -31,6 +31,7 @@ final class OrderRun implements Runnable {
     private final boolean urgent;
     private final boolean insists;
     private final RenewalHistory history;
+    private final List<String> tries;
 
     // The issuer that the queue let this run through to, until that is in the ledger.
     private final AtomicReference<@Nullable String> coming;
@@ -45,6 +46,7 @@ final class OrderRun implements Runnable {
      * @param urgent whether the site has nothing to serve, or soon nothing
      * @param insists whether the issuers are asked even where they, or their limits, keep us away
      * @param history as it is when the run begins
+     * @param tries names that the certificate does without, to be tried first: without a demand that is all of this run
      */
     OrderRun(
             Setting setting,
@@ -52,13 +54,15 @@ final class OrderRun implements Runnable {
             List<CertificateIssuer> issuers,
             boolean urgent,
             boolean insists,
-            RenewalHistory history) {
+            RenewalHistory history,
+            List<String> tries) {
         this.setting = setting;
         this.record = record;
         this.issuers = List.copyOf(issuers);
         this.urgent = urgent;
         this.insists = insists;
         this.history = history;
+        this.tries = List.copyOf(tries);
         this.coming = new AtomicReference<>(issuers.get(0).name());
         this.begunNanos = setting.elapsed().nanoTime();
     }
@@ -127,6 +131,16 @@ final class OrderRun implements Runnable {
     private void attempt() throws InterruptedException {
         IssuerTurn turn =
                 new IssuerTurn(record, setting.renewals().remit().keyType(), setting.ledgers(), setting.clock(), this);
+        if (!tries.isEmpty()) {
+            boolean isAll;
+            synchronized (record) {
+                isAll = record.demand() == null;
+            }
+            new LeftOutNames(record, tries, setting.clock()).tryAt(issuers.get(0), turn);
+            if (isAll || !mayAsk(issuers.get(0))) {
+                return;
+            }
+        }
         FailedAttempt failed = null;
         for (CertificateIssuer issuer : issuers) {
             if (failed != null && !mayAsk(issuer)) {

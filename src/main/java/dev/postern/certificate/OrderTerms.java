@@ -1,8 +1,8 @@
 package dev.postern.certificate;
 
-import dev.postern.config.Configuration.Site;
 import java.io.IOException;
 import java.time.Instant;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -14,22 +14,28 @@ import org.slf4j.LoggerFactory;
 final class OrderTerms {
     private static final Logger LOG = LoggerFactory.getLogger(OrderTerms.class);
 
-    private final Site site;
+    private final String site;
+    private final List<String> wanted;
     private final SiteFolder folder;
     private final SiteCertificate certificate;
     private final @Nullable Suggestion suggestion;
     private final Ledgers ledgers;
     private final Instant now;
 
-    /** @param suggestion what the CA of the certificate said of when to renew it; null where it said nothing */
+    /**
+     * @param names that an order would be for
+     * @param suggestion what the CA of the certificate said of when to renew it; null where it said nothing
+     */
     OrderTerms(
-            Site site,
+            String site,
+            List<String> names,
             SiteFolder folder,
             SiteCertificate certificate,
             @Nullable Suggestion suggestion,
             Ledgers ledgers,
             Instant now) {
         this.site = site;
+        this.wanted = names;
         this.folder = folder;
         this.certificate = certificate;
         this.suggestion = suggestion;
@@ -42,8 +48,8 @@ final class OrderTerms {
         Certificate has = certificate.get();
         if (has == null
                 || !has.issuer().equals(issuer)
-                || has.names().size() != site.names().size()
-                || !has.names().containsAll(site.names())) {
+                || has.names().size() != wanted.size()
+                || !has.names().containsAll(wanted)) {
             return Ledger.Kind.FIRST;
         }
         boolean suggested = suggestion != null
@@ -62,7 +68,7 @@ final class OrderTerms {
         if (has == null
                 || !has.issuer().equals(issuer)
                 || has.isExpired(now)
-                || site.names().stream().noneMatch(has.names()::contains)) {
+                || wanted.stream().noneMatch(has.names()::contains)) {
             return null;
         }
         String account = certificate.account();
@@ -71,7 +77,7 @@ final class OrderTerms {
 
     /** When this issuer may be asked, as far as it depends on the names of the site. */
     Opening names(String issuer) {
-        Opening names = ledgers.of(issuer).names(site.names(), kind(issuer), now);
+        Opening names = ledgers.of(issuer).names(wanted, kind(issuer), now);
         return names.isOpen(now) || !isFinalized(issuer) ? names : Opening.NOW;
     }
 
@@ -80,10 +86,10 @@ final class OrderTerms {
         try {
             return folder.journal(issuer)
                     .read()
-                    .filter(entry -> entry.keyPem() != null && entry.names().equals(site.names()))
+                    .filter(entry -> entry.keyPem() != null && entry.names().equals(wanted))
                     .isPresent();
         } catch (IOException e) {
-            LOG.debug("{}: reading order.json", site.name(), e);
+            LOG.debug("{}: reading order.json", site, e);
             return false;
         }
     }

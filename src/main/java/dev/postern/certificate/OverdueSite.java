@@ -88,6 +88,18 @@ public record OverdueSite(
         List<String> missing = site.certifiedNames().stream()
                 .filter(name -> !certificate.covers(name))
                 .toList();
+        if (!missing.isEmpty() && history.wanted(site).stream().noneMatch(missing::contains)) {
+            List<String> why = new ArrayList<>();
+            for (String name : missing) {
+                FailingNames.Failing failing = history.names().of(name);
+                why.add(
+                        failing == null
+                                ? name
+                                : name + " (failing since " + TimeText.at(failing.since()) + ": " + failing.message()
+                                        + ")");
+            }
+            return "its certificate does without " + String.join(", ", why);
+        }
         if (!missing.isEmpty()) {
             return "its certificate does not cover " + String.join(", ", missing);
         }

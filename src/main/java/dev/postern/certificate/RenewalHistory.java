@@ -3,10 +3,12 @@ package dev.postern.certificate;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import dev.postern.certificate.IssueFailure.Fault;
+import dev.postern.config.Configuration.Site;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
@@ -26,6 +28,7 @@ import org.jspecify.annotations.Nullable;
  * @param fruitless those of the failures that were not the CA's; null where there is none
  * @param holdUntil an operator went back to an older generation: until then nothing is renewed that is not urgent; null
  *     where nobody did
+ * @param names those that could not be proven, which may be left out
  */
 record RenewalHistory(
         @Nullable Pick pick,
@@ -36,7 +39,8 @@ record RenewalHistory(
         Map<String, Instant> pauses,
         Map<String, Integer> nameFailures,
         @Nullable Fruitless fruitless,
-        @Nullable Instant holdUntil) {
+        @Nullable Instant holdUntil,
+        FailingNames names) {
 
     static final RenewalHistory NONE = new RenewalHistory(null, null, 0, null, null, Map.of(), Map.of());
 
@@ -67,7 +71,7 @@ record RenewalHistory(
             @Nullable Failure last,
             Map<String, Instant> pauses,
             Map<String, Integer> nameFailures) {
-        this(pick, suggestion, failures, failingSince, last, pauses, nameFailures, null, null);
+        this(pick, suggestion, failures, failingSince, last, pauses, nameFailures, null, null, FailingNames.NONE);
     }
 
     RenewalHistory {
@@ -77,12 +81,12 @@ record RenewalHistory(
 
     RenewalHistory picked(Pick next) {
         return new RenewalHistory(
-                next, suggestion, failures, failingSince, last, pauses, nameFailures, fruitless, holdUntil);
+                next, suggestion, failures, failingSince, last, pauses, nameFailures, fruitless, holdUntil, names);
     }
 
     RenewalHistory held(@Nullable Instant until) {
         return new RenewalHistory(
-                pick, suggestion, failures, failingSince, last, pauses, nameFailures, fruitless, until);
+                pick, suggestion, failures, failingSince, last, pauses, nameFailures, fruitless, until, names);
     }
 
     /** Until when nothing is renewed that is not urgent; the past where nothing holds. */
@@ -94,17 +98,18 @@ record RenewalHistory(
     /** The same without what we would wait for of our own accord. */
     RenewalHistory impatient() {
         return new RenewalHistory(
-                pick, suggestion, failures, failingSince, null, pauses, nameFailures, fruitless, null);
+                pick, suggestion, failures, failingSince, null, pauses, nameFailures, fruitless, null, names);
     }
 
     /** The same without what the CAs asked us to wait for, either. */
     RenewalHistory insistent() {
         return new RenewalHistory(
-                pick, suggestion, failures, failingSince, null, Map.of(), nameFailures, fruitless, null);
+                pick, suggestion, failures, failingSince, null, Map.of(), nameFailures, fruitless, null, names);
     }
 
     RenewalHistory suggested(@Nullable Suggestion next) {
-        return new RenewalHistory(pick, next, failures, failingSince, last, pauses, nameFailures, fruitless, holdUntil);
+        return new RenewalHistory(
+                pick, next, failures, failingSince, last, pauses, nameFailures, fruitless, holdUntil, names);
     }
 
     /** @param blaming the issuers that found fault with the names */
@@ -117,7 +122,8 @@ record RenewalHistory(
         blaming.forEach(issuer -> blamed.merge(issuer, 1, Integer::sum));
         Instant since = failingSince == null ? failure.at() : failingSince;
         Fruitless ours = failure.fault() == Fault.CA ? fruitless : Fruitless.andOne(fruitless, failure.at());
-        return new RenewalHistory(pick, suggestion, failures + 1, since, failure, paused, blamed, ours, holdUntil);
+        return new RenewalHistory(
+                pick, suggestion, failures + 1, since, failure, paused, blamed, ours, holdUntil, names);
     }
 
     /**
@@ -125,12 +131,41 @@ record RenewalHistory(
      * back-off is neither endless nor forgotten.
      */
     RenewalHistory believable(Instant now) {
+        FailingNames then = names.believable(now);
         if (last == null || !last.at().isAfter(now)) {
-            return this;
+            return with(then);
         }
         Failure moved = new Failure(now, last.spread(), last.fault(), last.message());
         Instant since = failingSince == null || failingSince.isAfter(now) ? now : failingSince;
-        return new RenewalHistory(pick, suggestion, failures, since, moved, pauses, nameFailures, fruitless, holdUntil);
+        return new RenewalHistory(
+                pick, suggestion, failures, since, moved, pauses, nameFailures, fruitless, holdUntil, then);
+    }
+
+    /** The same, and this is known of the names. */
+    RenewalHistory with(FailingNames next) {
+        return next.equals(names)
+                ? this
+                : new RenewalHistory(
+                        pick,
+                        suggestion,
+                        failures,
+                        failingSince,
+                        last,
+                        pauses,
+                        nameFailures,
+                        fruitless,
+                        holdUntil,
+                        next);
+    }
+
+    /** What comes next is an order for other names than before, of which nothing has failed yet. */
+    RenewalHistory forOtherNames(FailingNames next) {
+        return new RenewalHistory(pick, suggestion, 0, null, last, pauses, Map.of(), null, holdUntil, next);
+    }
+
+    /** The names of the site that an order is for. */
+    List<String> wanted(Site site) {
+        return site.keepTogether() ? site.names() : names.wanted(site.names());
     }
 
     /** How long attempts have been failing; zero where the last one did not. */
@@ -175,6 +210,9 @@ record RenewalHistory(
         json.add("name-failures", blamed);
         if (holdUntil != null) {
             json.addProperty("hold-until", holdUntil.toString());
+        }
+        if (!names.equals(FailingNames.NONE)) {
+            json.add("names", names.toJson());
         }
         return json;
     }
@@ -229,6 +267,7 @@ record RenewalHistory(
                         : new Fruitless(
                                 Instant.parse(fruitless.get("since").getAsString()),
                                 fruitless.get("failures").getAsInt()),
-                hold == null ? null : Instant.parse(hold.getAsString()));
+                hold == null ? null : Instant.parse(hold.getAsString()),
+                FailingNames.parse(json.getAsJsonObject("names")));
     }
 }

@@ -159,7 +159,7 @@ final class RenewalPolicy {
         }
         if (now.isBefore(rested) || (first != null && open.isEmpty())) {
             return first == null || open.size() > 0 || !first.at().isAfter(rested)
-                    ? wait(life, rested, "waiting after failure " + history.failures(), now)
+                    ? wait(life, rested, afterFailure(history), now)
                     : wait(life, widened(life, history, rested, first.at(), now), first.because(), now);
         }
         if (life == null) {
@@ -176,6 +176,12 @@ final class RenewalPolicy {
                     choice.only(open));
         }
         return new Decision.Renew(due(life), choice.only(open));
+    }
+
+    private static String afterFailure(RenewalHistory history) {
+        return history.failures() == 0
+                ? "waiting a moment before other names are ordered"
+                : "waiting after failure " + history.failures();
     }
 
     private static String due(Life life) {

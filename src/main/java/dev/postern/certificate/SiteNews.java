@@ -76,6 +76,23 @@ final class SiteNews {
         } else {
             LOG.error("{}", line);
         }
+        for (String name : record.leftOut()) {
+            FailingNames.Failing failing = history.names().of(name);
+            if (failing != null && now.equals(failing.leftOutSince())) {
+                LOG.warn(
+                        "{}: \"{}\" has failed {} times since {}: {}; {} certified without it, and it is"
+                                + " tried alone again at {} (keep-together: true would keep them waiting for it)",
+                        record.name(),
+                        name,
+                        failing.failures(),
+                        TimeText.at(failing.since()),
+                        failing.message(),
+                        record.wanted().size() == 1
+                                ? "the other name is"
+                                : "the other " + record.wanted().size() + " names are",
+                        TimeText.at(failing.nextTry()));
+            }
+        }
         return new CertificateEvents.Failed(
                 record.name(),
                 names,

@@ -165,7 +165,7 @@ final class SiteRecord {
         if (certificate.isExpired(now)) {
             throw new CertificateException("it is expired since " + certificate.notAfter());
         }
-        if (!site.names().stream().allMatch(certificate::covers)) {
+        if (!wanted().stream().allMatch(certificate::covers)) {
             throw new CertificateException("it is for " + String.join(", ", certificate.names()));
         }
         return certificate;
@@ -183,7 +183,7 @@ final class SiteRecord {
             Instant now,
             RandomGenerator random) {
         held.install(certificate, by, now);
-        history = RenewalHistory.NONE;
+        history = RenewalHistory.NONE.with(history.names().onlyLeftOut());
         Instant at = RenewalPolicy.pick(certificate.notBefore(), certificate.notAfter(), random);
         // By the CA's clock or ours it may be due already: one order after the other would bring the same again.
         pick(certificate, at.isAfter(now) ? at : RenewalPolicy.pick(now, certificate.notAfter(), random));
@@ -324,10 +324,52 @@ final class SiteRecord {
     void failed(FailedAttempt attempt, double spread, Instant now) {
         IssueFailure failure = attempt.failure();
         String message = failure.getMessage() == null ? failure.toString() : failure.getMessage();
-        remember(history.failed(
-                new RenewalHistory.Failure(now, spread, failure.fault(), message),
-                attempt.pauses(),
-                attempt.blaming()));
+        RenewalHistory next = history.failed(
+                new RenewalHistory.Failure(now, spread, failure.fault(), message), attempt.pauses(), attempt.blaming());
+        FailingNames names = next.names();
+        for (String name : site.names()) {
+            String why = failure.blamed().get(name);
+            names = why == null ? names : names.failed(List.of(name), why, now);
+        }
+        RenewalPolicy.Life life = life();
+        boolean urgent = life == null || !now.isBefore(life.emergencyAt());
+        FailingNames without = site.keepTogether() ? names : names.leavingOut(site.names(), urgent, now);
+        remember(without.equals(names) ? next.with(names) : next.forOtherNames(without));
+    }
+
+    // ---- names that are left out
+
+    /** The names that an order is for. */
+    List<String> wanted() {
+        return history.wanted(site);
+    }
+
+    /** The names of the site that its certificate does without, because they cannot be proven. */
+    List<String> leftOut() {
+        return site.keepTogether() ? List.of() : history.names().leftOut(site.names());
+    }
+
+    /** Those of them that are to be tried with the attempt that begins now. */
+    List<String> toBeTried(Instant now) {
+        return demand != null
+                ? leftOut()
+                : site.keepTogether() ? List.of() : history.names().dueForTry(site.names(), now);
+    }
+
+    /** These names, which were left out, are proven: the next certificate is for them, too. */
+    void proven(List<String> names) {
+        remember(history.with(history.names().proven(names)));
+    }
+
+    /** These names were tried, and still cannot be proven: what {@code failure} blames, or else nobody knows. */
+    void triedInVain(List<String> names, IssueFailure failure, Instant now) {
+        FailingNames next = history.names();
+        for (String name : names) {
+            String why = failure.blamed().get(name);
+            List<String> one = List.of(name);
+            next = why == null ? next.triedInVain(one, now) : next.failed(one, why, now);
+        }
+        remember(history.with(next));
     }
 
     /** In memory at once; on disk unless the disk refuses, which must not keep a certificate from being served. */
@@ -355,13 +397,34 @@ final class SiteRecord {
 
     /** On which terms its issuers would take an order now. */
     OrderTerms terms(Instant now) {
-        return new OrderTerms(site, folder, held, history.suggestion(), ledgers, now);
+        return new OrderTerms(site.name(), wanted(), folder, held, history.suggestion(), ledgers, now);
     }
 
     /** What is to be done, as far as it depends on this site; the queue knows of what all sites have in common. */
     Decision decide(Instant now) {
         RenewalPolicy.Openings names = terms(now)::names;
-        return demand != null && run == null ? demanded(demand.insists(), names, now) : decide(names, now);
+        return demand != null && run == null
+                ? demanded(demand.insists(), names, now)
+                : orToTry(decide(names, now), now);
+    }
+
+    /** While there is nothing else to do, names that are left out are tried. */
+    private Decision orToTry(Decision decision, Instant now) {
+        Instant next = history.names().nextTry(site.names());
+        if (!(decision instanceof Decision.Wait wait) || next == null || site.keepTogether() || issuers.isEmpty()) {
+            return decision;
+        }
+        String issuer = issuerNames.get(0);
+        Opening opening = RenewalPolicy.pause(history, issuer, now)
+                .and(ledgers.of(issuer).account(Ledger.Kind.FIRST, now))
+                .and(ledgers.of(issuer).names(leftOut(), Ledger.Kind.REPLACEMENT, now));
+        Instant at = opening.at().isAfter(next) ? opening.at() : next;
+        if (at.isAfter(now)) {
+            return at.isBefore(wait.until()) ? new Decision.Wait(at, wait.reason()) : wait;
+        }
+        return new Decision.Renew(
+                "only to see whether " + String.join(", ", toBeTried(now)) + " can be proven again",
+                new IssuerChoice(List.of(issuer), false));
     }
 
     /** What is to be done, with all that is in the way of it. */
@@ -435,6 +498,6 @@ final class SiteRecord {
                 life == null ? null : life.dueAt().equals(RenewalPolicy.AT_ONCE) ? now : life.dueAt(),
                 decision instanceof Decision.Wait wait ? wait.until() : now,
                 decision.reason(),
-                next == null ? List.of() : ledgers.of(next).budgets(site.names(), now));
+                next == null ? List.of() : ledgers.of(next).budgets(wanted(), now));
     }
 }

@@ -111,11 +111,19 @@ final class CertificateListCommand implements Callable<Integer> {
                             notAfter == null ? "-" : daysLeft(Duration.between(now, notAfter)),
                             next == null ? "-" : next.isAfter(now) ? next.toString() : "now",
                             served(CareOptions.text(site, "served"))),
-                    Stream.of(failure, unseen, unwritten)
+                    Stream.concat(Stream.of(failure, unseen, unwritten), leftOut(site))
                             .filter(Objects::nonNull)
                             .toList());
         }
         table.print(console.out());
+    }
+
+    private static Stream<String> leftOut(JsonObject site) {
+        return site.has("left-out")
+                ? CareOptions.objects(site, "left-out").stream()
+                        .map(one -> "without " + CareOptions.text(one, "name", "?") + ", which has failed since "
+                                + CareOptions.text(one, "since", "?") + ": " + CareOptions.text(one, "because", "?"))
+                : Stream.empty();
     }
 
     private static @Nullable Instant instant(JsonObject json, String key) {

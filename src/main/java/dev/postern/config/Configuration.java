@@ -387,6 +387,8 @@ public record Configuration(
      * @param challenges how its names are proven, the preferred one first
      * @param dns01 null where {@code challenges} has no dns-01
      * @param settings those of its routes that say nothing, and of answers to requests that have no route
+     * @param keepTogether whether its names are certified together or not at all; else one that cannot be proven is left
+     *     out after a while
      */
     public record Site(
             List<String> names,
@@ -395,7 +397,8 @@ public record Configuration(
             CertificateSource certificate,
             List<ChallengeType> challenges,
             @Nullable Dns01 dns01,
-            RouteSettings settings) {
+            RouteSettings settings,
+            boolean keepTogether) {
         /** Stands for every name, and none: only of a site by default. */
         public static final String ANY = "*";
 
@@ -415,8 +418,20 @@ public record Configuration(
                     RouteSettings.DEFAULT);
         }
 
+        /** Where a name that cannot be proven may be left out. */
+        public Site(
+                List<String> names,
+                boolean byDefault,
+                List<Route> routes,
+                CertificateSource certificate,
+                List<ChallengeType> challenges,
+                @Nullable Dns01 dns01,
+                RouteSettings settings) {
+            this(names, byDefault, routes, certificate, challenges, dns01, settings, false);
+        }
+
         public Site withRoutes(List<Route> other) {
-            return new Site(names, byDefault, other, certificate, challenges, dns01, settings);
+            return new Site(names, byDefault, other, certificate, challenges, dns01, settings, keepTogether);
         }
 
         /** Whether {@code other} has the same names, and gets its certificate in the same way. */
@@ -425,7 +440,8 @@ public record Configuration(
                     && byDefault == other.byDefault
                     && certificate.equals(other.certificate)
                     && challenges.equals(other.challenges)
-                    && Objects.equals(dns01, other.dns01);
+                    && Objects.equals(dns01, other.dns01)
+                    && keepTogether == other.keepTogether;
         }
 
         /** The first name: what the site is called in the store, in logs and by commands. */

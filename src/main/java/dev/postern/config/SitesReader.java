@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 /** Reads {@code sites}. */
 final class SitesReader {
     private static final List<String> KEYS = Section.keys(
-            List.of("names", "default", "plain", "backend", "routes", "certificate", "challenges", "dns-01"),
+            List.of("names", "default", "plain", "backend", "routes", "certificate", "challenges", "dns-01", "keep-together"),
             RouteSettingsReader.SITE_KEYS);
     private static final List<String> OF_CERTIFICATES = List.of("certificate", "challenges", "dns-01", "hsts");
     private static final String NAMES = "a list such as [example.com, www.example.com]";
@@ -27,7 +27,8 @@ final class SitesReader {
             List<Route> routes,
             CertificateSource certificate,
             ProofReader.Proof proof,
-            RouteSettings settings) {
+            RouteSettings settings,
+            boolean keepTogether) {
         /** Whether an issuer is asked for its certificate. */
         boolean isIssued() {
             return certificate instanceof CertificateSource.Issued;
@@ -41,7 +42,8 @@ final class SitesReader {
                     certificate,
                     proof.challenges(),
                     proof.dns01(),
-                    settings);
+                    settings,
+                    keepTogether);
         }
     }
 
@@ -74,7 +76,8 @@ final class SitesReader {
         CertificateSource certificate = certificate(site);
         boolean isDefault = isDefault(site, names, certificate);
         ProofReader.Proof proof = proofReader.read(site);
-        return new Entry(site.at(), names, isDefault, routes, certificate, proof, settings);
+        boolean keepTogether = site.get("keep-together", Scalar.BOOLEAN, false);
+        return new Entry(site.at(), names, isDefault, routes, certificate, proof, settings, keepTogether);
     }
 
     /** Whether it takes clients that name nobody's site: it says so, or one of its names does. */

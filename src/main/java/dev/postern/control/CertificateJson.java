@@ -32,6 +32,18 @@ public final class CertificateJson {
         }
         text(json, "not-served-because", served.why());
         text(json, "not-on-disk-because", status.notOnDiskBecause());
+        if (!status.leftOut().isEmpty()) {
+            JsonArray all = new JsonArray();
+            for (CertificateStatus.LeftOut leftOut : status.leftOut()) {
+                JsonObject one = new JsonObject();
+                one.addProperty("name", leftOut.name());
+                instant(one, "since", leftOut.since());
+                instant(one, "next-try", leftOut.nextTry());
+                one.addProperty("because", leftOut.because());
+                all.add(one);
+            }
+            json.add("left-out", all);
+        }
         return json;
     }
 

@@ -209,6 +209,11 @@ final class StateMetrics implements MultiCollector {
                 status.lastFailure() == null ? 0 : 1,
                 site);
         families.gauge(
+                "postern_certificate_names_left_out",
+                "Names of the site that its certificate does without, because they cannot be proven",
+                status.leftOut().size(),
+                site);
+        families.gauge(
                 "postern_certificate_overdue",
                 "1 where there is no certificate, or it should have been renewed long ago",
                 isOverdue(notBefore, notAfter, now) ? 1 : 0,

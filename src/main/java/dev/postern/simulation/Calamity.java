@@ -38,6 +38,9 @@ public sealed interface Calamity {
     /** The issuer cannot see the answers of a site: its DNS or its firewall is wrong. */
     record Unreachable(int site, Duration at, Duration length) implements Calamity {}
 
+    /** The second name of a site, where it has one, is gone: the issuer cannot see its answers, but those of the first. */
+    record NameDead(int site, Duration at, Duration length) implements Calamity {}
+
     /** The {@code Date} of the issuer is wrong by so much. */
     record WrongDate(String issuer, Duration at, Duration length, Duration ahead) implements Calamity {}
 

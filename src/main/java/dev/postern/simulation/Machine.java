@@ -212,6 +212,11 @@ final class Machine {
             String name = sites.get(site.site()).name();
             unreachable.merge(name, 1, Integer::sum);
             until(site.length(), () -> unreachable.merge(name, -1, Integer::sum));
+        } else if (calamity instanceof Calamity.NameDead dead) {
+            List<String> names = sites.get(dead.site()).names();
+            String name = names.get(names.size() - 1);
+            unreachable.merge(name, 1, Integer::sum);
+            until(dead.length(), () -> unreachable.merge(name, -1, Integer::sum));
         } else if (calamity instanceof Calamity.AccountsLost lost) {
             network.inside(lost.issuer(), SimulatedCa::forgetAccounts);
             witness.forgotten(lost.issuer());

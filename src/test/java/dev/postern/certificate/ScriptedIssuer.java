@@ -8,6 +8,8 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
@@ -21,6 +23,8 @@ final class ScriptedIssuer implements CertificateIssuer {
     private final Map<String, IssueFailure> failures = new ConcurrentHashMap<>();
     private final Map<String, CountDownLatch> stalls = new ConcurrentHashMap<>();
     private final List<String> asked = new CopyOnWriteArrayList<>();
+    private final List<List<String>> tried = new CopyOnWriteArrayList<>();
+    private volatile Set<String> dead = Set.of();
     private volatile Duration life = Duration.ofDays(90);
     private volatile Duration backdate = Duration.ZERO;
     private volatile @Nullable IssuedCertificate fixed;
@@ -37,6 +41,30 @@ final class ScriptedIssuer implements CertificateIssuer {
     ScriptedIssuer(String name, InstantSource clock) {
         this.name = name;
         this.clock = clock;
+    }
+
+    /** From now on exactly these names cannot be proven, whichever site they are of. */
+    void dead(String... names) {
+        dead = Set.of(names);
+    }
+
+    /** The names that it was to prove without a certificate, try by try. */
+    List<List<String>> tried() {
+        return List.copyOf(tried);
+    }
+
+    private void requireAlive(List<String> names) throws IssueFailure {
+        Map<String, String> blamed = new TreeMap<>();
+        names.stream().filter(dead::contains).forEach(name -> blamed.put(name, name + " does not resolve"));
+        if (!blamed.isEmpty()) {
+            throw new IssueFailure(IssueFailure.Fault.NAME, "order 1: " + blamed.values(), null).blaming(blamed);
+        }
+    }
+
+    @Override
+    public void prove(CertificateRequest request, OrderJournal journal) throws IssueFailure {
+        tried.add(request.names());
+        requireAlive(request.names());
     }
 
     ScriptedIssuer life(Duration next) {
@@ -173,6 +201,7 @@ final class ScriptedIssuer implements CertificateIssuer {
         if (failure != null) {
             throw failure;
         }
+        requireAlive(request.names());
         IssuedCertificate certificate = fixed;
         if (certificate != null) {
             return certificate;

@@ -206,6 +206,7 @@ class ConfigurationFileTest {
                         backend: api
                         challenges: [dns-01]
                         dns-01: { exec: [/usr/bin/env, dns-hook], timeout: 10s, propagation: 3m }
+                        keep-together: true
                     backends:
                       api:
                         balance: { by: uri, length: 20, depth: 2, whole: true, bounded-load: 200%% }
@@ -342,7 +343,8 @@ class ConfigurationFileTest {
                                         CertificateSource.ISSUED,
                                         List.of(ChallengeType.DNS_01, ChallengeType.TLS_ALPN_01),
                                         update,
-                                        RouteSettings.DEFAULT),
+                                        RouteSettings.DEFAULT,
+                                        false),
                                 new Site(
                                         List.of("own.example.com", "192.0.2.7", "2001:db8::7"),
                                         true,
@@ -350,7 +352,8 @@ class ConfigurationFileTest {
                                         new CertificateFiles(chain, key),
                                         List.of(ChallengeType.HTTP_01),
                                         null,
-                                        RouteSettings.DEFAULT),
+                                        RouteSettings.DEFAULT,
+                                        false),
                                 new Site(
                                         List.of("hooked.example.com"),
                                         false,
@@ -361,7 +364,8 @@ class ConfigurationFileTest {
                                                 List.of("/usr/bin/env", "dns-hook"),
                                                 Duration.ofSeconds(10),
                                                 Duration.ofMinutes(3)),
-                                        RouteSettings.DEFAULT)),
+                                        RouteSettings.DEFAULT,
+                                        true)),
                         Map.of(
                                 "api",
                                 new Backend(
@@ -559,6 +563,7 @@ class ConfigurationFileTest {
         assertThat(configuration.limits()).isEqualTo(DEFAULT_LIMITS);
         assertThat(configuration.grace()).isEqualTo(Duration.ofSeconds(30));
         assertThat(configuration.sites().get(0).challenges()).isEqualTo(Site.DEFAULT_CHALLENGES);
+        assertThat(configuration.sites().get(0).keepTogether()).isFalse();
         assertThat(configuration.hooks()).isEqualTo(Configuration.Hooks.NONE);
     }
 

@@ -267,4 +267,35 @@ class SimulationTest {
             assertNoGap(outcome);
         }
     }
+
+    /** The fourth site has two names. */
+    @Test
+    void nameThatIsGoneForEverDoesNotTakeTheOtherOneOfItsSiteWithIt() throws IOException {
+        for (Duration lifetime : List.of(DAYS_90, Duration.ofDays(45), HOURS_160)) {
+            for (Duration from : List.of(Duration.ZERO, lifetime.dividedBy(2))) {
+                Outcome outcome = run(Scenario.quiet(16, lifetime)
+                        .sites(4)
+                        .with(new Calamity.NameDead(3, from, Duration.ofDays(1000))));
+
+                assertNoGap(outcome);
+                assertThat(outcome.slowestFirst()).isLessThan(Duration.ofMinutes(30));
+                assertThat(outcome.leastLeft()).as(lifetime.toString()).isGreaterThan(0.05);
+                assertThat(outcome.refused()).isZero();
+            }
+        }
+    }
+
+    @Test
+    void nameThatComesAndGoesInBadYearsCostsTheOtherOneNothing() throws IOException {
+        for (int seed = 0; seed < 5; seed++) {
+            List<Calamity> calamities = new ArrayList<>();
+            for (int month = 0; month < 12; month += 2) {
+                calamities.add(new Calamity.NameDead(3, Duration.ofDays(30L * month), Duration.ofDays(11L + month)));
+            }
+            Scenario scenario = Scenario.quiet(100 + seed, Duration.ofDays(45)).sites(4);
+
+            assertKept(run(scenario.with(calamities.toArray(Calamity[]::new))));
+            assertKept(run(scenario.with(calamities.toArray(Calamity[]::new)).with(Faults.SOME)));
+        }
+    }
 }

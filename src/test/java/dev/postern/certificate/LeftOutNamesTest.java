@@ -1,0 +1,212 @@
+package dev.postern.certificate;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.postern.config.CertificateSource;
+import dev.postern.config.Configuration.Site;
+import dev.postern.config.RouteSettings;
+import dev.postern.testing.CapturedLog;
+import dev.postern.testing.HandClock;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Users' trouble: one name of a hundred was gone, and all hundred went without a certificate. */
+@SuppressWarnings("NullAway") // A null fails the test, which is what it is for.
+class LeftOutNamesTest {
+    private static final Instant START = Instant.parse("2027-01-01T00:00:00Z");
+    private static final String A = "a.example.com";
+    private static final String DEAD = "dead.example.com";
+    private static final String B = "b.example.com";
+
+    @TempDir
+    private Path directory;
+
+    private final HandClock clock = new HandClock(START);
+    private final ScriptedIssuer issuer = new ScriptedIssuer("test-ca", clock);
+    private SteppedCare care;
+
+    @AfterEach
+    void close() {
+        care.close();
+    }
+
+    private void start(Site... sites) throws Exception {
+        care = new SteppedCare(directory.resolve("certs"), clock, List.of(issuer), List.of(sites)).start();
+    }
+
+    private void pass(Duration time, Duration interval) {
+        care.run(clock.instant().plus(time), interval);
+    }
+
+    private CertificateStatus status() {
+        return care.renewals().status().get(0);
+    }
+
+    private Instant renewal() {
+        Instant next = status().nextRenewal();
+        assertThat(next).isNotNull();
+        return next;
+    }
+
+    private String explained() throws Exception {
+        return String.join("\n", care.renewals().operations().explain(A));
+    }
+
+    @Test
+    void firstCertificateComesWithoutTheNameThatFailsThreeTimes() throws Exception {
+        issuer.dead(DEAD);
+        try (CapturedLog log = CapturedLog.begin()) {
+            start(SteppedCare.site(A, DEAD, B));
+            pass(Duration.ofMinutes(10), Duration.ofMinutes(1));
+            assertThat(care.table.find(A)).isNull();
+            assertThat(explained()).contains("name: " + DEAD + ": failed 2 times since");
+
+            pass(Duration.ofMinutes(10), Duration.ofMinutes(1));
+
+            assertThat(care.table.find(A).names()).containsExactly(A, B);
+            assertThat(care.table.find(B)).isSameAs(care.table.find(A));
+            assertThat(care.table.find(DEAD)).isNull();
+            assertThat(log.lines("\"" + DEAD + "\" has failed 3 times since"))
+                    .singleElement()
+                    .asString()
+                    .contains(
+                            A + ": \"" + DEAD + "\"", "does not resolve", "the other 2 names are certified without it");
+        }
+        assertThat(issuer.asked(A)).isEqualTo(4);
+        assertThat(status().lastFailure()).isNull();
+        assertThat(status().leftOut()).singleElement().satisfies(out -> {
+            assertThat(out.name()).isEqualTo(DEAD);
+            assertThat(out.because()).isEqualTo(DEAD + " does not resolve");
+        });
+        assertThat(explained())
+                .contains("left out: " + DEAD + ": failed 3 times since")
+                .doesNotContain("does not cover");
+        assertThat(OverdueSite.find(care.store(), List.of(SteppedCare.site(A, DEAD, B)), 0.5, clock.instant()))
+                .singleElement()
+                .satisfies(site -> assertThat(site.problem()).startsWith("its certificate does without " + DEAD));
+    }
+
+    @Test
+    void renewalWaitsAWeekForANameWhileTheCertificateLasts() throws Exception {
+        start(SteppedCare.site(A, DEAD));
+        Certificate first = care.table.find(A);
+        care.stepAt(renewal().minusSeconds(1));
+        issuer.dead(DEAD);
+
+        pass(Duration.ofDays(6), Duration.ofHours(1));
+        assertThat(care.table.find(A)).isSameAs(first);
+        assertThat(status().leftOut()).isEmpty();
+
+        pass(Duration.ofDays(3), Duration.ofHours(1));
+        assertThat(care.table.find(A).names()).containsExactly(A);
+    }
+
+    @Test
+    void renewalWaitsNoLongerThanTheLastTenthOfAShortLife() throws Exception {
+        issuer.life(Duration.ofHours(160));
+        start(SteppedCare.site(A, DEAD));
+        Certificate first = care.table.find(A);
+        issuer.dead(DEAD);
+
+        care.run(first.notAfter().minus(Duration.ofHours(13)), Duration.ofMinutes(30));
+
+        assertThat(care.table.find(A).names()).containsExactly(A);
+    }
+
+    @Test
+    void nameJoinsAgainAsSoonAsItProvesAndCostsNoCertificateBefore() throws Exception {
+        issuer.dead(DEAD);
+        start(SteppedCare.site(A, DEAD, B));
+        pass(Duration.ofMinutes(20), Duration.ofMinutes(1));
+        long asked = issuer.asked(A);
+        Certificate without = care.table.find(A);
+
+        pass(Duration.ofHours(25), Duration.ofMinutes(30));
+        assertThat(issuer.tried()).hasSize(4).allMatch(List.of(DEAD)::equals);
+        assertThat(issuer.asked(A)).as("orders for certificates").isEqualTo(asked);
+        assertThat(care.table.find(A)).isSameAs(without);
+        // What is due is the renewal, not the next try.
+        assertThat(renewal()).isAfter(START.plus(Duration.ofDays(50)));
+
+        issuer.dead();
+        pass(Duration.ofHours(6), Duration.ofMinutes(30));
+        assertThat(care.table.find(DEAD).names()).containsExactly(A, DEAD, B);
+        assertThat(status().leftOut()).isEmpty();
+        assertThat(issuer.asked(A)).isEqualTo(asked + 1);
+    }
+
+    @Test
+    void operatorWhoMendedTheNameNeedNotWait() throws Exception {
+        issuer.dead(DEAD);
+        start(SteppedCare.site(A, DEAD));
+        pass(Duration.ofMinutes(20), Duration.ofMinutes(1));
+        issuer.dead();
+
+        var order = java.util.concurrent.CompletableFuture.supplyAsync(() -> {
+            try {
+                return care.renewals().operations().order(A, false);
+            } catch (Exception e) {
+                throw new IllegalStateException(e);
+            }
+        });
+        org.awaitility.Awaitility.await().until(() -> {
+            care.executor().runAll();
+            return order.isDone();
+        });
+
+        assertThat(order.join().leftOut()).isEmpty();
+        assertThat(care.table.find(DEAD).names()).containsExactly(A, DEAD);
+    }
+
+    @Test
+    void whatIsLeftOutIsKnownAfterARestart() throws Exception {
+        issuer.dead(DEAD);
+        start(SteppedCare.site(A, DEAD));
+        pass(Duration.ofMinutes(20), Duration.ofMinutes(1));
+        long asked = issuer.asked(A);
+
+        care.start();
+        pass(Duration.ofHours(2), Duration.ofMinutes(10));
+
+        assertThat(status().leftOut()).hasSize(1);
+        assertThat(issuer.asked(A)).isEqualTo(asked);
+        assertThat(care.table.find(A).names()).containsExactly(A);
+    }
+
+    @Test
+    void onlyNameAndAllNamesAndThoseThatAreKeptTogetherAreNeverLeftOut() throws Exception {
+        issuer.dead(A, B, DEAD);
+        Site together = new Site(
+                List.of("c.example.com", DEAD),
+                false,
+                List.of(),
+                CertificateSource.ISSUED,
+                Site.DEFAULT_CHALLENGES,
+                null,
+                RouteSettings.DEFAULT,
+                true);
+        start(SteppedCare.site(A, B), SteppedCare.site("only.example.com"), together);
+
+        pass(Duration.ofDays(2), Duration.ofMinutes(30));
+
+        assertThat(care.table.find(A)).isNull();
+        assertThat(care.table.find("c.example.com")).isNull();
+        assertThat(care.renewals().status()).allMatch(status -> status.leftOut().isEmpty());
+        assertThat(issuer.tried()).isEmpty();
+    }
+
+    @Test
+    void failureThatIsNoNamesLeavesNobodyOut() throws Exception {
+        issuer.fail(A, new IssueFailure(IssueFailure.Fault.CA, "out of order", null));
+        start(SteppedCare.site(A, DEAD));
+
+        pass(Duration.ofDays(10), Duration.ofHours(1));
+
+        assertThat(status().leftOut()).isEmpty();
+    }
+}
