@@ -87,9 +87,11 @@ class Http2FloodTest {
     @MethodSource("frames")
     void floodEndsItsConnectionOnly(String name, int type, int flags, int stream, byte[] payload) throws Exception {
         Http2Client well = client();
+        // From here on it may be idle for long.
+        well.get(1, "/").response(1);
 
         assertThat(goAway(flood(type, flags, stream, payload))).isEqualTo((int) Http2Error.ENHANCE_YOUR_CALM.code());
-        assertThat(well.get(1, "/").response(1).body()).isEqualTo("well");
+        assertThat(well.get(3, "/").response(3).body()).isEqualTo("well");
     }
 
     private Http2Client flood(int type, int flags, int stream, byte[] payload) throws Exception {
@@ -207,6 +209,7 @@ class Http2FloodTest {
     @Test
     void bombOfReferencesUnpacksToNothing() throws Exception {
         Http2Client well = client();
+        well.get(1, "/").response(1);
         Http2Client attacker = client();
         for (int stream = 1; stream < 21; stream += 2) {
             ByteArrayOutputStream block = new ByteArrayOutputStream();
@@ -234,7 +237,7 @@ class Http2FloodTest {
         assertThat(end.type() != Http2Client.HEADERS
                         || end.headers().status().toString().equals("431"))
                 .isTrue();
-        assertThat(well.get(1, "/").response(1).body()).isEqualTo("well");
+        assertThat(well.get(3, "/").response(3).body()).isEqualTo("well");
     }
 
     /** The client is told in time, and loses nothing. */

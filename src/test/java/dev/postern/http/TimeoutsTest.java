@@ -9,6 +9,7 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.util.List;
+import java.util.Objects;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -30,12 +31,18 @@ class TimeoutsTest {
 
         RawClient.Response slow = client.get("localhost", "/slow");
         RawClient.Response quick = client.get("localhost", "/quick");
+        int connections = 2;
+        while (quick.status() == 504) {
+            // On a busy machine the quick answer may be late as well: then its connection is not used again either.
+            quick = client.get("localhost", "/quick");
+            connections++;
+        }
 
         assertThat(slow.status()).isEqualTo(504);
         assertThat(slow.header("Connection")).isEmpty();
         assertThat(slow.body()).startsWith("504 Gateway Timeout\nrequest ").hasSizeLessThan(100);
         assertThat(quick.body()).isEqualTo("hello");
-        assertThat(server.connectionsAccepted()).isEqualTo(2);
+        assertThat(server.connectionsAccepted()).isEqualTo(connections);
     }
 
     @Test
@@ -83,13 +90,17 @@ class TimeoutsTest {
     void unfinishedHeadIs408() throws Exception {
         start("request-head: 100ms", (request, connection) -> connection.send(TestServer.ok("hello")));
         RawClient silent = edge.client();
-        RawClient client = edge.client().send("GET / HTTP/1.1\r\nHost: loc");
+        // Its beginning has to come in time: after that there would be no head to answer.
+        RawClient client = Awaitility.await().ignoreExceptions().until(this::refusedHead, Objects::nonNull);
 
-        RawClient.Response response = client.response();
-
-        assertThat(response.status()).isEqualTo(408);
         assertThat(client.isClosedByPeer()).isTrue();
         assertThat(silent.in().read()).isEqualTo(-1);
+    }
+
+    private RawClient refusedHead() throws Exception {
+        RawClient client = edge.client().send("GET / HTTP/1.1\r\nHost: loc");
+        assertThat(client.response().status()).isEqualTo(408);
+        return client;
     }
 
     @Test

@@ -13,6 +13,7 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.WebSocket;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
@@ -184,8 +185,12 @@ class UpgradeTest {
             }
         });
         writer.start();
-        AtomicLong before = new AtomicLong(-1);
-        Awaitility.await().until(() -> before.getAndSet(sent.get()) == sent.get());
+        AtomicLong before = new AtomicLong();
+        // Tens of megabytes, which take their time on a busy machine.
+        Awaitility.await().atMost(Duration.ofMinutes(1)).until(() -> {
+            long now = sent.get();
+            return before.getAndSet(now) == now && now > 0;
+        });
     }
 
     @ParameterizedTest(name = "{0}")
