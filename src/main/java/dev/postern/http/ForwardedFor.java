@@ -2,6 +2,7 @@ package dev.postern.http;
 
 import dev.postern.config.Addresses;
 import java.net.InetAddress;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,11 +14,17 @@ final class ForwardedFor {
     /** The longest: an IPv6 address with an embedded IPv4 one, brackets, colon and port. */
     private static final int MAX_LENGTH = 53;
 
+    /**
+     * Who is behind an entry that is no address. The proxies whom we trust know whom they speak for, and do not tell us:
+     * it is none of them, and nobody else whose address is in any rule.
+     */
+    private static final InetAddress UNKNOWN = Objects.requireNonNull(Addresses.literal("0.0.0.0"), "0.0.0.0");
+
     private ForwardedFor() {}
 
     /**
-     * The right-most address that is no trusted proxy's. An entry that is no address ends the walk, and so does the end
-     * of the list: the last address before it is as far as anybody can be believed.
+     * The right-most address that is no trusted proxy's; {@code 0.0.0.0} where an entry that is no address comes first.
+     * Where the list ends before, its last address is as far as anybody can be believed.
      */
     static InetAddress client(Fields fields, Client connection) {
         InetAddress believed = connection.address();
@@ -39,7 +46,7 @@ final class ForwardedFor {
                 if (!entry.isEmpty()) {
                     InetAddress next = parse(entry);
                     if (next == null) {
-                        return believed;
+                        return UNKNOWN;
                     }
                     believed = next;
                     if (!connection.trusts(next)) {

@@ -122,8 +122,14 @@ public final class Route {
         return of.substring(Math.min(PathRewrite.withoutSlash(path).length(), of.length()));
     }
 
-    /** {@code deny} has the last word; where there is an {@code allow}, whoever is not in it stays out. */
+    /**
+     * {@code deny} has the last word; where there is an {@code allow}, whoever is not in it stays out. So does, where there
+     * is one of them, a client whom nobody knows: it may be anybody.
+     */
     public boolean admits(InetAddress client) {
+        if (client.isAnyLocalAddress()) {
+            return settings.deny().isEmpty() && settings.allow().isEmpty();
+        }
         return !isIn(settings.deny(), client) && (settings.allow().isEmpty() || isIn(settings.allow(), client));
     }
 

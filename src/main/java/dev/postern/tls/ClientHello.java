@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * The server name of a TLS ClientHello, and whether it is that of a CA's validator, read out of the first bytes of a connection without consuming them
  * (<a href="https://datatracker.ietf.org/doc/html/rfc8446#section-4.1.2">RFC 8446 §4.1.2</a>,
- * <a href="https://datatracker.ietf.org/doc/html/rfc6066#section-3">RFC 6066 §3</a>). Pure, no state.
+ * <a href="https://datatracker.ietf.org/doc/html/rfc6066#section-3">RFC 6066 §3</a>). Pure.
  *
  * <p>Whatever does not parse is {@link Malformed}: there is no certificate to fall back to.
  */
@@ -19,14 +19,17 @@ final class ClientHello {
     /** A hello may be spread over many records; post-quantum key shares make kilobytes of it legal, not this many. */
     static final int MAX_LENGTH = 64 * 1024;
 
-    /** Every read begins at the first record again: a hello in tiny ones would cost the square of their number. */
-    private static final int MAX_RECORDS = 256;
+    /** With the headers of its records: enough for any size of them in any hello that a client sends. */
+    private static final int MAX_RAW = 80 * 1024;
 
     private static final int HANDSHAKE = 22;
     private static final int CLIENT_HELLO = 1;
     private static final int SERVER_NAME = 0;
     private static final int HOST_NAME = 0;
     private static final int APPLICATION_PROTOCOLS = 16;
+
+    /** What says the type and the length of a message. */
+    private static final int HEAD = 4;
 
     private static final int RECORD_HEADER = 5;
     private static final int MAX_RECORD = 16 * 1024;
@@ -67,67 +70,101 @@ final class ClientHello {
         return serverName;
     }
 
-    /** Reads what has come so far; null where the hello is not complete yet. {@code in} is left as it was. */
-    static @Nullable ClientHello read(ByteBuf in) throws Malformed {
-        int start = in.readerIndex();
-        int available = in.readableBytes();
-        int at = 0;
-        int length = -1;
-        byte[] message = {};
-        int have = 0;
-        int records = 0;
-        while (length < 0 || have < length) {
-            if (++records > MAX_RECORDS) {
-                throw new Malformed("ClientHello in over " + MAX_RECORDS + " TLS records");
+    /**
+     * Reads one as it comes. It may be in records as small as anybody likes
+     * (<a href="https://datatracker.ietf.org/doc/html/rfc8446#section-5.1">RFC 8446 §5.1</a>); each is looked at once.
+     */
+    static final class Reader {
+        /** Up to where the bytes were looked at. */
+        private int at;
+        /** How much of the record there is still to come behind that. */
+        private int record;
+
+        private int have;
+        /** The first four bytes of the message, as far as they came. */
+        private int head;
+
+        private int length = -1;
+
+        /**
+         * Reads what has come so far; null where the hello is not complete yet.
+         *
+         * @param in begins where the connection began; left as it was
+         */
+        @Nullable ClientHello read(ByteBuf in) throws Malformed {
+            int start = in.readerIndex();
+            int available = in.readableBytes();
+            while (length < 0 || have < length) {
+                if (record == 0 && !recordBegins(in, start, available)) {
+                    return incomplete();
+                }
+                if (at == available) {
+                    return incomplete();
+                }
+                if (length < 0) {
+                    headByte(in.getByte(start + at) & 0xff);
+                    at++;
+                    record--;
+                } else {
+                    int more = Math.min(Math.min(record, available - at), length - have);
+                    have += more;
+                    at += more;
+                    record -= more;
+                }
+            }
+            Cursor cursor = new Cursor(message(in, start), length);
+            return new ClientHello(cursor.serverName(), cursor.protocols);
+        }
+
+        private @Nullable ClientHello incomplete() throws Malformed {
+            if (at > MAX_RAW) {
+                throw new Malformed("ClientHello in over " + MAX_RAW + " bytes of TLS records");
+            }
+            return null;
+        }
+
+        private boolean recordBegins(ByteBuf in, int start, int available) throws Malformed {
+            if (at < available && in.getByte(start + at) != HANDSHAKE) {
+                throw new Malformed("not a TLS handshake");
             }
             if (available - at < RECORD_HEADER) {
-                checkFirstByte(in, start + at, available - at);
-                return null;
+                return false;
             }
-            checkFirstByte(in, start + at, available - at);
             if (in.getByte(start + at + 1) != 3) {
                 throw new Malformed("not a TLS record");
             }
-            int record = in.getUnsignedShort(start + at + 3);
+            record = in.getUnsignedShort(start + at + 3);
             if (record == 0 || record > MAX_RECORD) {
                 throw new Malformed("TLS record of " + record + " bytes");
             }
-            int content = Math.min(record, available - at - RECORD_HEADER);
-            if (length < 0) {
-                // The four bytes that say how long the hello is have to come in the first record.
-                if (record < 4) {
-                    throw new Malformed("first TLS record of " + record + " bytes");
-                }
-                if (content < 4) {
-                    return null;
-                }
-                if (in.getByte(start + at + RECORD_HEADER) != CLIENT_HELLO) {
-                    throw new Malformed("first handshake message is not a ClientHello");
-                }
-                length = 4 + in.getUnsignedMedium(start + at + RECORD_HEADER + 1);
+            at += RECORD_HEADER;
+            return true;
+        }
+
+        private void headByte(int octet) throws Malformed {
+            if (have == 0 && octet != CLIENT_HELLO) {
+                throw new Malformed("first handshake message is not a ClientHello");
+            }
+            head = head << 8 | octet;
+            if (++have == HEAD) {
+                length = HEAD + (head & 0xffffff);
                 if (length > MAX_LENGTH) {
                     throw new Malformed("ClientHello of " + length + " bytes");
                 }
-                if (available < length) {
-                    return null;
-                }
-                message = new byte[length];
             }
-            int take = Math.min(content, length - have);
-            in.getBytes(start + at + RECORD_HEADER, message, have, take);
-            have += take;
-            if (content < record && have < length) {
-                return null;
-            }
-            at += RECORD_HEADER + content;
         }
-        Cursor cursor = new Cursor(message, length);
-        return new ClientHello(cursor.serverName(), cursor.protocols);
-    }
 
-    private static void checkFirstByte(ByteBuf in, int index, int available) throws Malformed {
-        if (available > 0 && in.getByte(index) != HANDSHAKE) {
-            throw new Malformed("not a TLS handshake");
+        /** Of what is complete: without the headers of its records. */
+        private byte[] message(ByteBuf in, int start) {
+            byte[] message = new byte[length];
+            int from = start;
+            for (int to = 0; to < length; ) {
+                int size = Math.min(in.getUnsignedShort(from + 3), length - to);
+                in.getBytes(from + RECORD_HEADER, message, to, size);
+                from += RECORD_HEADER + size;
+                to += size;
+            }
+            return message;
         }
     }
 

@@ -78,6 +78,7 @@ public final class SelectCertificate extends ChannelInboundHandlerAdapter {
     private final Duration timeout;
     private final Next next;
 
+    private final ClientHello.Reader reader = new ClientHello.Reader();
     private @Nullable ByteBuf hello;
     private boolean refused;
     private boolean told;
@@ -133,7 +134,7 @@ public final class SelectCertificate extends ChannelInboundHandlerAdapter {
             return;
         }
         try {
-            ClientHello parsed = ClientHello.read(all);
+            ClientHello parsed = reader.read(all);
             if (parsed != null && parsed.isOfValidator()) {
                 answerChallenge(ctx, parsed.serverName());
             } else if (parsed != null) {

@@ -52,7 +52,7 @@ class ClientAddressTest {
     }
 
     @Test
-    void entryThatIsNoAddressEndsTheWalkAtTheLastGoodOne() throws Exception {
+    void entryThatIsNoAddressMakesNobodyBehindItTheClient() throws Exception {
         for (String bad : List.of(
                 "unknown",
                 "192.0.2",
@@ -71,8 +71,11 @@ class ClientAddressTest {
                 "1".repeat(1000))) {
             assertThat(client(PROXY, "X-Forwarded-For: 192.0.2.7, " + bad + ", 10.0.0.2"))
                     .as(bad)
-                    .isEqualTo("10.0.0.2");
-            assertThat(client(PROXY, "X-Forwarded-For: " + bad)).as(bad).isEqualTo(PROXY);
+                    .isEqualTo("0.0.0.0");
+            assertThat(client(PROXY, "X-Forwarded-For: " + bad)).as(bad).isEqualTo("0.0.0.0");
+            assertThat(client(PROXY, "X-Forwarded-For: " + bad + ", 192.0.2.7, 10.0.0.2"))
+                    .as(bad)
+                    .isEqualTo("192.0.2.7");
         }
     }
 

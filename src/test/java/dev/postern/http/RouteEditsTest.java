@@ -279,6 +279,42 @@ class RouteEditsTest {
         assertThat(server.requests()).hasSize(3);
     }
 
+    /** A proxy that is trusted, and may come in itself, does not say whom it speaks for. */
+    @Test
+    void clientThatNobodyKnowsIsLetInByNoRule() throws Exception {
+        edge.closes(server);
+        edge.start("""
+                trusted-proxies: [127.0.0.0/8, 10.0.0.0/8]
+                sites:
+                  - names: [localhost]
+                    certificate: %s
+                    routes:
+                      - { path: /, backend: web }
+                      - { path: /here, backend: web, allow: ["0.0.0.0/0"] }
+                      - { path: /there, backend: web, deny: [192.0.2.0/24] }
+                backends: { web: { servers: ["%s"] } }
+                """.formatted(edge.site().certificate("localhost"), server.address()));
+        RawClient client = edge.client();
+        String nobody = "X-Forwarded-For: 192.0.2.7, unknown, 10.0.0.1";
+
+        for (String path : List.of("/here", "/there")) {
+            assertThat(client.get("localhost", path).status()).isEqualTo(200);
+            assertThat(client.request("GET " + path + " HTTP/1.1", "Host: localhost", nobody)
+                            .response()
+                            .status())
+                    .isEqualTo(403);
+        }
+        server.requests().clear();
+        assertThat(client.request("GET / HTTP/1.1", "Host: localhost", nobody)
+                        .response()
+                        .status())
+                .isEqualTo(200);
+        // Nor by a server that lets its neighbours in.
+        assertThat(server.requests().get(0).header("X-Real-IP")).containsExactly("0.0.0.0");
+        assertThat(server.requests().get(0).header("X-Forwarded-For"))
+                .containsExactly("192.0.2.7, unknown, 10.0.0.1, 127.0.0.1");
+    }
+
     private Http2Client http2() throws Exception {
         return edge.closes(Http2Client.connect(edge.httpsPort(), edge.trust(), "localhost"));
     }

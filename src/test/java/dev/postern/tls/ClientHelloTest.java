@@ -39,7 +39,7 @@ class ClientHelloTest {
         ByteBuf bytes = Unpooled.wrappedBuffer(Hello.ofJdk("www.example.com", "TLSv1.3"));
         int before = bytes.readableBytes();
 
-        ClientHello hello = ClientHello.read(bytes);
+        ClientHello hello = new ClientHello.Reader().read(bytes);
 
         assertThat(hello).isNotNull();
         assertThat(bytes.readableBytes()).isEqualTo(before);
@@ -52,15 +52,24 @@ class ClientHelloTest {
     }
 
     @ParameterizedTest(name = "records of {0} bytes")
-    @ValueSource(ints = {4, 5, 16, 100, 1000})
+    @ValueSource(ints = {1, 2, 3, 4, 5, 16, 100, 1000})
     void helloMayBeSpreadOverManyRecords(int size) throws Exception {
         byte[] hello = Hello.fragmented(Hello.ofJdk("www.example.com", "TLSv1.2"), size);
+        ClientHello.Reader byteByByte = new ClientHello.Reader();
 
         for (int length = 0; length < hello.length; length++) {
-            assertThat(read(Arrays.copyOf(hello, length)))
-                    .as("first " + length + " bytes")
-                    .isNull();
+            ByteBuf came = Unpooled.wrappedBuffer(hello, 0, length);
+            assertThat(byteByByte.read(came)).as("first " + length + " bytes").isNull();
+            ClientHello.Reader cut = new ClientHello.Reader();
+            assertThat(cut.read(came)).as("first " + length + " bytes").isNull();
+            assertThat(Objects.requireNonNull(cut.read(Unpooled.wrappedBuffer(hello)))
+                            .serverName())
+                    .as("cut behind " + length + " bytes")
+                    .isEqualTo("www.example.com");
         }
+        assertThat(Objects.requireNonNull(byteByByte.read(Unpooled.wrappedBuffer(hello)))
+                        .serverName())
+                .isEqualTo("www.example.com");
         assertThat(serverName(hello)).isEqualTo("www.example.com");
     }
 
@@ -145,8 +154,25 @@ class ClientHelloTest {
     }
 
     @Test
+    void hostileHelloIsRefusedWhereverItIsCut() {
+        hostile().forEach((name, hello) -> {
+            for (int at = 0; at < Math.min(hello.length, 400); at++) {
+                ClientHello.Reader reader = new ClientHello.Reader();
+                int cut = at;
+                assertThatThrownBy(() -> {
+                            assertThat(reader.read(Unpooled.wrappedBuffer(hello, 0, cut)))
+                                    .isNull();
+                            reader.read(Unpooled.wrappedBuffer(hello));
+                        })
+                        .as(name + ", cut at " + at)
+                        .isInstanceOf(ClientHello.Malformed.class);
+            }
+        });
+    }
+
+    /** Headers of records are memory as well. */
+    @Test
     void helloInMoreRecordsThanAnyClientMakesIsRefused() throws Exception {
-        // Each read begins at the first record: many tiny ones would cost the square of their number.
         byte[] hello = Hello.fragmented(Hello.with(Hello.extension(21, new byte[60_000])), 4);
 
         assertThatThrownBy(() -> read(Arrays.copyOf(hello, hello.length - 1)))
@@ -169,7 +195,7 @@ class ClientHelloTest {
     }
 
     private static @Nullable ClientHello read(byte[] bytes) throws ClientHello.Malformed {
-        return ClientHello.read(Unpooled.wrappedBuffer(bytes));
+        return new ClientHello.Reader().read(Unpooled.wrappedBuffer(bytes));
     }
 
     private static @Nullable String serverName(byte[] complete) throws ClientHello.Malformed {

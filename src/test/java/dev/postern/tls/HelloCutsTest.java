@@ -45,6 +45,14 @@ class HelloCutsTest {
         hellos(Hello.fragmented(Hello.ofJdk("localhost", "TLSv1.3"), 100), 23);
     }
 
+    /** RFC 8446 §5.1: a message may be in any number of records, its first four bytes as well. */
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 3})
+    void helloMayComeInRecordsOfAFewBytes(int size) throws Exception {
+        hellos(Hello.fragmented(Hello.ofJdk("localhost", "TLSv1.3"), size), 331);
+        hellos(Hello.fragmented(Hello.ofJdk("localhost", "TLSv1.2"), size), 331);
+    }
+
     @Test
     @Tag("long")
     void helloMayComeByteByByte() throws Exception {
@@ -59,6 +67,7 @@ class HelloCutsTest {
     }
 
     private void hellos(byte[] hello, int stride) throws Exception {
+        edge.stop();
         start();
         List<Integer> all = new ArrayList<>();
         for (int at = 1; at < hello.length; at += stride) {
