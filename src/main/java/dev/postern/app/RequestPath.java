@@ -14,6 +14,7 @@ import dev.postern.http.ContentCoders;
 import dev.postern.http.ExchangeObserver;
 import dev.postern.http.Logins;
 import dev.postern.http.RateLimiter;
+import dev.postern.http.RelayAcmeChallenge;
 import dev.postern.http.Routing;
 import dev.postern.http.Worker;
 import dev.postern.listener.CannotListen;
@@ -119,6 +120,7 @@ final class RequestPath implements AutoCloseable {
         makeWorkers(loops, observation, clock);
         Pipelines pipelines = new Pipelines(
                 contexts,
+                new RelayAcmeChallenge(care.challenges()),
                 new AnswerHttp01Challenge(care.challenges()),
                 new Logins(logins, new SecureRandom()),
                 perClient,

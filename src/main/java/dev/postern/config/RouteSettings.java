@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param errorPages of the site, by status or class of statuses: {@code 502}, {@code 5xx}
  * @param rateLimit null where clients may make as many requests as they like
  * @param compression null where responses stay as they are
+ * @param acmeChallengesPass of the site: whether its servers are asked for tokens of ACME that are not ours
  */
 public record RouteSettings(
         EncodedSlashes encodedSlashes,
@@ -31,7 +32,8 @@ public record RouteSettings(
         @Nullable Hsts hsts,
         Map<String, Page> errorPages,
         @Nullable RateLimit rateLimit,
-        @Nullable Compression compression) {
+        @Nullable Compression compression,
+        boolean acmeChallengesPass) {
     /** A site that says nothing. */
     public static final RouteSettings DEFAULT = new RouteSettings(
             EncodedSlashes.REFUSE,
@@ -46,7 +48,8 @@ public record RouteSettings(
             null,
             Map.of(),
             null,
-            null);
+            null,
+            false);
 
     /** What becomes of a path with {@code %2F} or {@code %5C}. */
     public enum EncodedSlashes {

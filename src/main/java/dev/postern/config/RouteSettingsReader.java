@@ -22,25 +22,37 @@ final class RouteSettingsReader {
             "auth",
             "rate-limit",
             "compression");
-    static final List<String> SITE_KEYS = Section.keys(KEYS, List.of("hsts", "error-pages"));
+    static final List<String> SITE_KEYS = Section.keys(KEYS, List.of("hsts", "error-pages", "acme-challenges"));
 
     private static final Scalar<EncodedSlashes> ENCODED_SLASHES =
             Scalar.oneOf(List.of(EncodedSlashes.values()), EncodedSlashes::text);
     private static final Scalar<DuplicateSlashes> DUPLICATE_SLASHES =
             Scalar.oneOf(List.of(DuplicateSlashes.values()), DuplicateSlashes::text);
 
+    private static final Scalar<Boolean> ACME_CHALLENGES =
+            Scalar.oneOf(Map.of("own", false, "pass", true), "own or pass");
+
     private RouteSettingsReader() {}
 
     static RouteSettings ofSite(Section site) {
-        return read(site, RouteSettings.DEFAULT, AnswersReader.hsts(site), AnswersReader.errorPages(site));
+        return read(
+                site,
+                RouteSettings.DEFAULT,
+                AnswersReader.hsts(site),
+                AnswersReader.errorPages(site),
+                site.get("acme-challenges", ACME_CHALLENGES, false));
     }
 
     static RouteSettings ofRoute(Section route, RouteSettings site) {
-        return read(route, site, site.hsts(), site.errorPages());
+        return read(route, site, site.hsts(), site.errorPages(), site.acmeChallengesPass());
     }
 
     private static RouteSettings read(
-            Section at, RouteSettings inherited, @Nullable Hsts hsts, Map<String, Page> errorPages) {
+            Section at,
+            RouteSettings inherited,
+            @Nullable Hsts hsts,
+            Map<String, Page> errorPages,
+            boolean acmeChallengesPass) {
         HeaderEdits requestHeaders = HeaderEditsReader.read(at, "request-headers", FieldText.Use.REQUEST);
         HeaderEdits responseHeaders = HeaderEditsReader.read(at, "response-headers", FieldText.Use.RESPONSE);
         if (hsts != null && responseHeaders.concern("strict-transport-security")) {
@@ -62,7 +74,8 @@ final class RouteSettingsReader {
                 hsts,
                 errorPages,
                 RateLimitReader.read(at, inherited.rateLimit()),
-                CompressionReader.read(at, inherited.compression()));
+                CompressionReader.read(at, inherited.compression()),
+                acmeChallengesPass);
     }
 
     /** @param edits what is done to headers; of what they are about no other spelling may pass */

@@ -1,6 +1,5 @@
 package dev.postern.http;
 
-import dev.postern.balance.LoadBalancer;
 import dev.postern.config.Page;
 import dev.postern.config.Placeholder;
 import dev.postern.config.RateLimit;
@@ -70,12 +69,7 @@ public final class RouteToSite implements RequestStep {
     private static void act(Exchange exchange, Route route) {
         RouteAction action = route.action();
         if (action instanceof RouteAction.Forward forward) {
-            LoadBalancer backend = exchange.routing().backends().get(forward.backend());
-            if (backend == null) {
-                throw new IllegalStateException(
-                        "backend: " + forward.backend() + " (expected: one of the configuration)");
-            }
-            exchange.forward(backend);
+            exchange.forward(exchange.routing().backend(forward));
         } else if (action instanceof RouteAction.Redirect redirect) {
             exchange.respond(LocalResponse.redirect(
                     redirect.status(), redirect.location().of(placeholder -> value(placeholder, exchange, route))));

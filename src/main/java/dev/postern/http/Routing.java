@@ -4,6 +4,7 @@ import dev.postern.balance.LoadBalancer;
 import dev.postern.config.AddressRange;
 import dev.postern.config.Configuration.Limits;
 import dev.postern.config.Configuration.Timeouts;
+import dev.postern.route.RouteAction;
 import dev.postern.route.RouteTable;
 import java.util.List;
 import java.util.Map;
@@ -23,6 +24,14 @@ public record Routing(
         Plaintext plaintext,
         ProxyProtocol proxyProtocol,
         RateLimiter rates) {
+    LoadBalancer backend(RouteAction.Forward forward) {
+        LoadBalancer backend = backends.get(forward.backend());
+        if (backend == null) {
+            throw new IllegalStateException("backend: " + forward.backend() + " (expected: one of the configuration)");
+        }
+        return backend;
+    }
+
     /**
      * What happens to requests that come in without TLS.
      *

@@ -60,6 +60,7 @@ public final class Pipelines {
 
     public Pipelines(
             ServerContexts contexts,
+            RelayAcmeChallenge relay,
             AnswerHttp01Challenge answers,
             Logins logins,
             ConnectionsPerClient perClient,
@@ -67,12 +68,12 @@ public final class Pipelines {
         this.contexts = contexts;
         this.perClient = perClient;
         this.memory = memory;
-        // The relay first, because a CA must get through whatever else happens on port 80.
+        // The relay first, because a CA must get through whatever else happens, and wherever it was sent to.
         RouteToSite route = new RouteToSite(logins);
         RefuseWhenMemoryIsShort refuse = new RefuseWhenMemoryIsShort(memory);
-        this.httpSteps = List.of(new RelayAcmeChallenge(), refuse, new RedirectToHttps(), route);
-        this.httpsSteps = List.of(refuse, route);
-        this.plainSteps = List.of(new RefusePlaintext());
+        this.httpSteps = List.of(relay, refuse, new RedirectToHttps(), route);
+        this.httpsSteps = List.of(relay, refuse, route);
+        this.plainSteps = List.of(relay, new RefusePlaintext());
         this.challengeSteps = List.of(answers);
     }
 

@@ -46,7 +46,8 @@ class RouteSettingsTest {
                         null,
                         Map.of(),
                         null,
-                        null));
+                        null,
+                        false));
         assertThat(site.routes()).containsExactly(new Route("/", new Action.ToBackend("web")));
     }
 
@@ -69,6 +70,7 @@ class RouteSettingsTest {
                 error-pages: { 502: %s, 4xx: %s }
                 rate-limit: { requests: 100, per: 10s, burst: 200 }
                 compression: { encodings: [gzip, zstd], types: [Text/HTML, "application/*"], min-size: 2KiB }
+                acme-challenges: pass
                 routes:
                   - path: /a
                     backend: web
@@ -103,7 +105,8 @@ class RouteSettingsTest {
                 new Hsts(Duration.ofDays(730), true, true),
                 Map.of("502", sorry, "4xx", sorry),
                 new RateLimit("sites[0].rate-limit", 100, Duration.ofSeconds(10), 200),
-                new Compression(List.of(Encoding.GZIP, Encoding.ZSTD), List.of("text/html", "application/*"), 2048));
+                new Compression(List.of(Encoding.GZIP, Encoding.ZSTD), List.of("text/html", "application/*"), 2048),
+                true);
         RouteSettings ofRoute = new RouteSettings(
                 EncodedSlashes.REFUSE,
                 DuplicateSlashes.MERGE,
@@ -120,7 +123,8 @@ class RouteSettingsTest {
                 ofSite.hsts(),
                 ofSite.errorPages(),
                 new RateLimit("sites[0].routes[0].rate-limit", 5, Duration.ofSeconds(1), 5),
-                null);
+                null,
+                true);
         assertThat(site.settings()).isEqualTo(ofSite);
         assertThat(site.routes())
                 .containsExactly(
