@@ -118,6 +118,7 @@ final class AddressRace implements ServerConnector.Attempt {
                 .group(worker.loop())
                 .channel(worker.channelType())
                 .option(ChannelOption.TCP_NODELAY, true)
+                .option(ChannelOption.RECVBUF_ALLOCATOR, worker.reads())
                 // A server that answers an upload early, and closes, resets what we still write. Its answer came
                 // before.
                 .option(ChannelOption.AUTO_CLOSE, false)

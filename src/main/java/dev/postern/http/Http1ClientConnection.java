@@ -85,7 +85,7 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
         this.info = new Client(endpoints, shown, false, worker.routing().trustedProxies(), TlsParameters.of(channel));
         this.queue = new SendQueue(channel);
         this.end = new ConnectionEnd(channel, queue);
-        this.share = new Http1Share(worker.turns(), channel, this::myTurn);
+        this.share = new Http1Share(worker.turns(), channel, this::myTurn, () -> closeNow(Failure.ByEdge.BUG));
         this.writer = new ResponseWriter(channel, worker.headWriter());
         this.decoder = new MessageDecoder(
                 this, worker.requestSpace(), Failure.ByClient.MALFORMED, Failure.ByClient.HEAD_TOO_LARGE);

@@ -16,9 +16,9 @@ final class Http1Share {
 
     private final Turns turns;
     private final Channel channel;
+    private final Turns.Place place;
     private final Consumer<@Nullable ByteBuf> work;
     private @Nullable ByteBuf kept;
-    private boolean waiting;
     /** More has come than is kept gladly. */
     private boolean heldUp;
 
@@ -26,55 +26,51 @@ final class Http1Share {
     /** Its connection wants to hear more. */
     private boolean reads = true;
 
-    /** @param work with what was kept, which it owns then; null for nothing but what it holds itself */
-    Http1Share(Turns turns, Channel channel, Consumer<@Nullable ByteBuf> work) {
+    /**
+     * @param work with what was kept, which it owns then; null for nothing but what it holds itself
+     * @param broken closes the connection, whose work threw
+     */
+    Http1Share(Turns turns, Channel channel, Consumer<@Nullable ByteBuf> work, Runnable broken) {
         this.turns = turns;
         this.channel = channel;
+        this.place = turns.place(this::go, broken);
         this.work = work;
     }
 
     /** Whether what comes now is to be {@linkplain #keep kept}. */
     boolean isOver() {
-        return waiting || turns.isOver();
+        return place.isWaiting() || turns.isOver();
     }
 
     /** Takes ownership of {@code bytes}, until the next turn. */
     void keep(ByteBuf bytes) {
         ByteBuf before = kept;
         kept = before == null ? bytes : ByteToMessageDecoder.MERGE_CUMULATOR.cumulate(channel.alloc(), before, bytes);
-        if (waiting) {
+        if (place.isWaiting()) {
             // One read ahead is enough.
             heldUp = true;
             channel.config().setAutoRead(false);
         }
-        waits();
+        place.waits();
     }
 
     /** Whether another request that was sent ahead may begin in this turn; if not, it is begun in a later one. */
     boolean hasMore() {
-        if (waiting) {
+        if (place.isWaiting()) {
             return false;
         }
         if (++used > REQUESTS || turns.isOver()) {
-            waits();
+            place.waits();
         }
-        return !waiting;
-    }
-
-    private void waits() {
-        if (!waiting) {
-            waiting = true;
-            turns.next(this::go);
-        }
+        return !place.isWaiting();
     }
 
     private void go() {
-        waiting = false;
         used = 0;
         ByteBuf bytes = kept;
         kept = null;
         work.accept(bytes);
-        if (heldUp && !waiting) {
+        if (heldUp && !place.isWaiting()) {
             heldUp = false;
             if (reads) {
                 channel.config().setAutoRead(true);
@@ -83,7 +79,7 @@ final class Http1Share {
     }
 
     void readComplete() {
-        if (!waiting) {
+        if (!place.isWaiting()) {
             used = 0;
         }
     }

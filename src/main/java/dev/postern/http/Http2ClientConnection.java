@@ -76,6 +76,9 @@ public final class Http2ClientConnection extends Http2ConnectionHandler implemen
     private final ReceiveWindows windows;
     private final EndedStreams ended = new EndedStreams();
     private final Http2Share share;
+    /** Where it waits when it has more at hand than its share of a turn. */
+    private final Turns.Place place;
+
     private final List<Http2ClientStream> touched = new ArrayList<>();
 
     private final SendQueue queue;
@@ -86,8 +89,6 @@ public final class Http2ClientConnection extends Http2ConnectionHandler implemen
     private @Nullable ChannelHandlerContext ctx;
     private long sinceNanos = System.nanoTime();
     private boolean reading;
-    /** Has more at hand than its share of a turn, and waits for the next one. */
-    private boolean waiting;
     /** The last response, and those before it, have left the kernel as well. */
     private boolean settled = true;
 
@@ -122,6 +123,7 @@ public final class Http2ClientConnection extends Http2ConnectionHandler implemen
         this.budget = budget;
         this.windows = new ReceiveWindows(decoder.flowController(), this::flushSoon);
         this.share = new Http2Share(worker.turns());
+        this.place = worker.turns().place(this::goOn, () -> closeNow(Failure.ByEdge.BUG));
         this.key = key;
         this.queue = new SendQueue(channel);
         this.end = new ConnectionEnd(channel, queue);
@@ -429,7 +431,7 @@ public final class Http2ClientConnection extends Http2ConnectionHandler implemen
     @Override
     public void channelRead(ChannelHandlerContext read, Object message) throws Exception {
         reading = true;
-        if (waiting) {
+        if (place.isWaiting()) {
             // One read ahead is enough.
             channel.config().setAutoRead(false);
         }
@@ -442,15 +444,13 @@ public final class Http2ClientConnection extends Http2ConnectionHandler implemen
         int bytes = share.next(in);
         if (bytes > 0) {
             super.decode(on, in.readSlice(bytes), out);
-        } else if (share.isOver() && !waiting) {
-            waiting = true;
-            worker.turns().next(this::goOn);
+        } else if (share.isOver()) {
+            place.waits();
         }
     }
 
     /** With what came and could not be done in the turn before. */
     private void goOn() {
-        waiting = false;
         share.begins();
         if (channel.isActive()) {
             // Through the whole pipeline behind TLS, as if it had just been read.
@@ -462,7 +462,7 @@ public final class Http2ClientConnection extends Http2ConnectionHandler implemen
             } catch (Exception e) {
                 before.fireExceptionCaught(e);
             }
-            if (!waiting && !channel.config().isAutoRead()) {
+            if (!place.isWaiting() && !channel.config().isAutoRead()) {
                 channel.config().setAutoRead(true);
             }
         }
@@ -471,7 +471,7 @@ public final class Http2ClientConnection extends Http2ConnectionHandler implemen
     @Override
     public void channelReadComplete(ChannelHandlerContext read) throws Exception {
         reading = false;
-        if (!waiting) {
+        if (!place.isWaiting()) {
             share.begins();
         }
         for (Http2ClientStream stream : touched) {

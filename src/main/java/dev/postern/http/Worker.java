@@ -10,6 +10,7 @@ import dev.postern.config.Configuration.Timeouts;
 import dev.postern.machine.MachineErrors;
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
+import io.netty.channel.RecvByteBufAllocator;
 import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.net.InetAddress;
@@ -60,6 +61,7 @@ public final class Worker {
     private final List<ClientConnection> connections = new ArrayList<>();
     private final OpenTunnels tunnels;
     private final Turns turns;
+    private final TurnReads reads;
     private final ServerRoom room;
     private final ServerRoom sideRoom;
     private final String requestIdPrefix;
@@ -108,6 +110,7 @@ public final class Worker {
         this.channelType = channelType;
         this.tunnels = new OpenTunnels(loop);
         this.turns = new Turns(loop);
+        this.reads = new TurnReads(turns);
         this.routing = routing;
         this.clock = clock;
         this.requestIdPrefix = requestIdPrefix;
@@ -233,6 +236,24 @@ public final class Worker {
 
     Turns turns() {
         return turns;
+    }
+
+    /** How much is read of a connection at a time. */
+    public RecvByteBufAllocator reads() {
+        return reads;
+    }
+
+    /**
+     * Does {@code work} for a newcomer, now or, where the loop is busy with others, in one of the next turns.
+     *
+     * @param broken ends it, whose work threw
+     */
+    public void inTurn(Runnable work, Runnable broken) {
+        if (turns.isOver()) {
+            turns.place(work, broken).waits();
+        } else {
+            work.run();
+        }
     }
 
     HeadWriter headWriter() {

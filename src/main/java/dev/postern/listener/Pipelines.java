@@ -195,6 +195,11 @@ public final class Pipelines {
             }
 
             @Override
+            public void inTurn(Runnable handshake, Runnable broken) {
+                worker.inTurn(handshake, broken);
+            }
+
+            @Override
             public void plaintext(Channel channel) {
                 Pipelines.this.plaintext(worker, plainSteps).accept(channel, endpoints);
             }
@@ -216,6 +221,7 @@ public final class Pipelines {
         return new ChannelInitializer<>() {
             @Override
             protected void initChannel(Channel channel) {
+                channel.config().setRecvByteBufAllocator(worker.reads());
                 Endpoints connection = Endpoints.of(channel);
                 if (AddressRange.anyContains(proxies.get(), connection.client().getAddress())) {
                     // First, because who the client is everything else wants to know; goes when it has said so.

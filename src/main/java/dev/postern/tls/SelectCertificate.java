@@ -68,6 +68,14 @@ public final class SelectCertificate extends ChannelInboundHandlerAdapter {
          */
         void established(Channel channel, ShownCertificate shown, @Nullable String applicationProtocol);
 
+        /**
+         * Runs {@code handshake}, now or in a while where the event loop is busy: a handshake costs as much as many
+         * requests, and nobody is to be kept waiting by a crowd of them.
+         *
+         * @param broken to be run where {@code handshake} throws in a while
+         */
+        void inTurn(Runnable handshake, Runnable broken);
+
         /** Instead of a handshake: the client speaks HTTP as it is, and is to be told so. */
         void plaintext(Channel channel);
     }
@@ -82,7 +90,7 @@ public final class SelectCertificate extends ChannelInboundHandlerAdapter {
     private @Nullable ByteBuf hello;
     private boolean refused;
     private boolean told;
-    /** The hello is complete, and what it asks for is being read from the store. */
+    /** The hello is complete, and what it asks for is being read from the store, or others have their turn. */
     private boolean waiting;
 
     private @Nullable ScheduledFuture<?> deadline;
@@ -140,7 +148,7 @@ public final class SelectCertificate extends ChannelInboundHandlerAdapter {
             } else if (parsed != null) {
                 CertificateTable.Loading loading = contexts.loading(asked(parsed));
                 if (loading == null) {
-                    select(ctx, parsed);
+                    selectInTurn(ctx, parsed);
                 } else {
                     await(ctx, parsed, loading);
                 }
@@ -178,6 +186,14 @@ public final class SelectCertificate extends ChannelInboundHandlerAdapter {
                 log.debug("client {}: tls: the event loop has ended", client(), e);
             }
         });
+    }
+
+    private void selectInTurn(ChannelHandlerContext ctx, ClientHello parsed) {
+        waiting = true;
+        next.inTurn(() -> goOn(ctx, parsed), () -> close(ctx.channel()));
+        if (waiting) {
+            ctx.channel().config().setAutoRead(false);
+        }
     }
 
     private void goOn(ChannelHandlerContext ctx, ClientHello parsed) {

@@ -22,6 +22,7 @@ class TurnsTest {
     private final EventLoop loop = group.next();
     private final Turns turns = new Turns(loop);
     private final List<String> order = new ArrayList<>();
+    private final CountDownLatch ended = new CountDownLatch(1);
 
     @AfterEach
     void end() throws InterruptedException {
@@ -59,7 +60,7 @@ class TurnsTest {
         CountDownLatch done = new CountDownLatch(6);
         loop.execute(() -> {
             for (int i = 0; i < 3; i++) {
-                turns.next(() -> worksLong("client", done));
+                turns.place(() -> worksLong("client", done), ended::countDown).waits();
             }
             // As events are: looked at once in each round of the loop.
             newcomer(done, 3);
@@ -71,16 +72,48 @@ class TurnsTest {
     }
 
     @Test
-    void bugOfOneLeavesTheOthersAlone() throws Exception {
+    void bugOfOneEndsItAndLeavesTheOthersAlone() throws Exception {
         CountDownLatch done = new CountDownLatch(1);
         loop.execute(() -> {
-            turns.next(() -> {
-                throw new IllegalStateException("of one client");
-            });
-            turns.next(done::countDown);
+            turns.place(
+                            () -> {
+                                throw new IllegalStateException("of one client");
+                            },
+                            ended::countDown)
+                    .waits();
+            turns.place(done::countDown, () -> {}).waits();
         });
 
         assertThat(done.await(30, TimeUnit.SECONDS)).isTrue();
+        assertThat(ended.getCount()).isZero();
+    }
+
+    /** Whoever always has more to do than it gets done comes behind whoever comes now and then. */
+    @Test
+    void newcomerComesBeforeThoseWhoAlwaysWait() throws Exception {
+        CountDownLatch done = new CountDownLatch(16);
+        List<Turns.Place> greedy = new ArrayList<>();
+        loop.execute(() -> {
+            for (int i = 0; i < 4; i++) {
+                int at = i;
+                greedy.add(turns.place(() -> servedAgain(greedy, at, done), ended::countDown));
+            }
+            greedy.forEach(Turns.Place::waits);
+        });
+
+        assertThat(done.await(30, TimeUnit.SECONDS)).isTrue();
+        // The four of them wait again when it comes: it is served in the next turn, with one of them at most before it.
+        assertThat(loop.submit(() -> order.indexOf("newcomer")).get()).isBetween(8, 9);
+    }
+
+    private void servedAgain(List<Turns.Place> greedy, int at, CountDownLatch done) {
+        worksLong("greedy", done);
+        if (order.size() <= 12) {
+            greedy.get(at).waits();
+        }
+        if (order.size() == 8) {
+            turns.place(() -> worksLong("newcomer", done), ended::countDown).waits();
+        }
     }
 
     private void newcomer(CountDownLatch done, int times) {

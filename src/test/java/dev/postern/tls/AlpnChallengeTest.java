@@ -92,6 +92,11 @@ class AlpnChallengeTest {
                                         Duration.ofSeconds(5),
                                         new SelectCertificate.Next() {
                                             @Override
+                                            public void inTurn(Runnable handshake, Runnable broken) {
+                                                handshake.run();
+                                            }
+
+                                            @Override
                                             public void established(
                                                     Channel client, ShownCertificate shown, @Nullable String protocol) {
                                                 established.add(shown.site() + " " + protocol);
