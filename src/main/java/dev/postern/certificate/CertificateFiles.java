@@ -1,5 +1,6 @@
 package dev.postern.certificate;
 
+import dev.postern.config.CertificateSource;
 import dev.postern.config.Configuration;
 import dev.postern.config.Configuration.Site;
 import java.io.IOException;
@@ -12,7 +13,9 @@ import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -61,17 +64,51 @@ public final class CertificateFiles {
     /** What is wrong now with the files that the operator brought, as {@link Renewals#load} finds it; one line each. */
     public static List<String> problems(List<Site> sites, Instant now) {
         List<String> problems = new ArrayList<>();
+        Map<String, CertificateFiles> good = new HashMap<>();
         for (Site site : sites) {
             Configuration.CertificateFiles files = site.files();
             if (files != null) {
+                CertificateFiles made = new CertificateFiles(site, files);
                 try {
-                    new CertificateFiles(site, files).read(now);
+                    made.look(now);
+                    good.put(site.name(), made);
                 } catch (IOException e) {
                     problems.add(site.name() + ": " + e.getMessage());
                 }
             }
         }
+        for (Site site : sites) {
+            CertificateFiles files =
+                    site.certificate() instanceof CertificateSource.OfSite of ? good.get(of.site()) : null;
+            String problem = files == null ? null : files.problemOf(site);
+            if (problem != null) {
+                problems.add(problem);
+            }
+        }
         return problems;
+    }
+
+    private synchronized void look(Instant now) throws IOException {
+        current = read(now);
+    }
+
+    private static @Nullable String problemOf(
+            Site site, Configuration.CertificateFiles files, Certificate certificate) {
+        return site.certifiedNames().stream()
+                .filter(name -> !certificate.covers(name))
+                .findFirst()
+                .map(name -> site.name() + ": certificate.of: " + notCovered(files, name, certificate))
+                .orElse(null);
+    }
+
+    private static String notCovered(Configuration.CertificateFiles files, String name, Certificate certificate) {
+        return files.chain() + ": does not cover \"" + name + "\" (covers: " + String.join(", ", certificate.names())
+                + ")";
+    }
+
+    /** Why another site, which is to have it as well, cannot; null where it can, or nothing was read. */
+    synchronized @Nullable String problemOf(Site other) {
+        return current == null ? null : problemOf(other, files, current);
     }
 
     Site site() {
@@ -114,8 +151,7 @@ public final class CertificateFiles {
         }
         for (String name : site.certifiedNames()) {
             if (!certificate.covers(name)) {
-                throw new IOException(files.chain() + ": does not cover \"" + name + "\" (covers: "
-                        + String.join(", ", certificate.names()) + ")");
+                throw new IOException(notCovered(files, name, certificate));
             }
         }
         return certificate;

@@ -1,19 +1,23 @@
 package dev.postern.certificate;
 
+import dev.postern.config.CertificateSource;
 import dev.postern.config.Configuration;
 import dev.postern.config.Configuration.Site;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What an operator wants to know of the certificate of a site.
  *
- * @param issuer as in {@code acme.issuers}, or {@code file}; null, like the dates, where the site has no certificate
+ * @param issuer as in {@code acme.issuers}, {@code file}, or {@code of SITE} where it is
+ *     that of another site; null, like the dates, where the site has no certificate
  * @param nextRenewal when an attempt is due; null where the operator brings the files
  * @param lastFailure why the last attempt failed; null where it did not
  * @param served whether clients see it
@@ -114,7 +118,37 @@ public record CertificateStatus(
                         .failed(attempts.problem()));
             }
         }
+        return withShared(all, sites);
+    }
+
+    /** In the order of the configuration, with those sites that have the certificate of another one. */
+    static List<CertificateStatus> withShared(List<CertificateStatus> own, List<Site> sites) {
+        Map<String, CertificateStatus> bySite = new LinkedHashMap<>();
+        own.forEach(status -> bySite.put(status.site(), status));
+        List<CertificateStatus> all = new ArrayList<>();
+        for (Site site : sites) {
+            boolean shared = site.certificate() instanceof CertificateSource.OfSite;
+            String of = site.certificate() instanceof CertificateSource.OfSite other ? other.site() : site.name();
+            CertificateStatus status = bySite.get(of);
+            if (status != null) {
+                all.add(shared ? status.sharedBy(site) : status);
+            }
+        }
         return all;
+    }
+
+    private CertificateStatus sharedBy(Site other) {
+        return new CertificateStatus(
+                other.name(),
+                other.names(),
+                "of " + site,
+                notBefore,
+                notAfter,
+                null,
+                null,
+                Served.NOT_ASKED,
+                null,
+                List.of());
     }
 
     static CertificateStatus of(

@@ -5,6 +5,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
@@ -33,9 +34,70 @@ public final class CertificateTable {
 
     /** One name. */
     private static final class Place {
+        final String name;
         // Written under the monitor of the table, the certificate before the end of its loading; read by any thread.
         volatile @Nullable Certificate certificate;
         volatile @Nullable Loading loading;
+        volatile @Nullable Shared shared;
+
+        Place(String name) {
+            this.name = name;
+        }
+
+        @Nullable Certificate find() {
+            Shared others = shared;
+            return others == null ? certificate : others.find(name);
+        }
+
+        @Nullable Loading loading() {
+            Shared others = shared;
+            return others == null ? loading : others.loading();
+        }
+    }
+
+    /** What a site presents that has none of its own: whatever another one does, and as its own. */
+    private static final class Shared {
+        private record Own(Certificate of, Certificate certificate) {}
+
+        private final String site;
+        private final List<Place> others;
+        // Replaced under the monitor of this; read by any thread. One object, since contexts are kept by it.
+        private volatile @Nullable Own own;
+
+        Shared(String site, List<Place> others) {
+            this.site = site;
+            this.others = others;
+        }
+
+        @Nullable Certificate find(String name) {
+            for (Place other : others) {
+                Certificate theirs = other.certificate;
+                if (theirs != null && (name.equals(Site.ANY) || theirs.covers(name))) {
+                    Own known = own;
+                    return known != null && known.of == theirs ? known.certificate : follow(theirs);
+                }
+            }
+            return null;
+        }
+
+        private synchronized Certificate follow(Certificate theirs) {
+            Own known = own;
+            if (known == null || known.of != theirs) {
+                known = new Own(theirs, theirs.forSite(site));
+                own = known;
+            }
+            return known.certificate;
+        }
+
+        @Nullable Loading loading() {
+            for (Place other : others) {
+                Loading theirs = other.loading;
+                if (theirs != null) {
+                    return theirs;
+                }
+            }
+            return null;
+        }
     }
 
     // Replaced under the monitor of this; read by any thread.
@@ -48,13 +110,13 @@ public final class CertificateTable {
      */
     public @Nullable Certificate find(String serverName) {
         Place place = place(serverName);
-        return place == null ? null : place.certificate;
+        return place == null ? null : place.find();
     }
 
     /** How to learn what this name presents; null where that is known: then ask {@link #find} (again). */
     public @Nullable Loading loading(String serverName) {
         Place place = place(serverName);
-        return place == null ? null : place.loading;
+        return place == null ? null : place.loading();
     }
 
     private @Nullable Place place(String serverName) {
@@ -109,6 +171,29 @@ public final class CertificateTable {
             if (place != null) {
                 place.certificate = null;
                 place.loading = loading;
+                place.shared = null;
+            }
+        }
+    }
+
+    /**
+     * From now on handshakes for {@code names} present what those for {@code others}, of another site, do, as far as it
+     * covers them, until something is published or withdrawn.
+     *
+     * @param site what it is called whose names these are
+     */
+    synchronized void share(String site, List<String> names, List<String> others) {
+        know(names);
+        know(others);
+        Map<String, Place> table = byName;
+        Shared shared = new Shared(
+                site, others.stream().map(table::get).filter(Objects::nonNull).toList());
+        for (String name : names) {
+            Place place = table.get(name);
+            if (place != null) {
+                place.shared = shared;
+                place.certificate = null;
+                place.loading = null;
             }
         }
     }
@@ -118,13 +203,14 @@ public final class CertificateTable {
         if (place != null) {
             place.certificate = certificate;
             place.loading = null;
+            place.shared = null;
         }
     }
 
     private void know(Collection<String> names) {
         if (!byName.keySet().containsAll(names)) {
             Map<String, Place> next = new HashMap<>(byName);
-            names.forEach(name -> next.computeIfAbsent(name, added -> new Place()));
+            names.forEach(name -> next.computeIfAbsent(name, Place::new));
             byName = Map.copyOf(next);
         }
     }

@@ -1,5 +1,6 @@
 package dev.postern.certificate;
 
+import dev.postern.config.CertificateSource;
 import dev.postern.config.Configuration.Site;
 import java.io.IOException;
 import java.time.Duration;
@@ -37,7 +38,8 @@ public record OverdueSite(
     public static List<OverdueSite> find(CertificateStore store, List<Site> sites, double fraction, Instant now) {
         List<OverdueSite> found = new ArrayList<>();
         for (Site site : sites) {
-            if (site.isPlain()) {
+            if (site.isPlain() || site.certificate() instanceof CertificateSource.OfSite) {
+                // Of the other site it is said.
                 continue;
             }
             OverdueSite overdue;

@@ -1,5 +1,6 @@
 package dev.postern.certificate;
 
+import dev.postern.config.CertificateSource;
 import dev.postern.config.Configuration;
 import dev.postern.config.Configuration.Site;
 import java.io.IOException;
@@ -29,7 +30,21 @@ import org.slf4j.LoggerFactory;
 final class Sites {
     private static final Logger LOG = LoggerFactory.getLogger(Sites.class);
 
-    private record All(List<Site> configured, Map<String, SiteRecord> issued, Map<String, CertificateFiles> brought) {}
+    private record All(List<Site> configured, Map<String, SiteRecord> issued, Map<String, CertificateFiles> brought) {
+        /** Of sites that are to have a certificate which an operator brings for another one, and does not cover them. */
+        List<String> sharingProblems() {
+            List<String> problems = new ArrayList<>();
+            for (Site site : configured) {
+                CertificateFiles files =
+                        site.certificate() instanceof CertificateSource.OfSite of ? brought.get(of.site()) : null;
+                String problem = files == null ? null : files.problemOf(site);
+                if (problem != null) {
+                    problems.add(problem);
+                }
+            }
+            return problems;
+        }
+    }
 
     private final CertificateTable table;
     private final CaTime time;
@@ -119,6 +134,7 @@ final class Sites {
                     issued(site, records.apply(site));
                 }
             }
+            problems.addAll(after.sharingProblems());
         }
 
         private void issued(Site site, SiteRecord made) {
@@ -190,12 +206,15 @@ final class Sites {
                     }
                 }
             }
-            Set<String> servedAsBrought = new HashSet<>();
+            Set<String> servedOtherwise = new HashSet<>();
+            before.configured.stream()
+                    .filter(site -> site.certificate() instanceof CertificateSource.OfSite)
+                    .forEach(site -> servedOtherwise.add(site.name()));
             before.brought.values().stream()
                     .filter(files -> after.brought.get(files.site().name()) != files)
                     .forEach(files -> {
                         if (files.certificate() != null) {
-                            servedAsBrought.add(files.site().name());
+                            servedOtherwise.add(files.site().name());
                         }
                         files.retire();
                     });
@@ -212,18 +231,19 @@ final class Sites {
                 }
             });
             if (added.size() <= readAtOnce) {
-                added.forEach(record -> begin(record, leaving, servedAsBrought.contains(record.name())));
+                added.forEach(record -> begin(record, leaving, servedOtherwise.contains(record.name())));
             } else {
                 loading.expect(added);
                 added.forEach(record -> table.expect(record.site().servedNames(), () -> loading.now(record)));
             }
             after.configured.stream().filter(Site::isPlain).forEach(site -> table.withdraw(site.servedNames()));
+            share(after.configured);
             table.retain(after.configured.stream()
                     .flatMap(site -> site.servedNames().stream())
                     .toList());
         }
 
-        /** @param isServed with what its operator brought until now; that stays until there is something else */
+        /** @param isServed with what its operator brought, or with another site's, until now; that stays until there is something else */
         private void begin(SiteRecord record, List<Certificate> leaving, boolean isServed) {
             Instant now = time.instant();
             synchronized (record) {
@@ -292,6 +312,8 @@ final class Sites {
                         .flatMap(site -> site.servedNames().stream())
                         .toList(),
                 found);
+        share(configured());
+        problems.addAll(all.sharingProblems());
         issued().forEach(Sites::complainOfNoIssuer);
         if (issued().size() <= readAtOnce) {
             issued().parallelStream().forEach(record -> {
@@ -306,6 +328,18 @@ final class Sites {
             issued().forEach(record -> table.expect(record.site().servedNames(), () -> loading.now(record)));
         }
         return problems;
+    }
+
+    /** Those that have none of their own present what another site does. */
+    private void share(List<Site> sites) {
+        Map<String, Site> byName = new HashMap<>();
+        sites.forEach(site -> byName.put(site.name(), site));
+        for (Site site : sites) {
+            Site other = site.certificate() instanceof CertificateSource.OfSite of ? byName.get(of.site()) : null;
+            if (other != null) {
+                table.share(site.name(), site.servedNames(), other.servedNames());
+            }
+        }
     }
 
     private static void complainOfNoIssuer(SiteRecord record) {

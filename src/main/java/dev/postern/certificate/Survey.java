@@ -32,7 +32,7 @@ final class Survey {
                 all.add(files.status(now).seen(watch.of(site.name(), files.certificate())));
             }
         }
-        return all;
+        return CertificateStatus.withShared(all, sites.configured());
     }
 
     CertificateStatus of(SiteRecord record) {

@@ -6,6 +6,7 @@ import dev.postern.certificate.Certificate;
 import dev.postern.certificate.CertificateExport;
 import dev.postern.certificate.CertificateStore;
 import dev.postern.certificate.StoredCertificates;
+import dev.postern.config.CertificateSource;
 import dev.postern.config.Configuration;
 import dev.postern.config.Configuration.Site;
 import dev.postern.config.ConfigurationProblems;
@@ -85,7 +86,9 @@ final class CertificateExportCommand implements Callable<Integer> {
         }
         Configuration config = options.read();
         try {
-            Site found = new ControlledSites(config.sites()).find(site);
+            ControlledSites all = new ControlledSites(config.sites());
+            Site named = all.find(site);
+            Site found = named.certificate() instanceof CertificateSource.OfSite of ? all.find(of.site()) : named;
             CertificateStore store = CertificateStore.openReadOnly(config.acme().store());
             Certificate certificate = StoredCertificates.read(store, found, Instant.now())
                     .orElseThrow(() -> new CommandFailed(ExitCode.NO, site + ": no certificate yet"));

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Reads {@code when}, and methods wherever they stand. */
 final class ConditionsReader {
-    private static final List<String> KEYS = List.of("methods", "headers");
+    private static final List<String> KEYS = List.of("host", "methods", "headers");
     private static final List<String> TESTS = List.of("present", "equals", "prefix");
     private static final String METHODS = "a list of methods such as [GET, POST]";
 
@@ -31,15 +31,39 @@ final class ConditionsReader {
 
     private ConditionsReader() {}
 
-    static RouteConditions read(Section route, boolean exact) {
+    /** @param names of the site */
+    static RouteConditions read(Section route, boolean exact, List<String> names) {
         if (!route.has("when")) {
             return exact ? new RouteConditions(true, Set.of(), List.of()) : RouteConditions.NONE;
         }
         Section when = route.section("when", KEYS);
-        if (when.at().isMapping() && !when.has("methods") && !when.has("headers")) {
-            when.at().problem("has no condition (expected: methods or headers)");
+        if (when.at().isMapping() && KEYS.stream().noneMatch(when::has)) {
+            when.at().problem("has no condition (expected: host, methods or headers)");
         }
-        return new RouteConditions(exact, methods(when.find("methods")), headers(when.find("headers")));
+        return new RouteConditions(
+                exact, methods(when.find("methods")), headers(when.find("headers")), hosts(when.find("host"), names));
+    }
+
+    private static Set<String> hosts(@Nullable Value value, List<String> names) {
+        Set<String> hosts = new LinkedHashSet<>();
+        if (value != null) {
+            for (Value item : value.itemsOrOne("a host such as www.example.com, or a list of them")) {
+                String host = item.read(HostName.SITE);
+                if (host != null && !isOf(names, host)) {
+                    item.problem(Quoted.of(host) + " is no host of the site (names: " + String.join(", ", names) + ")");
+                } else if (host != null) {
+                    hosts.add(host);
+                }
+            }
+        }
+        return java.util.Collections.unmodifiableSet(hosts);
+    }
+
+    private static boolean isOf(List<String> names, String host) {
+        return !host.equals(Configuration.Site.ANY)
+                && (names.contains(Configuration.Site.ANY)
+                        || HostName.covers(names, host)
+                        || names.stream().anyMatch(name -> HostName.covers(List.of(host), name)));
     }
 
     /** Whoever takes GET takes HEAD; none where there is no such value. */

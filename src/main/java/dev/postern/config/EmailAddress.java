@@ -15,7 +15,7 @@ final class EmailAddress {
             throw new NotUnderstood("");
         }
         String domain = HostName.SITE.parsing().parse(text.substring(at + 1));
-        if (HostName.isWildcard(domain)) {
+        if (HostName.isWildcard(domain) || domain.equals(Configuration.Site.ANY) || Addresses.isAddress(domain)) {
             throw new NotUnderstood("");
         }
         return text;

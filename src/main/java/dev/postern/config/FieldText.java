@@ -83,7 +83,7 @@ final class FieldText {
         } else if (lower.equals("host")) {
             at.problem(
                     use == Use.CONDITION
-                            ? "sites are chosen by Host (expected: another header, or a site of that name)"
+                            ? "sites are chosen by Host (expected: host in when, or a site of that name)"
                             : "Host is passed on as it came (expected: another header)");
         } else if (use == Use.RESPONSE && lower.equals("date")) {
             at.problem("Date is the server's, or ours (expected: another header)");

@@ -2,6 +2,7 @@ package dev.postern.config;
 
 import java.net.IDN;
 import java.net.InetAddress;
+import java.util.List;
 import java.util.Locale;
 import java.util.regex.Pattern;
 
@@ -60,6 +61,13 @@ final class HostName {
 
     static boolean isWildcard(String name) {
         return name.startsWith("*.");
+    }
+
+    /** Whether a certificate for {@code names} is one for {@code name}, too; a wildcard stands for exactly one label. */
+    static boolean covers(List<String> names, String name) {
+        int dot = name.indexOf('.');
+        return names.contains(name)
+                || (dot > 0 && !Addresses.isAddress(name) && names.contains("*" + name.substring(dot)));
     }
 
     private static String parse(String text, Pattern label) throws NotUnderstood {

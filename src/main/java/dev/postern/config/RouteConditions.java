@@ -9,10 +9,16 @@ import java.util.Set;
  * @param exact whether the path has to be that of the route, not below it
  * @param methods any of these; empty for every method
  * @param headers all of these
+ * @param hosts any of these, in the form of the names of a site; empty for every host
  */
-public record RouteConditions(boolean exact, Set<String> methods, List<HeaderCondition> headers) {
+public record RouteConditions(boolean exact, Set<String> methods, List<HeaderCondition> headers, Set<String> hosts) {
     /** The path alone. */
     public static final RouteConditions NONE = new RouteConditions(false, Set.of(), List.of());
+
+    /** For every host of the site. */
+    public RouteConditions(boolean exact, Set<String> methods, List<HeaderCondition> headers) {
+        this(exact, methods, headers, Set.of());
+    }
 
     /**
      * A header field that must be there, must not be, or must have a certain value.
@@ -32,6 +38,6 @@ public record RouteConditions(boolean exact, Set<String> methods, List<HeaderCon
 
     /** The more, the more specific is the route. */
     public int count() {
-        return (methods.isEmpty() ? 0 : 1) + headers.size();
+        return (methods.isEmpty() ? 0 : 1) + (hosts.isEmpty() ? 0 : 1) + headers.size();
     }
 }

@@ -42,8 +42,11 @@ final class RoutesReader {
         this.backends = backends;
     }
 
-    /** @param settings of the site */
-    List<Route> read(Section site, RouteSettings settings) {
+    /**
+     * @param names of the site, with {@code *} where it is the one by default
+     * @param settings of the site
+     */
+    List<Route> read(Section site, List<String> names, RouteSettings settings) {
         List<Route> routes = new ArrayList<>();
         Map<Taken, Value> taken = new HashMap<>();
         Value backend = site.find("backend");
@@ -57,7 +60,7 @@ final class RoutesReader {
         Value list = site.find("routes");
         if (list != null) {
             for (Value item : list.items("a list of routes such as {path: /api/, backend: api}")) {
-                Route route = route(Section.of(item, KEYS), settings, taken);
+                Route route = route(Section.of(item, KEYS), names, settings, taken);
                 if (route != null) {
                     routes.add(route);
                 }
@@ -69,13 +72,13 @@ final class RoutesReader {
         return List.copyOf(routes);
     }
 
-    private @Nullable Route route(Section route, RouteSettings inherited, Map<Taken, Value> taken) {
+    private @Nullable Route route(Section route, List<String> names, RouteSettings inherited, Map<Taken, Value> taken) {
         boolean exact = route.has("exact");
         if (exact && route.has("path")) {
             route.place("exact").problem("goes without path (expected: one of the two)");
         }
         String path = exact ? route.find("exact", UriText.EXACT) : route.require("path", UriText.PREFIX);
-        RouteConditions conditions = ConditionsReader.read(route, exact);
+        RouteConditions conditions = ConditionsReader.read(route, exact, names);
         if (path != null) {
             Value at = route.place(exact ? "exact" : "path");
             Value first = taken.putIfAbsent(new Taken(path, conditions), at);

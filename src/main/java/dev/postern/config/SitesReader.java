@@ -14,21 +14,50 @@ import org.jspecify.annotations.Nullable;
 /** Reads {@code sites}. */
 final class SitesReader {
     private static final List<String> KEYS = Section.keys(
-            List.of("names", "default", "plain", "backend", "routes", "certificate", "challenges", "dns-01", "keep-together"),
+            List.of(
+                    "names",
+                    "default",
+                    "plain",
+                    "share",
+                    "backend",
+                    "routes",
+                    "certificate",
+                    "challenges",
+                    "dns-01",
+                    "keep-together"),
             RouteSettingsReader.SITE_KEYS);
-    private static final List<String> OF_CERTIFICATES = List.of("certificate", "challenges", "dns-01", "hsts");
+    private static final List<String> OF_CERTIFICATES =
+            List.of("certificate", "challenges", "dns-01", "keep-together", "hsts");
     private static final String NAMES = "a list such as [example.com, www.example.com]";
 
-    /** A site as far as it was understood, and where it stands, for checks that need more than the site itself. */
+    /**
+     * A site as far as it was understood, and where it stands, for checks that need more than the site itself.
+     *
+     * @param shares whether it would rather have the certificate of another site
+     */
     record Entry(
             Value at,
             List<Name> names,
             boolean byDefault,
             List<Route> routes,
             CertificateSource certificate,
+            boolean shares,
+            Value certificateAt,
             ProofReader.Proof proof,
             RouteSettings settings,
             boolean keepTogether) {
+        Entry with(CertificateSource other) {
+            return new Entry(at, names, byDefault, routes, other, shares, certificateAt, proof, settings, keepTogether);
+        }
+
+        /** Those that its certificate has to cover. */
+        List<String> certifiedNames() {
+            return names.stream()
+                    .map(Name::name)
+                    .filter(name -> !name.equals(Site.ANY))
+                    .toList();
+        }
+
         /** Whether an issuer is asked for its certificate. */
         boolean isIssued() {
             return certificate instanceof CertificateSource.Issued;
@@ -66,18 +95,27 @@ final class SitesReader {
                 entries.add(site(Section.of(item, KEYS)));
             }
         }
-        return entries;
+        return new SharedCertificates(entries).resolved();
     }
 
     private Entry site(Section site) {
         List<Name> names = names(site);
         RouteSettings settings = RouteSettingsReader.ofSite(site);
-        List<Route> routes = routesReader.read(site, settings);
         CertificateSource certificate = certificate(site);
+        boolean shares = site.get("share", Scalar.BOOLEAN, false);
+        if (shares && !(certificate instanceof CertificateSource.Issued)) {
+            site.place("share").problem("has no meaning beside plain or certificate (expected: no such key)");
+        }
+        Value of = site.has("certificate") ? site.place("certificate") : site.at();
         boolean isDefault = isDefault(site, names, certificate);
+        List<String> hosts = new ArrayList<>(names.stream().map(Name::name).toList());
+        if (isDefault) {
+            hosts.add(Site.ANY);
+        }
+        List<Route> routes = routesReader.read(site, hosts, settings);
         ProofReader.Proof proof = proofReader.read(site);
         boolean keepTogether = site.get("keep-together", Scalar.BOOLEAN, false);
-        return new Entry(site.at(), names, isDefault, routes, certificate, proof, settings, keepTogether);
+        return new Entry(site.at(), names, isDefault, routes, certificate, shares, of, proof, settings, keepTogether);
     }
 
     /** Whether it takes clients that name nobody's site: it says so, or one of its names does. */
@@ -139,7 +177,16 @@ final class SitesReader {
         if (!site.has("certificate")) {
             return CertificateSource.ISSUED;
         }
-        Section certificate = site.section("certificate", List.of("chain", "key"));
+        Section certificate = site.section("certificate", List.of("chain", "key", "of"));
+        if (certificate.has("of")) {
+            for (String key : List.of("chain", "key")) {
+                if (certificate.has(key)) {
+                    certificate.place(key).problem("has no meaning beside of (expected: no such key)");
+                }
+            }
+            String of = certificate.find("of", HostName.SITE);
+            return of == null ? CertificateSource.NONE : new CertificateSource.OfSite(of);
+        }
         Path chain = certificate.require("chain", FilePath.READABLE);
         Path key = certificate.require("key", FilePath.READABLE);
         // Where one is missing nothing comes of it, and no issuer is to be blamed for that.

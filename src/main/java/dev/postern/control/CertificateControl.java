@@ -13,6 +13,7 @@ import dev.postern.certificate.IssueFailure;
 import dev.postern.certificate.IssuerAccount;
 import dev.postern.certificate.RevocationReason;
 import dev.postern.certificate.TimeText;
+import dev.postern.config.CertificateSource;
 import dev.postern.config.Configuration.Site;
 import java.io.IOException;
 import java.time.Instant;
@@ -64,7 +65,7 @@ public final class CertificateControl implements ControlCommands {
                 case "issue" -> issue(request, progress);
                 case "renew" -> renew(request, progress);
                 case "plan" -> plan();
-                case "explain" -> explain(site(request));
+                case "explain" -> explain(sites.find(ControlRequest.text(request, "site", "")));
                 case "revoke" ->
                     revoke(site(request), ControlRequest.text(request, "serial", ""), reason(request), progress);
                 case "rekey" -> rekey(site(request), progress);
@@ -112,10 +113,19 @@ public final class CertificateControl implements ControlCommands {
         return with("sites", all);
     }
 
-    private JsonObject explain(String site) throws NoSuchSite {
+    private JsonObject explain(Site site) throws NoSuchSite, ControlFailure {
+        List<String> lines = new ArrayList<>();
+        if (site.certificate() instanceof CertificateSource.OfSite of) {
+            lines.add(site.name() + " has the certificate of the site " + of.site());
+            if (sites.find(of.site()).isIssued()) {
+                lines.addAll(operations.explain(of.site()));
+            }
+        } else {
+            lines.addAll(operations.explain(sites.require(site.name()).name()));
+        }
         JsonObject json = new JsonObject();
-        json.addProperty("site", site);
-        json.add("lines", CertificateJson.texts(operations.explain(site)));
+        json.addProperty("site", site.name());
+        json.add("lines", CertificateJson.texts(lines));
         return json;
     }
 

@@ -1,5 +1,6 @@
 package dev.postern.control;
 
+import dev.postern.config.CertificateSource;
 import dev.postern.config.Configuration;
 import dev.postern.config.Configuration.Site;
 import dev.postern.config.Suggestion;
@@ -43,6 +44,10 @@ public final class ControlledSites {
         if (files != null) {
             throw ControlFailure.usage("\"" + name + "\" brings its own certificate, " + files.chain()
                     + "; there is nothing to ask an issuer for");
+        }
+        if (site.certificate() instanceof CertificateSource.OfSite of) {
+            throw ControlFailure.usage(
+                    "\"" + name + "\" has the certificate of the site \"" + of.site() + "\"; name that one");
         }
         if (!site.isIssued()) {
             throw ControlFailure.usage(

@@ -158,6 +158,11 @@ final class RequestHead implements RoutedRequest {
         return target.routedTo();
     }
 
+    @Override
+    public String host() {
+        return authority().host();
+    }
+
     /** A field that goes no further than to us decides nothing: the server must see what its route was chosen by. */
     @Override
     public boolean hasField(FieldCondition condition) {

@@ -1,8 +1,6 @@
 package dev.postern.route;
 
-import dev.postern.config.Addresses;
 import dev.postern.config.Configuration;
-import java.net.InetAddress;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -45,8 +43,8 @@ public final class RouteTable {
     }
 
     private @Nullable SiteRoutes ofAddress(String inBrackets) {
-        InetAddress address = Addresses.literal(inBrackets.substring(1, inBrackets.length() - 1));
-        return address == null ? null : byName.get(Addresses.text(address));
+        String address = HostCondition.address(inBrackets);
+        return address == null ? null : byName.get(address);
     }
 
     /** Whether there is a site for hosts that name none. */

@@ -11,6 +11,9 @@ public interface RoutedRequest {
 
     String method();
 
+    /** Lower-case, without port and trailing dot; an IPv6 address in brackets. */
+    String host();
+
     /** Whether a field that reaches the server has the name and one of the values that {@code condition} wants. */
     boolean hasField(FieldCondition condition);
 }

@@ -13,12 +13,19 @@ import java.util.Set;
  */
 public final class SiteRoutes {
     @SuppressWarnings("ArrayRecordComponent") // Read only, never compared.
-    private record Entry(byte[] path, boolean exact, Set<String> methods, FieldCondition[] fields, Route route) {
+    private record Entry(
+            byte[] path,
+            boolean exact,
+            HostCondition hosts,
+            Set<String> methods,
+            FieldCondition[] fields,
+            Route route) {
         static Entry of(Configuration.Site site, Configuration.Route route) {
             RouteConditions conditions = route.conditions();
             return new Entry(
                     route.path().getBytes(StandardCharsets.ISO_8859_1),
                     conditions.exact(),
+                    new HostCondition(conditions.hosts()),
                     conditions.methods(),
                     conditions.headers().stream().map(FieldCondition::new).toArray(FieldCondition[]::new),
                     Route.of(site, route));
@@ -34,7 +41,7 @@ public final class SiteRoutes {
         }
 
         boolean wants(RoutedRequest request) {
-            if (!methods.isEmpty() && !methods.contains(request.method())) {
+            if (!hosts.holds(request.host()) || (!methods.isEmpty() && !methods.contains(request.method()))) {
                 return false;
             }
             for (FieldCondition field : fields) {
@@ -46,7 +53,7 @@ public final class SiteRoutes {
         }
 
         int conditions() {
-            return (methods.isEmpty() ? 0 : 1) + fields.length;
+            return (hosts.isNone() ? 0 : 1) + (methods.isEmpty() ? 0 : 1) + fields.length;
         }
     }
 

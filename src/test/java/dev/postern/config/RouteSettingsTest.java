@@ -181,6 +181,7 @@ class RouteSettingsTest {
                   - path: /
                     backend: web
                     when:
+                      host: APP.internal
                       methods: [GET, PURGE]
                       headers: { X-Two: { present: false }, X-One: a b, Accept: { prefix: x }, B: { equals: y }, C: { present: true } }
                 """);
@@ -199,7 +200,8 @@ class RouteSettingsTest {
                                                 new HeaderCondition("b", Check.EQUALS, "y"),
                                                 new HeaderCondition("c", Check.PRESENT, ""),
                                                 new HeaderCondition("x-one", Check.EQUALS, "a b"),
-                                                new HeaderCondition("x-two", Check.ABSENT, "")))));
+                                                new HeaderCondition("x-two", Check.ABSENT, "")),
+                                        Set.of("app.internal"))));
     }
 
     private static Site site(String keys) throws ConfigurationProblems {

@@ -128,6 +128,30 @@ class RouteTableTest {
         assertThat(route.action()).isEqualTo(new RouteAction.Forward(expected));
     }
 
+    @ParameterizedTest(name = "{0} → {1}")
+    @CsvSource({
+        "one.test, one",
+        "a.one.test, wildcard",
+        "a.b.one.test, rest",
+        "[2001:DB8:0::7], address",
+        "[2001:db8::8], rest",
+        "127.0.0.1, rest",
+    })
+    void routeMayBeForSomeHostsOfItsSite(String host, String expected) {
+        SiteRoutes routes = site(
+                to("rest", "/", RouteConditions.NONE),
+                to("one", "/", on("one.test")),
+                to("wildcard", "/", on("*.one.test")),
+                to("address", "/", on("2001:db8::7", "two.test")));
+
+        assertThat(routes.match(new Asked("/x", "GET", "", host)).action())
+                .isEqualTo(new RouteAction.Forward(expected));
+    }
+
+    private static RouteConditions on(String... hosts) {
+        return new RouteConditions(false, Set.of(), List.of(), Set.of(hosts));
+    }
+
     @Test
     void requestThatMeetsNoConditionIsLeftToTheNextRoute() {
         SiteRoutes routes = site(to("post", "/api/", when(Set.of("POST"))), to("rest", "/", RouteConditions.NONE));
@@ -157,10 +181,21 @@ class RouteTableTest {
 
     /** @param field {@code name: value} of the only header field, or empty */
     @SuppressWarnings("ArrayRecordComponent") // Never compared.
-    private record Asked(byte[] path, int pathFrom, int pathTo, String method, String field) implements RoutedRequest {
+    private record Asked(byte[] path, int pathFrom, int pathTo, String method, String field, String host)
+            implements RoutedRequest {
         /** With something before the path and after it. */
         Asked(String path, String method, String field) {
-            this(("GET " + path + "?query").getBytes(StandardCharsets.ISO_8859_1), 4, 4 + path.length(), method, field);
+            this(path, method, field, "a.test");
+        }
+
+        Asked(String path, String method, String field, String host) {
+            this(
+                    ("GET " + path + "?query").getBytes(StandardCharsets.ISO_8859_1),
+                    4,
+                    4 + path.length(),
+                    method,
+                    field,
+                    host);
         }
 
         @Override
