@@ -1,9 +1,7 @@
 package dev.postern.config;
 
-import java.net.IDN;
 import java.net.InetAddress;
 import java.util.List;
-import java.util.Locale;
 import java.util.regex.Pattern;
 
 /**
@@ -80,7 +78,7 @@ final class HostName {
         if (text.contains("*")) {
             throw new NotUnderstood("has a wildcard that is not its whole first label");
         }
-        String ascii = ascii(text.endsWith(".") ? text.substring(0, text.length() - 1) : text);
+        String ascii = InternationalName.ascii(text.endsWith(".") ? text.substring(0, text.length() - 1) : text);
         if (ascii.length() > LONGEST_NAME) {
             throw new NotUnderstood("is longer than " + LONGEST_NAME + " characters");
         }
@@ -104,16 +102,5 @@ final class HostName {
             throw new NotUnderstood("ends in a number");
         }
         return ascii;
-    }
-
-    private static String ascii(String text) throws NotUnderstood {
-        if (text.chars().allMatch(c -> c < 0x80)) {
-            return text.toLowerCase(Locale.ROOT);
-        }
-        try {
-            return IDN.toASCII(text, IDN.USE_STD3_ASCII_RULES).toLowerCase(Locale.ROOT);
-        } catch (IllegalArgumentException e) {
-            throw new NotUnderstood("has no ASCII form (IDNA)");
-        }
     }
 }
