@@ -12,10 +12,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What keeps the daemon from starting: it says why, ends with the code for it, and leaves nothing half started. */
+@Tag("long")
 class StartFailuresTest {
     private static final int UNAVAILABLE = 69;
     private static final int CONFIGURATION = 78;

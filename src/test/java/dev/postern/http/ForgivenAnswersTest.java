@@ -8,6 +8,7 @@ import dev.postern.testing.Http2Wire;
 import dev.postern.testing.RawClient;
 import dev.postern.testing.TestServer;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -18,6 +19,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * What servers do that is against the rules, or only just within, and means one thing all the same: it passes, always or
  * where the backend says so, and the client gets it as it should have been.
  */
+@Tag("long")
 class ForgivenAnswersTest {
     private static final String OK = "HTTP/1.1 200 OK\r\n";
     private static final String CHUNKED = OK + "Transfer-Encoding: chunked\r\n\r\n";

@@ -10,9 +10,11 @@ import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Each world is small and about one calamity; {@link SimulatedYearsTest} has the thousand years with all of them. */
+@Tag("long")
 class SimulationTest {
     static final Duration DAYS_90 = Duration.ofDays(90);
     static final Duration HOURS_160 = Duration.ofHours(160);

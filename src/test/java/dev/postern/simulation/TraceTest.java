@@ -18,9 +18,11 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** A seed that somebody reports is worth something only where it shows the same to everybody. */
+@Tag("long")
 class TraceTest {
     private static final Scenario SCENARIO = Scenario.quiet(7, Duration.ofDays(45))
             .span(Duration.ofDays(100))

@@ -9,9 +9,11 @@ import java.util.Objects;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** A Postern with a fault is caught, and the same world without the fault is not. */
+@Tag("long")
 class WitnessTest {
     private static final Duration DAYS_90 = Duration.ofDays(90);
 

@@ -20,6 +20,7 @@ import javax.net.ssl.SNIHostName;
 import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSocket;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -30,6 +31,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * A record that breaks TLS ends the connection at once, whatever was under way
  * (<a href="https://datatracker.ietf.org/doc/html/rfc8446#section-6.2">RFC 8446 §6.2</a>).
  */
+@Tag("long")
 class FatalAlertTest {
     /** Far less than every timeout of ours, and enough for a busy machine. */
     private static final Duration AT_ONCE = Duration.ofSeconds(5);
