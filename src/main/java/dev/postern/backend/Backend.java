@@ -95,11 +95,13 @@ public final class Backend {
             List<InetSocketAddress> addresses = at.addresses(wanted.port());
             if (wanted.resolve() == Configuration.Resolve.ANY || addresses.isEmpty()) {
                 // Of a name that is nowhere it is said so to whoever asks.
-                places.putIfAbsent(wanted.address(), new Server.Place(wanted.address(), wanted, at, addresses));
+                String one = wanted.name() == null ? wanted.address() : wanted.name();
+                places.putIfAbsent(one, new Server.Place(one, wanted, at, addresses));
                 continue;
             }
             for (InetSocketAddress address : addresses) {
-                String each = NetUtil.toSocketAddressString(address);
+                String text = NetUtil.toSocketAddressString(address);
+                String each = wanted.name() == null ? text : wanted.name() + "/" + text;
                 places.putIfAbsent(each, new Server.Place(each, wanted, at, List.of(address)));
             }
         }

@@ -232,7 +232,7 @@ final class HealthChecks implements AutoCloseable {
                             ChannelOption.CONNECT_TIMEOUT_MILLIS,
                             Math.toIntExact(health.timeout().toMillis()))
                     .handler(budget.counting(new ChannelInboundHandlerAdapter()))
-                    .connect(address)
+                    .connect(asked(health, address))
                     .addListener((ChannelFuture connected) -> onLoop(() -> {
                         if (connected.isSuccess()) {
                             leave(connected.channel());
@@ -251,7 +251,7 @@ final class HealthChecks implements AutoCloseable {
             ChannelHandler question =
                     http2 ? new Http2Question(health, answer.authority(), answer, answer::status) : answer;
             ChannelFuture connecting =
-                    bootstrap().handler(budget.counting(question)).connect(address);
+                    bootstrap().handler(budget.counting(question)).connect(asked(health, address));
             answer.limit(loop, connecting.channel());
             connecting.addListener((ChannelFuture connected) -> {
                 if (!connected.isSuccess()) {
@@ -259,6 +259,13 @@ final class HealthChecks implements AutoCloseable {
                     onLoop(() -> answer.finish(connected.channel(), notConnected(connected.cause(), health)));
                 }
             });
+        }
+
+        /** Where the server at {@code address} is asked how it is. */
+        private static InetSocketAddress asked(Configuration.Health health, InetSocketAddress address) {
+            return health.port().isEmpty()
+                    ? address
+                    : new InetSocketAddress(address.getAddress(), health.port().getAsInt());
         }
 
         /** In the words that a request which finds no connection leaves in the log. */

@@ -29,6 +29,8 @@ public final class Server {
     /** In how many steps the share of a server grows that has come back. */
     static final int WARM = 20;
 
+    private static final int HTTP = 80;
+
     private final String name;
     // Replaced by a reload; read by any thread.
     private volatile Configuration.Server config;
@@ -62,7 +64,7 @@ public final class Server {
     /**
      * Where the configuration puts a server.
      *
-     * @param name {@code host:port} as configured, or the address itself where each is a server of its own
+     * @param name as configured, else {@code host:port}; with the address, where each is a server of its own
      * @param at what it is given by
      * @param addresses where that is, as far as it is this server
      */
@@ -75,9 +77,18 @@ public final class Server {
         boolean unused = addresses.become(place.addresses());
     }
 
-    /** {@code host:port} as configured, or the address where each of those that a name has is a server of its own. */
+    /**
+     * As configured, else {@code host:port}; where each address that a name has is a server of its own, that address, behind
+     * the name if there is one.
+     */
     public String name() {
         return name;
+    }
+
+    /** What its Host would be for a client that came to it. */
+    public String host() {
+        String address = config.address();
+        return config.port() == HTTP ? address.substring(0, address.lastIndexOf(':')) : address;
     }
 
     public int weight() {

@@ -31,9 +31,12 @@ final class BackendsReader {
             "sticky",
             "retry",
             "proxy-protocol",
-            "tolerate");
+            "tolerate",
+            "host",
+            "timeouts",
+            "limits");
     private static final List<String> SERVER_KEYS =
-            List.of("address", "weight", "backup", "max-connections", "drain", "resolve");
+            List.of("address", "name", "weight", "backup", "max-connections", "drain", "resolve");
     private static final List<String> EJECT_KEYS = List.of("after", "on", "time", "longest");
     private static final List<String> STICKY_KEYS = List.of("cookie", "max-age", "same-site", "path");
     private static final List<String> RETRY_KEYS = List.of("attempts", "on", "budget");
@@ -43,6 +46,15 @@ final class BackendsReader {
 
     // A name is a word in paths of messages, log lines and metrics.
     private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9_-]{0,62}");
+
+    // Nothing that an address could be taken for.
+    private static final Scalar<String> SERVER_NAME =
+            new Scalar<>("letters, digits, dots, - and _, at most 63", text -> {
+                if (!text.matches("[A-Za-z0-9][A-Za-z0-9._-]{0,62}")) {
+                    throw new NotUnderstood("is no name for a server");
+                }
+                return text;
+            });
 
     private static final Scalar<ServerProtocol> PROTOCOL =
             Scalar.oneOf(List.of(ServerProtocol.values()), ServerProtocol::text);
@@ -122,7 +134,10 @@ final class BackendsReader {
                         optional(backend, "sticky", STICKY_KEYS, BackendsReader::stickiness),
                         optional(backend, "retry", RETRY_KEYS, BackendsReader::retries),
                         proxyProtocol,
-                        tolerated));
+                        tolerated,
+                        backend.get("host", SentHost.SCALAR, SentHost.AS_ASKED),
+                        RouteTimeouts.read(backend),
+                        RouteLimits.read(backend)));
     }
 
     private static Set<Tolerance> tolerated(Section backend) {
@@ -147,6 +162,7 @@ final class BackendsReader {
     private static List<Server> servers(Section backend) {
         List<Server> servers = new ArrayList<>();
         Map<ServerAddress, Value> taken = new HashMap<>();
+        Map<String, Value> names = new HashMap<>();
         Value value = backend.require("servers", SERVERS);
         if (value == null) {
             return servers;
@@ -171,7 +187,15 @@ final class BackendsReader {
                     backup,
                     maxConnections,
                     drain,
-                    settings.get("resolve", RESOLVE, resolve));
+                    settings.get("resolve", RESOLVE, resolve),
+                    settings.find("name", SERVER_NAME));
+            String name = server.name();
+            Value named = name == null ? null : names.putIfAbsent(name, settings.place("name"));
+            if (name != null && named != null) {
+                settings.place("name")
+                        .problem(Quoted.of(name) + " is taken by " + named.path() + " on line " + named.line()
+                                + " (expected: every name once)");
+            }
             if (settings.has("resolve") && server.resolve() == Resolve.EACH && isLiteral(server)) {
                 settings.place("resolve").problem(LITERAL + "a name in address, or no resolve)");
             }

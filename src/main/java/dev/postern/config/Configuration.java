@@ -535,7 +535,10 @@ public record Configuration(
             @Nullable Stickiness sticky,
             @Nullable Retries retries,
             boolean proxyProtocol,
-            Set<Tolerance> tolerated) {
+            Set<Tolerance> tolerated,
+            SentHost host,
+            RouteTimeouts timeouts,
+            RouteLimits limits) {
         /** Of servers that speak HTTP/1.1. */
         public Backend(String name, Balance balance, List<Server> servers, @Nullable Health health) {
             this(
@@ -551,6 +554,38 @@ public record Configuration(
                     null,
                     false,
                     Set.of());
+        }
+
+        /** Of which nothing else is said. */
+        public Backend(
+                String name,
+                Balance balance,
+                List<Server> servers,
+                @Nullable Health health,
+                ServerProtocol protocol,
+                ServerQueue queue,
+                Duration slowStart,
+                @Nullable Ejection ejection,
+                @Nullable Stickiness sticky,
+                @Nullable Retries retries,
+                boolean proxyProtocol,
+                Set<Tolerance> tolerated) {
+            this(
+                    name,
+                    balance,
+                    servers,
+                    health,
+                    protocol,
+                    queue,
+                    slowStart,
+                    ejection,
+                    sticky,
+                    retries,
+                    proxyProtocol,
+                    tolerated,
+                    SentHost.AS_ASKED,
+                    RouteTimeouts.NONE,
+                    RouteLimits.NONE);
         }
     }
 
@@ -581,9 +616,23 @@ public record Configuration(
      * @param maxConnections how many exchanges it may have under way; 0 for any number
      * @param drain gets no new sessions
      * @param resolve what the addresses of its name are
+     * @param name in log, metrics and messages; null for its address
      */
     public record Server(
-            String host, int port, int weight, boolean backup, int maxConnections, boolean drain, Resolve resolve) {
+            String host,
+            int port,
+            int weight,
+            boolean backup,
+            int maxConnections,
+            boolean drain,
+            Resolve resolve,
+            @Nullable String name) {
+        /** Called by its address. */
+        public Server(
+                String host, int port, int weight, boolean backup, int maxConnections, boolean drain, Resolve resolve) {
+            this(host, port, weight, backup, maxConnections, drain, resolve, null);
+        }
+
         public Server(String host, int port, int weight) {
             this(host, port, weight, false, 0, false);
         }
@@ -628,6 +677,7 @@ public record Configuration(
      * @param rise how many good checks bring a server back
      * @param fall how many bad checks take it out
      * @param drainOn404 a server that answers 404 is well, and gets no new sessions
+     * @param port where it is asked; empty for the port of the server
      */
     public record Health(
             String method,
@@ -640,7 +690,8 @@ public record Configuration(
             int rise,
             int fall,
             Type type,
-            boolean drainOn404) {
+            boolean drainOn404,
+            OptionalInt port) {
         public enum Type {
             HTTP,
             /** A connection that is accepted is enough. */
@@ -657,7 +708,19 @@ public record Configuration(
                 Duration timeout,
                 int rise,
                 int fall) {
-            this(method, path, host, expectFrom, expectTo, interval, timeout, rise, fall, Type.HTTP, false);
+            this(
+                    method,
+                    path,
+                    host,
+                    expectFrom,
+                    expectTo,
+                    interval,
+                    timeout,
+                    rise,
+                    fall,
+                    Type.HTTP,
+                    false,
+                    OptionalInt.empty());
         }
     }
 

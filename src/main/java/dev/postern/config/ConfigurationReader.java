@@ -3,7 +3,6 @@ package dev.postern.config;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.Collections;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -100,8 +99,7 @@ final class ConfigurationReader {
         Section acmeSection = file.section("acme", AcmeReader.KEYS);
         AcmeReader.Outcome acme = AcmeReader.read(acmeSection, file.section("control", ControlReader.KEYS), problems);
         BackendsReader backends = new BackendsReader(file.find("backends"));
-        List<SitesReader.Entry> sites = new SitesReader(
-                        new LinkedHashSet<>(backends.names()), new ProofReader(acmeSection))
+        List<SitesReader.Entry> sites = new SitesReader(backends.backends(), new ProofReader(acmeSection))
                 .read(file.require("sites", "a list of at least one site"));
         if (acme.issuersUnderstood()) {
             Issuance.check(acmeSection, acme.acme(), sites);

@@ -12,6 +12,9 @@ public final class Durations {
     // Beyond any use, and far inside what a timer's 64 bits of nanoseconds can hold.
     private static final Duration LONGEST = Duration.ofDays(3650);
 
+    /** Longer than anything lasts, and still in nanoseconds. */
+    public static final Duration UNLIMITED = Duration.ofDays(36_500);
+
     /** Longer than nothing. */
     static final Scalar<Duration> POSITIVE = new Scalar<>(EXPECTED, text -> {
         Duration duration = text.equals("0") ? Duration.ZERO : parse(text);
@@ -25,10 +28,17 @@ public final class Durations {
     static final Scalar<Duration> POSITIVE_OR_ZERO =
             new Scalar<>(EXPECTED + ", or 0", text -> text.equals("0") ? Duration.ZERO : parse(text));
 
+    static final Scalar<Duration> POSITIVE_OR_UNLIMITED = new Scalar<>(
+            "unlimited, or " + EXPECTED,
+            text -> text.equals("unlimited") ? UNLIMITED : POSITIVE.parsing().parse(text));
+
     private Durations() {}
 
     /** As an operator writes it, in the largest unit that leaves no fraction. */
     public static String text(Duration duration) {
+        if (duration.equals(UNLIMITED)) {
+            return "unlimited";
+        }
         long millis = duration.toMillis();
         if (millis % 86_400_000 == 0) {
             return millis / 86_400_000 + "d";

@@ -31,8 +31,10 @@ final class FieldText {
             "te",
             "trailer",
             "expect",
-            "proxy-authorization",
-            "proxy");
+            "proxy-authorization");
+
+    /** What CGI programs take for an environment setting (httpoxy): nobody sends it to a server through us. */
+    private static final String HTTPOXY = "proxy";
 
     /** These say who the client is. */
     private static final Set<String> FORWARDED = Set.of("forwarded", "x-real-ip", "via");
@@ -80,11 +82,13 @@ final class FieldText {
             at.problem(Quoted.of(name) + " is no name of a header (expected: letters, digits and hyphens)");
         } else if (FRAMING.contains(lower) || (lower.equals("upgrade") && use != Use.CONDITION)) {
             at.problem(name + " belongs to one connection, not to the message (expected: another header)");
+        } else if (lower.equals(HTTPOXY) && use != Use.RESPONSE) {
+            at.problem("Proxy is always taken away, since CGI programs mistake it (expected: another header)");
         } else if (lower.equals("host")) {
             at.problem(
                     use == Use.CONDITION
                             ? "sites are chosen by Host (expected: host in when, or a site of that name)"
-                            : "Host is passed on as it came (expected: another header)");
+                            : "which Host servers are asked for says host of the backend (expected: another header)");
         } else if (use == Use.RESPONSE && lower.equals("date")) {
             at.problem("Date is the server's, or ours (expected: another header)");
         } else if (use != Use.RESPONSE && isOurs(lower, use)) {
@@ -98,13 +102,18 @@ final class FieldText {
         return lower;
     }
 
+    /** Whether it goes no further whatever the configuration says of it: to ask for that is no mistake. */
+    static boolean isTakenAwayAnyway(String name, Use use) {
+        return use == Use.REQUEST && name.equalsIgnoreCase(HTTPOXY);
+    }
+
     /** The lower-case form of the name of a header that clients send and that would be taken away. */
     static String keptName(Value at, String name) {
         String lower = name.toLowerCase(Locale.ROOT);
         String plain = plain(lower);
         if (!name.matches(TOKEN)) {
             at.problem(Quoted.of(name) + " is no name of a header (expected: a name such as api_key)");
-        } else if (FRAMING.contains(plain) || isOurs(plain, Use.CONDITION)) {
+        } else if (FRAMING.contains(plain) || plain.equals(HTTPOXY) || isOurs(plain, Use.CONDITION)) {
             at.problem(name + " is not the client's to say, however it is written (expected: another header)");
         } else if (!lower.equals(plain) && (DECISIVE.contains(plain) || isClaim(plain))) {
             at.problem("a server might take " + name + " for " + plain + " (expected: another header)");

@@ -51,6 +51,10 @@ final class HeaderEditsReader {
             for (Value item : at.itemsOrOne("a list of header names such as [Server, X-Powered-By]")) {
                 String name = item.text("the name of a header");
                 if (name != null) {
+                    // Guides say so; let them.
+                    if (FieldText.isTakenAwayAnyway(name, use)) {
+                        continue;
+                    }
                     String lower = FieldText.name(item, name, use);
                     once(lower, item);
                     names.add(lower);

@@ -4,17 +4,20 @@ import dev.postern.config.Configuration.Health;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 
 /** Reads {@code health}. */
 final class HealthReader {
-    static final List<String> KEYS =
-            List.of("method", "path", "host", "expect", "interval", "timeout", "rise", "fall", "type", "drain-on-404");
+    static final List<String> KEYS = List.of(
+            "method", "path", "host", "expect", "interval", "timeout", "rise", "fall", "type", "drain-on-404", "port");
     private static final List<String> HTTP_ONLY = List.of("method", "path", "host", "expect", "drain-on-404");
 
     private static final Scalar<Health.Type> TYPE =
             Scalar.oneOf(Map.of("http", Health.Type.HTTP, "tcp", Health.Type.TCP), "http or tcp");
     private static final Scalar<String> METHOD = Scalar.oneOf(List.of("GET", "HEAD", "OPTIONS"), method -> method);
     private static final Scalar<Integer> CHECKS_IN_A_ROW = Scalar.wholeNumber(1, 100);
+
+    private static final Scalar<Integer> PORT = Scalar.wholeNumber(1, 65_535);
 
     // Often enough to miss a dead server for 15 s at most, seldom enough not to be a load.
     private static final Duration INTERVAL = Duration.ofSeconds(5);
@@ -73,6 +76,7 @@ final class HealthReader {
                 health.get("rise", CHECKS_IN_A_ROW, 2),
                 health.get("fall", CHECKS_IN_A_ROW, 3),
                 type,
-                drainOn404);
+                drainOn404,
+                health.has("port") ? OptionalInt.of(health.get("port", PORT, 1)) : OptionalInt.empty());
     }
 }

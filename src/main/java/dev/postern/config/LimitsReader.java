@@ -27,7 +27,7 @@ final class LimitsReader {
     private static final Scalar<Integer> HEADERS = Scalar.wholeNumber(1, 10_000);
     // Larger than any file that is sent over HTTP; a number, so that a slip of three digits is noticed.
     private static final Scalar<Long> BODY_SIZE = Sizes.between(1L, 1024L << 30);
-    private static final Scalar<OptionalLong> BODY = new Scalar<>(
+    static final Scalar<OptionalLong> BODY = new Scalar<>(
             "unlimited or " + BODY_SIZE.expected(),
             text -> text.equals("unlimited")
                     ? OptionalLong.empty()
@@ -53,11 +53,11 @@ final class LimitsReader {
         return new Timeouts(
                 timeouts.get("handshake", Durations.POSITIVE, Duration.ofSeconds(10)),
                 timeouts.get("request-head", Durations.POSITIVE, Duration.ofSeconds(10)),
-                timeouts.get("request-body", Durations.POSITIVE, Duration.ofSeconds(30)),
+                timeouts.get("request-body", Durations.POSITIVE_OR_UNLIMITED, Duration.ofSeconds(30)),
                 timeouts.get("keep-alive", Durations.POSITIVE, Duration.ofSeconds(75)),
                 timeouts.get("connect", Durations.POSITIVE, Duration.ofSeconds(3)),
-                timeouts.get("response", Durations.POSITIVE, Duration.ofSeconds(60)),
-                timeouts.get("tunnel", Durations.POSITIVE, Duration.ofHours(1)));
+                timeouts.get("response", Durations.POSITIVE_OR_UNLIMITED, Duration.ofSeconds(60)),
+                timeouts.get("tunnel", Durations.POSITIVE_OR_UNLIMITED, Duration.ofHours(1)));
     }
 
     static Limits limits(Section limits) {

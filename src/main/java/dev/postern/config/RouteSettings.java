@@ -33,7 +33,9 @@ public record RouteSettings(
         Map<String, Page> errorPages,
         @Nullable RateLimit rateLimit,
         @Nullable Compression compression,
-        boolean acmeChallengesPass) {
+        boolean acmeChallengesPass,
+        RouteTimeouts timeouts,
+        RouteLimits limits) {
     /** A site that says nothing. */
     public static final RouteSettings DEFAULT = new RouteSettings(
             EncodedSlashes.REFUSE,
@@ -49,7 +51,29 @@ public record RouteSettings(
             Map.of(),
             null,
             null,
-            false);
+            false,
+            RouteTimeouts.NONE,
+            RouteLimits.NONE);
+
+    RouteSettings with(RouteTimeouts otherTimeouts, RouteLimits otherLimits) {
+        return new RouteSettings(
+                encodedSlashes,
+                duplicateSlashes,
+                keepHeaderNames,
+                requestHeaders,
+                responseHeaders,
+                allow,
+                deny,
+                allowMethods,
+                auth,
+                hsts,
+                errorPages,
+                rateLimit,
+                compression,
+                acmeChallengesPass,
+                otherTimeouts,
+                otherLimits);
+    }
 
     /** What becomes of a path with {@code %2F} or {@code %5C}. */
     public enum EncodedSlashes {

@@ -21,7 +21,9 @@ final class RouteSettingsReader {
             "allow-methods",
             "auth",
             "rate-limit",
-            "compression");
+            "compression",
+            "timeouts",
+            "limits");
     static final List<String> SITE_KEYS = Section.keys(KEYS, List.of("hsts", "error-pages", "acme-challenges"));
 
     private static final Scalar<EncodedSlashes> ENCODED_SLASHES =
@@ -75,7 +77,9 @@ final class RouteSettingsReader {
                 errorPages,
                 RateLimitReader.read(at, inherited.rateLimit()),
                 CompressionReader.read(at, inherited.compression()),
-                acmeChallengesPass);
+                acmeChallengesPass,
+                RouteTimeouts.read(at).over(inherited.timeouts()),
+                RouteLimits.read(at).over(inherited.limits()));
     }
 
     /** @param edits what is done to headers; of what they are about no other spelling may pass */

@@ -1,6 +1,7 @@
 package dev.postern.config;
 
 import dev.postern.config.Configuration.Action;
+import dev.postern.config.Configuration.Backend;
 import dev.postern.config.Configuration.Route;
 import dev.postern.config.RouteSettings.DuplicateSlashes;
 import java.util.ArrayList;
@@ -36,9 +37,9 @@ final class RoutesReader {
     /** No two routes of a site take the same requests. */
     private record Taken(String path, RouteConditions conditions) {}
 
-    private final Set<String> backends;
+    private final Map<String, Backend> backends;
 
-    RoutesReader(Set<String> backends) {
+    RoutesReader(Map<String, Backend> backends) {
         this.backends = backends;
     }
 
@@ -54,7 +55,7 @@ final class RoutesReader {
             taken.put(new Taken("/", RouteConditions.NONE), backend);
             Action action = toBackend(backend, null);
             if (action != null) {
-                routes.add(new Route("/", RouteConditions.NONE, action, settings));
+                routes.add(new Route("/", RouteConditions.NONE, action, through(action, settings)));
             }
         }
         Value list = site.find("routes");
@@ -88,13 +89,24 @@ final class RoutesReader {
             }
         }
         Action action = action(route);
-        RouteSettings settings = RouteSettingsReader.ofRoute(route, inherited);
+        RouteSettings settings =
+                RouteSettingsReader.ofRoute(route, action == null ? inherited : through(action, inherited));
         if (route.has("rewrite") && settings.duplicateSlashes() == DuplicateSlashes.KEEP) {
             route.place("rewrite")
                     .problem(
                             "cannot be told what it replaces among duplicate slashes (expected: duplicate-slashes: merge)");
         }
         return path == null || action == null ? null : new Route(path, conditions, action, settings);
+    }
+
+    /** What a backend says for itself goes before what its site says, and behind what the route says. */
+    private RouteSettings through(Action action, RouteSettings settings) {
+        Backend backend = action instanceof Action.ToBackend to ? backends.get(to.backend()) : null;
+        return backend == null
+                ? settings
+                : settings.with(
+                        backend.timeouts().over(settings.timeouts()),
+                        backend.limits().over(settings.limits()));
     }
 
     private @Nullable Action action(Section route) {
@@ -131,9 +143,10 @@ final class RoutesReader {
         if (name == null) {
             return null;
         }
-        if (!backends.contains(name)) {
+        if (!backends.containsKey(name)) {
             value.problem(Quoted.of(name) + " is not defined ("
-                    + (backends.isEmpty() ? "no backends are" : "defined: " + String.join(", ", backends)) + ")");
+                    + (backends.isEmpty() ? "no backends are" : "defined: " + String.join(", ", backends.keySet()))
+                    + ")");
             return null;
         }
         return new Action.ToBackend(name, rewrite);

@@ -8,7 +8,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Reads {@code sites}. */
@@ -83,7 +82,7 @@ final class SitesReader {
     private final Map<String, Value> taken = new HashMap<>();
     private @Nullable Value byDefault;
 
-    SitesReader(Set<String> backends, ProofReader proofReader) {
+    SitesReader(Map<String, Configuration.Backend> backends, ProofReader proofReader) {
         this.proofReader = proofReader;
         this.routesReader = new RoutesReader(backends);
     }

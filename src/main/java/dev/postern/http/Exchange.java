@@ -21,6 +21,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -57,7 +58,10 @@ public final class Exchange extends ExchangeRecord {
 
     private final Routing routing;
     private final RequestBody body = new RequestBody();
-    private final long maxBody;
+    /** Those of the route, once it is known. */
+    private Timeouts timeouts;
+
+    private long maxBody = Long.MAX_VALUE;
 
     private @Nullable RetryLadder ladder;
     private @Nullable ServerStream server;
@@ -87,7 +91,7 @@ public final class Exchange extends ExchangeRecord {
         this.request = request;
         this.routing = worker.routing();
         client.info().trust(routing.trustedProxies());
-        this.maxBody = routing.limits().body().orElse(Long.MAX_VALUE);
+        this.timeouts = routing.timeouts();
         this.progressNanos = nowNanos;
         this.pace = new UploadPace(nowNanos);
         if (!request.hasBody()) {
@@ -169,9 +173,6 @@ public final class Exchange extends ExchangeRecord {
 
     /** Lets the steps decide. What came of the body so far waits in {@link #body}. */
     void start(List<RequestStep> steps) {
-        if (request.contentLength() > maxBody) {
-            fail(ByClient.BODY_TOO_LARGE, "limits.body: " + request.contentLength() + " bytes");
-        }
         for (RequestStep step : steps) {
             if (finished || step.handle(this)) {
                 return;
@@ -292,6 +293,29 @@ public final class Exchange extends ExchangeRecord {
                 : route.responseEdits(client.info().isSecure());
     }
 
+    /** From now on it goes by what the route says, and where that says nothing, by what stands for all. */
+    void goesBy(Route chosen) {
+        routed(chosen);
+        timeouts = chosen.settings().timeouts().over(routing.timeouts());
+    }
+
+    Timeouts timeouts() {
+        return timeouts;
+    }
+
+    /** Whether the body, as far as it is known, is as long as it may be; if not, the client has been told so. */
+    boolean isBodyWithin() {
+        Route chosen = route();
+        OptionalLong all = routing.limits().body();
+        maxBody = (chosen == null ? all : chosen.settings().limits().bodyOver(all)).orElse(Long.MAX_VALUE);
+        if (request.contentLength() > maxBody) {
+            fail(ByClient.BODY_TOO_LARGE, "limits.body: " + request.contentLength() + " bytes");
+        } else if (body.received() > maxBody) {
+            fail(ByClient.BODY_TOO_LARGE, "limits.body: over " + maxBody + " bytes");
+        }
+        return !finished;
+    }
+
     /** Whether the client may make one more request now; if not, it has been told so. */
     boolean isWithin(RateLimit limit) {
         long waitNanos = routing.rates().take(limit, clientAddress(), System.nanoTime());
@@ -310,6 +334,9 @@ public final class Exchange extends ExchangeRecord {
 
     /** Sends the request to a server of {@code backend}. */
     void forward(LoadBalancer backend) {
+        if (route() == null && !isBodyWithin()) {
+            return;
+        }
         forwarded(backend.backend().name());
         RetryLadder next = new RetryLadder(worker, this, backend);
         ladder = next;
@@ -386,6 +413,11 @@ public final class Exchange extends ExchangeRecord {
     /** What the server may do besides what any server may. */
     Set<Tolerance> tolerated() {
         return ladder().tolerated();
+    }
+
+    /** The Host that the server is to be asked for; null for that of the client. */
+    @Nullable String sentHost() {
+        return ladder().host();
     }
 
     private RetryLadder ladder() {
@@ -635,15 +667,14 @@ public final class Exchange extends ExchangeRecord {
         if (finished) {
             return;
         }
-        Timeouts timeouts = routing.timeouts();
         if (isTunnel()) {
-            checkTunnel(now, timeouts);
+            checkTunnel(now);
             return;
         }
         // A client that waits for a 100 is not slow, and a server need not send one: neither is held against it.
         boolean awaits100 = request.expectsContinue() && response == Response.NOTHING && body.received() == 0;
         if (!body.isComplete() && !requestPaused && !awaits100) {
-            checkRequestBody(now, timeouts);
+            checkRequestBody(now);
         } else if (!responsePaused && now - progressNanos > timeouts.response().toNanos()) {
             // Where it is the client that takes nothing, its connection knows best whether that is too slow.
             if (server == null || (awaits100 && !body.isComplete())) {
@@ -654,7 +685,7 @@ public final class Exchange extends ExchangeRecord {
         }
     }
 
-    private void checkTunnel(long now, Timeouts timeouts) {
+    private void checkTunnel(long now) {
         long longest = timeouts.tunnel().toNanos();
         if (now - progressNanos > longest) {
             log.info("request {}: client {}: timeouts.tunnel: nothing moved; closed", id(), clientText());
@@ -678,7 +709,7 @@ public final class Exchange extends ExchangeRecord {
         }
     }
 
-    private void checkRequestBody(long now, Timeouts timeouts) {
+    private void checkRequestBody(long now) {
         ByClient fault = pace.check(now, timeouts.requestBody(), body.received());
         if (fault != null) {
             fail(fault, "timeouts.request-body: " + body.received() + " bytes so far");
@@ -699,7 +730,7 @@ public final class Exchange extends ExchangeRecord {
         ServerStream left = server;
         server = null;
         if (left != null) {
-            left.leave(Math.min(HALF_CLOSED_NANOS, routing.timeouts().tunnel().toNanos()));
+            left.leave(Math.min(HALF_CLOSED_NANOS, timeouts.tunnel().toNanos()));
         }
     }
 

@@ -59,7 +59,7 @@ public final class RelayAcmeChallenge implements RequestStep {
             return false;
         }
         exchange.belongsTo(site.site());
-        exchange.routed(route);
+        exchange.goesBy(route);
         exchange.forward(exchange.routing().backend(forward));
         return true;
     }

@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
 final class RequestWriter {
     private static final byte[] VERSION = HeadWriter.constant(" HTTP/1.1\r\n");
     private static final byte[] CONTENT_LENGTH = HeadWriter.constant("Content-Length: ");
+    private static final byte[] HOST = HeadWriter.constant("Host: ");
     private static final byte[] CHUNKED = HeadWriter.constant("Transfer-Encoding: chunked\r\n");
     private static final byte[] UPGRADE = HeadWriter.constant("Connection: Upgrade\r\nUpgrade: ");
     private static final byte[] TE_TRAILERS = HeadWriter.constant("Connection: TE\r\nTE: trailers\r\n");
@@ -33,8 +34,13 @@ final class RequestWriter {
         head.target().write(out, route).bytes(VERSION);
         boolean named = !head.connection().named().isEmpty();
         int leftOut = 0;
+        String host = exchange.sentHost();
         for (int i = 0; i < fields.count(); i++) {
             int name = fields.name(i);
+            if (host != null && name == FieldName.HOST) {
+                out.bytes(HOST).text(host).crlf();
+                continue;
+            }
             if (isHopByHop(name)
                     || (named && !isVital(name) && head.connection().names(fields, i))
                     || edits.removes(fields.bytes(), fields.nameFrom(i), fields.nameTo(i))) {

@@ -9,6 +9,7 @@ import dev.postern.balance.StickyCookie;
 import dev.postern.balance.Waiter;
 import dev.postern.config.Configuration;
 import dev.postern.config.Retries;
+import dev.postern.config.SentHost;
 import dev.postern.config.ServerFaults;
 import dev.postern.config.Tolerance;
 import dev.postern.http.Failure.ByServer;
@@ -233,7 +234,7 @@ final class RetryLadder {
 
     private void makeConnection(Server to) {
         pooled = false;
-        Duration timeout = exchange.routing().timeouts().connect();
+        Duration timeout = exchange.timeouts().connect();
         ServerConnector.Outcome outcome = new ServerConnector.Outcome() {
             @Override
             public void connected(ServerStream made) {
@@ -333,6 +334,17 @@ final class RetryLadder {
     }
 
     // ---- retries that the operator has asked for
+
+    /** The Host that the server is to be asked for; null for that of the client. */
+    @Nullable String host() {
+        SentHost host = balancer.backend().config().host();
+        if (host instanceof SentHost.Named named) {
+            return named.host();
+        }
+        return host instanceof SentHost.OfServer
+                ? Objects.requireNonNull(server, "server").host()
+                : null;
+    }
 
     /** The server has answered. */
     void answered(int status) {

@@ -43,10 +43,10 @@ public final class RouteToSite implements RequestStep {
             return true;
         }
         Route route = site.match(request);
-        exchange.routed(route);
+        exchange.goesBy(route);
         // Before anything that costs us, or lets somebody guess.
         RateLimit limit = route.settings().rateLimit();
-        if (limit != null && !exchange.isWithin(limit)) {
+        if ((limit != null && !exchange.isWithin(limit)) || !exchange.isBodyWithin()) {
             return true;
         }
         if (target.hasEncodedSlash() && route.settings().encodedSlashes() == EncodedSlashes.REFUSE) {

@@ -122,7 +122,7 @@ public final class Worker {
         this.headParser = new HeadParser(limits.requestLine(), limits.headers());
         this.requestSpace = new HeadSpace(headParser, limits.head());
         this.responseSpace = new HeadSpace(headParser, longestResponseHead(limits));
-        this.sweeps = sweeps(routing.get().timeouts());
+        this.sweeps = sweeps(routing.get());
     }
 
     /** Servers are ours: they may be twice as talkative (RFC 9110 sets no limit; others allow 16 to 60 KiB). */
@@ -148,21 +148,27 @@ public final class Worker {
             pool.evict(System.nanoTime());
             http2Servers.check(System.nanoTime());
             sweeps.cancel(false);
-            sweeps = sweeps(routing().timeouts());
+            sweeps = sweeps(routing());
         });
     }
 
-    private ScheduledFuture<?> sweeps(Timeouts timeouts) {
-        long period = sweepPeriodNanos(timeouts);
+    private ScheduledFuture<?> sweeps(Routing followed) {
+        long period = sweepPeriodNanos(followed);
         sweepPeriodNanos = period;
         nextSweepNanos = System.nanoTime() + period;
         return loop.scheduleWithFixedDelay(this::sweep, period, period, TimeUnit.NANOSECONDS);
     }
 
     /** A timeout fires at most this much late: a tenth of the shortest, at most half a second. */
-    private static long sweepPeriodNanos(Timeouts timeouts) {
-        long shortest = Stream.of(
-                        timeouts.requestHead(), timeouts.requestBody(), timeouts.keepAlive(), timeouts.response())
+    private static long sweepPeriodNanos(Routing followed) {
+        Timeouts timeouts = followed.timeouts();
+        long shortest = Stream.concat(
+                        Stream.of(
+                                timeouts.requestHead(),
+                                timeouts.requestBody(),
+                                timeouts.keepAlive(),
+                                timeouts.response()),
+                        followed.routes().shortestTimeout().stream())
                 .mapToLong(Duration::toNanos)
                 .min()
                 .orElseThrow();

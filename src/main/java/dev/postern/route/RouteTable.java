@@ -1,9 +1,13 @@
 package dev.postern.route;
 
 import dev.postern.config.Configuration;
+import java.time.Duration;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Host → site → path → what to do. Immutable; replaced as a whole. Any thread. */
@@ -11,8 +15,11 @@ public final class RouteTable {
     private final Map<String, SiteRoutes> byName;
     private final @Nullable SiteRoutes byDefault;
 
-    private RouteTable(Map<String, SiteRoutes> byName) {
+    private final Optional<Duration> shortestTimeout;
+
+    private RouteTable(Map<String, SiteRoutes> byName, Optional<Duration> shortestTimeout) {
         this.byName = Map.copyOf(byName);
+        this.shortestTimeout = shortestTimeout;
         this.byDefault = byName.get(Configuration.Site.ANY);
     }
 
@@ -22,7 +29,15 @@ public final class RouteTable {
             SiteRoutes routes = new SiteRoutes(site);
             site.servedNames().forEach(name -> byName.put(name, routes));
         }
-        return new RouteTable(byName);
+        Stream<Configuration.Route> routes = sites.stream().flatMap(site -> site.routes().stream());
+        return new RouteTable(
+                byName,
+                routes.flatMap(route -> route.settings().timeouts().looked()).min(Comparator.naturalOrder()));
+    }
+
+    /** Of those that routes have of their own. */
+    public Optional<Duration> shortestTimeout() {
+        return shortestTimeout;
     }
 
     /**

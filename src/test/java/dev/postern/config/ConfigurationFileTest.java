@@ -148,6 +148,14 @@ class ConfigurationFileTest {
                         null));
     }
 
+    private static final RouteTimeouts TIMEOUTS_OF_API =
+            new RouteTimeouts(Duration.ofMinutes(1), Duration.ofSeconds(1), Durations.UNLIMITED, Duration.ofHours(2));
+
+    private static final RouteLimits LIMITS_OF_API = new RouteLimits(OptionalLong.of(1 << 20));
+
+    /** What is said of the backend api stands for all routes to it. */
+    private static final RouteSettings THROUGH_API = RouteSettings.DEFAULT.with(TIMEOUTS_OF_API, LIMITS_OF_API);
+
     /** Each key set to something that is not its default. */
     @Test
     void everyKeyArrives(@TempDir Path directory) throws Exception {
@@ -216,6 +224,7 @@ class ConfigurationFileTest {
                             backup: true
                             max-connections: 7
                             drain: true
+                            name: app-2.old
                           - { address: App_1.internal:65535, resolve: any }
                         resolve: each
                         health:
@@ -228,12 +237,16 @@ class ConfigurationFileTest {
                           rise: 1
                           fall: 10
                           drain-on-404: true
+                          port: 9001
                         protocol: h2c
                         queue: { length: 0, timeout: 1s }
                         slow-start: 10s
                         eject: { after: 3, on: [closed, 500], time: 2s, longest: 1m }
                         sticky: { cookie: S, max-age: 2d, same-site: none, path: /app/ }
                         retry: { attempts: 2, on: [timeout, 503], budget: 50%% }
+                        host: server
+                        timeouts: { request-body: 1m, connect: 1s, response: unlimited, tunnel: 2h }
+                        limits: { body: 1MiB }
                       proxied:
                         servers: [127.0.0.1:1]
                         proxy-protocol: v2
@@ -336,7 +349,11 @@ class ConfigurationFileTest {
                                         List.of("xn--bcher-kva.example.com"),
                                         false,
                                         List.of(
-                                                new Route("/api/", new Action.ToBackend("api")),
+                                                new Route(
+                                                        "/api/",
+                                                        RouteConditions.NONE,
+                                                        new Action.ToBackend("api"),
+                                                        THROUGH_API),
                                                 new Route(
                                                         "/old/", new Action.Redirect("https://example.com/new/", 302)),
                                                 new Route("/teapot", new Action.Respond(418, "short\nand stout"))),
@@ -348,7 +365,8 @@ class ConfigurationFileTest {
                                 new Site(
                                         List.of("own.example.com", "192.0.2.7", "2001:db8::7"),
                                         true,
-                                        List.of(new Route("/", new Action.ToBackend("api"))),
+                                        List.of(new Route(
+                                                "/", RouteConditions.NONE, new Action.ToBackend("api"), THROUGH_API)),
                                         new CertificateFiles(chain, key),
                                         List.of(ChallengeType.HTTP_01),
                                         null,
@@ -357,7 +375,8 @@ class ConfigurationFileTest {
                                 new Site(
                                         List.of("hooked.example.com"),
                                         false,
-                                        List.of(new Route("/", new Action.ToBackend("api"))),
+                                        List.of(new Route(
+                                                "/", RouteConditions.NONE, new Action.ToBackend("api"), THROUGH_API)),
                                         CertificateSource.ISSUED,
                                         List.of(ChallengeType.DNS_01),
                                         new Dns01.Exec(
@@ -381,7 +400,8 @@ class ConfigurationFileTest {
                                                         true,
                                                         7,
                                                         true,
-                                                        Configuration.Resolve.EACH),
+                                                        Configuration.Resolve.EACH,
+                                                        "app-2.old"),
                                                 new Server(
                                                         "app_1.internal",
                                                         65535,
@@ -401,7 +421,8 @@ class ConfigurationFileTest {
                                                 1,
                                                 10,
                                                 Health.Type.HTTP,
-                                                true),
+                                                true,
+                                                OptionalInt.of(9001)),
                                         ServerProtocol.H2C,
                                         new ServerQueue(0, Duration.ofSeconds(1)),
                                         Duration.ofSeconds(10),
@@ -414,7 +435,10 @@ class ConfigurationFileTest {
                                         new Retries(
                                                 2, ServerFaultsReader.of(Set.of(ServerFaults.Kind.TIMEOUT), 503), 50),
                                         false,
-                                        Set.of()),
+                                        Set.of(),
+                                        new SentHost.OfServer(),
+                                        TIMEOUTS_OF_API,
+                                        LIMITS_OF_API),
                                 "proxied",
                                 new Backend(
                                         "proxied",

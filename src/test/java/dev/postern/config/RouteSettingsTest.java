@@ -18,6 +18,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -47,7 +48,9 @@ class RouteSettingsTest {
                         Map.of(),
                         null,
                         null,
-                        false));
+                        false,
+                        RouteTimeouts.NONE,
+                        RouteLimits.NONE));
         assertThat(site.routes()).containsExactly(new Route("/", new Action.ToBackend("web")));
     }
 
@@ -71,6 +74,8 @@ class RouteSettingsTest {
                 rate-limit: { requests: 100, per: 10s, burst: 200 }
                 compression: { encodings: [gzip, zstd], types: [Text/HTML, "application/*"], min-size: 2KiB }
                 acme-challenges: pass
+                timeouts: { request-body: 1s, connect: 2s, response: unlimited }
+                limits: { body: 1KiB }
                 routes:
                   - path: /a
                     backend: web
@@ -85,6 +90,8 @@ class RouteSettingsTest {
                     allow-methods: PUT
                     auth: off
                     rate-limit: { requests: 5 }
+                    timeouts: { request-body: unlimited, tunnel: 3h }
+                    limits: { body: unlimited }
                     compression: off
                 """.formatted(HASH, users, page, page));
 
@@ -106,7 +113,9 @@ class RouteSettingsTest {
                 Map.of("502", sorry, "4xx", sorry),
                 new RateLimit("sites[0].rate-limit", 100, Duration.ofSeconds(10), 200),
                 new Compression(List.of(Encoding.GZIP, Encoding.ZSTD), List.of("text/html", "application/*"), 2048),
-                true);
+                true,
+                new RouteTimeouts(Duration.ofSeconds(1), Duration.ofSeconds(2), Durations.UNLIMITED, null),
+                new RouteLimits(OptionalLong.of(1024)));
         RouteSettings ofRoute = new RouteSettings(
                 EncodedSlashes.REFUSE,
                 DuplicateSlashes.MERGE,
@@ -124,7 +133,10 @@ class RouteSettingsTest {
                 ofSite.errorPages(),
                 new RateLimit("sites[0].routes[0].rate-limit", 5, Duration.ofSeconds(1), 5),
                 null,
-                true);
+                true,
+                // The first is the route's, the others the site's.
+                new RouteTimeouts(Durations.UNLIMITED, Duration.ofSeconds(2), Durations.UNLIMITED, Duration.ofHours(3)),
+                new RouteLimits(OptionalLong.empty()));
         assertThat(site.settings()).isEqualTo(ofSite);
         assertThat(site.routes())
                 .containsExactly(

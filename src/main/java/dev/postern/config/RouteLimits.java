@@ -1,0 +1,29 @@
+package dev.postern.config;
+
+import java.util.List;
+import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a site, a backend or a route says of limits for itself, as {@link RouteTimeouts} does of timeouts.
+ *
+ * @param body bytes of a request body, empty for no limit; null where it says nothing
+ */
+public record RouteLimits(@Nullable OptionalLong body) {
+    public static final RouteLimits NONE = new RouteLimits(null);
+
+    static RouteLimits read(Section at) {
+        return at.has("limits")
+                ? new RouteLimits(at.section("limits", List.of("body")).find("body", LimitsReader.BODY))
+                : NONE;
+    }
+
+    RouteLimits over(RouteLimits less) {
+        return body == null ? less : this;
+    }
+
+    /** What holds for a request, where {@code all} holds for those of which nothing else is said. */
+    public OptionalLong bodyOver(OptionalLong all) {
+        return body == null ? all : body;
+    }
+}

@@ -1,0 +1,21 @@
+package dev.postern.config;
+
+/** The Host that a server is asked for. */
+public sealed interface SentHost {
+    SentHost AS_ASKED = new AsAsked();
+
+    Scalar<SentHost> SCALAR =
+            new Scalar<>("preserve, server, or " + HostHeader.SCALAR.expected(), text -> switch (text) {
+                case "preserve" -> AS_ASKED;
+                case "server" -> new OfServer();
+                default -> new Named(HostHeader.SCALAR.parsing().parse(text));
+            });
+
+    /** That of the client. */
+    record AsAsked() implements SentHost {}
+
+    /** That of the server itself, as the configuration gives it. */
+    record OfServer() implements SentHost {}
+
+    record Named(String host) implements SentHost {}
+}
