@@ -72,6 +72,11 @@ record PathGauges(
     }
 
     @Override
+    public long connectionsClosedForMemory() {
+        return memory.closedConnections();
+    }
+
+    @Override
     public long requestsRefusedForMemory() {
         return memory.refusedRequests();
     }

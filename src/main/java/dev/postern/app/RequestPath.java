@@ -108,7 +108,8 @@ final class RequestPath implements AutoCloseable {
         this.budgets = new Worker.Budgets(
                 servers,
                 new ServerBudget(MAX_RELAYED, MAX_RELAYED_PER_CLIENT, random.nextLong()),
-                () -> workers.values().forEach(Worker::letGo));
+                () -> workers.values().forEach(Worker::letGo),
+                memory);
         this.backends = new Backends(
                 new Surroundings(loops.get(0), transport.channel(), transport.datagrams(), servers),
                 config,

@@ -10,6 +10,9 @@ interface ClientConnection {
     /** Whether no exchange is under way, and no part of a next one has come. */
     boolean isIdle();
 
+    /** Whether a part of a head has come, and no exchange is under way. */
+    boolean isInHead();
+
     /** For how long nothing has begun or ended. */
     long idleNanos(long now);
 
@@ -21,6 +24,9 @@ interface ClientConnection {
 
     /** While we drain: nothing more comes, but what is on its way to the client gets there. */
     void closeIdle();
+
+    /** Memory is short, and it holds some of it. Only where it is idle, or in a head. */
+    void putOut();
 
     /** Closes; what is not written yet is lost, and exchanges under way have ended because of {@code why}. */
     void closeNow(Failure why);

@@ -184,16 +184,20 @@ public final class Exchange extends ExchangeRecord {
     /** Takes the exchange up again, where it has not ended meanwhile. Any thread. */
     void goOn(Runnable next) {
         worker.loop().execute(() -> {
-            if (finished) {
-                return;
-            }
-            try {
-                next.run();
-            } catch (RuntimeException e) {
-                log.error("request {}: bug", id(), e);
-                fail(Failure.ByEdge.BUG, e.toString());
+            if (!finished) {
+                guard(next);
             }
         });
+    }
+
+    /** Runs what nobody waits for the end of: where it throws, this ends, and does not hang. */
+    void guard(Runnable work) {
+        try {
+            work.run();
+        } catch (RuntimeException e) {
+            log.error("request {}: bug", id(), e);
+            fail(Failure.ByEdge.BUG, e.toString());
+        }
     }
 
     // ---- from the client
@@ -388,15 +392,18 @@ public final class Exchange extends ExchangeRecord {
     /** At once, unless this client has been told too often lately that there is no room. */
     private void refuse(Failure failure, LocalResponse answer) {
         long wait = RefusalPace.paces(failure) ? client.info().refusalWaitNanos(System.nanoTime()) : 0;
-        if (wait == 0) {
+        // A head stays, for the log: where there is no memory it must not wait.
+        if (wait == 0 || worker.isMemoryShort()) {
             answer(answer);
             return;
         }
+        // Whatever it holds is for others meanwhile.
         if (ladder != null) {
-            // Whatever it holds is for others meanwhile.
             ladder.end();
         }
-        var unused = worker.loop().schedule(() -> respond(answer), wait, TimeUnit.NANOSECONDS);
+        body.discard();
+        resumeRequest();
+        var unused = worker.loop().schedule(() -> guard(() -> respond(answer)), wait, TimeUnit.NANOSECONDS);
     }
 
     // ---- to the server

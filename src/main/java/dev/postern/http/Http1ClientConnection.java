@@ -254,7 +254,9 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
         }
         String id = worker.nextRequestId();
         LocalResponse answer = ErrorResponses.of(failure, id);
-        log.atLevel(failure.fault() == Failure.Fault.CLIENT ? Level.DEBUG : Level.WARN)
+        boolean told = failure.fault() != Failure.Fault.CLIENT
+                && worker.warnings().tells("no backend", failure, System.nanoTime());
+        log.atLevel(told ? Level.WARN : Level.DEBUG)
                 .log(
                         "request {}: client {}: {}: {}; answered {}",
                         id,
@@ -486,6 +488,20 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
         return phase == Phase.IDLE || (phase == Phase.HEAD && !decoder.holdsBytes());
     }
 
+    @Override
+    public boolean isInHead() {
+        return phase == Phase.HEAD && decoder.holdsBytes();
+    }
+
+    @Override
+    public void putOut() {
+        if (isInHead() && channel.isWritable()) {
+            reject(Failure.ByEdge.OUT_OF_RESOURCES, "memory is short");
+        } else {
+            end.now();
+        }
+    }
+
     /** Whether a request is being answered. */
     public boolean isInExchange() {
         return phase == Phase.EXCHANGE;
@@ -517,7 +533,14 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
             }
             case EXCHANGE -> {
                 Exchange current = exchange;
-                if (current != null) {
+                if (current != null && current.isFinished()) {
+                    // It was answered, and that failed: nothing more would come of it.
+                    log.error(
+                            "client {}: bug: request {} has ended, and its connection does not know",
+                            info.text(),
+                            current.id());
+                    end.now();
+                } else if (current != null) {
                     checkPace(current, now, timeouts.response());
                     current.checkTimeouts(now);
                 }

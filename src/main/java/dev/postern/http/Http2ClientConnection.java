@@ -658,6 +658,18 @@ public final class Http2ClientConnection extends Http2ConnectionHandler implemen
         return now - sinceNanos;
     }
 
+    /** Of HTTP/2 that is the decoder's alone; a connection is idle meanwhile. */
+    @Override
+    public boolean isInHead() {
+        return false;
+    }
+
+    @Override
+    public void putOut() {
+        closing();
+        closeIdle();
+    }
+
     private void closing() {
         if (!closing) {
             closing = true;

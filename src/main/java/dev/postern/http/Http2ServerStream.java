@@ -311,7 +311,7 @@ final class Http2ServerStream implements ServerStream, ChannelFutureListener {
         }
         leave();
         if (handingOver) {
-            deferred = () -> current.serverFailed(failure, detail, unsent);
+            deferred = () -> current.guard(() -> current.serverFailed(failure, detail, unsent));
         } else {
             current.serverFailed(failure, detail, unsent);
         }

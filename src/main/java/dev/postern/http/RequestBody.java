@@ -22,11 +22,18 @@ final class RequestBody {
     private long unsentBytes;
     private boolean replayable = true;
     private boolean complete;
+    /** What still comes is for nobody. */
+    private boolean discards;
+
     private @Nullable Fields trailers;
 
     /** Takes ownership. */
     void add(ByteBuf part) {
         received += part.readableBytes();
+        if (discards) {
+            part.release();
+            return;
+        }
         kept += cost(part);
         unsentBytes += cost(part);
         unsent.add(part);
@@ -105,6 +112,12 @@ final class RequestBody {
     void forgetSent() {
         replayable = false;
         release(sent);
+    }
+
+    /** Nobody takes it: what is here is let go, and what still comes. */
+    void discard() {
+        discards = true;
+        release();
     }
 
     void release() {

@@ -146,7 +146,8 @@ final class RetryLadder {
         /** Those who are turned away at once need no clock. */
         void begins() {
             Duration longest = balancer.backend().config().queue().timeout();
-            timeout = worker.loop().schedule(() -> tooLong(longest), longest.toNanos(), TimeUnit.NANOSECONDS);
+            timeout = worker.loop()
+                    .schedule(() -> exchange.guard(() -> tooLong(longest)), longest.toNanos(), TimeUnit.NANOSECONDS);
         }
 
         @Override
@@ -165,7 +166,7 @@ final class RetryLadder {
                 stop();
                 if (turn == this && !exchange.isFinished()) {
                     turn = null;
-                    begin(next);
+                    exchange.guard(() -> begin(next));
                 } else {
                     balancer.release(next);
                 }
@@ -225,7 +226,7 @@ final class RetryLadder {
         connecting = room.await(found -> {
             connecting = null;
             if (found) {
-                makeConnection(to);
+                exchange.guard(() -> makeConnection(to));
             } else {
                 exchange.fail(Failure.ByEdge.OUT_OF_RESOURCES, room.why());
             }
@@ -244,7 +245,7 @@ final class RetryLadder {
                     made.unused();
                 } else {
                     exchange.connectionMade(false, System.nanoTime());
-                    exchange.connected(made);
+                    exchange.guard(() -> exchange.connected(made));
                 }
             }
 
@@ -252,7 +253,7 @@ final class RetryLadder {
             public void refused(ByServer failure, String why) {
                 connecting = null;
                 balancer.backend().refused(to, why);
-                next(to, failure, why);
+                exchange.guard(() -> next(to, failure, why));
             }
 
             @Override

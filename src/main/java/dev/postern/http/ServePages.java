@@ -60,7 +60,7 @@ public final class ServePages implements RequestStep {
         }
         var unused = page.whenComplete((made, failure) -> {
             try {
-                worker.loop().execute(() -> answer(exchange, made, failure));
+                worker.loop().execute(() -> exchange.guard(() -> answer(exchange, made, failure)));
             } catch (RejectedExecutionException e) {
                 log.debug("request {}: the event loop has ended", exchange.id(), e);
             }

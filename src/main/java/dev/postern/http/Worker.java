@@ -8,6 +8,7 @@ import dev.postern.config.AddressRange;
 import dev.postern.config.Configuration.Limits;
 import dev.postern.config.Configuration.Timeouts;
 import dev.postern.machine.MachineErrors;
+import dev.postern.machine.MemoryGuard;
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
 import io.netty.channel.RecvByteBufAllocator;
@@ -62,6 +63,7 @@ public final class Worker {
     private final OpenTunnels tunnels;
     private final Turns turns;
     private final TurnReads reads;
+    private final PuttingOut puttingOut;
     private final ServerRoom room;
     private final ServerRoom sideRoom;
     private final String requestIdPrefix;
@@ -85,12 +87,12 @@ public final class Worker {
     private volatile int open;
 
     /**
-     * How many connections to servers there may be, over all event loops.
+     * How many connections to servers there may be, and how much memory, over all event loops.
      *
      * @param sidePort of the relay of challenges, which nobody else may take anything from
      * @param letGo has every event loop let idle ones go
      */
-    public record Budgets(ServerBudget servers, ServerBudget sidePort, Runnable letGo) {}
+    public record Budgets(ServerBudget servers, ServerBudget sidePort, Runnable letGo, MemoryGuard memory) {}
 
     /**
      * @param maxIdle how many idle connections to servers the loop may keep
@@ -111,6 +113,7 @@ public final class Worker {
         this.tunnels = new OpenTunnels(loop);
         this.turns = new Turns(loop);
         this.reads = new TurnReads(turns);
+        this.puttingOut = new PuttingOut(budgets.memory());
         this.routing = routing;
         this.clock = clock;
         this.requestIdPrefix = requestIdPrefix;
@@ -240,6 +243,10 @@ public final class Worker {
         loop.execute(room::letGo);
     }
 
+    boolean isMemoryShort() {
+        return puttingOut.isDue();
+    }
+
     Turns turns() {
         return turns;
     }
@@ -247,6 +254,18 @@ public final class Worker {
     /** How much is read of a connection at a time. */
     public RecvByteBufAllocator reads() {
         return reads;
+    }
+
+    /**
+     * {@code client} has yet to say whom it wants; until {@link #arrived}. Closed before that where memory is short and it
+     * takes its time.
+     */
+    public void arrives(Channel client) {
+        puttingOut.arrives(client);
+    }
+
+    public void arrived(Channel client) {
+        puttingOut.arrived(client);
     }
 
     /**
@@ -334,6 +353,7 @@ public final class Worker {
             warnings.sweep(now);
             pool.evict(now);
             http2Servers.check(now);
+            puttingOut.sweep(connections, sweptBeforeNanos);
             // Backwards: whoever leaves while we look at it is replaced by one we have seen already.
             for (int i = connections.size() - 1; i >= 0; i--) {
                 if (i < connections.size()) {

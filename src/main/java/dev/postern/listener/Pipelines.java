@@ -115,6 +115,7 @@ public final class Pipelines {
     public ChannelInitializer<Channel> https(Worker worker) {
         Supplier<List<AddressRange>> proxies = () -> worker.proxyProtocol().https();
         return ifThereIsMemory(initializer(worker, proxies, fromTheWorld(worker, proxies, (channel, endpoints) -> {
+            worker.arrives(channel);
             // Before all of HTTP, because which TLS handler comes next depends on the server name; replaces
             // itself by "EndWithTls", "tls" and "AwaitHandshake", and the latter by what ALPN agreed on.
             channel.pipeline()
@@ -179,6 +180,7 @@ public final class Pipelines {
             @Override
             public void established(
                     Channel channel, ShownCertificate certificate, @Nullable String applicationProtocol) {
+                worker.arrived(channel);
                 CertificateShown shown =
                         new CertificateShown(certificate.site(), certificate.serverName(), certificate::isAlsoOf);
                 if ("h2".equals(applicationProtocol)) {
@@ -201,6 +203,7 @@ public final class Pipelines {
 
             @Override
             public void plaintext(Channel channel) {
+                worker.arrived(channel);
                 Pipelines.this.plaintext(worker, plainSteps).accept(channel, endpoints);
             }
         };

@@ -54,7 +54,9 @@ public final class MemoryGuard implements AutoCloseable {
     /** What refuses: is told of and counted apart. */
     public enum Refused {
         CONNECTION,
-        REQUEST
+        REQUEST,
+        /** One that was there already, and held some. */
+        HELD
     }
 
     private final Executor collector;
@@ -68,6 +70,7 @@ public final class MemoryGuard implements AutoCloseable {
     private final NotificationListener listener = this::collected;
     private final LongAdder connections = new LongAdder();
     private final LongAdder requests = new LongAdder();
+    private final LongAdder held = new LongAdder();
     private final AtomicLong toldNanos = new AtomicLong(System.nanoTime() - TOLD_NANOS);
     private final AtomicLong mayCollectNanos = new AtomicLong(System.nanoTime());
 
@@ -127,27 +130,42 @@ public final class MemoryGuard implements AutoCloseable {
 
     // ---- no
 
-    /** Counts one that was refused because {@link #isShort}, and tells the operator once a minute. */
+    private LongAdder counter(Refused what) {
+        return switch (what) {
+            case CONNECTION -> connections;
+            case REQUEST -> requests;
+            case HELD -> held;
+        };
+    }
+
+    /** Counts one that was refused, or put out, because {@link #isShort}, and tells the operator once a minute. */
     public void refused(Refused what) {
-        (what == Refused.CONNECTION ? connections : requests).increment();
+        counter(what).increment();
         long last = toldNanos.get();
         long now = System.nanoTime();
         if (now - last >= TOLD_NANOS && toldNanos.compareAndSet(last, now)) {
             log.warn(
-                    "memory is short: heap {} of {} MiB, buffers {} of {} MiB; connections and requests are refused until some"
-                            + " is free ({} connections, {} requests since the start; -Xmx gives more)",
+                    "memory is short: heap {} of {} MiB, buffers {} of {} MiB; connections and requests are refused, and idle"
+                            + " ones closed, until some is free ({} connections, {} requests, {} idle since the start; -Xmx"
+                            + " gives more)",
                     usedHeap() >> 20,
                     maxHeap >> 20,
                     Math.max(0, usedDirect()) >> 20,
                     maxDirect >> 20,
                     connections.sum(),
-                    requests.sum());
+                    requests.sum(),
+                    held.sum());
         }
     }
 
     /** Connections that were closed at once, since the start. */
     public long refusedConnections() {
         return connections.sum();
+    }
+
+    /** Connections that were idle, or on their way to a request, and closed, since the start. */
+    public long closedConnections() {
+        return held.sum();
     }
 
     /** Requests that were answered 503, since the start. */

@@ -33,6 +33,9 @@ public interface Gauges {
     /** Client connections that were closed at once because memory was short. */
     long connectionsRefusedForMemory();
 
+    /** Client connections that were idle, or on their way to a request, and closed because memory was short. */
+    long connectionsClosedForMemory();
+
     /** Requests that were answered 503 because memory was short. */
     long requestsRefusedForMemory();
 

@@ -82,6 +82,10 @@ final class StateMetrics implements MultiCollector {
                 "Client connections closed at once because memory was short",
                 gauges.connectionsRefusedForMemory());
         families.counter(
+                "postern_connections_closed_for_memory",
+                "Client connections that were idle, or on their way to a request, and closed because memory was short",
+                gauges.connectionsClosedForMemory());
+        families.counter(
                 "postern_requests_refused_for_memory",
                 "Requests answered 503 because memory was short",
                 gauges.requestsRefusedForMemory());

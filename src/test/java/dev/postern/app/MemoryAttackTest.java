@@ -16,6 +16,7 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -26,6 +27,8 @@ import javax.net.ssl.SSLContext;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Clients that make us hold as much as they can. Whatever they do, others are answered while they do it or right after, or
@@ -60,7 +63,8 @@ class MemoryAttackTest {
                     routes: [{ exact: /ok, respond: { body: "fine" } }]
                 backends:
                   web: { servers: [{ address: "127.0.0.1:%d", max-connections: 50 }], queue: { length: 1000000, timeout: 1h } }
-                timeouts: { handshake: 1m }
+                timeouts: { handshake: 10m, request-head: 10m }
+                limits: { head: 64KiB }
                 """.formatted(site.certificate("localhost"), silent.getLocalPort()));
         List<String> jvm = new ArrayList<>(List.of("-Xmx" + maxHeap));
         jvm.addAll(List.of(more));
@@ -201,6 +205,47 @@ class MemoryAttackTest {
         } finally {
             silent.close();
         }
+    }
+
+    /** Nobody of them leaves, and nobody has to: whoever holds memory and gets nothing done goes. */
+    @ParameterizedTest
+    @ValueSource(strings = {"hello", "head"})
+    void whoeverHoldsMemoryAndGetsNothingDoneMakesRoomForOthers(String kind) throws Exception {
+        TestSite site = new TestSite(directory);
+        List<SocketChannel> attackers = new ArrayList<>();
+        try (PosternProcess postern = run(site, "64m")) {
+            boolean tls = kind.equals("hello");
+            InetSocketAddress address =
+                    new InetSocketAddress(InetAddress.getLoopbackAddress(), postern.port(tls ? "https" : "http"));
+            byte[] begun = tls ? unfinishedHello() : unfinishedHead();
+            for (int i = 0; i < 3_000; i++) {
+                SocketChannel attacker = SocketChannel.open();
+                attackers.add(attacker);
+                try {
+                    attacker.connect(address);
+                    attacker.write(ByteBuffer.wrap(begun));
+                } catch (IOException refused) {
+                    // As it should be.
+                }
+            }
+
+            await().atMost(RIGHT_AFTER).until(() -> warning(postern).isPresent());
+            await().atMost(RIGHT_AFTER).until(() -> isAnswered(postern, site.trust()));
+            assertThat(RawClient.plain(postern.port("admin"))
+                            .get("localhost", "/metrics")
+                            .body())
+                    .containsPattern("postern_connections_closed_for_memory_total [1-9]");
+        } finally {
+            for (SocketChannel attacker : attackers) {
+                attacker.close();
+            }
+            silent.close();
+        }
+    }
+
+    private static byte[] unfinishedHead() {
+        return ("GET / HTTP/1.1\r\nHost: localhost\r\n" + ("X: " + "x".repeat(7_000) + "\r\n").repeat(4))
+                .getBytes(StandardCharsets.US_ASCII);
     }
 
     /** Of 40,000 bytes, in records of 16,000, of which 36,000 come. */
