@@ -161,6 +161,12 @@ final class AcmeAccount {
     }
 
     private Login register(Session session, KeyPair pair) throws AcmeException, IOException, IssueFailure {
+        Login login = create(session, pair);
+        keep(session, login);
+        return login;
+    }
+
+    private Login create(Session session, KeyPair pair) throws AcmeException, IOException, IssueFailure {
         AccountBuilder builder = new AccountBuilder().useKeyPair(pair);
         if (agreeToTerms) {
             builder.agreeToTermsOfService();
@@ -191,6 +197,10 @@ final class AcmeAccount {
             }
             throw e;
         }
+        return login;
+    }
+
+    private void keep(Session session, Login login) throws AcmeException, IOException {
         AccountRecord record = AccountRecord.of(login.getAccount().getLocation(), directory, contacts());
         session.getMetadata()
                 .getTermsOfService()
@@ -199,7 +209,6 @@ final class AcmeAccount {
         folder.writeAccount(record.json());
         known = record;
         LOG.info("{}: account {}", issuer, record.url());
-        return login;
     }
 
     private static boolean isOfBinding(AcmeServerException refusal) {
@@ -363,6 +372,24 @@ final class AcmeAccount {
             folder.adoptNextKey();
             key = next;
             LOG.info("{}: account {} has a new key", issuer, record.url());
+        } finally {
+            use.endChange();
+        }
+    }
+
+    /** Waits until no order is in flight, then registers another account with a key of its own; the old key is kept aside. */
+    void replace(Session session) throws AcmeException, IOException, IssueFailure, InterruptedException {
+        use.beginChange();
+        try {
+            KeyPair next = Keys.generate(KeyType.EC_P256);
+            Login login = create(session, next);
+            // Without a URL the key decides which account it is: so it is right wherever this ends.
+            known = null;
+            folder.writeAccount(new JsonObject());
+            folder.replaceKey(next.getPrivate());
+            key = next;
+            contactRefused = false;
+            keep(session, login);
         } finally {
             use.endChange();
         }

@@ -170,7 +170,8 @@ public final class AcmeIssuer implements CertificateIssuer {
                         issuer.profile(),
                         null,
                         null,
-                        issuer.limits() == RateLimits.LETSENCRYPT ? RateLimits.LETSENCRYPT_STAGING : RateLimits.NONE));
+                        issuer.limits() == RateLimits.LETSENCRYPT ? RateLimits.LETSENCRYPT_STAGING : RateLimits.NONE,
+                        issuer.profileRequired()));
     }
 
     @Override
@@ -334,6 +335,15 @@ public final class AcmeIssuer implements CertificateIssuer {
                 Conversation conversation = terms.open();
                 var unused = conversation.failingAs(issuer.name() + ": new account key", List::of, () -> {
                     account.rollover(conversation.session());
+                    return true;
+                });
+            }
+
+            @Override
+            public void replace() throws IssueFailure, InterruptedException {
+                Conversation conversation = terms.open();
+                var unused = conversation.failingAs(issuer.name() + ": another account", List::of, () -> {
+                    account.replace(conversation.session());
                     return true;
                 });
             }

@@ -5,6 +5,7 @@ import dev.postern.certificate.IssueFailure;
 import dev.postern.certificate.IssueFailure.Fault;
 import dev.postern.certificate.OrderEntry;
 import dev.postern.certificate.OrderJournal;
+import dev.postern.config.Configuration.Issuer.AcmeDirectory;
 import java.io.IOException;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -29,22 +30,24 @@ final class Beginning {
     private final CertificateRequest request;
     private final OrderJournal journal;
     private final Conversation conversation;
-    private final @Nullable String profile;
+    private final @Nullable String wantedProfile;
+    private final boolean profileRequired;
+    private boolean profileRefused;
     private boolean replacingRefused;
 
     Beginning(
-            String issuer,
+            AcmeDirectory issuer,
             Login login,
             CertificateRequest request,
             OrderJournal journal,
-            Conversation conversation,
-            @Nullable String profile) {
-        this.issuer = issuer;
+            Conversation conversation) {
+        this.issuer = issuer.name();
         this.login = login;
         this.request = request;
         this.journal = journal;
         this.conversation = conversation;
-        this.profile = profile;
+        this.wantedProfile = issuer.profile();
+        this.profileRequired = issuer.profileRequired();
     }
 
     String account() {
@@ -57,7 +60,7 @@ final class Beginning {
         String replaced = replaced();
         Order order;
         try {
-            order = create(replaced);
+            order = createForProfile(replaced);
         } catch (AcmeServerException e) {
             if (replaced == null || !mayBeOfReplacing(e)) {
                 throw e;
@@ -70,7 +73,7 @@ final class Beginning {
                     Failures.brief(e.getMessage()));
             replacingRefused = true;
             replaced = null;
-            order = create(null);
+            order = createForProfile(null);
         }
         String serial = replaced == null || request.replaces() == null
                 ? null
@@ -90,7 +93,33 @@ final class Beginning {
         return !replacingRefused;
     }
 
-    private Order create(@Nullable String replaced) throws AcmeException {
+    /** The profile of an order that is made now; null for the CA's own choice. */
+    @Nullable String profile() throws AcmeException {
+        return wantedProfile == null || profileRefused || (!profileRequired && !isOffered(wantedProfile))
+                ? null
+                : wantedProfile;
+    }
+
+    private Order createForProfile(@Nullable String replaced) throws AcmeException {
+        String profile = profile();
+        try {
+            return create(replaced, profile);
+        } catch (AcmeServerException e) {
+            if (profile == null || profileRequired || !Failures.is(e, Refusal.INVALID_PROFILE)) {
+                throw e;
+            }
+            profileRefused = true;
+            LOG.warn(
+                    "{}: {}: the CA does not take profile \"{}\": {}; ordered with its default",
+                    request.site(),
+                    issuer,
+                    profile,
+                    Failures.brief(e.getMessage()));
+            return create(replaced, null);
+        }
+    }
+
+    private Order create(@Nullable String replaced, @Nullable String profile) throws AcmeException {
         OrderBuilder builder = login.newOrder().domains(request.names());
         if (profile != null) {
             builder.profile(profile);
@@ -101,22 +130,32 @@ final class Beginning {
         return builder.create();
     }
 
-    private void checkProfile() throws AcmeException, IssueFailure {
+    private boolean isOffered(String profile) throws AcmeException {
         Metadata metadata = login.getSession().getMetadata();
-        if (profile == null || (metadata.isProfileAllowed() && metadata.isProfileAllowed(profile))) {
+        return metadata.isProfileAllowed() && metadata.isProfileAllowed(profile);
+    }
+
+    /** A CA may withdraw a profile; a certificate of another kind is better than none, unless the operator said otherwise. */
+    private void checkProfile() throws AcmeException, IssueFailure {
+        if (wantedProfile == null || isOffered(wantedProfile)) {
             return;
         }
+        Metadata metadata = login.getSession().getMetadata();
         Set<String> offered = metadata.isProfileAllowed() ? metadata.getProfiles() : Set.of();
-        throw new IssueFailure(
-                Fault.OURS,
-                issuer + ": profile \"" + profile + "\" is not offered by the CA ("
-                        + (offered.isEmpty()
-                                ? "it has no profiles"
-                                : "offered: "
-                                        + String.join(
-                                                ", ", offered.stream().sorted().toList()))
-                        + "); nothing is ordered until acme.issuers names one that is",
-                null);
+        String missing = issuer + ": profile \"" + wantedProfile + "\" is not offered by the CA ("
+                + (offered.isEmpty()
+                        ? "it has no profiles"
+                        : "offered: "
+                                + String.join(", ", offered.stream().sorted().toList()))
+                + "); ";
+        if (profileRequired) {
+            throw new IssueFailure(
+                    Fault.OURS, missing + "nothing is ordered until acme.issuers names one that is", null);
+        }
+        LOG.warn(
+                "{}: {}ordered with its default (require: true of the profile would rather have none)",
+                request.site(),
+                missing);
     }
 
     /** The id of the certificate that the order replaces; null where there is none, or the CA cannot be told. */

@@ -1,5 +1,8 @@
 package dev.postern.acme;
 
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParseException;
+import com.google.gson.JsonParser;
 import dev.postern.acme.CaTransport.Answer;
 import dev.postern.certificate.BoundedHttp;
 import java.io.IOException;
@@ -13,6 +16,8 @@ import java.net.http.HttpHeaders;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodySubscriber;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -63,7 +68,13 @@ final class CaHttp extends HttpClient {
     /** No published limit has a longer period; what says more is cut to it. */
     private static final Duration LONGEST_WAIT = Duration.ofDays(7);
 
+    /** As browsers stop; a CA that moved needs one. */
+    private static final int MOST_REDIRECTS = 5;
+
+    private static final Set<Integer> REDIRECTS = Set.of(301, 302, 303, 307, 308);
+
     private final CaTransport transport;
+    private final boolean local;
     private final Duration deadline;
     private final InstantSource clock;
     private final Consumer<Instant> dates;
@@ -74,12 +85,14 @@ final class CaHttp extends HttpClient {
     private @Nullable Instant lastDate;
 
     /**
+     * @param directory of the CA: where that is http on this machine, so may be what it names
      * @param deadline for one exchange, from connecting to the last byte of the body
      * @param dates told what each answer says the time is
      */
-    CaHttp(CaTransport transport, Duration deadline, InstantSource clock, Consumer<Instant> dates) {
+    CaHttp(CaTransport transport, URI directory, Duration deadline, InstantSource clock, Consumer<Instant> dates) {
         this.dates = dates;
         this.transport = transport;
+        this.local = isPlain(directory);
         this.deadline = deadline;
         this.clock = clock;
     }
@@ -111,7 +124,7 @@ final class CaHttp extends HttpClient {
         lastTarget = request.uri();
         lastRetryAfter = null;
         lastDate = null;
-        Answer answer = transport.send(request, deadline);
+        Answer answer = sendSafely(request);
         if (answer.body().remaining() > CaTransport.MAX_BODY) {
             throw new BoundedHttp.TooLong();
         }
@@ -122,7 +135,94 @@ final class CaHttp extends HttpClient {
         }
         lastRetryAfter = retryAfter(answer.headers(), clock.instant());
         HttpHeaders headers = forAcme4j(answer.headers());
-        return new Whole<>(request, answer.status(), headers, body(answer, headers, handler));
+        return new Whole<>(request, answer.status(), headers, body(withType(answer), headers, handler));
+    }
+
+    /** Only there where a CA may lead us; to another place for what is only read. */
+    private Answer sendSafely(HttpRequest request) throws IOException, InterruptedException {
+        HttpRequest next = request;
+        for (int redirects = 0; ; redirects++) {
+            URI target = next.uri();
+            requireSafe(target);
+            Answer answer = transport.send(next, deadline);
+            String location = answer.headers().firstValue("Location").orElse(null);
+            if (!REDIRECTS.contains(answer.status()) || location == null) {
+                return answer;
+            }
+            if (!request.method().equals("GET") && !request.method().equals("HEAD")) {
+                throw new Misled(target + ": the CA redirects a " + request.method() + " to \""
+                        + Failures.brief(location) + "\", which is not followed (expected: an answer)");
+            }
+            if (redirects == MOST_REDIRECTS) {
+                throw new Misled(request.uri() + ": the CA redirects more than " + MOST_REDIRECTS + " times");
+            }
+            HttpRequest.Builder moved = HttpRequest.newBuilder(resolved(target, location))
+                    .method(request.method(), HttpRequest.BodyPublishers.noBody());
+            request.headers().map().forEach((name, values) -> values.forEach(value -> moved.header(name, value)));
+            request.timeout().ifPresent(moved::timeout);
+            next = moved.build();
+        }
+    }
+
+    /** A CA leads us where we do not go; it will again. */
+    static final class Misled extends IOException {
+        private static final long serialVersionUID = 1;
+
+        private Misled(String message) {
+            super(message);
+        }
+    }
+
+    private URI resolved(URI from, String location) throws IOException {
+        try {
+            URI target = from.resolve(location);
+            requireSafe(target);
+            return target;
+        } catch (IllegalArgumentException e) {
+            throw new IOException(
+                    from + ": the CA redirects to \"" + Failures.brief(location) + "\", which is no URL", e);
+        }
+    }
+
+    /** What we sign for a CA, and what it says, is nobody else's to read or to change on the way. */
+    private void requireSafe(URI target) throws IOException {
+        boolean https = "https".equalsIgnoreCase(target.getScheme());
+        if (target.getHost() == null || !(https || (local && isPlain(target) && isLoopback(target)))) {
+            throw new Misled("the CA names \"" + Failures.brief(target.toString()) + "\" (expected: an https URL)");
+        }
+    }
+
+    private static boolean isPlain(URI target) {
+        return "http".equalsIgnoreCase(target.getScheme());
+    }
+
+    private static boolean isLoopback(URI target) {
+        String host = target.getHost();
+        return host.equalsIgnoreCase("localhost") || host.equals("[::1]") || host.matches("127(\\.[0-9]{1,3}){3}");
+    }
+
+    /** A problem may have no type (RFC 9457 §3.1.1); acme4j throws where it has none. */
+    private static Answer withType(Answer answer) {
+        String kind = answer.headers().firstValue("Content-Type").orElse("");
+        if (answer.status() < 400 || !kind.startsWith("application/problem+json")) {
+            return answer;
+        }
+        try {
+            JsonObject problem = JsonParser.parseString(StandardCharsets.UTF_8
+                            .decode(answer.body().duplicate())
+                            .toString())
+                    .getAsJsonObject();
+            if (problem.has("type")) {
+                return answer;
+            }
+            problem.addProperty("type", "about:blank");
+            return new Answer(
+                    answer.status(),
+                    answer.headers(),
+                    ByteBuffer.wrap(problem.toString().getBytes(StandardCharsets.UTF_8)));
+        } catch (JsonParseException | IllegalStateException | StackOverflowError e) {
+            return answer;
+        }
     }
 
     private static <T> T body(Answer answer, HttpHeaders headers, HttpResponse.BodyHandler<T> handler)

@@ -1,5 +1,7 @@
 package dev.postern.acme;
 
+import dev.postern.certificate.Chains;
+import java.security.PrivateKey;
 import java.security.cert.X509Certificate;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -40,11 +42,11 @@ final class ChainChoice {
 
     /**
      * The chain whose topmost certificate was issued by the preferred name, else the one that has the name anywhere, else
-     * the first; without its root.
+     * the first; each in order and without its root, from the certificate of this key on.
      */
-    List<X509Certificate> of(Certificate certificate) throws AcmeException {
+    List<X509Certificate> of(Certificate certificate, PrivateKey key) throws AcmeException {
         certificate.download();
-        List<X509Certificate> first = withoutRoot(certificate.getCertificateChain());
+        List<X509Certificate> first = Chains.path(key, certificate.getCertificateChain());
         if (preferred == null || first.isEmpty() || preferred.equals(topmost(first))) {
             return first;
         }
@@ -87,9 +89,9 @@ final class ChainChoice {
     private @Nullable List<X509Certificate> download(Certificate alternate, X509Certificate leaf) throws AcmeException {
         try {
             alternate.download();
-            List<X509Certificate> chain = withoutRoot(alternate.getCertificateChain());
-            if (!chain.isEmpty() && chain.get(0).equals(leaf) && isLinked(chain)) {
-                return chain;
+            List<X509Certificate> found = alternate.getCertificateChain();
+            if (found.contains(leaf)) {
+                return Chains.path(leaf, found);
             }
             LOG.warn("{}: {}: is no chain of this certificate; passed over", site, alternate.getLocation());
         } catch (AcmeException | AcmeProtocolException | AcmeLazyLoadingException e) {
@@ -99,24 +101,6 @@ final class ChainChoice {
             LOG.warn("{}: {}: {}; passed over", site, alternate.getLocation(), Failures.brief(e.getMessage()));
         }
         return null;
-    }
-
-    private static List<X509Certificate> withoutRoot(List<X509Certificate> chain) {
-        int last = chain.size() - 1;
-        boolean root = last > 0
-                && chain.get(last)
-                        .getSubjectX500Principal()
-                        .equals(chain.get(last).getIssuerX500Principal());
-        return List.copyOf(root ? chain.subList(0, last) : chain);
-    }
-
-    private static boolean isLinked(List<X509Certificate> chain) {
-        for (int i = 1; i < chain.size(); i++) {
-            if (!chain.get(i - 1).getIssuerX500Principal().equals(chain.get(i).getSubjectX500Principal())) {
-                return false;
-            }
-        }
-        return true;
     }
 
     private static String topmost(List<X509Certificate> chain) {

@@ -68,6 +68,7 @@ final class Conversation {
         this.stepDeadline = terms.stepDeadline();
         this.http = new CaHttp(
                 terms.transport(),
+                terms.directory(),
                 terms.exchangeDeadline(),
                 terms.clock(),
                 date -> terms.skew().observe(terms.issuer(), date));
@@ -142,7 +143,8 @@ final class Conversation {
                 resource.fetch();
                 hiccups = 0;
                 status = resource.getJSON().get("status").asStatus();
-                if (done.holds(status)) {
+                // One that nobody knows is none to end at.
+                if (status != Status.UNKNOWN && done.holds(status)) {
                     return;
                 }
             } catch (AcmeException | AcmeLazyLoadingException | AcmeProtocolException e) {

@@ -98,7 +98,9 @@ final class Failures {
     /** Whether asking again soon may help: the network, or a CA that is broken for a moment. */
     boolean isPassing(Throwable failure) {
         Throwable cause = cause(failure);
-        if (isInterrupt(failure) || cause instanceof AcmeNotSupportedException) {
+        if (isInterrupt(failure)
+                || cause instanceof AcmeNotSupportedException
+                || cause.getCause() instanceof CaHttp.Misled) {
             return false;
         }
         return cause instanceof AcmeNetworkException
@@ -179,7 +181,8 @@ final class Failures {
         if (Refusal.is(problem, Refusal.UNAUTHORIZED)) {
             // To a request, other than to a validation: the account may not do this.
             fault = Fault.OURS;
-            next = "; the CA does not let the account do this; it may be deactivated";
+            next = "; the CA does not let the account do this; where \"postern cert account show\" says that it is"
+                    + " deactivated or revoked, \"postern cert account new\" registers another one";
         }
         if (http.lastStatus() >= 500) {
             fault = Fault.CA;

@@ -18,7 +18,7 @@ final class HttpTransport implements CaTransport {
      * @throws IOException one line that names the file and what is wrong with it
      */
     HttpTransport(@Nullable Path caFile) throws IOException {
-        this.http = new BoundedHttp(caFile);
+        this.http = BoundedHttp.withoutRedirects(caFile);
     }
 
     @Override

@@ -52,7 +52,6 @@ final class OrderSteps {
     private static final Logger LOG = LoggerFactory.getLogger(OrderSteps.class);
 
     private final String issuer;
-    private final @Nullable String profile;
     private final ChainChoice chains;
     private final Login login;
     private final CertificateRequest request;
@@ -71,14 +70,13 @@ final class OrderSteps {
             OrderJournal journal,
             Conversation conversation) {
         this.issuer = issuer.name();
-        this.profile = issuer.profile();
         this.chains = new ChainChoice(request.site(), issuer.preferredChain());
         this.login = login;
         this.request = request;
         this.journal = journal;
         this.conversation = conversation;
         this.failures = conversation.failures();
-        this.beginning = new Beginning(issuer.name(), login, request, journal, conversation, issuer.profile());
+        this.beginning = new Beginning(issuer, login, request, journal, conversation);
     }
 
     IssuedCertificate take() throws IssueFailure, AcmeException, IOException, InterruptedException {
@@ -209,7 +207,7 @@ final class OrderSteps {
         return Set.copyOf(entry.names()).equals(Set.copyOf(request.names())) ? null : "it is for other names";
     }
 
-    private @Nullable String unusable(OrderEntry entry, Order order) {
+    private @Nullable String unusable(OrderEntry entry, Order order) throws AcmeException {
         Status status = order.getStatus();
         boolean finalized = status == Status.PROCESSING || status == Status.VALID;
         if (status == Status.INVALID) {
@@ -223,6 +221,7 @@ final class OrderSteps {
         }
         String ordered =
                 order.getJSON().get("profile").map(JSON.Value::asString).orElse(null);
+        String profile = beginning.profile();
         if (!finalized && profile != null && ordered != null && !profile.equals(ordered)) {
             return "it is for profile " + ordered;
         }
@@ -249,6 +248,15 @@ final class OrderSteps {
         Order order = begunOrder;
         List<ChallengeSolver> solvers = request.solvers();
         while (order.getStatus() == Status.PENDING) {
+            int authorizations = order.getAuthorizations().size();
+            if (authorizations > request.names().size()) {
+                discard();
+                throw new IssueFailure(
+                        Fault.CA,
+                        where(order) + ": the CA wants " + authorizations + " authorizations for "
+                                + request.names().size() + " names (expected: one for each at most)",
+                        null);
+            }
             Proof proof = new Proof(request.site(), login, conversation, order, solvers);
             Unproven now = proof.prove();
             provenBy = proof.provenBy();
@@ -346,16 +354,20 @@ final class OrderSteps {
     private IssuedCertificate download(Order order)
             throws IssueFailure, AcmeException, IOException, InterruptedException {
         String where = where(order) + ": download: ";
-        List<X509Certificate> chain = conversation.patiently(() -> chains.of(order.getCertificate()));
-        if (chain.isEmpty()) {
-            throw new IssueFailure(Fault.CA, where + "no certificate in the answer", null);
-        }
         OrderEntry entry = entry(order);
         if (entry.keyPem() == null) {
             discard();
-            throw new IssueFailure(Fault.OURS, where + "order.json lost the key of the certificate", null);
+            throw new IssueFailure(
+                    Fault.CA,
+                    where
+                            + "the order is finished, but not by us: its certificate is for a key that is not in order.json",
+                    null);
         }
         PrivateKey key = Pem.readKey(entry.keyPem());
+        List<X509Certificate> chain = conversation.patiently(() -> chains.of(order.getCertificate(), key));
+        if (chain.isEmpty()) {
+            throw new IssueFailure(Fault.CA, where + "no certificate in the answer", null);
+        }
         if (!Keys.fit(key, chain.get(0).getPublicKey())) {
             discard();
             throw new IssueFailure(Fault.CA, where + "the certificate is for another key", null);

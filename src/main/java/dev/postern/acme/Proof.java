@@ -45,6 +45,8 @@ final class Proof {
     private static final Set<Refusal> HOPELESS =
             EnumSet.of(Refusal.CAA, Refusal.REJECTED_IDENTIFIER, Refusal.RATE_LIMITED);
 
+    private static final Set<ChallengeType> BY_ADDRESS = EnumSet.of(ChallengeType.HTTP_01, ChallengeType.TLS_ALPN_01);
+
     private final String site;
     private final Login login;
     private final Conversation conversation;
@@ -244,7 +246,7 @@ final class Proof {
                 continue;
             }
             Problem problem = problem(one);
-            hopeless |= isHopeless(one, problem);
+            hopeless |= isHopeless(problem);
             IssueFailure failure =
                     conversation.failures().ofValidation(where, one.type(), problem, one.solver.seen(one.answer));
             refused.add(failure);
@@ -253,6 +255,10 @@ final class Proof {
             }
             names.add(one.answer.name());
             failed.add(one.solver.type());
+            if (Refusal.is(problem, Refusal.DNS) && one.solver.type() != ChallengeType.DNS_01) {
+                // A name without an address has none for the other challenge that needs one, either.
+                failed.addAll(BY_ADDRESS);
+            }
         }
         if (refused.isEmpty()) {
             return null;
@@ -274,11 +280,9 @@ final class Proof {
                         .orElse(null);
     }
 
-    private static boolean isHopeless(Open one, @Nullable Problem problem) {
+    private static boolean isHopeless(@Nullable Problem problem) {
         Refusal refusal = problem == null ? null : Refusal.of(problem).orElse(null);
-        // A name without an address has none for the other challenge that needs one either.
-        boolean addressMissing = refusal == Refusal.DNS && !one.offered.containsKey(ChallengeType.DNS_01);
-        return refusal != null && (HOPELESS.contains(refusal) || addressMissing);
+        return refusal != null && HOPELESS.contains(refusal);
     }
 
     private IssueFailure described(List<IssueFailure> refused, List<String> names) {

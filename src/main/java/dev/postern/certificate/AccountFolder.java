@@ -74,6 +74,12 @@ public final class AccountFolder {
         }
     }
 
+    /** Another account takes the place of this one, whose key is kept under another name. */
+    public void replaceKey(PrivateKey next) throws IOException {
+        writeNextKey(next);
+        adoptNextKey();
+    }
+
     /** The CA did not take it; it is kept under another name. */
     public void dropNextKey() throws IOException {
         Path file = folder.resolve(NEXT_KEY);

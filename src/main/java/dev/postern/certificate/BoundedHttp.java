@@ -62,11 +62,20 @@ public final class BoundedHttp {
      * @throws IOException one line that names the file and what is wrong with it
      */
     public BoundedHttp(@Nullable Path caFile) throws IOException {
+        this(caFile, HttpClient.Redirect.NORMAL);
+    }
+
+    /** The same, which leaves redirects to who asks. */
+    public static BoundedHttp withoutRedirects(@Nullable Path caFile) throws IOException {
+        return new BoundedHttp(caFile, HttpClient.Redirect.NEVER);
+    }
+
+    private BoundedHttp(@Nullable Path caFile, HttpClient.Redirect redirects) throws IOException {
         this.caFile = caFile;
         // HTTP/1.1: one request at a time gains nothing from HTTP/2, and a stalled one takes no other with it.
         HttpClient.Builder builder = HttpClient.newBuilder()
                 .version(HttpClient.Version.HTTP_1_1)
-                .followRedirects(HttpClient.Redirect.NORMAL)
+                .followRedirects(redirects)
                 .connectTimeout(CONNECT_TIMEOUT);
         if (caFile != null) {
             builder.sslContext(trusting(caFile));

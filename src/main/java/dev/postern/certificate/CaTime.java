@@ -18,6 +18,9 @@ public final class CaTime implements InstantSource {
     /** The word of one CA is not believed more than this: a wrong answer must not age all certificates by years. */
     private static final Duration MOST = Duration.ofHours(24);
 
+    /** Clocks differ a little, and what is signed by one of them is not thrown away for that. */
+    private static final Duration TOLERANCE = Duration.ofMinutes(5);
+
     /** From here on an operator should know: others than we go by this clock, too. */
     private static final Duration WORTH_SAYING = Duration.ofMinutes(5);
 
@@ -57,6 +60,14 @@ public final class CaTime implements InstantSource {
         Instant local = clock.instant();
         Duration correction = correction();
         return correction.isNegative() ? local.plus(correction) : local;
+    }
+
+    /** Until when a certificate of this CA may begin, to be of use now: by its clock or by ours. */
+    Instant latestBeginning(String issuer) {
+        Instant local = clock.instant();
+        // Who said nothing of the time yet may be right, and ours be wrong: as much as is believed at all.
+        Instant theirs = skew.timeOf(issuer).map(time -> time.plus(TOLERANCE)).orElse(local.plus(MOST));
+        return theirs.isAfter(local) ? theirs : local.plus(TOLERANCE);
     }
 
     /** As {@link #earliest}, where even what only one CA says of the time is believed. */

@@ -112,6 +112,23 @@ public final class Certificate {
         return new Certificate(site, issuer, key, chain);
     }
 
+    /**
+     * As {@link #of}, from certificates in any order, of which some may be given twice or belong to another chain: what
+     * leads up from the certificate of the key is taken.
+     */
+    public static Certificate ofFound(String site, String issuer, PrivateKey key, List<X509Certificate> found)
+            throws CertificateException {
+        try {
+            return of(site, issuer, key, Chains.withoutRoot(found));
+        } catch (CertificateException e) {
+            List<X509Certificate> path = Chains.path(key, found);
+            if (path.equals(found)) {
+                throw e;
+            }
+            return of(site, issuer, key, path);
+        }
+    }
+
     /** The site it is served for. */
     public String site() {
         return site;

@@ -38,6 +38,8 @@ public final class CertificateFiles {
 
     // Guarded by this.
     private @Nullable Certificate current;
+    // Of what was read last.
+    private @Nullable String doubt;
     private @Nullable List<Version> loaded;
     private @Nullable List<Version> complained;
     private final Publication publication;
@@ -134,11 +136,11 @@ public final class CertificateFiles {
         } catch (IOException e) {
             throw new IOException(files.key() + ": " + CertificateStore.reason(e), e);
         }
-        if (!Keys.fit(key, chain.get(0).getPublicKey())) {
+        if (chain.stream().noneMatch(one -> Keys.fit(key, one.getPublicKey()))) {
             throw new IOException(files.key() + ": does not fit the certificate in " + files.chain());
         }
         try {
-            certificate = Certificate.of(site.name(), ISSUER, key, chain);
+            certificate = Certificate.ofFound(site.name(), ISSUER, key, chain);
         } catch (CertificateException e) {
             throw new IOException(files.chain() + ": " + e.getMessage(), e);
         }
@@ -154,6 +156,7 @@ public final class CertificateFiles {
                 throw new IOException(notCovered(files, name, certificate));
             }
         }
+        doubt = Chains.doubt(certificate.chain(), chain);
         return certificate;
     }
 
@@ -163,7 +166,7 @@ public final class CertificateFiles {
         current = read(now);
         loaded = found;
         publication.wasPublished();
-        warnIfOpen();
+        warnOfDoubts();
         return current;
     }
 
@@ -205,7 +208,7 @@ public final class CertificateFiles {
             current = next;
             loaded = found;
             complained = null;
-            warnIfOpen();
+            warnOfDoubts();
             LOG.info(
                     "{}: certificate from {}, serial {}, valid until {}",
                     site.name(),
@@ -236,7 +239,10 @@ public final class CertificateFiles {
         return java.util.Arrays.asList(Version.of(files.chain()), Version.of(files.key()));
     }
 
-    private void warnIfOpen() {
+    private void warnOfDoubts() {
+        if (doubt != null) {
+            LOG.warn("{}: {}: {}; served all the same", site.name(), files.chain(), doubt);
+        }
         try {
             if (DurableFiles.isReadableByOthers(files.key())) {
                 LOG.warn(

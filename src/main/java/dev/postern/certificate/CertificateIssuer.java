@@ -43,6 +43,11 @@ public interface CertificateIssuer {
         return Optional.empty();
     }
 
+    /** Whether its certificates are dated by the clock of this host, and by no other. */
+    default boolean goesByOurClock() {
+        return false;
+    }
+
     /** Which published rate limits are to be kept to. */
     default RateLimits limits() {
         return RateLimits.NONE;

@@ -82,6 +82,11 @@ public final class ClockSkew {
         }
     }
 
+    /** What time it is for this CA, as it said last; empty where it said nothing yet. */
+    synchronized Optional<Instant> timeOf(String issuer) {
+        return Optional.ofNullable(latest.get(issuer)).map(clock.instant()::plus);
+    }
+
     /** Whether {@link #current} is more than the word of one CA. */
     synchronized boolean isProven() {
         return measured.filter(this::isProven).isPresent();

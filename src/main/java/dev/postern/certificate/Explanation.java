@@ -115,7 +115,7 @@ final class Explanation {
     }
 
     private void renewal() {
-        RenewalPolicy.Life life = record.life();
+        RenewalPolicy.Life life = record.life(now);
         Suggestion suggestion = record.history().suggestion();
         if (life != null && !life.renewAt().equals(RenewalPolicy.AT_ONCE)) {
             say("due", time(life.dueAt()) + ", " + reason(life) + "; urgent from " + time(life.emergencyAt()) + " on");

@@ -5,12 +5,16 @@ import java.security.cert.CertificateException;
 import java.time.Instant;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * What becomes of an attempt: a certificate that came is checked, installed, published and told of; a failure is remembered
  * and told of. Called on the thread of the order, or by whoever gave it up, without any monitor held.
  */
 final class Installer {
+    private static final Logger LOG = LoggerFactory.getLogger(Installer.class);
+
     private final CertificateTable table;
     private final CaTime time;
     private final ClockSkew skew;
@@ -62,6 +66,17 @@ final class Installer {
             failed(run, FailedAttempt.of(Fault.OURS, message));
             return;
         }
+        if (certificate.notBefore().isAfter(time.latestBeginning(result.issuer()))) {
+            // Clients go by the time that it is: until then they refuse it. The order stays in the journal.
+            String message = result.issuer() + " sent a certificate that begins only at " + certificate.notBefore()
+                    + ", when clients would take it; not installed before that";
+            failed(run, FailedAttempt.of(Fault.CA, message));
+            return;
+        }
+        String doubt = Chains.doubt(certificate.chain(), result.chain());
+        if (doubt != null) {
+            LOG.warn("{}: the certificate from {} {}; served all the same", record.name(), result.issuer(), doubt);
+        }
         CertificateEvents.Renewed renewed = null;
         synchronized (record) {
             Certificate before = record.certificate();
@@ -69,7 +84,7 @@ final class Installer {
                 // The journal has it for whoever comes next; one that was removed gets no more.
                 return;
             }
-            if (record.held().isOutdone(certificate)) {
+            if (record.held().isOutdone(certificate, now)) {
                 // An order that was installed before, or is older than what was; the journal outlived it.
                 record.forget(order);
             } else if (run.isAbandoned()

@@ -24,4 +24,7 @@ public interface IssuerAccount {
 
     /** Gives the account a new key, <a href="https://datatracker.ietf.org/doc/html/rfc8555#section-7.3.5">RFC 8555 §7.3.5</a>. */
     void rollover() throws IssueFailure, InterruptedException;
+
+    /** Registers another account, which every order uses from then on: the one there is was deactivated, or is not wanted. */
+    void replace() throws IssueFailure, InterruptedException;
 }

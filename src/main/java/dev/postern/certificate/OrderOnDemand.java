@@ -100,8 +100,13 @@ final class OrderOnDemand {
     String again(SiteRecord record) {
         Instant now = time.instant();
         Decision next;
+        boolean isDue;
         synchronized (record) {
             next = record.plan(now);
+            isDue = record.isDue(now);
+        }
+        if (!isDue && next instanceof Decision.Wait wait) {
+            return "next renewal in " + TimeText.of(Duration.between(now, wait.until()));
         }
         return next instanceof Decision.Wait wait
                 ? "tried again in " + TimeText.of(Duration.between(now, wait.until()))

@@ -29,11 +29,7 @@ final class Rehearsal {
         CertificateIssuer preferred = OrderOnDemand.preferred(record);
         Optional<CertificateIssuer> staging = preferred.staging();
         if (staging.isEmpty()) {
-            throw new IssueFailure(
-                    Fault.OURS,
-                    preferred.name() + ": has no staging directory to rehearse at (expected: \"staging\" beside its"
-                            + " directory in acme.issuers); nothing was asked of it",
-                    null);
+            return proven(record, preferred);
         }
         CertificateIssuer stage = staging.get();
         List<String> names = record.site().names();
@@ -58,8 +54,39 @@ final class Rehearsal {
         return done;
     }
 
+    /** A CA without a directory for trying things out is asked itself, as far as the names: its order is never finalized. */
+    private List<String> proven(SiteRecord record, CertificateIssuer issuer) throws IssueFailure, InterruptedException {
+        List<String> names = record.site().names();
+        CertificateRequest request =
+                new CertificateRequest(record.name(), names, keyType.get(), record.solvers(), null);
+        asking(record, issuer, request, (journal, charge) -> {
+            issuer.prove(request, journal);
+            return true;
+        });
+        return List.of(
+                record.name() + ": rehearsing at " + issuer.name() + ", which has no staging directory, for "
+                        + String.join(", ", names),
+                "all names were proven",
+                "the order was not finalized: no certificate was made, and what is served is as before");
+    }
+
+    /** What is asked of an issuer. */
+    private interface Question<T> {
+        T ask(OrderJournal journal, Ledger.Charge charge) throws IssueFailure, InterruptedException;
+    }
+
     /** The limits of a staging directory are wide, but it has some. */
     private IssuedCertificate issue(SiteRecord record, CertificateIssuer stage, CertificateRequest request)
+            throws IssueFailure, InterruptedException {
+        return asking(record, stage, request, (journal, charge) -> {
+            IssuedCertificate issued = stage.issue(request, journal);
+            record.ledger(stage.name()).failedValidations(issued.invalid(), time.instant());
+            charge.certificate(time.instant());
+            return issued;
+        });
+    }
+
+    private <T> T asking(SiteRecord record, CertificateIssuer stage, CertificateRequest request, Question<T> question)
             throws IssueFailure, InterruptedException {
         Ledger ledger = record.ledger(stage.name());
         Instant now = time.instant();
@@ -76,10 +103,7 @@ final class Rehearsal {
         FencedJournal journal = new FencedJournal(new TransientJournal(), () -> false, charge, time);
         try {
             journal.begin(request.names());
-            IssuedCertificate issued = stage.issue(request, journal);
-            ledger.failedValidations(issued.invalid(), time.instant());
-            charge.certificate(time.instant());
-            return issued;
+            return question.ask(journal, charge);
         } catch (IssueFailure e) {
             Instant failed = time.instant();
             ledger.failedValidations(e.invalid(), failed);

@@ -31,6 +31,9 @@ final class SiteCertificate {
     /** Why what is not on disk yet is not; null where everything is. */
     private @Nullable String refusal;
 
+    /** Somebody removed the folder of the site while this was served: it goes on being served, and is not written again. */
+    private boolean removed;
+
     /** Why what is not on disk yet was revoked; null where it was not. It is never written then. */
     private @Nullable RevocationReason unsavedRevoked;
 
@@ -68,6 +71,11 @@ final class SiteCertificate {
         return number() > 0
                 ? folder.generations().account(number()).orElse(null)
                 : order == null ? null : order.account();
+    }
+
+    /** Whether somebody removed the folder of the site, to have another certificate. */
+    boolean isRemoved() {
+        return removed;
     }
 
     /** Why the certificate is in memory only; null where it is on disk, or where there is none that is to be there. */
@@ -116,6 +124,7 @@ final class SiteCertificate {
     private void read(Instant now) {
         Generations generations = folder.generations();
         current = null;
+        removed = false;
         revocation = null;
         try {
             folder.finishInstallation();
@@ -143,12 +152,14 @@ final class SiteCertificate {
     }
 
     /** Whether what came is of no use beside what there is: an order of long ago, whose journal outlived it. */
-    boolean isOutdone(Certificate next) {
+    boolean isOutdone(Certificate next, Instant now) {
         Certificate has = get();
         if (has == null) {
             return false;
         }
-        boolean older = next.notBefore().isBefore(has.notBefore())
+        // What begins in the future, by a clock that was ahead, outdoes nothing.
+        boolean older = !has.notBefore().isAfter(now)
+                && next.notBefore().isBefore(has.notBefore())
                 && !next.notAfter().isAfter(has.notAfter())
                 && names.stream().allMatch(has::covers);
         return older || next.serial().equals(has.serial());
@@ -162,6 +173,7 @@ final class SiteCertificate {
      */
     void install(Certificate certificate, @Nullable OrderEntry by, Instant now) {
         current = new Generation(0, certificate);
+        removed = false;
         revocation = null;
         unsaved = by;
         unsavedRevoked = null;
@@ -217,7 +229,18 @@ final class SiteCertificate {
      */
     boolean keepStored(Instant now) {
         Certificate certificate = get();
-        if (certificate == null || number() == 0 || folder.generations().isThere(number())) {
+        if (certificate == null
+                || removed
+                || number() == 0
+                || folder.generations().isThere(number())) {
+            return false;
+        }
+        if (folder.wasRemoved()) {
+            removed = true;
+            LOG.warn(
+                    "{}: its folder was removed: another certificate is ordered; the one before is served from memory until"
+                            + " then, or until the next start",
+                    site);
             return false;
         }
         LOG.error(

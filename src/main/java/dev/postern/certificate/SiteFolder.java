@@ -41,6 +41,28 @@ final class SiteFolder {
         generations.requireReadable();
     }
 
+    /**
+     * Whether somebody removed this folder, and meant it: the store is there, and has others. Where it is gone as a whole, or
+     * empty, a disk was not mounted, or swept.
+     */
+    boolean wasRemoved() {
+        try {
+            Path store = folder.getParent();
+            if (Files.exists(folder) || store == null || !Files.isDirectory(store)) {
+                return false;
+            }
+            for (Path other : DurableFiles.list(store)) {
+                if (Files.isDirectory(other)) {
+                    return true;
+                }
+            }
+            return false;
+        } catch (IOException e) {
+            LOG.debug("{}: looking for {}", site, folder, e);
+            return false;
+        }
+    }
+
     // ---- orders in flight
 
     OrderJournal journal(String issuer) {

@@ -17,6 +17,9 @@ import org.slf4j.LoggerFactory;
 final class SiteNews {
     private static final Logger LOG = LoggerFactory.getLogger(SiteNews.class);
 
+    /** Characters of a failure that are logged at WARN: what failed, of which name, and why. */
+    private static final int LONGEST_MESSAGE = 300;
+
     private final SiteRecord record;
     private final List<String> names;
     private @Nullable Instant lateSince;
@@ -57,15 +60,16 @@ final class SiteNews {
         Decision decision = record.plan(now);
         Certificate certificate = record.certificate();
         Instant end = certificate == null || certificate.isExpired(now) ? null : certificate.notAfter();
-        String line = record.name() + ": " + (certificate == null ? "first certificate: " : "renewing: ") + message
-                + "; " + blame(fault) + "; attempt " + (history.failures() + 1) + " "
-                + (decision instanceof Decision.Wait wait
-                        ? "in " + TimeText.of(Duration.between(now, wait.until()))
-                        : "now")
-                + "; "
-                + (end == null
-                        ? "no certificate to serve"
-                        : "current certificate valid " + TimeText.of(Duration.between(now, end)));
+        String line =
+                record.name() + ": " + (certificate == null ? "first certificate: " : "renewing: ") + shortened(message)
+                        + "; " + blame(fault) + "; attempt " + (history.failures() + 1) + " "
+                        + (decision instanceof Decision.Wait wait
+                                ? "in " + TimeText.of(Duration.between(now, wait.until()))
+                                : "now")
+                        + "; "
+                        + (end == null
+                                ? "no certificate to serve"
+                                : "current certificate valid " + TimeText.of(Duration.between(now, end)));
         if (end != null) {
             LOG.warn("{}", line);
         } else if (RenewalPolicy.isHopeless(history, now)) {
@@ -103,6 +107,17 @@ final class SiteNews {
                 end);
     }
 
+    /** What fits into a line that is read in passing; all of it is at DEBUG, and in the explanation. */
+    private String shortened(String message) {
+        if (message.length() <= LONGEST_MESSAGE) {
+            return message;
+        }
+        LOG.debug("{}: {}", record.name(), message);
+        int part = message.lastIndexOf("; ", LONGEST_MESSAGE);
+        String first = message.substring(0, part > LONGEST_MESSAGE / 3 ? part : LONGEST_MESSAGE);
+        return first + "… (all of it: postern cert explain " + record.name() + ")";
+    }
+
     /**
      * The care of the site begins: where it waits without a certificate, somebody may be waiting for it, and would hear
      * nothing until the next attempt. Says so once.
@@ -123,7 +138,7 @@ final class SiteNews {
                             ? "1 attempt"
                             : record.history().failures() + " attempts",
                     TimeText.at(last.at()),
-                    last.message(),
+                    shortened(last.message()),
                     TimeText.of(Duration.between(now, wait.until())),
                     TimeText.at(wait.until()));
         }
@@ -159,7 +174,7 @@ final class SiteNews {
     }
 
     private boolean isLate(Instant now) {
-        RenewalPolicy.Life life = record.life();
+        RenewalPolicy.Life life = record.life(now);
         RenewalHistory history = record.history();
         if (life == null || life.renewAt().equals(RenewalPolicy.AT_ONCE)) {
             return Announcements.isLate(history.failingFor(now));

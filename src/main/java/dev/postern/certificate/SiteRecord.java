@@ -161,7 +161,11 @@ final class SiteRecord {
 
     /** @throws CertificateException where the site could not be served with what the CA sent */
     Certificate check(IssuedCertificate issued, Instant now) throws CertificateException {
-        Certificate certificate = Certificate.of(name(), issued.issuer(), issued.key(), issued.chain());
+        Certificate certificate = Certificate.ofFound(name(), issued.issuer(), issued.key(), issued.chain());
+        if (!certificate.notAfter().isAfter(certificate.notBefore())) {
+            throw new CertificateException(
+                    "it ends at " + certificate.notAfter() + ", before it begins at " + certificate.notBefore());
+        }
         if (certificate.isExpired(now)) {
             throw new CertificateException("it is expired since " + certificate.notAfter());
         }
@@ -199,8 +203,15 @@ final class SiteRecord {
 
     /** Sees to it that the disk still has what is served. */
     void keepStored(Instant now) {
-        if (loaded && run == null && held.keepStored(now)) {
+        if (!loaded || run != null || isRetired()) {
+            return;
+        }
+        boolean before = held.isRemoved();
+        if (held.keepStored(now)) {
             remember(history);
+        } else if (held.isRemoved() && !before) {
+            // With the folder went what was tried: the operator begins anew. Nothing of it is written again.
+            history = RenewalHistory.NONE;
         }
     }
 
@@ -331,7 +342,7 @@ final class SiteRecord {
             String why = failure.blamed().get(name);
             names = why == null ? names : names.failed(List.of(name), why, now);
         }
-        RenewalPolicy.Life life = life();
+        RenewalPolicy.Life life = life(now);
         boolean urgent = life == null || !now.isBefore(life.emergencyAt());
         FailingNames without = site.keepTogether() ? names : names.leavingOut(site.names(), urgent, now);
         remember(without.equals(names) ? next.with(names) : next.forOtherNames(without));
@@ -433,10 +444,15 @@ final class SiteRecord {
     }
 
     private Decision decide(RenewalPolicy.Openings openings, Instant now) {
-        Decision decision = RenewalPolicy.decide(life(), history, issuerNames, openings, now);
-        return decision instanceof Decision.Renew renew && held.standsInFor() != null
-                ? new Decision.Renew("the certificate after it was revoked", renew.choice())
-                : decision;
+        Decision decision = RenewalPolicy.decide(life(now), history, issuerNames, openings, now);
+        if (!(decision instanceof Decision.Renew renew)) {
+            return decision;
+        }
+        return held.isRemoved()
+                ? new Decision.Renew("its folder was removed", renew.choice())
+                : held.standsInFor() != null
+                        ? new Decision.Renew("the certificate after it was revoked", renew.choice())
+                        : decision;
     }
 
     /**
@@ -467,14 +483,21 @@ final class SiteRecord {
     /** Whether something is to be done, were back-off and limits not in the way. */
     boolean isDue(Instant now) {
         RenewalHistory unfailed = RenewalHistory.NONE.held(history.holdUntil());
-        return !(RenewalPolicy.decide(life(), unfailed, issuerNames, RenewalPolicy.Openings.ALWAYS, now)
+        return !(RenewalPolicy.decide(life(now), unfailed, issuerNames, RenewalPolicy.Openings.ALWAYS, now)
                 instanceof Decision.Wait);
     }
 
     /** Null where there is no certificate. */
-    RenewalPolicy.@Nullable Life life() {
-        RenewalPolicy.Life life = CertificateStatus.lifeOf(site, certificate(), history);
-        return life == null || held.standsInFor() == null
+    RenewalPolicy.@Nullable Life life(Instant now) {
+        Certificate has = certificate();
+        RenewalPolicy.Life life = CertificateStatus.lifeOf(site, has, history);
+        CertificateIssuer from = has == null ? null : issuer(has.issuer());
+        // Whoever dates by our clock has dated it by one that was ahead: nobody takes it before its time.
+        boolean isOfAnotherTime = has != null
+                && from != null
+                && from.goesByOurClock()
+                && has.notBefore().isAfter(now);
+        return life == null || (held.standsInFor() == null && !held.isRemoved() && !isOfAnotherTime)
                 ? life
                 : new RenewalPolicy.Life(life.notBefore(), life.notAfter(), RenewalPolicy.AT_ONCE);
     }
@@ -485,7 +508,7 @@ final class SiteRecord {
     }
 
     SitePlan sitePlan(Instant now) {
-        RenewalPolicy.Life life = life();
+        RenewalPolicy.Life life = life(now);
         Decision decision = plan(now);
         IssuerChoice choice = IssuerChoice.of(decision);
         if (choice == null || choice.issuers().isEmpty()) {

@@ -34,6 +34,7 @@ final class CertificateCommand {
                 .addSubcommand(new CertificateExportCommand(console))
                 .addSubcommand(new CommandLine(new AccountCommand())
                         .addSubcommand(new AccountShowCommand(console))
-                        .addSubcommand(new AccountRolloverCommand(console)));
+                        .addSubcommand(new AccountRolloverCommand(console))
+                        .addSubcommand(new AccountNewCommand(console)));
     }
 }

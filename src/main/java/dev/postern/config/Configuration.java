@@ -318,6 +318,7 @@ public record Configuration(
          * @param preferredChain common name of the topmost issuer in the chain that is preferred; null for the CA's choice
          * @param staging the directory of the same CA for trying things out; null where it has none
          * @param limits which published rate limits are kept to
+         * @param profileRequired whether no certificate is better than one of another profile
          */
         record AcmeDirectory(
                 String name,
@@ -327,10 +328,24 @@ public record Configuration(
                 @Nullable String profile,
                 @Nullable String preferredChain,
                 @Nullable URI staging,
-                RateLimits limits)
+                RateLimits limits,
+                boolean profileRequired)
                 implements Issuer {
             public AcmeDirectory(String name, URI directory, @Nullable Path caFile) {
                 this(name, directory, caFile, null, null, null, null, RateLimits.NONE);
+            }
+
+            /** Where the CA's own choice is as good as the profile. */
+            public AcmeDirectory(
+                    String name,
+                    URI directory,
+                    @Nullable Path caFile,
+                    @Nullable ExternalAccount eab,
+                    @Nullable String profile,
+                    @Nullable String preferredChain,
+                    @Nullable URI staging,
+                    RateLimits limits) {
+                this(name, directory, caFile, eab, profile, preferredChain, staging, limits, false);
             }
 
             /** A wildcard needs DNS-01; a name that the public DNS does not know cannot be certified by a public CA. */

@@ -162,7 +162,18 @@ final class IssuersReader {
         }
         Path caFile = section.find("ca-file", FilePath.PEM_CERTIFICATES);
         ExternalAccount eab = section.has("eab") ? eab(section.section("eab", List.of("key-id", "hmac-file"))) : null;
-        String profile = section.find("profile", PROFILE);
+        String profile = null;
+        boolean required = false;
+        if (section.has("profile")) {
+            Value at = section.place("profile");
+            if (at.isMapping()) {
+                Section own = section.section("profile", List.of("name", "require"));
+                profile = own.require("name", PROFILE);
+                required = own.get("require", Scalar.BOOLEAN, false);
+            } else {
+                profile = at.read(PROFILE);
+            }
+        }
         String chain = section.find("preferred-chain", COMMON_NAME);
         URI staging = section.find("staging", DirectoryUrl.SCALAR);
         RateLimits limits = section.get("rate-limits", LIMITS, RateLimits.NONE);
@@ -177,7 +188,8 @@ final class IssuersReader {
                 return null;
             }
             checkEab(item, ca.name(), section.has("eab"));
-            return new AcmeDirectory(ca.name(), ca.directory(), null, eab, profile, chain, ca.staging(), ca.limits());
+            return new AcmeDirectory(
+                    ca.name(), ca.directory(), null, eab, profile, chain, ca.staging(), ca.limits(), required);
         }
         URI directory = section.find("directory", DirectoryUrl.SCALAR);
         if (directory != null && directory.equals(staging)) {
@@ -185,7 +197,7 @@ final class IssuersReader {
         }
         return directory == null
                 ? null
-                : new AcmeDirectory("", directory, caFile, eab, profile, chain, staging, limits);
+                : new AcmeDirectory("", directory, caFile, eab, profile, chain, staging, limits, required);
     }
 
     private static @Nullable ExternalAccount eab(Section eab) {
@@ -225,6 +237,7 @@ final class IssuersReader {
                 acme.profile(),
                 acme.preferredChain(),
                 acme.staging(),
-                acme.limits());
+                acme.limits(),
+                acme.profileRequired());
     }
 }

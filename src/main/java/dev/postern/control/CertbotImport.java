@@ -116,7 +116,7 @@ public final class CertbotImport {
         String issuer = issuerOf(lineage);
         Certificate certificate;
         try {
-            certificate = Certificate.of(lineage.name(), issuer, lineage.key(), lineage.chain());
+            certificate = Certificate.ofFound(lineage.name(), issuer, lineage.key(), lineage.chain());
         } catch (CertificateException e) {
             steps.add(new Step(subject, null, String.valueOf(e.getMessage())));
             return;

@@ -73,6 +73,7 @@ public final class CertificateControl implements ControlCommands {
                 case "import" -> imports.certificate(request);
                 case "import-account" -> imports.account(request);
                 case "account-show" -> accounts();
+                case "account-new" -> newAccount(ControlRequest.text(request, "issuer", ""), progress);
                 case "account-rollover" -> rollover(ControlRequest.text(request, "issuer", ""), progress);
                 default ->
                     throw ControlFailure.usage("\"" + command + "\" is no command that this daemon knows; is it of"
@@ -256,6 +257,25 @@ public final class CertificateControl implements ControlCommands {
                             : issuer + ": there is no account yet; it is registered with the first order");
         }
         return with("accounts", rolled);
+    }
+
+    /** Of an issuer that is named, or the only one with accounts: nobody replaces all of them at once. */
+    private JsonObject newAccount(String issuer, Consumer<String> progress)
+            throws ControlFailure, IssueFailure, InterruptedException {
+        List<IssuerAccount> all = operations.accounts();
+        List<String> known = all.stream().map(IssuerAccount::issuer).toList();
+        IssuerAccount account = all.stream()
+                .filter(one -> issuer.isEmpty() ? all.size() == 1 : one.issuer().equals(issuer))
+                .findFirst()
+                .orElseThrow(() -> ControlFailure.usage((issuer.isEmpty()
+                                ? "which issuer's account is to be replaced has to be said"
+                                : "\"" + issuer + "\": no issuer with accounts")
+                        + " (known: " + (known.isEmpty() ? "none" : String.join(", ", known)) + ")"));
+        progress.accept(account.issuer() + ": registering another account");
+        account.replace();
+        JsonArray made = new JsonArray();
+        made.add(CertificateJson.of(account.show()));
+        return with("accounts", made);
     }
 
     private static JsonObject with(String key, JsonArray value) {

@@ -108,7 +108,7 @@ public final class ImportCommands {
 
     private Certificate parse(Site site, JsonObject request) throws ControlFailure {
         try {
-            Certificate certificate = Certificate.of(
+            Certificate certificate = Certificate.ofFound(
                     site.name(),
                     ControlRequest.text(request, "issuer", "unknown"),
                     Pem.readKey(ControlRequest.text(request, "privkey", "")),

@@ -8,6 +8,7 @@ import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.KeyPair;
@@ -61,8 +62,8 @@ public final class InternalCa {
     private final Shape shape;
     private final CertificateTemplate template;
 
-    // The first one is the one that everybody trusts.
-    private final List<Authority> roots;
+    // The first one is the one that everybody trusts. Replaced, before the signers, where it is of the future.
+    private volatile List<Authority> roots;
 
     // Replaced under OPENING when one of them grows old; read by any thread.
     private volatile List<Signer> signers;
@@ -109,6 +110,35 @@ public final class InternalCa {
         }
         this.roots = List.copyOf(all);
         this.signers = signers();
+    }
+
+    /**
+     * A root that begins in the future was made by a clock that was ahead, and signs nothing that anybody would take before:
+     * another one takes its place, and it is kept aside. Only where something is to be signed: a clock that is behind for a
+     * moment after the start of a host changes nothing.
+     */
+    private void replaceRootsOfTheFuture() throws IOException {
+        List<Authority> all = new ArrayList<>();
+        for (int i = 0; i < roots.size(); i++) {
+            Path file = file("root", i, "");
+            Path keyFile = file("root", i, "-key");
+            // Another process may have been here first.
+            Authority kept = Authority.read(file, keyFile).orElse(roots.get(i));
+            if (kept.notBefore().isAfter(now())) {
+                String aside = "of-" + kept.notBefore().toString().substring(0, 10);
+                Files.move(file, file("root", i, "-" + aside), StandardCopyOption.REPLACE_EXISTING);
+                Files.move(keyFile, file("root", i, "-key-" + aside), StandardCopyOption.REPLACE_EXISTING);
+                LOG.error(
+                        "internal ca: {}: begins only at {}, made by a clock that was ahead (now: {}); replaced by a new one,"
+                                + " which clients have to be told to trust",
+                        file,
+                        kept.notBefore(),
+                        now());
+                kept = root(i);
+            }
+            all.add(kept);
+        }
+        roots = List.copyOf(all);
     }
 
     /** Opens the CA in {@code directory}, or makes one there: {@link Shape#PLAIN}. */
@@ -198,12 +228,16 @@ public final class InternalCa {
         }
         try {
             // Another process may have been here first: what is on disk decides.
-            List<Signer> next = locked(directory, this::signers);
+            List<Signer> next = locked(directory, () -> {
+                replaceRootsOfTheFuture();
+                return signers();
+            });
             signers = next;
             return next;
         } catch (IOException e) {
             List<Signer> good = current.stream()
-                    .filter(signer -> signer.authority().notAfter().isAfter(now()))
+                    .filter(signer -> signer.authority().notAfter().isAfter(now())
+                            && !signer.authority().notBefore().isAfter(now()))
                     .toList();
             if (!good.isEmpty()) {
                 LOG.warn(
@@ -218,6 +252,9 @@ public final class InternalCa {
 
     /** Replaced when a third of its life is left, so that leaves are never cut short by more than they must. */
     private boolean isFresh(Authority authority) {
+        if (authority.notBefore().isAfter(now())) {
+            return false;
+        }
         Duration left = Duration.between(now(), authority.notAfter());
         return left.compareTo(INTERMEDIATE_LIFE.dividedBy(3)) > 0
                 // The root itself is near its end: another intermediate would end no later.

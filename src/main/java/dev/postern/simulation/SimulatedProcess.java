@@ -110,7 +110,9 @@ final class SimulatedProcess implements WakeUps {
                 scenario.profile(),
                 null,
                 scenario.staging() ? SimulatedCa.directory(SimulatedCa.staging(name)) : null,
-                machine.defect() == Defect.NO_LIMITS ? RateLimits.NONE : RateLimits.LETSENCRYPT);
+                machine.defect() == Defect.NO_LIMITS ? RateLimits.NONE : RateLimits.LETSENCRYPT,
+                // Its default is of another life, by which the witness does not count.
+                true);
         return new AcmeIssuer(
                 directory,
                 "ops@example.com",

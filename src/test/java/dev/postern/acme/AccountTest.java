@@ -84,6 +84,7 @@ class AccountTest extends WithFakeCa {
                 (request, deadline) -> {
                     throw new java.io.IOException("nothing is asked");
                 },
+                URI.create("https://dv.acme-v02.api.pki.goog/directory"),
                 PATIENCE,
                 clock,
                 date -> {});
@@ -299,5 +300,32 @@ class AccountTest extends WithFakeCa {
         assertThat(store.account("letsencrypt-staging").readKey()).isPresent();
         assertThat(store.account("letsencrypt").readKey()).isEmpty();
         assertThat(issuer(ca.directory()).staging()).isEmpty();
+    }
+
+    /** Users' trouble: the CA had deactivated the account, and nothing but removing files by hand helped. */
+    @Test
+    void deactivatedAccountIsReplacedByCommand() throws Exception {
+        AcmeIssuer issuer = issuer(ca.directory());
+        issuer.issue(Care.request(challenges, "example.com"), journal);
+        String before = Files.readString(directory.resolve("certs/accounts/fake/key.pem"));
+        ca.fault(
+                "/new-order",
+                (exchange, count) -> count == 2
+                        && FakeCa.problem(
+                                exchange, 403, "unauthorized", "Account is not valid, has status \"deactivated\""));
+        journal.clear();
+        assertThatThrownBy(() -> issuer.issue(Care.request(challenges, "example.com"), journal))
+                .hasMessageContaining("\"postern cert account new\" registers another one");
+
+        issuer.account().orElseThrow().replace();
+
+        assertThat(ca.count("/account")).isEqualTo(2);
+        assertThat(Files.readString(directory.resolve("certs/accounts/fake/key.pem")))
+                .isNotEqualTo(before);
+        assertThat(directory.resolve("certs/accounts/fake/key-replaced.pem")).hasContent(before);
+        assertThat(issuer.issue(Care.request(challenges, "example.com"), journal))
+                .isNotNull();
+        assertThat(issuer(ca.directory()).account().orElseThrow().show().status())
+                .isEqualTo("valid");
     }
 }

@@ -274,11 +274,11 @@ class AcmeIssuerTest extends WithFakeCa {
 
     @Test
     void hostThatDoesNotExistIsNamedAsSuch() {
-        URI nowhere = URI.create("http://ca.invalid/dir");
+        URI nowhere = URI.create("https://ca.invalid/dir");
 
         assertThatThrownBy(() ->
                         issuer(nowhere, Duration.ofSeconds(10)).issue(Care.request(challenges, "example.com"), journal))
-                .hasMessageEndingWith("http://ca.invalid: no such host");
+                .hasMessageEndingWith("https://ca.invalid: no such host");
     }
 
     @Test

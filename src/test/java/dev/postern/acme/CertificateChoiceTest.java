@@ -2,7 +2,6 @@ package dev.postern.acme;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.postern.certificate.Certificate;
 import dev.postern.certificate.IssueFailure;
@@ -89,28 +88,6 @@ class CertificateChoiceTest extends WithFakeCa {
 
         assertThat(ca.payloads("/new-order").get(0).get("profile").getAsString())
                 .isEqualTo("shortlived");
-    }
-
-    @Test
-    void profileThatIsNotOfferedIsToldBeforeAnythingIsOrdered() {
-        ca.profiles("tlsserver", "classic");
-
-        IssueFailure failure = catchThrowableOfType(
-                IssueFailure.class,
-                () -> issuer(with(null, "shortlived", null)).issue(Care.request(challenges, "example.com"), journal));
-
-        assertThat(failure.fault()).isEqualTo(Fault.OURS);
-        assertThat(failure)
-                .hasMessage("fake: profile \"shortlived\" is not offered by the CA (offered: classic, tlsserver);"
-                        + " nothing is ordered until acme.issuers names one that is");
-        assertThat(ca.count("/new-order")).isZero();
-    }
-
-    @Test
-    void caWithoutProfilesSaysSo() {
-        assertThatThrownBy(() ->
-                        issuer(with(null, "shortlived", null)).issue(Care.request(challenges, "example.com"), journal))
-                .hasMessageContaining("(it has no profiles)");
     }
 
     /** Users' trouble: the profile was forgotten on the way, and certificates of another kind came. */

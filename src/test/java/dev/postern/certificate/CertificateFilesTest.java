@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.postern.config.Configuration;
 import dev.postern.config.Configuration.KeyType;
 import dev.postern.config.Configuration.Site;
+import dev.postern.testing.CapturedLog;
 import dev.postern.testing.Care;
 import dev.postern.testing.HandClock;
 import dev.postern.testing.TestCa;
@@ -14,8 +15,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.KeyPair;
 import java.security.PrivateKey;
+import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -28,6 +31,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Certificates that the operator brings. */
 @SuppressWarnings("NullAway") // A null fails the test, which is what it is for.
@@ -97,11 +101,10 @@ class CertificateFilesTest {
         "other name, 'chain.pem: does not cover \"example.com\" (covers: example.org)'",
         "deep name, 'chain.pem: does not cover \"example.com\" (covers: *.com.example)'",
         "expired, chain.pem: expired on 2026-12-31T23:59:59Z",
-        "too early, chain.pem: not valid before 2027-01-01T00:00:01Z (now: 2027-01-01T00:00:00Z)",
-        "disorder, chain.pem: the chain is not in order"
+        "too early, chain.pem: not valid before 2027-01-01T00:00:01Z (now: 2027-01-01T00:00:00Z)"
     })
     void badFilesAreNamedInOneLine(String fault, String message) throws Exception {
-        TestCa.Issued issued = bring(START, "example.com");
+        bring(START, "example.com");
         switch (fault) {
             case "missing chain" -> Files.delete(chain);
             case "missing key" -> Files.delete(key);
@@ -111,8 +114,7 @@ class CertificateFilesTest {
             case "other name" -> bring(START, "example.org");
             case "deep name" -> bring(START, "*.com.example");
             case "expired" -> bring(START.minus(LIFE).minusSeconds(1), "example.com");
-            case "too early" -> bring(START.plusSeconds(1), "example.com");
-            default -> Files.writeString(chain, Pem.of(List.of(issued.leaf(), ca.root())));
+            default -> bring(START.plusSeconds(1), "example.com");
         }
 
         assertThat(load("example.com"))
@@ -120,6 +122,47 @@ class CertificateFilesTest {
                 .satisfies(line -> assertThat(line)
                         .startsWith("example.com: " + directory + "/" + message.replace("DIR", directory.toString())));
         assertThat(table.find("example.com")).isNull();
+    }
+
+    /** Users' trouble: a file put together by hand, which every other server takes. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "leaf intermediate intermediate",
+                "leaf root intermediate",
+                "leaf intermediate root",
+                "root intermediate leaf"
+            })
+    void chainIsPutInOrder(String order) throws Exception {
+        TestCa.Issued issued = bring(START, "example.com");
+        List<X509Certificate> found = new ArrayList<>();
+        for (String member : order.split(" ", -1)) {
+            found.add(
+                    switch (member) {
+                        case "leaf" -> issued.leaf();
+                        case "root" -> ca.root();
+                        default -> issued.chain().get(1);
+                    });
+        }
+        Files.writeString(chain, Pem.of(found));
+
+        try (CapturedLog log = CapturedLog.begin()) {
+            assertThat(load("example.com")).isEmpty();
+            assertThat(log.lines("served all the same")).isEmpty();
+        }
+        assertThat(table.find("example.com").chain()).isEqualTo(issued.chain());
+    }
+
+    @Test
+    void leafWithoutItsIssuerIsServedAndWarnedOf() throws Exception {
+        TestCa.Issued issued = bring(START, "example.com");
+        Files.writeString(chain, Pem.of(List.of(issued.leaf())));
+
+        try (CapturedLog log = CapturedLog.begin()) {
+            assertThat(load("example.com")).isEmpty();
+            assertThat(log.lines("comes without the certificate of its issuer")).hasSize(1);
+        }
+        assertThat(table.find("example.com").leaf()).isEqualTo(issued.leaf());
     }
 
     @Test

@@ -290,7 +290,7 @@ class SiteOperationsTest {
         Instant free = START.plus(Duration.ofHours(34));
         issuer.fail(A, new IssueFailure(Fault.CA, "rateLimited", free, null));
         assertThatThrownBy(() -> operations.order(A, false))
-                .hasMessageStartingWith("rateLimited; the fault is with the CA or the way to it; tried again in ");
+                .hasMessageStartingWith("rateLimited; the fault is with the CA or the way to it; next renewal in 59d ");
         long asked = issuer.asked(A);
 
         assertThatThrownBy(() -> operations.order(A, false)).hasMessageContaining("before " + free);
@@ -382,10 +382,24 @@ class SiteOperationsTest {
     }
 
     @Test
-    void issuerWithoutStagingSaysThatItHasNone() {
-        start(site(A));
+    void issuerWithoutStagingIsAskedItselfAsFarAsTheNames() throws Exception {
+        startServing(site(A));
+        Certificate before = table.find(A);
+        long asked = issuer.asked(A);
 
-        assertThatThrownBy(() -> operations.rehearse(A)).hasMessageContaining("has no staging directory");
+        List<String> lines = operations.rehearse(A);
+
+        assertThat(lines)
+                .first()
+                .asString()
+                .contains("rehearsing at test-ca, which has no staging directory, for " + A);
+        assertThat(lines).last().asString().startsWith("the order was not finalized");
+        assertThat(issuer.tried()).containsExactly(List.of(A));
+        assertThat(issuer.asked(A)).isEqualTo(asked);
+        assertThat(table.find(A)).isSameAs(before);
+
+        issuer.dead(A);
+        assertThatThrownBy(() -> operations.rehearse(A)).hasMessageContaining(A + " does not resolve");
     }
 
     // ---- going back

@@ -286,7 +286,9 @@ class UnwrittenCertificateTest {
      */
     @Test
     void filesThatSomebodyRemovedAreWrittenAgain() throws Exception {
-        DurableFiles.delete(folder());
+        for (Path child : DurableFiles.list(folder())) {
+            DurableFiles.delete(child);
+        }
 
         try (CapturedLog log = CapturedLog.begin()) {
             renewals.verifyServed();
@@ -298,6 +300,49 @@ class UnwrittenCertificateTest {
                 .isEqualTo(first.chain());
         assertThat(table.find(A)).isSameAs(first);
         assertThat(operations().list().get(0).notOnDiskBecause()).isNull();
+    }
+
+    /** Users' trouble: a folder was removed to have another certificate, and came back within the minute. */
+    @Test
+    void folderThatSomebodyRemovedStaysRemovedAndAnotherCertificateIsOrdered() throws Exception {
+        DurableFiles.delete(folder());
+
+        try (CapturedLog log = CapturedLog.begin()) {
+            renewals.verifyServed();
+            renewals.verifyServed();
+
+            assertThat(log.lines(": its folder was removed: another certificate is ordered"))
+                    .hasSize(1);
+        }
+        assertThat(folder()).doesNotExist();
+        assertThat(table.find(A)).isSameAs(first);
+
+        renewals.sweep();
+        await().until(() -> table.find(A) != first);
+        await().until(() -> Files.exists(folder().resolve("1/fullchain.pem")));
+    }
+
+    @Test
+    void removedFolderDoesNotComeBackAtTheEnd() throws Exception {
+        issuer.fail(A, new IssueFailure(IssueFailure.Fault.CA, "out of order", null));
+        DurableFiles.delete(folder());
+        renewals.verifyServed();
+
+        renewals.close();
+
+        assertThat(folder()).doesNotExist();
+    }
+
+    /** The disk was not mounted: that is nobody's wish for ten thousand new certificates. */
+    @Test
+    void storeThatIsGoneAsAWholeIsWrittenAgain() throws Exception {
+        for (Path child : DurableFiles.list(folder().getParent())) {
+            DurableFiles.delete(child);
+        }
+
+        renewals.verifyServed();
+
+        assertThat(folder().resolve("current/fullchain.pem")).exists();
     }
 
     @Test

@@ -260,6 +260,7 @@ class MainTest {
                 "cert export",
                 "cert account",
                 "cert account show",
+                "cert account new",
                 "cert account rollover",
                 "version"
             })

@@ -187,7 +187,7 @@ class ConfigurationFileTest {
                           preferred-chain: Some Root
                           staging: "https://ca.example.net:15000/dir"
                           rate-limits: letsencrypt
-                        - { ca: zerossl, eab: { key-id: id-2, hmac-file: %4$s }, profile: p, preferred-chain: c }
+                        - { ca: zerossl, eab: { key-id: id-2, hmac-file: %4$s }, profile: { name: p, require: true }, preferred-chain: c }
                         - { ca: google, eab: { key-id: id-3, hmac-file: %4$s } }
                         - internal
                       challenges: [dns-01, tls-alpn-01]
@@ -330,7 +330,8 @@ class ConfigurationFileTest {
                                                 "p",
                                                 "c",
                                                 null,
-                                                RateLimits.NONE),
+                                                RateLimits.NONE,
+                                                true),
                                         new Issuer.AcmeDirectory(
                                                 "google",
                                                 URI.create("https://dv.acme-v02.api.pki.goog/directory"),

@@ -225,6 +225,39 @@ class InternalCaTest {
                 .hasMessageContaining("expired at");
     }
 
+    /** Users' trouble: the clock had been two years ahead, and what was signed later ended before it began. */
+    @Test
+    void rootOfTheFutureIsReplacedOnceSomethingIsToBeSigned() throws IOException {
+        clock.advance(Duration.ofDays(730));
+        InternalCa ahead = open();
+        X509Certificate wrong = ahead.rootCertificate();
+        intermediate(ahead);
+        clock.advance(Duration.ofDays(-730));
+
+        // As it runs on, and as it starts anew.
+        for (InternalCa ca : List.of(ahead, open())) {
+            List<X509Certificate> chain = ca.issue(key.getPublic(), List.of("a.internal"), WEEK);
+            for (X509Certificate link : List.of(chain.get(0), chain.get(1), ca.rootCertificate())) {
+                assertThat(link.getNotBefore().toInstant()).isBeforeOrEqualTo(now());
+                assertThat(link.getNotAfter().toInstant()).isAfter(now());
+            }
+        }
+        assertThat(open().rootCertificate()).isNotEqualTo(wrong);
+        assertThat(directory).isDirectoryContaining("glob:**/root-of-*.pem");
+    }
+
+    @Test
+    void clockThatIsBehindForAMomentReplacesNothing() throws IOException {
+        X509Certificate root = open().rootCertificate();
+        clock.advance(Duration.ofDays(-3000));
+        InternalCa behind = open();
+        clock.advance(Duration.ofDays(3000));
+
+        intermediate(behind);
+
+        assertThat(behind.rootCertificate()).isEqualTo(root);
+    }
+
     private InternalCa open() throws IOException {
         return open(directory);
     }
