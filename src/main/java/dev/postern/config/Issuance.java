@@ -7,6 +7,7 @@ import dev.postern.config.Configuration.Issuer.AcmeDirectory;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Collectors;
 
 /** Whether the issuers can give the sites the certificates they need. */
@@ -25,6 +26,41 @@ final class Issuance {
         }
         for (SitesReader.Entry site : needy) {
             checkNames(acme, site.names(), site.site().challenges());
+            checkTogether(acme, site.names(), site.site().challenges());
+        }
+    }
+
+    /** What public CAs refuse of several names in one certificate, where no other CA is left to be asked. */
+    private static void checkTogether(Acme acme, List<SitesReader.Name> names, List<ChallengeType> challenges) {
+        List<Issuer> able = acme.issuers().stream()
+                .filter(issuer -> names.stream().allMatch(name -> acme.mayCertify(issuer, name.name(), challenges)))
+                .toList();
+        if (able.isEmpty()) {
+            return;
+        }
+        checkNumber(able, names);
+        if (!able.stream().allMatch(PublicCas::isLetsEncrypt)) {
+            return;
+        }
+        Set<String> all = names.stream().map(SitesReader.Name::name).collect(Collectors.toSet());
+        for (SitesReader.Name name : names) {
+            int dot = name.name().indexOf('.');
+            String wildcard = "*" + name.name().substring(Math.max(dot, 0));
+            if (dot > 0 && !HostName.isWildcard(name.name()) && all.contains(wildcard)) {
+                name.at()
+                        .problem(Quoted.of(name.name()) + " is covered by " + Quoted.of(wildcard) + ", and "
+                                + namesOf(able) + " takes no order with both (expected: one of the two)");
+            }
+        }
+    }
+
+    private static void checkNumber(List<Issuer> able, List<SitesReader.Name> names) {
+        int most = able.stream().mapToInt(PublicCas::mostNames).max().orElse(0);
+        if (names.size() > most) {
+            names.get(most)
+                    .at()
+                    .problem("is one name too many: " + namesOf(able) + " puts at most " + most
+                            + " into a certificate (expected: several sites)");
         }
     }
 
@@ -38,11 +74,11 @@ final class Issuance {
         for (SitesReader.Name name : hopeless) {
             name.at()
                     .problem(Quoted.of(name.name())
-                            + (HostName.isWildcard(name.name())
+                            + (HostName.isWildcard(name.name()) && !challenges.contains(ChallengeType.DNS_01)
                                     ? " cannot be proven by HTTP-01 or TLS-ALPN-01, which know no wildcards;"
                                             + " add dns-01 to the challenges of the site, "
-                                    : (Addresses.isAddress(name.name()) ? " is an address" : " is a private name")
-                                            + ", which " + namesOf(acme.issuers()) + " may not certify; ")
+                                    : " " + PublicNames.refusal(name.name()) + ", which " + namesOf(acme.issuers())
+                                            + " may not certify; ")
                             + TO_DO);
         }
         if (!hopeless.isEmpty()) {
