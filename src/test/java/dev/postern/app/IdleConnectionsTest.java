@@ -103,7 +103,7 @@ class IdleConnectionsTest {
                   challenge: { bind: "127.0.0.1:0" }
                 sites: [{ names: [idle.example], backend: web, certificate: %s }]
                 backends: { web: { servers: ["%s"] } }
-                timeouts: { keep-alive: 1h }
+                timeouts: { keep-alive: 1h, handshake: 1m }
                 limits: { connections: %d }
                 """.formatted(site.certificate(NAME), server.address(), CONNECTIONS + WARM_UP + 100));
         return PosternProcess.start(directory, List.of("-Xmx256m"), "run", "-c", file.toString());
