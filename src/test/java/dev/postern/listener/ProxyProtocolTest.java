@@ -15,6 +15,7 @@ import io.netty.buffer.UnpooledByteBufAllocator;
 import java.io.FilterOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
@@ -130,12 +131,47 @@ class ProxyProtocolTest {
     void proxyWithABrokenHeaderIsCutOff() throws Exception {
         start("");
 
-        for (String broken : List.of(
+        for (String broken : broken()) {
+            assertThat(plain("127.0.0.1").send(broken).untilClosed()).as(broken).isEmpty();
+        }
+        assertThat(server.requests()).isEmpty();
+    }
+
+    private static List<String> broken() {
+        String version2 = new String(version2(), StandardCharsets.ISO_8859_1);
+        return List.of(
                 "PROXY TCP4 192.0.2.7 203.0.113.1 33224 8443 x\r\n" + REQUEST,
                 "PROXY TCP4 192.0.2.7 203.0.113.1 33224 8443\n" + REQUEST,
                 "PROXY TCP4 192.0.2.7\r\n 203.0.113.1 33224 8443\r\n" + REQUEST,
-                "PROXY UNKNOWN " + "x".repeat(5000))) {
-            assertThat(plain("127.0.0.1").send(broken).untilClosed()).as(broken).isEmpty();
+                "PROXY UNKNOWN " + "x".repeat(5000),
+                // Another version, another command, another length.
+                version2.substring(0, 12) + "1" + version2.substring(13) + REQUEST,
+                version2.substring(0, 12) + "\"" + version2.substring(13) + REQUEST,
+                version2.substring(0, 15) + "\4" + version2.substring(16) + REQUEST);
+    }
+
+    @Test
+    void cutDoesNotMakeABrokenHeaderAGoodOne() throws Exception {
+        start("timeouts: { handshake: 10m, request-head: 10m }");
+
+        for (String broken : broken()) {
+            byte[] all = broken.getBytes(StandardCharsets.ISO_8859_1);
+            int cuts = Math.min(all.length, 120);
+            List<RawClient> clients = new ArrayList<>();
+            for (int at = 1; at < cuts; at++) {
+                clients.add(plain("127.0.0.1").send(Arrays.copyOf(all, at)));
+            }
+            KernelQueues.awaitRead(clients.stream().map(RawClient::socket).toArray(Socket[]::new));
+            for (int at = 1; at < cuts; at++) {
+                try {
+                    clients.get(at - 1).send(Arrays.copyOfRange(all, at, all.length));
+                } catch (UncheckedIOException closed) {
+                    // Refused at its first part.
+                }
+                assertThat(clients.get(at - 1).untilClosed())
+                        .as(broken + ", cut at " + at)
+                        .isEmpty();
+            }
         }
         assertThat(server.requests()).isEmpty();
     }
