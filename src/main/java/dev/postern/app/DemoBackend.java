@@ -72,6 +72,7 @@ final class DemoBackend implements AutoCloseable {
         private final int number;
         private final StringBuilder text = new StringBuilder();
         private boolean keepAlive;
+        private boolean html;
 
         Echo(int number) {
             this.number = number;
@@ -81,6 +82,8 @@ final class DemoBackend implements AutoCloseable {
         protected void channelRead0(ChannelHandlerContext ctx, HttpObject part) {
             if (part instanceof HttpRequest request) {
                 keepAlive = HttpUtil.isKeepAlive(request);
+                html = request.headers().contains(HttpHeaderNames.ACCEPT)
+                        && request.headers().get(HttpHeaderNames.ACCEPT).contains("text/html");
                 text.setLength(0);
                 text.append("Hello from demo backend ").append(number).append(". You asked:\n\n");
                 text.append(request.method()).append(' ').append(request.uri()).append('\n');
@@ -95,12 +98,34 @@ final class DemoBackend implements AutoCloseable {
             }
         }
 
+        private String page() {
+            String asked =
+                    text.toString().replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;");
+            return """
+                    <!DOCTYPE html>
+                    <html lang="en">
+                    <head>
+                    <meta charset="utf-8">
+                    <meta name="viewport" content="width=device-width">
+                    <title>Postern demo</title>
+                    <style>body { font: 1em/1.5 system-ui, sans-serif; margin: 10vh auto; max-width: 48em; padding: 0 1em; color-scheme: light dark }
+                    pre { overflow: auto; padding: 1em; border: 1px solid; border-radius: .5em }</style>
+                    </head>
+                    <body>
+                    <h1>It works</h1>
+                    <pre>%s</pre>
+                    </body>
+                    </html>
+                    """.formatted(asked);
+        }
+
         private void answer(ChannelHandlerContext ctx) {
             FullHttpResponse response = new DefaultFullHttpResponse(
                     HttpVersion.HTTP_1_1,
                     HttpResponseStatus.OK,
-                    Unpooled.copiedBuffer(text.append('\n'), StandardCharsets.UTF_8));
-            response.headers().set(HttpHeaderNames.CONTENT_TYPE, "text/plain; charset=utf-8");
+                    Unpooled.copiedBuffer(html ? page() : text.append('\n'), StandardCharsets.UTF_8));
+            response.headers()
+                    .set(HttpHeaderNames.CONTENT_TYPE, html ? "text/html; charset=utf-8" : "text/plain; charset=utf-8");
             HttpUtil.setContentLength(response, response.content().readableBytes());
             ctx.writeAndFlush(response)
                     .addListener(keepAlive ? ChannelFutureListener.CLOSE_ON_FAILURE : ChannelFutureListener.CLOSE);

@@ -2,6 +2,7 @@ package dev.postern.config;
 
 import java.util.Locale;
 import java.util.Set;
+import java.util.regex.Matcher;
 
 /**
  * Names and values of header fields, <a href="https://datatracker.ietf.org/doc/html/rfc9110#section-5">RFC 9110 §5</a>,
@@ -69,6 +70,13 @@ final class FieldText {
         }
         if (!text.chars().allMatch(c -> c == '\t' || (c >= 0x20 && c < 0x7f))) {
             throw new NotUnderstood("has control characters, or characters outside ASCII");
+        }
+        Matcher variable = Variable.FORM.matcher(text);
+        while (variable.find()) {
+            if (Variable.named(variable.group(1)) == null) {
+                throw new NotUnderstood("has a variable that does not exist, " + variable.group() + " (known: "
+                        + Variable.known() + ")");
+            }
         }
         return text;
     });

@@ -24,16 +24,26 @@ final class ErrorResponses {
         return explained(failure, LocalResponse.text(status, text));
     }
 
+    /** The same for whoever looks at it in a browser. */
+    private static LocalResponse html(Failure failure, String requestId) {
+        int status = status(failure);
+        String words = failure == ByClient.PLAIN_HTTP ? "<p>Plain HTTP request was sent to HTTPS port.</p>\n" : "";
+        return explained(failure, LocalResponse.html(status, status + " " + StatusText.of(status), words, requestId));
+    }
+
     /**
      * As {@link #of(Failure, String)}, or the page that the site has for it.
      *
+     * @param request says whether HTML is wanted
      * @param route null where the request belongs to no site
      * @param more what else such an answer has to say: {@code Allow}, {@code WWW-Authenticate}, {@code Retry-After}
      */
-    static LocalResponse of(Failure failure, String requestId, @Nullable Route route, Map<String, String> more) {
+    static LocalResponse of(
+            Failure failure, String requestId, RequestHead request, @Nullable Route route, Map<String, String> more) {
         Page page = route == null ? null : route.errorPage(status(failure));
-        LocalResponse answer =
-                page == null ? of(failure, requestId) : explained(failure, LocalResponse.page(status(failure), page));
+        LocalResponse answer = page != null
+                ? explained(failure, LocalResponse.page(status(failure), page))
+                : AcceptHtml.isIn(request.fields()) ? html(failure, requestId) : of(failure, requestId);
         return more.isEmpty() ? answer : answer.with(more);
     }
 

@@ -7,6 +7,7 @@ import dev.postern.config.Configuration.Timeouts;
 import dev.postern.config.Durations;
 import dev.postern.config.RateLimit;
 import dev.postern.config.Tolerance;
+import dev.postern.config.Variable;
 import dev.postern.http.Failure.ByClient;
 import dev.postern.http.Failure.ByEdge;
 import dev.postern.http.Failure.ByServer;
@@ -294,7 +295,25 @@ public final class Exchange extends ExchangeRecord {
         Route route = route();
         return route == null
                 ? FieldEdits.NONE
-                : route.responseEdits(client.info().isSecure());
+                : route.responseEdits(client.info().isSecure()).filled(this::variable);
+    }
+
+    /** What a variable in the value of a header stands for. */
+    String variable(Variable variable) {
+        RequestTarget target = request.target();
+        return switch (variable) {
+            case CLIENT -> NetUtil.toAddressString(clientAddress());
+            case HOST -> request.authority().host();
+            case METHOD -> request.method();
+            case PATH -> target.pathText();
+            case QUERY -> target.queryText();
+            case URI -> target.normalText();
+            case REQUEST_ID -> id();
+            case SCHEME -> client.info().isSecure() ? "https" : "http";
+            case SITE -> Objects.requireNonNullElse(site(), "");
+            case TLS_VERSION -> Objects.requireNonNullElse(tlsVersion(), "");
+            case TLS_CIPHER -> Objects.requireNonNullElse(tlsCipher(), "");
+        };
     }
 
     /** From now on it goes by what the route says, and where that says nothing, by what stands for all. */
@@ -383,7 +402,7 @@ public final class Exchange extends ExchangeRecord {
             client.abort(brokenOff);
         } else {
             dropServer();
-            LocalResponse page = ErrorResponses.of(failure, id(), route(), more);
+            LocalResponse page = ErrorResponses.of(failure, id(), request, route(), more);
             boolean call = client.info().isHttp2() && GrpcStatus.isCall(request);
             refuse(failure, call ? GrpcStatus.answer(failure, page, id()) : page);
         }

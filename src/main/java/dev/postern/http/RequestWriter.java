@@ -28,7 +28,8 @@ final class RequestWriter {
         RequestHead head = exchange.request();
         Client client = exchange.client();
         Route route = exchange.route();
-        FieldEdits edits = route == null ? FieldEdits.NONE : route.requestEdits();
+        FieldEdits edits =
+                route == null ? FieldEdits.NONE : route.requestEdits().filled(exchange::variable);
         Fields fields = head.fields();
         out.begin().bytes(fields.bytes(), head.methodFrom(), head.methodTo()).byteOf(' ');
         head.target().write(out, route).bytes(VERSION);

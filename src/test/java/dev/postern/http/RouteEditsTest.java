@@ -65,6 +65,60 @@ class RouteEditsTest {
         assertThat(seen.header("X-Forwarded-For")).containsExactly("127.0.0.1");
     }
 
+    @Test
+    void valuesMayHaveVariables() throws Exception {
+        startPlaintext("""
+                request-headers:
+                  set:
+                    X-All: "{client} {host} {method} {path} {query} {uri} {scheme} {site} {request-id}"
+                    X-TLS: "{tls-version} {tls-cipher}"
+                    X-Json: '{"group":"default","host":"{host}"}'
+                response-headers: { set: { X-Request-Id: "{request-id}", X-Seen: "<{tls-version}>" } }
+                backend: web
+                """);
+        RawClient.Response secure = edge.client()
+                .request("GET /a/../b%41?c=d HTTP/1.1", "Host: LocalHost:1", "X-All: forged")
+                .response();
+        RawClient.Response plain = edge.plainClient().get("localhost", "/");
+        Http2Wire.Response over2 = http2().get(1, "/2").response(1);
+
+        TestServer.Request seen = server.requests().get(0);
+        assertThat(seen.header("X-All").get(0))
+                .isEqualTo("127.0.0.1 localhost GET /bA c=d /bA?c=d https localhost "
+                        + secure.header("X-Request-Id").get(0));
+        assertThat(seen.header("X-TLS").get(0)).matches("TLSv1\\.3 TLS_[A-Z0-9_]+");
+        assertThat(seen.header("X-Json")).containsExactly("{\"group\":\"default\",\"host\":\"localhost\"}");
+        assertThat(secure.header("X-Seen")).containsExactly("<TLSv1.3>");
+        assertThat(plain.header("X-Seen")).containsExactly("<>");
+        assertThat(server.requests().get(1).header("X-TLS")).containsExactly("");
+        assertThat(over2.headers().get("x-request-id").toString()).matches("[0-9a-f]{16,20}");
+        assertThat(over2.headers().get("x-seen")).hasToString("<TLSv1.3>");
+    }
+
+    @Test
+    void errorsOfOurOwnAreHtmlForBrowsersAndTextForPrograms() throws Exception {
+        start("routes: [{ path: /a, backend: web }]");
+
+        for (String accept : List.of("*/*", "application/json", "text/html;q=0", "text/htmlx", "")) {
+            RawClient.Response text = edge.client()
+                    .request("GET / HTTP/1.1", "Host: localhost", "Accept: " + accept)
+                    .response();
+            assertThat(text.header("Content-Type")).as(accept).containsExactly("text/plain; charset=utf-8");
+            assertThat(text.body()).startsWith("404 Not Found\n");
+        }
+        RawClient.Response html = edge.client()
+                .request("GET / HTTP/1.1", "Host: localhost", "Accept: application/xml;q=0.9,Text/HTML;q=0.8,*/*")
+                .response();
+        assertThat(html.status()).isEqualTo(404);
+        assertThat(html.header("Content-Type")).containsExactly("text/html; charset=utf-8");
+        assertThat(html.body())
+                .startsWith("<!DOCTYPE html>")
+                .contains("<title>404 Not Found</title>", "request ")
+                .hasSizeLessThan(700);
+        assertThat(http2().get(1, "/", "accept", "text/html").response(1).body())
+                .startsWith("<!DOCTYPE html>");
+    }
+
     /** A server may put trailers and header fields together. */
     @Test
     void whatIsRemovedDoesNotComeAsATrailer() throws Exception {
