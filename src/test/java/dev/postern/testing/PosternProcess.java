@@ -17,6 +17,9 @@ import java.util.function.Predicate;
 
 /** Postern as a process of its own, as an operator runs it: to be killed, to be sent signals, to be measured. */
 public final class PosternProcess implements AutoCloseable {
+    /** A start takes a second; on a machine with twenty others that want its two processors a minute was not enough once. */
+    private static final Duration PATIENCE = Duration.ofMinutes(3);
+
     private final Process process;
     private final Thread reader;
     private final List<String> lines = new CopyOnWriteArrayList<>();
@@ -81,7 +84,7 @@ public final class PosternProcess implements AutoCloseable {
 
     /** Waits for a line; fails with everything printed where it does not come in time, or the process ends first. */
     public String awaitLine(Predicate<String> wanted) {
-        long end = System.nanoTime() + Duration.ofSeconds(60).toNanos();
+        long end = System.nanoTime() + PATIENCE.toNanos();
         while (System.nanoTime() < end) {
             boolean ended = !process.isAlive();
             if (ended) {
@@ -147,7 +150,7 @@ public final class PosternProcess implements AutoCloseable {
     /** The exit code; everything that was printed is in {@link #lines} then. */
     public int awaitExit() {
         try {
-            if (!process.waitFor(60, TimeUnit.SECONDS)) {
+            if (!process.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)) {
                 throw new AssertionError("still running; printed:\n" + String.join("\n", lines));
             }
             // So that everything it printed is in lines().
