@@ -1,6 +1,7 @@
 package dev.postern.acme;
 
 import dev.postern.config.Configuration.ChallengeType;
+import java.net.URI;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -28,6 +29,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class OddAnswer {
     final String name;
+    private final URI base;
     private final List<String> names = new ArrayList<>(List.of("example.com"));
     private List<ChallengeType> challenges = List.of(ChallengeType.HTTP_01);
     private List<ChallengeType> offers = List.of(ChallengeType.values());
@@ -56,7 +58,13 @@ final class OddAnswer {
     }
 
     OddAnswer(String name, String text) {
+        this(name, text, OddCa.BASE);
+    }
+
+    /** @param base where the CA is */
+    OddAnswer(String name, String text, URI base) {
         this.name = name;
+        this.base = base;
         for (String line : text.lines().toList()) {
             if (!line.isBlank() && !line.startsWith("#")) {
                 read(line);
@@ -69,7 +77,7 @@ final class OddAnswer {
 
     private void read(String line) {
         String[] parts = line.split(": *", 2);
-        String value = parts[1].trim().replace("{base}", OddCa.BASE.toString());
+        String value = parts[1].trim().replace("{base}", base.toString());
         if (parts[0].startsWith("at ")) {
             String[] where = parts[0].split(" ", -1);
             String[] what = value.split(" ", 2);
@@ -102,6 +110,10 @@ final class OddAnswer {
             case "after" -> after = value;
             default -> throw new IllegalArgumentException(name + ": unknown line: \"" + line + '"');
         }
+    }
+
+    URI base() {
+        return base;
     }
 
     List<String> names() {

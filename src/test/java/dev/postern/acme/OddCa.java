@@ -66,7 +66,7 @@ final class OddCa implements CaTransport {
                 .validator((wanted, finding) -> finding.accept(script.refusal(wanted.name(), wanted.type())
                         .map(type ->
                                 Problem.of(ProblemType.valueOf(type.toUpperCase(Locale.ROOT)), "said the script"))));
-        this.service = AcmeService.open(ca, BASE, options);
+        this.service = AcmeService.open(ca, script.base(), options);
     }
 
     static URI directory() {
