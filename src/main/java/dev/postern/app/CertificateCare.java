@@ -27,6 +27,7 @@ import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Map;
@@ -39,7 +40,6 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.slf4j.event.Level;
 
 /**
  * The life of the certificates, put together: the store, the CAs, the clockwork, the operator's hooks and commands. The
@@ -66,6 +66,8 @@ final class CertificateCare implements AutoCloseable {
     private final ExecutorService works = Threads.unlimited("work");
 
     private final ControlCommands commands;
+    // Null until it is opened, and where there is none.
+    private volatile @Nullable ControlSocket socket;
     /** What {@link #stop} ends, the last one first. */
     private final Deque<AutoCloseable> active = new ArrayDeque<>();
     /** What {@link #close} ends, the last one first. */
@@ -269,16 +271,15 @@ final class CertificateCare implements AutoCloseable {
      *
      * @param https where our own clients are now, for looking at what they see
      * @param proxies from where connections to it have to begin with a PROXY header
-     * @param heard what operators may ask for
      */
-    void start(Supplier<InetSocketAddress> https, Supplier<List<AddressRange>> proxies, ControlCommands heard)
+    void start(Supplier<InetSocketAddress> https, Supplier<List<AddressRange>> proxies, Hearing heard)
             throws IOException {
         Schedule wakeUps = schedule;
         if (wakeUps == null) {
             renewals.watch(new SelfHandshake(https, proxies));
             return;
         }
-        ControlSocket socket = controlSocket(heard);
+        ControlSocket socket = openControlSocket(heard);
         hooks.events().tellMissed(config.sites());
         Map<ScheduledWork, Runnable> beside = Map.of(
                 ScheduledWork.SUGGESTED_WINDOWS, renewals::refreshSuggestedWindows,
@@ -292,26 +293,52 @@ final class CertificateCare implements AutoCloseable {
         }
     }
 
-    /** Null where no site needs the store, and there is no directory for it. */
-    private @Nullable ControlSocket controlSocket(ControlCommands heard) throws IOException {
-        Path file = config.acme().controlSocket();
-        boolean byDefault = file.equals(config.acme().store().resolve("control.sock"));
-        boolean unasked = byDefault && noSiteIsIssued(config);
-        if (unasked && !Files.isWritable(config.acme().store())) {
-            return null;
-        }
-        try {
-            ControlSocket socket = ControlSocket.open(file, heard, control, background);
-            active.push(socket);
-            return socket;
-        } catch (IOException e) {
-            if (!byDefault) {
-                throw e;
+    /** Where operators are heard; where nobody is, where they would be. */
+    Path controlSocket() {
+        ControlSocket socket = this.socket;
+        return socket == null ? config.acme().controlSocket() : socket.file();
+    }
+
+    /** Null where there is no place for it that nobody has named. */
+    private @Nullable ControlSocket openControlSocket(Hearing heard) throws IOException {
+        Path named = config.acme().controlSocket();
+        boolean byDefault = named.equals(config.acme().store().resolve("control.sock"));
+        ControlCommands asked = heard.commands().apply(commands);
+        IOException refusal = null;
+        for (Path file : byDefault ? places(named, heard.folder()) : List.of(named)) {
+            try {
+                ControlSocket opened = ControlSocket.open(file, asked, control, background);
+                active.push(opened);
+                socket = opened;
+                return opened;
+            } catch (IOException e) {
+                if (!byDefault) {
+                    throw e;
+                }
+                refusal = refusal == null ? e : refusal;
             }
-            // Nobody asked for it by name: no reason not to serve.
-            log.atLevel(unasked ? Level.DEBUG : Level.WARN).log("{}; the daemon takes no commands", e.getMessage());
-            return null;
         }
+        // Nobody asked for it by name: no reason not to serve.
+        log.warn(
+                "{}; the daemon takes no commands but signals (expected: control.socket in a directory that it may write"
+                        + " to, RUNTIME_DIRECTORY or XDG_RUNTIME_DIR)",
+                refusal == null
+                        ? named + ": there is no such directory, or it cannot be written"
+                        : refusal.getMessage());
+        return null;
+    }
+
+    /** The store may not be there where no site needs it; commands find the other place by the word that is left of it. */
+    private static List<Path> places(Path inStore, @Nullable Path folder) {
+        List<Path> places = new ArrayList<>();
+        Path store = inStore.getParent();
+        if (store != null && Files.isWritable(store)) {
+            places.add(inStore);
+        }
+        if (folder != null) {
+            places.add(folder.resolve(ProcessHandle.current().pid() + ".sock"));
+        }
+        return places;
     }
 
     /** Begins nothing more, and interrupts orders under way; their journal stays. */

@@ -28,6 +28,11 @@ public final class ConfigurationSource {
         return new ConfigurationSource(null, fixed);
     }
 
+    /** Null for the command line. */
+    @Nullable Path file() {
+        return file;
+    }
+
     /** @throws ConfigurationProblems with everything that is wrong with it */
     public Configuration read() throws ConfigurationProblems {
         return file == null ? java.util.Objects.requireNonNull(fixed, "fixed") : ConfigurationFile.read(file);

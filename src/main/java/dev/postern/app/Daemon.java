@@ -2,18 +2,25 @@ package dev.postern.app;
 
 import dev.postern.config.Configuration;
 import dev.postern.config.ConfigurationProblems;
+import dev.postern.control.OneFile;
 import dev.postern.control.ReloadControl;
+import dev.postern.control.RunRecord;
 import dev.postern.schedule.Schedule;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.util.Optional;
 import java.util.Properties;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** A process that serves until it is told to stop, or cannot go on: then it ends with 70. */
 public final class Daemon {
+    private static final Logger LOG = LoggerFactory.getLogger(Daemon.class);
+
     /** A start that is told to stop is let go on for so long, so that what it has begun can be ended in order. */
     private static final int LONGEST_START_SECONDS = 10;
 
@@ -43,11 +50,15 @@ public final class Daemon {
         try {
             // Until there is something to do, it must not end us either.
             Signals.handle("USR1", () -> {});
+            Optional<Path> runFolder = RunRecord.folder(RunRecord.folders(System.getenv()));
             Edge edge = Edge.start(
                     config,
                     schedule(),
                     Clock.systemUTC(),
-                    certificates -> new ReloadControl(reloads::now, certificates));
+                    new Hearing(
+                            certificates -> new OneFile(source.file(), new ReloadControl(reloads::now, certificates)),
+                            runFolder.orElse(null)));
+            AutoCloseable word = leaveWord(runFolder, source, edge, config);
             Signals.handle("USR1", edge::reopenLogs);
             LoopWatch watch = LoopWatch.start(edge.watched(), notice.aliveEvery(), notice::alive, lastWords::end);
             running.set(() -> {
@@ -55,6 +66,7 @@ public final class Daemon {
                 notice.stopping();
                 reloads.close();
                 edge.close();
+                word.close();
                 notice.close();
             });
             notice.ready();
@@ -69,6 +81,20 @@ public final class Daemon {
             begun.countDown();
             log.drain();
         }
+    }
+
+    /** For commands, which may not know where to look. */
+    private static AutoCloseable leaveWord(
+            Optional<Path> folder, ConfigurationSource source, Edge edge, Configuration config) {
+        Path file = source.file();
+        if (folder.isPresent() && file != null) {
+            try {
+                return RunRecord.write(folder.get(), file, config.acme().store(), edge.controlSocket());
+            } catch (IOException e) {
+                LOG.warn("{}: {}; commands may not find what this daemon has", folder.get(), e.getMessage());
+            }
+        }
+        return () -> {};
     }
 
     /** Waits for TERM or INT, closes {@code running}, and ends the process with 0: stopping as told is no failure. */

@@ -14,6 +14,7 @@ import dev.postern.listener.Transport.EventLoops;
 import dev.postern.machine.MemoryGuard;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
@@ -24,7 +25,6 @@ import java.util.Properties;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
-import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -56,13 +56,8 @@ public final class Edge implements AutoCloseable {
 
     /**
      * @param schedule null for {@link #maintain}: nothing is done but what is asked for
-     * @param heard what operators may ask for, made of what there is for the certificates
      */
-    private Edge(
-            Configuration config,
-            @Nullable Properties schedule,
-            InstantSource clock,
-            UnaryOperator<ControlCommands> heard)
+    private Edge(Configuration config, @Nullable Properties schedule, InstantSource clock, Hearing heard)
             throws CannotStart {
         this.config = config;
         Transport transport = Transport.best();
@@ -83,7 +78,7 @@ public final class Edge implements AutoCloseable {
             opened.addLast(path::loopsEnded);
             observation.prepare(config).commit();
             path.prepare(config).commit();
-            care.start(() -> path.httpsAddresses().get(0), path::httpsProxies, heard.apply(care.commands()));
+            care.start(() -> path.httpsAddresses().get(0), path::httpsProxies, heard);
         } catch (CannotStart | CannotListen | IOException | IllegalArgumentException e) {
             closeAll(opened);
             throw because(e);
@@ -108,12 +103,10 @@ public final class Edge implements AutoCloseable {
      * @param schedule when the certificates are looked after: the content of {@code cron/quartz.properties}
      */
     public static Edge start(Configuration config, Properties schedule, InstantSource clock) throws CannotStart {
-        return start(config, schedule, clock, UnaryOperator.identity());
+        return start(config, schedule, clock, Hearing.PLAIN);
     }
 
-    /** @param heard what operators may ask for, made of what there is for the certificates */
-    static Edge start(
-            Configuration config, Properties schedule, InstantSource clock, UnaryOperator<ControlCommands> heard)
+    static Edge start(Configuration config, Properties schedule, InstantSource clock, Hearing heard)
             throws CannotStart {
         Edge edge = new Edge(config, schedule, clock, heard);
         log.info(
@@ -140,7 +133,12 @@ public final class Edge implements AutoCloseable {
      * commands from others.
      */
     static Edge maintain(Configuration config, InstantSource clock) throws CannotStart {
-        return new Edge(config, null, clock, UnaryOperator.identity());
+        return new Edge(config, null, clock, Hearing.PLAIN);
+    }
+
+    /** Where operators are heard; where nobody is, where they would be. */
+    Path controlSocket() {
+        return care.controlSocket();
     }
 
     /** What an operator may ask for, and gets done. */

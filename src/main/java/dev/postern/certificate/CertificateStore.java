@@ -234,9 +234,10 @@ public final class CertificateStore implements AutoCloseable {
         return new CertificateStore(root, null);
     }
 
-    /** Whether there is a store at all; where that cannot be told, it counts as one. */
+    /** Whether there ever was a store, which a folder alone is not; where that cannot be told, it counts as one. */
     public boolean exists() {
-        return !Files.notExists(root);
+        return !Files.notExists(root)
+                && !(Files.notExists(root.resolve(".lock")) && Files.notExists(root.resolve(ACCOUNTS)));
     }
 
     /**

@@ -3,15 +3,15 @@ package dev.postern.cli;
 import com.google.gson.GsonBuilder;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
-import dev.postern.config.Configuration;
-import dev.postern.config.ConfigurationFile;
 import dev.postern.config.ConfigurationProblems;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.stream.StreamSupport;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
 /** What every command for certificates takes, and how it tells what came of it: for people, or as one JSON document. */
 final class CareOptions {
@@ -21,8 +21,12 @@ final class CareOptions {
     @Option(names = "--json", description = "Print one JSON document instead of text.")
     private boolean json;
 
-    Configuration read() throws CommandFailed, ConfigurationProblems {
-        return ConfigurationFile.read(configuration.orDefault());
+    @Spec(Spec.Target.MIXEE)
+    private @Nullable CommandSpec command;
+
+    /** As the daemon has it. */
+    ReadConfiguration read() throws CommandFailed, ConfigurationProblems {
+        return ReadConfiguration.of(configuration.orDefault(), ConfigurationOption.surroundings(command));
     }
 
     /** Prints {@code result} as it is where JSON was asked for, else lets {@code text} do it. */

@@ -63,7 +63,7 @@ final class CertificateCheckCommand implements Callable<Integer> {
                     Objects.requireNonNull(spec, "spec, which picocli sets").commandLine(),
                     "invalid value for option '--warn': \"" + fraction + "\" (expected: a number from 0 to 1)");
         }
-        Configuration config = options.read();
+        Configuration config = options.read().config();
         List<OverdueSite> overdue = OverdueSite.find(
                 CertificateStore.openReadOnly(config.acme().store()), config.sites(), fraction, Instant.now());
         JsonArray all = new JsonArray();

@@ -84,7 +84,7 @@ final class CertificateExportCommand implements Callable<Integer> {
         if ((pkcs12 == null) != (passwordFile == null)) {
             throw usage("--pkcs12 and --password-file belong together");
         }
-        Configuration config = options.read();
+        Configuration config = options.read().config();
         try {
             ControlledSites all = new ControlledSites(config.sites());
             Site named = all.find(site);

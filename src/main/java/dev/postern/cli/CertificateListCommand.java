@@ -49,18 +49,38 @@ final class CertificateListCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws CommandFailed, ConfigurationProblems {
-        Configuration config = options.read();
+        ReadConfiguration read = options.read();
         JsonObject result;
+        boolean known = true;
         try {
-            Optional<ControlClient> daemon = ControlClient.connect(config.acme().controlSocket());
-            result = daemon.isPresent() ? ask(daemon.get()) : read(config);
+            Optional<ControlClient> daemon = read.daemon();
+            if (daemon.isPresent()) {
+                result = ask(daemon.get());
+            } else {
+                result = read(read.config());
+                known = hasStore(read.config()) || read.isStoreNamed();
+            }
         } catch (ControlFailure e) {
             throw new CommandFailed(e.exitCode(), String.valueOf(e.getMessage()));
         } catch (IOException e) {
             throw new CommandFailed(ExitCode.UNAVAILABLE, String.valueOf(e.getMessage()));
         }
         options.print(console, result, this::print);
-        return ExitCode.OK;
+        return known ? ExitCode.OK : ExitCode.NO;
+    }
+
+    /** Where there is none, "no certificate" may mean that we look at the wrong place, and says so. */
+    private boolean hasStore(Configuration config) {
+        Path root = config.acme().store();
+        if (CertificateStore.openReadOnly(root).exists()
+                || config.sites().stream().noneMatch(Configuration.Site::isIssued)) {
+            return true;
+        }
+        console.err()
+                .println(root.toAbsolutePath()
+                        + ": is no store (expected: that of the daemon, which postern run makes; without acme.store in the"
+                        + " file it is $STATE_DIRECTORY, else certs/ of the installation)");
+        return false;
     }
 
     private JsonObject ask(ControlClient daemon) throws ControlFailure {
@@ -75,11 +95,6 @@ final class CertificateListCommand implements Callable<Integer> {
         JsonArray sites = new JsonArray();
         CertificateStatus.read(store, config.sites(), site -> issuersFor(config, site), Instant.now())
                 .forEach(status -> sites.add(CertificateJson.of(status)));
-        if (!store.exists() && config.sites().stream().anyMatch(Configuration.Site::isIssued)) {
-            console.err()
-                    .println(root + ": does not exist yet (in " + Path.of("").toAbsolutePath()
-                            + "); postern run makes it");
-        }
         JsonObject result = new JsonObject();
         result.add("sites", sites);
         return result;

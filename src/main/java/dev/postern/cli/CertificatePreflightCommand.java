@@ -7,7 +7,6 @@ import dev.postern.certificate.CertificateStore;
 import dev.postern.certificate.MonotonicClock;
 import dev.postern.config.Configuration;
 import dev.postern.config.Configuration.Site;
-import dev.postern.config.ConfigurationFile;
 import dev.postern.config.ConfigurationProblems;
 import dev.postern.dns.Lookup;
 import dev.postern.preflight.Finding;
@@ -77,7 +76,8 @@ final class CertificatePreflightCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws CommandFailed, ConfigurationProblems, InterruptedException {
-        Configuration config = ConfigurationFile.read(configuration.orDefault());
+        Configuration config = ReadConfiguration.of(configuration.orDefault(), configuration.surroundings())
+                .config();
         CertificateStore store = CertificateStore.openReadOnly(config.acme().store());
         try {
             boolean isServing = store.isInUse();

@@ -1,7 +1,6 @@
 package dev.postern.cli;
 
 import com.google.gson.JsonObject;
-import dev.postern.config.Configuration;
 import dev.postern.config.ConfigurationProblems;
 import dev.postern.control.ControlFailure;
 import dev.postern.control.ControlRequest;
@@ -56,9 +55,9 @@ final class CertificateRevokeCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws CommandFailed, ConfigurationProblems, InterruptedException {
-        Configuration config = options.read();
+        ReadConfiguration read = options.read();
         try {
-            new ControlledSites(config.sites()).find(site);
+            new ControlledSites(read.config().sites()).find(site);
         } catch (ControlFailure e) {
             throw new CommandFailed(e.exitCode(), String.valueOf(e.getMessage()));
         }
@@ -80,7 +79,7 @@ final class CertificateRevokeCommand implements Callable<Integer> {
         if (!serial.isEmpty()) {
             request.with("serial", serial);
         }
-        JsonObject result = Errand.run(config, true, request, console);
+        JsonObject result = Errand.run(read, true, request, console);
         options.print(console, result, json -> Outcome.print(console, List.of(json)));
         return ExitCode.OK;
     }

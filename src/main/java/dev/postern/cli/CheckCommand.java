@@ -3,7 +3,6 @@ package dev.postern.cli;
 import dev.postern.certificate.CertificateFiles;
 import dev.postern.certificate.CertificateStore;
 import dev.postern.config.Configuration;
-import dev.postern.config.ConfigurationFile;
 import dev.postern.config.ConfigurationProblems;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -40,7 +39,8 @@ final class CheckCommand implements Callable<Integer> {
     @Override
     public Integer call() throws CommandFailed, ConfigurationProblems {
         Path file = configuration.orDefault();
-        Configuration config = ConfigurationFile.read(file);
+        Configuration config =
+                ReadConfiguration.toStart(file, configuration.surroundings()).config();
         List<String> problems = new ArrayList<>(CertificateFiles.problems(config.sites(), Instant.now()));
         List<String> issued = config.sites().stream()
                 .filter(Configuration.Site::isIssued)

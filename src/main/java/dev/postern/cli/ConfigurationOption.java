@@ -1,19 +1,22 @@
 package dev.postern.cli;
 
+import dev.postern.config.Surroundings;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
 /** The {@code -c} of the commands that read the configuration. */
 final class ConfigurationOption {
     static final String DESCRIPTION =
             "The configuration; without it, config/postern.yaml or, where that does not exist, /etc/postern/postern.yaml.";
 
-    private static final List<Path> LOOKUP =
-            List.of(Path.of("config/postern.yaml"), Path.of("/etc/postern/postern.yaml"));
+    static final List<Path> LOOKUP = List.of(Path.of("config/postern.yaml"), Path.of("/etc/postern/postern.yaml"));
 
     @Option(
             names = {"-c", "--config"},
@@ -21,8 +24,22 @@ final class ConfigurationOption {
             description = DESCRIPTION)
     private @Nullable Path file;
 
+    @Spec(Spec.Target.MIXEE)
+    private @Nullable CommandSpec mixee;
+
     Path orDefault() throws CommandFailed {
         return orDefault(file, LOOKUP);
+    }
+
+    /** What the command is run in. */
+    Surroundings surroundings() {
+        return surroundings(mixee);
+    }
+
+    static Surroundings surroundings(@Nullable CommandSpec command) {
+        CommandSpec root =
+                Objects.requireNonNull(command, "command, which picocli sets").root();
+        return ((Main) root.userObject()).surroundings();
     }
 
     static Path orDefault(@Nullable Path file) throws CommandFailed {

@@ -17,22 +17,24 @@ import org.jspecify.annotations.Nullable;
  * Two processes never work on one store.
  */
 final class Errand implements AutoCloseable {
+    private final ReadConfiguration read;
     private final Configuration config;
     private final boolean answering;
     private final Console console;
     private @Nullable Maintenance here;
 
     /** @param answering whether a CA may come and look: without a daemon this process listens then */
-    Errand(Configuration config, boolean answering, Console console) {
-        this.config = config;
+    Errand(ReadConfiguration read, boolean answering, Console console) {
+        this.read = read;
+        this.config = read.config();
         this.answering = answering;
         this.console = console;
     }
 
     /** One request alone. */
-    static JsonObject run(Configuration config, boolean answering, ControlRequest request, Console console)
+    static JsonObject run(ReadConfiguration read, boolean answering, ControlRequest request, Console console)
             throws CommandFailed, InterruptedException {
-        try (Errand errand = new Errand(config, answering, console)) {
+        try (Errand errand = new Errand(read, answering, console)) {
             return errand.run(request.json());
         }
     }
@@ -40,7 +42,7 @@ final class Errand implements AutoCloseable {
     JsonObject run(JsonObject request) throws CommandFailed, InterruptedException {
         try {
             if (here == null) {
-                Optional<ControlClient> daemon = daemon();
+                Optional<ControlClient> daemon = read.daemon();
                 if (daemon.isPresent()) {
                     return ask(daemon.get(), request);
                 }
@@ -59,10 +61,6 @@ final class Errand implements AutoCloseable {
         }
     }
 
-    private Optional<ControlClient> daemon() throws ControlFailure {
-        return ControlClient.connect(config.acme().controlSocket());
-    }
-
     private JsonObject ask(ControlClient daemon, JsonObject request) throws ControlFailure {
         try (daemon) {
             return daemon.run(request, console.err()::println);
@@ -76,7 +74,7 @@ final class Errand implements AutoCloseable {
             return Optional.empty();
         } catch (CannotStart e) {
             if (e.getCause() instanceof CertificateStore.InUse) {
-                Optional<ControlClient> daemon = daemon();
+                Optional<ControlClient> daemon = read.daemon();
                 if (daemon.isPresent()) {
                     return Optional.of(ask(daemon.get(), request));
                 }

@@ -58,7 +58,8 @@ final class ImportCertbotCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws CommandFailed, ConfigurationProblems, InterruptedException {
-        Configuration config = options.read();
+        ReadConfiguration read = options.read();
+        Configuration config = read.config();
         List<CertbotImport.Step> steps;
         try {
             steps = CertbotImport.plan(directory, config, sites, Clock.systemUTC());
@@ -68,7 +69,7 @@ final class ImportCertbotCommand implements Callable<Integer> {
             throw new CommandFailed(ExitCode.UNAVAILABLE, CertificateStore.reason(e));
         }
         JsonArray done = new JsonArray();
-        try (Errand errand = new Errand(config, false, console)) {
+        try (Errand errand = new Errand(read, false, console)) {
             for (CertbotImport.Step step : steps) {
                 done.add(step(config, errand, step));
             }

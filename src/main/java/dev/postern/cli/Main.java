@@ -2,6 +2,7 @@ package dev.postern.cli;
 
 import dev.postern.app.Versions;
 import dev.postern.config.ConfigurationProblems;
+import dev.postern.config.Surroundings;
 import java.io.PrintWriter;
 import java.nio.charset.Charset;
 import java.util.Locale;
@@ -57,10 +58,18 @@ public final class Main {
     private boolean isDebugging;
 
     private final Console console;
+    private final Surroundings surroundings;
 
-    private Main(Console console, boolean isDebugging) {
+    private Main(Console console, Map<String, String> environment) {
         this.console = console;
-        this.isDebugging = isDebugging;
+        this.surroundings =
+                new Surroundings(environment, Surroundings.ofProcess().installation());
+        this.isDebugging = environment.getOrDefault("POSTERN_DEBUG", "").equals("1");
+    }
+
+    /** What its commands are run in. */
+    Surroundings surroundings() {
+        return surroundings;
     }
 
     public static void main(String[] args) {
@@ -77,8 +86,7 @@ public final class Main {
 
     /** Runs one command to its end and returns the exit code. */
     static int run(String[] args, Console console, Map<String, String> environment) {
-        Main main =
-                new Main(console, environment.getOrDefault("POSTERN_DEBUG", "").equals("1"));
+        Main main = new Main(console, environment);
         try {
             return main.commands().execute(args);
         } catch (Throwable e) {

@@ -1,7 +1,6 @@
 package dev.postern.cli;
 
 import com.google.gson.JsonObject;
-import dev.postern.config.Configuration;
 import dev.postern.config.ConfigurationProblems;
 import dev.postern.control.ControlClient;
 import dev.postern.control.ControlFailure;
@@ -39,12 +38,13 @@ final class ReloadCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws CommandFailed, ConfigurationProblems {
-        Configuration config = options.read();
+        ReadConfiguration read = options.read();
         JsonObject result;
-        try (ControlClient daemon = ControlClient.connect(config.acme().controlSocket())
+        try (ControlClient daemon = read.daemon()
                 .orElseThrow(() -> new CommandFailed(
                         ExitCode.UNAVAILABLE,
-                        config.acme().controlSocket() + ": no daemon takes commands here (expected: a running one;"
+                        read.config().acme().controlSocket()
+                                + ": no daemon takes commands here (expected: a running one;"
                                 + " kill -HUP reloads one that takes none)"))) {
             result = daemon.run(ControlRequest.of("reload").json(), console.err()::println);
         } catch (ControlFailure e) {

@@ -13,7 +13,7 @@ final class AccessLogReader {
 
     private static final Scalar<Optional<Path>> TO = new Scalar<>(
             "stdout or the path of a file",
-            text -> text.equals("stdout") ? Optional.empty() : Optional.of(FilePath.writable(text)));
+            (text, folder) -> text.equals("stdout") ? Optional.empty() : Optional.of(FilePath.writable(text, folder)));
 
     private static final Scalar<LogFormat> FORMAT = Scalar.oneOf(List.of(LogFormat.values()), LogFormat::text);
 

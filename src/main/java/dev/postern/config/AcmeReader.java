@@ -18,11 +18,12 @@ final class AcmeReader {
 
     private AcmeReader() {}
 
-    static Outcome read(Section acme, Section control, Problems problems) {
+    /** @param otherwise the store where none is named */
+    static Outcome read(Section acme, Section control, Path otherwise, Problems problems) {
         int before = problems.count();
         List<Issuer> issuers = IssuersReader.read(acme.find("issuers"));
         boolean issuersUnderstood = problems.count() == before;
-        Path store = acme.get("store", FilePath.SCALAR, Path.of("certs"));
+        Path store = acme.get("store", FilePath.SCALAR, otherwise);
         Acme read = new Acme(
                 acme.find("email", EmailAddress.SCALAR),
                 acme.get("agree-to-terms", Scalar.BOOLEAN, false),

@@ -51,6 +51,12 @@ public record Configuration(
                 accessLog);
     }
 
+    /** The same with the certificates elsewhere, and commands taken elsewhere. */
+    public Configuration withStore(Path store, Path controlSocket) {
+        return withAcme(
+                new Acme(acme.email(), acme.agreeToTerms(), acme.issuers(), acme.keyType(), store, controlSocket));
+    }
+
     public Configuration withAcme(Acme other) {
         return new Configuration(
                 listeners,

@@ -89,14 +89,7 @@ public final class ConfigurationChange {
 
     /** {@code wanted}, but for what can only change with a restart: that stays as it is in {@code running}. */
     public static Configuration applicable(Configuration wanted, Configuration running) {
-        Configuration.Acme acme = wanted.acme();
-        return wanted.withAcme(new Configuration.Acme(
-                acme.email(),
-                acme.agreeToTerms(),
-                acme.issuers(),
-                acme.keyType(),
-                running.acme().store(),
-                running.acme().controlSocket()));
+        return wanted.withStore(running.acme().store(), running.acme().controlSocket());
     }
 
     private void add(String path, String change) {

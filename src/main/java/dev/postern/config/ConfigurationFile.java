@@ -19,19 +19,32 @@ public final class ConfigurationFile {
     private ConfigurationFile() {}
 
     /**
-     * Parses {@code text}, which came from a file that messages call {@code name}. Relative paths in it are resolved
-     * against the working directory. Files that it names are looked at; no name is looked up and no address bound.
+     * Parses {@code text}, which came from nowhere in particular; messages call it {@code name}. Relative paths in it are
+     * resolved against the working directory. Files that it names are looked at; no name is looked up and no address bound.
      *
      * @throws ConfigurationProblems with everything that is wrong, not only the first thing
      */
     public static Configuration parse(String name, String text) throws ConfigurationProblems {
-        return new ConfigurationReader(name).read(text.startsWith("\uFEFF") ? text.substring(1) : text);
+        return parse(new Origin(name, Path.of("")), text, Surroundings.ofProcess());
     }
 
-    /** Reads and parses a file; a file that cannot be read is a problem like any other. */
+    private static Configuration parse(Origin origin, String text, Surroundings surroundings)
+            throws ConfigurationProblems {
+        return new ConfigurationReader(origin, surroundings).read(text.startsWith("\uFEFF") ? text.substring(1) : text);
+    }
+
+    /**
+     * Reads and parses a file; a file that cannot be read is a problem like any other. Relative paths in it are resolved
+     * against its folder: whoever reads it gets the same, wherever they are.
+     */
     public static Configuration read(Path file) throws ConfigurationProblems {
+        return read(file, Surroundings.ofProcess());
+    }
+
+    public static Configuration read(Path file, Surroundings surroundings) throws ConfigurationProblems {
         String name = file.toString();
-        return parse(name, text(name, file));
+        Path folder = file.toAbsolutePath().normalize().getParent();
+        return parse(new Origin(name, folder == null ? Path.of("") : folder), text(name, file), surroundings);
     }
 
     /**

@@ -36,18 +36,20 @@ final class ConfigurationReader {
     // The deepest place that means anything has seven; anchors may be kept anywhere.
     private static final int DEEPEST = 50;
 
-    private final String name;
+    private final Origin file;
+    private final Surroundings surroundings;
     private final Problems problems = new Problems();
 
-    ConfigurationReader(String name) {
-        this.name = name;
+    ConfigurationReader(Origin file, Surroundings surroundings) {
+        this.file = file;
+        this.surroundings = surroundings;
     }
 
     Configuration read(String text) throws ConfigurationProblems {
         Node root = compose(text);
-        Configuration configuration = root == null ? null : read(Value.root(root, problems));
+        Configuration configuration = root == null ? null : read(Value.root(root, file, problems));
         if (configuration == null || problems.count() > 0) {
-            throw new ConfigurationProblems(name, problems.lines(name));
+            throw new ConfigurationProblems(file.name(), problems.lines());
         }
         return configuration;
     }
@@ -62,16 +64,16 @@ final class ConfigurationReader {
             }
             Optional<Node> root = new Compose(settings).composeString(text);
             if (root.isEmpty()) {
-                problems.add(0, "", "is empty (expected: at least sites and backends)");
+                problems.add(file, 0, "", "is empty (expected: at least sites and backends)");
             }
             return root.orElse(null);
         } catch (MarkedYamlEngineException e) {
             int line = e.getProblemMark().map(mark -> mark.getLine() + 1).orElse(0);
             int column = e.getProblemMark().map(mark -> mark.getColumn() + 1).orElse(0);
             String context = e.getContext() == null || e.getContext().isEmpty() ? "" : e.getContext() + ", ";
-            problems.add(line, "", "not YAML: " + oneLine(context + e.getProblem()) + " (column " + column + ")");
+            problems.add(file, line, "", "not YAML: " + oneLine(context + e.getProblem()) + " (column " + column + ")");
         } catch (YamlEngineException e) {
-            problems.add(0, "", "not YAML: " + oneLine(String.valueOf(e.getMessage())));
+            problems.add(file, 0, "", "not YAML: " + oneLine(String.valueOf(e.getMessage())));
         }
         return null;
     }
@@ -82,7 +84,7 @@ final class ConfigurationReader {
         for (Event event : events) {
             if (event instanceof CollectionStartEvent && ++depth > DEEPEST) {
                 int line = event.getStartMark().map(mark -> mark.getLine() + 1).orElse(0);
-                problems.add(line, "", "nested too deeply (expected: at most " + DEEPEST + " levels)");
+                problems.add(file, line, "", "nested too deeply (expected: at most " + DEEPEST + " levels)");
                 return true;
             }
             if (event instanceof CollectionEndEvent) {
@@ -93,25 +95,26 @@ final class ConfigurationReader {
     }
 
     private @Nullable Configuration read(Value root) {
-        Section file = Section.of(root, KEYS);
-        Configuration.Listeners listeners = new ListenersReader().read(file.section("listeners", ListenersReader.KEYS));
-        Configuration.Tls tls = TlsReader.read(file.section("tls", TlsReader.KEYS));
-        Section acmeSection = file.section("acme", AcmeReader.KEYS);
-        AcmeReader.Outcome acme = AcmeReader.read(acmeSection, file.section("control", ControlReader.KEYS), problems);
-        BackendsReader backends = new BackendsReader(file.find("backends"));
+        Section top = Section.of(root, KEYS);
+        Configuration.Listeners listeners = new ListenersReader().read(top.section("listeners", ListenersReader.KEYS));
+        Configuration.Tls tls = TlsReader.read(top.section("tls", TlsReader.KEYS));
+        Section acmeSection = top.section("acme", AcmeReader.KEYS);
+        AcmeReader.Outcome acme = AcmeReader.read(
+                acmeSection, top.section("control", ControlReader.KEYS), surroundings.store(), problems);
+        BackendsReader backends = new BackendsReader(top.find("backends"));
         List<SitesReader.Entry> sites = new SitesReader(backends.backends(), new ProofReader(acmeSection))
-                .read(file.require("sites", "a list of at least one site"));
+                .read(top.require("sites", "a list of at least one site"));
         if (acme.issuersUnderstood()) {
             Issuance.check(acmeSection, acme.acme(), sites);
         }
-        List<AddressRange> trustedProxies = Addresses.ranges(file.find("trusted-proxies"));
-        List<InetSocketAddress> resolvers = Addresses.resolvers(file.find("resolvers"));
-        Configuration.Timeouts timeouts = LimitsReader.timeouts(file.section("timeouts", LimitsReader.TIMEOUTS));
-        Configuration.Limits limits = LimitsReader.limits(file.section("limits", LimitsReader.LIMITS));
+        List<AddressRange> trustedProxies = Addresses.ranges(top.find("trusted-proxies"));
+        List<InetSocketAddress> resolvers = Addresses.resolvers(top.find("resolvers"));
+        Configuration.Timeouts timeouts = LimitsReader.timeouts(top.section("timeouts", LimitsReader.TIMEOUTS));
+        Configuration.Limits limits = LimitsReader.limits(top.section("limits", LimitsReader.LIMITS));
         // Long enough for a page and most downloads, short of the 90 s after which systemd kills.
-        Duration grace = file.get("grace", Durations.POSITIVE_OR_ZERO, Duration.ofSeconds(30));
-        Configuration.Hooks hooks = HooksReader.read(file.section("hooks", HooksReader.KEYS));
-        Configuration.AccessLog accessLog = AccessLogReader.read(file);
+        Duration grace = top.get("grace", Durations.POSITIVE_OR_ZERO, Duration.ofSeconds(30));
+        Configuration.Hooks hooks = HooksReader.read(top.section("hooks", HooksReader.KEYS));
+        Configuration.AccessLog accessLog = AccessLogReader.read(top);
         if (problems.count() > 0) {
             return null;
         }

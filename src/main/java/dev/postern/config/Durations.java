@@ -30,7 +30,7 @@ public final class Durations {
 
     static final Scalar<Duration> POSITIVE_OR_UNLIMITED = new Scalar<>(
             "unlimited, or " + EXPECTED,
-            text -> text.equals("unlimited") ? UNLIMITED : POSITIVE.parsing().parse(text));
+            text -> text.equals("unlimited") ? UNLIMITED : POSITIVE.parse(text));
 
     private Durations() {}
 

@@ -14,7 +14,7 @@ final class EmailAddress {
         if (!LOCAL_PART.matcher(text.substring(0, at)).matches()) {
             throw new NotUnderstood("");
         }
-        String domain = HostName.SITE.parsing().parse(text.substring(at + 1));
+        String domain = HostName.SITE.parse(text.substring(at + 1));
         if (HostName.isWildcard(domain) || domain.equals(Configuration.Site.ANY) || Addresses.isAddress(domain)) {
             throw new NotUnderstood("");
         }

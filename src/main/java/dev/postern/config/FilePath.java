@@ -6,7 +6,7 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.security.cert.CertificateException;
 
-/** Paths of files; relative ones are taken from the working directory. */
+/** Paths of files; relative ones are taken from the folder of the file that they stand in. */
 final class FilePath {
     static final Scalar<Path> SCALAR = new Scalar<>("a path", FilePath::parse);
 
@@ -18,12 +18,13 @@ final class FilePath {
             new Scalar<>("a PEM file with the certificates of a CA", FilePath::certificates);
 
     /** A file with the secret of a TSIG key. */
-    static final Scalar<Path> BASE64_SECRET =
-            new Scalar<>("a file with the secret in Base64", text -> secret(text, SecretFile::base64));
+    static final Scalar<Path> BASE64_SECRET = new Scalar<>(
+            "a file with the secret in Base64", (text, folder) -> secret(text, folder, SecretFile::base64));
 
     /** A file with the MAC key of an external account. */
     static final Scalar<Path> BASE64URL_SECRET = new Scalar<>(
-            "a file with the key in base64url, as the CA gives it", text -> secret(text, SecretFile::base64Url));
+            "a file with the key in base64url, as the CA gives it",
+            (text, folder) -> secret(text, folder, SecretFile::base64Url));
 
     /** A program: found by the system where it has no slash in it, else it must be there. */
     static final Scalar<String> PROGRAM = new Scalar<>("a program such as /usr/local/bin/reload", FilePath::program);
@@ -38,8 +39,8 @@ final class FilePath {
 
     private FilePath() {}
 
-    private static Path secret(String text, SecretForm form) throws NotUnderstood {
-        Path file = readable(text);
+    private static Path secret(String text, Path folder, SecretForm form) throws NotUnderstood {
+        Path file = readable(text, folder);
         try {
             form.read(file);
         } catch (IOException e) {
@@ -48,8 +49,8 @@ final class FilePath {
         return file;
     }
 
-    private static String program(String text) throws NotUnderstood {
-        Path file = parse(text);
+    private static String program(String text, Path folder) throws NotUnderstood {
+        Path file = parse(text, folder);
         if (text.contains("/")) {
             if (!Files.exists(file)) {
                 throw new NotUnderstood(
@@ -63,25 +64,27 @@ final class FilePath {
             if (!Files.isExecutable(file)) {
                 throw new NotUnderstood("is not executable");
             }
-        } else if (text.contains(" ")) {
+            return file.toString();
+        }
+        if (text.contains(" ")) {
             throw new NotUnderstood("has a space; each argument is an item of its own, and no shell takes part");
         }
         return text;
     }
 
-    private static Path parse(String text) throws NotUnderstood {
+    private static Path parse(String text, Path folder) throws NotUnderstood {
         if (text.isEmpty()) {
             throw new NotUnderstood("is empty");
         }
         try {
-            return Path.of(text);
+            return folder.resolve(text);
         } catch (InvalidPathException e) {
             throw new NotUnderstood("is not a path");
         }
     }
 
-    private static Path readable(String text) throws NotUnderstood {
-        Path file = parse(text);
+    private static Path readable(String text, Path folder) throws NotUnderstood {
+        Path file = parse(text, folder);
         if (!Files.exists(file)) {
             throw new NotUnderstood("does not exist");
         }
@@ -95,8 +98,8 @@ final class FilePath {
     }
 
     /** A file that may not be there yet, in a directory that is. */
-    static Path writable(String text) throws NotUnderstood {
-        Path file = parse(text);
+    static Path writable(String text, Path folder) throws NotUnderstood {
+        Path file = parse(text, folder);
         Path directory = file.toAbsolutePath().getParent();
         if (directory == null || Files.isDirectory(file)) {
             throw new NotUnderstood("is a directory");
@@ -121,8 +124,8 @@ final class FilePath {
         }
     }
 
-    private static Path certificates(String text) throws NotUnderstood {
-        Path file = readable(text);
+    private static Path certificates(String text, Path folder) throws NotUnderstood {
+        Path file = readable(text, folder);
         try {
             CaFile.read(file);
         } catch (IOException e) {

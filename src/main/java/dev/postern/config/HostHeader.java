@@ -20,7 +20,7 @@ final class HostHeader {
         if (colon < 0) {
             return HostName.server(text);
         }
-        ServerAddress address = ServerAddress.SCALAR.parsing().parse(text);
+        ServerAddress address = ServerAddress.SCALAR.parse(text);
         return new Configuration.Server(address.host(), address.port(), 1).address();
     });
 

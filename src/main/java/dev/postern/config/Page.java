@@ -54,8 +54,8 @@ public final class Page {
         return new Page(otherType, bytes);
     }
 
-    private static Page read(String text) throws NotUnderstood {
-        Path file = FilePath.READABLE.parsing().parse(text);
+    private static Page read(String text, Path folder) throws NotUnderstood {
+        Path file = FilePath.READABLE.placed().parse(text, folder);
         byte[] bytes;
         try (InputStream in = Files.newInputStream(file)) {
             bytes = in.readNBytes(LARGEST_BYTES + 1);

@@ -7,13 +7,13 @@ import java.util.List;
 /** What is wrong, collected while reading goes on, so that one run shows every mistake. Used by one thread. */
 final class Problems {
     /** @param line counted from 1; 0 where the problem has no line of its own */
-    private record Problem(int line, String text) {}
+    private record Problem(Origin origin, int line, String text) {}
 
     private final List<Problem> found = new ArrayList<>();
 
     /** @param path the place in the file, {@code sites[1].backend}; empty for the file as a whole */
-    void add(int line, String path, String what) {
-        found.add(new Problem(line, path.isEmpty() ? what : path + ": " + what));
+    void add(Origin origin, int line, String path, String what) {
+        found.add(new Problem(origin, line, path.isEmpty() ? what : path + ": " + what));
     }
 
     int count() {
@@ -21,10 +21,11 @@ final class Problems {
     }
 
     /** One line each, in the order of the file; two problems of one line in the order they were found. */
-    List<String> lines(String name) {
+    List<String> lines() {
         return found.stream()
                 .sorted(Comparator.comparingInt(Problem::line))
-                .map(problem -> (problem.line() == 0 ? name : name + ":" + problem.line()) + ": " + problem.text())
+                .map(problem -> problem.origin().name() + (problem.line() == 0 ? "" : ":" + problem.line()) + ": "
+                        + problem.text())
                 .toList();
     }
 }

@@ -38,14 +38,14 @@ final class ProofReader {
 
     private static final Scalar<Duration> WAIT =
             new Scalar<>("a duration such as 30s or 2m, at most " + Durations.text(LONGEST_PROPAGATION), text -> {
-                Duration duration = Durations.POSITIVE.parsing().parse(text);
+                Duration duration = Durations.POSITIVE.parse(text);
                 if (duration.compareTo(LONGEST_PROPAGATION) > 0) {
                     throw new NotUnderstood("is longer than an order lives");
                 }
                 return duration;
             });
     private static final Scalar<Duration> SECONDS = new Scalar<>("whole seconds, such as 60s or 5m", text -> {
-        Duration duration = Durations.POSITIVE_OR_ZERO.parsing().parse(text);
+        Duration duration = Durations.POSITIVE_OR_ZERO.parse(text);
         if (!duration.equals(Duration.ofSeconds(duration.toSeconds()))) {
             throw new NotUnderstood("");
         }
@@ -162,6 +162,6 @@ final class ProofReader {
             return new ServerAddress(text.toLowerCase(Locale.ROOT), DNS_PORT);
         }
         boolean hasPort = text.startsWith("[") ? text.contains("]:") : text.contains(":");
-        return ServerAddress.SCALAR.parsing().parse(hasPort ? text : text + ":" + DNS_PORT);
+        return ServerAddress.SCALAR.parse(hasPort ? text : text + ":" + DNS_PORT);
     }
 }

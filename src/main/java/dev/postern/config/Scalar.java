@@ -1,5 +1,6 @@
 package dev.postern.config;
 
+import java.nio.file.Path;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -10,11 +11,27 @@ import java.util.function.Function;
  *
  * @param expected what a message says was wanted: {@code a duration such as 30s}
  */
-record Scalar<T>(String expected, Parsing<T> parsing) {
+record Scalar<T>(String expected, Placed<T> placed) {
 
     @FunctionalInterface
     interface Parsing<T> {
         T parse(String text) throws NotUnderstood;
+    }
+
+    /** One that depends on where the text stands. */
+    @FunctionalInterface
+    interface Placed<T> {
+        /** @param folder of the file in which the text stands */
+        T parse(String text, Path folder) throws NotUnderstood;
+    }
+
+    Scalar(String expected, Parsing<T> parsing) {
+        this(expected, (text, folder) -> parsing.parse(text));
+    }
+
+    /** Of a kind that is the same wherever it stands. */
+    T parse(String text) throws NotUnderstood {
+        return placed.parse(text, Path.of(""));
     }
 
     static final Scalar<Boolean> BOOLEAN = oneOf(Map.of("true", true, "false", false), "true or false");

@@ -8,7 +8,7 @@ public sealed interface SentHost {
             new Scalar<>("preserve, server, or " + HostHeader.SCALAR.expected(), text -> switch (text) {
                 case "preserve" -> AS_ASKED;
                 case "server" -> new OfServer();
-                default -> new Named(HostHeader.SCALAR.parsing().parse(text));
+                default -> new Named(HostHeader.SCALAR.parse(text));
             });
 
     /** That of the client. */

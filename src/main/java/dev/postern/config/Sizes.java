@@ -12,8 +12,7 @@ final class Sizes {
     /** From {@code least} to {@code most} bytes. */
     static Scalar<Integer> between(int least, int most) {
         Scalar<Long> size = between((long) least, (long) most);
-        return new Scalar<>(
-                size.expected(), text -> Math.toIntExact(size.parsing().parse(text)));
+        return new Scalar<>(size.expected(), text -> Math.toIntExact(size.parse(text)));
     }
 
     static Scalar<Long> between(long least, long most) {

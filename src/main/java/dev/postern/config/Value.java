@@ -22,17 +22,19 @@ final class Value {
     private final Node node;
     private final int line;
     private final String path;
+    private final Origin origin;
     private final Problems problems;
 
-    private Value(Node node, int line, String path, Problems problems) {
+    private Value(Node node, int line, String path, Origin origin, Problems problems) {
         this.node = node;
         this.line = line;
         this.path = path;
+        this.origin = origin;
         this.problems = problems;
     }
 
-    static Value root(Node node, Problems problems) {
-        return new Value(node, lineOf(node), "", problems);
+    static Value root(Node node, Origin origin, Problems problems) {
+        return new Value(node, lineOf(node), "", origin, problems);
     }
 
     String path() {
@@ -45,13 +47,13 @@ final class Value {
     }
 
     void problem(String what) {
-        problems.add(line, path, what);
+        problems.add(origin, line, path, what);
     }
 
     /** The place of a key that is not there: reads like an empty value. */
     Value absent(String key) {
         Node nothing = new ScalarNode(Tag.NULL, "", ScalarStyle.PLAIN);
-        return new Value(nothing, line, pathOf(key), problems);
+        return new Value(nothing, line, pathOf(key), origin, problems);
     }
 
     /** True for {@code key:} with nothing behind it. */
@@ -93,7 +95,7 @@ final class Value {
             return null;
         }
         try {
-            return kind.parsing().parse(text);
+            return kind.placed().parse(text, origin.folder());
         } catch (NotUnderstood e) {
             refuse(text, e.what(), kind.expected());
             return null;
@@ -129,7 +131,7 @@ final class Value {
         if (node instanceof SequenceNode list) {
             List<Value> items = new ArrayList<>();
             for (Node item : list.getValue()) {
-                items.add(new Value(item, lineOf(item), path + "[" + items.size() + "]", problems));
+                items.add(new Value(item, lineOf(item), path + "[" + items.size() + "]", origin, problems));
             }
             return items;
         }
@@ -164,17 +166,17 @@ final class Value {
         for (NodeTuple tuple : mapping.getValue()) {
             int keyLine = lineOf(tuple.getKeyNode());
             if (!(tuple.getKeyNode() instanceof ScalarNode key)) {
-                problems.add(keyLine, path, "a key is a list or a mapping (expected: a word)");
+                problems.add(origin, keyLine, path, "a key is a list or a mapping (expected: a word)");
                 continue;
             }
             String name = key.getValue();
             String entryPath = pathOf(name);
             Integer first = lines.putIfAbsent(name, keyLine);
             if (first != null) {
-                problems.add(keyLine, entryPath, "given twice; the first is on line " + first);
+                problems.add(origin, keyLine, entryPath, "given twice; the first is on line " + first);
                 continue;
             }
-            entries.put(name, new Value(tuple.getValueNode(), lineUnder(keyLine, tuple), entryPath, problems));
+            entries.put(name, new Value(tuple.getValueNode(), lineUnder(keyLine, tuple), entryPath, origin, problems));
         }
         return entries;
     }

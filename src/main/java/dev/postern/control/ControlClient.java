@@ -23,19 +23,22 @@ import java.util.function.Consumer;
 /** A connection to the daemon's {@link ControlSocket}; for one request. Blocking. */
 public final class ControlClient implements ControlCommands, AutoCloseable {
     private final Path file;
+    private final Path configuration;
     private final SocketChannel channel;
 
-    private ControlClient(Path file, SocketChannel channel) {
+    private ControlClient(Path file, Path configuration, SocketChannel channel) {
         this.file = file;
+        this.configuration = configuration;
         this.channel = channel;
     }
 
     /**
      * Empty where no daemon listens: there is no socket, or one that a dead daemon left behind.
      *
+     * @param configuration the file of the daemon that is meant, absolute; another one refuses
      * @throws ControlFailure where there may be one that cannot be asked
      */
-    public static Optional<ControlClient> connect(Path file) throws ControlFailure {
+    public static Optional<ControlClient> connect(Path file, Path configuration) throws ControlFailure {
         if (Files.notExists(file)) {
             return Optional.empty();
         }
@@ -43,7 +46,7 @@ public final class ControlClient implements ControlCommands, AutoCloseable {
             SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX);
             try {
                 channel.connect(UnixDomainSocketAddress.of(file));
-                return Optional.of(new ControlClient(file, channel));
+                return Optional.of(new ControlClient(file, configuration, channel));
             } catch (IOException | RuntimeException e) {
                 channel.close();
                 throw e;
@@ -63,7 +66,9 @@ public final class ControlClient implements ControlCommands, AutoCloseable {
     @Override
     public JsonObject run(JsonObject request, Consumer<String> progress) throws ControlFailure {
         try {
-            send(request);
+            JsonObject addressed = request.deepCopy();
+            addressed.addProperty(OneFile.KEY, configuration.toString());
+            send(addressed);
             return answer(progress);
         } catch (JsonParseException | IllegalStateException | NullPointerException e) {
             throw ControlFailure.unavailable(file + ": the daemon's answer is not understood: " + e.getMessage()

@@ -128,8 +128,8 @@ class MainTest {
                 .startsWith("app.internal")
                 .contains("no certificate");
         assertThat(err.toString())
-                .startsWith(store + ": does not exist yet (in ")
-                .endsWith("; postern run makes it\n");
+                .startsWith(store + ": is no store (expected: that of the daemon, which postern run makes")
+                .endsWith("else certs/ of the installation)\n");
     }
 
     // "no certificate, due now" would be a lie about a store that somebody else may read.

@@ -82,7 +82,8 @@ class ControlSocketTest {
     }
 
     private JsonObject ask(String command, Consumer<String> progress) throws ControlFailure {
-        try (ControlClient client = ControlClient.connect(file()).orElseThrow()) {
+        try (ControlClient client =
+                ControlClient.connect(file(), Path.of("postern.yaml")).orElseThrow()) {
             return client.run(ControlRequest.of(command).json(), progress);
         }
     }
@@ -197,7 +198,7 @@ class ControlSocketTest {
         dead.bind(UnixDomainSocketAddress.of(file()));
         dead.close();
         assertThat(file()).exists();
-        assertThat(ControlClient.connect(file())).isEmpty();
+        assertThat(ControlClient.connect(file(), Path.of("postern.yaml"))).isEmpty();
 
         open();
 
@@ -240,7 +241,7 @@ class ControlSocketTest {
         open().close();
 
         assertThat(file()).doesNotExist();
-        assertThat(ControlClient.connect(file())).isEmpty();
+        assertThat(ControlClient.connect(file(), Path.of("postern.yaml"))).isEmpty();
     }
 
     private SocketChannel raw() throws IOException {

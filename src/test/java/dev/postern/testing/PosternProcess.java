@@ -7,10 +7,12 @@ import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
@@ -19,6 +21,9 @@ import java.util.function.Predicate;
 public final class PosternProcess implements AutoCloseable {
     /** A start takes a second; on a machine with twenty others that want its two processors a minute was not enough once. */
     private static final Duration PATIENCE = Duration.ofMinutes(3);
+
+    /** Not the one of this machine. */
+    private static final Path RUNTIME = runtime();
 
     private final Process process;
     private final Thread reader;
@@ -41,9 +46,23 @@ public final class PosternProcess implements AutoCloseable {
         return startUnder(List.of(), directory, jvm, arguments);
     }
 
+    /** @param environment on top of that of every such process: the store of each is in its own directory */
+    public static PosternProcess startIn(Map<String, String> environment, Path directory, String... arguments) {
+        return start(List.of(), environment, directory, List.of(), arguments);
+    }
+
     /** @param tracer the beginning of a command line that runs the rest of it, and becomes it */
     public static PosternProcess startUnder(
             List<String> tracer, Path directory, List<String> jvm, String... arguments) {
+        return start(tracer, Map.of(), directory, jvm, arguments);
+    }
+
+    private static PosternProcess start(
+            List<String> tracer,
+            Map<String, String> environment,
+            Path directory,
+            List<String> jvm,
+            String... arguments) {
         Path target = Path.of("target").toAbsolutePath();
         List<String> command = new ArrayList<>(tracer);
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
@@ -57,10 +76,23 @@ public final class PosternProcess implements AutoCloseable {
         command.add("dev.postern.cli.Main");
         command.addAll(List.of(arguments));
         try {
-            return new PosternProcess(new ProcessBuilder(command)
-                    .directory(directory.toFile())
-                    .redirectErrorStream(true)
-                    .start());
+            ProcessBuilder builder =
+                    new ProcessBuilder(command).directory(directory.toFile()).redirectErrorStream(true);
+            builder.environment()
+                    .put("STATE_DIRECTORY", directory.resolve("certs").toString());
+            builder.environment().put("XDG_RUNTIME_DIR", RUNTIME.toString());
+            builder.environment().putAll(environment);
+            return new PosternProcess(builder.start());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static Path runtime() {
+        try {
+            Path folder = Files.createTempDirectory("postern-runtime");
+            folder.toFile().deleteOnExit();
+            return folder;
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
