@@ -1,5 +1,7 @@
 package dev.postern.admin;
 
+import dev.postern.config.Configuration.Admin;
+import dev.postern.config.Configuration.Ready;
 import dev.postern.http.ServePages.Page;
 import dev.postern.http.ServePages.Pages;
 import dev.postern.observe.Metrics;
@@ -14,28 +16,42 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The pages of the admin listener, made by a thread that may take its time. Alive and ready are questions about this
- * process: what is wrong with a certificate is told with them, but no reason to take the process away, which serves.
+ * process: what is wrong with a certificate that is served is told with them, but no reason to take the process away. One
+ * that is not there is: clients of that site are better off elsewhere.
  */
 public final class AdminPages implements Pages {
     private static final String TEXT = "text/plain; charset=utf-8";
 
+    /** Of thousands somebody will look with `postern cert list`. */
+    private static final int MOST_NAMED = 100;
+
     private final Metrics metrics;
-    private final Supplier<List<String>> overdue;
+    private final Supplier<Sites> sites;
     private final Executor executor;
     // Replaced by a reload; read by any event loop.
     private volatile Set<String> hosts = Set.of();
+    private volatile Ready wanted = Ready.ALL;
     private volatile boolean draining;
 
-    /** @param overdue the sites whose certificates are */
-    public AdminPages(Metrics metrics, Supplier<List<String>> overdue, Executor executor) {
+    /**
+     * What the sites have.
+     *
+     * @param overdue those whose certificates are
+     * @param unserved those that have no certificate to serve
+     * @param anyServed whether some site has one, or none needs one
+     */
+    public record Sites(List<String> overdue, List<String> unserved, boolean anyServed) {}
+
+    public AdminPages(Metrics metrics, Supplier<Sites> sites, Executor executor) {
         this.metrics = metrics;
-        this.overdue = overdue;
+        this.sites = sites;
         this.executor = executor;
     }
 
-    /** Further names that the pages may be asked for under. */
-    public void hosts(Set<String> names) {
-        hosts = Set.copyOf(names);
+    /** From now on they are as {@code admin} says; null for no such listener. */
+    public void follow(@Nullable Admin admin) {
+        hosts = admin == null ? Set.of() : Set.copyOf(admin.hosts());
+        wanted = admin == null ? Ready.ALL : admin.ready();
     }
 
     /** From now on we are not ready: whoever sends clients to us should send them elsewhere. */
@@ -64,10 +80,22 @@ public final class AdminPages implements Pages {
     }
 
     private Page ready() {
-        String state = draining ? "draining\n" : "ready\n";
-        List<String> sites = overdue.get();
-        String certificates = sites.isEmpty() ? "" : "certificates overdue: " + String.join(", ", sites) + "\n";
-        return text(draining ? 503 : 200, state + certificates);
+        Sites now = sites.get();
+        boolean serving = wanted == Ready.ANY ? now.anyServed() : now.unserved().isEmpty();
+        String state = draining ? "draining\n" : serving ? "ready\n" : "not ready\n";
+        return text(
+                draining || !serving ? 503 : 200,
+                state + named("no certificate to serve: ", now.unserved())
+                        + named("certificates overdue: ", now.overdue()));
+    }
+
+    private static String named(String what, List<String> sites) {
+        if (sites.isEmpty()) {
+            return "";
+        }
+        int more = sites.size() - MOST_NAMED;
+        return what + String.join(", ", sites.subList(0, Math.min(sites.size(), MOST_NAMED)))
+                + (more > 0 ? " and " + more + " more" : "") + "\n";
     }
 
     private static Page text(int status, String text) {

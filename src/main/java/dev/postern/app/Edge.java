@@ -256,7 +256,8 @@ public final class Edge implements AutoCloseable {
     // ---- the end
 
     /**
-     * Accepts no more, lets exchanges under way finish for as long as {@code grace} allows, then closes what is left.
+     * Serves on for {@code shutdown-delay}, so that balancers hear in time that we go. Then accepts no more, lets exchanges
+     * under way finish for as long as {@code grace} allows, and closes what is left.
      * Orders under way are interrupted; their journal stays. Hooks have the same time, beside the exchanges. Blocks.
      */
     @Override
@@ -266,6 +267,7 @@ public final class Edge implements AutoCloseable {
             stopping = true;
         }
         Duration grace = config.grace();
+        delay(config.shutdownDelay());
         path.drain(grace);
         care.stop();
         int left = path.openConnections();
@@ -286,6 +288,19 @@ public final class Edge implements AutoCloseable {
 
     private static String count(int number, String what) {
         return number + " " + what + (number == 1 ? "" : "s");
+    }
+
+    private void delay(Duration delay) {
+        if (delay.isZero()) {
+            return;
+        }
+        path.unready();
+        log.info("stopping: serving on for {}, and not ready for whoever asks", Durations.text(delay));
+        try {
+            TimeUnit.NANOSECONDS.sleep(delay.toNanos());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     private void awaitClients(Duration grace) {

@@ -7,6 +7,7 @@ import dev.postern.backend.ServerBudget;
 import dev.postern.balance.LoadBalancer;
 import dev.postern.config.AddressRange;
 import dev.postern.config.Balance;
+import dev.postern.certificate.CertificateStatus;
 import dev.postern.config.Configuration;
 import dev.postern.config.Configuration.Protocol;
 import dev.postern.http.AnswerHttp01Challenge;
@@ -35,6 +36,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.security.SecureRandom;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -43,7 +45,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.OptionalInt;
-import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -143,7 +144,7 @@ final class RequestPath implements AutoCloseable {
                 workers.values(),
                 care);
         this.pages = new AdminPages(
-                observation.metrics(gauges), () -> Metrics.overdue(care.status(), clock.instant()), adminThread);
+                observation.metrics(gauges), () -> served(care.status(), clock.instant()), adminThread);
         // A worker of its own: it is not drained, for whoever looks wants to see how that goes, and is not observed.
         this.adminWorker = new Worker(
                 loops.get(0), transport.channel(), routing, clock, 1, budgets, "admin-", ExchangeObserver.NONE);
@@ -151,6 +152,16 @@ final class RequestPath implements AutoCloseable {
                 "admin", transport, loops.subList(0, 1), unlimited, loop -> pipelines.admin(adminWorker, pages));
         var unused = background.scheduleAtFixedRate(
                 contexts::rotateTicketKeys, TICKET_KEY_LIFE.toSeconds(), TICKET_KEY_LIFE.toSeconds(), TimeUnit.SECONDS);
+    }
+
+    private static AdminPages.Sites served(List<CertificateStatus> all, Instant now) {
+        List<String> unserved = all.stream()
+                .filter(status ->
+                        status.notAfter() == null || !status.notAfter().isAfter(now))
+                .map(CertificateStatus::site)
+                .toList();
+        return new AdminPages.Sites(
+                Metrics.overdue(all, now), unserved, all.isEmpty() || unserved.size() < all.size());
     }
 
     private void makeWorkers(List<EventLoop> loops, Observation observation, InstantSource clock) {
@@ -227,8 +238,7 @@ final class RequestPath implements AutoCloseable {
 
         @Override
         public void commit() {
-            Configuration.Admin wanted = config.listeners().admin();
-            pages.hosts(wanted == null ? Set.of() : Set.copyOf(wanted.hosts()));
+            pages.follow(config.listeners().admin());
             limit.max(Descriptors.clients(config.limits()));
             servers.limit(Descriptors.servers(config.limits()), Descriptors.serversPerClient(config.limits()));
             contexts.follow(config.tls(), protocols(config));
@@ -343,13 +353,18 @@ final class RequestPath implements AutoCloseable {
 
     // ---- the end
 
+    /** Whoever asks whether we are ready hears that we are not; everybody is served as before. */
+    void unready() {
+        pages.drain();
+    }
+
     /**
      * Accepts no more, and lets exchanges under way be the last ones of their connections.
      *
      * @param grace how long they have
      */
     void drain(Duration grace) {
-        pages.drain();
+        unready();
         http.close();
         https.close();
         challenge.close();

@@ -58,6 +58,11 @@ final class Ledger {
         this.file = file;
     }
 
+    /** Whether it keeps to any limits. */
+    boolean isLimited() {
+        return !limits.isEmpty();
+    }
+
     /** Whether these are the limits that it keeps to. */
     boolean isKeptTo(RateLimits published) {
         return limits.equals(RateLimit.of(published));

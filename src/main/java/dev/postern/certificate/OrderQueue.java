@@ -169,7 +169,9 @@ final class OrderQueue {
     }
 
     private Pace pace(String issuer) {
-        return paces.computeIfAbsent(issuer, name -> new Pace());
+        Pace pace = Pace.of(ledgers.of(issuer).isLimited());
+        Pace known = paces.putIfAbsent(issuer, pace);
+        return known == null ? pace : known;
     }
 
     /** Whether a run may ask one more issuer now; counts it where it may. */

@@ -6,12 +6,28 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 
 /**
- * New orders at one account: ten in ten seconds, as certmagic does. A pace, not a budget; that is in the {@link Ledger}.
+ * New orders at one account of a CA with published limits: ten in ten seconds, as certmagic does. A pace, not a budget; that is in the {@link Ledger}.
  * Used by one thread at a time.
  */
-final class Pace {
+class Pace {
+    /** At a CA that asks nobody to go slowly: our own, or one that was made for us. */
+    private static final Pace NONE = new Pace() {
+        @Override
+        Instant freeAt(Instant now) {
+            return now;
+        }
+
+        @Override
+        void begin(Instant now) {}
+    };
+
     private static final int ORDERS_PER_WINDOW = 10;
     private static final Duration WINDOW = Duration.ofSeconds(10);
+
+    /** @param limited whether the CA has limits that we keep to */
+    static Pace of(boolean limited) {
+        return limited ? new Pace() : NONE;
+    }
 
     private final Deque<Instant> begun = new ArrayDeque<>();
 

@@ -5,6 +5,7 @@ import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.OptionalInt;
@@ -19,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Made by {@link ConfigurationFile}; the records hold values and small derived values, no behaviour.
  *
  * @param resolvers DNS servers; none for those of the system
+ * @param shutdownDelay how long it serves on after it was told to stop, and says that it is not ready any more
  * @param accessLog null where none is written
  */
 public record Configuration(
@@ -32,6 +34,7 @@ public record Configuration(
         Timeouts timeouts,
         Limits limits,
         Duration grace,
+        Duration shutdownDelay,
         Hooks hooks,
         @Nullable AccessLog accessLog) {
     /** The same with other listeners. */
@@ -47,6 +50,7 @@ public record Configuration(
                 timeouts,
                 limits,
                 grace,
+                shutdownDelay,
                 hooks,
                 accessLog);
     }
@@ -69,6 +73,7 @@ public record Configuration(
                 timeouts,
                 limits,
                 grace,
+                shutdownDelay,
                 hooks,
                 accessLog);
     }
@@ -85,6 +90,7 @@ public record Configuration(
                 timeouts,
                 limits,
                 grace,
+                shutdownDelay,
                 hooks,
                 accessLog);
     }
@@ -101,10 +107,12 @@ public record Configuration(
                 timeouts,
                 limits,
                 grace,
+                shutdownDelay,
                 hooks,
                 accessLog);
     }
 
+    /** Stopping without delay, and with another grace. */
     public Configuration withGrace(Duration other) {
         return new Configuration(
                 listeners,
@@ -117,6 +125,7 @@ public record Configuration(
                 timeouts,
                 limits,
                 other,
+                Duration.ZERO,
                 hooks,
                 accessLog);
     }
@@ -193,7 +202,18 @@ public record Configuration(
      *
      * @param hosts further names that it may be asked for under, besides localhost and addresses
      */
-    public record Admin(List<BindAddress> bind, List<String> hosts) {}
+    public record Admin(List<BindAddress> bind, List<String> hosts, Ready ready) {}
+
+    /** How many of the sites must have a certificate to serve for {@code /ready} to say so. */
+    public enum Ready {
+        ALL,
+        /** One of them at least. */
+        ANY;
+
+        public String text() {
+            return name().toLowerCase(Locale.ROOT);
+        }
+    }
 
     /** The side port: HTTP-01 is answered here, and the {@code http} listener relays to it. */
     public record Challenge(List<BindAddress> bind) {}

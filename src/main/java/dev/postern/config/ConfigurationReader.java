@@ -29,6 +29,7 @@ final class ConfigurationReader {
             "timeouts",
             "limits",
             "grace",
+            "shutdown-delay",
             "hooks",
             "access-log",
             "control");
@@ -113,6 +114,7 @@ final class ConfigurationReader {
         Configuration.Limits limits = LimitsReader.limits(top.section("limits", LimitsReader.LIMITS));
         // Long enough for a page and most downloads, short of the 90 s after which systemd kills.
         Duration grace = top.get("grace", Durations.POSITIVE_OR_ZERO, Duration.ofSeconds(30));
+        Duration shutdownDelay = top.get("shutdown-delay", Durations.POSITIVE_OR_ZERO, Duration.ZERO);
         Configuration.Hooks hooks = HooksReader.read(top.section("hooks", HooksReader.KEYS));
         Configuration.AccessLog accessLog = AccessLogReader.read(top);
         if (problems.count() > 0) {
@@ -129,6 +131,7 @@ final class ConfigurationReader {
                 timeouts,
                 limits,
                 grace,
+                shutdownDelay,
                 hooks,
                 accessLog);
     }

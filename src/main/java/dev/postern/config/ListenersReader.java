@@ -6,6 +6,7 @@ import dev.postern.config.Configuration.Http;
 import dev.postern.config.Configuration.Https;
 import dev.postern.config.Configuration.Listeners;
 import dev.postern.config.Configuration.Protocol;
+import dev.postern.config.Configuration.Ready;
 import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.util.ArrayList;
@@ -38,6 +39,8 @@ final class ListenersReader {
                     "off", OptionalInt.empty()),
             "301, 302, 307, 308 or off");
 
+    private static final Scalar<Ready> READY = Scalar.oneOf(List.of(Ready.values()), Ready::text);
+
     private static final Scalar<Protocol> PROTOCOL = Scalar.oneOf(List.of(Protocol.values()), Protocol::text);
 
     private record Place(Value at, BindAddress address) {}
@@ -49,7 +52,7 @@ final class ListenersReader {
         Section https = listeners.section("https", List.of("bind", "protocols", "proxy-protocol"));
         Section challenge = listeners.section("challenge", List.of("bind"));
 
-        Section admin = listeners.section("admin", List.of("bind", "hosts"));
+        Section admin = listeners.section("admin", List.of("bind", "hosts", "ready"));
 
         // The given addresses first: a default that is in the way of one is only moved by saying so.
         Map<Section, List<BindAddress>> given = new LinkedHashMap<>();
@@ -66,7 +69,12 @@ final class ListenersReader {
                         protocols(https.find("protocols")),
                         Addresses.ranges(https.find("proxy-protocol"))),
                 new Challenge(orDefault(given, challenge, CHALLENGE)),
-                listeners.has("admin") ? new Admin(orDefault(given, admin, ADMIN), hosts(admin.find("hosts"))) : null);
+                listeners.has("admin")
+                        ? new Admin(
+                                orDefault(given, admin, ADMIN),
+                                hosts(admin.find("hosts")),
+                                admin.get("ready", READY, Ready.ALL))
+                        : null);
     }
 
     private static List<String> hosts(@Nullable Value value) {

@@ -144,6 +144,7 @@ class ConfigurationFileTest {
                         DEFAULT_TIMEOUTS,
                         DEFAULT_LIMITS,
                         Duration.ofSeconds(30),
+                        Duration.ZERO,
                         Configuration.Hooks.NONE,
                         null));
     }
@@ -171,7 +172,7 @@ class ConfigurationFileTest {
                       http: { bind: ["192.0.2.1:8080", "[2001:db8::1]:8080"], redirect: 301, proxy-protocol: [192.0.2.0/24] }
                       https: { bind: ":8443", protocols: [http/1.1], proxy-protocol: [198.51.100.1, "2001:db8::/32"] }
                       challenge: { bind: "[::1]:1234" }
-                      admin: { bind: "127.0.0.1:1235", hosts: [Metrics.internal] }
+                      admin: { bind: "127.0.0.1:1235", hosts: [Metrics.internal], ready: any }
                     tls:
                       min-version: TLSv1.3
                       profile: modern
@@ -271,6 +272,7 @@ class ConfigurationFileTest {
                       server-connections: 2000
                       server-connections-per-client: 300
                     grace: 0
+                    shutdown-delay: 5s
                     hooks:
                       on-renewed: [/usr/bin/env, reload, "a b"]
                       on-failure: [failed]
@@ -306,7 +308,8 @@ class ConfigurationFileTest {
                                 new Challenge(List.of(new BindAddress(address("::1"), 1234))),
                                 new Configuration.Admin(
                                         List.of(new BindAddress(address("127.0.0.1"), 1235)),
-                                        List.of("metrics.internal"))),
+                                        List.of("metrics.internal"),
+                                        Configuration.Ready.ANY)),
                         new Tls(TlsVersion.TLS_1_3, TlsProfile.MODERN),
                         new Acme(
                                 "hostmaster@example.org",
@@ -482,6 +485,7 @@ class ConfigurationFileTest {
                                 OptionalInt.of(2000),
                                 OptionalInt.of(300)),
                         Duration.ZERO,
+                        Duration.ofSeconds(5),
                         new Configuration.Hooks(
                                 List.of("/usr/bin/env", "reload", "a b"),
                                 List.of("failed"),
@@ -587,6 +591,7 @@ class ConfigurationFileTest {
         assertThat(configuration.timeouts()).isEqualTo(DEFAULT_TIMEOUTS);
         assertThat(configuration.limits()).isEqualTo(DEFAULT_LIMITS);
         assertThat(configuration.grace()).isEqualTo(Duration.ofSeconds(30));
+        assertThat(configuration.shutdownDelay()).isEqualTo(Duration.ZERO);
         assertThat(configuration.sites().get(0).challenges()).isEqualTo(Site.DEFAULT_CHALLENGES);
         assertThat(configuration.sites().get(0).keepTogether()).isFalse();
         assertThat(configuration.hooks()).isEqualTo(Configuration.Hooks.NONE);

@@ -378,6 +378,43 @@ class MetricsTest {
     }
 
     @Test
+    void shutdownDelayServesOnWhileReadySaysNo() throws Exception {
+        TestServer server = edge.closes(TestServer.saying("hello"));
+        // Longer than any test waits: what ends it is that the edge is stopped the hard way.
+        edge.startWith(List.of(server.address()), LISTENERS + "shutdown-delay: 1h\n");
+        Thread stopping = new Thread(edge::stop);
+        stopping.start();
+        RawClient admin = admin();
+
+        Awaitility.await().until(() -> admin.get("localhost", "/ready").status() == 503);
+
+        // A new connection, and one more exchange on it.
+        RawClient client = edge.client();
+        assertThat(client.get("localhost", "/").status()).isEqualTo(200);
+        assertThat(client.get("localhost", "/").status()).isEqualTo(200);
+        stopping.interrupt();
+        stopping.join();
+        assertThat(admin.isClosedByPeer()).isTrue();
+    }
+
+    @Test
+    void siteWithNothingToServeIsNotReadyUnlessAnyWillDo() throws Exception {
+        String site = """
+                sites:
+                  - { names: [own.example], certificate: %s, routes: [{ path: /, respond: { status: 200 } }] }
+                  - { names: [none.internal], routes: [{ path: /, respond: { status: 200 } }] }
+                acme: { email: ops@example.com, agree-to-terms: true, store: "%s", issuers: [{ directory: "https://127.0.0.1:1/" }] }
+                """.formatted(edge.site().certificate("own.example"), edge.directory().resolve("certs"));
+        edge.start(site + LISTENERS);
+        RawClient.Response response = admin().get("localhost", "/ready");
+        assertThat(response.status()).isEqualTo(503);
+        assertThat(response.body()).isEqualTo("not ready\nno certificate to serve: none.internal\n");
+        edge.reload(site + LISTENERS.replace("admin: { ", "admin: { ready: any, "));
+        assertThat(admin().get("localhost", "/ready").body())
+                .isEqualTo("ready\nno certificate to serve: none.internal\n");
+    }
+
+    @Test
     void withoutItNobodyListens() throws Exception {
         edge.startWith(List.of("127.0.0.1:1"), "");
 
