@@ -1,5 +1,6 @@
 package dev.postern.acme;
 
+import dev.postern.config.RegularFile;
 import dev.postern.config.Configuration.ExternalAccount;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -29,10 +30,11 @@ final class ExternalBinding {
         Path file = account.hmacFile();
         byte[] bytes;
         try {
+            RegularFile.require(file);
             if (Files.size(file) > LONGEST_FILE) {
                 throw notBase64url(file);
             }
-            bytes = Files.readAllBytes(file);
+            bytes = RegularFile.bytes(file, LONGEST_FILE);
         } catch (NoSuchFileException e) {
             throw new IOException(
                     file + ": no such file or directory (expected: the MAC key that the CA gave with key id \""

@@ -9,7 +9,6 @@ import dev.postern.certificate.TlsAlpn01Solver;
 import dev.postern.config.Configuration;
 import dev.postern.config.Configuration.ChallengeType;
 import dev.postern.config.Configuration.Dns01;
-import dev.postern.config.Configuration.Issuer;
 import dev.postern.config.Configuration.Site;
 import dev.postern.config.SecretFile;
 import dev.postern.dns.Dns01Solver;
@@ -17,11 +16,9 @@ import dev.postern.dns.Lookup;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -69,21 +66,8 @@ final class Proofs {
 
     /** One line in the log for each file whose secret is none to the other users of this machine. */
     static void warnOfOpenSecrets(Configuration config) throws IOException {
-        Set<Path> secrets = new LinkedHashSet<>();
-        for (Issuer issuer : config.acme().issuers()) {
-            if (issuer instanceof Issuer.AcmeDirectory acme && acme.eab() != null) {
-                secrets.add(acme.eab().hmacFile());
-            }
-        }
-        for (Site site : config.sites()) {
-            if (site.dns01() instanceof Dns01.DynamicUpdate update && update.tsig() != null) {
-                secrets.add(update.tsig().secretFile());
-            }
-        }
-        for (Path secret : secrets) {
-            if (SecretFile.isReadableByOthers(secret)) {
-                LOG.warn("{}: others than its owner can read this secret (expected: chmod 600)", secret);
-            }
+        for (Path secret : SecretFile.open(config)) {
+            LOG.warn("{}: others than its owner can read this secret (expected: chmod 600)", secret);
         }
     }
 }

@@ -1,5 +1,6 @@
 package dev.postern.app;
 
+import dev.postern.config.RegularFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -43,8 +44,11 @@ final class StickySecret implements Supplier<byte[]> {
         return known;
     }
 
+    /** Whatever somebody has put there by hand. */
+    private static final int LONGEST_FILE = 4096;
+
     private byte[] read() throws IOException {
-        byte[] bytes = Files.readAllBytes(file);
+        byte[] bytes = RegularFile.bytes(file, LONGEST_FILE);
         if (bytes.length < BYTES) {
             throw new IOException("has " + bytes.length + " bytes (expected: at least " + BYTES + " random ones)");
         }

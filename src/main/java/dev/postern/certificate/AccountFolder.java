@@ -1,5 +1,6 @@
 package dev.postern.certificate;
 
+import dev.postern.config.RegularFile;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
@@ -44,7 +45,7 @@ public final class AccountFolder {
             return Optional.empty();
         }
         try {
-            return Optional.of(Pem.readKey(Files.readString(file)));
+            return Optional.of(Pem.readKey(RegularFile.stored(file)));
         } catch (IOException e) {
             throw new IOException(file + ": " + CertificateStore.reason(e), e);
         }
@@ -65,7 +66,7 @@ public final class AccountFolder {
         Path replaced = folder.resolve(KEY);
         try {
             if (Files.exists(replaced)) {
-                DurableFiles.replace(folder.resolve(REPLACED_KEY), Files.readString(replaced));
+                DurableFiles.replace(folder.resolve(REPLACED_KEY), RegularFile.stored(replaced));
             }
             Files.move(file, folder.resolve(KEY), StandardCopyOption.ATOMIC_MOVE);
             DurableFiles.sync(folder);
@@ -100,7 +101,7 @@ public final class AccountFolder {
             return Optional.empty();
         }
         try {
-            return Optional.of(JsonParser.parseString(Files.readString(file)).getAsJsonObject());
+            return Optional.of(JsonParser.parseString(RegularFile.stored(file)).getAsJsonObject());
         } catch (JsonParseException | IllegalStateException e) {
             // The CA tells the account again when it is asked with the same key.
             return Optional.empty();
@@ -115,7 +116,7 @@ public final class AccountFolder {
     Optional<JsonObject> readLedger() throws IOException {
         Path file = folder.resolve("ledger.json");
         return Files.exists(file)
-                ? Optional.of(JsonParser.parseString(Files.readString(file)).getAsJsonObject())
+                ? Optional.of(JsonParser.parseString(RegularFile.stored(file)).getAsJsonObject())
                 : Optional.empty();
     }
 

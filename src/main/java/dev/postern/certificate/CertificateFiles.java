@@ -1,6 +1,7 @@
 package dev.postern.certificate;
 
 import dev.postern.config.CertificateSource;
+import dev.postern.config.RegularFile;
 import dev.postern.config.Configuration;
 import dev.postern.config.Configuration.Site;
 import java.io.IOException;
@@ -113,6 +114,25 @@ public final class CertificateFiles {
         return current == null ? null : problemOf(other, files, current);
     }
 
+    /** Keys that others may read: used all the same, and worth a word. One line each. */
+    public static List<String> openKeys(List<Site> sites) {
+        List<String> open = new ArrayList<>();
+        for (Site site : sites) {
+            Configuration.CertificateFiles files = site.files();
+            if (files == null) {
+                continue;
+            }
+            try {
+                if (DurableFiles.isReadableByOthers(files.key())) {
+                    open.add(site.name() + ": " + files.key() + ": readable by group or others (expected: mode 0600)");
+                }
+            } catch (IOException e) {
+                LOG.debug("{}: permissions of {} not readable", site.name(), files.key(), e);
+            }
+        }
+        return open;
+    }
+
     Site site() {
         return site;
     }
@@ -127,12 +147,12 @@ public final class CertificateFiles {
         PrivateKey key;
         Certificate certificate;
         try {
-            chain = Pem.readCertificates(Files.readString(files.chain()));
+            chain = Pem.readCertificates(RegularFile.text(files.chain(), RegularFile.PEM_BYTES));
         } catch (IOException e) {
             throw new IOException(files.chain() + ": " + CertificateStore.reason(e), e);
         }
         try {
-            key = Pem.readKey(Files.readString(files.key()));
+            key = Pem.readKey(RegularFile.text(files.key(), RegularFile.PEM_BYTES));
         } catch (IOException e) {
             throw new IOException(files.key() + ": " + CertificateStore.reason(e), e);
         }

@@ -1,5 +1,6 @@
 package dev.postern.certificate;
 
+import dev.postern.config.RegularFile;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
@@ -359,7 +360,7 @@ public final class CertificateStore implements AutoCloseable {
         Path file = root.resolve(PROBE_KEY);
         try {
             if (Files.exists(file)) {
-                byte[] key = Base64.getDecoder().decode(Files.readString(file).trim());
+                byte[] key = Base64.getDecoder().decode(RegularFile.stored(file).trim());
                 if (key.length == ReachabilityProbe.KEY_BYTES) {
                     return new ReachabilityProbe(key);
                 }

@@ -1,5 +1,6 @@
 package dev.postern.certificate;
 
+import dev.postern.config.RegularFile;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
@@ -89,16 +90,16 @@ final class GenerationFolder {
     /** Revoked or not. */
     Certificate readAny() throws IOException, CertificateException {
         Path key = folder.resolve(KEY);
-        String fullchain = Files.readString(folder.resolve("fullchain.pem"));
-        String leaf = Files.readString(folder.resolve("cert.pem"));
-        String chain = Files.readString(folder.resolve("chain.pem"));
+        String fullchain = RegularFile.stored(folder.resolve("fullchain.pem"));
+        String leaf = RegularFile.stored(folder.resolve("cert.pem"));
+        String chain = RegularFile.stored(folder.resolve("chain.pem"));
         if (!fullchain.equals(leaf + chain)) {
             throw new CertificateException("cert.pem and chain.pem together are not fullchain.pem");
         }
         Certificate certificate = Certificate.of(
                 site,
                 meta("issuer").orElse("unknown"),
-                Pem.readKey(Files.readString(key)),
+                Pem.readKey(RegularFile.stored(key)),
                 Pem.readCertificates(fullchain));
         if (DurableFiles.isReadableByOthers(key)) {
             LOG.warn("{}: {}: readable by group or others (expected: mode 0600); used all the same", site, key);
@@ -126,7 +127,7 @@ final class GenerationFolder {
         try {
             // Mostly it is another one, which one file tells.
             String leaf = Pem.of(List.of(certificate.leaf()));
-            return Files.readString(folder.resolve("cert.pem")).equals(leaf)
+            return RegularFile.stored(folder.resolve("cert.pem")).equals(leaf)
                     && read().chain().equals(certificate.chain());
         } catch (IOException | CertificateException e) {
             LOG.debug("{}: {} is not this one", site, folder, e);
@@ -141,7 +142,7 @@ final class GenerationFolder {
 
     private Optional<String> meta(String key) {
         try {
-            return Optional.ofNullable(JsonParser.parseString(Files.readString(folder.resolve("meta.json")))
+            return Optional.ofNullable(JsonParser.parseString(RegularFile.stored(folder.resolve("meta.json")))
                             .getAsJsonObject()
                             .get(key))
                     .map(JsonElement::getAsString);
@@ -154,7 +155,7 @@ final class GenerationFolder {
     /** The reason; empty where it was not revoked. */
     Optional<String> revocation() throws IOException {
         Path revoked = folder.resolve(REVOKED);
-        return Files.exists(revoked) ? Optional.of(Files.readString(revoked).strip()) : Optional.empty();
+        return Files.exists(revoked) ? Optional.of(RegularFile.stored(revoked).strip()) : Optional.empty();
     }
 
     /** From now on it is refused, by this process and each after it. */

@@ -1,5 +1,6 @@
 package dev.postern.certificate;
 
+import dev.postern.config.RegularFile;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
@@ -48,7 +49,7 @@ final class OrderFile implements OrderJournal {
         if (!Files.exists(file)) {
             return Optional.empty();
         }
-        String text = Files.readString(file);
+        String text = RegularFile.stored(file);
         try {
             JsonObject json = JsonParser.parseString(text).getAsJsonObject();
             List<String> names = json.getAsJsonArray("names").asList().stream()

@@ -1,5 +1,6 @@
 package dev.postern.certificate;
 
+import dev.postern.config.RegularFile;
 import com.google.gson.JsonParser;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -144,7 +145,7 @@ final class SiteFolder {
         try {
             return new Attempts(
                     Files.exists(file)
-                            ? RenewalHistory.parse(JsonParser.parseString(Files.readString(file))
+                            ? RenewalHistory.parse(JsonParser.parseString(RegularFile.stored(file))
                                     .getAsJsonObject())
                             : RenewalHistory.NONE,
                     null);

@@ -1,5 +1,6 @@
 package dev.postern.certificate;
 
+import dev.postern.config.RegularFile;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
@@ -87,7 +88,7 @@ public final class ToldRenewal {
 
     private static JsonObject read(Path file) throws IOException {
         try {
-            return JsonParser.parseString(Files.readString(file)).getAsJsonObject();
+            return JsonParser.parseString(RegularFile.stored(file)).getAsJsonObject();
         } catch (IOException e) {
             throw new IOException(file + ": " + CertificateStore.reason(e), e);
         } catch (RuntimeException e) {

@@ -1,5 +1,6 @@
 package dev.postern.cli;
 
+import dev.postern.config.RegularFile;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import dev.postern.certificate.Certificate;
@@ -13,14 +14,11 @@ import dev.postern.config.ConfigurationProblems;
 import dev.postern.control.ControlFailure;
 import dev.postern.control.ControlledSites;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.FileAlreadyExistsException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Objects;
 import java.util.concurrent.Callable;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -121,14 +119,15 @@ final class CertificateExportCommand implements Callable<Integer> {
     }
 
     private static char[] password(Path file) throws CommandFailed {
-        try (Stream<String> lines = Files.lines(file)) {
-            String password = lines.findFirst().orElse("");
+        try {
+            String password = RegularFile.text(file, RegularFile.PEM_BYTES)
+                    .lines()
+                    .findFirst()
+                    .orElse("");
             if (password.isEmpty()) {
                 throw new CommandFailed(ExitCode.USAGE, file + ": its first line is empty (expected: the password)");
             }
             return password.toCharArray();
-        } catch (UncheckedIOException e) {
-            throw new CommandFailed(ExitCode.UNAVAILABLE, file + ": is not text in UTF-8");
         } catch (IOException e) {
             throw new CommandFailed(ExitCode.UNAVAILABLE, file + ": " + CertificateStore.reason(e));
         }

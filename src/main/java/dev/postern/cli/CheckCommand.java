@@ -4,6 +4,8 @@ import dev.postern.certificate.CertificateFiles;
 import dev.postern.certificate.CertificateStore;
 import dev.postern.config.Configuration;
 import dev.postern.config.ConfigurationProblems;
+import dev.postern.config.SecretFile;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -37,7 +39,7 @@ final class CheckCommand implements Callable<Integer> {
     }
 
     @Override
-    public Integer call() throws CommandFailed, ConfigurationProblems {
+    public Integer call() throws CommandFailed, ConfigurationProblems, IOException {
         Path file = configuration.orDefault();
         Configuration config =
                 ReadConfiguration.toStart(file, configuration.surroundings()).config();
@@ -52,6 +54,11 @@ final class CheckCommand implements Callable<Integer> {
         if (!problems.isEmpty()) {
             throw new ConfigurationProblems(file.toString(), problems);
         }
+        CertificateFiles.openKeys(config.sites())
+                .forEach(line -> console.err().println("WARN " + line + "; used all the same"));
+        SecretFile.open(config)
+                .forEach(secret -> console.err()
+                        .println("WARN " + secret + ": others than its owner can read this secret (expected: chmod 600)"));
         console.out().println(file + ": ok");
         return ExitCode.OK;
     }

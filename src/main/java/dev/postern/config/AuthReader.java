@@ -1,6 +1,7 @@
 package dev.postern.config;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -87,7 +88,12 @@ final class AuthReader {
                 at.problem("is larger than 1MiB (expected: a file that htpasswd has made)");
                 return;
             }
-            lines = Files.readAllLines(file, StandardCharsets.UTF_8);
+            lines = StandardCharsets.UTF_8
+                    .newDecoder()
+                    .decode(ByteBuffer.wrap(RegularFile.bytes(file, LARGEST_FILE_BYTES)))
+                    .toString()
+                    .lines()
+                    .toList();
         } catch (IOException e) {
             at.problem("cannot be read: " + Quoted.of(String.valueOf(e.getMessage())) + " (expected: UTF-8 text)");
             return;

@@ -3,7 +3,6 @@ package dev.postern.config;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.cert.CertificateException;
 import java.security.cert.CertificateFactory;
@@ -21,6 +20,9 @@ import java.util.regex.Pattern;
 public final class CaFile {
     private static final Pattern BLOCK = Pattern.compile("-----BEGIN CERTIFICATE-----([^-]*)-----END CERTIFICATE-----");
 
+    /** The certificates of all public CAs have some 200 KiB. */
+    private static final int LARGEST_BYTES = 16 << 20;
+
     private CaFile() {}
 
     /**
@@ -30,7 +32,7 @@ public final class CaFile {
      * @throws CertificateException with what is wrong, without the name of the file
      */
     public static List<X509Certificate> read(Path file) throws IOException, CertificateException {
-        byte[] bytes = Files.readAllBytes(file);
+        byte[] bytes = RegularFile.bytes(file, LARGEST_BYTES);
         Matcher block = BLOCK.matcher(new String(bytes, StandardCharsets.ISO_8859_1));
         CertificateFactory factory = CertificateFactory.getInstance("X.509");
         List<X509Certificate> certificates = new ArrayList<>();

@@ -5,7 +5,6 @@ import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
-import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
@@ -14,7 +13,7 @@ import java.util.stream.Collectors;
 /** Reads {@code postern.yaml}. */
 public final class ConfigurationFile {
     // A thousand sites take some 200 KiB; beyond this somebody named the wrong file.
-    private static final long LARGEST_BYTES = 16 << 20;
+    private static final int LARGEST_BYTES = 16 << 20;
 
     private ConfigurationFile() {}
 
@@ -72,14 +71,8 @@ public final class ConfigurationFile {
 
     private static String text(String name, Path file) throws ConfigurationProblems {
         try {
-            if (Files.isDirectory(file)) {
-                throw unreadable(name, "is a directory");
-            }
-            // A pipe has no size that tells anything: <(…) of a shell is welcome.
-            if (Files.isRegularFile(file) && Files.size(file) > LARGEST_BYTES) {
-                throw unreadable(name, "is larger than " + (LARGEST_BYTES >> 20) + "MiB");
-            }
-            byte[] bytes = Files.readAllBytes(file);
+            // No pipes either: a reload would wait for somebody to write into one.
+            byte[] bytes = RegularFile.bytes(file, LARGEST_BYTES);
             return StandardCharsets.UTF_8
                     .newDecoder()
                     .decode(ByteBuffer.wrap(bytes))

@@ -91,6 +91,9 @@ final class FilePath {
         if (Files.isDirectory(file)) {
             throw new NotUnderstood("is a directory");
         }
+        if (!Files.isRegularFile(file)) {
+            throw new NotUnderstood("is a pipe, a socket or a device, and no regular file");
+        }
         if (!Files.isReadable(file)) {
             throw new NotUnderstood("cannot be read: permission denied");
         }

@@ -13,6 +13,7 @@ final class HostName {
     private static final Pattern LABEL = Pattern.compile("[a-z0-9]([a-z0-9-]*[a-z0-9])?");
     // Container networks name servers with underscores; such names never meet a certificate.
     private static final Pattern LOOSE_LABEL = Pattern.compile("[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?");
+    private static final Pattern NUMBER = Pattern.compile("[0-9]+");
     // Both from https://datatracker.ietf.org/doc/html/rfc1035#section-2.3.4
     private static final int LONGEST_LABEL = 63;
     private static final int LONGEST_NAME = 253;
@@ -98,7 +99,7 @@ final class HostName {
         }
         // A name that ends in digits is taken for an IPv4 address:
         // https://url.spec.whatwg.org/#ends-in-a-number-checker
-        if (ascii.substring(ascii.lastIndexOf('.') + 1).matches("[0-9]+")) {
+        if (NUMBER.matcher(ascii.substring(ascii.lastIndexOf('.') + 1)).matches()) {
             throw new NotUnderstood("ends in a number");
         }
         return ascii;

@@ -1,9 +1,8 @@
 package dev.postern.config;
 
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
+import java.nio.file.FileSystemException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Locale;
@@ -57,13 +56,12 @@ public final class Page {
     private static Page read(String text, Path folder) throws NotUnderstood {
         Path file = FilePath.READABLE.placed().parse(text, folder);
         byte[] bytes;
-        try (InputStream in = Files.newInputStream(file)) {
-            bytes = in.readNBytes(LARGEST_BYTES + 1);
-        } catch (IOException e) {
+        try {
+            bytes = RegularFile.bytes(file, LARGEST_BYTES);
+        } catch (FileSystemException e) {
             throw new NotUnderstood("cannot be read: " + Quoted.of(String.valueOf(e.getMessage())));
-        }
-        if (bytes.length > LARGEST_BYTES) {
-            throw new NotUnderstood("is larger than 1MiB");
+        } catch (IOException e) {
+            throw new NotUnderstood(String.valueOf(e.getMessage()));
         }
         String name = text.toLowerCase(Locale.ROOT);
         return new Page(

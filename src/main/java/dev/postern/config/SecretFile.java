@@ -7,7 +7,10 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFileAttributeView;
 import java.nio.file.attribute.PosixFilePermission;
+import java.util.ArrayList;
 import java.util.Base64;
+import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Set;
 
 /** Files that hold one secret as text; white space around and inside it means nothing. What they hold is in no message. */
@@ -50,11 +53,30 @@ public final class SecretFile {
                 || permissions.contains(PosixFilePermission.OTHERS_READ);
     }
 
-    private static String text(Path file) throws IOException {
-        if (Files.isRegularFile(file) && Files.size(file) > LARGEST_BYTES) {
-            throw new IOException("is larger than a secret can be");
+    /** Those of {@code config} that others may read too, each once. */
+    public static List<Path> open(Configuration config) throws IOException {
+        Set<Path> secrets = new LinkedHashSet<>();
+        for (Configuration.Issuer issuer : config.acme().issuers()) {
+            if (issuer instanceof Configuration.Issuer.AcmeDirectory acme && acme.eab() != null) {
+                secrets.add(acme.eab().hmacFile());
+            }
         }
-        return new String(Files.readAllBytes(file), StandardCharsets.ISO_8859_1).strip();
+        for (Configuration.Site site : config.sites()) {
+            if (site.dns01() instanceof Configuration.Dns01.DynamicUpdate update && update.tsig() != null) {
+                secrets.add(update.tsig().secretFile());
+            }
+        }
+        List<Path> open = new ArrayList<>();
+        for (Path secret : secrets) {
+            if (isReadableByOthers(secret)) {
+                open.add(secret);
+            }
+        }
+        return open;
+    }
+
+    private static String text(Path file) throws IOException {
+        return new String(RegularFile.bytes(file, LARGEST_BYTES), StandardCharsets.ISO_8859_1).strip();
     }
 
     private static byte[] decode(Base64.Decoder decoder, String text, String form) throws IOException {

@@ -1,5 +1,6 @@
 package dev.postern.control;
 
+import dev.postern.config.RegularFile;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
@@ -80,12 +81,12 @@ final class CertbotDirectory {
         List<X509Certificate> chain;
         PrivateKey key;
         try {
-            chain = Pem.readCertificates(Files.readString(chainFile));
+            chain = Pem.readCertificates(RegularFile.text(chainFile, RegularFile.PEM_BYTES));
         } catch (IOException e) {
             throw new IOException(chainFile + ": " + CertificateStore.reason(e), e);
         }
         try {
-            key = Pem.readKey(Files.readString(keyFile));
+            key = Pem.readKey(RegularFile.text(keyFile, RegularFile.PEM_BYTES));
         } catch (IOException e) {
             throw new IOException(keyFile + ": " + CertificateStore.reason(e), e);
         }
@@ -138,7 +139,9 @@ final class CertbotDirectory {
         }
         try {
             boolean inside = false;
-            for (String line : Files.readAllLines(conf)) {
+            for (String line : RegularFile.text(conf, RegularFile.PEM_BYTES)
+                    .lines()
+                    .toList()) {
                 String text = line.strip();
                 if (text.startsWith("[")) {
                     inside = text.equals("[renewalparams]");
@@ -197,7 +200,7 @@ final class CertbotDirectory {
 
     private static JsonObject json(Path file) throws IOException {
         try {
-            JsonElement json = JsonParser.parseString(Files.readString(file));
+            JsonElement json = JsonParser.parseString(RegularFile.text(file, RegularFile.PEM_BYTES));
             return json.getAsJsonObject();
         } catch (IOException e) {
             throw new IOException(file + ": " + CertificateStore.reason(e), e);

@@ -1,11 +1,12 @@
 package dev.postern.schedule;
 
+import dev.postern.config.RegularFile;
 import dev.postern.certificate.Renewals;
 import dev.postern.certificate.ServedCertificates;
 import dev.postern.certificate.WakeUps;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.Reader;
+import java.io.StringReader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.DateTimeException;
@@ -92,8 +93,8 @@ public final class Schedule implements WakeUps, AutoCloseable {
     public static Properties properties(Path file) throws IOException {
         Properties properties = new Properties();
         if (Files.exists(file)) {
-            try (Reader reader = Files.newBufferedReader(file)) {
-                properties.load(reader);
+            try {
+                properties.load(new StringReader(RegularFile.text(file, RegularFile.PEM_BYTES)));
             } catch (IOException | IllegalArgumentException e) {
                 throw new IOException(file + ": not readable: " + e.getMessage(), e);
             }
