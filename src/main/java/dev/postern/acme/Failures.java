@@ -1,5 +1,6 @@
 package dev.postern.acme;
 
+import dev.postern.config.PlainText;
 import dev.postern.certificate.CertificateStore;
 import dev.postern.certificate.IssueFailure;
 import dev.postern.certificate.IssueFailure.Fault;
@@ -253,8 +254,7 @@ final class Failures {
 
     /** One line, not too long, whatever a CA sent. */
     static String brief(@Nullable String text) {
-        String line =
-                text == null ? "" : text.replaceAll("[\\s\\p{Cntrl}]+", " ").trim();
+        String line = text == null ? "" : PlainText.line(text);
         return line.length() <= LONGEST_TEXT ? line : line.substring(0, LONGEST_TEXT) + "…";
     }
 

@@ -1,5 +1,6 @@
 package dev.postern.app;
 
+import dev.postern.config.PlainText;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
@@ -40,7 +41,7 @@ public final class BackgroundOutput extends OutputStream {
         @Override
         public void println(@Nullable String line) {
             // Of a class derived from it, PrintStream writes line and end apart.
-            print(line + System.lineSeparator());
+            print(PlainText.lines(String.valueOf(line)) + System.lineSeparator());
         }
 
         @Override

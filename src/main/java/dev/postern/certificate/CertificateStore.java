@@ -39,6 +39,9 @@ public final class CertificateStore implements AutoCloseable {
 
     private static final String ACCOUNTS = "accounts";
 
+    /** What is in a store besides the folders of sites, and could be the name of one. */
+    private static final Set<String> OURS = Set.of(ACCOUNTS, "control.sock", "sticky.secret");
+
     /** A dot begins no name of a site. */
     private static final String PROBE_KEY = ".preflight-key";
 
@@ -391,8 +394,8 @@ public final class CertificateStore implements AutoCloseable {
 
     private static String folderName(String site) {
         String name = fileName(site);
-        // A site of this name must not end up among the accounts; an underscore is in no host name.
-        return name.equals(ACCOUNTS) ? ACCOUNTS + "_" : name;
+        // A site must not end up among the accounts, nor in the way of a file of ours; an underscore is in no host name.
+        return OURS.contains(name) ? name + "_" : name;
     }
 
     /** {@code *.example.com} becomes {@code _.example.com}, as lego spells it; nothing can climb out of the store. */

@@ -98,13 +98,15 @@ public final class Main {
     }
 
     private CommandLine commands() {
-        VersionCommand version = new VersionCommand(console, Versions::lines);
+        // picocli gets the real one: it styles its own texts.
+        Console plain = console.plain();
+        VersionCommand version = new VersionCommand(plain, Versions::lines);
         CommandLine commands = new CommandLine(this)
                 .addSubcommand(new RunCommand())
-                .addSubcommand(new DemoCommand(console))
-                .addSubcommand(new CheckCommand(console))
-                .addSubcommand(new ReloadCommand(console))
-                .addSubcommand(CertificateCommand.commands(console))
+                .addSubcommand(new DemoCommand(plain))
+                .addSubcommand(new CheckCommand(plain))
+                .addSubcommand(new ReloadCommand(plain))
+                .addSubcommand(CertificateCommand.commands(plain))
                 .addSubcommand(version)
                 .addSubcommand(new CommandLine.HelpCommand());
         commands.getCommandSpec().versionProvider(version);
@@ -121,32 +123,32 @@ public final class Main {
         // picocli's own sentences, in the form of ours: one line, lower-case, no "Error:" in front.
         String message = String.valueOf(e.getMessage()).lines().findFirst().orElse("wrong usage");
         String what = message.startsWith("Error: ") ? message.substring("Error: ".length()) : message;
-        console.err().println(name + ": " + what.substring(0, 1).toLowerCase(Locale.ROOT) + what.substring(1));
+        console.plain().err().println(name + ": " + what.substring(0, 1).toLowerCase(Locale.ROOT) + what.substring(1));
         if (e instanceof UnmatchedArgumentException unmatched) {
-            UnmatchedArgumentException.printSuggestions(unmatched, console.err());
+            UnmatchedArgumentException.printSuggestions(unmatched, console.plain().err());
         }
-        console.err().println("try: " + name + " --help");
+        console.plain().err().println("try: " + name + " --help");
         return ExitCode.USAGE;
     }
 
     private int failed(Exception e, CommandLine command) {
         if (e instanceof ConfigurationProblems problems) {
-            problems.lines().forEach(console.err()::println);
+            problems.lines().forEach(console.plain().err()::println);
             String outcome = command.getCommand() instanceof RunCommand
                     ? "; not started"
                     : command.getCommand() instanceof ReloadCommand ? "; not reloaded" : "";
-            console.err().println(problems.getMessage() + outcome);
+            console.plain().err().println(problems.getMessage() + outcome);
             return ExitCode.CONFIGURATION;
         }
         if (e instanceof CommandFailed failed) {
-            console.err().println(failed.getMessage());
+            console.plain().err().println(failed.getMessage());
             return failed.exitCode();
         }
         return bug(e);
     }
 
     private int bug(Throwable e) {
-        console.err().println("postern: bug: " + e + (isDebugging ? "" : "; --debug shows where"));
+        console.plain().err().println("postern: bug: " + e + (isDebugging ? "" : "; --debug shows where"));
         if (isDebugging) {
             e.printStackTrace(console.err());
         }

@@ -23,12 +23,7 @@ final class Quoted {
             case '\t' -> quoted.append("\\t");
             case '"' -> quoted.append("\\\"");
             default -> {
-                // Format characters can turn the reading direction of a terminal: shown by number, too.
-                if (Character.isISOControl(c) || Character.getType(c) == Character.FORMAT) {
-                    quoted.append(String.format("\\u%04x", c));
-                } else {
-                    quoted.appendCodePoint(c);
-                }
+                quoted.append(PlainText.lines(Character.toString(c)));
             }
         }
     }

@@ -1,5 +1,6 @@
 package dev.postern.control;
 
+import dev.postern.config.PlainText;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
@@ -38,6 +39,9 @@ final class ControlConnection implements AutoCloseable {
 
     /** Commands that change nothing: monitoring asks for them every minute. */
     private static final Set<String> READING = Set.of("list", "plan", "explain", "account-show");
+
+    /** Characters of a request in the log: whoever may send one does not fill it. */
+    private static final int LONGEST_TOLD = 500;
 
     private final SocketChannel client;
     private final ScheduledExecutorService timer;
@@ -91,14 +95,15 @@ final class ControlConnection implements AutoCloseable {
     }
 
     /** Never what it carries: an import carries a key. */
-    private static String describe(JsonObject request) {
+    static String describe(JsonObject request) {
         StringBuilder text = new StringBuilder(ControlRequest.text(request, "command", "?"));
         String site = ControlRequest.text(request, "site", "");
         if (!site.isEmpty()) {
             text.append(' ').append(site);
         }
         ControlRequest.texts(request, "sites").forEach(name -> text.append(' ').append(name));
-        return text.toString();
+        String line = PlainText.line(text.toString());
+        return line.length() <= LONGEST_TOLD ? line : line.substring(0, LONGEST_TOLD) + "…";
     }
 
     private String user() {

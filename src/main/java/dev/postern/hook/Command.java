@@ -1,5 +1,7 @@
 package dev.postern.hook;
 
+import java.util.stream.Collectors;
+import dev.postern.config.PlainText;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -53,7 +55,11 @@ public final class Command {
             String how = exit == null
                     ? "still running after " + dev.postern.config.Durations.text(timeout) + "; ended"
                     : "exit code " + exit;
-            String said = output.strip().replaceAll("\\s*[\\r\\n]+\\s*", " | ").replaceAll("\\p{Cntrl}", "?");
+            String said = output.strip()
+                    .lines()
+                    .map(PlainText::line)
+                    .filter(line -> !line.isEmpty())
+                    .collect(Collectors.joining(" | "));
             int from = Math.max(0, said.length() - SHOWN);
             return said.isEmpty()
                     ? how + ", without a word"

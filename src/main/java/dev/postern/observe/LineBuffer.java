@@ -1,5 +1,6 @@
 package dev.postern.observe;
 
+import dev.postern.config.PlainText;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
@@ -129,12 +130,7 @@ final class LineBuffer {
 
     /** DEL and the C1 controls, line separators, and what changes the direction of what follows. */
     private static boolean isInvisible(int c) {
-        return c <= 0xffff
-                && (Character.isISOControl(c)
-                        || switch (Character.getType(c)) {
-                            case Character.LINE_SEPARATOR, Character.PARAGRAPH_SEPARATOR, Character.FORMAT -> true;
-                            default -> false;
-                        });
+        return c <= 0xffff && PlainText.isInvisible(c);
     }
 
     private void unicodeEscape(int c) {

@@ -402,6 +402,17 @@ class CertificateStoreTest {
         assertThat(root.resolve("accounts_/1/cert.pem")).exists();
     }
 
+    /** Such a name is as good as any other; its folder was where a socket or a file of the store has to be. */
+    @ParameterizedTest
+    @ValueSource(strings = {"control.sock", "sticky.secret"})
+    void siteCalledAsAFileOfTheStoreHasAFolderOfItsOwn(String name) throws Exception {
+        store.site(name).generations().store(certificate(NOW), null, NOW);
+
+        assertThat(root.resolve(name + "_").resolve("1/cert.pem")).exists();
+        assertThat(root.resolve(name)).doesNotExist();
+        assertThat(store.site(name).generations().load(List.of("example.com"), NOW)).isPresent();
+    }
+
     /** Somebody copied the wrong folder: key and chain fit each other, but they are for another site. */
     @Test
     void certificateOfAnotherSiteIsRefused() throws Exception {

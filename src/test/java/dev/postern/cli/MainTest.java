@@ -308,7 +308,7 @@ class MainTest {
     void bugIsOneLineAndTheStackTraceIsThereForTheAsking() {
         PrintWriter broken = new PrintWriter(out) {
             @Override
-            public void println(String line) {
+            public void write(String text, int from, int length) {
                 throw new IllegalStateException("broken");
             }
         };

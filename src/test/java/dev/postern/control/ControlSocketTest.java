@@ -236,6 +236,19 @@ class ControlSocketTest {
         }
     }
 
+    /** Whoever may use the socket may say what is wanted, and nothing else, in the log. */
+    @Test
+    void requestMakesNoLineOfTheLogButItsOwn() {
+        JsonObject request = ControlRequest.of("renew\n2026-03-01 WARN Forged - all is lost")
+                .with("site", "a\u001b[2J\u2028b\u202e")
+                .json();
+        assertThat(ControlConnection.describe(request))
+                .isEqualTo("renew 2026-03-01 WARN Forged - all is lost a\\u001b[2J b\\u202e");
+        assertThat(ControlConnection.describe(
+                        ControlRequest.of("x".repeat(100_000)).json()))
+                .hasSizeLessThan(600);
+    }
+
     @Test
     void nothingIsLeftOfAClosedOne() throws Exception {
         open().close();
