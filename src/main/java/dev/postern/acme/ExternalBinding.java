@@ -1,7 +1,7 @@
 package dev.postern.acme;
 
-import dev.postern.config.RegularFile;
 import dev.postern.config.Configuration.ExternalAccount;
+import dev.postern.config.RegularFile;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

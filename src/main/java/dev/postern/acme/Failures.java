@@ -1,10 +1,10 @@
 package dev.postern.acme;
 
-import dev.postern.config.PlainText;
 import dev.postern.certificate.CertificateStore;
 import dev.postern.certificate.IssueFailure;
 import dev.postern.certificate.IssueFailure.Fault;
 import dev.postern.certificate.IssueFailure.Hold;
+import dev.postern.config.PlainText;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.FileSystemException;

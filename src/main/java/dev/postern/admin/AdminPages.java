@@ -85,7 +85,8 @@ public final class AdminPages implements Pages {
         String state = draining ? "draining\n" : serving ? "ready\n" : "not ready\n";
         return text(
                 draining || !serving ? 503 : 200,
-                state + named("no certificate to serve: ", now.unserved())
+                state
+                        + named("no certificate to serve: ", now.unserved())
                         + named("certificates overdue: ", now.overdue()));
     }
 

@@ -5,9 +5,9 @@ import dev.postern.backend.Backend;
 import dev.postern.backend.BackendWatch.Surroundings;
 import dev.postern.backend.ServerBudget;
 import dev.postern.balance.LoadBalancer;
+import dev.postern.certificate.CertificateStatus;
 import dev.postern.config.AddressRange;
 import dev.postern.config.Balance;
-import dev.postern.certificate.CertificateStatus;
 import dev.postern.config.Configuration;
 import dev.postern.config.Configuration.Protocol;
 import dev.postern.http.AnswerHttp01Challenge;
@@ -143,8 +143,8 @@ final class RequestPath implements AutoCloseable {
                 contexts,
                 workers.values(),
                 care);
-        this.pages = new AdminPages(
-                observation.metrics(gauges), () -> served(care.status(), clock.instant()), adminThread);
+        this.pages =
+                new AdminPages(observation.metrics(gauges), () -> served(care.status(), clock.instant()), adminThread);
         // A worker of its own: it is not drained, for whoever looks wants to see how that goes, and is not observed.
         this.adminWorker = new Worker(
                 loops.get(0), transport.channel(), routing, clock, 1, budgets, "admin-", ExchangeObserver.NONE);
@@ -155,13 +155,14 @@ final class RequestPath implements AutoCloseable {
     }
 
     private static AdminPages.Sites served(List<CertificateStatus> all, Instant now) {
-        List<String> unserved = all.stream()
-                .filter(status ->
-                        status.notAfter() == null || !status.notAfter().isAfter(now))
+        Map<Boolean, List<CertificateStatus>> byServed = all.stream()
+                .collect(Collectors.partitioningBy(
+                        status -> status.notAfter() != null && status.notAfter().isAfter(now)));
+        List<CertificateStatus> served = byServed.getOrDefault(true, List.of());
+        List<String> unserved = byServed.getOrDefault(false, List.of()).stream()
                 .map(CertificateStatus::site)
                 .toList();
-        return new AdminPages.Sites(
-                Metrics.overdue(all, now), unserved, all.isEmpty() || unserved.size() < all.size());
+        return new AdminPages.Sites(Metrics.overdue(served, now), unserved, all.isEmpty() || !served.isEmpty());
     }
 
     private void makeWorkers(List<EventLoop> loops, Observation observation, InstantSource clock) {

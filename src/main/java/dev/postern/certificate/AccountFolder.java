@@ -1,9 +1,9 @@
 package dev.postern.certificate;
 
-import dev.postern.config.RegularFile;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
+import dev.postern.config.RegularFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

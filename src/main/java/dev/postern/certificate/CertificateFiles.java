@@ -1,9 +1,9 @@
 package dev.postern.certificate;
 
 import dev.postern.config.CertificateSource;
-import dev.postern.config.RegularFile;
 import dev.postern.config.Configuration;
 import dev.postern.config.Configuration.Site;
+import dev.postern.config.RegularFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

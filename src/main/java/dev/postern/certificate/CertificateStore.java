@@ -394,7 +394,8 @@ public final class CertificateStore implements AutoCloseable {
 
     private static String folderName(String site) {
         String name = fileName(site);
-        // A site must not end up among the accounts, nor in the way of a file of ours; an underscore is in no host name.
+        // A site must not end up among the accounts, nor in the way of a file of ours; an underscore is in no host
+        // name.
         return OURS.contains(name) ? name + "_" : name;
     }
 

@@ -1,7 +1,7 @@
 package dev.postern.certificate;
 
-import dev.postern.config.RegularFile;
 import com.google.gson.JsonParser;
+import dev.postern.config.RegularFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,6 +1,5 @@
 package dev.postern.cli;
 
-import dev.postern.config.RegularFile;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import dev.postern.certificate.Certificate;
@@ -11,6 +10,7 @@ import dev.postern.config.CertificateSource;
 import dev.postern.config.Configuration;
 import dev.postern.config.Configuration.Site;
 import dev.postern.config.ConfigurationProblems;
+import dev.postern.config.RegularFile;
 import dev.postern.control.ControlFailure;
 import dev.postern.control.ControlledSites;
 import java.io.IOException;

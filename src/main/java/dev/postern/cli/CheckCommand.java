@@ -58,7 +58,8 @@ final class CheckCommand implements Callable<Integer> {
                 .forEach(line -> console.err().println("WARN " + line + "; used all the same"));
         SecretFile.open(config)
                 .forEach(secret -> console.err()
-                        .println("WARN " + secret + ": others than its owner can read this secret (expected: chmod 600)"));
+                        .println("WARN " + secret
+                                + ": others than its owner can read this secret (expected: chmod 600)"));
         console.out().println(file + ": ok");
         return ExitCode.OK;
     }

@@ -125,7 +125,8 @@ public final class Main {
         String what = message.startsWith("Error: ") ? message.substring("Error: ".length()) : message;
         console.plain().err().println(name + ": " + what.substring(0, 1).toLowerCase(Locale.ROOT) + what.substring(1));
         if (e instanceof UnmatchedArgumentException unmatched) {
-            UnmatchedArgumentException.printSuggestions(unmatched, console.plain().err());
+            UnmatchedArgumentException.printSuggestions(
+                    unmatched, console.plain().err());
         }
         console.plain().err().println("try: " + name + " --help");
         return ExitCode.USAGE;

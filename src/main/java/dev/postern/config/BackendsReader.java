@@ -203,7 +203,7 @@ final class BackendsReader {
             if (first == null) {
                 servers.add(server);
             } else {
-                item.problem(Quoted.of(server.address()) + " is already " + first.path() + " on line " + first.line()
+                item.problem(Quoted.of(server.address()) + " is already " + first.path() + " " + first.seenFrom(item)
                         + " (expected: every server once; weight gives one more)");
             }
         }

@@ -69,7 +69,7 @@ public final class ConfigurationFile {
         }
     }
 
-    private static String text(String name, Path file) throws ConfigurationProblems {
+    static String text(String name, Path file) throws ConfigurationProblems {
         try {
             // No pipes either: a reload would wait for somebody to write into one.
             byte[] bytes = RegularFile.bytes(file, LARGEST_BYTES);

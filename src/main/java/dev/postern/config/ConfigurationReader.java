@@ -4,16 +4,8 @@ import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.List;
-import java.util.Optional;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
-import org.snakeyaml.engine.v2.api.LoadSettings;
-import org.snakeyaml.engine.v2.api.lowlevel.Compose;
-import org.snakeyaml.engine.v2.api.lowlevel.Parse;
-import org.snakeyaml.engine.v2.events.CollectionEndEvent;
-import org.snakeyaml.engine.v2.events.CollectionStartEvent;
-import org.snakeyaml.engine.v2.events.Event;
-import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
-import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
 import org.snakeyaml.engine.v2.nodes.Node;
 
 /** Reads the whole file, section by section, and goes on behind every mistake. */
@@ -32,10 +24,8 @@ final class ConfigurationReader {
             "shutdown-delay",
             "hooks",
             "access-log",
-            "control");
-
-    // The deepest place that means anything has seven; anchors may be kept anywhere.
-    private static final int DEEPEST = 50;
+            "control",
+            Includes.KEY);
 
     private final Origin file;
     private final Surroundings surroundings;
@@ -47,52 +37,18 @@ final class ConfigurationReader {
     }
 
     Configuration read(String text) throws ConfigurationProblems {
-        Node root = compose(text);
+        Map<String, String> environment = surroundings.environment();
+        Node root = new Composer(file, environment, problems).compose(text);
+        if (root != null) {
+            new Includes(environment, problems).into(root, file);
+        } else if (problems.count() == 0) {
+            problems.add(file, 0, "", "is empty (expected: at least sites and backends)");
+        }
         Configuration configuration = root == null ? null : read(Value.root(root, file, problems));
         if (configuration == null || problems.count() > 0) {
             throw new ConfigurationProblems(file.name(), problems.lines());
         }
         return configuration;
-    }
-
-    private @Nullable Node compose(String text) {
-        // Keys given twice are ours to report, with both lines.
-        LoadSettings settings =
-                LoadSettings.builder().setAllowDuplicateKeys(true).build();
-        try {
-            if (isNestedTooDeeply(new Parse(settings).parseString(text))) {
-                return null;
-            }
-            Optional<Node> root = new Compose(settings).composeString(text);
-            if (root.isEmpty()) {
-                problems.add(file, 0, "", "is empty (expected: at least sites and backends)");
-            }
-            return root.orElse(null);
-        } catch (MarkedYamlEngineException e) {
-            int line = e.getProblemMark().map(mark -> mark.getLine() + 1).orElse(0);
-            int column = e.getProblemMark().map(mark -> mark.getColumn() + 1).orElse(0);
-            String context = e.getContext() == null || e.getContext().isEmpty() ? "" : e.getContext() + ", ";
-            problems.add(file, line, "", "not YAML: " + oneLine(context + e.getProblem()) + " (column " + column + ")");
-        } catch (YamlEngineException e) {
-            problems.add(file, 0, "", "not YAML: " + oneLine(String.valueOf(e.getMessage())));
-        }
-        return null;
-    }
-
-    /** Nodes are made by recursion, which has an end; the parser before it has none. */
-    private boolean isNestedTooDeeply(Iterable<Event> events) {
-        int depth = 0;
-        for (Event event : events) {
-            if (event instanceof CollectionStartEvent && ++depth > DEEPEST) {
-                int line = event.getStartMark().map(mark -> mark.getLine() + 1).orElse(0);
-                problems.add(file, line, "", "nested too deeply (expected: at most " + DEEPEST + " levels)");
-                return true;
-            }
-            if (event instanceof CollectionEndEvent) {
-                depth--;
-            }
-        }
-        return false;
     }
 
     private @Nullable Configuration read(Value root) {
@@ -134,10 +90,5 @@ final class ConfigurationReader {
                 shutdownDelay,
                 hooks,
                 accessLog);
-    }
-
-    private static String oneLine(String text) {
-        String line = text.strip().replaceAll("\\s+", " ");
-        return line.endsWith(".") ? line.substring(0, line.length() - 1) : line;
     }
 }

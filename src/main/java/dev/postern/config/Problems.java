@@ -2,7 +2,9 @@ package dev.postern.config;
 
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.IdentityHashMap;
 import java.util.List;
+import org.snakeyaml.engine.v2.nodes.Node;
 
 /** What is wrong, collected while reading goes on, so that one run shows every mistake. Used by one thread. */
 final class Problems {
@@ -10,6 +12,18 @@ final class Problems {
     private record Problem(Origin origin, int line, String text) {}
 
     private final List<Problem> found = new ArrayList<>();
+    /** Parts that stand in another file than what is around them. */
+    private final IdentityHashMap<Node, Origin> elsewhere = new IdentityHashMap<>();
+
+    /** {@code part}, and all in it, stands there. */
+    void stands(Node part, Origin origin) {
+        elsewhere.put(part, origin);
+    }
+
+    /** @param around where what is around it stands */
+    Origin origin(Node part, Origin around) {
+        return elsewhere.getOrDefault(part, around);
+    }
 
     /** @param path the place in the file, {@code sites[1].backend}; empty for the file as a whole */
     void add(Origin origin, int line, String path, String what) {

@@ -84,7 +84,7 @@ final class RoutesReader {
             Value at = route.place(exact ? "exact" : "path");
             Value first = taken.putIfAbsent(new Taken(path, conditions), at);
             if (first != null) {
-                at.problem(Quoted.of(path) + " is taken by " + first.path() + " on line " + first.line()
+                at.problem(Quoted.of(path) + " is taken by " + first.path() + " " + first.seenFrom(at)
                         + " (expected: every path once, or other conditions in when)");
             }
         }

@@ -134,8 +134,8 @@ final class SitesReader {
             return false;
         }
         if (byDefault != null) {
-            at.problem("is the second site for clients that name no other; the first one is " + byDefault.path()
-                    + " on line " + byDefault.line() + " (expected: one of them)");
+            at.problem("is the second site for clients that name no other; the first one is " + byDefault.path() + " "
+                    + byDefault.seenFrom(at) + " (expected: one of them)");
         } else {
             byDefault = at;
         }
@@ -157,7 +157,7 @@ final class SitesReader {
             if (first == null) {
                 names.add(new Name(item, name));
             } else {
-                item.problem(Quoted.of(name) + " is taken by " + first.path() + " on line " + first.line()
+                item.problem(Quoted.of(name) + " is taken by " + first.path() + " " + first.seenFrom(item)
                         + " (expected: every name once)");
             }
         }

@@ -1,6 +1,7 @@
 package dev.postern.config;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -37,13 +38,26 @@ final class Value {
         return new Value(node, lineOf(node), "", origin, problems);
     }
 
+    /** The value of one entry of {@code file}. */
+    static Value of(NodeTuple tuple, Origin file, Problems problems) {
+        int keyLine = lineOf(tuple.getKeyNode());
+        String key = tuple.getKeyNode() instanceof ScalarNode name ? name.getValue() : "";
+        return new Value(tuple.getValueNode(), lineUnder(keyLine, tuple), key, file, problems);
+    }
+
     String path() {
         return path;
     }
 
-    /** Counted from 1. Of a mapping or list under a key: the line of the key. */
-    int line() {
-        return line;
+    private record Place(Origin origin, int line) {
+        String seenFrom(Origin other) {
+            return (origin.equals(other) ? "on line " : "in " + origin.name() + ":") + line;
+        }
+    }
+
+    /** Where it stands, for a message about {@code other}: {@code on line 3}, or in which file. */
+    String seenFrom(Value other) {
+        return new Place(origin, line).seenFrom(other.origin);
     }
 
     void problem(String what) {
@@ -131,7 +145,8 @@ final class Value {
         if (node instanceof SequenceNode list) {
             List<Value> items = new ArrayList<>();
             for (Node item : list.getValue()) {
-                items.add(new Value(item, lineOf(item), path + "[" + items.size() + "]", origin, problems));
+                items.add(new Value(
+                        item, lineOf(item), path + "[" + items.size() + "]", problems.origin(item, origin), problems));
             }
             return items;
         }
@@ -162,7 +177,7 @@ final class Value {
             return null;
         }
         Map<String, Value> entries = new LinkedHashMap<>();
-        Map<String, Integer> lines = new LinkedHashMap<>();
+        Map<String, Place> places = new HashMap<>();
         for (NodeTuple tuple : mapping.getValue()) {
             int keyLine = lineOf(tuple.getKeyNode());
             if (!(tuple.getKeyNode() instanceof ScalarNode key)) {
@@ -171,12 +186,20 @@ final class Value {
             }
             String name = key.getValue();
             String entryPath = pathOf(name);
-            Integer first = lines.putIfAbsent(name, keyLine);
+            Origin its = problems.origin(tuple.getKeyNode(), origin);
+            Value value = new Value(
+                    tuple.getValueNode(),
+                    lineUnder(keyLine, tuple),
+                    entryPath,
+                    problems.origin(tuple.getValueNode(), its),
+                    problems);
+            Place place = new Place(its, keyLine);
+            Place first = places.putIfAbsent(name, place);
             if (first != null) {
-                problems.add(origin, keyLine, entryPath, "given twice; the first is on line " + first);
+                problems.add(its, keyLine, entryPath, "given twice; the first is " + first.seenFrom(its));
                 continue;
             }
-            entries.put(name, new Value(tuple.getValueNode(), lineUnder(keyLine, tuple), entryPath, origin, problems));
+            entries.put(name, value);
         }
         return entries;
     }

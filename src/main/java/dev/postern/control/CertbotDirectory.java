@@ -1,6 +1,5 @@
 package dev.postern.control;
 
-import dev.postern.config.RegularFile;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
@@ -8,6 +7,7 @@ import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
 import dev.postern.certificate.CertificateStore;
 import dev.postern.certificate.Pem;
+import dev.postern.config.RegularFile;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
@@ -139,9 +139,8 @@ final class CertbotDirectory {
         }
         try {
             boolean inside = false;
-            for (String line : RegularFile.text(conf, RegularFile.PEM_BYTES)
-                    .lines()
-                    .toList()) {
+            for (String line :
+                    RegularFile.text(conf, RegularFile.PEM_BYTES).lines().toList()) {
                 String text = line.strip();
                 if (text.startsWith("[")) {
                     inside = text.equals("[renewalparams]");

@@ -1,9 +1,9 @@
 package dev.postern.control;
 
-import dev.postern.config.PlainText;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
+import dev.postern.config.PlainText;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;

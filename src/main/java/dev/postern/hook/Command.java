@@ -1,6 +1,5 @@
 package dev.postern.hook;
 
-import java.util.stream.Collectors;
 import dev.postern.config.PlainText;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -14,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -1,9 +1,9 @@
 package dev.postern.schedule;
 
-import dev.postern.config.RegularFile;
 import dev.postern.certificate.Renewals;
 import dev.postern.certificate.ServedCertificates;
 import dev.postern.certificate.WakeUps;
+import dev.postern.config.RegularFile;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.StringReader;

@@ -410,7 +410,8 @@ class CertificateStoreTest {
 
         assertThat(root.resolve(name + "_").resolve("1/cert.pem")).exists();
         assertThat(root.resolve(name)).doesNotExist();
-        assertThat(store.site(name).generations().load(List.of("example.com"), NOW)).isPresent();
+        assertThat(store.site(name).generations().load(List.of("example.com"), NOW))
+                .isPresent();
     }
 
     /** Somebody copied the wrong folder: key and chain fit each other, but they are for another site. */

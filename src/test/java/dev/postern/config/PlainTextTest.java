@@ -12,8 +12,7 @@ class PlainTextTest {
 
     @Test
     void oneLineHasNothingThatATerminalObeys() {
-        assertThat(PlainText.line(EVIL))
-                .isEqualTo("a\\u009b2J\\u001b[2Jb\\u202ec d e\\ud800f\\u200bg\\u007f");
+        assertThat(PlainText.line(EVIL)).isEqualTo("a\\u009b2J\\u001b[2Jb\\u202ec d e\\ud800f\\u200bg\\u007f");
         assertThat(PlainText.line("  größer \t als 日本 \uD83D\uDE00 \n")).isEqualTo("größer als 日本 \uD83D\uDE00");
     }
 

@@ -404,7 +404,8 @@ class MetricsTest {
                   - { names: [own.example], certificate: %s, routes: [{ path: /, respond: { status: 200 } }] }
                   - { names: [none.internal], routes: [{ path: /, respond: { status: 200 } }] }
                 acme: { email: ops@example.com, agree-to-terms: true, store: "%s", issuers: [{ directory: "https://127.0.0.1:1/" }] }
-                """.formatted(edge.site().certificate("own.example"), edge.directory().resolve("certs"));
+                """.formatted(
+                        edge.site().certificate("own.example"), edge.directory().resolve("certs"));
         edge.start(site + LISTENERS);
         RawClient.Response response = admin().get("localhost", "/ready");
         assertThat(response.status()).isEqualTo(503);

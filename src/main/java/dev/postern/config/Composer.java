@@ -1,0 +1,136 @@
+package dev.postern.config;
+
+import java.util.ArrayList;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.snakeyaml.engine.v2.api.LoadSettings;
+import org.snakeyaml.engine.v2.api.lowlevel.Compose;
+import org.snakeyaml.engine.v2.api.lowlevel.Parse;
+import org.snakeyaml.engine.v2.events.CollectionEndEvent;
+import org.snakeyaml.engine.v2.events.CollectionStartEvent;
+import org.snakeyaml.engine.v2.events.Event;
+import org.snakeyaml.engine.v2.exceptions.Mark;
+import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
+import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
+import org.snakeyaml.engine.v2.nodes.MappingNode;
+import org.snakeyaml.engine.v2.nodes.Node;
+import org.snakeyaml.engine.v2.nodes.NodeTuple;
+import org.snakeyaml.engine.v2.nodes.ScalarNode;
+import org.snakeyaml.engine.v2.nodes.SequenceNode;
+import org.snakeyaml.engine.v2.nodes.Tag;
+
+/** Makes nodes of the text of one file, with what the environment says in its places. */
+final class Composer {
+    // The deepest place that means anything has seven; anchors may be kept anywhere.
+    private static final int DEEPEST = 50;
+
+    private final Origin file;
+    private final Map<String, String> environment;
+    private final Problems problems;
+    /** Of scalars: what they became. Of collections: themselves, once they were gone through; anchors make circles. */
+    private final IdentityHashMap<Node, Node> done = new IdentityHashMap<>();
+
+    Composer(Origin file, Map<String, String> environment, Problems problems) {
+        this.file = file;
+        this.environment = environment;
+        this.problems = problems;
+    }
+
+    /** Null where there is nothing in it, or what is in it is no YAML; that is a problem then. */
+    @Nullable Node compose(String text) {
+        // Keys given twice are ours to report, with both lines.
+        LoadSettings settings =
+                LoadSettings.builder().setAllowDuplicateKeys(true).build();
+        try {
+            if (isNestedTooDeeply(new Parse(settings).parseString(text))) {
+                return null;
+            }
+            Optional<Node> root = new Compose(settings).composeString(text);
+            if (root.isPresent() && Environment.concerns(text)) {
+                return expanded(root.get());
+            }
+            return root.orElse(null);
+        } catch (MarkedYamlEngineException e) {
+            int line = e.getProblemMark().map(mark -> mark.getLine() + 1).orElse(0);
+            int column = e.getProblemMark().map(mark -> mark.getColumn() + 1).orElse(0);
+            String context = e.getContext() == null || e.getContext().isEmpty() ? "" : e.getContext() + ", ";
+            problems.add(
+                    file,
+                    line,
+                    "",
+                    "not YAML: " + oneLine(context + e.getProblem()) + " (column " + column + ")" + hint(text, line));
+        } catch (YamlEngineException e) {
+            problems.add(file, 0, "", "not YAML: " + oneLine(String.valueOf(e.getMessage())));
+        }
+        return null;
+    }
+
+    /** The one mistake that everybody makes who has a wildcard. */
+    private static String hint(String text, int line) {
+        String wrong = text.lines().skip(Math.max(0, line - 1)).findFirst().orElse("");
+        return wrong.matches("(.*[\\[,:\\s-])?\\*\\..*")
+                ? "; to YAML a * begins the name of an anchor: put the wildcard in quotes, \"*.example.com\""
+                : "";
+    }
+
+    /** Nodes are made by recursion, which has an end; the parser before it has none. */
+    private boolean isNestedTooDeeply(Iterable<Event> events) {
+        int depth = 0;
+        for (Event event : events) {
+            if (event instanceof CollectionStartEvent && ++depth > DEEPEST) {
+                int line = event.getStartMark().map(mark -> mark.getLine() + 1).orElse(0);
+                problems.add(file, line, "", "nested too deeply (expected: at most " + DEEPEST + " levels)");
+                return true;
+            }
+            if (event instanceof CollectionEndEvent) {
+                depth--;
+            }
+        }
+        return false;
+    }
+
+    private Node expanded(Node node) {
+        Node known = done.get(node);
+        if (known != null) {
+            return known;
+        }
+        done.put(node, node);
+        if (node instanceof SequenceNode list) {
+            list.getValue().replaceAll(this::expanded);
+        } else if (node instanceof MappingNode mapping) {
+            List<NodeTuple> tuples = new ArrayList<>();
+            mapping.getValue()
+                    .forEach(tuple -> tuples.add(new NodeTuple(tuple.getKeyNode(), expanded(tuple.getValueNode()))));
+            mapping.setValue(tuples);
+        } else if (node instanceof ScalarNode scalar && Environment.concerns(scalar.getValue())) {
+            done.put(node, expanded(scalar));
+        }
+        return done.getOrDefault(node, node);
+    }
+
+    private Node expanded(ScalarNode scalar) {
+        try {
+            String text = Environment.expand(scalar.getValue(), environment);
+            // What comes from the environment is text, also where it looks like something else.
+            return new ScalarNode(
+                    Tag.STR, true, text, scalar.getScalarStyle(), scalar.getStartMark(), scalar.getEndMark());
+        } catch (NotUnderstood e) {
+            int line = scalar.getStartMark().map(Mark::getLine).orElse(-1) + 1;
+            problems.add(
+                    file,
+                    line,
+                    "",
+                    Quoted.of(scalar.getValue()) + " " + e.what()
+                            + " (expected: ${NAME} of the environment, ${NAME:-otherwise}, or $${ for the text ${ itself)");
+            return scalar;
+        }
+    }
+
+    private static String oneLine(String text) {
+        String line = text.strip().replaceAll("\\s+", " ");
+        return line.endsWith(".") ? line.substring(0, line.length() - 1) : line;
+    }
+}

@@ -1,0 +1,49 @@
+package dev.postern.config;
+
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * What stands for a part of a value and is in the environment: {@code ${NAME}}, or {@code ${NAME:-otherwise}} where that may
+ * be unset or empty. {@code $${} is the text itself.
+ */
+final class Environment {
+    private static final Pattern PLACE =
+            Pattern.compile("\\$\\$\\{|\\$\\{(?:([A-Za-z_][A-Za-z0-9_]*)(:-([^}]*))?\\})?");
+
+    private Environment() {}
+
+    /** Most values have nothing of the kind. */
+    static boolean concerns(String text) {
+        return text.contains("${");
+    }
+
+    /** @throws NotUnderstood with what is wrong, which never has a value of the environment in it */
+    static String expand(String text, Map<String, String> environment) throws NotUnderstood {
+        Matcher place = PLACE.matcher(text);
+        StringBuilder expanded = new StringBuilder();
+        while (place.find()) {
+            place.appendReplacement(expanded, Matcher.quoteReplacement(one(place, environment)));
+        }
+        return place.appendTail(expanded).toString();
+    }
+
+    private static String one(Matcher place, Map<String, String> environment) throws NotUnderstood {
+        if (place.group().equals("$${")) {
+            return "${";
+        }
+        String name = place.group(1);
+        if (name == null) {
+            throw new NotUnderstood("has ${ without a name and a } behind it");
+        }
+        String value = environment.get(name);
+        if (place.group(2) != null) {
+            return value == null || value.isEmpty() ? place.group(3) : value;
+        }
+        if (value == null) {
+            throw new NotUnderstood("names " + name + ", which is not in the environment");
+        }
+        return value;
+    }
+}

@@ -1,0 +1,137 @@
+package dev.postern.config;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** {@code include} of other files, and what the environment says. */
+class IncludesTest {
+    @TempDir
+    private Path directory;
+
+    private Map<String, String> environment = Map.of();
+
+    private Path write(String name, String text) throws IOException {
+        Path file = directory.resolve(name);
+        Files.createDirectories(file.getParent());
+        return Files.writeString(file, text);
+    }
+
+    private Configuration read() throws ConfigurationProblems {
+        return ConfigurationFile.read(directory.resolve("main.yaml"), new Surroundings(environment, directory));
+    }
+
+    private List<String> problems() {
+        ConfigurationProblems problems = catchThrowableOfType(ConfigurationProblems.class, this::read);
+        assertThat(problems).isNotNull();
+        return problems.lines().stream()
+                .map(line -> line.replace(directory + "/", ""))
+                .toList();
+    }
+
+    private static String site(String name) {
+        return "sites: [{ names: [" + name + "], routes: [{ path: /, respond: { status: 200 } }] }]\n";
+    }
+
+    @Test
+    void sitesAndBackendsOfAllFilesAreOneAndPathsAreThoseOfTheirFile() throws Exception {
+        write(
+                "main.yaml",
+                "acme: { issuers: [internal] }\ninclude: [\"sites/*.yaml\", rest/*/web.yaml, none/*.yaml]\n"
+                        + site("main.internal"));
+        write("sites/b.yaml", site("b.internal") + "grace: 5s\n");
+        write("sites/a.yaml", """
+                sites:
+                  - names: [a.internal]
+                    backend: web
+                    error-pages: { 404: lost.html }
+                """);
+        write("sites/lost.html", "lost");
+        write("sites/.hidden.yaml", "not: read");
+        write("rest/x/web.yaml", "backends: { web: { servers: [127.0.0.1:1] } }\ninclude: deeper.yaml\n");
+        write("rest/x/deeper.yaml", "backends: { api: { servers: [127.0.0.1:2] } }\ninclude: web.yaml\n");
+
+        Configuration read = read();
+
+        assertThat(read.sites().stream().map(Configuration.Site::name))
+                .containsExactly("main.internal", "a.internal", "b.internal");
+        assertThat(read.backends()).containsOnlyKeys("web", "api");
+        assertThat(read.grace()).hasSeconds(5);
+    }
+
+    @Test
+    void messagesNameTheRightFileAndLine() throws Exception {
+        write(
+                "main.yaml",
+                "acme: { issuers: [internal] }\ninclude: [\"sites/*.yaml\", absent.yaml]\ngrace: 1s\n"
+                        + site("same.internal"));
+        write("sites/a.yaml", "\n" + site("same.internal") + "grace: 2s\n");
+        write(
+                "sites/b.yaml",
+                "\n\nsites:\n  - names: [b.internal]\n    bakend: web\n    routes: [{ path: x, backend: no }]\n");
+        write("sites/c.yaml", "sites: [\n");
+        write("sites/d.yaml", "- list\n");
+
+        assertThat(problems())
+                .anySatisfy(line -> assertThat(line)
+                        .startsWith(
+                                "sites/a.yaml:2: sites[1].names[0]: \"same.internal\" is taken by sites[0].names[0] in"
+                                        + " main.yaml:4"))
+                .anySatisfy(line ->
+                        assertThat(line).isEqualTo("sites/a.yaml:3: grace: given twice; the first is in main.yaml:3"))
+                .anySatisfy(line -> assertThat(line).startsWith("sites/b.yaml:5: sites[2].bakend: unknown key"))
+                .anySatisfy(line -> assertThat(line).startsWith("sites/b.yaml:6: sites[2].routes[0].path: "))
+                .anySatisfy(line -> assertThat(line).startsWith("sites/c.yaml:2: not YAML: "))
+                .anySatisfy(line -> assertThat(line).startsWith("sites/d.yaml:1: is no mapping"))
+                .anySatisfy(
+                        line -> assertThat(line).startsWith("main.yaml:2: include[1]: \"absent.yaml\" does not exist"));
+    }
+
+    @Test
+    void placesInValuesAreTakenFromTheEnvironment() throws Exception {
+        environment = Map.of("NAME", "app.internal", "EMPTY", "", "WAIT", "7s");
+        write("main.yaml", """
+                acme: { issuers: [internal] }
+                grace: ${WAIT}
+                sites:
+                  - names: ["${NAME}", "www.${NAME}", "${UNSET:-other.internal}", '${EMPTY:-third.internal}']
+                    routes: [{ path: /, respond: { status: 200, body: "$${NAME} costs $5 {x}" } }]
+                """);
+
+        Configuration read = read();
+
+        assertThat(read.sites().get(0).names())
+                .containsExactly("app.internal", "www.app.internal", "other.internal", "third.internal");
+        assertThat(read.grace()).hasSeconds(7);
+        assertThat(read.sites().get(0).routes().get(0).action())
+                .isEqualTo(new Configuration.Action.Respond(200, "${NAME} costs $5 {x}"));
+    }
+
+    @Test
+    void placeThatHasNothingIsAProblem() throws Exception {
+        write("main.yaml", "acme: { issuers: [internal] }\ngrace: ${UNSET}\n" + site("\"${a b}\""));
+
+        assertThat(problems())
+                .anySatisfy(line -> assertThat(line)
+                        .startsWith(
+                                "main.yaml:2: \"${UNSET}\" names UNSET, which is not in the environment (expected: "))
+                .anySatisfy(line ->
+                        assertThat(line).startsWith("main.yaml:3: \"${a b}\" has ${ without a name and a } behind it"));
+    }
+
+    /** What comes from outside is a value, never more of the file. */
+    @Test
+    void environmentMakesNoStructure() throws Exception {
+        environment = Map.of("EVIL", "x], backend: web, names: [y");
+        write("main.yaml", "acme: { issuers: [internal] }\n" + site("\"${EVIL}\""));
+
+        assertThat(problems()).anySatisfy(line -> assertThat(line).contains("sites[0].names[0]: \"x], backend"));
+    }
+}
