@@ -17,6 +17,7 @@ import dev.postern.config.Configuration.Site;
 import dev.postern.control.CertificateControl;
 import dev.postern.control.ControlCommands;
 import dev.postern.control.ControlSocket;
+import dev.postern.control.RunRecord;
 import dev.postern.observe.RenewalCounts;
 import dev.postern.schedule.Schedule;
 import dev.postern.schedule.ScheduledWork;
@@ -66,8 +67,6 @@ final class CertificateCare implements AutoCloseable {
     private final ExecutorService works = Threads.unlimited("work");
 
     private final ControlCommands commands;
-    // Null until it is opened, and where there is none.
-    private volatile @Nullable ControlSocket socket;
     /** What {@link #stop} ends, the last one first. */
     private final Deque<AutoCloseable> active = new ArrayDeque<>();
     /** What {@link #close} ends, the last one first. */
@@ -280,6 +279,7 @@ final class CertificateCare implements AutoCloseable {
             return;
         }
         ControlSocket socket = openControlSocket(heard);
+        leaveWord(heard, socket);
         hooks.events().tellMissed(config.sites());
         Map<ScheduledWork, Runnable> beside = Map.of(
                 ScheduledWork.SUGGESTED_WINDOWS, renewals::refreshSuggestedWindows,
@@ -293,10 +293,19 @@ final class CertificateCare implements AutoCloseable {
         }
     }
 
-    /** Where operators are heard; where nobody is, where they would be. */
-    Path controlSocket() {
-        ControlSocket socket = this.socket;
-        return socket == null ? config.acme().controlSocket() : socket.file();
+    /** For commands, which may not know where to look. */
+    private void leaveWord(Hearing heard, @Nullable ControlSocket socket) {
+        Path folder = heard.folder();
+        Path file = heard.file();
+        if (folder == null || file == null) {
+            return;
+        }
+        Path heardAt = socket == null ? config.acme().controlSocket() : socket.file();
+        try {
+            active.push(RunRecord.write(folder, file, config.acme().store(), heardAt));
+        } catch (IOException e) {
+            log.warn("{}: {}; commands may not find what this daemon has", folder, e.getMessage());
+        }
     }
 
     /** Null where there is no place for it that nobody has named. */
@@ -309,7 +318,6 @@ final class CertificateCare implements AutoCloseable {
             try {
                 ControlSocket opened = ControlSocket.open(file, asked, control, background);
                 active.push(opened);
-                socket = opened;
                 return opened;
             } catch (IOException e) {
                 if (!byDefault) {

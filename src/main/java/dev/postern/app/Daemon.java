@@ -14,13 +14,9 @@ import java.util.Properties;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** A process that serves until it is told to stop, or cannot go on: then it ends with 70. */
 public final class Daemon {
-    private static final Logger LOG = LoggerFactory.getLogger(Daemon.class);
-
     /** A start that is told to stop is let go on for so long, so that what it has begun can be ended in order. */
     private static final int LONGEST_START_SECONDS = 10;
 
@@ -57,8 +53,8 @@ public final class Daemon {
                     Clock.systemUTC(),
                     new Hearing(
                             certificates -> new OneFile(source.file(), new ReloadControl(reloads::now, certificates)),
-                            runFolder.orElse(null)));
-            AutoCloseable word = leaveWord(runFolder, source, edge, config);
+                            runFolder.orElse(null),
+                            source.file()));
             Signals.handle("USR1", edge::reopenLogs);
             LoopWatch watch = LoopWatch.start(edge.watched(), notice.aliveEvery(), notice::alive, lastWords::end);
             running.set(() -> {
@@ -66,7 +62,6 @@ public final class Daemon {
                 notice.stopping();
                 reloads.close();
                 edge.close();
-                word.close();
                 notice.close();
             });
             notice.ready();
@@ -81,20 +76,6 @@ public final class Daemon {
             begun.countDown();
             log.drain();
         }
-    }
-
-    /** For commands, which may not know where to look. */
-    private static AutoCloseable leaveWord(
-            Optional<Path> folder, ConfigurationSource source, Edge edge, Configuration config) {
-        Path file = source.file();
-        if (folder.isPresent() && file != null) {
-            try {
-                return RunRecord.write(folder.get(), file, config.acme().store(), edge.controlSocket());
-            } catch (IOException e) {
-                LOG.warn("{}: {}; commands may not find what this daemon has", folder.get(), e.getMessage());
-            }
-        }
-        return () -> {};
     }
 
     /** Waits for TERM or INT, closes {@code running}, and ends the process with 0: stopping as told is no failure. */

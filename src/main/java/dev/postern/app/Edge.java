@@ -14,7 +14,6 @@ import dev.postern.listener.Transport.EventLoops;
 import dev.postern.machine.MemoryGuard;
 import java.io.IOException;
 import java.net.InetSocketAddress;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
@@ -134,11 +133,6 @@ public final class Edge implements AutoCloseable {
      */
     static Edge maintain(Configuration config, InstantSource clock) throws CannotStart {
         return new Edge(config, null, clock, Hearing.PLAIN);
-    }
-
-    /** Where operators are heard; where nobody is, where they would be. */
-    Path controlSocket() {
-        return care.controlSocket();
     }
 
     /** What an operator may ask for, and gets done. */

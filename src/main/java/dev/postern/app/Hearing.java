@@ -9,10 +9,11 @@ import org.jspecify.annotations.Nullable;
  * How operators are heard.
  *
  * @param commands what they may ask for, made of what there is for the certificates
- * @param folder where the control socket goes that has no place in the store; null where there is none
+ * @param folder where the word for commands goes, and the control socket that has no place in the store; null for neither
+ * @param file whose daemon this is; null for none
  */
 record Hearing(
-        UnaryOperator<ControlCommands> commands, @Nullable Path folder) {
+        UnaryOperator<ControlCommands> commands, @Nullable Path folder, @Nullable Path file) {
     /** Of the certificates alone. */
-    static final Hearing PLAIN = new Hearing(UnaryOperator.identity(), null);
+    static final Hearing PLAIN = new Hearing(UnaryOperator.identity(), null, null);
 }
