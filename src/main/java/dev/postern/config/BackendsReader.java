@@ -193,7 +193,7 @@ final class BackendsReader {
             Value named = name == null ? null : names.putIfAbsent(name, settings.place("name"));
             if (name != null && named != null) {
                 settings.place("name")
-                        .problem(Quoted.of(name) + " is taken by " + named.path() + " on line " + named.line()
+                        .problem(Quoted.of(name) + " is taken by " + named.path() + " " + named.seenFrom(item)
                                 + " (expected: every name once)");
             }
             if (settings.has("resolve") && server.resolve() == Resolve.EACH && isLiteral(server)) {
