@@ -13,7 +13,9 @@ import org.jspecify.annotations.Nullable;
  * @param file whose daemon this is; null for none
  */
 record Hearing(
-        UnaryOperator<ControlCommands> commands, @Nullable Path folder, @Nullable Path file) {
+        UnaryOperator<ControlCommands> commands,
+        @Nullable Path folder,
+        @Nullable Path file) {
     /** Of the certificates alone. */
     static final Hearing PLAIN = new Hearing(UnaryOperator.identity(), null, null);
 }

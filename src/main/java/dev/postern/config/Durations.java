@@ -29,8 +29,7 @@ public final class Durations {
             new Scalar<>(EXPECTED + ", or 0", text -> text.equals("0") ? Duration.ZERO : parse(text));
 
     static final Scalar<Duration> POSITIVE_OR_UNLIMITED = new Scalar<>(
-            "unlimited, or " + EXPECTED,
-            text -> text.equals("unlimited") ? UNLIMITED : POSITIVE.parse(text));
+            "unlimited, or " + EXPECTED, text -> text.equals("unlimited") ? UNLIMITED : POSITIVE.parse(text));
 
     private Durations() {}
 

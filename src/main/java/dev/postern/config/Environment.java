@@ -6,7 +6,7 @@ import java.util.regex.Pattern;
 
 /**
  * What stands for a part of a value and is in the environment: {@code ${NAME}}, or {@code ${NAME:-otherwise}} where that may
- * be unset or empty. {@code $${} is the text itself.
+ * be unset or empty. Two dollar signs before the brace make the text itself of it.
  */
 final class Environment {
     private static final Pattern PLACE =

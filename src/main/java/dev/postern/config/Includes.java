@@ -108,15 +108,11 @@ final class Includes {
                 .filter(one -> sameKey(one, tuple))
                 .findFirst()
                 .orElse(null);
-        boolean isMerged = known != null && MERGED.stream().anyMatch(key -> isKey(tuple, key));
-        if (isMerged
-                && known.getValueNode() instanceof SequenceNode all
-                && tuple.getValueNode() instanceof SequenceNode more) {
+        Node here = known != null && MERGED.stream().anyMatch(key -> isKey(tuple, key)) ? known.getValueNode() : null;
+        if (here instanceof SequenceNode all && tuple.getValueNode() instanceof SequenceNode more) {
             more.getValue().forEach(item -> problems.stands(item, origin));
             all.getValue().addAll(more.getValue());
-        } else if (isMerged
-                && known.getValueNode() instanceof MappingNode all
-                && tuple.getValueNode() instanceof MappingNode more) {
+        } else if (here instanceof MappingNode all && tuple.getValueNode() instanceof MappingNode more) {
             List<NodeTuple> both = new ArrayList<>(all.getValue());
             for (NodeTuple entry : more.getValue()) {
                 problems.stands(entry.getKeyNode(), origin);
