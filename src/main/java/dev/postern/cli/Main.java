@@ -1,9 +1,11 @@
 package dev.postern.cli;
 
+import com.sun.management.UnixOperatingSystemMXBean;
 import dev.postern.app.Versions;
 import dev.postern.config.ConfigurationProblems;
 import dev.postern.config.Surroundings;
 import java.io.PrintWriter;
+import java.lang.management.ManagementFactory;
 import java.nio.charset.Charset;
 import java.util.Locale;
 import java.util.Map;
@@ -38,6 +40,9 @@ import picocli.CommandLine.UnmatchedArgumentException;
 public final class Main {
     // Wide enough for the examples, narrow enough for a terminal beside another one.
     private static final int HELP_WIDTH = 100;
+
+    /** Ninety for the jars alone, and sixteen clients. */
+    private static final long LEAST_DESCRIPTORS = 256;
 
     @Option(
             names = {"-h", "--help"},
@@ -81,7 +86,22 @@ public final class Main {
             // What a daemon tells about its listeners is of no interest to who asked for one thing.
             System.setProperty("org.slf4j.simpleLogger.log.dev.postern", "warn");
         }
+        if (args.length > 0 && (args[0].equals("run") || args[0].equals("demo"))) {
+            requireDescriptors(console);
+        }
         System.exit(run(args, console, System.getenv()));
+    }
+
+    /** First of all: without descriptors no class can be read any more, and nothing says why. */
+    private static void requireDescriptors(Console console) {
+        if (ManagementFactory.getOperatingSystemMXBean() instanceof UnixOperatingSystemMXBean unix
+                && unix.getMaxFileDescriptorCount() < LEAST_DESCRIPTORS) {
+            console.err()
+                    .println("postern: file descriptors: this process may have " + unix.getMaxFileDescriptorCount()
+                            + " (expected: LimitNOFILE, or ulimit -n, of at least " + LEAST_DESCRIPTORS
+                            + "; each client takes two); not started");
+            System.exit(ExitCode.UNAVAILABLE);
+        }
     }
 
     /** Runs one command to its end and returns the exit code. */

@@ -20,6 +20,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Requests that hang, as many as a few clients can make, while there are few file descriptors. */
 @Tag("long")
@@ -81,6 +83,20 @@ class DescriptorsTest {
             assertThat(ca.get("localhost", "/.well-known/acme-challenge/unknown")
                             .status())
                     .isEqualTo(404);
+        }
+    }
+
+    /** A JVM that has none left cannot even read the class that would say so. */
+    @ParameterizedTest
+    @ValueSource(ints = {64, 128})
+    void tooFewToStartWithAreNamed(int descriptors) throws Exception {
+        try (PosternProcess postern = PosternProcess.startUnder(
+                List.of("prlimit", "--nofile=" + descriptors + ":" + descriptors), directory, List.of(), "run")) {
+            assertThat(postern.awaitExit()).isEqualTo(69);
+            assertThat(postern.lines())
+                    .containsExactly(
+                            "postern: file descriptors: this process may have " + descriptors
+                                    + " (expected: LimitNOFILE, or ulimit -n, of at least 256; each client takes two); not started");
         }
     }
 
