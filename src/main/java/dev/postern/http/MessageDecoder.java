@@ -16,6 +16,12 @@ final class MessageDecoder {
     /** Chunk-size line with extensions, which are ignored: RFC 9112 §7.1.1 asks for a limit. */
     private static final int MAX_CHUNK_LINE = 256;
 
+    /** Bytes. What costs as much as hundreds of them for each chunk costs less where they are gathered. */
+    private static final int SMALL_CHUNK = 64;
+
+    /** Bytes that are gathered at most. */
+    private static final int GATHERED = 16 * 1024;
+
     /** 15 hexadecimal digits cannot overflow a long. */
     private static final int MAX_CHUNK_DIGITS = 15;
 
@@ -71,6 +77,9 @@ final class MessageDecoder {
     private @Nullable Set<Tolerance> tolerated;
 
     private @Nullable ByteBuf pending;
+    /** The data of small chunks that came together, which go on together. Null between the calls. */
+    private @Nullable ByteBuf gathered;
+
     private State state = State.HEAD;
     private long remaining;
     /** Bytes of an incomplete head or trailer section that were looked at. */
@@ -105,9 +114,13 @@ final class MessageDecoder {
 
     /** Goes on with what was held back. */
     void decode() throws BadMessage {
-        ByteBuf in = pending;
-        while (in != null && in.isReadable() && step(in)) {
-            in = pending;
+        try {
+            ByteBuf in = pending;
+            while (in != null && in.isReadable() && step(in)) {
+                in = pending;
+            }
+        } finally {
+            passGathered();
         }
         if (pending != null && !pending.isReadable()) {
             releasePending();
@@ -124,7 +137,15 @@ final class MessageDecoder {
                 int length = (int) Math.min(remaining, in.readableBytes());
                 remaining -= length;
                 State after = state;
-                receiver.body(take(in, length));
+                if (after == State.CHUNK_DATA && length < SMALL_CHUNK) {
+                    gather(in, length);
+                } else {
+                    passGathered();
+                    if (state != after) {
+                        return true;
+                    }
+                    receiver.body(take(in, length));
+                }
                 if (remaining == 0 && state == after) {
                     if (after == State.FIXED) {
                         end(null);
@@ -150,6 +171,26 @@ final class MessageDecoder {
             default -> {
                 return false;
             }
+        }
+    }
+
+    private void gather(ByteBuf in, int length) {
+        ByteBuf into = gathered;
+        if (into == null) {
+            into = in.alloc().buffer(Math.min(GATHERED, in.readableBytes()), GATHERED);
+            gathered = into;
+        }
+        into.writeBytes(in, length);
+        if (into.maxWritableBytes() < SMALL_CHUNK) {
+            passGathered();
+        }
+    }
+
+    private void passGathered() {
+        ByteBuf part = gathered;
+        gathered = null;
+        if (part != null) {
+            receiver.body(part);
         }
     }
 
@@ -213,8 +254,12 @@ final class MessageDecoder {
     }
 
     private void end(@Nullable Fields trailers) throws BadMessage {
-        state = State.HEAD;
-        receiver.end(trailers);
+        State before = state;
+        passGathered();
+        if (state == before) {
+            state = State.HEAD;
+            receiver.end(trailers);
+        }
     }
 
     /** <a href="https://datatracker.ietf.org/doc/html/rfc9112#section-7.1">RFC 9112 §7.1</a>: digits, perhaps extensions, CRLF. */
@@ -350,6 +395,11 @@ final class MessageDecoder {
     /** Nothing is decoded any more; returns what was held back, which the caller now owns. */
     @Nullable ByteBuf stop() {
         state = State.STOPPED;
+        ByteBuf forNobody = gathered;
+        gathered = null;
+        if (forNobody != null) {
+            forNobody.release();
+        }
         ByteBuf rest = pending;
         pending = null;
         return rest;

@@ -539,7 +539,7 @@ class FramingTest {
                 new Good(
                         "chunk sizes in both cases and with zeros",
                         body("Transfer-Encoding: chunked", "00A\r\n0123456789\r\nb\r\n0123456789a\r\n000\r\n\r\n"),
-                        List.of("0123456789\r\n", "0123456789a\r\n0\r\n\r\n")),
+                        List.of("15\r\n01234567890123456789a\r\n0\r\n\r\n")),
                 new Good(
                         "trailers",
                         body("Transfer-Encoding: chunked", "0\r\nX-Sum: 1\r\n\r\n"),

@@ -45,6 +45,19 @@ class MessageDecoderTest {
             "/6",
             "end");
 
+    /** Each costs as much as hundreds of bytes: what came together goes on together. */
+    @Test
+    void smallChunksThatComeTogetherGoOnTogether() throws Exception {
+        Parts parts = new Parts();
+        String chunk = "1\r\nx\r\n";
+
+        parts.feed("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n" + chunk.repeat(10_000));
+        parts.feed(chunk.repeat(3) + "64\r\n" + "y".repeat(100) + "\r\n" + chunk + "0\r\n\r\n");
+
+        assertThat(parts.lengths).containsExactly(10_000, 3, 100, 1);
+        parts.decoder.close();
+    }
+
     @Test
     void messagesHaveTheSamePartsWhereverTheyAreCut() throws Exception {
         for (int cut = 0; cut <= MESSAGES.length(); cut++) {
@@ -188,6 +201,7 @@ class MessageDecoderTest {
         private final MessageDecoder decoder =
                 new MessageDecoder(this, new HeadSpace(parser, 16 * 1024), ByClient.MALFORMED, ByClient.HEAD_TOO_LARGE);
         private final List<String> parts = new ArrayList<>();
+        private final List<Integer> lengths = new ArrayList<>();
         private boolean inBody;
         private boolean ready = true;
         private int headCalls;
@@ -227,6 +241,7 @@ class MessageDecoderTest {
 
         @Override
         public void body(ByteBuf part) {
+            lengths.add(part.readableBytes());
             String text = part.toString(StandardCharsets.ISO_8859_1);
             part.release();
             if (inBody) {
