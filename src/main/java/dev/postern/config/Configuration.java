@@ -299,8 +299,11 @@ public record Configuration(
 
     /** How TXT records get into the DNS. */
     public sealed interface Dns01 {
-        /** The longest wait until every authoritative server shows a record. */
+        /** The longest wait until every authoritative server shows a record; zero where nobody is asked. */
         Duration propagation();
+
+        /** Whom to ask instead of the authoritative servers; none for these. */
+        List<InetSocketAddress> resolvers();
 
         /**
          * Dynamic updates, <a href="https://datatracker.ietf.org/doc/html/rfc2136">RFC 2136</a>.
@@ -314,10 +317,27 @@ public record Configuration(
                 @Nullable Tsig tsig,
                 @Nullable String zone,
                 Duration ttl,
-                Duration propagation) implements Dns01 {}
+                Duration propagation,
+                List<InetSocketAddress> resolvers)
+                implements Dns01 {
+            public DynamicUpdate(
+                    String host,
+                    int port,
+                    @Nullable Tsig tsig,
+                    @Nullable String zone,
+                    Duration ttl,
+                    Duration propagation) {
+                this(host, port, tsig, zone, ttl, propagation, List.of());
+            }
+        }
 
         /** @param command the program and its first arguments; {@code present|withdraw NAME VALUE} follow */
-        record Exec(List<String> command, Duration timeout, Duration propagation) implements Dns01 {}
+        record Exec(List<String> command, Duration timeout, Duration propagation, List<InetSocketAddress> resolvers)
+                implements Dns01 {
+            public Exec(List<String> command, Duration timeout, Duration propagation) {
+                this(command, timeout, propagation, List.of());
+            }
+        }
     }
 
     /** A shared secret, <a href="https://datatracker.ietf.org/doc/html/rfc8945">RFC 8945</a>; the file holds it in Base64. */

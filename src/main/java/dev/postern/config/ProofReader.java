@@ -5,6 +5,7 @@ import dev.postern.config.Configuration.Dns01;
 import dev.postern.config.Configuration.Site;
 import dev.postern.config.Configuration.Tsig;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -20,7 +21,8 @@ final class ProofReader {
 
     private static final List<String> OF_UPDATE = List.of("server", "tsig", "zone", "ttl");
     private static final List<String> OF_EXEC = List.of("exec", "timeout");
-    private static final List<String> KEYS = List.of("server", "tsig", "zone", "ttl", "exec", "timeout", "propagation");
+    private static final List<String> KEYS =
+            List.of("server", "tsig", "zone", "ttl", "exec", "timeout", "propagation", "resolvers");
 
     private static final int DNS_PORT = 53;
 
@@ -44,6 +46,8 @@ final class ProofReader {
                 }
                 return duration;
             });
+    private static final Scalar<Duration> WAIT_OR_OFF =
+            new Scalar<>(WAIT.expected() + ", or off", text -> text.equals("off") ? Duration.ZERO : WAIT.parse(text));
     private static final Scalar<Duration> SECONDS = new Scalar<>("whole seconds, such as 60s or 5m", text -> {
         Duration duration = Durations.POSITIVE_OR_ZERO.parse(text);
         if (!duration.equals(Duration.ofSeconds(duration.toSeconds()))) {
@@ -130,11 +134,15 @@ final class ProofReader {
                 }
             }
         }
-        Duration propagation = section.get("propagation", WAIT, PROPAGATION);
+        Duration propagation = section.get("propagation", WAIT_OR_OFF, PROPAGATION);
+        List<InetSocketAddress> resolvers = Addresses.resolvers(section.find("resolvers"));
+        if (propagation.isZero() && section.has("resolvers")) {
+            section.place("resolvers").problem("are not asked: propagation is off (expected: one of the two)");
+        }
         if (exec) {
             List<String> command = Commands.read(section.place("exec"));
             Duration timeout = section.get("timeout", WAIT, TIMEOUT);
-            return command.isEmpty() || update ? null : new Dns01.Exec(command, timeout, propagation);
+            return command.isEmpty() || update ? null : new Dns01.Exec(command, timeout, propagation, resolvers);
         }
         ServerAddress server = section.find("server", SERVER);
         Tsig tsig =
@@ -143,7 +151,7 @@ final class ProofReader {
         Duration ttl = section.get("ttl", SECONDS, TTL);
         return server == null
                 ? null
-                : new Dns01.DynamicUpdate(server.host(), server.port(), tsig, zone, ttl, propagation);
+                : new Dns01.DynamicUpdate(server.host(), server.port(), tsig, zone, ttl, propagation, resolvers);
     }
 
     private static @Nullable Tsig tsig(Section tsig) {

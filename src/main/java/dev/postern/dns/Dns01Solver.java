@@ -42,7 +42,7 @@ public final class Dns01Solver implements ChallengeSolver {
         } else {
             this.records = new ProgramUpdates((Dns01.Exec) config, lookup, authorityPort);
         }
-        this.propagation = new Propagation(config.propagation(), elapsed);
+        this.propagation = new Propagation(config.propagation(), config.resolvers(), elapsed);
     }
 
     @Override

@@ -37,6 +37,7 @@ final class Propagation {
     private static final int UNREACHABLE = 2;
 
     private final Duration limit;
+    private final List<InetSocketAddress> resolvers;
     private final MonotonicClock elapsed;
 
     /** One server, and what it said so far. */
@@ -56,14 +57,26 @@ final class Propagation {
         }
     }
 
-    Propagation(Duration limit, MonotonicClock elapsed) {
+    /**
+     * @param limit zero where nobody is to be asked
+     * @param resolvers whom to ask instead of the servers of the zone; none for these
+     */
+    Propagation(Duration limit, List<InetSocketAddress> resolvers, MonotonicClock elapsed) {
         this.limit = limit;
+        this.resolvers = resolvers;
         this.elapsed = elapsed;
     }
 
     /** @throws IOException where some server does not show it in time; names it */
     void await(TxtRecords records, Place place, String value) throws IOException, InterruptedException {
+        if (limit.isZero()) {
+            return;
+        }
         long begun = elapsed.nanoTime();
+        if (!resolvers.isEmpty()) {
+            awaitAnyOf(resolvers, place, value, begun);
+            return;
+        }
         List<Seen> servers = new ArrayList<>();
         if (place.zone() != null) {
             for (Authority each : records.authorities(place.zone())) {
@@ -74,16 +87,22 @@ final class Propagation {
         if (servers.stream().anyMatch(each -> each.shows)) {
             return;
         }
-        List<Seen> standIns = new ArrayList<>();
-        for (InetSocketAddress address : records.standIns()) {
-            standIns.add(new Seen(Questions.text(address), address));
-        }
+        List<InetSocketAddress> standIns = records.standIns();
         LOG.info(
                 "dns-01: {}: no authoritative server can be asked from here; asking {}",
                 Questions.text(place.at()),
-                standIns.stream().map(each -> each.server).collect(Collectors.joining(", ")));
-        awaitAll(standIns, place, value, begun);
-        if (standIns.stream().noneMatch(each -> each.shows)) {
+                standIns.stream().map(Questions::text).collect(Collectors.joining(", ")));
+        awaitAnyOf(standIns, place, value, begun);
+    }
+
+    /** All of them that answer; where none does, time is all there is. */
+    private void awaitAnyOf(List<InetSocketAddress> addresses, Place place, String value, long begun)
+            throws IOException, InterruptedException {
+        List<Seen> servers = addresses.stream()
+                .map(address -> new Seen(Questions.text(address), address))
+                .toList();
+        awaitAll(servers, place, value, begun);
+        if (servers.stream().noneMatch(each -> each.shows)) {
             Duration left = left(begun);
             LOG.warn(
                     "dns-01: {}: no DNS server can be asked from here whether it shows the record; waiting {} and hoping",

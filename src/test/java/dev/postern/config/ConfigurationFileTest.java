@@ -198,6 +198,7 @@ class ConfigurationFileTest {
                         zone: Example.com.
                         ttl: 5m
                         propagation: 30s
+                        resolvers: [192.0.2.53, "[2001:db8::53]:5353"]
                       key-type: rsa-4096
                       store: /var/lib/postern
                     sites:
@@ -214,7 +215,7 @@ class ConfigurationFileTest {
                       - names: [hooked.example.com]
                         backend: api
                         challenges: [dns-01]
-                        dns-01: { exec: [/usr/bin/env, dns-hook], timeout: 10s, propagation: 3m }
+                        dns-01: { exec: [/usr/bin/env, dns-hook], timeout: 10s, propagation: off }
                         keep-together: true
                     backends:
                       api:
@@ -288,7 +289,8 @@ class ConfigurationFileTest {
                 new Tsig("key.example", "hmac-sha512", tsig),
                 "example.com",
                 Duration.ofMinutes(5),
-                Duration.ofSeconds(30));
+                Duration.ofSeconds(30),
+                List.of(new InetSocketAddress("192.0.2.53", 53), new InetSocketAddress("2001:db8::53", 5353)));
 
         assertThat(configuration)
                 .isEqualTo(new Configuration(
@@ -386,7 +388,7 @@ class ConfigurationFileTest {
                                         new Dns01.Exec(
                                                 List.of("/usr/bin/env", "dns-hook"),
                                                 Duration.ofSeconds(10),
-                                                Duration.ofMinutes(3)),
+                                                Duration.ZERO),
                                         RouteSettings.DEFAULT,
                                         true)),
                         Map.of(

@@ -9,7 +9,10 @@ import dev.postern.config.Configuration.Dns01;
 import dev.postern.config.Configuration.Tsig;
 import dev.postern.testing.BindServer;
 import dev.postern.testing.FreePorts;
+import dev.postern.testing.TestDns;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -214,6 +217,59 @@ class Dns01SolverTest {
                 .containsExactly(
                         "4: first present " + CHALLENGE + " " + Dns01Solver.value(answer),
                         "4: first withdraw " + CHALLENGE + " " + Dns01Solver.value(answer));
+    }
+
+    @Test
+    void nobodyIsAskedWhetherARecordIsShownWherePropagationIsOff() throws Exception {
+        try (TestDns dns = TestDns.start()) {
+            // Whoever asked it would wait for the whole of a try.
+            dns.isSilent(true);
+            Lookup silent = new Lookup(
+                    List.of(new InetSocketAddress(InetAddress.getLoopbackAddress(), dns.port())),
+                    Duration.ofSeconds(5),
+                    MonotonicClock.SYSTEM);
+            Dns01.Exec config =
+                    new Dns01.Exec(List.of(script("nothing", "").toString()), Duration.ofSeconds(10), Duration.ZERO);
+
+            new Dns01Solver(config, silent, MonotonicClock.SYSTEM, dns.port())
+                    .present(answer("example.test", "unseen"));
+
+            assertThat(dns.questions()).isEmpty();
+        }
+    }
+
+    @Test
+    void resolversOfTheOperatorAreAskedInsteadOfTheServersOfTheZone() throws Exception {
+        ChallengeAnswer answer = answer("example.test", "seen-elsewhere");
+        Path script = script("elsewhere", """
+                printf 'server 127.0.0.1 %d\\nkey hmac-sha256:%s %s\\nupdate %%s %%s %%s TXT "%%s"\\nsend\\n' \\
+                  "$([ "$1" = present ] && echo add || echo delete)" "$2" "$([ "$1" = present ] && echo 60)" "$3" | nsupdate
+                """.formatted(bind.port(), BindServer.KEY, BindServer.SECRET));
+        Dns01.Exec config = new Dns01.Exec(
+                List.of(script.toString()), Duration.ofSeconds(10), Duration.ofSeconds(5), List.of(bind.address()));
+        try (TestDns dns = TestDns.start()) {
+            Lookup other = new Lookup(
+                    List.of(new InetSocketAddress(InetAddress.getLoopbackAddress(), dns.port())),
+                    Duration.ofSeconds(5),
+                    MonotonicClock.SYSTEM);
+
+            Dns01Solver solver = new Dns01Solver(config, other, MonotonicClock.SYSTEM, dns.port());
+
+            solver.present(answer);
+
+            assertThat(bind.txt(CHALLENGE)).contains(Dns01Solver.value(answer));
+            solver.withdraw(answer);
+            assertThat(dns.questions()).isEmpty();
+        }
+        Dns01.Exec unshown = new Dns01.Exec(
+                List.of(script("nothing", "").toString()),
+                Duration.ofSeconds(10),
+                Duration.ofMillis(300),
+                List.of(bind.address()));
+        assertThatThrownBy(() -> new Dns01Solver(unshown, lookup(bind), MonotonicClock.SYSTEM, bind.port())
+                        .present(answer("example.test", "unshown")))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("the TXT record is not shown by 127.0.0.1:" + bind.port());
     }
 
     @Test
