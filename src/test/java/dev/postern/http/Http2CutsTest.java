@@ -14,7 +14,10 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -79,6 +82,79 @@ class Http2CutsTest {
 
         assertThat(client.response(1).body()).isEqualTo("hello");
         assertThat(server.requests()).hasSize(1);
+    }
+
+    /** Each a mistake behind a good preface, of a stream or of the connection. */
+    private static Map<String, byte[]> malformed(Http2Client client) {
+        Map<String, byte[]> cases = new LinkedHashMap<>();
+        cases.put("head without a path", head(client, ":method", "GET", ":scheme", "https"));
+        cases.put(
+                "name in capitals",
+                head(
+                        client,
+                        ":method",
+                        "GET",
+                        ":scheme",
+                        "https",
+                        ":authority",
+                        "localhost",
+                        ":path",
+                        "/",
+                        "X-A",
+                        "1"));
+        cases.put("DATA on stream 0", Http2Wire.frame(Http2Wire.DATA, 0, 0, new byte[5]));
+        cases.put("SETTINGS of five bytes", Http2Wire.frame(Http2Wire.SETTINGS, 0, 0, new byte[5]));
+        cases.put("PING of seven bytes", Http2Wire.frame(Http2Wire.PING, 0, 0, new byte[7]));
+        cases.put("RST_STREAM of three bytes", Http2Wire.frame(Http2Wire.RST_STREAM, 0, 1, new byte[3]));
+        cases.put("window of nothing", Http2Wire.frame(Http2Wire.WINDOW_UPDATE, 0, 0, new byte[4]));
+        cases.put("CONTINUATION of nothing", Http2Wire.frame(Http2Wire.CONTINUATION, 4, 1, new byte[3]));
+        cases.put("HPACK that is none", Http2Wire.frame(Http2Wire.HEADERS, 5, 1, new byte[] {(byte) 0xff, -1, -1, -1}));
+        return cases;
+    }
+
+    private static byte[] head(Http2Client client, String... fields) {
+        return Http2Wire.frame(
+                Http2Wire.HEADERS, Http2Wire.END_HEADERS | Http2Wire.END_STREAM, 1, client.block(1, fields));
+    }
+
+    @Test
+    void cutDoesNotChangeAMistake() throws Exception {
+        mistakes(STRIDE);
+    }
+
+    @Test
+    @Tag("long")
+    void noCutChangesAMistake() throws Exception {
+        mistakes(1);
+    }
+
+    private void mistakes(int stride) throws Exception {
+        TestServer server = startEcho();
+        byte[] preface = Http2Wire.PREFACE.getBytes(StandardCharsets.US_ASCII);
+        byte[] settings = Http2Wire.frame(Http2Wire.SETTINGS, 0, 0);
+        for (String name : malformed(client()).keySet()) {
+            String whole = "";
+            for (int at = 0, length = 1; at < length; at += stride) {
+                Http2Client client = client();
+                client.raw(preface).raw(settings);
+                byte[] mistake = Objects.requireNonNull(malformed(client).get(name), name);
+                length = mistake.length;
+                if (at > 0) {
+                    client.raw(Arrays.copyOf(mistake, at));
+                    KernelQueues.awaitRead(client.transport());
+                }
+                client.raw(Arrays.copyOfRange(mistake, at, length));
+                Http2Wire.Frame answer =
+                        client.await(frame -> frame.type() == Http2Wire.RST_STREAM || frame.type() == Http2Wire.GOAWAY);
+                String outcome = answer.type() + " " + answer.error();
+                if (at == 0) {
+                    whole = outcome;
+                }
+                assertThat(outcome).as(name + ", cut at " + at).isEqualTo(whole);
+                client.close();
+            }
+        }
+        assertThat(server.requests()).isEmpty();
     }
 
     private TestServer startEcho() throws Exception {
