@@ -18,6 +18,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -68,16 +69,16 @@ public final class CertificateFiles {
     public static List<String> problems(List<Site> sites, Instant now) {
         List<String> problems = new ArrayList<>();
         Map<String, CertificateFiles> good = new HashMap<>();
-        for (Site site : sites) {
-            Configuration.CertificateFiles files = site.files();
-            if (files != null) {
-                CertificateFiles made = new CertificateFiles(site, files);
-                try {
-                    made.look(now);
-                    good.put(site.name(), made);
-                } catch (IOException e) {
-                    problems.add(site.name() + ": " + e.getMessage());
-                }
+        // Of ten thousand every processor has its part.
+        List<Looked> all = sites.parallelStream()
+                .flatMap(site -> Looked.at(site, now).stream())
+                .toList();
+        for (Looked looked : all) {
+            String site = looked.files().site().name();
+            if (looked.problem() == null) {
+                good.put(site, looked.files());
+            } else {
+                problems.add(site + ": " + looked.problem());
             }
         }
         for (Site site : sites) {
@@ -89,6 +90,22 @@ public final class CertificateFiles {
             }
         }
         return problems;
+    }
+
+    private record Looked(CertificateFiles files, @Nullable String problem) {
+        static Optional<Looked> at(Site site, Instant now) {
+            Configuration.CertificateFiles files = site.files();
+            if (files == null) {
+                return Optional.empty();
+            }
+            CertificateFiles made = new CertificateFiles(site, files);
+            try {
+                made.look(now);
+                return Optional.of(new Looked(made, null));
+            } catch (IOException e) {
+                return Optional.of(new Looked(made, String.valueOf(e.getMessage())));
+            }
+        }
     }
 
     private synchronized void look(Instant now) throws IOException {

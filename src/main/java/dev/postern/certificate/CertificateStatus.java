@@ -4,12 +4,14 @@ import dev.postern.config.CertificateSource;
 import dev.postern.config.Configuration;
 import dev.postern.config.Configuration.Site;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -98,27 +100,46 @@ public record CertificateStatus(
     public static List<CertificateStatus> read(
             CertificateStore store, List<Site> sites, Function<Site, List<String>> issuers, Instant now)
             throws IOException {
-        List<CertificateStatus> all = new ArrayList<>();
         if (Files.isRegularFile(store.root())) {
             throw new IOException(store.root() + ": cannot be read: not a directory");
         }
-        for (Site site : sites) {
-            Configuration.CertificateFiles files = site.files();
-            if (files != null) {
-                all.add(new CertificateFiles(site, files).status(now));
-            } else if (site.isIssued()) {
-                SiteFolder folder = store.site(site.name());
-                folder.requireReadable();
-                Certificate certificate = folder.generations()
-                        .load(site.names(), now)
-                        .map(Generation::certificate)
-                        .orElse(null);
-                SiteFolder.Attempts attempts = folder.attempts();
-                all.add(of(site, certificate, attempts.history(), issuers.apply(site), now)
-                        .failed(attempts.problem()));
-            }
+        try {
+            // Of ten thousand every processor has its part.
+            List<CertificateStatus> own = sites.parallelStream()
+                    .map(site -> {
+                        try {
+                            return read(store, site, issuers, now);
+                        } catch (IOException e) {
+                            throw new UncheckedIOException(e);
+                        }
+                    })
+                    .flatMap(Optional::stream)
+                    .toList();
+            return withShared(own, sites);
+        } catch (UncheckedIOException e) {
+            throw e.getCause();
         }
-        return withShared(all, sites);
+    }
+
+    /** Empty where the site has no certificate, and needs none. */
+    private static Optional<CertificateStatus> read(
+            CertificateStore store, Site site, Function<Site, List<String>> issuers, Instant now) throws IOException {
+        Configuration.CertificateFiles files = site.files();
+        if (files != null) {
+            return Optional.of(new CertificateFiles(site, files).status(now));
+        }
+        if (!site.isIssued()) {
+            return Optional.empty();
+        }
+        SiteFolder folder = store.site(site.name());
+        folder.requireReadable();
+        Certificate certificate = folder.generations()
+                .load(site.names(), now)
+                .map(Generation::certificate)
+                .orElse(null);
+        SiteFolder.Attempts attempts = folder.attempts();
+        return Optional.of(of(site, certificate, attempts.history(), issuers.apply(site), now)
+                .failed(attempts.problem()));
     }
 
     /** In the order of the configuration, with those sites that have the certificate of another one. */

@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -36,28 +37,38 @@ public record OverdueSite(
      * @return in the order of {@code sites}
      */
     public static List<OverdueSite> find(CertificateStore store, List<Site> sites, double fraction, Instant now) {
-        List<OverdueSite> found = new ArrayList<>();
-        for (Site site : sites) {
-            if (site.isPlain() || site.certificate() instanceof CertificateSource.OfSite) {
+        IOException unreadable = unreadable(store);
+        // Of ten thousand every processor has its part.
+        return sites.parallelStream()
                 // Of the other site it is said.
-                continue;
-            }
-            OverdueSite overdue;
-            try {
-                overdue = look(store, site, fraction, now);
-            } catch (IOException e) {
-                overdue = new OverdueSite(site.name(), CertificateStore.reason(e), null);
-            }
-            if (overdue != null) {
-                found.add(overdue);
-            }
+                .filter(site -> !site.isPlain() && !(site.certificate() instanceof CertificateSource.OfSite))
+                .map(site -> unreadable == null
+                        ? tried(store, site, fraction, now)
+                        : Optional.of(new OverdueSite(site.name(), CertificateStore.reason(unreadable), null)))
+                .flatMap(Optional::stream)
+                .toList();
+    }
+
+    /** Looked at once: it has a folder for each site. */
+    private static @Nullable IOException unreadable(CertificateStore store) {
+        try {
+            CertificateStore.requireReadable(store.root());
+            return null;
+        } catch (IOException e) {
+            return e;
         }
-        return found;
+    }
+
+    private static Optional<OverdueSite> tried(CertificateStore store, Site site, double fraction, Instant now) {
+        try {
+            return Optional.ofNullable(look(store, site, fraction, now));
+        } catch (IOException e) {
+            return Optional.of(new OverdueSite(site.name(), CertificateStore.reason(e), null));
+        }
     }
 
     private static @Nullable OverdueSite look(CertificateStore store, Site site, double fraction, Instant now)
             throws IOException {
-        CertificateStore.requireReadable(store.root());
         Certificate certificate = StoredCertificates.read(store, site, now).orElse(null);
         SiteFolder.Attempts attempts = site.isIssued()
                 ? store.site(site.name()).attempts()

@@ -299,12 +299,15 @@ final class Sites {
         Instant now = time.instant();
         List<String> problems = new ArrayList<>();
         Map<String, Certificate> found = new HashMap<>();
-        for (CertificateFiles files : brought()) {
-            try {
-                Certificate certificate = files.load(now);
-                files.site().servedNames().forEach(name -> found.put(name, certificate));
-            } catch (IOException e) {
-                problems.add(files.site().name() + ": " + e.getMessage());
+        // Of ten thousand every processor has its part.
+        for (Loaded loaded :
+                brought().parallelStream().map(files -> Loaded.of(files, now)).toList()) {
+            Site site = loaded.files().site();
+            Certificate certificate = loaded.certificate();
+            if (certificate == null) {
+                problems.add(site.name() + ": " + loaded.problem());
+            } else {
+                site.servedNames().forEach(name -> found.put(name, certificate));
             }
         }
         table.publish(
@@ -338,6 +341,17 @@ final class Sites {
             Site other = site.certificate() instanceof CertificateSource.OfSite of ? byName.get(of.site()) : null;
             if (other != null) {
                 table.share(site.name(), site.servedNames(), other.servedNames());
+            }
+        }
+    }
+
+    /** @param certificate null where there is a problem */
+    private record Loaded(CertificateFiles files, @Nullable Certificate certificate, String problem) {
+        static Loaded of(CertificateFiles files, Instant now) {
+            try {
+                return new Loaded(files, files.load(now), "");
+            } catch (IOException e) {
+                return new Loaded(files, null, String.valueOf(e.getMessage()));
             }
         }
     }

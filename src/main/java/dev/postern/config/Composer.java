@@ -7,8 +7,6 @@ import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.snakeyaml.engine.v2.api.LoadSettings;
-import org.snakeyaml.engine.v2.api.lowlevel.Compose;
-import org.snakeyaml.engine.v2.api.lowlevel.Parse;
 import org.snakeyaml.engine.v2.events.CollectionEndEvent;
 import org.snakeyaml.engine.v2.events.CollectionStartEvent;
 import org.snakeyaml.engine.v2.events.Event;
@@ -21,6 +19,9 @@ import org.snakeyaml.engine.v2.nodes.NodeTuple;
 import org.snakeyaml.engine.v2.nodes.ScalarNode;
 import org.snakeyaml.engine.v2.nodes.SequenceNode;
 import org.snakeyaml.engine.v2.nodes.Tag;
+import org.snakeyaml.engine.v2.parser.Parser;
+import org.snakeyaml.engine.v2.parser.ParserImpl;
+import org.snakeyaml.engine.v2.scanner.StreamReader;
 
 /** Makes nodes of the text of one file, with what the environment says in its places. */
 final class Composer {
@@ -45,14 +46,14 @@ final class Composer {
         LoadSettings settings =
                 LoadSettings.builder().setAllowDuplicateKeys(true).build();
         try {
-            if (isNestedTooDeeply(new Parse(settings).parseString(text))) {
-                return null;
-            }
-            Optional<Node> root = new Compose(settings).composeString(text);
+            Parser events = new ShallowParser(new ParserImpl(settings, new StreamReader(settings, text)));
+            Optional<Node> root = new org.snakeyaml.engine.v2.composer.Composer(settings, events).getSingleNode();
             if (root.isPresent() && Environment.concerns(text)) {
                 return expanded(root.get());
             }
             return root.orElse(null);
+        } catch (TooDeep e) {
+            problems.add(file, e.line, "", "nested too deeply (expected: at most " + DEEPEST + " levels)");
         } catch (MarkedYamlEngineException e) {
             int line = e.getProblemMark().map(mark -> mark.getLine() + 1).orElse(0);
             int column = e.getProblemMark().map(mark -> mark.getColumn() + 1).orElse(0);
@@ -76,20 +77,52 @@ final class Composer {
                 : "";
     }
 
+    private static final class TooDeep extends RuntimeException {
+        private static final long serialVersionUID = 1;
+
+        private final int line;
+
+        TooDeep(int line) {
+            this.line = line;
+        }
+    }
+
     /** Nodes are made by recursion, which has an end; the parser before it has none. */
-    private boolean isNestedTooDeeply(Iterable<Event> events) {
-        int depth = 0;
-        for (Event event : events) {
+    private static final class ShallowParser implements Parser {
+        private final Parser parser;
+        private int depth;
+
+        ShallowParser(Parser parser) {
+            this.parser = parser;
+        }
+
+        @Override
+        public boolean checkEvent(Event.ID kind) {
+            return parser.checkEvent(kind);
+        }
+
+        @Override
+        public Event peekEvent() {
+            return parser.peekEvent();
+        }
+
+        @Override
+        public boolean hasNext() {
+            return parser.hasNext();
+        }
+
+        @Override
+        public Event next() {
+            Event event = parser.next();
             if (event instanceof CollectionStartEvent && ++depth > DEEPEST) {
-                int line = event.getStartMark().map(mark -> mark.getLine() + 1).orElse(0);
-                problems.add(file, line, "", "nested too deeply (expected: at most " + DEEPEST + " levels)");
-                return true;
+                throw new TooDeep(
+                        event.getStartMark().map(mark -> mark.getLine() + 1).orElse(0));
             }
             if (event instanceof CollectionEndEvent) {
                 depth--;
             }
+            return event;
         }
-        return false;
     }
 
     private Node expanded(Node node) {
