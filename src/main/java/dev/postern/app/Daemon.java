@@ -14,6 +14,7 @@ import java.util.Properties;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 
 /** A process that serves until it is told to stop, or cannot go on: then it ends with 70. */
 public final class Daemon {
@@ -26,8 +27,11 @@ public final class Daemon {
      * Starts an edge and serves until TERM or INT; does not return, but for a failure to start.
      *
      * @param source read again at each HUP
+     * @param pidFile where the number of the process is written, once it serves; null for nowhere
      */
-    public static void run(ConfigurationSource source) throws CannotStart, ConfigurationProblems, InterruptedException {
+    public static void run(ConfigurationSource source, @Nullable Path pidFile)
+            throws CannotStart, ConfigurationProblems, InterruptedException {
+        ProcessFiles.name("postern");
         Configuration config = source.read();
         BackgroundOutput log = BackgroundOutput.replaceStandardError();
         LastWords lastWords = LastWords.install(log);
@@ -56,12 +60,14 @@ public final class Daemon {
                             runFolder.orElse(null),
                             source.file()));
             Signals.handle("USR1", edge::reopenLogs);
+            AutoCloseable number = number(pidFile, edge);
             LoopWatch watch = LoopWatch.start(edge.watched(), notice.aliveEvery(), notice::alive, lastWords::end);
             running.set(() -> {
                 watch.close();
                 notice.stopping();
                 reloads.close();
                 edge.close();
+                number.close();
                 notice.close();
             });
             notice.ready();
@@ -75,6 +81,18 @@ public final class Daemon {
         } finally {
             begun.countDown();
             log.drain();
+        }
+    }
+
+    private static AutoCloseable number(@Nullable Path pidFile, Edge edge) throws CannotStart {
+        if (pidFile == null) {
+            return () -> {};
+        }
+        try {
+            return ProcessFiles.number(pidFile);
+        } catch (CannotStart e) {
+            edge.close();
+            throw e;
         }
     }
 

@@ -23,8 +23,8 @@ import picocli.CommandLine.Spec;
         name = "check",
         header = "Say which sites need somebody's eye; silent where none does.",
         description = {
-            "For cron: ends with 1 and one line per site whose certificate is missing, expired, unreadable, or so long due for",
-            "renewal that something is wrong. Reads the store alone: needs neither the daemon nor its lock."
+            "For cron: ends with 1 and one line per site whose certificate is missing, expired, unreadable, or so long due for"
+                    + " renewal that something is wrong. Reads the store alone: needs neither the daemon nor its lock."
         },
         footerHeading = "%nExamples:%n",
         footer = {

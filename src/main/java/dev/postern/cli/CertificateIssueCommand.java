@@ -14,8 +14,8 @@ import picocli.CommandLine.Parameters;
         name = "issue",
         header = "Order certificates for the sites that have none.",
         description = {
-            "For every site without a valid certificate for all its names, or for those that are named. --force: also where",
-            "there is a good one.",
+            "For every site without a valid certificate for all its names, or for those that are named. --force: also where"
+                    + " there is a good one.",
             "The daemon does it where one runs. Without it this command answers the CA itself, on the addresses in `listeners`."
         },
         footerHeading = "%nExamples:%n",

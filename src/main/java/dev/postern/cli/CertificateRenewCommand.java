@@ -20,13 +20,13 @@ import picocli.CommandLine.Spec;
         header = "Renew certificates now.",
         description = {
             "SITE: that one, due or not. --all: every site, due or not. Neither: those that are due, but for the ones"
-                    + " that wait",
-            "after a failure or for the CA's limits: these are named, with the time of the next attempt.",
+                    + " that wait"
+                    + " after a failure or for the CA's limits: these are named, with the time of the next attempt.",
             "--force asks the CA even where it asked us to come back later, or where by our count its rate limits are"
                     + " used up.",
             "--dry-run goes through a whole issuance at the CA's staging directory, for SITE or every site, and"
-                    + " installs nothing;",
-            "the internal CA, which has no staging directory, signs a certificate that is thrown away.",
+                    + " installs nothing;"
+                    + " the internal CA, which has no staging directory, signs a certificate that is thrown away.",
             "The daemon does it where one runs. Without it this command answers the CA itself, on the addresses in"
                     + " `listeners`."
         },

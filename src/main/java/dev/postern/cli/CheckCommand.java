@@ -18,9 +18,9 @@ import picocli.CommandLine.Mixin;
         name = "check",
         header = "Read the configuration and say everything that is wrong with it.",
         description = {
-            "Also reads the files that it names (certificates and keys must be good now, and fit), and looks",
-            "whether the certificate store can be written, as the user that runs it. Binds nothing, changes",
-            "nothing, asks no CA.",
+            "Also reads the files that it names (certificates and keys must be good now, and fit), and looks"
+                    + " whether the certificate store can be written, as the user that runs it. Binds nothing, changes"
+                    + " nothing, asks no CA.",
             "Ends with 0 and \"FILE: ok\", or with 78 and one line per problem."
         },
         footerHeading = "%nExamples:%n",

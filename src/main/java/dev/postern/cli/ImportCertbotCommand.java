@@ -22,8 +22,8 @@ import picocli.CommandLine.Parameters;
         name = "certbot",
         header = "Take over certbot's certificates, and its account.",
         description = {
-            "Certificates and keys for the sites whose names they cover, and the account at each issuer where there is none here",
-            "yet, so that the limits of the CA carry on. Nothing in DIR is changed; read with the rights of who runs this."
+            "Certificates and keys for the sites whose names they cover, and the account at each issuer where there is none here"
+                    + " yet, so that the limits of the CA carry on. Nothing in DIR is changed; read with the rights of who runs this."
         },
         footerHeading = "%nExamples:%n",
         footer = {

@@ -33,13 +33,13 @@ import picocli.CommandLine.UnmatchedArgumentException;
         },
         footerHeading = "%nExamples:%n",
         footer = {
-            "  postern demo                                  everything on this machine, to look at",
-            "  postern check && postern run                  with config/postern.yaml",
+            "  postern demo                   everything on this machine, to look at",
+            "  postern check && postern run   with config/postern.yaml",
             "  postern run --site example.com --to 127.0.0.1:8080 --email ops@example.com"
         })
 public final class Main {
-    // Wide enough for the examples, narrow enough for a terminal beside another one.
-    private static final int HELP_WIDTH = 100;
+    // What every terminal has.
+    private static final int HELP_WIDTH = 80;
 
     /** Ninety for the jars alone, and sixteen clients. */
     private static final long LEAST_DESCRIPTORS = 256;
@@ -139,6 +139,11 @@ public final class Main {
 
     private int usage(ParameterException e) {
         CommandLine command = e.getCommandLine();
+        if (e.getMessage() != null && e.getMessage().startsWith("Missing required subcommand")) {
+            // Who says nothing wants to know what there is to say.
+            command.usage(console.out());
+            return ExitCode.USAGE;
+        }
         String name = command.getCommandSpec().qualifiedName();
         // picocli's own sentences, in the form of ours: one line, lower-case, no "Error:" in front.
         String message = String.valueOf(e.getMessage()).lines().findFirst().orElse("wrong usage");

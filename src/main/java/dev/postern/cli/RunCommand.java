@@ -21,8 +21,8 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "run",
         customSynopsis = {
-            "postern run [-c FILE]",
-            "       postern run --site NAME[,NAME...] --to HOST:PORT[,HOST:PORT...] --email ADDR"
+            "postern run [-c FILE] [--pid-file FILE]",
+            "       postern run --site NAME[,NAME...] --to HOST:PORT[,...] --email ADDR"
         },
         header = "Run the daemon, in the foreground.",
         description = {
@@ -35,7 +35,7 @@ import picocli.CommandLine.Spec;
         footer = {
             "  postern run",
             "  postern run -c /etc/postern/postern.yaml",
-            "  postern run --site example.com,www.example.com --to 127.0.0.1:8080 --email ops@example.com"
+            "  postern run --site example.com --to 127.0.0.1:8080 --email ops@example.com"
         })
 final class RunCommand implements Callable<Integer> {
     @Mixin
@@ -70,6 +70,12 @@ final class RunCommand implements Callable<Integer> {
             description = "Whom Let's Encrypt writes to. Giving it agrees to Let's Encrypt's terms of service.")
     private @Nullable String email;
 
+    @Option(
+            names = "--pid-file",
+            paramLabel = "FILE",
+            description = "Where the number of the process is written once it serves; taken away when it ends.")
+    private @Nullable Path pidFile;
+
     /** From a file, or from the command line; never from both. */
     @Override
     public Integer call() throws CommandFailed, ConfigurationProblems, InterruptedException {
@@ -101,10 +107,9 @@ final class RunCommand implements Callable<Integer> {
                 Objects.requireNonNull(spec, "spec, which picocli sets").commandLine(), message);
     }
 
-    private static int runEdge(ConfigurationSource source)
-            throws CommandFailed, ConfigurationProblems, InterruptedException {
+    private int runEdge(ConfigurationSource source) throws CommandFailed, ConfigurationProblems, InterruptedException {
         try {
-            Daemon.run(source);
+            Daemon.run(source, pidFile);
             return ExitCode.OK;
         } catch (CannotStart e) {
             throw CommandFailed.of(e);

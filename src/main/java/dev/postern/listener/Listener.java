@@ -266,7 +266,8 @@ public final class Listener implements AutoCloseable {
                     + "' shows which)";
         }
         if (why.contains("assign requested address")) {
-            return where + "this host has no such address";
+            return where + "this host has no such address (expected: one that ip address shows, or sysctl"
+                    + " net.ipv4.ip_nonlocal_bind=1, net.ipv6.ip_nonlocal_bind=1 for IPv6, where it comes later, as with VRRP)";
         }
         return where + why;
     }

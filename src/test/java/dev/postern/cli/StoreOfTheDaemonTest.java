@@ -1,6 +1,7 @@
 package dev.postern.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.postern.testing.Installation;
 import dev.postern.testing.PosternProcess;
@@ -139,9 +140,15 @@ class StoreOfTheDaemonTest {
                 directory,
                 "run",
                 "-c",
-                installation.configuration().toString())) {
+                installation.configuration().toString(),
+                "--pid-file",
+                "postern.pid")) {
             daemon.awaitLine("ready: ");
             assertThat(directory.resolve("nowhere")).doesNotExist();
+            // What pgrep and killall look for.
+            assertThat(Path.of("/proc/" + daemon.pid() + "/comm")).hasContent("postern");
+            await().untilAsserted(
+                            () -> assertThat(directory.resolve("postern.pid")).hasContent(daemon.pid() + "\n"));
             Files.writeString(
                     installation.configuration(), Files.readString(installation.configuration()) + "grace: 20s\n");
             assertThat(run(besides(), "reload")).as(err).isZero();
@@ -151,6 +158,7 @@ class StoreOfTheDaemonTest {
             daemon.terminate();
             assertThat(daemon.awaitExit()).isZero();
         }
+        assertThat(directory.resolve("postern.pid")).doesNotExist();
         assertThat(runtime.resolve("postern")).isEmptyDirectory();
     }
 
