@@ -3,6 +3,7 @@ package dev.postern.http;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.postern.testing.EdgeExtension;
+import dev.postern.testing.KernelQueues;
 import dev.postern.testing.RawClient;
 import dev.postern.testing.TestServer;
 import java.io.IOException;
@@ -43,15 +44,16 @@ class PipeliningTest {
         });
 
         assertThat(isStuck(sender)).isTrue();
-        long unanswered = sent.get();
+        // The kernel takes more in for us, unread, the faster the edge was read from before: up to megabytes.
+        long unanswered = sent.get() - KernelQueues.unread(socket) / request.length;
         RawClient client = RawClient.over(socket);
         for (int i = 0; i < REQUESTS; i++) {
             assertThat(client.response().status()).isEqualTo(308);
         }
 
         sender.get(10, TimeUnit.SECONDS);
-        // What the kernel takes for us, which depends on how fast the edge was read from before, counts as well.
-        assertThat(unanswered).isLessThan(REQUESTS * 3L / 4);
+        // What the kernel takes of the answers, 4 MiB mostly, counts as well.
+        assertThat(unanswered).isLessThan(REQUESTS / 2);
     }
 
     private static boolean isStuck(CompletableFuture<Void> sender) throws Exception {

@@ -45,6 +45,30 @@ public final class KernelQueues {
                 .until(() -> holding().stream().noneMatch(wanted::contains));
     }
 
+    /** Bytes that were written to {@code socket}, and the other end, which is here as well, has not read. */
+    public static long unread(Socket socket) throws IOException {
+        Assumptions.assumeTrue(Files.isReadable(TABLES.get(0)), "needs /proc/net/tcp");
+        String sender = ends(socket.getLocalPort(), socket.getPort());
+        String reader = ends(socket.getPort(), socket.getLocalPort());
+        long bytes = 0;
+        for (Path table : TABLES) {
+            if (Files.isReadable(table)) {
+                for (String line : Files.readAllLines(table, StandardCharsets.ISO_8859_1)) {
+                    String[] columns = line.strip().split(" +", 6);
+                    if (columns.length == 6 && columns[1].contains(":") && columns[4].length() == 17) {
+                        String ends = ends(port(columns[1]), port(columns[2]));
+                        if (ends.equals(sender)) {
+                            bytes += Long.parseLong(columns[4].substring(0, 8), 16);
+                        } else if (ends.equals(reader)) {
+                            bytes += Long.parseLong(columns[4].substring(9), 16);
+                        }
+                    }
+                }
+            }
+        }
+        return bytes;
+    }
+
     /** The queues in which something lies, by the ports of their connection. */
     private static Set<String> holding() {
         Set<String> holding = new HashSet<>();
