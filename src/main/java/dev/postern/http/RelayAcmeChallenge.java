@@ -40,7 +40,8 @@ public final class RelayAcmeChallenge implements RequestStep {
 
     /**
      * What is nothing but a question for a token goes where the site's routes lead, whoever asks; all else is a request
-     * like any other, lest a path be a way around the rules.
+     * like any other, lest a path be a way around the rules: a query may ask an application for anything at all, and what
+     * goes through a tunnel is seen by no rule.
      */
     private static boolean passes(Exchange exchange, SiteRoutes site) {
         RequestHead request = exchange.request();
@@ -48,6 +49,8 @@ public final class RelayAcmeChallenge implements RequestStep {
         boolean reads = request.method().equals("GET") || request.isHead();
         if (!reads
                 || request.hasBody()
+                || request.upgrade() != null
+                || !request.target().queryText().isEmpty()
                 || request.target().pathFault() != null
                 || !isToken(request.target().pathText())
                 || (shown != null
