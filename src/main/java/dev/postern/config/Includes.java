@@ -9,6 +9,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.PatternSyntaxException;
 import org.snakeyaml.engine.v2.nodes.MappingNode;
 import org.snakeyaml.engine.v2.nodes.Node;
 import org.snakeyaml.engine.v2.nodes.NodeTuple;
@@ -24,11 +25,15 @@ final class Includes {
 
     private static final String EXPECTED = "a list of files or patterns such as [sites/*.yaml]";
 
+    /** Files that include files that include files; a chain of more is a mistake, and each costs stack. */
+    private static final int DEEPEST = 20;
+
     /** Merged; of all other keys one file has the word. */
     private static final Set<String> MERGED = Set.of("sites", "backends");
 
     private final Map<String, String> environment;
     private final Problems problems;
+    /** By what they are, whatever leads there: links may go round in circles. */
     private final Set<Path> read = new HashSet<>();
 
     Includes(Map<String, String> environment, Problems problems) {
@@ -38,16 +43,22 @@ final class Includes {
 
     /** Changes {@code root}, which was read from {@code file}. */
     void into(Node root, Origin file) {
-        read.add(file.folder()
-                .resolve(Path.of(file.name()).getFileName() + "")
-                .toAbsolutePath()
-                .normalize());
+        read.add(real(file.folder().resolve(Path.of(file.name()).getFileName() + "")));
         if (root instanceof MappingNode mapping) {
-            follow(mapping, mapping, file);
+            follow(mapping, mapping, file, 1);
         }
     }
 
-    private void follow(MappingNode whole, MappingNode part, Origin file) {
+    private static Path real(Path file) {
+        try {
+            return file.toRealPath();
+        } catch (IOException e) {
+            // Reading it says what is wrong.
+            return file.toAbsolutePath().normalize();
+        }
+    }
+
+    private void follow(MappingNode whole, MappingNode part, Origin file, int depth) {
         for (NodeTuple tuple : List.copyOf(part.getValue())) {
             if (!isKey(tuple, KEY)) {
                 continue;
@@ -55,16 +66,23 @@ final class Includes {
             for (Value item : Value.of(tuple, file, problems).itemsOrOne(EXPECTED)) {
                 String text = item.text(EXPECTED);
                 if (text != null) {
-                    include(whole, item, text, file);
+                    include(whole, item, text, file, depth);
                 }
             }
         }
     }
 
-    private void include(MappingNode whole, Value at, String text, Origin file) {
+    private void include(MappingNode whole, Value at, String text, Origin file, int depth) {
+        if (depth > DEEPEST) {
+            at.refuse(text, "is the file of a file of a file …", "at most " + DEEPEST + " that include each other");
+            return;
+        }
         List<Path> files;
         try {
             files = matching(file.folder(), Path.of(text));
+        } catch (PatternSyntaxException e) {
+            at.refuse(text, "is no pattern: " + e.getDescription(), EXPECTED);
+            return;
         } catch (IOException | RuntimeException e) {
             at.refuse(text, "cannot be read: " + e.getMessage(), EXPECTED);
             return;
@@ -73,13 +91,13 @@ final class Includes {
             at.refuse(text, "does not exist", EXPECTED);
         }
         for (Path one : files) {
-            if (read.add(one.toAbsolutePath().normalize())) {
-                add(whole, one, file, at);
+            if (read.add(real(one))) {
+                add(whole, one, file, at, depth);
             }
         }
     }
 
-    private void add(MappingNode whole, Path file, Origin from, Value at) {
+    private void add(MappingNode whole, Path file, Origin from, Value at, int depth) {
         Origin origin = new Origin(name(file, from), parent(file));
         String text;
         try {
@@ -95,7 +113,7 @@ final class Includes {
                     merge(whole, tuple, origin);
                 }
             }
-            follow(whole, mapping, origin);
+            follow(whole, mapping, origin, depth + 1);
         } else if (root != null) {
             problems.add(origin, 1, "", "is no mapping (expected: sites, backends or other sections)");
         }

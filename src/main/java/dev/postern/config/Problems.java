@@ -38,8 +38,13 @@ final class Problems {
     List<String> lines() {
         return found.stream()
                 .sorted(Comparator.comparingInt(Problem::line))
-                .map(problem -> problem.origin().name() + (problem.line() == 0 ? "" : ":" + problem.line()) + ": "
-                        + problem.text())
+                .map(problem -> oneLine(problem.origin().name() + (problem.line() == 0 ? "" : ":" + problem.line())
+                        + ": " + problem.text()))
                 .toList();
+    }
+
+    /** Files are called as whoever may put one into a folder likes; a line of the log is no place for that. */
+    private static String oneLine(String text) {
+        return PlainText.lines(text).replace("\n", "\\n");
     }
 }

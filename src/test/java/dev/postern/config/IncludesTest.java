@@ -134,4 +134,47 @@ class IncludesTest {
 
         assertThat(problems()).anySatisfy(line -> assertThat(line).contains("sites[0].names[0]: \"x], backend"));
     }
+
+    /** Each of the two would be found under 2^40 names, before the system has enough of them. */
+    @Test
+    void filesAreReadOnceWhateverLinksLeadToThem() throws Exception {
+        write("main.yaml", "acme: { issuers: [internal] }\ninclude: sites/a.yaml\n" + site("main.internal"));
+        write("sites/a.yaml", site("a.internal") + "include: [one/a.yaml, two/a.yaml, one/b.yaml, ../other.yaml]\n");
+        write("sites/b.yaml", site("b.internal") + "include: [two/b.yaml, two/two/a.yaml]\n");
+        Files.createSymbolicLink(directory.resolve("sites/one"), Path.of("."));
+        Files.createSymbolicLink(directory.resolve("sites/two"), Path.of("."));
+        Files.createSymbolicLink(directory.resolve("other.yaml"), Path.of("main.yaml"));
+
+        assertThat(read().sites().stream().map(Configuration.Site::name))
+                .containsExactly("main.internal", "a.internal", "b.internal");
+    }
+
+    @Test
+    void filesThatIncludeFilesComeToAnEnd() throws Exception {
+        write("main.yaml", "acme: { issuers: [internal] }\ninclude: 1.yaml\n" + site("main.internal"));
+        for (int i = 1; i < 5000; i++) {
+            write(i + ".yaml", "include: " + (i + 1) + ".yaml\n");
+        }
+
+        assertThat(problems())
+                .singleElement()
+                .asString()
+                .startsWith("20.yaml:1: include: \"21.yaml\" is the file of a file")
+                .endsWith("(expected: at most 20 that include each other)");
+    }
+
+    @Test
+    void namesOfFilesMakeNoLinesOfTheirOwn() throws Exception {
+        write("main.yaml", "acme: { issuers: [internal] }\ninclude: [\"*.conf\", \"[z\"]\n" + site("main.internal"));
+        write("x\n12:00 INFO all is well\u001b[31m.conf", "no: key\n");
+        Files.createSymbolicLink(directory.resolve("y\u009b\n.conf"), Path.of("nowhere"));
+
+        assertThat(problems())
+                .hasSize(3)
+                .allSatisfy(line -> assertThat(line.chars()).noneMatch(c -> c < ' ' || c == 0x9b))
+                .anySatisfy(line ->
+                        assertThat(line).startsWith("x\\n12:00 INFO all is well\\u001b[31m.conf:1: no: unknown"))
+                .anySatisfy(line -> assertThat(line).contains("y\\u009b\\n.conf: cannot be read: does not exist"))
+                .anySatisfy(line -> assertThat(line).contains("\"[z\" is no pattern: Missing '] ("));
+    }
 }
