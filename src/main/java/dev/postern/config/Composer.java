@@ -144,12 +144,25 @@ final class Composer {
         return done.getOrDefault(node, node);
     }
 
+    /** A value that may be secret: messages have it as it is written in the file. */
+    static final class FromEnvironment extends ScalarNode {
+        private final String written;
+
+        FromEnvironment(ScalarNode place, String text) {
+            super(Tag.STR, true, text, place.getScalarStyle(), place.getStartMark(), place.getEndMark());
+            this.written = place.getValue();
+        }
+
+        String written() {
+            return written;
+        }
+    }
+
     private Node expanded(ScalarNode scalar) {
         try {
             String text = Environment.expand(scalar.getValue(), environment);
             // What comes from the environment is text, also where it looks like something else.
-            return new ScalarNode(
-                    Tag.STR, true, text, scalar.getScalarStyle(), scalar.getStartMark(), scalar.getEndMark());
+            return new FromEnvironment(scalar, text);
         } catch (NotUnderstood e) {
             int line = scalar.getStartMark().map(Mark::getLine).orElse(-1) + 1;
             problems.add(

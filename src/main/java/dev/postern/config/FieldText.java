@@ -87,7 +87,7 @@ final class FieldText {
     static String name(Value at, String name, Use use) {
         String lower = name.toLowerCase(Locale.ROOT);
         if (!name.matches(TOKEN)) {
-            at.problem(Quoted.of(name) + " is no name of a header (expected: letters, digits and hyphens)");
+            at.problem(at.quoted(name) + " is no name of a header (expected: letters, digits and hyphens)");
         } else if (FRAMING.contains(lower) || (lower.equals("upgrade") && use != Use.CONDITION)) {
             at.problem(name + " belongs to one connection, not to the message (expected: another header)");
         } else if (lower.equals(HTTPOXY) && use != Use.RESPONSE) {
@@ -120,7 +120,7 @@ final class FieldText {
         String lower = name.toLowerCase(Locale.ROOT);
         String plain = plain(lower);
         if (!name.matches(TOKEN)) {
-            at.problem(Quoted.of(name) + " is no name of a header (expected: a name such as api_key)");
+            at.problem(at.quoted(name) + " is no name of a header (expected: a name such as api_key)");
         } else if (FRAMING.contains(plain) || plain.equals(HTTPOXY) || isOurs(plain, Use.CONDITION)) {
             at.problem(name + " is not the client's to say, however it is written (expected: another header)");
         } else if (!lower.equals(plain) && (DECISIVE.contains(plain) || isClaim(plain))) {

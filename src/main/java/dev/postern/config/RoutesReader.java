@@ -144,7 +144,7 @@ final class RoutesReader {
             return null;
         }
         if (!backends.containsKey(name)) {
-            value.problem(Quoted.of(name) + " is not defined ("
+            value.problem(value.quoted(name) + " is not defined ("
                     + (backends.isEmpty() ? "no backends are" : "defined: " + String.join(", ", backends.keySet()))
                     + ")");
             return null;

@@ -118,7 +118,17 @@ final class Value {
 
     /** {@code "30" has no unit (expected: a duration such as 30s)}. */
     void refuse(String text, String what, String expected) {
-        problem(Quoted.of(text) + (what.isEmpty() ? "" : " " + what) + " (expected: " + expected + ")");
+        problem(quoted(text) + (what.isEmpty() ? "" : " " + what) + " (expected: " + expected + ")");
+    }
+
+    /** {@code text}, which is of this value, as a message has it. */
+    String quoted(String text) {
+        return node instanceof Composer.FromEnvironment its ? quoted(its) : Quoted.of(text);
+    }
+
+    /** What the environment says may be a secret, and messages end in logs. */
+    private static String quoted(ScalarNode scalar) {
+        return Quoted.of(scalar instanceof Composer.FromEnvironment its ? its.written() : scalar.getValue());
     }
 
     /** The items of a list. A list that is empty, or no list at all, is a problem. */
@@ -153,9 +163,7 @@ final class Value {
         if (isEmpty()) {
             problem("has no value (expected: " + expected + ")");
         } else {
-            problem((node instanceof ScalarNode scalar
-                            ? Quoted.of(scalar.getValue()) + " is not a list"
-                            : "is a mapping")
+            problem((node instanceof ScalarNode scalar ? quoted(scalar) + " is not a list" : "is a mapping")
                     + " (expected: " + expected + ")");
         }
         return List.of();
@@ -170,9 +178,7 @@ final class Value {
             return Map.of();
         }
         if (!(node instanceof MappingNode mapping)) {
-            problem((node instanceof ScalarNode scalar
-                            ? Quoted.of(scalar.getValue()) + " is not a mapping"
-                            : "is a list")
+            problem((node instanceof ScalarNode scalar ? quoted(scalar) + " is not a mapping" : "is a list")
                     + " (expected: " + expected + ")");
             return null;
         }

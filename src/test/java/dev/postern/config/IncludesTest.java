@@ -132,7 +132,30 @@ class IncludesTest {
         environment = Map.of("EVIL", "x], backend: web, names: [y");
         write("main.yaml", "acme: { issuers: [internal] }\n" + site("\"${EVIL}\""));
 
-        assertThat(problems()).anySatisfy(line -> assertThat(line).contains("sites[0].names[0]: \"x], backend"));
+        assertThat(problems()).anySatisfy(line -> assertThat(line).contains("sites[0].names[0]: \"${EVIL}\""));
+    }
+
+    @Test
+    void whatTheEnvironmentSaysIsInNoMessage() throws Exception {
+        environment = Map.of("TOKEN", "s3cr\net");
+        write("main.yaml", """
+                acme: { issuers: [internal], email: "${TOKEN}" }
+                grace: ${TOKEN}
+                sites:
+                  - names: [app.internal, "${TOKEN}"]
+                    request-headers: { set: { Authorization: "Bearer ${TOKEN}" }, remove: ["${TOKEN}"] }
+                    auth: { users: { al: "${TOKEN}" }, realm: "${TOKEN}" }
+                    routes: [{ path: "${TOKEN}", backend: "${TOKEN}" }, { path: /x, redirect: "${TOKEN}" }]
+                    certificate: { of: "${TOKEN}" }
+                backends: { web: { servers: ["${TOKEN}", { address: "127.0.0.1:1", name: "${TOKEN}" }] } }
+                timeouts: "${TOKEN}"
+                trusted-proxies: ["${TOKEN}"]
+                resolvers: "${TOKEN}"
+                """);
+
+        assertThat(problems())
+                .hasSizeGreaterThan(9)
+                .noneSatisfy(line -> assertThat(line).contains("s3cr"));
     }
 
     /** Each of the two would be found under 2^40 names, before the system has enough of them. */
