@@ -5,6 +5,7 @@ import dev.postern.certificate.IssueFailure;
 import dev.postern.certificate.IssueFailure.Fault;
 import dev.postern.certificate.OrderEntry;
 import dev.postern.certificate.OrderJournal;
+import dev.postern.config.Addresses;
 import dev.postern.config.Configuration.Issuer.AcmeDirectory;
 import java.io.IOException;
 import java.util.Set;
@@ -31,6 +32,7 @@ final class Beginning {
     private final OrderJournal journal;
     private final Conversation conversation;
     private final @Nullable String wantedProfile;
+    private final boolean profileOfOperator;
     private final boolean profileRequired;
     private boolean profileRefused;
     private boolean replacingRefused;
@@ -46,7 +48,8 @@ final class Beginning {
         this.request = request;
         this.journal = journal;
         this.conversation = conversation;
-        this.wantedProfile = issuer.profile();
+        this.wantedProfile = issuer.profileFor(request.names());
+        this.profileOfOperator = issuer.profile() != null;
         this.profileRequired = issuer.profileRequired();
     }
 
@@ -57,6 +60,28 @@ final class Beginning {
     /** In the journal before this returns. */
     Order begin() throws IssueFailure, AcmeException, IOException {
         checkProfile();
+        try {
+            return beginWithProfile();
+        } catch (AcmeServerException e) {
+            String profile = profile();
+            boolean ofName =
+                    Failures.is(e, Refusal.REJECTED_IDENTIFIER) || Failures.is(e, Refusal.UNSUPPORTED_IDENTIFIER);
+            if (profile == null
+                    || profile.equals(AcmeDirectory.PROFILE_OF_ADDRESSES)
+                    || !ofName
+                    || request.names().stream().noneMatch(Addresses::isAddress)
+                    || !isOffered(AcmeDirectory.PROFILE_OF_ADDRESSES)) {
+                throw e;
+            }
+            Failures failures = conversation.failures();
+            throw failures.of(issuer, e)
+                    .holding(failures.hold(e))
+                    .adding("acme.issuers asks for profile \"" + profile + "\", and CAs may certify addresses with \""
+                            + AcmeDirectory.PROFILE_OF_ADDRESSES + "\" only");
+        }
+    }
+
+    private Order beginWithProfile() throws AcmeException, IOException {
         String replaced = replaced();
         Order order;
         try {
@@ -120,7 +145,8 @@ final class Beginning {
     }
 
     private Order create(@Nullable String replaced, @Nullable String profile) throws AcmeException {
-        OrderBuilder builder = login.newOrder().domains(request.names());
+        OrderBuilder builder = login.newOrder()
+                .identifiers(request.names().stream().map(Identifiers::of).toList());
         if (profile != null) {
             builder.profile(profile);
         }
@@ -137,7 +163,7 @@ final class Beginning {
 
     /** A CA may withdraw a profile; a certificate of another kind is better than none, unless the operator said otherwise. */
     private void checkProfile() throws AcmeException, IssueFailure {
-        if (wantedProfile == null || isOffered(wantedProfile)) {
+        if (wantedProfile == null || !profileOfOperator || isOffered(wantedProfile)) {
             return;
         }
         Metadata metadata = login.getSession().getMetadata();

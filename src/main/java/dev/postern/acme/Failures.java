@@ -223,7 +223,7 @@ final class Failures {
         for (Problem part : problem.getSubProblems()) {
             if (isOfName(part)) {
                 part.getIdentifier()
-                        .map(identifier -> identifier.getValue().toLowerCase(Locale.ROOT))
+                        .map(Identifiers::name)
                         .ifPresent(name -> blamed.put(name, brief(said(part)) + " (" + Refusal.typeOf(part) + ")"));
             }
         }

@@ -374,7 +374,7 @@ final class OrderSteps {
         }
         Set<String> certified = new HashSet<>();
         for (Identifier identifier : order.getIdentifiers()) {
-            certified.add(identifier.getValue().toLowerCase(Locale.ROOT));
+            certified.add(Identifiers.name(identifier));
         }
         if (!certified.equals(Set.copyOf(request.names()))) {
             discard();

@@ -12,7 +12,6 @@ import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -131,8 +130,7 @@ final class Proof {
     }
 
     private Open choose(Authorization authorization) throws IssueFailure {
-        // Names have no case, and some CAs echo them in capitals.
-        String name = authorization.getIdentifier().getValue().toLowerCase(Locale.ROOT);
+        String name = Identifiers.name(authorization.getIdentifier());
         name = name.startsWith("*.") ? name.substring(2) : name;
         String label = (authorization.isWildcard() ? "*." : "") + name;
         Map<ChallengeType, JSON> offered = offered(authorization);
@@ -164,14 +162,17 @@ final class Proof {
             JSON challenge = value.asObject();
             String type = challenge.get("type").map(JSON.Value::asString).orElse("");
             for (ChallengeType known : ChallengeType.values()) {
-                if (known.text().equals(type)
-                        && (!authorization.isWildcard() || known == ChallengeType.DNS_01)
-                        && challenge.contains("token")) {
+                if (known.text().equals(type) && mayProve(known, authorization) && challenge.contains("token")) {
                     offered.putIfAbsent(known, challenge);
                 }
             }
         }
         return offered;
+    }
+
+    private static boolean mayProve(ChallengeType type, Authorization authorization) {
+        boolean byDns = type == ChallengeType.DNS_01;
+        return authorization.isWildcard() ? byDns : !byDns || !Identifiers.isAddress(authorization.getIdentifier());
     }
 
     private void noteProof(Authorization authorization) {

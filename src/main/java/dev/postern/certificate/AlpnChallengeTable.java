@@ -1,8 +1,10 @@
 package dev.postern.certificate;
 
+import dev.postern.config.Addresses;
 import dev.postern.config.Configuration.KeyType;
 import java.io.IOException;
 import java.math.BigInteger;
+import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.security.KeyPair;
@@ -31,7 +33,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The TLS-ALPN-01 answers that are due now: server name → the certificate that only a CA's validator is shown,
- * <a href="https://datatracker.ietf.org/doc/html/rfc8737#section-3">RFC 8737 §3</a>. Written by orders, read by handshakes
+ * <a href="https://datatracker.ietf.org/doc/html/rfc8737#section-3">RFC 8737 §3</a>; of an address
+ * <a href="https://datatracker.ietf.org/doc/html/rfc8738#section-6">RFC 8738 §6</a>. Written by orders, read by handshakes
  * on any event loop.
  */
 public final class AlpnChallengeTable {
@@ -70,7 +73,9 @@ public final class AlpnChallengeTable {
     public void put(String name, String keyAuthorization) throws IOException {
         Answer made = new Answer(keyAuthorization, certificate(name, keyAuthorization), 1, new AtomicInteger());
         Answer shown = answers.merge(
-                name, made, (open, next) -> open.keyAuthorization().equals(keyAuthorization) ? open.held(1) : open);
+                serverName(name),
+                made,
+                (open, next) -> open.keyAuthorization().equals(keyAuthorization) ? open.held(1) : open);
         if (!shown.keyAuthorization().equals(keyAuthorization)) {
             throw new IOException("another validation of \"" + name
                     + "\" by tls-alpn-01 is under way (expected: one at a time); tried again when it is over");
@@ -79,7 +84,7 @@ public final class AlpnChallengeTable {
 
     /** Another answer for the same name stays. */
     public void remove(String name, String keyAuthorization) {
-        answers.computeIfPresent(name, (key, open) -> {
+        answers.computeIfPresent(serverName(name), (key, open) -> {
             if (!open.keyAuthorization().equals(keyAuthorization)) {
                 return open;
             }
@@ -102,9 +107,15 @@ public final class AlpnChallengeTable {
     }
 
     /** How often what is open for this name was shown. */
-    int looks(String serverName) {
-        Answer answer = answers.get(serverName);
+    int looks(String name) {
+        Answer answer = answers.get(serverName(name));
         return answer == null ? 0 : answer.looks().get();
+    }
+
+    /** What a validator says hello to: a server name cannot be an address, and its name for reverse look-ups is one. */
+    private static String serverName(String name) {
+        InetAddress address = Addresses.literal(name);
+        return address == null ? name : Addresses.reverseName(address);
     }
 
     @SuppressWarnings("JavaUtilDate") // BouncyCastle's builder wants it.
@@ -127,7 +138,8 @@ public final class AlpnChallengeTable {
             builder.addExtension(
                     Extension.subjectAlternativeName,
                     false,
-                    new GeneralNames(new GeneralName(GeneralName.dNSName, name)));
+                    new GeneralNames(new GeneralName(
+                            Addresses.isAddress(name) ? GeneralName.iPAddress : GeneralName.dNSName, name)));
             X509Certificate leaf = new JcaX509CertificateConverter()
                     .getCertificate(
                             builder.build(new JcaContentSignerBuilder("SHA256withECDSA").build(keys.getPrivate())));

@@ -1,5 +1,7 @@
 package dev.postern.certificate;
 
+import dev.postern.config.Addresses;
+import java.net.InetAddress;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
@@ -68,8 +70,14 @@ public final class ChallengeTable {
         return open == null ? 0 : open.clients().size();
     }
 
-    /** Whether a CA may be about to look at this name: some challenge for it is open. */
-    public boolean isOpenFor(String name) {
+    /**
+     * Whether a CA may be about to look at this name: some challenge for it is open.
+     *
+     * @param host an IPv6 address in brackets
+     */
+    public boolean isOpenFor(String host) {
+        InetAddress address = host.startsWith("[") ? Addresses.literal(host.substring(1, host.length() - 1)) : null;
+        String name = address == null ? host : Addresses.text(address);
         return answers.values().stream().anyMatch(open -> open.name().equalsIgnoreCase(name));
     }
 }

@@ -69,6 +69,11 @@ public final class IssueFailure extends Exception {
                 : new IssueFailure(fault, String.valueOf(getMessage()), retryAfter, whom, invalid, blamed, getCause());
     }
 
+    /** The same, and what the operator may do about it. */
+    public IssueFailure adding(String advice) {
+        return new IssueFailure(fault, getMessage() + "; " + advice, retryAfter, hold, invalid, blamed, getCause());
+    }
+
     /** As {@code failure}, after so many validations of these names failed; a name counts as often as it is listed. */
     public static IssueFailure ofValidation(IssueFailure failure, List<String> names) {
         return new IssueFailure(

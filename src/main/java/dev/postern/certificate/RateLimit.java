@@ -1,7 +1,10 @@
 package dev.postern.certificate;
 
 import com.google.common.net.InternetDomainName;
+import dev.postern.config.Addresses;
 import dev.postern.config.Configuration.RateLimits;
+import java.net.Inet6Address;
+import java.net.InetAddress;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -89,9 +92,14 @@ record RateLimit(String name, String key, Of of, int burst, Duration interval) {
 
     /**
      * What somebody bought from a registrar, by the <a href="https://publicsuffix.org/">public suffix list</a>: {@code
-     * example.co.uk} of {@code www.example.co.uk}. The last two labels where no public suffix is known.
+     * example.co.uk} of {@code www.example.co.uk}. The last two labels where no public suffix is known. Of an address what
+     * Let's Encrypt takes for it: an IPv4 address itself, the /64 of an IPv6 address.
      */
     static String registeredDomain(String name) {
+        InetAddress address = Addresses.literal(name);
+        if (address != null) {
+            return address instanceof Inet6Address ? Addresses.network64(address) : name;
+        }
         String host = name.startsWith("*.") ? name.substring(2) : name;
         if (InternetDomainName.isValid(host)) {
             InternetDomainName domain = InternetDomainName.from(host);

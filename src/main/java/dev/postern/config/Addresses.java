@@ -5,6 +5,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -126,6 +127,35 @@ public final class Addresses {
             }
         }
         return text.toString();
+    }
+
+    /** The network of 64 bits that an IPv6 address is in, such as {@code 2001:db8::/64}: what one customer has at least. */
+    public static String network64(InetAddress address) {
+        byte[] bytes = Arrays.copyOf(Arrays.copyOf(address.getAddress(), 8), 16);
+        try {
+            return text(InetAddress.getByAddress(bytes)) + "/64";
+        } catch (UnknownHostException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /**
+     * The name of an address for reverse look-ups, such as {@code 7.2.0.192.in-addr.arpa}, lower-case
+     * (<a href="https://datatracker.ietf.org/doc/html/rfc3596#section-2.5">RFC 3596 §2.5</a>).
+     */
+    public static String reverseName(InetAddress address) {
+        byte[] bytes = address.getAddress();
+        StringBuilder name = new StringBuilder();
+        for (int i = bytes.length - 1; i >= 0; i--) {
+            int octet = bytes[i] & 0xff;
+            if (bytes.length == 4) {
+                name.append(octet).append('.');
+            } else {
+                name.append(Character.forDigit(octet & 0xf, 16)).append('.');
+                name.append(Character.forDigit(octet >> 4, 16)).append('.');
+            }
+        }
+        return name.append(bytes.length == 4 ? "in-addr.arpa" : "ip6.arpa").toString();
     }
 
     /** Whether a name in its one form is an address. */

@@ -274,9 +274,16 @@ public record Configuration(
             if (issuer instanceof Issuer.AcmeDirectory acme) {
                 return acme.mayCertify(name, challenges);
             }
-            boolean needsDns = HostName.isWildcard(name) && !challenges.contains(ChallengeType.DNS_01);
-            return issuers.size() == 1 || needsDns || !PublicNames.mayBePublic(name);
+            return issuers.size() == 1 || !isProvable(name, challenges) || !PublicNames.mayBePublic(name);
         }
+    }
+
+    /** A wildcard is proven in the DNS only, an address (<a href="https://datatracker.ietf.org/doc/html/rfc8738#section-7">RFC
+     * 8738 §7</a>) never there. */
+    static boolean isProvable(String name, List<ChallengeType> challenges) {
+        return HostName.isWildcard(name)
+                ? challenges.contains(ChallengeType.DNS_01)
+                : !Addresses.isAddress(name) || challenges.stream().anyMatch(type -> type != ChallengeType.DNS_01);
     }
 
     /** How a site proves its names, <a href="https://datatracker.ietf.org/doc/html/rfc8555#section-8">RFC 8555 §8</a>. */
@@ -377,6 +384,9 @@ public record Configuration(
                 RateLimits limits,
                 boolean profileRequired)
                 implements Issuer {
+            /** <a href="https://letsencrypt.org/docs/profiles/">Let's Encrypt's</a>, the only one of its that takes them. */
+            public static final String PROFILE_OF_ADDRESSES = "shortlived";
+
             public AcmeDirectory(String name, URI directory, @Nullable Path caFile) {
                 this(name, directory, caFile, null, null, null, null, RateLimits.NONE);
             }
@@ -394,9 +404,20 @@ public record Configuration(
                 this(name, directory, caFile, eab, profile, preferredChain, staging, limits, false);
             }
 
-            /** A wildcard needs DNS-01; a name that the public DNS does not know cannot be certified by a public CA. */
+            /**
+             * The profile of a certificate for these names; null for the CA's own choice. Where the operator left that to
+             * the CA, its choice is none for addresses: Let's Encrypt, and whoever calls it the same, certifies them for
+             * some days only.
+             */
+            public @Nullable String profileFor(List<String> names) {
+                return profile == null && names.stream().anyMatch(Addresses::isAddress)
+                        ? PROFILE_OF_ADDRESSES
+                        : profile;
+            }
+
+            /** The name must be provable; what the internet does not know cannot be certified by a public CA. */
             public boolean mayCertify(String serverName, List<ChallengeType> challenges) {
-                return (!HostName.isWildcard(serverName) || challenges.contains(ChallengeType.DNS_01))
+                return isProvable(serverName, challenges)
                         && (!PublicCas.isPublic(directory) || PublicNames.mayBePublic(serverName));
             }
         }

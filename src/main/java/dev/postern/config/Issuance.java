@@ -55,7 +55,11 @@ final class Issuance {
     }
 
     private static void checkNumber(List<Issuer> able, List<SitesReader.Name> names) {
-        int most = able.stream().mapToInt(PublicCas::mostNames).max().orElse(0);
+        List<String> all = names.stream().map(SitesReader.Name::name).toList();
+        int most = able.stream()
+                .mapToInt(issuer -> PublicCas.mostNames(issuer, all))
+                .max()
+                .orElse(0);
         if (names.size() > most) {
             names.get(most)
                     .at()
@@ -74,9 +78,8 @@ final class Issuance {
         for (SitesReader.Name name : hopeless) {
             name.at()
                     .problem(Quoted.of(name.name())
-                            + (HostName.isWildcard(name.name()) && !challenges.contains(ChallengeType.DNS_01)
-                                    ? " cannot be proven by HTTP-01 or TLS-ALPN-01, which know no wildcards;"
-                                            + " add dns-01 to the challenges of the site, "
+                            + (!Configuration.isProvable(name.name(), challenges)
+                                    ? unprovable(name.name())
                                     : " " + PublicNames.refusal(name.name()) + ", which " + namesOf(acme.issuers())
                                             + " may not certify; ")
                             + TO_DO);
@@ -101,6 +104,14 @@ final class Issuance {
                                     .collect(Collectors.joining(", "))
                             + "; make it a site of its own or bring a certificate");
         }
+    }
+
+    private static String unprovable(String name) {
+        return HostName.isWildcard(name)
+                ? " cannot be proven by HTTP-01 or TLS-ALPN-01, which know no wildcards;"
+                        + " add dns-01 to the challenges of the site, "
+                : " cannot be proven by DNS-01, which knows no addresses;"
+                        + " add http-01 or tls-alpn-01 to the challenges of the site, ";
     }
 
     private static void checkContact(Section section, Acme acme, SitesReader.Entry site, String issuers) {

@@ -27,11 +27,11 @@ public final class PublicCas {
     }
 
     /** How many names a certificate of this CA may have; as many as one likes where that is not known. */
-    static int mostNames(Issuer issuer) {
+    static int mostNames(Issuer issuer, List<String> names) {
         if (!(issuer instanceof Issuer.AcmeDirectory acme) || !isAt(acme.directory(), HUNDRED_NAMES)) {
             return Integer.MAX_VALUE;
         }
-        String profile = isLetsEncrypt(issuer) ? acme.profile() : null;
+        String profile = isLetsEncrypt(issuer) ? acme.profileFor(names) : null;
         return profile == null ? 100 : OF_PROFILES.getOrDefault(profile, 100);
     }
 

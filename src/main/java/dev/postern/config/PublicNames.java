@@ -1,6 +1,7 @@
 package dev.postern.config;
 
 import com.google.common.net.InternetDomainName;
+import java.net.InetAddress;
 import java.text.Normalizer;
 import java.text.Normalizer.Form;
 import java.util.List;
@@ -39,12 +40,13 @@ final class PublicNames {
     }
 
     /**
-     * Why no public CA certifies the name: it is reserved, has one label, is an address, is what registries sell names
-     * under, or is no name by the rules of these CAs; null where one may.
+     * Why no public CA certifies the name: it is reserved, has one label, is an address that anybody may use, is what
+     * registries sell names under, or is no name by the rules of these CAs; null where one may.
      */
     static @Nullable String refusal(String name) {
-        if (Addresses.isAddress(name)) {
-            return "is an address";
+        InetAddress address = Addresses.literal(name);
+        if (address != null) {
+            return PublicAddresses.contain(address) ? null : "is a private or reserved address";
         }
         String bare = name.startsWith("*.") ? name.substring(2) : name;
         String top = bare.substring(bare.lastIndexOf('.') + 1);

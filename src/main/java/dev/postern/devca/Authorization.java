@@ -40,9 +40,14 @@ final class Authorization {
         this.name = name;
         this.expires = expires;
         this.challenges = types.stream()
-                .filter(type -> !ServerName.isWildcard(name) || type == ChallengeType.DNS_01)
+                .filter(type -> mayProve(type, name))
                 .map(type -> new Challenge(tokens.next(), type.text(), tokens.next(), this))
                 .toList();
+    }
+
+    private static boolean mayProve(ChallengeType type, String name) {
+        boolean byDns = type == ChallengeType.DNS_01;
+        return ServerName.isWildcard(name) ? byDns : !byDns || !ServerName.isIpLiteral(name);
     }
 
     String id() {

@@ -70,7 +70,9 @@ record Http01Validator(NameResolver resolver, int port, Duration timeout) {
 
     /** From the first address that answers at all. */
     private HttpFetch.Response fetch(URI uri) throws IOException {
-        List<InetAddress> addresses = resolver.resolve(uri.getHost());
+        String host = uri.getHost();
+        List<InetAddress> addresses =
+                resolver.resolve(host.startsWith("[") ? host.substring(1, host.length() - 1) : host);
         if (addresses.isEmpty()) {
             throw new UnknownHostException(uri.getHost());
         }
@@ -102,7 +104,8 @@ record Http01Validator(NameResolver resolver, int port, Duration timeout) {
     }
 
     private String authority(String name) {
-        return port == 80 ? name : name + ":" + port;
+        String host = name.contains(":") ? "[" + name + "]" : name;
+        return port == 80 ? host : host + ":" + port;
     }
 
     private static Optional<Problem> failed(String name, ProblemType type, String why) {

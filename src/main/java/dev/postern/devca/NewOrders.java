@@ -2,8 +2,10 @@ package dev.postern.devca;
 
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
+import dev.postern.config.Addresses;
 import dev.postern.config.Configuration.ChallengeType;
 import dev.postern.devca.AcmeOptions.Authorizations;
+import java.net.InetAddress;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -34,8 +36,8 @@ final class NewOrders {
         if (payload.has("notBefore") || payload.has("notAfter")) {
             throw AcmeRefusal.malformed("notBefore, notAfter: this CA decides them itself");
         }
-        List<String> names = names(Json.list(payload, "identifiers"));
         String profile = profile(payload);
+        List<String> names = names(Json.list(payload, "identifiers"), profile);
         Account account = request.account();
         Instant now = options.clock.instant();
         synchronized (state) {
@@ -132,7 +134,7 @@ final class NewOrders {
     }
 
     /** All that is wrong with the names at once, <a href="https://datatracker.ietf.org/doc/html/rfc8555#section-6.7.1">§6.7.1</a>. */
-    private List<String> names(List<JsonElement> identifiers) throws AcmeRefusal {
+    private List<String> names(List<JsonElement> identifiers, @Nullable String profile) throws AcmeRefusal {
         if (identifiers.isEmpty() || identifiers.size() > NAMES_LIMIT) {
             throw AcmeRefusal.malformed("identifiers: " + identifiers.size() + " (expected: 1-" + NAMES_LIMIT + ")");
         }
@@ -145,7 +147,7 @@ final class NewOrders {
             }
             String type = Json.text(identifier, "type").orElse("");
             String value = Json.text(identifier, "value").orElse("");
-            problem(type, value).ifPresent(problems::add);
+            problem(type, value, profile).ifPresent(problems::add);
             if (seen.add(value)) {
                 names.add(value); // named twice is certified once
             }
@@ -160,10 +162,13 @@ final class NewOrders {
         return names;
     }
 
-    private Optional<Problem> problem(String type, String name) {
+    private Optional<Problem> problem(String type, String name, @Nullable String profile) {
+        if (type.equals("ip")) {
+            return problemOfAddress(name, profile);
+        }
         if (!type.equals("dns")) {
             return Optional.of(Problem.of(
-                    ProblemType.UNSUPPORTED_IDENTIFIER, "identifier of type \"" + type + "\" (expected: dns)"));
+                    ProblemType.UNSUPPORTED_IDENTIFIER, "identifier of type \"" + type + "\" (expected: dns or ip)"));
         }
         boolean isWildcard = ServerName.isWildcard(name);
         if (isWildcard && !options.challenges.contains(ChallengeType.DNS_01)) {
@@ -175,10 +180,31 @@ final class NewOrders {
         if (!ServerName.isHostName(isWildcard ? name.substring(2) : name)) {
             return Optional.of(Problem.about(name, ProblemType.MALFORMED, "not a host name in lower case"));
         }
-        if (options.refuse.test(name)) {
+        return problemOfPolicy(name);
+    }
+
+    /** <a href="https://datatracker.ietf.org/doc/html/rfc8738#section-3">RFC 8738 §3</a>: one text for each address. */
+    private Optional<Problem> problemOfAddress(String name, @Nullable String profile) {
+        InetAddress address = Addresses.literal(name);
+        if (address == null || !Addresses.text(address).equals(name)) {
             return Optional.of(
-                    Problem.about(name, ProblemType.REJECTED_IDENTIFIER, "the policy of this CA forbids this name"));
+                    Problem.about(name, ProblemType.MALFORMED, "not an address in the form of RFC 1123 or RFC 5952"));
         }
-        return Optional.empty();
+        AcmeProfile chosen = profile == null ? null : options.profiles.get(profile);
+        if (chosen != null && !chosen.addresses()) {
+            // As Let's Encrypt says it.
+            return Optional.of(Problem.about(
+                    name,
+                    ProblemType.REJECTED_IDENTIFIER,
+                    "Profile \"" + profile + "\" does not permit ip type identifiers"));
+        }
+        return problemOfPolicy(name);
+    }
+
+    private Optional<Problem> problemOfPolicy(String name) {
+        return options.refuse.test(name)
+                ? Optional.of(
+                        Problem.about(name, ProblemType.REJECTED_IDENTIFIER, "the policy of this CA forbids this name"))
+                : Optional.empty();
     }
 }

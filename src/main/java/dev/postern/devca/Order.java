@@ -170,7 +170,7 @@ final class Order {
 
     static JsonObject identifierJson(String name) {
         JsonObject json = new JsonObject();
-        json.addProperty("type", "dns");
+        json.addProperty("type", ServerName.isIpLiteral(name) ? "ip" : "dns");
         json.addProperty("value", name);
         return json;
     }

@@ -1,5 +1,6 @@
 package dev.postern.devca;
 
+import dev.postern.config.Addresses;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.security.GeneralSecurityException;
@@ -65,9 +66,8 @@ record SigningRequest(PublicKey key, Set<String> names) {
                         switch (name.getTagNo()) {
                             case GeneralName.dNSName -> name.getName().toString();
                             case GeneralName.iPAddress ->
-                                InetAddress.getByAddress(ASN1OctetString.getInstance(name.getName())
-                                                .getOctets())
-                                        .getHostAddress();
+                                Addresses.text(InetAddress.getByAddress(ASN1OctetString.getInstance(name.getName())
+                                        .getOctets()));
                             default -> throw refused("asks for a name that is neither a host name nor an address");
                         }));
             }

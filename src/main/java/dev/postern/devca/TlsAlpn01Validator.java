@@ -1,6 +1,7 @@
 package dev.postern.devca;
 
 import dev.postern.certificate.AnyCertificate;
+import dev.postern.config.Addresses;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -57,10 +58,12 @@ record TlsAlpn01Validator(NameResolver resolver, int port, Duration timeout) {
             plain.setSoTimeout(millis);
             try (SSLSocket socket =
                     // Self-signed: what it says is checked, not who signed it.
-                    (SSLSocket) AnyCertificate.context().getSocketFactory().createSocket(plain, name, port, true)) {
+                    (SSLSocket) AnyCertificate.context()
+                            .getSocketFactory()
+                            .createSocket(plain, serverName(name), port, true)) {
                 SSLParameters parameters = socket.getSSLParameters();
                 parameters.setApplicationProtocols(new String[] {PROTOCOL});
-                parameters.setServerNames(List.of(new SNIHostName(name)));
+                parameters.setServerNames(List.of(new SNIHostName(serverName(name))));
                 socket.setSSLParameters(parameters);
                 socket.startHandshake();
                 if (!PROTOCOL.equals(socket.getApplicationProtocol())) {
@@ -72,12 +75,24 @@ record TlsAlpn01Validator(NameResolver resolver, int port, Duration timeout) {
         }
     }
 
+    /** <a href="https://datatracker.ietf.org/doc/html/rfc8738#section-6">RFC 8738 §6</a>. */
+    private static String serverName(String name) {
+        InetAddress address = Addresses.literal(name);
+        return address == null ? name : Addresses.reverseName(address);
+    }
+
+    /** As a dNSName, or as an iPAddress, whose text is Java's. */
+    private static boolean isOf(String name, List<?> alternative) {
+        InetAddress address = Addresses.literal(name);
+        return alternative.equals(address == null ? List.of(2, name) : List.of(7, address.getHostAddress()));
+    }
+
     private static Optional<Problem> check(String name, String keyAuthorization, X509Certificate certificate) {
         try {
             Collection<List<?>> names = certificate.getSubjectAlternativeNames();
             boolean isItsOwn = names != null
                     && names.size() == 1
-                    && names.iterator().next().equals(List.of(2, name));
+                    && isOf(name, names.iterator().next());
             if (!isItsOwn) {
                 return failed(
                         name,

@@ -92,6 +92,10 @@ public final class Preflight {
     }
 
     private Answer ask(String name, Family family) {
+        InetAddress literal = Addresses.literal(name);
+        if (literal != null) {
+            return Reach.familyOf(literal) == family ? new Answer.Found(List.of(literal)) : new Answer.Nothing();
+        }
         try {
             List<InetAddress> addresses = lookup.addresses(name, family);
             return addresses.isEmpty() ? new Answer.Nothing() : new Answer.Found(addresses);
@@ -147,6 +151,12 @@ public final class Preflight {
         }
         for (String name : site.names()) {
             if (Addresses.isAddress(name)) {
+                // Neither A nor CAA records are of any weight, RFC 8738 §8.
+                if (reach) {
+                    for (Family family : Family.values()) {
+                        reach(site, name, ask(name, family), findings);
+                    }
+                }
                 continue;
             }
             checkName(site, name, certain, reach, findings);

@@ -1,6 +1,7 @@
 package dev.postern.preflight;
 
 import dev.postern.certificate.ReachabilityProbe;
+import dev.postern.config.Addresses;
 import dev.postern.dns.Lookup;
 import dev.postern.dns.Lookup.Family;
 import dev.postern.preflight.Finding.Check;
@@ -56,16 +57,16 @@ final class Reach {
                     Check.PROBE,
                     name,
                     where + ": " + reason(e) + " (expected: our https listener, for tls-alpn-01); open port "
-                            + ports.https() + " from outside to it, or correct the " + type(address) + " record of "
-                            + name);
+                            + ports.https() + " from outside to it, or " + redirecting(name, address));
         }
     }
 
     /** Never certain: from inside a network its outside is sometimes not to be reached, while all the world reaches it. */
     Finding check(String name, InetAddress address) {
         String token = ReachabilityProbe.token(random);
-        String where = "http://" + name + "/ at " + address.getHostAddress();
-        URI asked = URI.create("http://" + name + PATH + token);
+        String host = name.contains(":") ? "[" + name + "]" : name;
+        String where = "http://" + host + "/ at " + address.getHostAddress();
+        URI asked = URI.create("http://" + host + PATH + token);
         InetAddress at = address;
         for (int redirects = 0; redirects <= REDIRECTS; redirects++) {
             ProbeFetch.Answer answer;
@@ -79,7 +80,7 @@ final class Reach {
                         name,
                         where + (redirects == 0 ? "" : ", redirected to " + asked) + ": " + reason(e)
                                 + " (expected: our answer to a challenge); open port 80 from outside to the http listener,"
-                                + " or correct the " + type(address) + " record of " + asked.getHost());
+                                + " or " + redirecting(asked.getHost(), address));
             }
             if (answer.status() == 200 && probe.isOurs(token, answer.body())) {
                 return Finding.ok(Check.PROBE, name, where + ": our own answer came back");
@@ -91,9 +92,8 @@ final class Reach {
                         name,
                         where + ": answered " + answer.status()
                                 + (answer.server().isEmpty() ? "" : " by \"" + answer.server() + "\"")
-                                + ", by another server than this one (expected: our answer to a challenge); correct the "
-                                + type(address) + " record of " + asked.getHost() + ", or have that server pass on "
-                                + PATH);
+                                + ", by another server than this one (expected: our answer to a challenge); "
+                                + redirecting(asked.getHost(), address) + ", or have that server pass on " + PATH);
             }
             try {
                 asked = asked.resolve(location);
@@ -108,7 +108,7 @@ final class Reach {
                         where + ": redirects to " + shown(asked) + ", " + obstacle + " and no CA follows; leave " + PATH
                                 + " out of the redirect");
             }
-            if (!asked.getHost().equalsIgnoreCase(name)) {
+            if (!asked.getHost().equalsIgnoreCase(host)) {
                 List<InetAddress> next = addresses(asked.getHost(), familyOf(address));
                 if (next.isEmpty()) {
                     return Finding.warning(
@@ -149,6 +149,10 @@ final class Reach {
     }
 
     private List<InetAddress> addresses(String host, Family family) {
+        InetAddress literal = Addresses.literal(host.startsWith("[") ? host.substring(1, host.length() - 1) : host);
+        if (literal != null) {
+            return List.of(literal);
+        }
         try {
             return lookup.addresses(host, family);
         } catch (IOException e) {
@@ -159,6 +163,14 @@ final class Reach {
     /** The record type. */
     static String type(Family family) {
         return family == Family.IPV4 ? "A" : "AAAA";
+    }
+
+    /** What leads clients of {@code host} elsewhere than to {@code address}. */
+    private static String redirecting(String host, InetAddress address) {
+        boolean literal = host.startsWith("[") || Addresses.isAddress(host);
+        return literal
+                ? "see to it that " + host + " leads to this host"
+                : "correct the " + type(address) + " record of " + host;
     }
 
     private static String type(InetAddress address) {

@@ -399,7 +399,12 @@ class AcmeIssuerTest extends WithFakeCa {
     @CsvSource({
         "example.com, true", "www.example.co.uk, true", "localhost, false", "intranet, false", "app.internal, false",
         "printer.local, false", "a.test, false", "a.localhost, false", "nas.home.arpa, false", "a.invalid, false",
-        "*.example.com, false", "192.0.2.1, false"
+        "*.example.com, false", "9.9.9.9, true", "2620:fe::9, true", "0.0.0.1, false", "10.0.0.1, false",
+        "100.64.0.1, false", "127.0.0.1, false", "169.254.1.1, false", "172.31.255.255, false", "172.32.0.1, true",
+        "192.0.0.1, false", "192.0.2.1, false", "192.168.185.7, false", "198.19.0.1, false", "198.51.100.1, false",
+        "203.0.113.1, false", "203.0.114.1, true", "240.0.0.1, false", "255.255.255.255, false", "::1, false",
+        "fe80::1, false", "fd00::1, false", "2001:db8::1, false", "2001:0:1::1, false", "2002:a00:1::1, false",
+        "64:ff9b::909:909, false", "3fff::1, false", "2a00:1450::1, true"
     })
     void publicCaCertifiesPublicNamesOnly(String name, boolean may) throws Exception {
         Site site = new Site(List.of(name), List.of(), null);

@@ -33,6 +33,7 @@ import java.nio.file.attribute.PosixFilePermission;
 import java.security.PrivateKey;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -103,6 +104,17 @@ class PebbleTest {
 
             assertThat(certificate.names()).containsExactlyInAnyOrder("example.com", "www.example.com");
             assertThat(certificate.chain()).hasSize(2);
+        }
+    }
+
+    /** <a href="https://datatracker.ietf.org/doc/html/rfc8738">RFC 8738</a>. */
+    @Test
+    void addressIsCertifiedBesideANameOverHttp01() throws Exception {
+        try (PebbleServer pebble = pebble(options())) {
+            IssuedCertificate issued = issue(issuer(pebble), new MemoryJournal(), "127.0.0.1", "example.com");
+
+            assertThat(checked(issued).names()).containsExactlyInAnyOrder("127.0.0.1", "example.com");
+            assertThat(issued.chain().get(0).getSubjectAlternativeNames()).contains(List.of(7, "127.0.0.1"));
         }
     }
 

@@ -35,6 +35,20 @@ class ChallengesEndToEndTest {
         awaitServed(pebble, "www.one.example");
     }
 
+    /** <a href="https://datatracker.ietf.org/doc/html/rfc8738#section-6">RFC 8738 §6</a>. */
+    @Test
+    void addressIsCertifiedOverTlsAlpn01OnItsHttpsPort() throws Exception {
+        int https = FreePorts.next();
+        PebbleServer pebble = edge.closes(PebbleServer.start(
+                edge.directory().resolve("pebble"),
+                PebbleServer.Options.httpPort(1).authzReuse(0).tlsPort(https)));
+
+        edge.start(listeners(https) + acme(pebble, "challenges: [tls-alpn-01]") + site("127.0.0.1"));
+
+        // Whose client is told an address names no server, and wants the address in the certificate.
+        awaitServed(pebble, "127.0.0.1");
+    }
+
     @Test
     void siteThatCannotBeReachedOverHttpIsCertifiedOverTlsAlpn01() throws Exception {
         int https = FreePorts.next();

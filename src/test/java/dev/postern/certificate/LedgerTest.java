@@ -76,7 +76,10 @@ class LedgerTest {
         "app.internal, app.internal",
         "a.app.internal, app.internal",
         "localhost, localhost",
-        "127.0.0.1, 0.1"
+        "203.0.113.7, 203.0.113.7",
+        "2001:db8:1:2:3:4:5:6, 2001:db8:1:2::/64",
+        "2001:db8:1:2::7, 2001:db8:1:2::/64",
+        "2001:db8::7, 2001:db8::/64"
     })
     void registeredDomainIsByThePublicSuffixList(String name, String domain) {
         assertThat(RateLimit.registeredDomain(name)).isEqualTo(domain);

@@ -655,7 +655,7 @@ class ConfigurationFileTest {
                         "command line: --email: \"nobody\" has no @ (expected: an address such as ops@example.com)",
                         "command line: --site: \"it's'], backend: x, #\" has a port"
                                 + " (expected: a host name such as www.example.com or *.example.com)",
-                        "command line: --site: \"10.0.0.1\" is an address, which letsencrypt may not certify;"
+                        "command line: --site: \"10.0.0.1\" is a private or reserved address, which letsencrypt may not certify;"
                                 + " add internal to acme.issuers or bring a certificate",
                         "command line: --to: \"nowhere\" has no port (expected: HOST:PORT such as 10.0.0.11:8080,"
                                 + " app.internal:8080 or [2001:db8::1]:8080)");

@@ -166,6 +166,24 @@ class PreflightTest {
                 .allSatisfy(finding -> assertThat(finding.verdict()).isEqualTo(Verdict.OK));
     }
 
+    /** Nothing is asked of the DNS for an address, and nothing of CAA records (RFC 8738 §8). */
+    @Test
+    void addressIsReachedWithoutTheDns() throws Exception {
+        serve("127.0.0.1", "[::1]");
+
+        List<Finding> findings = check(PUBLIC, site(Site.DEFAULT_CHALLENGES, "127.0.0.1", "::1", "127.0.0.3"));
+
+        assertThat(findings)
+                .extracting(Finding::check)
+                .doesNotContain(Check.CAA, Check.ADDRESS_IPV4, Check.ADDRESS_IPV6);
+        assertThat(only(Check.PROBE, findings))
+                .extracting(Finding::verdict)
+                .containsExactly(Verdict.OK, Verdict.OK, Verdict.WARNING);
+        assertThat(only(Check.PROBE, findings).get(2).sentence())
+                .contains("http://127.0.0.3/ at 127.0.0.3: ")
+                .endsWith("or see to it that 127.0.0.3 leads to this host");
+    }
+
     /** Users' trouble: a broken AAAA record, of which nobody knew, for browsers fall back: CAs prefer IPv6 and fail. */
     @Test
     void addressOfOneFamilyThatIsNotUsIsNamed() throws Exception {
