@@ -121,7 +121,7 @@ public final class Http2ClientConnection extends Http2ConnectionHandler implemen
         this.channel = channel;
         this.scratch = worker.headWriter();
         this.budget = budget;
-        this.windows = new ReceiveWindows(decoder.flowController(), this::flushSoon);
+        this.windows = new ReceiveWindows(decoder.flowController(), WindowBudget.PROCESS, this::flushSoon);
         this.share = new Http2Share(worker.turns());
         this.place = worker.turns().place(this::goOn, () -> closeNow(Failure.ByEdge.BUG));
         this.key = key;

@@ -90,7 +90,7 @@ final class Http2ServerConnection extends Http2ConnectionHandler {
         this.server = server;
         this.channel = channel;
         this.budget = budget;
-        this.windows = new ReceiveWindows(decoder.flowController(), this::flushSoon);
+        this.windows = new ReceiveWindows(decoder.flowController(), WindowBudget.PROCESS, this::flushSoon);
         this.pool = pool;
         this.key = connection().newKey();
         connection().addListener(new Streams());

@@ -4,8 +4,9 @@ import io.netty.handler.codec.http2.Http2Stream;
 
 /**
  * How much of one body may be under way to us. Whoever sends waits a round trip for each window: once a whole one has been
- * taken, and the time it took was not spent waiting for who takes it, the next one is twice as large. What is held back is
- * not given back, and so the one who takes slows the one who sends, whatever the size. Event loop only.
+ * taken, and the time it took was not spent waiting for who takes it, the next one is twice as large; once little is left
+ * for others, half as large. What is held back is not given back, and so the one who takes slows the one who sends, whatever
+ * the size. Event loop only.
  */
 final class ReceiveWindow {
     /** Bytes: 50 MB/s across an ocean (80 ms). */
@@ -15,6 +16,9 @@ final class ReceiveWindow {
     private final Http2Stream stream;
     private int size = Http2Limits.STREAM_WINDOW;
     private int taken;
+    /** What it has shrunk by and may still come: counted until it was taken. */
+    private int excess;
+
     private long sinceNanos;
     private long heldNanos;
     private boolean paused;
@@ -56,11 +60,27 @@ final class ReceiveWindow {
     }
 
     private int taken(int bytes) {
+        if (excess == 0 && size > Http2Limits.STREAM_WINDOW && connection.isTooMuch()) {
+            shrink();
+        }
+        if (excess > 0) {
+            int less = Math.min(excess, bytes);
+            excess -= less;
+            connection.giveBack(less);
+        }
         taken += bytes;
         if (taken >= size && size < MAX) {
             grow();
         }
         return bytes;
+    }
+
+    private void shrink() {
+        int half = size / 2;
+        if (connection.shrink(stream, half)) {
+            size -= half;
+            excess = half;
+        }
     }
 
     private void grow() {
@@ -76,7 +96,8 @@ final class ReceiveWindow {
 
     /** The stream is over. */
     void close() {
-        connection.giveBack(size - Http2Limits.STREAM_WINDOW);
+        connection.giveBack(size - Http2Limits.STREAM_WINDOW + excess);
         size = Http2Limits.STREAM_WINDOW;
+        excess = 0;
     }
 }

@@ -114,7 +114,7 @@ class BackPressureTest {
         reading.countDown();
         assertThat(response.get().version()).isEqualTo(HttpClient.Version.HTTP_2);
         assertThat(response.get().body()).isEqualTo("got it");
-        Awaitility.await().until(() -> ReceiveWindows.granted() == 0);
+        Awaitility.await().until(() -> WindowBudget.PROCESS.granted() == 0);
     }
 
     /** As many zeros as are asked for. */

@@ -78,7 +78,7 @@ class LongWayTest {
                     assertThat(response.body()).isEqualTo("got it");
                 }))
                 .isGreaterThan(UNDER_LOAD);
-        Awaitility.await().until(() -> ReceiveWindows.granted() == 0);
+        Awaitility.await().until(() -> WindowBudget.PROCESS.granted() == 0);
     }
 
     @Test
