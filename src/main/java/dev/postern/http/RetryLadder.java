@@ -79,9 +79,10 @@ final class RetryLadder {
         }
     }
 
-    /** {@code backend B: server S}, for the log. */
+    /** {@code backend B: server S}, for the log: the last one that was tried. */
     String where() {
-        return "backend " + balancer.backend().name() + ": server " + (server == null ? "-" : server);
+        Server last = exchange.server();
+        return "backend " + balancer.backend().name() + ": server " + (last == null ? "-" : last);
     }
 
     /** Finds a connection to the next server that was not tried; the exchange hears of it, or of there being none. */
@@ -259,7 +260,7 @@ final class RetryLadder {
             @Override
             public void impossible(String why) {
                 connecting = null;
-                exchange.fail(Failure.ByEdge.OUT_OF_RESOURCES, to + ": " + why);
+                exchange.fail(Failure.ByEdge.OUT_OF_RESOURCES, why);
             }
         };
         ServerConnector.Attempt begun = isHttp2()
@@ -276,7 +277,7 @@ final class RetryLadder {
         }
         leave();
         tried(refused);
-        climb(failure, refused + ": " + why);
+        climb(failure, why);
     }
 
     /** Whether it matters for a retry that nothing at all could be written. */

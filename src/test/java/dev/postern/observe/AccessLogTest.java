@@ -2,6 +2,7 @@ package dev.postern.observe;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.postern.testing.CapturedLog;
 import dev.postern.testing.EdgeExtension;
 import dev.postern.testing.FreePorts;
 import dev.postern.testing.Http2Client;
@@ -25,6 +26,8 @@ import org.jose4j.json.JsonUtil;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Every exchange is a line, however it ends, and no line can be forged. */
 class AccessLogTest {
@@ -261,13 +264,26 @@ class AccessLogTest {
         assertEnd(line(0), 413, "PB--", "body_too_large");
     }
 
-    @Test
-    void serverThatRefuses() throws Exception {
-        edge.startWith(List.of("127.0.0.1:" + FreePorts.next()), log("json"));
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{ servers: [\"127.0.0.1:%1$d\"] }",
+                "{ servers: [\"127.0.0.1:%1$d\"], protocol: h2c }",
+                "{ servers: [\"localhost:%1$d\"] }",
+                "{ servers: [\"localhost:%1$d\"], protocol: h2c }",
+                "{ servers: [\"127.0.0.1:%1$d\", \"127.0.0.2:%1$d\"] }"
+            })
+    void serverThatRefusesIsNamedInBothLogs(String backend) throws Exception {
+        edge.startWithBackend(backend.formatted(FreePorts.next()), log("json"));
 
-        assertThat(edge.client().get("localhost", "/").status()).isEqualTo(503);
+        try (CapturedLog log = CapturedLog.begin()) {
+            assertThat(edge.client().get("localhost", "/").status()).isEqualTo(503);
 
-        assertEnd(line(0), 503, "SCN-", "connect_refused");
+            Map<String, Object> line = line(0);
+            assertThat(line).containsEntry("status", 503L).containsEntry("reason", "connect_refused");
+            assertThat(log.lines("backend web: server " + line.get("server") + ": connect_refused: connect: "))
+                    .hasSize(1);
+        }
     }
 
     // A server whose queue of connections is full: the kernel answers no SYN.
