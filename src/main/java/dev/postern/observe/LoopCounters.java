@@ -3,6 +3,7 @@ package dev.postern.observe;
 import dev.postern.backend.Server;
 import dev.postern.http.ExchangeRecord;
 import dev.postern.http.Failure;
+import dev.postern.http.Failure.ByServer;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLongArray;
@@ -61,9 +62,17 @@ final class LoopCounters {
         if (exchange.responseTime() != ExchangeRecord.NEVER) {
             server.took(exchange.responseTime() / NANOS_PER_MICRO);
         }
-        if (failure != null) {
+        if (failure != null && isOfServer(failure)) {
             server.failed(failure);
         }
+    }
+
+    /** Neither clients' faults nor ours; nor that no server had room, when one had been tried before. */
+    private static boolean isOfServer(Failure failure) {
+        return failure.fault() == Failure.Fault.BACKEND
+                && failure != ByServer.NONE_AVAILABLE
+                && failure != ByServer.QUEUE_FULL
+                && failure != ByServer.QUEUE_TIMEOUT;
     }
 
     /** Counts how late the loop was. On the loop. */

@@ -124,7 +124,7 @@ final class TrafficMetrics implements MultiCollector {
                 labels);
         sum.failures.forEach((reason, count) -> families.counter(
                 "postern_server_failures",
-                "Exchanges that did not end well, by the last server they were tried with",
+                "Exchanges that did not end well for what the last server they were tried with did",
                 count,
                 "backend",
                 backend,

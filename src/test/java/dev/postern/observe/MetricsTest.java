@@ -126,6 +126,31 @@ class MetricsTest {
                 .isEqualTo(1);
     }
 
+    /** Neither of clients that leave, nor of what we refuse ourselves. */
+    @Test
+    void serverIsNotSaidToFailWhereOthersDid() throws Exception {
+        TestServer hangs = edge.closes(
+                TestServer.start((request, connection) -> connection.in().read()));
+        start(hangs.address(), "limits: { server-connections: 1 }");
+        RawClient leaves = edge.client();
+        leaves.request("GET / HTTP/1.1", "Host: localhost");
+        Awaitility.await().until(() -> !hangs.requests().isEmpty());
+        assertThat(edge.client().get("localhost", "/").status()).isEqualTo(503);
+        leaves.close();
+
+        awaitMetrics("postern_failures_total{site=\"localhost\",reason=\"out_of_resources\"}", 1);
+        Exposition metrics = awaitMetrics("postern_failures_total{site=\"localhost\",reason=\"gone\"}", 1);
+
+        String labels = "{backend=\"web\",server=\"" + hangs.address() + "\",";
+        assertThat(metrics.value("postern_server_requests_total" + labels + "code=\"5xx\"}"))
+                .isEqualTo(1);
+        for (String reason : List.of("gone", "out_of_resources")) {
+            assertThat(metrics.value("postern_server_failures_total" + labels + "reason=\"" + reason + "\"}"))
+                    .as(reason)
+                    .isNaN();
+        }
+    }
+
     @Test
     void handshakesThatFailHaveAReason() throws Exception {
         start("127.0.0.1:1");
@@ -443,7 +468,11 @@ class MetricsTest {
     // ----
 
     private void start(String server) throws Exception {
-        edge.startWith(List.of(server), LISTENERS);
+        start(server, "");
+    }
+
+    private void start(String server, String more) throws Exception {
+        edge.startWith(List.of(server), LISTENERS + more);
     }
 
     private RawClient admin() {
