@@ -87,7 +87,7 @@ class DaemonTest {
         write(0, 0, "acme: { store: elsewhere }");
         postern.hangUp();
         postern.awaitLine("reload: timeouts.response 30s → 1m");
-        postern.awaitLine("reload: acme.store certs → elsewhere");
+        postern.awaitLine("reload: acme.store " + directory.resolve("certs") + " → " + directory.resolve("elsewhere"));
         assertThat(client.get("localhost", "/").body()).isEqualTo("hello");
         postern.terminate();
         assertThat(postern.awaitExit()).isEqualTo(0);
