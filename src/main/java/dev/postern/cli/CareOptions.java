@@ -4,7 +4,10 @@ import com.google.gson.GsonBuilder;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import dev.postern.config.ConfigurationProblems;
+import dev.postern.control.ControlClient;
+import dev.postern.control.ControlFailure;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.stream.StreamSupport;
 import org.jspecify.annotations.Nullable;
@@ -27,6 +30,11 @@ final class CareOptions {
     /** As the daemon has it. */
     ReadConfiguration read() throws CommandFailed, ConfigurationProblems {
         return ReadConfiguration.of(configuration.orDefault(), ConfigurationOption.surroundings(command));
+    }
+
+    /** The daemon that has left word of the file, whatever is in that now; empty where there is not exactly one. */
+    Optional<ControlClient> daemon() throws CommandFailed, ControlFailure {
+        return ReadConfiguration.daemonOf(configuration.orDefault(), ConfigurationOption.surroundings(command));
     }
 
     /** Prints {@code result} as it is where JSON was asked for, else lets {@code text} do it. */

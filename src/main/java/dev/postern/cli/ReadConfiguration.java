@@ -57,6 +57,13 @@ record ReadConfiguration(Path file, Configuration config, boolean isStoreNamed) 
                 : new ReadConfiguration(file.toAbsolutePath().normalize(), read, true);
     }
 
+    /** The one daemon that has left word of the file, unread: it may be wrong, or name what only the daemon's environment has. */
+    static Optional<ControlClient> daemonOf(Path file, Surroundings surroundings) throws ControlFailure {
+        Path absolute = file.toAbsolutePath().normalize();
+        List<RunRecord.Word> daemons = RunRecord.of(absolute, RunRecord.folders(surroundings.environment()));
+        return daemons.size() == 1 ? ControlClient.connect(daemons.get(0).socket(), absolute) : Optional.empty();
+    }
+
     private void requireCertainty() throws CommandFailed {
         List<RunningProcess> seen = RunningProcess.serving(file, ConfigurationOption.LOOKUP);
         if (seen.isEmpty() || hasOurStore()) {

@@ -6,6 +6,7 @@ import dev.postern.control.ControlClient;
 import dev.postern.control.ControlFailure;
 import dev.postern.control.ControlRequest;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -38,20 +39,29 @@ final class ReloadCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws CommandFailed, ConfigurationProblems {
-        ReadConfiguration read = options.read();
         JsonObject result;
-        try (ControlClient daemon = read.daemon()
-                .orElseThrow(() -> new CommandFailed(
-                        ExitCode.UNAVAILABLE,
-                        read.config().acme().controlSocket()
-                                + ": no daemon takes commands here (expected: a running one;"
-                                + " kill -HUP reloads one that takes none)"))) {
+        try (ControlClient daemon = daemon()) {
             result = daemon.run(ControlRequest.of("reload").json(), console.err()::println);
         } catch (ControlFailure e) {
             throw new CommandFailed(e.exitCode(), e.getMessage() + System.lineSeparator() + "not reloaded");
         }
         options.print(console, result, this::print);
         return ExitCode.OK;
+    }
+
+    /** Whoever has left word of the file judges it, with the environment that it has; else it says where one would be. */
+    private ControlClient daemon() throws CommandFailed, ConfigurationProblems, ControlFailure {
+        Optional<ControlClient> known = options.daemon();
+        if (known.isPresent()) {
+            return known.get();
+        }
+        ReadConfiguration read = options.read();
+        return read.daemon()
+                .orElseThrow(() -> new CommandFailed(
+                        ExitCode.UNAVAILABLE,
+                        read.config().acme().controlSocket()
+                                + ": no daemon takes commands here (expected: a running one;"
+                                + " kill -HUP reloads one that takes none)"));
     }
 
     private void print(JsonObject result) {

@@ -163,6 +163,28 @@ class StoreOfTheDaemonTest {
     }
 
     @Test
+    void reloadIsJudgedByTheDaemonWithItsEnvironment_notByTheCommandWithAnother() throws Exception {
+        configure("  store: first\n");
+        Files.writeString(
+                installation.configuration(),
+                Files.readString(installation.configuration()) + "grace: ${GRACE_OF_THE_DAEMON}\n");
+        try (PosternProcess daemon = daemon(Map.of("GRACE_OF_THE_DAEMON", "20s"))) {
+            assertThat(run(besides(), "reload")).as(err).isZero();
+            assertThat(out).isEqualTo("nothing changed\n");
+
+            // A file that is wrong is a matter for the daemon's log as well.
+            Files.writeString(
+                    installation.configuration(), Files.readString(installation.configuration()) + "gracee: 1s\n");
+            assertThat(run(besides(), "reload")).isEqualTo(78);
+            assertThat(err)
+                    .contains("gracee")
+                    .doesNotContain("GRACE_OF_THE_DAEMON")
+                    .endsWith("not reloaded\n");
+            daemon.awaitLine("reload: not done; the configuration before stays in force");
+        }
+    }
+
+    @Test
     void daemonOfAnotherFileIsNotAsked() throws Exception {
         configure("  store: shared\n");
         try (PosternProcess daemon = daemon(Map.of())) {
