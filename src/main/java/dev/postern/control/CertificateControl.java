@@ -14,6 +14,7 @@ import dev.postern.certificate.IssuerAccount;
 import dev.postern.certificate.RevocationReason;
 import dev.postern.certificate.TimeText;
 import dev.postern.config.CertificateSource;
+import dev.postern.config.Configuration;
 import dev.postern.config.Configuration.Site;
 import java.io.IOException;
 import java.time.Instant;
@@ -115,19 +116,27 @@ public final class CertificateControl implements ControlCommands {
     }
 
     private JsonObject explain(Site site) throws NoSuchSite, ControlFailure {
-        List<String> lines = new ArrayList<>();
-        if (site.certificate() instanceof CertificateSource.OfSite of) {
-            lines.add(site.name() + " has the certificate of the site " + of.site());
-            if (sites.find(of.site()).isIssued()) {
-                lines.addAll(operations.explain(of.site()));
-            }
-        } else {
-            lines.addAll(operations.explain(sites.require(site.name()).name()));
-        }
         JsonObject json = new JsonObject();
         json.addProperty("site", site.name());
-        json.add("lines", CertificateJson.texts(lines));
+        json.add("lines", CertificateJson.texts(explained(site)));
         return json;
+    }
+
+    private List<String> explained(Site site) throws NoSuchSite, ControlFailure {
+        Configuration.CertificateFiles files = site.files();
+        if (files != null) {
+            return List.of(site.name() + " brings its own certificate, " + files.chain()
+                    + ": it is read again when the file changes, and no issuer is asked for one");
+        }
+        if (site.certificate() instanceof CertificateSource.OfSite of) {
+            List<String> lines = new ArrayList<>();
+            lines.add(site.name() + " has the certificate of the site " + of.site());
+            lines.addAll(explained(sites.find(of.site())));
+            return lines;
+        }
+        return site.isIssued()
+                ? operations.explain(site.name())
+                : List.of(site.name() + " is served over HTTP only: it has no certificate, and needs none");
     }
 
     // ---- orders

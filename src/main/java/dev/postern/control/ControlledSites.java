@@ -46,8 +46,11 @@ public final class ControlledSites {
                     + "; there is nothing to ask an issuer for");
         }
         if (site.certificate() instanceof CertificateSource.OfSite of) {
-            throw ControlFailure.usage(
-                    "\"" + name + "\" has the certificate of the site \"" + of.site() + "\"; name that one");
+            Configuration.CertificateFiles theirs = find(of.site()).files();
+            throw ControlFailure.usage("\"" + name + "\" has the certificate of the site \"" + of.site() + "\""
+                    + (theirs == null
+                            ? "; name that one"
+                            : ", which brings its own, " + theirs.chain() + "; there is nothing to ask an issuer for"));
         }
         if (!site.isIssued()) {
             throw ControlFailure.usage(

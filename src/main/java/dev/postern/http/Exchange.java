@@ -704,9 +704,13 @@ public final class Exchange extends ExchangeRecord {
         } else if (!responsePaused && now - progressNanos > timeouts.response().toNanos()) {
             // Where it is the client that takes nothing, its connection knows best whether that is too slow.
             if (server == null || (awaits100 && !body.isComplete())) {
-                fail(ByServer.RESPONSE_TIMEOUT, "timeouts.response: nothing for " + timeouts.response());
+                fail(
+                        ByServer.RESPONSE_TIMEOUT,
+                        "timeouts.response: nothing for " + Durations.text(timeouts.response()));
             } else {
-                failOrTryElsewhere(ByServer.RESPONSE_TIMEOUT, "timeouts.response: nothing for " + timeouts.response());
+                failOrTryElsewhere(
+                        ByServer.RESPONSE_TIMEOUT,
+                        "timeouts.response: nothing for " + Durations.text(timeouts.response()));
             }
         }
     }

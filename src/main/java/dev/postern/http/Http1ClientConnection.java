@@ -1,6 +1,7 @@
 package dev.postern.http;
 
 import dev.postern.config.Configuration.Timeouts;
+import dev.postern.config.Durations;
 import dev.postern.machine.MachineErrors;
 import dev.postern.route.FieldEdits;
 import io.netty.buffer.ByteBuf;
@@ -591,7 +592,7 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
         if (decoder.holdsBytes() && channel.isWritable()) {
             reject(
                     Failure.ByClient.HEAD_TIMEOUT,
-                    "timeouts.request-head: not complete after " + timeouts.requestHead());
+                    "timeouts.request-head: not complete after " + Durations.text(timeouts.requestHead()));
         } else {
             end.now();
         }

@@ -14,6 +14,7 @@ import dev.postern.devca.InternalCa;
 import dev.postern.testing.FreePorts;
 import dev.postern.testing.Installation;
 import dev.postern.testing.PosternProcess;
+import dev.postern.testing.TestSite;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -264,6 +265,31 @@ class CommandsWithoutDaemonTest {
         Files.writeString(installation.site("app.internal").resolve("1/cert.pem"), "");
         assertThat(run("cert", "check", "--warn", "1")).isEqualTo(1);
         assertThat(out).isEqualTo("app.internal: no certificate\n");
+    }
+
+    @Test
+    void sitesThatNeedNoIssuerAreExplainedToo_andNobodyIsSentToAnotherInVain() throws IOException {
+        String own = new TestSite(Files.createDirectory(directory.resolve("own"))).certificate("*.example");
+        String respond = "routes: [{ path: /, respond: { status: 200 } }]";
+        installation.configure("acme: { issuers: [internal], store: \"" + installation.store() + "\" }\nsites:\n"
+                + "  - { names: [\"*.example\"], certificate: " + own + ", " + respond + " }\n"
+                + "  - { names: [shop.example], certificate: { of: \"*.example\" }, " + respond + " }\n"
+                + "  - { names: [printer.lan], plain: true, " + respond + " }\n");
+
+        assertThat(run("cert", "explain", "*.example")).as(err).isZero();
+        String explained = out;
+        assertThat(explained)
+                .startsWith("*.example brings its own certificate, ")
+                .hasLineCount(1);
+        assertThat(run("cert", "explain", "shop.example")).as(err).isZero();
+        assertThat(out).isEqualTo("shop.example has the certificate of the site *.example\n" + explained);
+        assertThat(run("cert", "explain", "printer.lan")).as(err).isZero();
+        assertThat(out).isEqualTo("printer.lan is served over HTTP only: it has no certificate, and needs none\n");
+
+        assertThat(run("cert", "renew", "shop.example")).isEqualTo(64);
+        assertThat(err)
+                .startsWith("\"shop.example\" has the certificate of the site \"*.example\", which brings its own, ")
+                .endsWith("; there is nothing to ask an issuer for\n");
     }
 
     /** Who orders for what is due, every hour from cron say, must not order faster than the daemon would. */
