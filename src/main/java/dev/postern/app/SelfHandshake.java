@@ -4,10 +4,15 @@ import dev.postern.backend.ProxyPreamble;
 import dev.postern.certificate.AnyCertificate;
 import dev.postern.certificate.ServedCertificates;
 import dev.postern.config.AddressRange;
+import dev.postern.config.Addresses;
 import java.io.IOException;
+import java.net.Inet4Address;
+import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.NetworkInterface;
 import java.net.Socket;
+import java.net.SocketException;
 import java.net.SocketTimeoutException;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
@@ -48,8 +53,31 @@ final class SelfHandshake implements ServedCertificates {
     }
 
     @Override
+    public boolean mayAsk(String serverName) {
+        InetAddress address = Addresses.literal(serverName);
+        return address == null || isListeningAt(address);
+    }
+
+    /** Behind a NAT the address that clients come to is none of this host's, and it sees others. */
+    private boolean isListeningAt(InetAddress address) {
+        InetAddress at = bound.get().getAddress();
+        if (!at.isAnyLocalAddress()) {
+            return at.equals(address);
+        }
+        try {
+            return (at instanceof Inet6Address || address instanceof Inet4Address)
+                    && NetworkInterface.getByInetAddress(address) != null;
+        } catch (SocketException e) {
+            return false;
+        }
+    }
+
+    @Override
     public X509Certificate leaf(String serverName) throws IOException {
-        InetSocketAddress listener = listener();
+        InetAddress address = Addresses.literal(serverName);
+        InetSocketAddress listener = address == null
+                ? listener()
+                : new InetSocketAddress(address, bound.get().getPort());
         long end = System.nanoTime() + DEADLINE.toNanos();
         try (Socket plain = new Socket()) {
             plain.connect(listener, (int) DEADLINE.toMillis());
@@ -61,7 +89,7 @@ final class SelfHandshake implements ServedCertificates {
             try (SSLSocket socket =
                     (SSLSocket) tls.getSocketFactory().createSocket(plain, serverName, listener.getPort(), true)) {
                 SSLParameters parameters = socket.getSSLParameters();
-                parameters.setServerNames(List.of(new SNIHostName(serverName)));
+                parameters.setServerNames(address == null ? List.of(new SNIHostName(serverName)) : List.of());
                 socket.setSSLParameters(parameters);
                 socket.startHandshake();
                 return (X509Certificate) socket.getSession().getPeerCertificates()[0];

@@ -1,7 +1,6 @@
 package dev.postern.certificate;
 
 import dev.postern.certificate.CertificateStatus.Served;
-import dev.postern.config.Addresses;
 import java.io.IOException;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
@@ -182,11 +181,10 @@ final class ServedWatch {
 
     private static Served look(ServedCertificates listeners, Subject subject, Certificate installed, Instant now) {
         boolean asked = false;
-        // Of an address nobody can ask but who comes to it, from wherever its clients are.
         X509Certificate expected = installed.leaf();
         for (String each : subject.names()) {
             String name = serverName(each, installed);
-            if (!installed.covers(name) || Addresses.isAddress(name)) {
+            if (!installed.covers(name) || !listeners.mayAsk(name)) {
                 continue;
             }
             asked = true;

@@ -12,6 +12,8 @@ import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What a client of a real edge is shown, found out by the edge itself. */
 class SelfHandshakeTest {
@@ -55,6 +57,29 @@ class SelfHandshakeTest {
 
         await().atMost(Duration.ofSeconds(20))
                 .until(() -> running.certificates().get(0).served().answer() == Answer.YES);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {":0", "127.0.0.1:0"})
+    void certificateOfAnAddressIsSeenByWhoComesToItAndNamesNobody(String bind) throws Exception {
+        Edge running = start(bind, "[127.0.0.1]");
+
+        await().atMost(Duration.ofSeconds(20))
+                .until(() -> running.certificates().get(0).served().answer() == Answer.YES);
+    }
+
+    @Test
+    void addressThatIsNoneOfThisHostIsNotAsked() throws Exception {
+        Edge running = start("127.0.0.1:0", "[127.0.0.1, 192.0.2.7]");
+        SelfHandshake ours = new SelfHandshake(() -> running.httpsAddresses().get(0), List::of);
+        SelfHandshake everywhere = new SelfHandshake(() -> new InetSocketAddress(443), List::of);
+
+        await().atMost(Duration.ofSeconds(20))
+                .until(() -> running.certificates().get(0).served().answer() == Answer.YES);
+        assertThat(List.of(ours.mayAsk("127.0.0.1"), ours.mayAsk("::1"), ours.mayAsk("192.0.2.7")))
+                .containsExactly(true, false, false);
+        assertThat(List.of(everywhere.mayAsk("127.0.0.1"), everywhere.mayAsk("192.0.2.7"), everywhere.mayAsk("any")))
+                .containsExactly(true, false, true);
     }
 
     @Test
