@@ -726,6 +726,11 @@ public final class Http2ClientConnection extends Http2ConnectionHandler implemen
         }
     }
 
+    /** The exchange is over, and the client was not told. */
+    void neverHeard(String request) {
+        log.error("client {}: bug: request {} has ended, and its stream does not know", client.text(), request);
+    }
+
     private void checkPace(long now, Duration timeout) {
         Failure.ByClient fault = pace.check(now, timeout, queue.taken(), true);
         if (fault != null) {

@@ -276,7 +276,11 @@ final class Http2ClientStream implements ClientStream {
             fault = pace.check(now, response, taken, ownWindow);
         }
         Exchange current = exchange;
-        if (current != null) {
+        if (current != null && current.isFinished()) {
+            // It was answered, and that failed: nothing more would come of it.
+            connection.neverHeard(current.id());
+            abort(Http2Error.INTERNAL_ERROR);
+        } else if (current != null) {
             if (fault != null) {
                 current.fail(fault, "timeouts.response: client takes too little of the response");
             }
