@@ -35,6 +35,8 @@ import picocli.CommandLine.Mixin;
             "  postern cert list --json"
         })
 final class CertificateListCommand implements Callable<Integer> {
+    private static final int LONGEST_LINE = 300;
+
     private final Console console;
 
     @Mixin
@@ -128,9 +130,17 @@ final class CertificateListCommand implements Callable<Integer> {
                             served(CareOptions.text(site, "served"))),
                     Stream.concat(Stream.of(failure, unseen, unwritten), leftOut(site))
                             .filter(Objects::nonNull)
+                            .map(line -> shortened(line, CareOptions.text(site, "site", "?")))
                             .toList());
         }
         table.print(console.out());
+    }
+
+    /** What fits under a row; JSON has all of it, and so has the explanation. */
+    private static String shortened(String line, String site) {
+        return line.length() <= LONGEST_LINE
+                ? line
+                : line.substring(0, LONGEST_LINE) + "… (all of it: postern cert explain " + site + ")";
     }
 
     private static Stream<String> leftOut(JsonObject site) {

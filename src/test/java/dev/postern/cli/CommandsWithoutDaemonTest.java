@@ -324,6 +324,31 @@ class CommandsWithoutDaemonTest {
     }
 
     @Test
+    void listHasTheBeginningOfALongFailure_andJsonAllOfIt() throws IOException {
+        configureInternal("app.internal");
+        assertThat(run("cert", "issue")).as(err).isZero();
+        String message = "order refused because of " + "many words ".repeat(200);
+        JsonObject failure = new JsonObject();
+        failure.addProperty("at", Instant.now().toString());
+        failure.addProperty("fault", "ca");
+        failure.addProperty("spread", 1.0);
+        failure.addProperty("message", message);
+        Path renewal = installation.site("app.internal").resolve("renewal.json");
+        JsonObject history = JsonParser.parseString(Files.readString(renewal)).getAsJsonObject();
+        history.addProperty("failures", 1);
+        history.add("last-failure", failure);
+        Files.writeString(renewal, history.toString());
+
+        assertThat(run("cert", "list")).as(err).isZero();
+        assertThat(out)
+                .contains("    order refused because of many words ")
+                .endsWith("… (all of it: postern cert explain app.internal)\n");
+        assertThat(out.lines()).allMatch(line -> line.length() < 400);
+        assertThat(run("cert", "list", "--json")).as(err).isZero();
+        assertThat(out).contains(message);
+    }
+
+    @Test
     void rehearsalWithTheInternalIssuerSignsSomethingAndThrowsItAway() {
         configureInternal("app.internal");
 
