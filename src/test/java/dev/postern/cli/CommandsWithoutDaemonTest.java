@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import dev.postern.app.Maintenance;
+import dev.postern.certificate.Certificate;
 import dev.postern.certificate.CertificateStore;
 import dev.postern.certificate.Pem;
 import dev.postern.config.ConfigurationFile;
@@ -290,6 +291,33 @@ class CommandsWithoutDaemonTest {
         assertThat(err)
                 .startsWith("\"shop.example\" has the certificate of the site \"*.example\", which brings its own, ")
                 .endsWith("; there is nothing to ask an issuer for\n");
+    }
+
+    @Test
+    void certificateThatASiteHasOfAnotherOneIsExportedAsItsOwn() throws Exception {
+        String own = new TestSite(Files.createDirectory(directory.resolve("own"))).certificate("*.example");
+        String respond = "routes: [{ path: /, respond: { status: 200 } }]";
+        installation.configure("acme: { issuers: [internal], store: \"" + installation.store() + "\" }\nsites:\n"
+                + "  - { names: [\"*.example\"], certificate: " + own + ", " + respond + " }\n"
+                + "  - { names: [shop.example], certificate: { of: \"*.example\" }, " + respond + " }\n");
+        Path of = directory.resolve("of");
+        Path shared = directory.resolve("shared");
+
+        assertThat(run("cert", "export", "*.example", of.toString())).as(err).isZero();
+        assertThat(run("cert", "export", "shop.example", shared.toString()))
+                .as(err)
+                .isZero();
+
+        assertThat(Certificate.of(
+                                "shop.example",
+                                "file",
+                                Pem.readKey(Files.readString(shared.resolve("privkey.pem"))),
+                                Pem.readCertificates(Files.readString(shared.resolve("fullchain.pem"))))
+                        .names())
+                .containsExactly("*.example");
+        for (String file : List.of("privkey.pem", "cert.pem", "chain.pem", "fullchain.pem")) {
+            assertThat(shared.resolve(file)).hasSameBinaryContentAs(of.resolve(file));
+        }
     }
 
     /** Who orders for what is due, every hour from cron say, must not order faster than the daemon would. */
