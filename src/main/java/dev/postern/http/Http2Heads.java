@@ -198,6 +198,11 @@ final class Http2Heads {
             if (!origin || !isTarget(path)) {
                 throw BadMessage.malformed(":path is not a path");
             }
+            if (authority != null && !isTarget(authority)) {
+                // Whom it names is looked at once it stands in a head: by then a line break would have made lines of
+                // it.
+                throw BadMessage.malformed(":authority has a blank, a line break or what else no authority may have");
+            }
             boolean https = AsciiString.contentEqualsIgnoreCase(scheme, "https");
             if (!https && !AsciiString.contentEqualsIgnoreCase(scheme, "http")) {
                 throw BadMessage.malformed(":scheme is neither http nor https");

@@ -7,8 +7,11 @@ import dev.postern.testing.Http2Client;
 import dev.postern.testing.Http2Wire.Frame;
 import dev.postern.testing.TestServer;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.TreeMap;
 import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -130,6 +133,56 @@ class Http2DowngradeTest {
             assertThat(client().get(1, "/next").response(1).body()).isEqualTo("at /next");
             assertThat(server.received()).doesNotContain("X-Evil");
         }
+    }
+
+    /** Pseudo-header fields become the request line and Host: none of them may become a line more. */
+    @ParameterizedTest
+    @ValueSource(strings = {":method", ":path", ":scheme", ":authority", ":protocol", "host"})
+    void pseudoHeaderFieldThatWouldBreakOutReachesNoServer(String name) throws Exception {
+        Map<String, String> good =
+                Map.of(":method", "POST", ":path", "/wrong", ":scheme", "https", ":authority", "localhost");
+        for (String evil : List.of(
+                "\r\nX-Evil: 1",
+                "\nX-Evil: 1",
+                "\rX-Evil: 1",
+                "\0X-Evil",
+                " X-Evil",
+                "\t",
+                " ",
+                "\r\nConnection: Upgrade\r\nUpgrade: X-Evil",
+                "\r\nTransfer-Encoding: chunked",
+                "\r\nContent-Length: 0",
+                "\r\nContent-Length: 0\r\n\r\nGET /X-Evil HTTP/1.1\r\nHost: localhost\r\n\r\n",
+                "\r\n\r\n")) {
+            for (boolean behind : List.of(true, false)) {
+                String plain = name.equals("host") ? "localhost" : good.getOrDefault(name, "websocket");
+                Map<String, String> fields = new TreeMap<>(good);
+                fields.put(name, behind ? plain + evil : evil + plain);
+                if (name.equals("host")) {
+                    // In the place of :authority.
+                    fields.remove(":authority");
+                }
+                if (name.equals(":protocol")) {
+                    fields.put(":method", "CONNECT");
+                }
+                List<String> pairs = new ArrayList<>();
+                fields.forEach((key, value) -> pairs.addAll(List.of(key, value)));
+                Http2Client client = client();
+                client.headers(1, false, pairs.toArray(String[]::new))
+                        .data(
+                                1,
+                                true,
+                                "GET /X-Evil HTTP/1.1\r\nHost: localhost\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+
+                Frame end = client.await(frame -> frame.type() == Http2Client.RST_STREAM
+                        || frame.type() == Http2Client.GOAWAY
+                        || frame.type() == Http2Client.HEADERS);
+                assertThat(end.type()).as(fields.toString()).isNotEqualTo(Http2Client.HEADERS);
+            }
+        }
+        assertThat(client().get(1, "/next").response(1).body()).isEqualTo("at /next");
+        assertThat(server.requests()).extracting(TestServer.Request::path).containsExactly("/next");
+        assertThat(server.received()).doesNotContain("X-Evil");
     }
 
     /** RFC 9110 §4.2.3: the port that the scheme has anyway may be said, or not. */
