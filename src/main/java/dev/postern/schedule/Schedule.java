@@ -75,6 +75,8 @@ public final class Schedule implements WakeUps, AutoCloseable {
 
     // Null until start. Used by the one thread that ticks.
     private volatile @Nullable ClockWatch clock;
+    // Whoever ticks may be about to when, or after, it ends.
+    private volatile boolean closed;
     // Null until start.
     private volatile @Nullable Thread thread;
     // Whoever asked last whether anything is done in time.
@@ -240,7 +242,7 @@ public final class Schedule implements WakeUps, AutoCloseable {
      */
     public void tick() {
         ClockWatch watch = clock;
-        if (watch == null) {
+        if (watch == null || closed) {
             return;
         }
         try {
@@ -255,7 +257,9 @@ public final class Schedule implements WakeUps, AutoCloseable {
                 scheduler.triggerJob(CLOCK_JOB);
             }
         } catch (SchedulerException | RuntimeException e) {
-            LOG.error("looking at the clock: {}; done again in {} s", e.toString(), TICK.toSeconds(), e);
+            if (!closed) {
+                LOG.error("looking at the clock: {}; done again in {} s", e.toString(), TICK.toSeconds(), e);
+            }
         }
     }
 
@@ -351,6 +355,7 @@ public final class Schedule implements WakeUps, AutoCloseable {
     /** Wakes nobody any more; does not wait for those awake. */
     @Override
     public void close() {
+        closed = true;
         try {
             scheduler.shutdown(false);
         } catch (SchedulerException e) {

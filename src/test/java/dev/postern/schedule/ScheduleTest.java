@@ -14,6 +14,7 @@ import dev.postern.certificate.OrderJournal;
 import dev.postern.certificate.Renewals;
 import dev.postern.config.Configuration.KeyType;
 import dev.postern.config.Configuration.Site;
+import dev.postern.testing.CapturedLog;
 import dev.postern.testing.Care;
 import dev.postern.testing.HandClock;
 import dev.postern.testing.TestCa;
@@ -381,6 +382,23 @@ class ScheduleTest {
             clock.set(right);
             schedule.tick();
             await().until(() -> table.find("example.com") != null);
+        }
+    }
+
+    /** The timer outlives the schedule by a moment when the daemon stops. */
+    @Test
+    void tickAfterTheEndSaysNothing() throws Exception {
+        try (Renewals renewals = renewals();
+                CapturedLog log = CapturedLog.begin()) {
+            Schedule ended;
+            try (Schedule schedule = Schedule.prepare(shipped())) {
+                schedule.start(renewals, Care.NOTHING_SERVED, InstantSource.system());
+                ended = schedule;
+            }
+
+            ended.tick();
+
+            assertThat(log.lines("ERROR")).isEmpty();
         }
     }
 
