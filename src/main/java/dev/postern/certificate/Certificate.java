@@ -93,7 +93,25 @@ public final class Certificate {
         if (!Keys.fit(key, chain.get(0).getPublicKey())) {
             throw new CertificateException("the key does not fit the certificate");
         }
-        for (int i = 0; i + 1 < chain.size(); i++) {
+        verify(chain, 0);
+        return new Certificate(site, issuer, key, chain);
+    }
+
+    /**
+     * As {@link #of}, of files: that the key fits is known, and where the leaf names the key of the next one as that of its
+     * signer it is believed. To verify each leaf of thousands takes longer than all the rest, and shows no mistake that
+     * somebody could make with files.
+     */
+    static Certificate ofFiles(String site, String issuer, PrivateKey key, List<X509Certificate> chain)
+            throws CertificateException {
+        boolean named = chain.size() > 1 && Chains.namesSigner(chain.get(0), chain.get(1));
+        verify(chain, named ? 1 : 0);
+        return new Certificate(site, issuer, key, chain);
+    }
+
+    /** @param from what is before it is in order */
+    private static void verify(List<X509Certificate> chain, int from) throws CertificateException {
+        for (int i = from; i + 1 < chain.size(); i++) {
             X509Certificate signed = chain.get(i);
             X509Certificate signer = chain.get(i + 1);
             try {
@@ -109,7 +127,6 @@ public final class Certificate {
                 throw new CertificateException("certificate " + (i + 1) + " of the chain is not signed by the next", e);
             }
         }
-        return new Certificate(site, issuer, key, chain);
     }
 
     /**
@@ -126,6 +143,24 @@ public final class Certificate {
                 throw e;
             }
             return of(site, issuer, key, path);
+        }
+    }
+
+    /** As {@link #ofFound}, of files, of which {@code leaf} is known to fit the key. */
+    static Certificate ofFoundFiles(
+            String site, String issuer, PrivateKey key, X509Certificate leaf, List<X509Certificate> found)
+            throws CertificateException {
+        if (!leaf.equals(found.get(0))) {
+            return ofFiles(site, issuer, key, Chains.path(leaf, found));
+        }
+        try {
+            return ofFiles(site, issuer, key, Chains.withoutRoot(found));
+        } catch (CertificateException e) {
+            List<X509Certificate> path = Chains.path(leaf, found);
+            if (path.equals(found)) {
+                throw e;
+            }
+            return ofFiles(site, issuer, key, path);
         }
     }
 

@@ -173,11 +173,10 @@ public final class CertificateFiles {
         } catch (IOException e) {
             throw new IOException(files.key() + ": " + CertificateStore.reason(e), e);
         }
-        if (chain.stream().noneMatch(one -> Keys.fit(key, one.getPublicKey()))) {
-            throw new IOException(files.key() + ": does not fit the certificate in " + files.chain());
-        }
+        X509Certificate leaf = Chains.leaf(key, chain)
+                .orElseThrow(() -> new IOException(files.key() + ": does not fit the certificate in " + files.chain()));
         try {
-            certificate = Certificate.ofFound(site.name(), ISSUER, key, chain);
+            certificate = Certificate.ofFoundFiles(site.name(), ISSUER, key, leaf, chain);
         } catch (CertificateException e) {
             throw new IOException(files.chain() + ": " + e.getMessage(), e);
         }

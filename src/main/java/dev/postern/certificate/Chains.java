@@ -5,6 +5,7 @@ import java.security.PrivateKey;
 import java.security.cert.CertificateParsingException;
 import java.security.cert.X509Certificate;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -22,11 +23,12 @@ public final class Chains {
 
     /** As {@link #path(X509Certificate, List)} from the certificate of this key; as it was found where there is none. */
     public static List<X509Certificate> path(PrivateKey key, List<X509Certificate> found) {
-        return found.stream()
-                .filter(one -> Keys.fit(key, one.getPublicKey()))
-                .findFirst()
-                .map(leaf -> path(leaf, found))
-                .orElse(found);
+        return leaf(key, found).map(leaf -> path(leaf, found)).orElse(found);
+    }
+
+    /** The certificate of this key. */
+    static Optional<X509Certificate> leaf(PrivateKey key, List<X509Certificate> found) {
+        return found.stream().filter(one -> Keys.fit(key, one.getPublicKey())).findFirst();
     }
 
     /** From {@code leaf} on, each signed by the next, as far as {@code found} leads; without the root. */
@@ -56,6 +58,14 @@ public final class Chains {
 
     private static boolean isRoot(X509Certificate certificate) {
         return certificate.getSubjectX500Principal().equals(certificate.getIssuerX500Principal());
+    }
+
+    /** Whether {@code signed} says that it was signed by {@code signer}, by its name and by its key; false where it names no key. */
+    static boolean namesSigner(X509Certificate signed, X509Certificate signer) {
+        byte[] named = KeyIdentifiers.ofSigner(signed);
+        return named.length > 0
+                && Arrays.equals(named, KeyIdentifiers.of(signer))
+                && signed.getIssuerX500Principal().equals(signer.getSubjectX500Principal());
     }
 
     private static boolean hasSigned(X509Certificate signer, X509Certificate signed) {

@@ -9,6 +9,7 @@ import dev.postern.config.RegularFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.PrivateKey;
 import java.security.cert.CertificateException;
 import java.security.cert.X509Certificate;
 import java.time.Instant;
@@ -96,11 +97,12 @@ final class GenerationFolder {
         if (!fullchain.equals(leaf + chain)) {
             throw new CertificateException("cert.pem and chain.pem together are not fullchain.pem");
         }
-        Certificate certificate = Certificate.of(
-                site,
-                meta("issuer").orElse("unknown"),
-                Pem.readKey(RegularFile.stored(key)),
-                Pem.readCertificates(fullchain));
+        PrivateKey privateKey = Pem.readKey(RegularFile.stored(key));
+        List<X509Certificate> certificates = Pem.readCertificates(fullchain);
+        if (!Keys.fit(privateKey, certificates.get(0).getPublicKey())) {
+            throw new CertificateException("the key does not fit the certificate");
+        }
+        Certificate certificate = Certificate.ofFiles(site, meta("issuer").orElse("unknown"), privateKey, certificates);
         if (DurableFiles.isReadableByOthers(key)) {
             LOG.warn("{}: {}: readable by group or others (expected: mode 0600); used all the same", site, key);
         }

@@ -18,12 +18,16 @@ import org.bouncycastle.openssl.PEMKeyPair;
 import org.bouncycastle.openssl.PEMParser;
 import org.bouncycastle.openssl.jcajce.JcaPEMKeyConverter;
 import org.bouncycastle.pkcs.PKCS8EncryptedPrivateKeyInfo;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Keys and certificates as text, <a href="https://datatracker.ietf.org/doc/html/rfc7468">RFC 7468</a>. Keys are written
  * as PKCS#8 ({@code BEGIN PRIVATE KEY}) and read as PKCS#8, PKCS#1 or SEC1, whichever program made them.
  */
 public final class Pem {
+    private static final Logger LOG = LoggerFactory.getLogger(Pem.class);
+
     private static final Base64.Encoder LINES = Base64.getMimeEncoder(64, new byte[] {'\n'});
 
     private Pem() {}
@@ -52,6 +56,14 @@ public final class Pem {
      */
     public static PrivateKey readKey(String text) throws IOException {
         JcaPEMKeyConverter converter = new JcaPEMKeyConverter();
+        List<byte[]> plain = PlainPem.blocks(text, "PRIVATE KEY");
+        if (!plain.isEmpty()) {
+            try {
+                return converter.getPrivateKey(PrivateKeyInfo.getInstance(plain.get(0)));
+            } catch (IOException | IllegalArgumentException e) {
+                LOG.trace("not that plain", e);
+            }
+        }
         for (Object object : objects(text)) {
             if (object instanceof PrivateKeyInfo info) {
                 return converter.getPrivateKey(info);
@@ -75,6 +87,10 @@ public final class Pem {
         List<X509Certificate> certificates = new ArrayList<>();
         try {
             CertificateFactory factory = CertificateFactory.getInstance("X.509");
+            List<X509Certificate> plain = plain(factory, text);
+            if (!plain.isEmpty()) {
+                return plain;
+            }
             for (Object object : objects(text)) {
                 if (object instanceof X509CertificateHolder holder) {
                     certificates.add((X509Certificate)
@@ -88,6 +104,20 @@ public final class Pem {
             throw new PEMException("holds no certificate (expected: a PEM block BEGIN CERTIFICATE)");
         }
         return certificates;
+    }
+
+    /** Empty where it takes more to read them, or to say what is wrong with them. */
+    private static List<X509Certificate> plain(CertificateFactory factory, String text) {
+        List<X509Certificate> certificates = new ArrayList<>();
+        try {
+            for (byte[] der : PlainPem.blocks(text, "CERTIFICATE")) {
+                certificates.add((X509Certificate) factory.generateCertificate(new ByteArrayInputStream(der)));
+            }
+            return certificates;
+        } catch (CertificateException e) {
+            LOG.trace("not that plain", e);
+            return List.of();
+        }
     }
 
     private static List<Object> objects(String text) throws IOException {

@@ -143,6 +143,10 @@ public final class TestCa {
                     false,
                     new JcaX509ExtensionUtils().createAuthorityKeyIdentifier(issuerKeys.getPublic()));
             if (isCa) {
+                builder.addExtension(
+                        Extension.subjectKeyIdentifier,
+                        false,
+                        new JcaX509ExtensionUtils().createSubjectKeyIdentifier(subjectKeys.getPublic()));
                 builder.addExtension(Extension.keyUsage, true, new KeyUsage(KeyUsage.keyCertSign | KeyUsage.cRLSign));
             }
             if (!names.isEmpty()) {
