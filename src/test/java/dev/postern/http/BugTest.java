@@ -1,6 +1,7 @@
 package dev.postern.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.postern.backend.Backend;
 import dev.postern.backend.ServerBudget;
@@ -91,7 +92,8 @@ class BugTest {
             client.getOutputStream().write("GET / HTTP/1.1\r\nHost: a\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
 
             assertThat(client.getInputStream().read()).isEqualTo(-1);
-            assertThat(log.lines("has ended, and its connection does not know")).hasSize(1);
+            await().untilAsserted(() -> assertThat(log.lines("has ended, and its connection does not know"))
+                    .hasSize(1));
         }
     }
 
@@ -110,7 +112,8 @@ class BugTest {
 
             assertThat(errorOfReset(new DataInputStream(client.getInputStream())))
                     .isEqualTo((int) Http2Error.INTERNAL_ERROR.code());
-            assertThat(log.lines("has ended, and its stream does not know")).hasSize(1);
+            await().untilAsserted(() -> assertThat(log.lines("has ended, and its stream does not know"))
+                    .hasSize(1));
         }
     }
 
