@@ -108,8 +108,6 @@ final class CertificateSimulateCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         Scenario scenario = scenario();
-        // What it logs has happened to nobody. Has an effect where this is the first to log, as on the command line.
-        System.setProperty("org.slf4j.simpleLogger.log.dev.postern", "off");
         Outcome outcome;
         ExecutorService threads = Executors.newCachedThreadPool();
         try {
