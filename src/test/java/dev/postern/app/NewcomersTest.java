@@ -27,6 +27,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * It took seconds where an event loop worked on whatever everybody had sent before it looked at anything else.
  */
 @Tag("long")
+@Tag("alone")
 class NewcomersTest {
     private static final int NEWCOMERS = 20;
     private static final long SLOW_MILLIS = 200;

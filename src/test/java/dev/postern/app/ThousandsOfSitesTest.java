@@ -51,6 +51,7 @@ import org.junit.jupiter.api.Test;
  * <p>What takes long is measured as the time that a thread computes: another process on this machine makes no test fail.
  */
 @Tag("long")
+@Tag("alone")
 class ThousandsOfSitesTest {
     private static final int SITES = 10_000;
 
