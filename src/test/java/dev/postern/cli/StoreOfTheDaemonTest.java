@@ -13,6 +13,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -24,9 +26,12 @@ import org.junit.jupiter.api.io.TempDir;
  */
 @Tag("long")
 class StoreOfTheDaemonTest {
+    private static final String HOME = "postern.home";
+
     @TempDir
     private Path directory;
 
+    private @Nullable String home;
     private Path runtime;
     private Installation installation;
     private String out = "";
@@ -36,6 +41,17 @@ class StoreOfTheDaemonTest {
     void prepare() throws IOException {
         runtime = Files.createDirectory(directory.resolve("runtime"));
         installation = new Installation(directory.resolve("postern"));
+        // Where these commands look when nothing says better: not at the checkout, whose socket other tests use.
+        home = System.setProperty(HOME, directory.resolve("home").toString());
+    }
+
+    @AfterEach
+    void restoreHome() {
+        if (home == null) {
+            System.clearProperty(HOME);
+        } else {
+            System.setProperty(HOME, home);
+        }
     }
 
     /** @param store a line of {@code acme}, or nothing */
