@@ -92,7 +92,7 @@ class HelloCutsTest {
     }
 
     private void start() throws Exception {
-        edge.startWith(List.of(edge.closes(TestServer.saying("yes")).address()), "timeouts: { handshake: 60s }");
+        edge.startWith(List.of(edge.closes(TestServer.saying("yes")).address()), "timeouts: { handshake: 10m }");
     }
 
     private RawClient client() throws IOException {
