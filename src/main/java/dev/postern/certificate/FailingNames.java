@@ -32,6 +32,9 @@ record FailingNames(Map<String, Failing> byName) {
     /** And at least, however long it has failed. */
     static final Duration LONGEST_PAUSE = Duration.ofDays(7);
 
+    /** After a try that said nothing of the name, for the CA or the way to it failed: as long as whoever has no certificate waits. */
+    private static final Duration VAIN_PAUSE = Duration.ofHours(1);
+
     /** In between it is tried less the longer it has failed: daily after four weeks. */
     private static final int SHARE_OF_FAILING = 28;
 
@@ -44,6 +47,7 @@ record FailingNames(Map<String, Failing> byName) {
      *
      * @param since the first failure in a row
      * @param triedAt the last one
+     * @param isVain whether the last try said nothing of it
      * @param leftOutSince when the others began to go without it; null where they wait for it
      * @param message of the last failure
      */
@@ -51,6 +55,7 @@ record FailingNames(Map<String, Failing> byName) {
             Instant since,
             int failures,
             Instant triedAt,
+            boolean isVain,
             @Nullable Instant leftOutSince,
             String message) {
         boolean isLeftOut() {
@@ -58,6 +63,9 @@ record FailingNames(Map<String, Failing> byName) {
         }
 
         Instant nextTry() {
+            if (isVain) {
+                return triedAt.plus(VAIN_PAUSE);
+            }
             Duration failing = Duration.between(since, triedAt).dividedBy(SHARE_OF_FAILING);
             Duration pause = failing.compareTo(LEAST_PAUSE) < 0
                     ? LEAST_PAUSE
@@ -66,21 +74,22 @@ record FailingNames(Map<String, Failing> byName) {
         }
 
         private Failing again(String why, Instant now) {
-            return new Failing(since, failures + 1, now, leftOutSince, why);
+            return new Failing(since, failures + 1, now, false, leftOutSince, why);
         }
 
-        private Failing triedAt(Instant now) {
-            return new Failing(since, failures, now, leftOutSince, message);
+        private Failing inVain(Instant now) {
+            return new Failing(since, failures, now, true, leftOutSince, message);
         }
 
         private Failing leftOut(Instant now) {
-            return new Failing(since, failures, triedAt, now, message);
+            return new Failing(since, failures, triedAt, isVain, now, message);
         }
 
         /** Dates in the future are of a clock that was wrong. */
         private Failing believable(Instant now) {
             return triedAt.isAfter(now) || since.isAfter(now)
-                    ? new Failing(earlier(since, now), failures, now, leftOutSince == null ? null : now, message)
+                    ? new Failing(
+                            earlier(since, now), failures, now, isVain, leftOutSince == null ? null : now, message)
                     : this;
         }
 
@@ -97,7 +106,10 @@ record FailingNames(Map<String, Failing> byName) {
     FailingNames failed(Collection<String> names, String message, Instant now) {
         Map<String, Failing> next = new TreeMap<>(byName);
         for (String name : names) {
-            next.merge(name, new Failing(now, 1, now, null, message), (before, first) -> before.again(message, now));
+            next.merge(
+                    name,
+                    new Failing(now, 1, now, false, null, message),
+                    (before, first) -> before.again(message, now));
         }
         return new FailingNames(next);
     }
@@ -126,7 +138,7 @@ record FailingNames(Map<String, Failing> byName) {
     /** These were tried, and what came of it says nothing of them. */
     FailingNames triedInVain(Collection<String> names, Instant now) {
         Map<String, Failing> next = new TreeMap<>(byName);
-        names.forEach(name -> next.computeIfPresent(name, (key, failing) -> failing.triedAt(now)));
+        names.forEach(name -> next.computeIfPresent(name, (key, failing) -> failing.inVain(now)));
         return new FailingNames(next);
     }
 
@@ -196,6 +208,9 @@ record FailingNames(Map<String, Failing> byName) {
             one.addProperty("since", failing.since().toString());
             one.addProperty("failures", failing.failures());
             one.addProperty("tried-at", failing.triedAt().toString());
+            if (failing.isVain()) {
+                one.addProperty("in-vain", true);
+            }
             if (failing.leftOutSince() != null) {
                 one.addProperty("left-out-since", failing.leftOutSince().toString());
             }
@@ -220,6 +235,7 @@ record FailingNames(Map<String, Failing> byName) {
                             Instant.parse(one.get("since").getAsString()),
                             one.get("failures").getAsInt(),
                             Instant.parse(one.get("tried-at").getAsString()),
+                            one.has("in-vain"),
                             left == null ? null : Instant.parse(left.getAsString()),
                             one.get("message").getAsString()));
         });

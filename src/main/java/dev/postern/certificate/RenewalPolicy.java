@@ -225,7 +225,10 @@ final class RenewalPolicy {
         if (servesNothing && isHopeless(history, now)) {
             return last.at().plus(HOPELESS_BACK_OFF);
         }
-        if ((life != null && emergency) || servesNothing) {
+        // A name that it lacks has nothing to serve; one that cannot be proven is not helped by being asked for.
+        boolean lacksSomething =
+                life != null && life.renewAt().equals(AT_ONCE) && last.fault() != IssueFailure.Fault.NAME;
+        if ((life != null && emergency) || servesNothing || lacksSomething) {
             wait = shorter(wait, URGENT_BACK_OFF);
         }
         if (life != null && last.at().isBefore(life.notAfter())) {

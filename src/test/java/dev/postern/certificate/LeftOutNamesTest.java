@@ -141,6 +141,25 @@ class LeftOutNamesTest {
     }
 
     @Test
+    void whatACaThatIsOutOfOrderSaysIsNothingAgainstTheName() throws Exception {
+        issuer.dead(DEAD);
+        start(SteppedCare.site(A, DEAD));
+        pass(Duration.ofMinutes(20), Duration.ofMinutes(1));
+        pass(Duration.ofDays(60), Duration.ofHours(6));
+        issuer.dead();
+        issuer.fail(A, new IssueFailure(IssueFailure.Fault.CA, "out of order", null));
+        pass(Duration.ofDays(3), Duration.ofMinutes(30));
+        int tried = issuer.tried().size();
+
+        pass(Duration.ofHours(24), Duration.ofMinutes(10));
+        assertThat(issuer.tried().size() - tried).as("tries in a day").isBetween(20, 26);
+
+        issuer.recover(A);
+        pass(Duration.ofHours(2), Duration.ofMinutes(10));
+        assertThat(care.table.find(DEAD).names()).containsExactly(A, DEAD);
+    }
+
+    @Test
     void operatorWhoMendedTheNameNeedNotWait() throws Exception {
         issuer.dead(DEAD);
         start(SteppedCare.site(A, DEAD));

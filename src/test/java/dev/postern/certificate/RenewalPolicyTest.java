@@ -114,6 +114,19 @@ class RenewalPolicyTest {
                         Decision.Wait.class, w -> assertThat(w.until()).isEqualTo(T.plus(wait)));
     }
 
+    /** What it lacks has nothing to serve; but a name that cannot be proven does not become provable by being asked for. */
+    @ParameterizedTest(name = "not the certificate the site needs, failure {0} ({1}): again after {2}")
+    @CsvSource({"1, CA, PT1M", "3, CA, PT1H", "9, CA, PT1H", "4, OURS, PT1H", "4, NAME, PT24H"})
+    void certificateThatLacksANameIsAskedForHourly(int failures, Fault fault, Duration wait) {
+        Life life = new Life(T, day(90), RenewalPolicy.AT_ONCE);
+
+        Decision decision = decide(life, failures(failures, day(10), fault), CA, day(10));
+
+        assertThat(decision)
+                .isInstanceOfSatisfying(
+                        Decision.Wait.class, w -> assertThat(w.until()).isEqualTo(day(10).plus(wait)));
+    }
+
     @Test
     void longBackOffEndsWhereTheEmergencyBegins() {
         // 20 h before the emergency of a certificate of 90 days the ladder says 24 h.

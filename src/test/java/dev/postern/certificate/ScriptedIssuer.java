@@ -64,6 +64,10 @@ final class ScriptedIssuer implements CertificateIssuer {
     @Override
     public void prove(CertificateRequest request, OrderJournal journal) throws IssueFailure {
         tried.add(request.names());
+        IssueFailure failure = failures.get(request.site());
+        if (failure != null) {
+            throw failure;
+        }
         requireAlive(request.names());
     }
 
