@@ -61,6 +61,7 @@ final class Http2Heads {
         boolean hasCookie = false;
         boolean hasHost = false;
         boolean te = false;
+        int lines = 1;
         for (Map.Entry<CharSequence, CharSequence> field : headers) {
             CharSequence name = field.getKey();
             if (name.charAt(0) == ':') {
@@ -86,9 +87,11 @@ final class Http2Heads {
             hasLength |= AsciiString.contentEquals(name, "content-length");
             te |= AsciiString.contentEquals(name, "te");
             Http2Fields.append(out, name, value);
+            lines++;
         }
         if (hasCookie) {
             cookies(out, headers);
+            lines++;
         }
         int length = out.length() + END;
         // What is written from here on is not the client's, and does not count.
@@ -107,8 +110,9 @@ final class Http2Heads {
         }
         out.crlf();
         RequestHead head = worker.headParser().request(out.array(), out.length(), own, null);
-        if (head == null) {
-            throw BadMessage.malformed("head ends early");
+        // Whatever the checks of single fields let through: nothing in them has made a line, or an end, of its own.
+        if (head == null || head.length() != out.length() || head.fields().count() != lines + own) {
+            throw BadMessage.malformed("head is not the lines it was made of");
         }
         int longest = worker.requestSpace().bytes().length;
         if (length > longest) {
