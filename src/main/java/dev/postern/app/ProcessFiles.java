@@ -43,7 +43,10 @@ final class ProcessFiles {
         try {
             if (Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
                 // What somebody has named by mistake is not replaced.
-                RegularFile.require(file);
+                String there = RegularFile.text(file, RegularFile.PEM_BYTES).strip();
+                if (!there.chars().allMatch(Character::isDigit)) {
+                    throw new IOException("something else than the number of a process is in it");
+                }
             }
             Files.deleteIfExists(unfinished);
             Files.writeString(unfinished, number);

@@ -10,6 +10,7 @@ import java.nio.file.LinkOption;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -128,11 +129,18 @@ public final class RunRecord implements AutoCloseable {
             if (parent == null || !Files.isDirectory(folder)) {
                 return false;
             }
-            String owner = Files.getOwner(parent).getName();
-            return owner.equals("root") || owner.equals(System.getProperty("user.name"));
+            // Ours, or one that was made for the daemon where only root or we make any: /run, and not /tmp.
+            return isOurs(folder)
+                    || (isOurs(parent)
+                            && !Files.getPosixFilePermissions(parent).contains(PosixFilePermission.OTHERS_WRITE));
         } catch (IOException | UnsupportedOperationException e) {
             return false;
         }
+    }
+
+    private static boolean isOurs(Path folder) throws IOException {
+        String owner = Files.getOwner(folder).getName();
+        return owner.equals("root") || owner.equals(System.getProperty("user.name"));
     }
 
     private static List<Path> records(Path folder) throws IOException {

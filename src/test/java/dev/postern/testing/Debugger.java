@@ -1,5 +1,7 @@
 package dev.postern.testing;
 
+import static org.awaitility.Awaitility.await;
+
 import com.sun.jdi.Bootstrap;
 import com.sun.jdi.ObjectReference;
 import com.sun.jdi.ReferenceType;
@@ -10,6 +12,7 @@ import com.sun.jdi.connect.AttachingConnector;
 import com.sun.jdi.connect.Connector;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** Does to the threads of a {@link PosternProcess} what nothing in it does by itself. */
 public final class Debugger implements AutoCloseable {
@@ -36,10 +39,13 @@ public final class Debugger implements AutoCloseable {
         return new Debugger(sockets.attach(arguments));
     }
 
+    /** Some begin a moment after the process has said that it is ready. */
     private ThreadReference thread(String name) {
-        return machine.allThreads().stream()
-                .filter(thread -> thread.name().equals(name))
-                .findFirst()
+        return await().until(
+                        () -> machine.allThreads().stream()
+                                .filter(thread -> thread.name().equals(name))
+                                .findFirst(),
+                        Optional::isPresent)
                 .orElseThrow();
     }
 
