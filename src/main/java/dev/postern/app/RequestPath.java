@@ -68,6 +68,8 @@ final class RequestPath implements AutoCloseable {
     /** Event loops never wait, so that it takes them a moment only. */
     private static final long FOLLOW_SECONDS = 10;
 
+    private static final long CLOSE_SECONDS = 1;
+
     private final Transport transport;
     private final Map<EventLoop, Worker> workers = new HashMap<>();
     private final AtomicReference<Routing> routing;
@@ -378,12 +380,14 @@ final class RequestPath implements AutoCloseable {
         http.close();
         https.close();
         challenge.close();
-        workers.values().forEach(Worker::closeAll);
+        List<Future<?>> closing = new ArrayList<>();
+        workers.values().forEach(worker -> closing.add(worker.closeAll()));
         admin.close();
-        adminWorker.closeAll();
+        closing.add(adminWorker.closeAll());
         adminThread.shutdownNow();
         backends.close();
         logins.shutdownNow();
+        closing.forEach(one -> one.awaitUninterruptibly(CLOSE_SECONDS, TimeUnit.SECONDS));
     }
 
     /** Lets go what the event loops may have used until they ended. */

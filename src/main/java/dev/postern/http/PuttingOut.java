@@ -68,7 +68,16 @@ final class PuttingOut {
             }
             late.add(next.getKey());
         }
-        late.forEach(this::close);
+        late.forEach(client -> {
+            memory.refused(MemoryGuard.Refused.HELD);
+            log.debug("client {}: memory is short: closed before the end of its handshake", client.remoteAddress());
+            close(client);
+        });
+    }
+
+    /** Those that have not {@linkplain #arrived arrived}, all of them. */
+    void closeArriving() {
+        List.copyOf(arriving.keySet()).forEach(PuttingOut::close);
     }
 
     private int putOut(List<ClientConnection> some, int most, long saidBefore) {
@@ -85,9 +94,7 @@ final class PuttingOut {
         return most - silent.size();
     }
 
-    private void close(Channel client) {
-        memory.refused(MemoryGuard.Refused.HELD);
-        log.debug("client {}: memory is short: closed before the end of its handshake", client.remoteAddress());
+    private static void close(Channel client) {
         client.close().addListener(closed -> {
             if (!closed.isSuccess()) {
                 log.debug("client {}: close failed", client.remoteAddress(), closed.cause());

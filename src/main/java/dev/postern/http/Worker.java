@@ -421,10 +421,16 @@ public final class Worker {
         return open;
     }
 
-    /** Closes whatever is left, at once. Any thread. */
-    public void closeAll() {
-        loop.execute(() -> {
+    /**
+     * Closes whatever is left, at once. Any thread.
+     *
+     * @return done once it does
+     */
+    public Future<?> closeAll() {
+        return loop.submit(() -> {
             List.copyOf(connections).forEach(connection -> connection.closeNow(Failure.ByEdge.SHUTTING_DOWN));
+            // An event loop that is ended while it works does not look for them.
+            puttingOut.closeArriving();
             pool.close();
             http2Servers.close();
             // What that ended is told by tasks that wait already.

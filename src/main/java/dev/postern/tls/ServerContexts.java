@@ -51,7 +51,25 @@ public final class ServerContexts implements AutoCloseable {
     /** @param applicationProtocols for ALPN, the preferred one first */
     private record Policy(Configuration.Tls config, List<String> applicationProtocols) {}
 
-    private record Entry(Certificate certificate, Policy policy, SslContext context) {}
+    private record Entry(Certificate certificate, Policy policy, SslContext context) {
+        boolean isFor(Certificate other, Policy wanted) {
+            return certificate == other && policy.equals(wanted);
+        }
+
+        /** @return false where another took its place meanwhile, and it was let go */
+        boolean retain() {
+            try {
+                ReferenceCountUtil.retain(context);
+                return true;
+            } catch (IllegalReferenceCountException e) {
+                return false;
+            }
+        }
+
+        void release() {
+            ReferenceCountUtil.release(context);
+        }
+    }
 
     private final CertificateTable certificates;
     private final AlpnChallengeTable challenges;
@@ -132,13 +150,11 @@ public final class ServerContexts implements AutoCloseable {
 
     /** A handler for one connection, which presents {@code certificate}. */
     SslHandler handler(Certificate certificate, ByteBufAllocator allocator) throws SSLException {
-        while (true) {
-            SslContext context = context(certificate);
-            try {
-                return context.newHandler(allocator);
-            } catch (IllegalReferenceCountException replacedMeanwhile) {
-                // Another loop has put a newer certificate in place between these two lines: ask again.
-            }
+        SslContext context = context(certificate);
+        try {
+            return context.newHandler(allocator);
+        } finally {
+            ReferenceCountUtil.release(context);
         }
     }
 
@@ -154,18 +170,19 @@ public final class ServerContexts implements AutoCloseable {
         }
     }
 
+    /** To be released: another loop may put a newer certificate in place at any time. */
     private SslContext context(Certificate certificate) throws SSLException {
-        Entry entry = bySite.get(certificate.site());
         Policy current = policy;
-        if (entry == null || entry.certificate != certificate || !entry.policy.equals(current)) {
-            SslContext made = build(certificate, current);
-            Entry before = bySite.put(certificate.site(), new Entry(certificate, current, made));
-            if (before != null) {
-                letGo(before);
-            }
-            return made;
+        Entry entry = bySite.get(certificate.site());
+        if (entry != null && entry.isFor(certificate, current) && entry.retain()) {
+            return entry.context;
         }
-        return entry.context;
+        SslContext made = ReferenceCountUtil.retain(build(certificate, current));
+        Entry before = bySite.put(certificate.site(), new Entry(certificate, current, made));
+        if (before != null) {
+            letGo(before);
+        }
+        return made;
     }
 
     private void letGo(Entry entry) {
@@ -180,17 +197,9 @@ public final class ServerContexts implements AutoCloseable {
     public long ticketsOpened() {
         long all = ticketsBefore.sum();
         for (Entry entry : bySite.values()) {
-            if (entry.context instanceof ReferenceCountedOpenSslContext boringSsl) {
-                try {
-                    boringSsl.retain();
-                } catch (IllegalReferenceCountException replacedMeanwhile) {
-                    continue;
-                }
-                try {
-                    all += tickets(boringSsl);
-                } finally {
-                    boringSsl.release();
-                }
+            if (entry.retain()) {
+                all += tickets(entry.context);
+                entry.release();
             }
         }
         return all;
@@ -259,18 +268,10 @@ public final class ServerContexts implements AutoCloseable {
     public void rotateTicketKeys() {
         ticketKeys.rotate();
         bySite.values().forEach(entry -> {
-            if (entry.context instanceof ReferenceCountedOpenSslContext boringSsl) {
-                try {
-                    boringSsl.retain();
-                } catch (IllegalReferenceCountException replacedMeanwhile) {
-                    // Its successor was made with the new keys.
-                    return;
-                }
-                try {
-                    ((OpenSslServerSessionContext) boringSsl.sessionContext()).setTicketKeys(ticketKeys.current());
-                } finally {
-                    boringSsl.release();
-                }
+            // The successor of one that was let go meanwhile was made with the new keys.
+            if (entry.context instanceof ReferenceCountedOpenSslContext boringSsl && entry.retain()) {
+                ((OpenSslServerSessionContext) boringSsl.sessionContext()).setTicketKeys(ticketKeys.current());
+                entry.release();
             }
         });
     }

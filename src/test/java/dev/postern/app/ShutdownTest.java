@@ -4,9 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.postern.testing.CapturedLog;
 import dev.postern.testing.EdgeExtension;
+import dev.postern.testing.KernelQueues;
 import dev.postern.testing.RawClient;
 import dev.postern.testing.TestServer;
 import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -16,6 +19,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -86,6 +90,37 @@ class ShutdownTest {
         assertThat(next.header("Connection")).containsExactly("close");
         assertThat(client.isClosedByPeer()).isTrue();
         assertThat(stopped).succeedsWithin(Duration.ofSeconds(30));
+    }
+
+    // An event loop that has work when it is told to end does not look for connections that are left.
+    @Test
+    void handshakeThatIsLeftIsClosedByAnEventLoopThatIsBusyToo() throws Exception {
+        edge.closes(server);
+        Edge running = edge.startWith(List.of(server.address()), "grace: 1s");
+        RawClient client = edge.closes(RawClient.over(new Socket(InetAddress.getLoopbackAddress(), edge.httpsPort())));
+        client.send(new byte[] {22, 3, 1});
+        KernelQueues.awaitRead(client.socket());
+        CountDownLatch busy = new CountDownLatch(1);
+        Thread stopping = new Thread(edge::stop);
+        try (CapturedLog log = CapturedLog.begin()) {
+            stopping.start();
+            Awaitility.await().until(() -> !log.lines("for exchanges to end").isEmpty());
+            running.watched().stream()
+                    .filter(WatchedLoop.class::isInstance)
+                    .forEach(loop -> loop.ask(() -> await(busy)));
+            Awaitility.await().until(() -> isWaitingForLoops(stopping));
+        } finally {
+            busy.countDown();
+        }
+
+        assertThat(client.isClosedByPeer()).isTrue();
+        stopping.join();
+    }
+
+    private static boolean isWaitingForLoops(Thread stopping) {
+        return Stream.of(stopping.getStackTrace())
+                .anyMatch(frame -> frame.getClassName().endsWith(".DefaultPromise")
+                        && frame.getMethodName().equals("await"));
     }
 
     // The rule is about silence, and so is the test: where this machine keeps the client from asking for a second, the

@@ -87,6 +87,8 @@ class HelloCutsTest {
                 assertThat(clients.get(i).in().read())
                         .as("cut at " + cuts.get(i))
                         .isEqualTo(HANDSHAKE);
+                // Or the next edge waits until this one has waited for the handshake.
+                clients.get(i).close();
             }
         }
     }
