@@ -48,11 +48,6 @@ final class HealthReader {
         // A short interval alone shortens the timeout with it.
         Duration timeout =
                 health.get("timeout", Durations.POSITIVE, interval.compareTo(TIMEOUT) < 0 ? interval : TIMEOUT);
-        if (timeout.compareTo(interval) > 0) {
-            health.place("timeout")
-                    .problem(Durations.text(timeout) + " is longer than the interval (expected: at most "
-                            + Durations.text(interval) + ")");
-        }
         Health.Type type = health.get("type", TYPE, Health.Type.HTTP);
         if (type == Health.Type.TCP) {
             for (String key : HTTP_ONLY) {

@@ -44,7 +44,7 @@ class SentHostTest {
         int port = Integer.parseInt(health.address().substring(health.address().lastIndexOf(':') + 1));
         edge.startWithBackend(
                 "{ servers: [{ address: \"127.0.0.1:" + serverPort() + "\", name: app-1 }], health: { path: /up, port: "
-                        + port + ", interval: 50ms, fall: 1 } }",
+                        + port + ", interval: 50ms, timeout: 20s, fall: 1 } }",
                 "");
 
         Awaitility.await()
