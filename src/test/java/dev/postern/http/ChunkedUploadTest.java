@@ -2,6 +2,7 @@ package dev.postern.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.postern.testing.AtOnce;
 import dev.postern.testing.EdgeExtension;
 import dev.postern.testing.KernelQueues;
 import dev.postern.testing.RawClient;
@@ -20,7 +21,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** A body in chunks goes through wherever the network, or its sender, has cut it. */
+/** A body in chunks goes through wherever the network, or its sender, has cut it, and {@linkplain AtOnce at once}. */
 class ChunkedUploadTest {
     private static final String HEAD =
             "POST /up HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\nTrailer: X-Sum\r\n\r\n";
@@ -33,7 +34,7 @@ class ChunkedUploadTest {
     @ParameterizedTest(name = "TLS: {0}")
     @ValueSource(booleans = {false, true})
     void chunkedUploadMayPauseInsideItsFraming(boolean tls) throws Exception {
-        edge.startPlaintext(echo(), "timeouts: { request-body: 60s }");
+        edge.startPlaintext(echo(), AtOnce.TIMEOUTS);
         List<RawClient> clients = new ArrayList<>();
         for (int cut = 0; cut <= BODY.length(); cut++) {
             clients.add(client(tls).send(HEAD));
@@ -47,7 +48,9 @@ class ChunkedUploadTest {
         for (int cut = 0; cut <= BODY.length(); cut++) {
             clients.get(cut).send(BODY.substring(cut));
         }
+        read(clients);
 
+        AtOnce.assertAnswered(clients);
         for (int cut = 0; cut <= BODY.length(); cut++) {
             assertThat(clients.get(cut).response().body()).as("cut at " + cut).isEqualTo("ghijklmnopqrstuv!");
         }
@@ -56,7 +59,7 @@ class ChunkedUploadTest {
     @ParameterizedTest(name = "TLS: {0}")
     @ValueSource(booleans = {false, true})
     void chunkedUploadMayComeByteByByte(boolean tls) throws Exception {
-        edge.startPlaintext(echo(), "timeouts: { request-body: 60s }");
+        edge.startPlaintext(echo(), AtOnce.TIMEOUTS);
         RawClient client = client(tls).send(HEAD);
 
         for (int at = 0; at < BODY.length(); at++) {

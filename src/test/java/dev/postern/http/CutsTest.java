@@ -2,6 +2,7 @@ package dev.postern.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.postern.testing.AtOnce;
 import dev.postern.testing.EdgeExtension;
 import dev.postern.testing.KernelQueues;
 import dev.postern.testing.RawClient;
@@ -24,12 +25,10 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 
 /**
  * Every case of {@link FramingTest} and {@link ResponseFramingTest}, cut in two: what comes of it does not depend on where
- * the network has cut it. Many connections at once; the second part is sent once the edge has read the first.
+ * the network has cut it, and comes {@linkplain AtOnce at once}. Many connections at once; the second part is sent once the
+ * edge has read the first.
  */
 class CutsTest {
-    /** Whoever waits in vain, or is let wait, is answered something else. */
-    private static final String TIMEOUTS = "timeouts: { request-head: 10m, request-body: 10m, response: 60s }";
-
     private static final int AT_ONCE = 200;
 
     /** What a quick run looks at: one offset in so many, another one in each case. */
@@ -96,7 +95,7 @@ class CutsTest {
 
     private void requests(int stride, boolean tls) throws Exception {
         TestServer server = edge.closes(TestServer.saying("yes"));
-        edge.startPlaintext(server, TIMEOUTS);
+        edge.startPlaintext(server, AtOnce.TIMEOUTS);
         Map<String, String> malformed = new HashMap<>(FramingTest.malformed());
         if (tls) {
             // There it is well formed.
@@ -132,7 +131,7 @@ class CutsTest {
     @Tag("long")
     void requestsMayComeByteByByte() throws Exception {
         TestServer server = edge.closes(TestServer.saying("yes"));
-        edge.startPlaintext(server, TIMEOUTS);
+        edge.startPlaintext(server, AtOnce.TIMEOUTS);
         List<Map.Entry<String, String>> cases = new ArrayList<>();
         for (FramingTest.Good good : FramingTest.wellFormed()) {
             cases.add(Map.entry(good.name(), closing(good)));
@@ -158,6 +157,7 @@ class CutsTest {
             }
             KernelQueues.awaitRead(sockets(sending));
         }
+        AtOnce.assertAnswered(clients);
         for (int i = 0; i < clients.size(); i++) {
             String name = cases.get(i).getKey();
             try (RawClient client = clients.get(i)) {
@@ -194,6 +194,8 @@ class CutsTest {
             for (int i = 0; i < batch.size(); i++) {
                 send(clients.get(i), batch.get(i).second());
             }
+            KernelQueues.awaitRead(sockets(clients));
+            AtOnce.assertAnswered(clients);
             for (int i = 0; i < batch.size(); i++) {
                 try (RawClient client = clients.get(i)) {
                     answers.put(batch.get(i), text(client.untilClosed()));
@@ -291,7 +293,7 @@ class CutsTest {
                 sites: [{ names: [localhost], backend: web, certificate: %s }]
                 backends: { web: { servers: ["%s"], proxy-protocol: v2 } }
                 %s
-                """.formatted(edge.site().certificate("localhost"), server.address(), TIMEOUTS));
+                """.formatted(edge.site().certificate("localhost"), server.address(), AtOnce.TIMEOUTS));
         return parts;
     }
 
@@ -316,6 +318,8 @@ class CutsTest {
                 parts.send(i, batch.get(i).second());
                 parts.then(i, Objects.requireNonNull(thens.get(batch.get(i).name())));
             }
+            parts.awaitRead();
+            AtOnce.assertAnswered(clients);
             for (int i = 0; i < batch.size(); i++) {
                 came.put(batch.get(i), all(clients.get(i), batch.get(i)));
             }
@@ -343,6 +347,7 @@ class CutsTest {
         for (int i = 0; i < cases.size(); i++) {
             parts.then(i, cases.get(i).then());
         }
+        AtOnce.assertAnswered(clients);
         for (int i = 0; i < cases.size(); i++) {
             came.put(cases.get(i).name(), all(clients.get(i), cases.get(i).name()));
         }

@@ -3,6 +3,7 @@ package dev.postern.listener;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.postern.backend.ProxyPreamble;
+import dev.postern.testing.AtOnce;
 import dev.postern.testing.EdgeExtension;
 import dev.postern.testing.FreePorts;
 import dev.postern.testing.KernelQueues;
@@ -96,7 +97,7 @@ class ProxyProtocolTest {
 
     @Test
     void cutDoesNotChangeWhoTheClientIs() throws Exception {
-        start("");
+        start(AtOnce.TIMEOUTS);
         List<byte[]> headers = List.of(V1.getBytes(StandardCharsets.US_ASCII), version2());
 
         for (byte[] header : headers) {
@@ -106,15 +107,20 @@ class ProxyProtocolTest {
             for (int at = 1; at < all.length; at++) {
                 clients.add(plain("127.0.0.1").send(Arrays.copyOf(all, at)));
             }
-            KernelQueues.awaitRead(clients.stream().map(RawClient::socket).toArray(Socket[]::new));
+            KernelQueues.awaitRead(sockets(clients));
             for (int at = 1; at < all.length; at++) {
-                assertForwardedFor(
-                        "192.0.2.7",
-                        clients.get(at - 1)
-                                .send(Arrays.copyOfRange(all, at, all.length))
-                                .response());
+                clients.get(at - 1).send(Arrays.copyOfRange(all, at, all.length));
+            }
+            KernelQueues.awaitRead(sockets(clients));
+            AtOnce.assertAnswered(clients);
+            for (RawClient client : clients) {
+                assertForwardedFor("192.0.2.7", client.response());
             }
         }
+    }
+
+    private static Socket[] sockets(List<RawClient> clients) {
+        return clients.stream().map(RawClient::socket).toArray(Socket[]::new);
     }
 
     @Test
@@ -152,7 +158,7 @@ class ProxyProtocolTest {
 
     @Test
     void cutDoesNotMakeABrokenHeaderAGoodOne() throws Exception {
-        start("timeouts: { handshake: 10m, request-head: 10m }");
+        start(AtOnce.TIMEOUTS);
 
         for (String broken : broken()) {
             byte[] all = broken.getBytes(StandardCharsets.ISO_8859_1);
@@ -161,13 +167,17 @@ class ProxyProtocolTest {
             for (int at = 1; at < cuts; at++) {
                 clients.add(plain("127.0.0.1").send(Arrays.copyOf(all, at)));
             }
-            KernelQueues.awaitRead(clients.stream().map(RawClient::socket).toArray(Socket[]::new));
+            KernelQueues.awaitRead(sockets(clients));
             for (int at = 1; at < cuts; at++) {
                 try {
                     clients.get(at - 1).send(Arrays.copyOfRange(all, at, all.length));
                 } catch (UncheckedIOException closed) {
                     // Refused at its first part.
                 }
+            }
+            KernelQueues.awaitRead(sockets(clients));
+            AtOnce.assertAnswered(clients);
+            for (int at = 1; at < cuts; at++) {
                 assertThat(clients.get(at - 1).untilClosed())
                         .as(broken + ", cut at " + at)
                         .isEmpty();

@@ -10,6 +10,7 @@ import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -186,6 +187,23 @@ public final class RawClient implements AutoCloseable {
             }
         }
         throw new IOException("connection closed after \"" + bytes.toString(StandardCharsets.ISO_8859_1) + "\"");
+    }
+
+    /** Returns when there is something to be read, or the other side has closed; both are left for who reads next. */
+    void awaitByte(Duration patience) throws IOException {
+        int before = socket.getSoTimeout();
+        socket.setSoTimeout((int) Math.max(1, patience.toMillis()));
+        try {
+            in.mark(1);
+            in.read();
+            in.reset();
+        } catch (SocketTimeoutException e) {
+            throw e;
+        } catch (IOException reset) {
+            // As good as closed.
+        } finally {
+            socket.setSoTimeout(before);
+        }
     }
 
     /** All that still comes, until the other side closes or resets; fails where it does neither within ten seconds. */

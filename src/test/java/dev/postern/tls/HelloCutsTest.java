@@ -2,6 +2,7 @@ package dev.postern.tls;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.postern.testing.AtOnce;
 import dev.postern.testing.EdgeExtension;
 import dev.postern.testing.KernelQueues;
 import dev.postern.testing.RawClient;
@@ -18,7 +19,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What comes of a ClientHello does not depend on where the network has cut it. */
+/** What comes of a ClientHello does not depend on where the network has cut it, and comes {@linkplain AtOnce at once}. */
 class HelloCutsTest {
     private static final int HANDSHAKE = 22;
 
@@ -83,6 +84,8 @@ class HelloCutsTest {
             for (int i = 0; i < cuts.size(); i++) {
                 clients.get(i).send(Arrays.copyOfRange(hello, cuts.get(i), hello.length));
             }
+            KernelQueues.awaitRead(clients.stream().map(RawClient::socket).toArray(Socket[]::new));
+            AtOnce.assertAnswered(clients);
             for (int i = 0; i < cuts.size(); i++) {
                 assertThat(clients.get(i).in().read())
                         .as("cut at " + cuts.get(i))
@@ -94,7 +97,7 @@ class HelloCutsTest {
     }
 
     private void start() throws Exception {
-        edge.startWith(List.of(edge.closes(TestServer.saying("yes")).address()), "timeouts: { handshake: 10m }");
+        edge.startWith(List.of(edge.closes(TestServer.saying("yes")).address()), AtOnce.TIMEOUTS);
     }
 
     private RawClient client() throws IOException {
