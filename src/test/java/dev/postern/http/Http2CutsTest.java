@@ -2,6 +2,7 @@ package dev.postern.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.postern.testing.AtOnce;
 import dev.postern.testing.EdgeExtension;
 import dev.postern.testing.Http2Client;
 import dev.postern.testing.Http2Server;
@@ -18,17 +19,24 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** As {@link CutsTest}, for the frames of HTTP/2, of clients and of servers: what comes of them does not depend on the cut. */
+/**
+ * As {@link CutsTest}, for the frames of HTTP/2, of clients and of servers: what comes of them does not depend on the cut, and
+ * comes {@linkplain AtOnce at once}: each client waits for ten seconds at most, and no timer of the edge is as short as that.
+ */
 class Http2CutsTest {
-    private static final String TIMEOUTS = "timeouts: { request-head: 10m, request-body: 10m, response: 60s }";
-
     /** What a quick run looks at: one offset in so many. */
     private static final int STRIDE = 23;
+
+    private static final int PUSH_PROMISE = 5;
 
     @RegisterExtension
     final EdgeExtension edge = new EdgeExtension();
@@ -163,7 +171,7 @@ class Http2CutsTest {
                                 && request.body().contains("hello")
                         ? "hello"
                         : request.toString()))));
-        edge.startWith(List.of(server.address()), TIMEOUTS);
+        edge.startWith(List.of(server.address()), AtOnce.TIMEOUTS);
         return server;
     }
 
@@ -220,7 +228,7 @@ class Http2CutsTest {
                 }
             }
         }));
-        edge.startWithBackend("{ servers: [\"" + server.address() + "\"], protocol: h2c }", TIMEOUTS);
+        edge.startWithBackend("{ servers: [\"" + server.address() + "\"], protocol: h2c }", AtOnce.TIMEOUTS);
         RawClient client = edge.client();
 
         for (int at = 1; at <= length.get(); at++) {
@@ -229,5 +237,186 @@ class Http2CutsTest {
             assertThat(response.header("x-n")).containsExactly("/" + at);
         }
         assertThat(server.resets()).isEmpty();
+    }
+
+    /** What a server may get wrong, and whether a head comes before it: of a stream or of the connection, in one frame or several. */
+    private record ServerMistake(String name, boolean isBehindHead, Frames frames) {
+        byte[] bytes(Http2Server.Connection connection, int stream) {
+            return frames.of(connection, stream);
+        }
+    }
+
+    @FunctionalInterface
+    private interface Frames {
+        byte[] of(Http2Server.Connection connection, int stream);
+    }
+
+    private static List<ServerMistake> mistakesOfServers() {
+        int last = Http2Wire.END_HEADERS | Http2Wire.END_STREAM;
+        List<ServerMistake> cases = new ArrayList<>();
+        cases.add(headOf("no status", "content-type", "text/plain"));
+        cases.add(headOf("status of four digits", ":status", "2000"));
+        cases.add(headOf("status twice", ":status", "200", ":status", "200"));
+        cases.add(headOf("pseudo-header of requests", ":status", "200", ":path", "/"));
+        cases.add(headOf("name in capitals", ":status", "200", "X-A", "1"));
+        // HPACK by hand: a literal x: y, then what stands for :status: 200.
+        cases.add(frame("pseudo-header behind a field", false, Http2Wire.HEADERS, last, 1, new byte[] {
+            0, 1, 'x', 1, 'y', (byte) 0x88
+        }));
+        cases.add(headOf("field of HTTP/1.1", ":status", "200", "connection", "close"));
+        cases.add(headOf("Content-Length without a body", ":status", "200", "content-length", "5"));
+        cases.add(headOf("interim answer that is the end", ":status", "103"));
+        cases.add(frame("DATA before a head", false, Http2Wire.DATA, 0, 1, new byte[5]));
+        for (boolean behind : new boolean[] {false, true}) {
+            cases.add(frame("DATA on stream 0", behind, Http2Wire.DATA, 0, 0, new byte[5]));
+            cases.add(frame("HEADERS on stream 0", behind, Http2Wire.HEADERS, last, 0, new byte[] {(byte) 0x88}));
+            cases.add(frame("HEADERS on a stream that never was", behind, Http2Wire.HEADERS, last, 99, (byte) 0x88));
+            cases.add(frame("SETTINGS of five bytes", behind, Http2Wire.SETTINGS, 0, 0, new byte[5]));
+            cases.add(frame("SETTINGS on a stream", behind, Http2Wire.SETTINGS, 0, 1, new byte[6]));
+            cases.add(frame(
+                    "SETTINGS of a small frame size", behind, Http2Wire.SETTINGS, 0, 0, new byte[] {0, 5, 0, 0, 0, 1}));
+            cases.add(frame("PING of seven bytes", behind, Http2Wire.PING, 0, 0, new byte[7]));
+            cases.add(frame("PING on a stream", behind, Http2Wire.PING, 0, 1, new byte[8]));
+            cases.add(frame("GOAWAY of seven bytes", behind, Http2Wire.GOAWAY, 0, 0, new byte[7]));
+            cases.add(frame("RST_STREAM of three bytes", behind, Http2Wire.RST_STREAM, 0, 1, new byte[3]));
+            cases.add(frame("window of nothing", behind, Http2Wire.WINDOW_UPDATE, 0, 0, new byte[4]));
+            cases.add(frame("window of nothing, of the stream", behind, Http2Wire.WINDOW_UPDATE, 0, 1, new byte[4]));
+            cases.add(frame("CONTINUATION of nothing", behind, Http2Wire.CONTINUATION, 4, 1, new byte[3]));
+            cases.add(frame("PUSH_PROMISE", behind, PUSH_PROMISE, 4, 1, new byte[] {0, 0, 0, 2, (byte) 0x82}));
+            cases.add(
+                    frame("HPACK that is none", behind, Http2Wire.HEADERS, last, 1, new byte[] {(byte) 0xff, -1, -1}));
+            cases.add(frame("padding longer than its frame", behind, Http2Wire.DATA, 8, 1, new byte[] {9, 0, 0}));
+        }
+        cases.add(new ServerMistake(
+                "trailers that are not the end",
+                true,
+                (connection, asked) -> Http2Wire.frame(
+                        Http2Wire.HEADERS, Http2Wire.END_HEADERS, asked, connection.block(asked, "x-sum", "1"))));
+        cases.add(new ServerMistake(
+                "trailers with a status",
+                true,
+                (connection, asked) ->
+                        Http2Wire.frame(Http2Wire.HEADERS, last, asked, connection.block(asked, ":status", "200"))));
+        cases.add(new ServerMistake("DATA between the parts of a head", false, (connection, asked) -> {
+            ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+            bytes.writeBytes(Http2Wire.frame(Http2Wire.HEADERS, 0, asked, connection.block(asked, ":status", "200")));
+            bytes.writeBytes(Http2Wire.frame(Http2Wire.DATA, 0, asked, new byte[2]));
+            return bytes.toByteArray();
+        }));
+        return cases;
+    }
+
+    /** A head that is the whole answer. */
+    private static ServerMistake headOf(String name, String... fields) {
+        return new ServerMistake(
+                name,
+                false,
+                (connection, asked) -> Http2Wire.frame(
+                        Http2Wire.HEADERS,
+                        Http2Wire.END_HEADERS | Http2Wire.END_STREAM,
+                        asked,
+                        connection.block(asked, fields)));
+    }
+
+    /** @param stream 1 for that of the request */
+    private static ServerMistake frame(
+            String name, boolean behindHead, int type, int flags, int stream, byte... payload) {
+        return new ServerMistake(
+                name + (behindHead ? ", behind a head" : ""),
+                behindHead,
+                (connection, asked) -> Http2Wire.frame(type, flags, stream == 1 ? asked : stream, payload));
+    }
+
+    @Test
+    void cutDoesNotChangeAMistakeOfAServer() throws Exception {
+        mistakesOfServers(7);
+    }
+
+    @Test
+    @Tag("long")
+    void noCutChangesAMistakeOfAServer() throws Exception {
+        mistakesOfServers(1);
+    }
+
+    /** One request each. What the client gets, and what the server is told: that its stream is at fault, or nothing any more. */
+    private void mistakesOfServers(int stride) throws Exception {
+        AtomicReference<ServerMistake> mistake = new AtomicReference<>();
+        AtomicInteger cut = new AtomicInteger();
+        AtomicInteger length = new AtomicInteger();
+        BlockingQueue<String> told = new LinkedBlockingQueue<>();
+        Http2Server server = edge.closes(Http2Server.conversing(connection -> {
+            boolean isTold = true;
+            try {
+                for (Http2Wire.Frame frame = connection.read(); frame != null; frame = connection.read()) {
+                    if (frame.type() == Http2Wire.SETTINGS && frame.flags() == 0) {
+                        connection.send(Http2Wire.SETTINGS, Http2Wire.ACK, 0);
+                    } else if (frame.type() == Http2Wire.HEADERS) {
+                        isTold = false;
+                        makeMistake(connection, mistake.get(), frame.stream(), cut.get(), length);
+                    } else if (!isTold && (frame.type() == Http2Wire.RST_STREAM || frame.type() == Http2Wire.GOAWAY)) {
+                        isTold = true;
+                        told.add(frame.type() + " " + frame.error());
+                    }
+                }
+            } finally {
+                if (!isTold) {
+                    told.add("closed");
+                }
+            }
+        }));
+        edge.startWithBackend("{ servers: [\"" + server.address() + "\"], protocol: h2c }", AtOnce.TIMEOUTS);
+        Http2Client client = edge.closes(Http2Client.connect(edge.httpsPort(), edge.trust(), "localhost"));
+        int stream = -1;
+
+        for (ServerMistake each : mistakesOfServers()) {
+            mistake.set(each);
+            length.set(1);
+            String whole = "";
+            for (int at = 0; at < length.get(); at += stride) {
+                cut.set(at);
+                stream += 2;
+                client.request(stream, "POST", "/", true);
+                String came = ending(client, stream);
+                String outcome = came + ", server: " + told.poll(10, TimeUnit.SECONDS);
+                if (at == 0) {
+                    whole = outcome;
+                }
+                assertThat(outcome).as(each.name() + ", cut at " + at).isEqualTo(whole);
+            }
+            assertThat(whole).as(each.name()).startsWith(each.isBehindHead() ? "200, reset" : "502, whole");
+        }
+    }
+
+    private static void makeMistake(
+            Http2Server.Connection connection, ServerMistake mistake, int stream, int at, AtomicInteger length) {
+        if (mistake.isBehindHead()) {
+            connection.headers(stream, false, ":status", "200");
+            KernelQueues.awaitRead(connection.transport());
+        }
+        byte[] bytes = mistake.bytes(connection, stream);
+        length.set(bytes.length);
+        if (at > 0) {
+            connection.raw(Arrays.copyOf(bytes, at));
+            KernelQueues.awaitRead(connection.transport());
+        }
+        connection.raw(Arrays.copyOfRange(bytes, at, bytes.length));
+    }
+
+    private static String ending(Http2Client client, int stream) {
+        String status = "none";
+        while (true) {
+            Http2Wire.Frame frame = client.await(next -> next.stream() == stream
+                    && (next.type() == Http2Wire.HEADERS
+                            || next.type() == Http2Wire.DATA
+                            || next.type() == Http2Wire.RST_STREAM));
+            if (frame.type() == Http2Wire.RST_STREAM) {
+                return status + ", reset with " + frame.error();
+            }
+            status =
+                    frame.type() == Http2Wire.HEADERS ? frame.headers().status().toString() : status;
+            if (frame.isLast()) {
+                return status + ", whole";
+            }
+        }
     }
 }
