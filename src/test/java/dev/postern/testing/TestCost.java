@@ -27,14 +27,14 @@ public final class TestCost implements BeforeAllCallback, AfterAllCallback {
 
     @Override
     public void beforeAll(ExtensionContext tests) throws IOException {
-        if (isCounted(tests)) {
+        if (isCounted()) {
             tests.getStore(ExtensionContext.Namespace.create(TestCost.class)).put("before", now());
         }
     }
 
     @Override
     public void afterAll(ExtensionContext tests) throws IOException {
-        if (isCounted(tests)) {
+        if (isCounted()) {
             Times before = tests.getStore(ExtensionContext.Namespace.create(TestCost.class))
                     .get("before", Times.class);
             Times after = now();
@@ -51,14 +51,14 @@ public final class TestCost implements BeforeAllCallback, AfterAllCallback {
         }
     }
 
-    private static boolean isCounted(ExtensionContext tests) {
+    private static boolean isCounted() {
         return Files.isReadable(OF_THIS_PROCESS) && Files.isDirectory(REPORT.getParent());
     }
 
     private static Times now() throws IOException {
         String stat = Files.readString(OF_THIS_PROCESS);
         // The name of the program, in parentheses, may have spaces; utime is the 14th column of proc(5).
-        String[] columns = stat.substring(stat.lastIndexOf(')') + 2).split(" ");
+        String[] columns = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
         return new Times(
                 System.nanoTime(),
                 (Long.parseLong(columns[11]) + Long.parseLong(columns[12])) / TICKS_PER_SECOND,
