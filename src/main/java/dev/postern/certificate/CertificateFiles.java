@@ -208,7 +208,7 @@ public final class CertificateFiles {
 
     /** Shows what was read before anybody was to see it. */
     synchronized void show(CertificateTable table, Instant now) {
-        publication.show(current, table, now);
+        publication.show(current, OlderGenerations.NONE, table, now);
     }
 
     /** The site is no longer part of the configuration, or gets its certificate in another way. */
@@ -227,9 +227,9 @@ public final class CertificateFiles {
             return;
         }
         if (changed) {
-            publication.show(certificate, table, now);
+            publication.show(certificate, OlderGenerations.NONE, table, now);
         } else {
-            publication.follow(certificate, table, now);
+            publication.follow(certificate, OlderGenerations.NONE, table, now);
         }
     }
 

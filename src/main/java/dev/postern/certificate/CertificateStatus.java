@@ -43,8 +43,14 @@ public record CertificateStatus(
      *
      * @param because one line
      * @param nextTry when it is tried again
+     * @param servedUntil when the older certificate ends that its clients are shown; null where they are refused
      */
-    public record LeftOut(String name, Instant since, Instant nextTry, String because) {}
+    public record LeftOut(
+            String name,
+            Instant since,
+            Instant nextTry,
+            String because,
+            @Nullable Instant servedUntil) {}
 
     /**
      * What a handshake with our own listener showed.
@@ -133,12 +139,17 @@ public record CertificateStatus(
         }
         SiteFolder folder = store.site(site.name());
         folder.requireReadable();
-        Certificate certificate = folder.generations()
-                .load(site.names(), now)
-                .map(Generation::certificate)
-                .orElse(null);
+        Generation served = folder.generations().load(site.names(), now).orElse(null);
+        OlderGenerations older =
+                served == null ? OlderGenerations.NONE : folder.generations().older(site.names(), served);
         SiteFolder.Attempts attempts = folder.attempts();
-        return Optional.of(of(site, certificate, attempts.history(), issuers.apply(site), now)
+        return Optional.of(of(
+                        site,
+                        served == null ? null : served.certificate(),
+                        older,
+                        attempts.history(),
+                        issuers.apply(site),
+                        now)
                 .failed(attempts.problem()));
     }
 
@@ -173,10 +184,16 @@ public record CertificateStatus(
     }
 
     static CertificateStatus of(
-            Site site, @Nullable Certificate certificate, RenewalHistory history, List<String> issuers, Instant now) {
+            Site site,
+            @Nullable Certificate certificate,
+            OlderGenerations older,
+            RenewalHistory history,
+            List<String> issuers,
+            Instant now) {
         return of(
                 site,
                 certificate,
+                older,
                 history,
                 RenewalPolicy.decide(
                         lifeOf(site, certificate, history), history, issuers, RenewalPolicy.Openings.ALWAYS, now),
@@ -186,6 +203,7 @@ public record CertificateStatus(
     static CertificateStatus of(
             Site site,
             @Nullable Certificate certificate,
+            OlderGenerations older,
             RenewalHistory history,
             RenewalPolicy.Decision decision,
             Instant now) {
@@ -200,16 +218,22 @@ public record CertificateStatus(
                 last == null ? null : last.message(),
                 Served.NOT_ASKED,
                 null,
-                leftOut(site, history));
+                leftOut(site, older.at(now), history));
     }
 
-    private static List<LeftOut> leftOut(Site site, RenewalHistory history) {
+    private static List<LeftOut> leftOut(Site site, Map<String, Generation> older, RenewalHistory history) {
         List<LeftOut> all = new ArrayList<>();
         for (String name :
                 site.keepTogether() ? List.<String>of() : history.names().leftOut(site.names())) {
             FailingNames.Failing failing = history.names().of(name);
             if (failing != null) {
-                all.add(new LeftOut(name, failing.since(), failing.nextTry(), failing.message()));
+                Generation shown = older.get(name);
+                all.add(new LeftOut(
+                        name,
+                        failing.since(),
+                        failing.nextTry(),
+                        failing.message(),
+                        shown == null ? null : shown.certificate().notAfter()));
             }
         }
         return List.copyOf(all);

@@ -57,12 +57,12 @@ public final class CertificateTable {
 
     /** What a site presents that has none of its own: whatever another one does, and as its own. */
     private static final class Shared {
-        private record Own(Certificate of, Certificate certificate) {}
-
         private final String site;
         private final List<Place> others;
-        // Replaced under the monitor of this; read by any thread. One object, since contexts are kept by it.
-        private volatile @Nullable Own own;
+        // Theirs → ours. Replaced under the monitor of this; read by any thread. One object for each, since contexts
+        // are
+        // kept by it.
+        private volatile Map<Certificate, Certificate> own = Map.of();
 
         Shared(String site, List<Place> others) {
             this.site = site;
@@ -70,23 +70,41 @@ public final class CertificateTable {
         }
 
         @Nullable Certificate find(String name) {
+            Certificate best = null;
             for (Place other : others) {
                 Certificate theirs = other.certificate;
-                if (theirs != null && (name.equals(Site.ANY) || theirs.covers(name))) {
-                    Own known = own;
-                    return known != null && known.of == theirs ? known.certificate : follow(theirs);
+                // For some of their names they may still show an older one.
+                if (theirs != null
+                        && theirs != best
+                        && (name.equals(Site.ANY) || theirs.covers(name))
+                        && (best == null || theirs.notBefore().isAfter(best.notBefore()))) {
+                    best = theirs;
                 }
             }
-            return null;
+            if (best == null) {
+                return null;
+            }
+            Certificate known = own.get(best);
+            return known == null ? follow(best) : known;
         }
 
         private synchronized Certificate follow(Certificate theirs) {
-            Own known = own;
-            if (known == null || known.of != theirs) {
-                known = new Own(theirs, theirs.forSite(site));
-                own = known;
+            Certificate known = own.get(theirs);
+            if (known != null) {
+                return known;
             }
-            return known.certificate;
+            Certificate made = theirs.forSite(site);
+            Map<Certificate, Certificate> next = new HashMap<>();
+            for (Place other : others) {
+                Certificate shown = other.certificate;
+                Certificate kept = shown == null ? null : own.get(shown);
+                if (shown != null && kept != null) {
+                    next.put(shown, kept);
+                }
+            }
+            next.put(theirs, made);
+            own = Map.copyOf(next);
+            return made;
         }
 
         @Nullable Loading loading() {

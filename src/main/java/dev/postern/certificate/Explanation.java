@@ -99,6 +99,14 @@ final class Explanation {
         if (!missing.isEmpty()) {
             say("certificate", "does not cover " + String.join(", ", missing) + ": due at once");
         }
+        record.held()
+                .older()
+                .at(now)
+                .forEach((name, one) -> say(
+                        "older certificate",
+                        name + " is served with the one before, serial "
+                                + one.certificate().serialText() + ", until "
+                                + time(one.certificate().notAfter())));
         String refusal = record.held().notOnDiskBecause();
         if (refusal != null) {
             say("stored", "in memory only: " + refusal + "; written as soon as the disk takes it");

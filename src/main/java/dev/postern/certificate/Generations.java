@@ -9,11 +9,14 @@ import java.security.PrivateKey;
 import java.security.cert.CertificateException;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -25,7 +28,7 @@ import org.slf4j.LoggerFactory;
 final class Generations {
     private static final Logger LOG = LoggerFactory.getLogger(Generations.class);
 
-    /** The current generation and the two before it; an operator may want to go back. */
+    /** The current generation and the two before it; an operator may want to go back. Those that are shown stay besides. */
     private static final int KEPT = 3;
 
     private static final String CURRENT = "current";
@@ -57,6 +60,33 @@ final class Generations {
     /** The same, for who only looks: whatever is wrong with another generation is for the daemon to say. */
     Optional<Generation> look(List<String> names, Instant now) throws IOException {
         return load(names, now, LOG::debug);
+    }
+
+    /**
+     * What stands in for the names that {@code served} lacks. Most lack none, and then nothing is read.
+     *
+     * @param served the one that is current, on disk or not
+     */
+    OlderGenerations older(List<String> names, Generation served) throws IOException {
+        List<String> lacking = names.stream()
+                .filter(name -> !served.certificate().covers(name))
+                .toList();
+        if (lacking.isEmpty()) {
+            return OlderGenerations.NONE;
+        }
+        List<Generation> older = new ArrayList<>();
+        for (int number : newestFirst()) {
+            if (served.number() > 0 && number >= served.number()) {
+                continue;
+            }
+            try {
+                older.add(new Generation(number, read(number, lacking)));
+            } catch (IOException | CertificateException e) {
+                // Whether it is damaged was said while it was current; most are only for other names.
+                LOG.debug("{}: {}: stands in for nothing", site, path(number), e);
+            }
+        }
+        return new OlderGenerations(lacking, older);
     }
 
     private interface Passing {
@@ -189,11 +219,6 @@ final class Generations {
             throw e;
         }
         pointTo(number);
-        for (int old : numbers()) {
-            if (old <= number - KEPT) {
-                deleteQuietly(path(old));
-            }
-        }
         return new Generation(number, certificate);
     }
 
@@ -305,12 +330,20 @@ final class Generations {
         }
     }
 
-    /**
-     * Removes what was left unfinished, and the generations before the two before the current one; never those after it,
-     * to which an operator who has gone back may return.
-     */
-    void cleanUp() throws IOException {
+    /** Removes what was left unfinished, and generations as {@link #removeOld} does. */
+    void cleanUp(Collection<Generation> shown) throws IOException {
         DurableFiles.removeUnfinished(folder);
+        removeOld(shown);
+    }
+
+    /**
+     * Removes the generations before the two before the current one; never those after it, to which an operator who has
+     * gone back may return.
+     *
+     * @param shown what clients are shown besides the current one, and what therefore stays
+     */
+    void removeOld(Collection<Generation> shown) throws IOException {
+        Set<Integer> needed = shown.stream().map(Generation::number).collect(Collectors.toSet());
         int current = current();
         List<Integer> numbers = newestFirst();
         if (!numbers.contains(current)) {
@@ -318,7 +351,7 @@ final class Generations {
         }
         int before = 0;
         for (int number : numbers) {
-            if (number < current && ++before >= KEPT) {
+            if (number < current && ++before >= KEPT && !needed.contains(number)) {
                 deleteQuietly(path(number));
             }
         }

@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -74,7 +75,11 @@ public record OverdueSite(
                 ? store.site(site.name()).attempts()
                 : new SiteFolder.Attempts(RenewalHistory.NONE, null);
         RenewalHistory history = attempts.history();
-        String problem = problem(site, certificate, history, fraction, now);
+        Map<String, Generation> older =
+                site.isIssued() && !history.names().leftOut(site.names()).isEmpty()
+                        ? StoredCertificates.older(store, site, now)
+                        : Map.of();
+        String problem = problem(site, certificate, older, history, fraction, now);
         if (attempts.problem() != null) {
             problem = problem == null ? attempts.problem() : problem + "; " + attempts.problem();
         }
@@ -90,7 +95,12 @@ public record OverdueSite(
     }
 
     private static @Nullable String problem(
-            Site site, @Nullable Certificate certificate, RenewalHistory history, double fraction, Instant now) {
+            Site site,
+            @Nullable Certificate certificate,
+            Map<String, Generation> older,
+            RenewalHistory history,
+            double fraction,
+            Instant now) {
         if (certificate == null) {
             return "no certificate";
         }
@@ -105,11 +115,15 @@ public record OverdueSite(
             List<String> why = new ArrayList<>();
             for (String name : missing) {
                 FailingNames.Failing failing = history.names().of(name);
-                why.add(
-                        failing == null
+                Generation shown = older.get(name);
+                why.add((failing == null
                                 ? name
                                 : name + " (failing since " + TimeText.at(failing.since()) + ": " + failing.message()
-                                        + ")");
+                                        + ")")
+                        + (shown == null
+                                ? ""
+                                : ", served with the one before until "
+                                        + TimeText.at(shown.certificate().notAfter())));
             }
             return "its certificate does without " + String.join(", ", why);
         }

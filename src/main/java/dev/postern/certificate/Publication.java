@@ -2,14 +2,18 @@ package dev.postern.certificate;
 
 import dev.postern.config.Configuration.Site;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Whether the table presents the certificate of a site: published while it is good, withdrawn when it has expired. Whoever
- * owns it guards it: the record of the site, or the files of the operator.
+ * Whether the table presents the certificate of a site: published while it is good, withdrawn when it has expired; and so
+ * are older ones, for the names that it lacks. Whoever owns it guards it: the record of the site, or the files of the
+ * operator.
  *
  * <p>Every {@code now} here is the earlier one of what our clock and the CAs' say: a clock that is ahead must not take a
  * good certificate away.
@@ -19,6 +23,8 @@ final class Publication {
 
     private final Site site;
     private boolean published;
+    /** What the table presents for names that the certificate lacks. */
+    private Map<String, Generation> lent = Map.of();
     // Written under the owner's monitor; read by any thread.
     private volatile boolean retired;
 
@@ -26,6 +32,7 @@ final class Publication {
         this.site = site;
     }
 
+    /** Whether the certificate itself is presented. */
     boolean isPublished() {
         return published;
     }
@@ -34,6 +41,7 @@ final class Publication {
     void retire() {
         retired = true;
         published = false;
+        lent = Map.of();
     }
 
     boolean isRetired() {
@@ -46,56 +54,88 @@ final class Publication {
     }
 
     /** Shows what was read: a certificate that is good now, or nothing. */
-    void show(@Nullable Certificate certificate, CertificateTable table, Instant now) {
-        if (retired) {
-            return;
-        }
-        if (certificate == null || certificate.isExpired(now)) {
-            withdraw(table);
-        } else {
-            publish(certificate, table);
-        }
+    void show(@Nullable Certificate certificate, OlderGenerations older, CertificateTable table, Instant now) {
+        present(certificate == null || certificate.isExpired(now) ? null : certificate, older, table, now);
     }
 
-    /** Follows the dates of the certificate it shows, also where the clock was set back. */
-    void follow(Certificate certificate, CertificateTable table, Instant now) {
+    /** Follows the dates of the certificates it shows, also where the clock was set back. */
+    void follow(Certificate certificate, OlderGenerations older, CertificateTable table, Instant now) {
         if (retired) {
             return;
         }
         boolean expired = certificate.isExpired(now);
         if (expired && published) {
-            withdraw(table);
             LOG.error(
                     "{}: the certificate expired on {}; withdrawn, handshakes are refused until a new one is there",
                     site.name(),
                     certificate.notAfter());
-        } else if (!expired && !published) {
-            publish(certificate, table);
         }
+        if (expired == published || !lent.equals(older.at(now))) {
+            present(expired ? null : certificate, older, table, now);
+        }
+    }
+
+    /** A new one, whatever its dates are. */
+    void publish(Certificate certificate, OlderGenerations older, CertificateTable table, Instant now) {
+        present(certificate, older, table, now);
     }
 
     /**
-     * For those names of the site that it covers; the others present nothing. Clients that name nobody's site get it
-     * though no certificate covers what they have named: the operator has said so.
+     * For those names of the site that it covers; the others present what is older, or nothing. Clients that name nobody's
+     * site get it though no certificate covers what they have named: the operator has said so.
      */
-    void publish(Certificate certificate, CertificateTable table) {
+    private void present(
+            @Nullable Certificate certificate, OlderGenerations older, CertificateTable table, Instant now) {
         if (retired) {
             return;
         }
-        List<String> names = site.servedNames();
-        List<String> covered = names.stream()
-                .filter(name -> name.equals(Site.ANY) || certificate.covers(name))
-                .toList();
-        table.publish(covered, certificate);
-        if (covered.size() < names.size()) {
-            table.withdraw(
-                    names.stream().filter(name -> !covered.contains(name)).toList());
+        Map<String, Generation> next = older.at(now);
+        List<String> refused = new ArrayList<>(site.servedNames());
+        if (certificate != null) {
+            List<String> covered = refused.stream()
+                    .filter(name -> name.equals(Site.ANY) || certificate.covers(name))
+                    .toList();
+            table.publish(covered, certificate);
+            refused.removeAll(covered);
         }
-        published = true;
+        next.forEach((name, one) -> table.publish(List.of(name), one.certificate()));
+        refused.removeAll(next.keySet());
+        if (!refused.isEmpty()) {
+            table.withdraw(refused);
+        }
+        published = certificate != null;
+        Map<String, Generation> before = lent;
+        lent = next;
+        tell(before, now);
     }
 
-    private void withdraw(CertificateTable table) {
-        table.withdraw(site.servedNames());
-        published = false;
+    private void tell(Map<String, Generation> before, Instant now) {
+        Map<Generation, List<String>> begun = new LinkedHashMap<>();
+        Map<Generation, List<String>> ended = new LinkedHashMap<>();
+        lent.forEach((name, one) -> {
+            Generation known = before.get(name);
+            if (known == null || !known.certificate().isSame(one.certificate())) {
+                begun.computeIfAbsent(one, first -> new ArrayList<>()).add(name);
+            }
+        });
+        before.forEach((name, one) -> {
+            if (!lent.containsKey(name) && one.certificate().isExpired(now)) {
+                ended.computeIfAbsent(one, first -> new ArrayList<>()).add(name);
+            }
+        });
+        begun.forEach((one, names) -> LOG.warn(
+                "{}: its certificate is not for {}; an older one, serial {}, is served there until {}, and then none",
+                site.name(),
+                String.join(", ", names),
+                one.certificate().serialText(),
+                one.certificate().notAfter()));
+        ended.forEach((one, names) -> LOG.error(
+                "{}: the older certificate of {}, serial {}, expired on {}; withdrawn, handshakes are refused until one"
+                        + " is there that covers {}",
+                site.name(),
+                String.join(", ", names),
+                one.certificate().serialText(),
+                one.certificate().notAfter(),
+                names.size() == 1 ? "it" : "them"));
     }
 }

@@ -284,11 +284,12 @@ public final class Renewals implements AutoCloseable {
 
     /** Removes what is of no more use in the store: generations of long ago, and what was left unfinished. */
     public void cleanUp() {
+        Instant now = time.earliest();
         for (SiteRecord record : sites.issued()) {
             synchronized (record) {
                 // An order that runs is writing there.
                 if (record.isLoaded() && record.run() == null) {
-                    record.cleanUp();
+                    record.cleanUp(now);
                 }
             }
         }

@@ -68,6 +68,8 @@ final class Revocation {
                     null);
         }
         revoke(record, found, reason);
+        // It may have been shown for names that the current one lacks.
+        renewals.republish(record);
     }
 
     private String serving(SiteRecord record) {
@@ -154,6 +156,7 @@ final class Revocation {
         }
         List<Certificate> leaked = between.serial().equals(old.serial()) ? List.of(old) : List.of(old, between);
         leaked.forEach(certificate -> refuse(record, certificate, RevocationReason.KEY_COMPROMISE));
+        renewals.republish(record);
         for (Certificate certificate : leaked) {
             try {
                 revoke(record, certificate, RevocationReason.KEY_COMPROMISE);

@@ -43,6 +43,8 @@ final class ServedWatch {
     /**
      * A site to look at.
      *
+     * @param names those that the certificate does not cover are not asked for: whatever older one they may be shown is
+     *     not what was installed
      * @param certificate what is installed for it now; null where there is nothing to serve
      */
     record Subject(String site, List<String> names, Supplier<@Nullable Certificate> certificate) {}

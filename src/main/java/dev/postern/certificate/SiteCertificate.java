@@ -22,6 +22,8 @@ final class SiteCertificate {
 
     private @Nullable Generation current;
 
+    private OlderGenerations older = OlderGenerations.NONE;
+
     /** Why the generation after the current one was revoked; null where there is none such. */
     private @Nullable String revocation;
 
@@ -47,6 +49,11 @@ final class SiteCertificate {
     @Nullable Certificate get() {
         Generation generation = current;
         return generation == null ? null : generation.certificate();
+    }
+
+    /** What is shown for the names that it lacks. */
+    OlderGenerations older() {
+        return older;
     }
 
     /** Of the generation; 0 where it is not on disk, or where there is none. */
@@ -88,6 +95,11 @@ final class SiteCertificate {
      * it was revoked or somebody has put a newer one there.
      */
     void load(Instant now) {
+        loadCurrent(now);
+        lookForOlder();
+    }
+
+    private void loadCurrent(Instant now) {
         Certificate unwritten = number() == 0 && unsavedRevoked == null ? get() : null;
         RevocationReason revoked = unsavedRevoked;
         read(now);
@@ -102,6 +114,22 @@ final class SiteCertificate {
         unsavedRevoked = null;
         if (revoked != null && found != null && revocation == null) {
             revocation = revoked.text();
+        }
+    }
+
+    /** After anything changed what is current, or which of the others are good. */
+    private void lookForOlder() {
+        Generation served = current;
+        try {
+            older = served == null
+                    ? OlderGenerations.NONE
+                    : folder.generations().older(names, served);
+        } catch (IOException e) {
+            older = OlderGenerations.NONE;
+            LOG.warn(
+                    "{}: reading its older certificates: {}; names that the current one lacks are not served",
+                    site,
+                    CertificateStore.reason(e));
         }
     }
 
@@ -186,6 +214,8 @@ final class SiteCertificate {
                     site,
                     CertificateStore.reason(e));
         }
+        lookForOlder();
+        removeOld();
     }
 
     /**
@@ -201,6 +231,8 @@ final class SiteCertificate {
         }
         try {
             store(certificate, now);
+            lookForOlder();
+            removeOld();
             LOG.info("{}: certificate {} is on disk now", site, certificate.serialText());
             return true;
         } catch (IOException e) {
@@ -269,6 +301,24 @@ final class SiteCertificate {
     void rollback(Instant now) throws IOException {
         requireOnDisk(now);
         current = folder.generations().rollback(names, number(), now);
+        lookForOlder();
+    }
+
+    /** Removes what is of no more use on disk. */
+    void cleanUp(Instant now) throws IOException {
+        folder.generations().cleanUp(older.at(now).values());
+    }
+
+    /** None that may be shown, whatever the clock says just now: the next {@link #cleanUp} removes those that have expired. */
+    void removeOld() {
+        try {
+            folder.generations().removeOld(older.newestFirst());
+        } catch (IOException e) {
+            LOG.warn(
+                    "{}: removing its oldest certificates: {}; done again the next time",
+                    site,
+                    CertificateStore.reason(e));
+        }
     }
 
     /** The generation on disk with this serial, revoked or not. */
@@ -287,8 +337,13 @@ final class SiteCertificate {
             folder.forget(unsaved);
         }
         int number = folder.generations().numberOf(certificate);
-        if (number > 0) {
-            folder.generations().revoked(number, reason);
+        try {
+            if (number > 0) {
+                folder.generations().revoked(number, reason);
+            }
+        } finally {
+            // It may have been shown for names that the current one lacks.
+            lookForOlder();
         }
     }
 }

@@ -148,14 +148,14 @@ final class SiteRecord {
 
     /** Shows what was read: a certificate that is good now, or nothing. */
     void show(CertificateTable table, Instant now) {
-        publication.show(certificate(), table, now);
+        publication.show(certificate(), held.older(), table, now);
     }
 
     /** What is served follows the dates, also where the clock was set back. */
     void serve(CertificateTable table, Instant now) {
         Certificate certificate = certificate();
         if (certificate != null) {
-            publication.follow(certificate, table, now);
+            publication.follow(certificate, held.older(), table, now);
         }
     }
 
@@ -191,7 +191,7 @@ final class SiteRecord {
         Instant at = RenewalPolicy.pick(certificate.notBefore(), certificate.notAfter(), random);
         // By the CA's clock or ours it may be due already: one order after the other would bring the same again.
         pick(certificate, at.isAfter(now) ? at : RenewalPolicy.pick(now, certificate.notAfter(), random));
-        publication.publish(certificate, table);
+        publication.publish(certificate, held.older(), table, now);
     }
 
     /** Writes what could not be written when it came. */
@@ -248,13 +248,14 @@ final class SiteRecord {
                 : new OrderEntry(certificate.issuer(), account, certificate.names(), "", null, null);
         int number = held.adopt(certificate, ordered, now);
         load(now);
+        held.removeOld();
         return number;
     }
 
     /** Removes what is of no more use on disk. */
-    void cleanUp() {
+    void cleanUp(Instant now) {
         try {
-            folder.generations().cleanUp();
+            held.cleanUp(now);
         } catch (IOException e) {
             LOG.warn("{}: cleaning up: {}; done again the next time", name(), CertificateStore.reason(e));
         }
@@ -503,7 +504,7 @@ final class SiteRecord {
     }
 
     CertificateStatus status(Instant now) {
-        return CertificateStatus.of(site, certificate(), history, plan(now), now)
+        return CertificateStatus.of(site, certificate(), held.older(), history, plan(now), now)
                 .notOnDisk(held.notOnDiskBecause());
     }
 

@@ -4,7 +4,7 @@ import dev.postern.config.Configuration;
 import dev.postern.config.Configuration.Site;
 import java.io.IOException;
 import java.time.Instant;
-import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /** The certificate of one site on disk, for who takes a copy of it. */
@@ -23,6 +23,15 @@ public final class StoredCertificates {
         }
         SiteFolder folder = store.site(site.name());
         folder.requireReadable();
-        return folder.generations().look(List.of(site.name()), now).map(Generation::certificate);
+        return folder.generations().look(site.certifiedNames(), now).map(Generation::certificate);
+    }
+
+    /** What is served for the names of a site that its certificate lacks. */
+    static Map<String, Generation> older(CertificateStore store, Site site, Instant now) throws IOException {
+        Generations generations = store.site(site.name()).generations();
+        Generation served = generations.look(site.certifiedNames(), now).orElse(null);
+        return served == null
+                ? Map.of()
+                : generations.older(site.certifiedNames(), served).at(now);
     }
 }

@@ -147,8 +147,14 @@ final class CertificateListCommand implements Callable<Integer> {
         return site.has("left-out")
                 ? CareOptions.objects(site, "left-out").stream()
                         .map(one -> "without " + CareOptions.text(one, "name", "?") + ", which has failed since "
-                                + CareOptions.text(one, "since", "?") + ": " + CareOptions.text(one, "because", "?"))
+                                + CareOptions.text(one, "since", "?")
+                                + shown(CareOptions.text(one, "served-until"))
+                                + ": " + CareOptions.text(one, "because", "?"))
                 : Stream.empty();
+    }
+
+    private static String shown(@Nullable String until) {
+        return until == null ? " and is refused" : " and is served with the certificate before until " + until;
     }
 
     private static @Nullable Instant instant(JsonObject json, String key) {

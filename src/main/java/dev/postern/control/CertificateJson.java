@@ -40,6 +40,7 @@ public final class CertificateJson {
                 instant(one, "since", leftOut.since());
                 instant(one, "next-try", leftOut.nextTry());
                 one.addProperty("because", leftOut.because());
+                instant(one, "served-until", leftOut.servedUntil());
                 all.add(one);
             }
             json.add("left-out", all);

@@ -218,6 +218,13 @@ final class StateMetrics implements MultiCollector {
                 status.leftOut().size(),
                 site);
         families.gauge(
+                "postern_certificate_names_refused",
+                "Names left out of the certificate that no older one is served for any more",
+                status.leftOut().stream()
+                        .filter(name -> name.servedUntil() == null)
+                        .count(),
+                site);
+        families.gauge(
                 "postern_certificate_overdue",
                 "1 where there is no certificate, or it should have been renewed long ago",
                 isOverdue(notBefore, notAfter, now) ? 1 : 0,

@@ -224,7 +224,7 @@ public final class SelectCertificate extends ChannelInboundHandlerAdapter {
         }
         SslHandler tls;
         try {
-            tls = contexts.handler(certificate, ctx.alloc());
+            tls = contexts.handler(asked, certificate, ctx.alloc());
         } catch (SSLException e) {
             log.error("{}: tls: certificate cannot be used; handshake refused", certificate.site(), e);
             refuse(ctx, Alert.UNRECOGNIZED_NAME, "certificate cannot be used");

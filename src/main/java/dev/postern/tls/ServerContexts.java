@@ -23,17 +23,19 @@ import io.netty.util.ReferenceCountUtil;
 import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
 import java.security.cert.X509Certificate;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Predicate;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One TLS context per certificate, made when it is first asked for and let go once another has taken its place and the
- * last connection that uses it is closed. Any event loop.
+ * One TLS context per certificate, made when it is first asked for and let go once others of its site have taken its place
+ * for all names and the last connection that uses it is closed. Any event loop.
  */
 public final class ServerContexts implements AutoCloseable {
     /** Mozilla "intermediate" 5.7 without the DHE suites, which BoringSSL does not have; TLS 1.3 suites first. */
@@ -51,7 +53,8 @@ public final class ServerContexts implements AutoCloseable {
     /** @param applicationProtocols for ALPN, the preferred one first */
     private record Policy(Configuration.Tls config, List<String> applicationProtocols) {}
 
-    private record Entry(Certificate certificate, Policy policy, SslContext context) {
+    /** @param name that it was made for: it is of use for as long as that is shown this certificate */
+    private record Entry(String name, Certificate certificate, Policy policy, SslContext context) {
         boolean isFor(Certificate other, Policy wanted) {
             return certificate == other && policy.equals(wanted);
         }
@@ -75,7 +78,8 @@ public final class ServerContexts implements AutoCloseable {
     private final AlpnChallengeTable challenges;
     private final HandshakeObserver observer;
     private final TicketKeys ticketKeys = new TicketKeys(new SecureRandom());
-    private final ConcurrentHashMap<String, Entry> bySite = new ConcurrentHashMap<>();
+    /** Mostly one for each; another one where some names of the site are shown an older certificate. */
+    private final ConcurrentHashMap<String, List<Entry>> bySite = new ConcurrentHashMap<>();
     /** Of contexts that were let go. */
     private final LongAdder ticketsBefore = new LongAdder();
     // Replaced by a reload; read by any event loop.
@@ -110,11 +114,32 @@ public final class ServerContexts implements AutoCloseable {
 
     /** Lets the contexts of all other sites go; connections that use one keep it. Any thread. */
     public void retain(Set<String> sites) {
-        bySite.forEach((site, entry) -> {
-            if (!sites.contains(site) && bySite.remove(site, entry)) {
-                letGo(entry);
+        for (String site : bySite.keySet()) {
+            keep(site, sites.contains(site) ? this::isShown : entry -> false, null);
+        }
+    }
+
+    private boolean isShown(Entry entry) {
+        return certificates.find(entry.name) == entry.certificate;
+    }
+
+    private void keep(String site, Predicate<Entry> wanted, @Nullable Entry added) {
+        List<Entry> gone = new ArrayList<>();
+        bySite.compute(site, (same, before) -> {
+            List<Entry> next = new ArrayList<>();
+            if (added != null) {
+                next.add(added);
             }
+            if (before != null) {
+                before.forEach(entry -> (wanted.test(entry) ? next : gone).add(entry));
+            }
+            return next.isEmpty() ? null : List.copyOf(next);
         });
+        gone.forEach(this::letGo);
+    }
+
+    int size() {
+        return bySite.values().stream().mapToInt(List::size).sum();
     }
 
     HandshakeObserver observer() {
@@ -148,9 +173,9 @@ public final class ServerContexts implements AutoCloseable {
         return !Collections.disjoint(policy.applicationProtocols, offered);
     }
 
-    /** A handler for one connection, which presents {@code certificate}. */
-    SslHandler handler(Certificate certificate, ByteBufAllocator allocator) throws SSLException {
-        SslContext context = context(certificate);
+    /** A handler for one connection, which presents {@code certificate}, as {@code serverName} is shown. */
+    SslHandler handler(String serverName, Certificate certificate, ByteBufAllocator allocator) throws SSLException {
+        SslContext context = context(serverName, certificate);
         try {
             return context.newHandler(allocator);
         } finally {
@@ -171,16 +196,19 @@ public final class ServerContexts implements AutoCloseable {
     }
 
     /** To be released: another loop may put a newer certificate in place at any time. */
-    private SslContext context(Certificate certificate) throws SSLException {
+    private SslContext context(String serverName, Certificate certificate) throws SSLException {
         Policy current = policy;
-        Entry entry = bySite.get(certificate.site());
-        if (entry != null && entry.isFor(certificate, current) && entry.retain()) {
-            return entry.context;
+        for (Entry entry : bySite.getOrDefault(certificate.site(), List.of())) {
+            if (entry.isFor(certificate, current) && entry.retain()) {
+                return entry.context;
+            }
         }
-        SslContext made = ReferenceCountUtil.retain(build(certificate, current));
-        Entry before = bySite.put(certificate.site(), new Entry(certificate, current, made));
-        if (before != null) {
-            letGo(before);
+        SslContext made = build(certificate, current);
+        Entry added = new Entry(serverName, certificate, current, made);
+        // Another may have taken its place since it was found: then it is for this one connection.
+        if (isShown(added)) {
+            ReferenceCountUtil.retain(made);
+            keep(certificate.site(), entry -> entry.certificate != certificate && isShown(entry), added);
         }
         return made;
     }
@@ -196,10 +224,12 @@ public final class ServerContexts implements AutoCloseable {
      */
     public long ticketsOpened() {
         long all = ticketsBefore.sum();
-        for (Entry entry : bySite.values()) {
-            if (entry.retain()) {
-                all += tickets(entry.context);
-                entry.release();
+        for (List<Entry> entries : bySite.values()) {
+            for (Entry entry : entries) {
+                if (entry.retain()) {
+                    all += tickets(entry.context);
+                    entry.release();
+                }
             }
         }
         return all;
@@ -234,7 +264,7 @@ public final class ServerContexts implements AutoCloseable {
                 .sslProvider(OpenSsl.isAvailable() ? SslProvider.OPENSSL_REFCNT : SslProvider.JDK)
                 .protocols(protocols(config))
                 .ciphers(CIPHERS, (ciphers, defaults, supported) -> {
-                    List<String> usable = new java.util.ArrayList<>();
+                    List<String> usable = new ArrayList<>();
                     ciphers.forEach(cipher -> {
                         if (supported.contains(cipher)) {
                             usable.add(cipher);
@@ -267,7 +297,7 @@ public final class ServerContexts implements AutoCloseable {
     /** Seals new tickets with a new key. Any thread; meant to be called every twelve hours. */
     public void rotateTicketKeys() {
         ticketKeys.rotate();
-        bySite.values().forEach(entry -> {
+        bySite.values().stream().flatMap(List::stream).forEach(entry -> {
             // The successor of one that was let go meanwhile was made with the new keys.
             if (entry.context instanceof ReferenceCountedOpenSslContext boringSsl && entry.retain()) {
                 ((OpenSslServerSessionContext) boringSsl.sessionContext()).setTicketKeys(ticketKeys.current());

@@ -3,11 +3,15 @@ package dev.postern.certificate;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.postern.config.CertificateSource;
+import dev.postern.config.Configuration.KeyType;
 import dev.postern.config.Configuration.Site;
 import dev.postern.config.RouteSettings;
 import dev.postern.testing.CapturedLog;
 import dev.postern.testing.HandClock;
+import dev.postern.testing.TestCa;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -28,6 +32,7 @@ class LeftOutNamesTest {
 
     private final HandClock clock = new HandClock(START);
     private final ScriptedIssuer issuer = new ScriptedIssuer("test-ca", clock);
+    private final TestCa ca = TestCa.create();
     private SteppedCare care;
 
     @AfterEach
@@ -227,5 +232,222 @@ class LeftOutNamesTest {
         pass(Duration.ofDays(10), Duration.ofHours(1));
 
         assertThat(status().leftOut()).isEmpty();
+    }
+
+    // ---- what its clients are shown meanwhile
+
+    /** Who is left out of a renewal was refused at once, though the certificate before had 23 days to live. */
+    @Test
+    void nameThatIsLeftOutIsServedWithTheCertificateBeforeUntilThatExpires() throws Exception {
+        start(SteppedCare.site(A, DEAD, B));
+        Certificate first = leaveOut();
+        Certificate without = care.table.find(A);
+        Instant last = first.notAfter().minusSeconds(1);
+
+        assertThat(without.names()).containsExactly(A, B);
+        assertThat(care.table.find(B)).isSameAs(without);
+        assertThat(care.table.find(DEAD).isSame(first)).isTrue();
+        assertThat(status().leftOut())
+                .singleElement()
+                .satisfies(out -> assertThat(out.servedUntil()).isEqualTo(first.notAfter()));
+        assertThat(explained())
+                .contains("older certificate: " + DEAD + " is served with the one before, serial " + first.serialText()
+                        + ", until " + first.notAfter());
+        assertThat(OverdueSite.find(care.store(), List.of(SteppedCare.site(A, DEAD, B)), 0.5, clock.instant()))
+                .singleElement()
+                .satisfies(site -> assertThat(site.problem())
+                        .contains("does without " + DEAD, ", served with the one before until " + first.notAfter()));
+
+        care.stepAt(last);
+        assertThat(care.table.find(DEAD).isSame(first)).isTrue();
+        try (CapturedLog log = CapturedLog.begin()) {
+            care.stepAt(first.notAfter());
+            care.step();
+            care.step();
+            assertThat(care.table.find(DEAD)).isNull();
+            assertThat(log.lines("the older certificate of " + DEAD))
+                    .singleElement()
+                    .asString()
+                    .contains("ERROR", "expired on " + first.notAfter());
+        }
+        assertThat(care.table.find(A)).isSameAs(without);
+        assertThat(status().leftOut())
+                .singleElement()
+                .satisfies(out -> assertThat(out.servedUntil()).isNull());
+
+        // By a clock that was ahead.
+        care.stepAt(last);
+        assertThat(care.table.find(DEAD).isSame(first)).isTrue();
+    }
+
+    /** @return the certificate before */
+    private Certificate leaveOut() {
+        Certificate first = care.table.find(A);
+        care.stepAt(renewal().minusSeconds(1));
+        issuer.dead(DEAD);
+        try (CapturedLog log = CapturedLog.begin()) {
+            pass(Duration.ofDays(9), Duration.ofHours(1));
+            assertThat(log.lines("is not for " + DEAD + "; an older one, serial " + first.serialText()))
+                    .hasSize(1);
+        }
+        assertThat(care.table.find(A).isSame(first)).isFalse();
+        return first;
+    }
+
+    @Test
+    void certificateBeforeIsServedAfterARestartToo() throws Exception {
+        start(SteppedCare.site(A, DEAD));
+        Certificate first = leaveOut();
+
+        care.start();
+
+        assertThat(care.table.find(DEAD).isSame(first)).isTrue();
+        assertThat(care.table.find(A).names()).containsExactly(A);
+        clock.set(first.notAfter());
+        care.start();
+        assertThat(care.table.find(DEAD)).isNull();
+    }
+
+    @Test
+    void revokedOrDamagedCertificateIsServedToNobody() throws Exception {
+        start(SteppedCare.site(A, DEAD));
+        Certificate first = leaveOut();
+        Certificate without = care.table.find(A);
+
+        care.renewals().operations().revokeOlder(A, first.serialText(), RevocationReason.KEY_COMPROMISE);
+
+        assertThat(care.table.find(DEAD)).isNull();
+        assertThat(care.table.find(A)).isSameAs(without);
+        care.start();
+        assertThat(care.table.find(DEAD)).isNull();
+
+        Path folder = directory.resolve("certs").resolve(A);
+        Files.delete(folder.resolve("1/revoked"));
+        care.start();
+        assertThat(care.table.find(DEAD)).as("not revoked").isNotNull();
+        Files.copy(
+                folder.resolve("2/privkey.pem"), folder.resolve("1/privkey.pem"), StandardCopyOption.REPLACE_EXISTING);
+        care.start();
+        assertThat(care.table.find(DEAD)).as("another key").isNull();
+        assertThat(care.table.find(A).isSame(without)).isTrue();
+    }
+
+    private Certificate adopted(String... names) throws Exception {
+        return adoptedBy(A, names);
+    }
+
+    @Test
+    void eachNameIsServedWithTheNewestThatCoversItWhichIsKeptForAsLong() throws Exception {
+        issuer.fail(A, new IssueFailure(IssueFailure.Fault.CA, "out of order", null));
+        start(SteppedCare.site(A, DEAD, B));
+        Certificate oldest = adopted(A, DEAD, B);
+        Certificate all = adopted(A, DEAD, B);
+        Certificate two = adopted(A, B);
+        adopted(A);
+        adopted(A);
+        adopted(A);
+        adopted(A);
+        Certificate current = adopted(A);
+
+        assertThat(care.table.find(DEAD).isSame(all)).isTrue();
+        assertThat(care.table.find(B).isSame(two)).isTrue();
+        assertThat(care.table.find(A).isSame(current)).isTrue();
+        care.executor().runAll();
+        care.renewals().cleanUp();
+        care.start();
+        assertThat(care.table.find(DEAD).isSame(all)).isTrue();
+        assertThat(care.table.find(B).isSame(two)).isTrue();
+        Path folder = directory.resolve("certs").resolve(A);
+        assertThat(folder.resolve("1")).as(oldest.serialText()).doesNotExist();
+        assertThat(folder).isDirectoryContaining("glob:**/3").isDirectoryNotContaining("glob:**/{4,5}");
+
+        clock.set(two.notAfter());
+        care.executor().runAll();
+        care.renewals().cleanUp();
+        assertThat(folder).isDirectoryNotContaining("glob:**/{1,2,3,4,5}");
+        assertThat(folder.resolve("8")).exists();
+    }
+
+    /** Whoever goes back does not want what came after. */
+    @Test
+    void generationThatAnOperatorWentBackFromIsShownToNobody() throws Exception {
+        issuer.fail(A, new IssueFailure(IssueFailure.Fault.CA, "out of order", null));
+        start(SteppedCare.site(A, DEAD));
+        Certificate first = adopted(A);
+        adopted(A, DEAD);
+
+        care.renewals().operations().rollback(A);
+
+        assertThat(care.table.find(A).isSame(first)).isTrue();
+        assertThat(care.table.find(DEAD)).isNull();
+    }
+
+    @Test
+    void nameThatIsNoMoreOfTheSiteIsShownNothing() throws Exception {
+        start(SteppedCare.site(A, DEAD));
+        Certificate first = leaveOut();
+        assertThat(care.table.find(DEAD).isSame(first)).isTrue();
+
+        care.renewals()
+                .next(new Renewals.Remit(List.of(SteppedCare.site(A)), KeyType.EC_P256, List.of(issuer)))
+                .commit();
+
+        assertThat(care.table.find(DEAD)).isNull();
+        assertThat(care.table.find(A).names()).containsExactly(A);
+    }
+
+    @Test
+    void currentCertificateThatCannotBeWrittenLeavesTheOlderOneInPlace() throws Exception {
+        start(SteppedCare.site(A, DEAD));
+        Certificate first = care.table.find(A);
+        care.stepAt(renewal().minusSeconds(1));
+        issuer.dead(DEAD);
+        Path folder = directory.resolve("certs").resolve(A);
+        // In the way of the folder that it would be written to.
+        Files.createDirectories(folder.resolve("2/occupied"));
+
+        pass(Duration.ofDays(9), Duration.ofHours(1));
+
+        assertThat(care.table.find(A).names()).containsExactly(A);
+        assertThat(care.table.find(DEAD).isSame(first)).isTrue();
+    }
+
+    /** The first name gives the site its name: what looked into the store for it found the certificate before. */
+    @Test
+    void firstNameThatIsLeftOutHidesTheCurrentCertificateFromNobody() throws Exception {
+        Site site = SteppedCare.site(DEAD, A);
+        issuer.dead(DEAD);
+        start(site);
+        pass(Duration.ofMinutes(20), Duration.ofMinutes(1));
+
+        assertThat(StoredCertificates.read(care.store(), site, clock.instant())
+                        .orElseThrow()
+                        .names())
+                .containsExactly(A);
+    }
+
+    @Test
+    void siteThatSharesTheCertificateIsShownTheNewestThatCoversItAndAlwaysTheSameObject() throws Exception {
+        issuer.fail(A, new IssueFailure(IssueFailure.Fault.CA, "out of order", null));
+        start(SteppedCare.site(DEAD.replace("dead", "*"), A, "x.other.example"));
+        adoptedBy("*.example.com", "*.example.com", A, "x.other.example");
+        Certificate current = adoptedBy("*.example.com", A, "*.example.com");
+        assertThat(care.table.find("x.other.example").isSame(current)).isFalse();
+        care.table.share("shared", List.of("b.example.com", "x2.example.com"), List.of("x.other.example", A));
+
+        Certificate shown = care.table.find("b.example.com");
+
+        assertThat(shown.isSame(current)).isTrue();
+        assertThat(shown.site()).isEqualTo("shared");
+        Certificate other = care.table.find("b.example.com");
+        assertThat(other).isSameAs(shown);
+    }
+
+    private Certificate adoptedBy(String site, String... names) throws Exception {
+        TestCa.Issued issued = ca.issue(List.of(names), clock.instant(), Duration.ofDays(90));
+        Certificate certificate = Certificate.of(site, "test-ca", issued.key(), issued.chain());
+        var unused = care.renewals().operations().adopt(certificate, null);
+        clock.advance(Duration.ofMinutes(1));
+        return certificate;
     }
 }

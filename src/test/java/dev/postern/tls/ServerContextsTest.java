@@ -1,0 +1,118 @@
+package dev.postern.tls;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.postern.certificate.AlpnChallengeTable;
+import dev.postern.certificate.Certificate;
+import dev.postern.certificate.CertificateTable;
+import dev.postern.config.Configuration;
+import dev.postern.config.Configuration.TlsProfile;
+import dev.postern.config.Configuration.TlsVersion;
+import dev.postern.testing.TestCa;
+import io.netty.buffer.UnpooledByteBufAllocator;
+import io.netty.util.ReferenceCountUtil;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import javax.net.ssl.SSLEngine;
+import javax.net.ssl.SSLSessionContext;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** A context costs as much as many handshakes: it is made once for each certificate that is shown, and not kept for longer. */
+class ServerContextsTest {
+    private static final String SITE = "a.test";
+
+    private final TestCa ca = TestCa.create();
+    private final CertificateTable table = new CertificateTable();
+    private final Certificate older = certificate();
+    private final Certificate current = certificate();
+    private final ServerContexts contexts = new ServerContexts(
+            table,
+            new AlpnChallengeTable(InstantSource.system()),
+            new Configuration.Tls(TlsVersion.TLS_1_2, TlsProfile.INTERMEDIATE),
+            List.of("http/1.1"),
+            new HandshakeObserver() {
+                @Override
+                public void completed(String version) {}
+
+                @Override
+                public void failed(Failure why) {}
+            });
+
+    @AfterEach
+    void close() {
+        contexts.close();
+        assertThat(contexts.size()).isZero();
+    }
+
+    private Certificate certificate() {
+        try {
+            TestCa.Issued issued = ca.issue(List.of("*.test"), Instant.now(), Duration.ofDays(1));
+            return Certificate.of(SITE, "test", issued.key(), issued.chain());
+        } catch (java.security.cert.CertificateException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** One for each context. */
+    private SSLSessionContext shown(String name) throws Exception {
+        SSLEngine engine = contexts.handler(
+                        name, Objects.requireNonNull(table.find(name)), UnpooledByteBufAllocator.DEFAULT)
+                .engine();
+        try {
+            return engine.getSession().getSessionContext();
+        } finally {
+            ReferenceCountUtil.release(engine);
+        }
+    }
+
+    @Test
+    void twoCertificatesOfOneSiteHaveEachTheirOwn() throws Exception {
+        table.publish(List.of("a.test"), current);
+        table.publish(List.of("dead.test"), older);
+
+        SSLSessionContext first = shown("a.test");
+        SSLSessionContext second = shown("dead.test");
+
+        assertThat(second).isNotSameAs(first);
+        for (int i = 0; i < 3; i++) {
+            assertThat(shown("a.test")).isSameAs(first);
+            assertThat(shown("dead.test")).isSameAs(second);
+        }
+        assertThat(contexts.size()).isEqualTo(2);
+    }
+
+    @Test
+    void whatNoNameIsShownAnyMoreIsLetGo() throws Exception {
+        table.publish(List.of("a.test", "dead.test"), older);
+        SSLSessionContext first = shown("a.test");
+        table.publish(List.of("a.test"), current);
+        SSLSessionContext second = shown("a.test");
+        assertThat(second).isNotSameAs(first);
+
+        SSLSessionContext third = shown("dead.test");
+        assertThat(contexts.size()).isEqualTo(2);
+        table.withdraw(List.of("dead.test"));
+        contexts.retain(Set.of(SITE));
+        assertThat(contexts.size()).isEqualTo(1);
+        assertThat(shown("a.test")).isSameAs(second).isNotSameAs(third);
+
+        contexts.retain(Set.of());
+        assertThat(contexts.size()).isZero();
+    }
+
+    /** Found by one event loop while another thread put a newer one in its place. */
+    @Test
+    void contextOfACertificateThatWasReplacedMeanwhileIsNotKept() throws Exception {
+        table.publish(List.of("a.test"), current);
+
+        ReferenceCountUtil.release(contexts.handler("a.test", older, UnpooledByteBufAllocator.DEFAULT)
+                .engine());
+
+        assertThat(contexts.size()).isZero();
+    }
+}
