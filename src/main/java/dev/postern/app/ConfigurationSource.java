@@ -4,28 +4,33 @@ import dev.postern.certificate.CertificateFiles;
 import dev.postern.config.Configuration;
 import dev.postern.config.ConfigurationFile;
 import dev.postern.config.ConfigurationProblems;
+import dev.postern.config.Surroundings;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** Where the configuration comes from, each time that it is read. */
 public final class ConfigurationSource {
     private final @Nullable Path file;
+    private final @Nullable Path environmentFile;
     private final @Nullable Configuration fixed;
 
-    private ConfigurationSource(@Nullable Path file, @Nullable Configuration fixed) {
+    private ConfigurationSource(@Nullable Path file, @Nullable Path environmentFile, @Nullable Configuration fixed) {
         this.file = file;
+        this.environmentFile = environmentFile;
         this.fixed = fixed;
     }
 
-    public static ConfigurationSource of(Path file) {
-        return new ConfigurationSource(file, null);
+    /** @param environmentFile variables besides those of the process, read each time as well; null for none */
+    public static ConfigurationSource of(Path file, @Nullable Path environmentFile) {
+        return new ConfigurationSource(file, environmentFile, null);
     }
 
     /** The command line, which is what it is: read again, nothing has changed. */
     public static ConfigurationSource of(Configuration fixed) {
-        return new ConfigurationSource(null, fixed);
+        return new ConfigurationSource(null, null, fixed);
     }
 
     /** Null for the command line. */
@@ -35,7 +40,9 @@ public final class ConfigurationSource {
 
     /** @throws ConfigurationProblems with everything that is wrong with it */
     public Configuration read() throws ConfigurationProblems {
-        return file == null ? java.util.Objects.requireNonNull(fixed, "fixed") : ConfigurationFile.read(file);
+        return file == null
+                ? Objects.requireNonNull(fixed, "fixed")
+                : ConfigurationFile.read(file, Surroundings.ofProcess().with(environmentFile));
     }
 
     /**

@@ -29,12 +29,12 @@ final class CareOptions {
 
     /** As the daemon has it. */
     ReadConfiguration read() throws CommandFailed, ConfigurationProblems {
-        return ReadConfiguration.of(configuration.orDefault(), ConfigurationOption.surroundings(command));
+        return ReadConfiguration.of(configuration.orDefault(), configuration.surroundings(command));
     }
 
     /** The daemon that has left word of the file, whatever is in that now; empty where there is not exactly one. */
-    Optional<ControlClient> daemon() throws CommandFailed, ControlFailure {
-        return ReadConfiguration.daemonOf(configuration.orDefault(), ConfigurationOption.surroundings(command));
+    Optional<ControlClient> daemon() throws CommandFailed, ConfigurationProblems, ControlFailure {
+        return ReadConfiguration.daemonOf(configuration.orDefault(), configuration.surroundings(command));
     }
 
     /** Prints {@code result} as it is where JSON was asked for, else lets {@code text} do it. */

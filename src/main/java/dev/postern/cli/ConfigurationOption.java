@@ -1,5 +1,6 @@
 package dev.postern.cli;
 
+import dev.postern.config.ConfigurationProblems;
 import dev.postern.config.Surroundings;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,6 +25,13 @@ final class ConfigurationOption {
             description = DESCRIPTION)
     private @Nullable Path file;
 
+    static final String ENVIRONMENT_DESCRIPTION =
+            "Variables for ${NAME} in the configuration that this process has not:"
+                    + " lines of NAME=VALUE, as EnvironmentFile= of systemd takes them.";
+
+    @Option(names = "--env-file", paramLabel = "FILE", description = ConfigurationOption.ENVIRONMENT_DESCRIPTION)
+    private @Nullable Path environmentFile;
+
     @Spec(Spec.Target.MIXEE)
     private @Nullable CommandSpec mixee;
 
@@ -32,14 +40,15 @@ final class ConfigurationOption {
     }
 
     /** What the command is run in. */
-    Surroundings surroundings() {
+    Surroundings surroundings() throws ConfigurationProblems {
         return surroundings(mixee);
     }
 
-    static Surroundings surroundings(@Nullable CommandSpec command) {
+    /** @param command the one that takes this option, where that is not known to it */
+    Surroundings surroundings(@Nullable CommandSpec command) throws ConfigurationProblems {
         CommandSpec root =
                 Objects.requireNonNull(command, "command, which picocli sets").root();
-        return ((Main) root.userObject()).surroundings();
+        return ((Main) root.userObject()).surroundings().with(environmentFile);
     }
 
     static Path orDefault(@Nullable Path file) throws CommandFailed {

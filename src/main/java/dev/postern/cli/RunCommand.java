@@ -21,7 +21,7 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "run",
         customSynopsis = {
-            "postern run [-c FILE] [--pid-file FILE]",
+            "postern run [-c FILE] [--env-file FILE] [--pid-file FILE]",
             "       postern run --site NAME[,NAME...] --to HOST:PORT[,...] --email ADDR"
         },
         header = "Run the daemon, in the foreground.",
@@ -49,6 +49,12 @@ final class RunCommand implements Callable<Integer> {
             paramLabel = "FILE",
             description = ConfigurationOption.DESCRIPTION)
     private @Nullable Path file;
+
+    @Option(
+            names = "--env-file",
+            paramLabel = "FILE",
+            description = ConfigurationOption.ENVIRONMENT_DESCRIPTION + " Read again with the configuration.")
+    private @Nullable Path environmentFile;
 
     @Option(
             names = "--site",
@@ -80,7 +86,12 @@ final class RunCommand implements Callable<Integer> {
     @Override
     public Integer call() throws CommandFailed, ConfigurationProblems, InterruptedException {
         if (names == null && servers == null && email == null) {
-            return runEdge(ConfigurationSource.of(ConfigurationOption.orDefault(file)));
+            return runEdge(ConfigurationSource.of(ConfigurationOption.orDefault(file), environmentFile));
+        }
+        if (environmentFile != null) {
+            throw usage(
+                    "--env-file is for a configuration, and --site, --to and --email stand for one (expected: one or"
+                            + " the other)");
         }
         if (file != null) {
             throw usage("--config names a file, --site, --to and --email stand for one (expected: one or the other)");

@@ -158,6 +158,13 @@ final class Composer {
         }
     }
 
+    /** A value that nobody knows, which was said: whatever else is wrong with it is no second problem. */
+    static final class Unknown extends ScalarNode {
+        Unknown(ScalarNode place) {
+            super(Tag.STR, true, place.getValue(), place.getScalarStyle(), place.getStartMark(), place.getEndMark());
+        }
+    }
+
     private Node expanded(ScalarNode scalar) {
         try {
             String text = Environment.expand(scalar.getValue(), environment);
@@ -165,13 +172,8 @@ final class Composer {
             return new FromEnvironment(scalar, text);
         } catch (NotUnderstood e) {
             int line = scalar.getStartMark().map(Mark::getLine).orElse(-1) + 1;
-            problems.add(
-                    file,
-                    line,
-                    "",
-                    Quoted.of(scalar.getValue()) + " " + e.what()
-                            + " (expected: ${NAME} of the environment, ${NAME:-otherwise}, or $${ for the text ${ itself)");
-            return scalar;
+            problems.add(file, line, "", Quoted.of(scalar.getValue()) + " " + e.what());
+            return new Unknown(scalar);
         }
     }
 

@@ -19,7 +19,7 @@ final class Environment {
         return text.contains("${");
     }
 
-    /** @throws NotUnderstood with what is wrong, which never has a value of the environment in it */
+    /** @throws NotUnderstood with what is wrong and what was expected, which never has a value of the environment in it */
     static String expand(String text, Map<String, String> environment) throws NotUnderstood {
         Matcher place = PLACE.matcher(text);
         StringBuilder expanded = new StringBuilder();
@@ -35,14 +35,18 @@ final class Environment {
         }
         String name = place.group(1);
         if (name == null) {
-            throw new NotUnderstood("has ${ without a name and a } behind it");
+            throw new NotUnderstood("has ${ without a name and a } behind it (expected: ${NAME} of the"
+                    + " environment, ${NAME:-otherwise}, or $${ for the text ${ itself)");
         }
         String value = environment.get(name);
         if (place.group(2) != null) {
             return value == null || value.isEmpty() ? place.group(3) : value;
         }
         if (value == null) {
-            throw new NotUnderstood("names " + name + ", which is not in the environment");
+            throw new NotUnderstood("names " + name
+                    + ", which is not in the environment (expected: " + name
+                    + " as the daemon's unit has it, in the environment or in --env-file FILE; or ${" + name
+                    + ":-otherwise})");
         }
         return value;
     }

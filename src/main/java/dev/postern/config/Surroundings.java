@@ -1,7 +1,9 @@
 package dev.postern.config;
 
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a configuration is read by besides its text: what {@code run} and every command beside it must have the same of.
@@ -16,6 +18,21 @@ public record Surroundings(Map<String, String> environment, Path installation) {
     /** Those of this process. */
     public static Surroundings ofProcess() {
         return new Surroundings(System.getenv(), Path.of(System.getProperty("postern.home", "")));
+    }
+
+    /**
+     * With the variables of a file as well; of those that the process has, too, the process has the last word.
+     *
+     * @param file null for none
+     * @throws ConfigurationProblems where it cannot be read, or has something else in it
+     */
+    public Surroundings with(@Nullable Path file) throws ConfigurationProblems {
+        if (file == null) {
+            return this;
+        }
+        Map<String, String> both = new HashMap<>(EnvironmentFile.read(file));
+        both.putAll(environment);
+        return new Surroundings(both, installation);
     }
 
     /** The store of a configuration that names none. Never the working directory of whoever calls. */

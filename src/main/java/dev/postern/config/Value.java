@@ -61,7 +61,9 @@ final class Value {
     }
 
     void problem(String what) {
-        problems.add(origin, line, path, what);
+        if (!(node instanceof Composer.Unknown)) {
+            problems.add(origin, line, path, what);
+        }
     }
 
     /** The place of a key that is not there: reads like an empty value. */
@@ -99,7 +101,7 @@ final class Value {
                     + ")");
             return null;
         }
-        return scalar.getValue();
+        return node instanceof Composer.Unknown ? null : scalar.getValue();
     }
 
     /** The value as a type, or null (and a problem) where it is none. */

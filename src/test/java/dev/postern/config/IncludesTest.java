@@ -119,11 +119,40 @@ class IncludesTest {
         write("main.yaml", "acme: { issuers: [internal] }\ngrace: ${UNSET}\n" + site("\"${a b}\""));
 
         assertThat(problems())
-                .anySatisfy(line -> assertThat(line)
-                        .startsWith(
-                                "main.yaml:2: \"${UNSET}\" names UNSET, which is not in the environment (expected: "))
-                .anySatisfy(line ->
-                        assertThat(line).startsWith("main.yaml:3: \"${a b}\" has ${ without a name and a } behind it"));
+                .satisfiesExactly(
+                        line -> assertThat(line)
+                                .isEqualTo("main.yaml:2: \"${UNSET}\" names UNSET, which is not in the environment"
+                                        + " (expected: UNSET as the daemon's unit has it, in the environment or in"
+                                        + " --env-file FILE; or ${UNSET:-otherwise})"),
+                        line -> assertThat(line)
+                                .startsWith(
+                                        "main.yaml:3: \"${a b}\" has ${ without a name and a } behind it (expected: "));
+    }
+
+    /** Whatever kind of value it would have been, and whatever refers to it. */
+    @Test
+    void variableThatIsMissingIsOneProblem() throws Exception {
+        write("main.yaml", """
+                acme: { issuers: [internal], email: "${A}" }
+                grace: ${B}
+                timeouts: ${C}
+                trusted-proxies: [ "${D}" ]
+                resolvers: ${E}
+                sites:
+                  - names: [app.internal, "${F}"]
+                    backend: ${G}
+                  - names: ${H}
+                    request-headers: { set: { X-A: "${I}" }, remove: ["${J}"] }
+                    auth: { users: { al: "${K}" }, realm: "${L}", users-file: "${M}" }
+                    routes: [{ path: "${N}", backend: "${O}" }, { path: /x, redirect: "${P}" }, { path: /y, respond: { status: "${Q}" } }]
+                    certificate: { chain: "${R}", key: "${S}" }
+                backends: { web: { servers: ["${T}", { address: "${U}", weight: "${V}" }], balance: "${W}" }, api: { servers: "${X}" } }
+                access-log: ${Y}
+                """);
+
+        assertThat(problems().stream().map(line -> line.replaceFirst(" names [A-Z], which is not.*", "")))
+                .allMatch(line -> line.matches("main.yaml:[0-9]+: \"\\$\\{[A-Z]}\""))
+                .hasSize(25);
     }
 
     /** What comes from outside is a value, never more of the file. */
