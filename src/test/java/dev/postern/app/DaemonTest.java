@@ -5,17 +5,21 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.postern.testing.PosternProcess;
 import dev.postern.testing.RawClient;
+import dev.postern.testing.RealPrograms;
 import dev.postern.testing.TestServer;
 import dev.postern.testing.TestSite;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import org.awaitility.Awaitility;
@@ -248,30 +252,32 @@ class DaemonTest {
         }
     }
 
-    private void download(PosternProcess postern, long bytes) throws IOException {
-        try (RawClient client = connect(postern)) {
-            InputStream in = client.request("GET /download/" + bytes + " HTTP/1.1", "Host: localhost")
-                    .in();
-            byte[] buffer = new byte[256 * 1024];
-            long read = 0;
-            // The head comes on top.
-            while (read < bytes) {
-                int count = in.read(buffer);
-                assertThat(count).isPositive();
-                read += count;
-            }
-        }
+    private void download(PosternProcess postern, long bytes) throws Exception {
+        assertThat(curl(postern, "/download/" + bytes, "-o", "/dev/null", "-w", "%{http_code} %{size_download}"))
+                .isEqualTo("200 " + bytes);
     }
 
-    private void upload(PosternProcess postern, long bytes) throws IOException {
-        try (RawClient client = connect(postern)) {
-            client.request("POST / HTTP/1.1", "Host: localhost", "Content-Length: " + bytes);
-            byte[] piece = new byte[256 * 1024];
-            for (long left = bytes; left > 0; left -= piece.length) {
-                client.send(piece);
-            }
-            assertThat(client.response().body()).isEqualTo("got it");
+    private void upload(PosternProcess postern, long bytes) throws Exception {
+        Path file = directory.resolve("upload");
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+            channel.truncate(0);
+            // All of it is a hole.
+            channel.write(ByteBuffer.allocate(1), bytes - 1);
         }
+        assertThat(curl(postern, "/", "-T", file.toString(), "-X", "POST", "-H", "Expect:"))
+                .isEqualTo("got it");
+    }
+
+    /** Not this process, which would be longer about the cryptography of a gigabyte than about all else. */
+    private static String curl(PosternProcess postern, String path, String... options) throws Exception {
+        List<String> command =
+                new ArrayList<>(List.of(RealPrograms.require("curl", "curl").toString(), "-sSk", "--http1.1"));
+        command.addAll(List.of(options));
+        command.add("https://localhost:" + postern.port("https") + path);
+        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(process.waitFor()).as(output).isEqualTo(0);
+        return output;
     }
 
     private static long residentKilobytes(PosternProcess postern) {
