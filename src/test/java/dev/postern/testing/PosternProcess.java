@@ -48,31 +48,36 @@ public final class PosternProcess implements AutoCloseable {
 
     /** @param environment on top of that of every such process: the store of each is in its own directory */
     public static PosternProcess startIn(Map<String, String> environment, Path directory, String... arguments) {
-        return start(List.of(), environment, directory, List.of(), arguments);
+        return start(WarmStart.get(), List.of(), environment, directory, List.of(), arguments);
     }
 
     /** @param tracer the beginning of a command line that runs the rest of it, and becomes it */
     public static PosternProcess startUnder(
             List<String> tracer, Path directory, List<String> jvm, String... arguments) {
-        return start(tracer, Map.of(), directory, jvm, arguments);
+        return start(WarmStart.get(), tracer, Map.of(), directory, jvm, arguments);
+    }
+
+    static PosternProcess start(WarmStart warm, Path directory, String... arguments) {
+        return start(warm, List.of(), Map.of(), directory, List.of(), arguments);
     }
 
     private static PosternProcess start(
+            WarmStart warm,
             List<String> tracer,
             Map<String, String> environment,
             Path directory,
             List<String> jvm,
             String... arguments) {
-        Path target = Path.of("target").toAbsolutePath();
         List<String> command = new ArrayList<>(tracer);
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         // It starts for one thing and ends: no time for the compiler that optimizes, no threads for the collector.
         command.add("-XX:TieredStopAtLevel=1");
         command.add("-XX:+UseSerialGC");
+        command.addAll(warm.options());
         command.add("-Dpostern.home=" + Path.of("").toAbsolutePath());
         command.addAll(jvm);
         command.add("-cp");
-        command.add(target.resolve("classes") + ":" + target.resolve("lib") + "/*");
+        command.add(warm.classPath());
         command.add("dev.postern.cli.Main");
         command.addAll(List.of(arguments));
         try {
