@@ -1,9 +1,6 @@
 package dev.postern.certificate;
 
 import java.security.cert.X509Certificate;
-import org.bouncycastle.asn1.ASN1OctetString;
-import org.bouncycastle.asn1.x509.AuthorityKeyIdentifier;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What certificates call keys, <a href="https://datatracker.ietf.org/doc/html/rfc5280#section-4.2.1.1">RFC 5280 §4.2.1.1</a>
@@ -19,10 +16,13 @@ final class KeyIdentifiers {
     /** The key that has signed it. */
     static byte[] ofSigner(X509Certificate certificate) {
         byte[] value = certificate.getExtensionValue(OF_SIGNER);
+        if (value == null) {
+            return NONE;
+        }
         try {
-            return value == null
-                    ? NONE
-                    : orNone(AuthorityKeyIdentifier.getInstance(octets(value)).getKeyIdentifierOctets());
+            Der authority = Der.of(value).enter(Der.OCTET_STRING).enter(Der.SEQUENCE);
+            int key = Der.field(0, false);
+            return authority.is(key) ? authority.enter(key).rest() : NONE;
         } catch (IllegalArgumentException e) {
             return NONE;
         }
@@ -32,17 +32,14 @@ final class KeyIdentifiers {
     static byte[] of(X509Certificate certificate) {
         byte[] value = certificate.getExtensionValue(OF_SUBJECT);
         try {
-            return value == null ? NONE : octets(octets(value));
+            return value == null
+                    ? NONE
+                    : Der.of(value)
+                            .enter(Der.OCTET_STRING)
+                            .enter(Der.OCTET_STRING)
+                            .rest();
         } catch (IllegalArgumentException e) {
             return NONE;
         }
-    }
-
-    private static byte[] octets(byte[] der) {
-        return ASN1OctetString.getInstance(der).getOctets();
-    }
-
-    private static byte[] orNone(byte @Nullable [] bytes) {
-        return bytes == null ? NONE : bytes;
     }
 }

@@ -29,8 +29,11 @@ public final class Keys {
     // What is signed to see whether two halves belong together; any bytes would do.
     private static final byte[] PROBE = {'p', 'o', 's', 't', 'e', 'r', 'n'};
 
-    private static final List<X9ECParameters> CURVES =
-            List.of(CustomNamedCurves.getByName("P-256"), CustomNamedCurves.getByName("P-384"));
+    /** Loaded where a point has to be worked out. */
+    private static final class Curves {
+        static final List<X9ECParameters> QUICK =
+                List.of(CustomNamedCurves.getByName("P-256"), CustomNamedCurves.getByName("P-384"));
+    }
 
     private Keys() {}
 
@@ -75,7 +78,7 @@ public final class Keys {
     }
 
     private static ECPoint generator(ECPrivateKey key) {
-        for (X9ECParameters curve : CURVES) {
+        for (X9ECParameters curve : Curves.QUICK) {
             if (curve.getN().equals(key.getParams().getOrder())) {
                 // What it takes to multiply this one is worked out once.
                 return curve.getG();
@@ -107,7 +110,10 @@ public final class Keys {
             return false;
         }
         if (key instanceof ECPrivateKey mine && certified instanceof ECPublicKey theirs) {
-            for (X9ECParameters curve : CURVES) {
+            if (EncodedKeys.haveSamePoint(key, certified)) {
+                return true;
+            }
+            for (X9ECParameters curve : Curves.QUICK) {
                 if (curve.getN().equals(mine.getParams().getOrder())) {
                     return fit(mine, theirs, curve);
                 }

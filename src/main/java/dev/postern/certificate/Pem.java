@@ -3,10 +3,14 @@ package dev.postern.certificate;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.StringReader;
+import java.security.GeneralSecurityException;
+import java.security.KeyFactory;
 import java.security.PrivateKey;
+import java.security.PublicKey;
 import java.security.cert.CertificateException;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
+import java.security.spec.PKCS8EncodedKeySpec;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
@@ -36,6 +40,11 @@ public final class Pem {
         return block("PRIVATE KEY", key.getEncoded());
     }
 
+    /** The same with its public half in it, where it is elliptic: who reads it need not work that out. */
+    static String of(PrivateKey key, PublicKey half) throws IOException {
+        return block("PRIVATE KEY", EncodedKeys.whole(key, half));
+    }
+
     /** One block after the other; empty text for an empty list. */
     public static String of(List<X509Certificate> certificates) throws CertificateException {
         StringBuilder text = new StringBuilder();
@@ -55,15 +64,16 @@ public final class Pem {
      * @throws IOException with what is wrong, without the name of the file
      */
     public static PrivateKey readKey(String text) throws IOException {
-        JcaPEMKeyConverter converter = new JcaPEMKeyConverter();
         List<byte[]> plain = PlainPem.blocks(text, "PRIVATE KEY");
-        if (!plain.isEmpty()) {
+        String algorithm = plain.isEmpty() ? "" : EncodedKeys.algorithm(plain.get(0));
+        if (!algorithm.isEmpty()) {
             try {
-                return converter.getPrivateKey(PrivateKeyInfo.getInstance(plain.get(0)));
-            } catch (IOException | IllegalArgumentException e) {
+                return KeyFactory.getInstance(algorithm).generatePrivate(new PKCS8EncodedKeySpec(plain.get(0)));
+            } catch (GeneralSecurityException e) {
                 LOG.trace("not that plain", e);
             }
         }
+        JcaPEMKeyConverter converter = new JcaPEMKeyConverter();
         for (Object object : objects(text)) {
             if (object instanceof PrivateKeyInfo info) {
                 return converter.getPrivateKey(info);
