@@ -186,6 +186,11 @@ public final class Certificate {
         return List.copyOf(chain);
     }
 
+    /** Whether nothing is sent to clients beside the leaf. */
+    boolean isAlone() {
+        return signers.isEmpty();
+    }
+
     /** Parsed anew at each call. */
     public X509Certificate leaf() {
         try {

@@ -192,7 +192,7 @@ public final class CertificateFiles {
                 throw new IOException(notCovered(files, name, certificate));
             }
         }
-        doubt = Chains.doubt(certificate.chain(), chain);
+        doubt = Chains.doubt(leaf, certificate.isAlone(), chain);
         return certificate;
     }
 

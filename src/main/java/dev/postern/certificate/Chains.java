@@ -83,16 +83,15 @@ public final class Chains {
     /**
      * What clients may not like about a chain that is served all the same; null where there is nothing.
      *
-     * @param chain as {@link #path} made it
-     * @param found what it was made from
+     * @param alone whether the path from it, as {@link #path} made it, has no other
+     * @param found what that was made from
      */
-    static @Nullable String doubt(List<X509Certificate> chain, List<X509Certificate> found) {
-        X509Certificate leaf = chain.get(0);
+    static @Nullable String doubt(X509Certificate leaf, boolean alone, List<X509Certificate> found) {
         if (!isForServers(leaf)) {
             return "is not for servers: its extended key usage has no serverAuth; browsers refuse it";
         }
         boolean issuerIsRoot = found.stream().anyMatch(one -> isRoot(one) && hasSigned(one, leaf));
-        return chain.size() == 1 && !isRoot(leaf) && !issuerIsRoot
+        return alone && !isRoot(leaf) && !issuerIsRoot
                 ? "comes without the certificate of its issuer, \"" + leaf.getIssuerX500Principal()
                         + "\"; clients that do not know that one refuse it"
                 : null;

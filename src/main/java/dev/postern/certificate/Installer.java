@@ -73,7 +73,7 @@ final class Installer {
             failed(run, FailedAttempt.of(Fault.CA, message));
             return;
         }
-        String doubt = Chains.doubt(certificate.chain(), result.chain());
+        String doubt = Chains.doubt(certificate.leaf(), certificate.isAlone(), result.chain());
         if (doubt != null) {
             LOG.warn("{}: the certificate from {} {}; served all the same", record.name(), result.issuer(), doubt);
         }

@@ -17,7 +17,6 @@ import java.util.List;
 import org.bouncycastle.asn1.pkcs.PrivateKeyInfo;
 import org.bouncycastle.cert.X509CertificateHolder;
 import org.bouncycastle.openssl.PEMEncryptedKeyPair;
-import org.bouncycastle.openssl.PEMException;
 import org.bouncycastle.openssl.PEMKeyPair;
 import org.bouncycastle.openssl.PEMParser;
 import org.bouncycastle.openssl.jcajce.JcaPEMKeyConverter;
@@ -82,10 +81,10 @@ public final class Pem {
                 return converter.getPrivateKey(pair.getPrivateKeyInfo());
             }
             if (object instanceof PEMEncryptedKeyPair || object instanceof PKCS8EncryptedPrivateKeyInfo) {
-                throw new PEMException("the key is encrypted (expected: a key without a passphrase)");
+                throw new IOException("the key is encrypted (expected: a key without a passphrase)");
             }
         }
-        throw new PEMException("holds no private key (expected: a PEM block such as BEGIN PRIVATE KEY)");
+        throw new IOException("holds no private key (expected: a PEM block such as BEGIN PRIVATE KEY)");
     }
 
     /**
@@ -108,10 +107,10 @@ public final class Pem {
                 }
             }
         } catch (CertificateException e) {
-            throw new PEMException("holds a certificate that cannot be read: " + e.getMessage(), e);
+            throw new IOException("holds a certificate that cannot be read: " + e.getMessage(), e);
         }
         if (certificates.isEmpty()) {
-            throw new PEMException("holds no certificate (expected: a PEM block BEGIN CERTIFICATE)");
+            throw new IOException("holds no certificate (expected: a PEM block BEGIN CERTIFICATE)");
         }
         return certificates;
     }
@@ -138,7 +137,7 @@ public final class Pem {
             }
         } catch (IOException | RuntimeException e) {
             // BouncyCastle answers bad base64 with unchecked exceptions of its own.
-            throw new PEMException("is not whole PEM: " + e.getMessage(), e);
+            throw new IOException("is not whole PEM: " + e.getMessage(), e);
         }
         return objects;
     }

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import org.snakeyaml.engine.v2.api.ConstructNode;
 import org.snakeyaml.engine.v2.api.LoadSettings;
 import org.snakeyaml.engine.v2.events.CollectionEndEvent;
 import org.snakeyaml.engine.v2.events.CollectionStartEvent;
@@ -21,7 +22,9 @@ import org.snakeyaml.engine.v2.nodes.SequenceNode;
 import org.snakeyaml.engine.v2.nodes.Tag;
 import org.snakeyaml.engine.v2.parser.Parser;
 import org.snakeyaml.engine.v2.parser.ParserImpl;
+import org.snakeyaml.engine.v2.resolver.ScalarResolver;
 import org.snakeyaml.engine.v2.scanner.StreamReader;
+import org.snakeyaml.engine.v2.schema.Schema;
 
 /** Makes nodes of the text of one file, with what the environment says in its places. */
 final class Composer {
@@ -43,8 +46,11 @@ final class Composer {
     /** Null where there is nothing in it, or what is in it is no YAML; that is a problem then. */
     @Nullable Node compose(String text) {
         // Keys given twice are ours to report, with both lines.
-        LoadSettings settings =
-                LoadSettings.builder().setAllowDuplicateKeys(true).build();
+        LoadSettings settings = LoadSettings.builder()
+                .setAllowDuplicateKeys(true)
+                .setSchema(new TextOrNothing())
+                .setCodePointLimit(ConfigurationFile.LARGEST_BYTES)
+                .build();
         try {
             Parser events = new ShallowParser(new ParserImpl(settings, new StreamReader(settings, text)));
             Optional<Node> root = new org.snakeyaml.engine.v2.composer.Composer(settings, events).getSingleNode();
@@ -67,6 +73,19 @@ final class Composer {
             problems.add(file, 0, "", "not YAML: " + oneLine(String.valueOf(e.getMessage())));
         }
         return null;
+    }
+
+    /** What a text means is known where it is read; here only whether there is one. */
+    private static final class TextOrNothing implements Schema {
+        @Override
+        public ScalarResolver getScalarResolver() {
+            return (text, isPlain) -> isPlain && (text.isEmpty() || text.equals("null")) ? Tag.NULL : Tag.STR;
+        }
+
+        @Override
+        public Map<Tag, ConstructNode> getSchemaTagConstructors() {
+            return Map.of();
+        }
     }
 
     /** The one mistake that everybody makes who has a wildcard. */

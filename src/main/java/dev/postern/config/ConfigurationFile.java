@@ -13,7 +13,7 @@ import java.util.stream.Collectors;
 /** Reads {@code postern.yaml}. */
 public final class ConfigurationFile {
     // A thousand sites take some 200 KiB; beyond this somebody named the wrong file.
-    private static final int LARGEST_BYTES = 16 << 20;
+    static final int LARGEST_BYTES = 16 << 20;
 
     private ConfigurationFile() {}
 

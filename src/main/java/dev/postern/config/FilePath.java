@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.security.cert.CertificateException;
 
 /** Paths of files; relative ones are taken from the folder of the file that they stand in. */
@@ -85,19 +86,25 @@ final class FilePath {
 
     private static Path readable(String text, Path folder) throws NotUnderstood {
         Path file = parse(text, folder);
-        if (!Files.exists(file)) {
-            throw new NotUnderstood("does not exist");
-        }
-        if (Files.isDirectory(file)) {
+        BasicFileAttributes attributes = attributes(file);
+        if (attributes.isDirectory()) {
             throw new NotUnderstood("is a directory");
         }
-        if (!Files.isRegularFile(file)) {
+        if (!attributes.isRegularFile()) {
             throw new NotUnderstood("is a pipe, a socket or a device, and no regular file");
         }
         if (!Files.isReadable(file)) {
             throw new NotUnderstood("cannot be read: permission denied");
         }
         return file;
+    }
+
+    private static BasicFileAttributes attributes(Path file) throws NotUnderstood {
+        try {
+            return Files.readAttributes(file, BasicFileAttributes.class);
+        } catch (IOException e) {
+            throw new NotUnderstood("does not exist");
+        }
     }
 
     /** A file that may not be there yet, in a directory that is. */

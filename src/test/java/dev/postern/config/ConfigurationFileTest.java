@@ -514,6 +514,19 @@ class ConfigurationFileTest {
                         + " file)");
     }
 
+    /** Twenty thousand sites with files of their own. */
+    @Test
+    void fileOfSeveralMegabytesIsRead() throws ConfigurationProblems {
+        Configuration configuration =
+                ConfigurationFile.parse("postern.yaml", """
+            acme: { email: ops@example.com, agree-to-terms: true }
+            sites: [{ names: [example.com], backend: web }]
+            backends: { web: { servers: [10.0.0.11:8080] } }
+            """ + ("# " + "-".repeat(78) + "\n").repeat(50_000));
+
+        assertThat(configuration.sites()).hasSize(1);
+    }
+
     @Test
     void redirectOffServesPlaintext() throws ConfigurationProblems {
         Configuration configuration =
