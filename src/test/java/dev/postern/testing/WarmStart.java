@@ -58,9 +58,9 @@ record WarmStart(List<String> options, String classPath) {
             Path archive = folder.resolve("archive");
             String classPath = jar + ":" + TARGET.resolve("lib") + "/*";
             // Several processes run tests at a time; closing it lets go of the lock.
-            try (FileChannel lock = FileChannel.open(
-                            folder.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-                    FileLock held = lock.lock()) {
+            try (FileChannel lock =
+                    FileChannel.open(folder.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+                var unused = lock.lock();
                 if (isStale(archive)) {
                     Files.deleteIfExists(archive);
                     pack(jar);
