@@ -23,7 +23,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 @Tag("long")
 class BackPressureTest {
     private static final byte[] PIECE = new byte[64 * 1024];
-    private static final long WHOLE = 256L << 20;
+    private static final long WHOLE = 96L << 20;
 
     /** Four socket buffers, which the kernel lets grow to 6 MB each at most, and a few dozen kilobytes of our own. */
     private static final long BOUND = 32L << 20;
