@@ -1,5 +1,6 @@
 package dev.postern.app;
 
+import dev.postern.certificate.DurableFiles;
 import dev.postern.config.RegularFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -20,11 +21,13 @@ import org.jspecify.annotations.Nullable;
 final class StickySecret implements Supplier<byte[]> {
     private static final int BYTES = 32;
 
+    private final Path store;
     private final Path file;
     private final SecureRandom random;
     private byte @Nullable [] secret;
 
     StickySecret(Path store, SecureRandom random) {
+        this.store = store.toAbsolutePath();
         this.file = store.resolve("sticky.secret");
         this.random = random;
     }
@@ -58,7 +61,9 @@ final class StickySecret implements Supplier<byte[]> {
     private byte[] make() throws IOException {
         byte[] bytes = new byte[BYTES];
         random.nextBytes(bytes);
-        Path draft = Files.createTempFile(file.toAbsolutePath().getParent(), "sticky", ".tmp");
+        // Nothing else need have made the store: where operators bring the certificates, it is for this alone.
+        DurableFiles.createDirectories(store);
+        Path draft = Files.createTempFile(store, "sticky", ".tmp");
         try (FileChannel out = FileChannel.open(draft, StandardOpenOption.WRITE)) {
             ByteBuffer buffer = ByteBuffer.wrap(bytes);
             while (buffer.hasRemaining()) {

@@ -36,6 +36,21 @@ class StickySecretTest {
         }
     }
 
+    /** A first start with a sticky backend, and certificates of the operator's own, was refused: nothing had made the store. */
+    @Test
+    void storeIsMadeWhereNothingElseHas() throws Exception {
+        Path missing = store.resolve("lib/postern");
+
+        byte[] first = secret(missing).get();
+
+        assertThat(secret(missing).get()).isEqualTo(first);
+        assertThat(Files.getPosixFilePermissions(missing))
+                .containsExactlyInAnyOrder(
+                        PosixFilePermission.OWNER_READ,
+                        PosixFilePermission.OWNER_WRITE,
+                        PosixFilePermission.OWNER_EXECUTE);
+    }
+
     @Test
     void fileThatIsTooShortIsRefusedAndLeftAlone() throws Exception {
         Path file = Files.writeString(store.resolve("sticky.secret"), "short");
