@@ -24,7 +24,13 @@ public final class ConfigurationFile {
      * @throws ConfigurationProblems with everything that is wrong, not only the first thing
      */
     public static Configuration parse(String name, String text) throws ConfigurationProblems {
-        return parse(new Origin(name, Path.of("")), text, Surroundings.ofProcess());
+        return parse(name, text, Surroundings.ofProcess());
+    }
+
+    /** The same, in other surroundings than those of this process. */
+    public static Configuration parse(String name, String text, Surroundings surroundings)
+            throws ConfigurationProblems {
+        return parse(new Origin(name, Path.of("")), text, surroundings);
     }
 
     private static Configuration parse(Origin origin, String text, Surroundings surroundings)

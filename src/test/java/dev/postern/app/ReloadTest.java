@@ -350,8 +350,7 @@ class ReloadTest {
         Edge stopped = edge.start(config(ALL_TO_WEB, web(one), ""));
         edge.stop();
 
-        assertThatThrownBy(() -> stopped.reload(
-                        dev.postern.config.ConfigurationFile.parse("test.yaml", config(ALL_TO_WEB, web(two), ""))))
+        assertThatThrownBy(() -> stopped.reload(edge.configuration(config(ALL_TO_WEB, web(two), ""))))
                 .isInstanceOf(CannotStart.class)
                 .hasMessage("stopping");
     }

@@ -6,6 +6,7 @@ import dev.postern.config.Configuration;
 import dev.postern.config.ConfigurationChange;
 import dev.postern.config.ConfigurationFile;
 import dev.postern.config.ConfigurationProblems;
+import dev.postern.config.Surroundings;
 import dev.postern.schedule.Schedule;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -14,6 +15,7 @@ import java.time.Clock;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Properties;
 import java.util.stream.Stream;
 import javax.net.ssl.SSLContext;
@@ -35,6 +37,8 @@ public final class EdgeExtension implements BeforeEachCallback, AfterEachCallbac
     public void beforeEach(ExtensionContext context) throws IOException {
         LeakedResources.failClass(context);
         directory = Files.createTempDirectory("postern-test");
+        // As an installation has it: an edge without a store takes no commands.
+        Files.createDirectory(directory.resolve("certs"));
         site = new TestSite(directory);
     }
 
@@ -70,14 +74,15 @@ public final class EdgeExtension implements BeforeEachCallback, AfterEachCallbac
         return edge.reload(configuration(rest));
     }
 
-    private static Configuration configuration(String rest) throws ConfigurationProblems {
+    /** What the edge keeps without a word about where, it keeps in the directory of the test. */
+    public Configuration configuration(String rest) throws ConfigurationProblems {
         String listeners = rest.contains("listeners:") ? "" : """
                 listeners:
                   http: { bind: "127.0.0.1:0" }
                   https: { bind: "127.0.0.1:0" }
                   challenge: { bind: "127.0.0.1:0" }
                 """;
-        return ConfigurationFile.parse("test.yaml", listeners + rest);
+        return ConfigurationFile.parse("test.yaml", listeners + rest, new Surroundings(Map.of(), directory));
     }
 
     /** As {@link #startWith(List, String)}, and {@code http} serves the site as well, without TLS. */
