@@ -271,7 +271,7 @@ final class CertificateCare implements AutoCloseable {
      * @param https where our own clients are now, for looking at what they see
      * @param proxies from where connections to it have to begin with a PROXY header
      */
-    void start(Supplier<InetSocketAddress> https, Supplier<List<AddressRange>> proxies, Hearing heard)
+    void start(Supplier<List<InetSocketAddress>> https, Supplier<List<AddressRange>> proxies, Hearing heard)
             throws IOException {
         Schedule wakeUps = schedule;
         if (wakeUps == null) {

@@ -77,7 +77,7 @@ public final class Edge implements AutoCloseable {
             opened.addLast(path::loopsEnded);
             observation.prepare(config).commit();
             path.prepare(config).commit();
-            care.start(() -> path.httpsAddresses().get(0), path::httpsProxies, heard);
+            care.start(path::httpsAddresses, path::httpsProxies, heard);
         } catch (CannotStart | CannotListen | IOException | IllegalArgumentException e) {
             closeAll(opened);
             throw because(e);

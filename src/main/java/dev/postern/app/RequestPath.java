@@ -208,7 +208,10 @@ final class RequestPath implements AutoCloseable {
         try {
             Listener.Next side = challenge.bind(next.listeners().challenge().bind(), ours());
             bound.add(side);
-            Listener.Next tls = https.bind(next.listeners().https().bind(), ours());
+            // Where no site has a certificate, nobody is to take the port for served, nor another program to be kept
+            // from it.
+            boolean isForTls = !next.sites().stream().allMatch(Configuration.Site::isPlain);
+            Listener.Next tls = https.bind(isForTls ? next.listeners().https().bind() : List.of(), ours());
             bound.add(tls);
             Listener.Next plain = http.bind(next.listeners().http().bind(), ours());
             bound.add(plain);
@@ -218,7 +221,7 @@ final class RequestPath implements AutoCloseable {
                     sidePort(side.addresses()),
                     next.listeners().http().redirect(),
                     plain.addresses().stream().anyMatch(address -> address.getPort() == 80),
-                    tls.addresses().get(0).getPort());
+                    isForTls ? tls.addresses().get(0).getPort() : 0);
             return new NextPath(next, newBackends, routing(next, newBackends.all(), plaintext), List.copyOf(bound));
         } catch (CannotListen e) {
             bound.forEach(Listener.Next::abandon);

@@ -23,6 +23,7 @@ import javax.net.ssl.SNIHostName;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSocket;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Connects to our own https listener as any client does. The certificate is not validated: only which one it is counts,
@@ -32,21 +33,24 @@ final class SelfHandshake implements ServedCertificates {
     /** Our own loops answer in milliseconds; a full house (limits.connections) may take longer to let one more in. */
     private static final Duration DEADLINE = Duration.ofSeconds(5);
 
-    private final Supplier<InetSocketAddress> bound;
+    private final Supplier<List<InetSocketAddress>> bound;
     private final Supplier<List<AddressRange>> proxies;
     private final SSLContext tls = AnyCertificate.context();
 
     /**
-     * @param bound an address of the https listener now; every address stands for loopback
+     * @param bound the addresses of the https listener now; none where no site has TLS, every address stands for loopback
      * @param proxies from where connections have to begin with a PROXY header; this host may be one of them
      */
-    SelfHandshake(Supplier<InetSocketAddress> bound, Supplier<List<AddressRange>> proxies) {
+    SelfHandshake(Supplier<List<InetSocketAddress>> bound, Supplier<List<AddressRange>> proxies) {
         this.bound = bound;
         this.proxies = proxies;
     }
 
-    private InetSocketAddress listener() {
-        InetSocketAddress now = bound.get();
+    private @Nullable InetSocketAddress bound() {
+        return bound.get().stream().findFirst().orElse(null);
+    }
+
+    private static InetSocketAddress reachable(InetSocketAddress now) {
         return now.getAddress().isAnyLocalAddress()
                 ? new InetSocketAddress(InetAddress.getLoopbackAddress(), now.getPort())
                 : now;
@@ -54,13 +58,14 @@ final class SelfHandshake implements ServedCertificates {
 
     @Override
     public boolean mayAsk(String serverName) {
+        InetSocketAddress now = bound();
         InetAddress address = Addresses.literal(serverName);
-        return address == null || isListeningAt(address);
+        // A reload has certificates before it has the listener for them.
+        return now != null && (address == null || isListeningAt(now.getAddress(), address));
     }
 
     /** Behind a NAT the address that clients come to is none of this host's, and it sees others. */
-    private boolean isListeningAt(InetAddress address) {
-        InetAddress at = bound.get().getAddress();
+    private static boolean isListeningAt(InetAddress at, InetAddress address) {
         if (!at.isAnyLocalAddress()) {
             return at.equals(address);
         }
@@ -74,10 +79,12 @@ final class SelfHandshake implements ServedCertificates {
 
     @Override
     public X509Certificate leaf(String serverName) throws IOException {
+        InetSocketAddress now = bound();
+        if (now == null) {
+            throw new IOException("the https listener is closed");
+        }
         InetAddress address = Addresses.literal(serverName);
-        InetSocketAddress listener = address == null
-                ? listener()
-                : new InetSocketAddress(address, bound.get().getPort());
+        InetSocketAddress listener = address == null ? reachable(now) : new InetSocketAddress(address, now.getPort());
         long end = System.nanoTime() + DEADLINE.toNanos();
         try (Socket plain = new Socket()) {
             plain.connect(listener, (int) DEADLINE.toMillis());

@@ -39,7 +39,7 @@ public record Routing(
      * @param redirect the status of the redirect to HTTPS; empty where the sites are served in plaintext
      * @param isAt80 whether we listen on port 80 ourselves; if not, and clients come there, somebody in front of us maps
      *     ports, and then 443 as well
-     * @param httpsPort where we listen for TLS
+     * @param httpsPort where we listen for TLS; 0 where no site has it
      */
     public record Plaintext(LoadBalancer sidePort, OptionalInt redirect, boolean isAt80, int httpsPort) {}
 

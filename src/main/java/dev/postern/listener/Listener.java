@@ -101,7 +101,11 @@ public final class Listener implements AutoCloseable {
                 log.info(
                         "listener {}: {}",
                         name,
-                        addresses().stream().map(NetUtil::toSocketAddressString).collect(Collectors.joining(", ")));
+                        bound.isEmpty()
+                                ? "closed"
+                                : addresses().stream()
+                                        .map(NetUtil::toSocketAddressString)
+                                        .collect(Collectors.joining(", ")));
             }
         }
 

@@ -7,6 +7,10 @@ import static org.awaitility.Awaitility.await;
 import dev.postern.testing.EdgeExtension;
 import dev.postern.testing.RawClient;
 import dev.postern.testing.Trust;
+import java.net.ConnectException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
 import java.nio.file.Path;
 import java.security.cert.X509Certificate;
 import java.util.List;
@@ -178,6 +182,42 @@ class DefaultSiteTest {
         }
         assertThatThrownBy(() -> tls(DefaultSiteTest::noName)).isInstanceOf(SSLHandshakeException.class);
         assertThatThrownBy(() -> tls(named("unknown.test"))).isInstanceOf(SSLHandshakeException.class);
+    }
+
+    /** Port 443 was taken, by a listener that refused every handshake, on hosts that serve http and nothing else. */
+    @Test
+    void nothingIsBoundForTlsWhileNoSiteHasIt() throws Exception {
+        String plain = "  - { names: [one.test], routes: %s, plain: true }\n".formatted(responds("one"));
+        String secure = "  - { names: [two.test], routes: %s, certificate: %s }\n"
+                .formatted(responds("two"), edge.site().certificate("two.test"));
+        try (ServerSocket other = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            String sites = """
+                    listeners:
+                      http: { bind: "127.0.0.1:0" }
+                      https: { bind: "127.0.0.1:%d" }
+                      challenge: { bind: "127.0.0.1:0" }
+                    sites:
+                    """.formatted(other.getLocalPort());
+            Edge running = edge.start(sites + plain);
+
+            assertThat(running.httpsAddresses()).isEmpty();
+            try (RawClient client = RawClient.plain(edge.httpPort())) {
+                assertThat(client.get("one.test", "/").body()).isEqualTo("one");
+                assertThat(client.get("unknown.test", "/").status()).isEqualTo(404);
+            }
+            assertThatThrownBy(() -> edge.reload(sites + plain + secure))
+                    .hasMessageContaining("address already in use");
+        }
+
+        edge.reload("sites:\n" + plain + secure);
+        int port = edge.httpsPort();
+        try (RawClient client = tls(named("two.test"))) {
+            assertThat(client.get("two.test", "/").body()).isEqualTo("two");
+        }
+
+        edge.reload("sites:\n" + plain);
+        assertThatThrownBy(() -> new Socket(InetAddress.getLoopbackAddress(), port).close())
+                .isInstanceOf(ConnectException.class);
     }
 
     @Test
