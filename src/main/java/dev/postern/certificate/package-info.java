@@ -43,7 +43,8 @@
  *   <li>Stored: {@link dev.postern.certificate.CertificateStore}; in it a {@code SiteFolder} for each site ({@code
  *       Generations}, each a {@code GenerationFolder}; {@code OrderFile}s; the history) and an {@link
  *       dev.postern.certificate.AccountFolder} for each issuer ({@code LedgerFile} and the key).
- *   <li>Known of one site: {@code SiteRecord}: what it has ({@code SiteCertificate}), what was tried ({@code
+ *   <li>Known of one site: {@code SiteRecord}: what it has ({@code SiteCertificate}, and {@code OlderGenerations} for the
+ *       names that this lacks), what was tried ({@code
  *       RenewalHistory}), what an order would be ({@code OrderTerms}), what is told of it ({@code SiteNews}, {@code
  *       Explanation}, {@link dev.postern.certificate.SitePlan}). A site whose operator brings the files is a {@link
  *       dev.postern.certificate.CertificateFiles}. {@code Sites} has them all, {@code SiteLoading} reads them where they
