@@ -56,6 +56,9 @@ class CrashAtEachWriteTest {
     /** Of the calls that only make durable what is there; a killed process leaves the same behind in front of the next one. */
     private static final int EVERY_SYNC = 6;
 
+    /** They are those of a first certificate; SimulationTest dies at each of them. */
+    private static final int EVERY_CHANGE_OF_A_RENEWAL = 2;
+
     @TempDir
     private Path directory;
 
@@ -90,9 +93,13 @@ class CrashAtEachWriteTest {
 
         List<Write> chosen = new ArrayList<>();
         int syncs = 0;
+        int changes = 0;
         for (Write write : writes) {
             boolean isOfTheCare = write.path().startsWith(SITE) || write.path().startsWith("accounts");
-            if (isOfTheCare && (!write.call().endsWith("sync") || syncs++ % EVERY_SYNC == 0)) {
+            if (isOfTheCare
+                    && (write.call().endsWith("sync")
+                            ? syncs++ % EVERY_SYNC == 0
+                            : changes++ % (renewal ? EVERY_CHANGE_OF_A_RENEWAL : 1) == 0)) {
                 chosen.add(write);
             }
         }
