@@ -511,7 +511,8 @@ final class SiteRecord {
     SitePlan sitePlan(Instant now) {
         RenewalPolicy.Life life = life(now);
         Decision decision = plan(now);
-        IssuerChoice choice = IssuerChoice.of(decision);
+        // Who is asked then: the one that is preferred may be held for longer than the next one.
+        IssuerChoice choice = IssuerChoice.of(decision instanceof Decision.Wait wait ? plan(wait.until()) : decision);
         if (choice == null || choice.issuers().isEmpty()) {
             choice = IssuerChoice.of(life, history, issuerNames, now);
         }

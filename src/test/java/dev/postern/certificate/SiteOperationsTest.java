@@ -647,6 +647,26 @@ class SiteOperationsTest {
         assertThat(plans.get(1).issuer()).as("nobody may certify it").isNull();
     }
 
+    /** The one that is preferred is held for hours; where there is nothing to serve the other one is asked in a minute. */
+    @Test
+    void explanationAndPlanNameTheIssuerThatIsAskedNext() throws Exception {
+        load(site(A));
+        issuer.fail(A, new IssueFailure(Fault.CA, "rateLimited", clock.instant().plus(Duration.ofHours(5)), null));
+        renewals.start(new RecordedWakeUps(), this::shown);
+        await().until(() -> told.failed.size() == 1);
+        await().until(() -> renewals.record(A).run() == null);
+
+        assertThat(operations.plan().get(0).issuer()).isEqualTo("second-ca");
+        assertThat(operations.explain(A))
+                .anySatisfy(line ->
+                        assertThat(line).startsWith("next: an attempt at ").contains(" at second-ca: "));
+
+        clock.set(operations.plan().get(0).nextAttempt());
+        renewals.sweep();
+        await().until(() -> table.find(A) != null);
+        assertThat(table.find(A).issuer()).isEqualTo("second-ca");
+    }
+
     @Test
     void explanationSaysTheWholeDecision() throws Exception {
         startServing(site(A, B));
