@@ -82,6 +82,9 @@ final class CertificateRenewCommand implements Callable<Integer> {
         List<JsonObject> sites = CareOptions.objects(result, "sites");
         Outcome.printFailures(console, sites);
         options.print(console, result, json -> Outcome.print(console, sites));
+        if (sites.isEmpty()) {
+            console.err().println("nothing to renew: no site gets its certificate from an issuer");
+        }
         return Outcome.exitCode(sites);
     }
 }

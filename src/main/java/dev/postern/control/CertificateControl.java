@@ -168,7 +168,9 @@ public final class CertificateControl implements ControlCommands {
         if (ControlRequest.flag(request, "dry-run")) {
             return steps.run(wanted, site -> {
                 progress.accept(site.name() + ": rehearsing an issuance");
-                return SiteByStep.Step.rehearsed(operations.rehearse(site.name()));
+                List<String> lines = new ArrayList<>(operations.rehearse(site.name()));
+                lines.add("without --dry-run: " + withoutDryRun(site, !one.isEmpty() || all));
+                return SiteByStep.Step.rehearsed(lines);
             });
         }
         return steps.run(wanted, site -> {
@@ -188,6 +190,19 @@ public final class CertificateControl implements ControlCommands {
             progress.accept(site.name() + ": ordering a certificate");
             return SiteByStep.Step.done("renewed", CertificateJson.of(operations.order(site.name(), force)));
         });
+    }
+
+    private String withoutDryRun(Site site, boolean asked) throws NoSuchSite {
+        Dueness dueness = operations.dueness(site.name());
+        Instant next = dueness.nextAttempt();
+        if (asked) {
+            return "renewed now" + (dueness.isDue() ? "" : ", though not due before " + TimeText.at(next));
+        }
+        return !dueness.isDue()
+                ? "kept, not due before " + TimeText.at(next)
+                : next.isAfter(clock.instant())
+                        ? "waits until " + TimeText.at(next) + ": " + dueness.reason()
+                        : "renewed now";
     }
 
     private JsonObject revoke(String site, String serial, RevocationReason reason, Consumer<String> progress)

@@ -388,6 +388,40 @@ class CommandsWithoutDaemonTest {
         assertThat(installation.site("app.internal").resolve("1")).doesNotExist();
     }
 
+    /** What was tried is one thing; what the same command without --dry-run would do is another. */
+    @Test
+    void rehearsalSaysOfEachSiteWhatWouldBeDone() {
+        configureInternal("app.internal", "db.internal");
+        assertThat(run("cert", "issue", "app.internal")).as(err).isZero();
+
+        assertThat(run("cert", "renew", "--dry-run")).as(err).isZero();
+        assertThat(out.lines().filter(line -> line.contains("without --dry-run") || !line.startsWith(" ")))
+                .satisfiesExactly(
+                        line -> assertThat(line).isEqualTo("app.internal: rehearsed"),
+                        line -> assertThat(line).startsWith("    without --dry-run: kept, not due before 20"),
+                        line -> assertThat(line).isEqualTo("db.internal: rehearsed"),
+                        line -> assertThat(line).isEqualTo("    without --dry-run: renewed now"));
+
+        assertThat(run("cert", "renew", "--all", "--dry-run")).as(err).isZero();
+        assertThat(out.lines().filter(line -> line.contains("without --dry-run")))
+                .satisfiesExactly(
+                        line -> assertThat(line)
+                                .startsWith("    without --dry-run: renewed now, though not due before 20"),
+                        line -> assertThat(line).isEqualTo("    without --dry-run: renewed now"));
+    }
+
+    @Test
+    void nothingToRenewIsSaid() {
+        installation.configure(
+                "sites: [{ names: [a.example], plain: true, routes: [{ path: /, respond: { status: 204 } }] }]\n"
+                        + "acme: { store: \"" + installation.store() + "\" }\n");
+
+        for (String more : List.of("--all", "--dry-run")) {
+            assertThat(run("cert", "renew", more)).as(err).isZero();
+            assertThat(err).contains("nothing to renew: no site gets its certificate from an issuer");
+        }
+    }
+
     @Test
     void attemptsThatCannotBeReadAreALineAndNoNoise() throws IOException {
         configureInternal("app.internal");
