@@ -24,6 +24,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.shredzone.acme4j.Identifier;
 import org.shredzone.acme4j.Login;
@@ -274,15 +275,20 @@ final class OrderSteps {
                 throw unproven.failure();
             }
             LOG.info(
-                    "{}: {}; tried with {}",
+                    "{}: not proven with {}; tried with {}",
                     request.site(),
-                    now.failure().getMessage(),
-                    solvers.stream().map(solver -> solver.type().text()).collect(Collectors.joining(", ")));
+                    words(now.failed().stream()),
+                    words(solvers.stream().map(ChallengeSolver::type)));
+            LOG.debug("{}: {}", request.site(), now.failure().getMessage());
             if (now.orderEnded()) {
                 order = beginning.begin();
             }
         }
         return order;
+    }
+
+    private static String words(Stream<ChallengeType> types) {
+        return types.map(ChallengeType::text).collect(Collectors.joining(", "));
     }
 
     private boolean isReplacing(Order order) throws IOException {

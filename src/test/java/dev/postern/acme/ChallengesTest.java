@@ -11,6 +11,7 @@ import dev.postern.certificate.IssueFailure;
 import dev.postern.certificate.IssueFailure.Fault;
 import dev.postern.certificate.IssueFailure.Hold;
 import dev.postern.certificate.IssuedCertificate;
+import dev.postern.testing.CapturedLog;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -65,9 +66,16 @@ class ChallengesTest extends WithFakeCa {
         ca.offer("http-01", "tls-alpn-01");
         ca.refuse("http-01", "connection");
 
-        IssuedCertificate issued = issue(request(List.of(solver(HTTP_01), solver(TLS_ALPN_01)), "example.com"));
+        try (CapturedLog log = CapturedLog.begin()) {
+            IssuedCertificate issued = issue(request(List.of(solver(HTTP_01), solver(TLS_ALPN_01)), "example.com"));
 
-        assertThat(issued.challenge()).isEqualTo(TLS_ALPN_01);
+            assertThat(issued.challenge()).isEqualTo(TLS_ALPN_01);
+            // What the CA said of it, and where, is at DEBUG: nothing is lost yet.
+            assertThat(log.lines("tried with"))
+                    .singleElement()
+                    .asString()
+                    .endsWith("example.com: not proven with http-01; tried with tls-alpn-01");
+        }
         assertThat(ca.count("/new-order")).isEqualTo(2);
         assertThat(shown)
                 .containsExactly(
