@@ -8,6 +8,7 @@ import dev.postern.balance.LoadBalancer;
 import dev.postern.balance.StickyCookie;
 import dev.postern.balance.Waiter;
 import dev.postern.config.Configuration;
+import dev.postern.config.Durations;
 import dev.postern.config.Retries;
 import dev.postern.config.SentHost;
 import dev.postern.config.ServerFaults;
@@ -177,7 +178,8 @@ final class RetryLadder {
         private void tooLong(Duration longest) {
             if (turn == this && balancer.timesOut(this)) {
                 turn = null;
-                exchange.fail(ByServer.QUEUE_TIMEOUT, "queue.timeout: no server had room for " + longest);
+                exchange.fail(
+                        ByServer.QUEUE_TIMEOUT, "queue.timeout: no server had room for " + Durations.text(longest));
             }
         }
 

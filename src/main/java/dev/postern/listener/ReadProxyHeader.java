@@ -1,5 +1,6 @@
 package dev.postern.listener;
 
+import dev.postern.config.Durations;
 import dev.postern.http.Endpoints;
 import dev.postern.machine.MachineErrors;
 import io.netty.buffer.ByteBuf;
@@ -52,10 +53,10 @@ final class ReadProxyHeader extends ChannelInboundHandlerAdapter {
 
     private void late(ChannelHandlerContext ctx) {
         if (read == null) {
-            log.debug("proxy {}: nothing within {}; closed", connection.clientText(), timeout);
+            log.debug("proxy {}: nothing within {}; closed", connection.clientText(), Durations.text(timeout));
             close(ctx);
         } else {
-            refuse(ctx, "PROXY header is not complete after " + timeout);
+            refuse(ctx, "PROXY header is not complete after " + Durations.text(timeout));
         }
     }
 

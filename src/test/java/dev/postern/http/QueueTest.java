@@ -2,6 +2,7 @@ package dev.postern.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.postern.testing.CapturedLog;
 import dev.postern.testing.EdgeExtension;
 import dev.postern.testing.RawClient;
 import dev.postern.testing.TestServer;
@@ -54,6 +55,7 @@ class QueueTest {
 
     @Test
     void fullQueueIs503AtOnceAndALongWaitIs503InTime() throws Exception {
+        CapturedLog log = edge.closes(CapturedLog.begin());
         start(1, "{ length: 1, timeout: 300ms }");
         RawClient served = edge.client().request("GET /served HTTP/1.1", "Host: localhost");
         awaitRequests(1);
@@ -63,6 +65,9 @@ class QueueTest {
         RawClient.Response refused = edge.client().get("localhost", "/refused");
         assertThat(refused.status()).isEqualTo(503);
         assertThat(waiting.response().status()).isEqualTo(503);
+        // In the words of the configuration.
+        Awaitility.await()
+                .until(() -> !log.lines("no server had room for 300ms").isEmpty());
 
         answers.release(2);
         assertThat(served.response().body()).isEqualTo("/served");

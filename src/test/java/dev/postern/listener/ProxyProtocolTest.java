@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.postern.backend.ProxyPreamble;
 import dev.postern.testing.AtOnce;
+import dev.postern.testing.CapturedLog;
 import dev.postern.testing.EdgeExtension;
 import dev.postern.testing.FreePorts;
 import dev.postern.testing.KernelQueues;
@@ -221,7 +222,13 @@ class ProxyProtocolTest {
         start("timeouts: { handshake: 100ms }");
 
         assertThat(plain("127.0.0.1").untilClosed()).isEmpty();
-        assertThat(plain("127.0.0.1").send("PROXY TCP4 192").untilClosed()).isEmpty();
+        try (CapturedLog log = CapturedLog.begin()) {
+            assertThat(plain("127.0.0.1").send("PROXY TCP4 192").untilClosed()).isEmpty();
+            // In the words of the configuration.
+            Awaitility.await()
+                    .untilAsserted(() -> assertThat(log.lines("PROXY header is not complete after 100ms"))
+                            .hasSize(1));
+        }
     }
 
     @Test
