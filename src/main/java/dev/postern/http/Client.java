@@ -2,6 +2,7 @@ package dev.postern.http;
 
 import dev.postern.config.AddressRange;
 import dev.postern.config.Addresses;
+import dev.postern.route.RouteTable;
 import io.netty.util.NetUtil;
 import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
@@ -102,15 +103,17 @@ final class Client {
     /**
      * Whom a client means that has no word for it: who it named in its handshake, or else the address it came to.
      *
-     * @param byDefault whether there is a site for those who name nobody's
-     * @return null where a client has to say it
+     * @return null where a client has to say it: without TLS, and where no site is for that address
      */
-    @Nullable String calledUs(boolean byDefault) {
-        if (called == null && (shown != null || byDefault)) {
+    @Nullable String calledUs(RouteTable routes) {
+        if (shown == null && !routes.servesUnnamed()) {
+            return null;
+        }
+        if (called == null) {
             String name = shown == null ? Addresses.text(endpoints.local().getAddress()) : shown.serverName();
             called = name.indexOf(':') < 0 ? name : "[" + name + "]";
         }
-        return shown == null && !byDefault ? null : called;
+        return shown == null && routes.site(called) == null ? null : called;
     }
 
     boolean isHttp2() {

@@ -195,7 +195,7 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
     @Override
     public int head(byte[] bytes, int to) throws BadMessage {
         RequestHead parsed = worker.headParser()
-                .request(bytes, to, 0, info.calledUs(worker.routing().routes().hasDefault()));
+                .request(bytes, to, 0, info.calledUs(worker.routing().routes()));
         if (parsed == null) {
             return -1;
         }

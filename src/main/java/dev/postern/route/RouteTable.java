@@ -1,5 +1,6 @@
 package dev.postern.route;
 
+import dev.postern.config.Addresses;
 import dev.postern.config.Configuration;
 import java.time.Duration;
 import java.util.Comparator;
@@ -14,6 +15,7 @@ import org.jspecify.annotations.Nullable;
 public final class RouteTable {
     private final Map<String, SiteRoutes> byName;
     private final @Nullable SiteRoutes byDefault;
+    private final boolean servesUnnamed;
 
     private final Optional<Duration> shortestTimeout;
 
@@ -21,6 +23,7 @@ public final class RouteTable {
         this.byName = Map.copyOf(byName);
         this.shortestTimeout = shortestTimeout;
         this.byDefault = byName.get(Configuration.Site.ANY);
+        this.servesUnnamed = byDefault != null || byName.keySet().stream().anyMatch(Addresses::isAddress);
     }
 
     public static RouteTable of(List<Configuration.Site> sites) {
@@ -62,8 +65,8 @@ public final class RouteTable {
         return address == null ? null : byName.get(address);
     }
 
-    /** Whether there is a site for hosts that name none. */
-    public boolean hasDefault() {
-        return byDefault != null;
+    /** Whether there may be a site for who says no host: one by default, or one that is called by an address. */
+    public boolean servesUnnamed() {
+        return servesUnnamed;
     }
 }

@@ -9,6 +9,7 @@ import dev.postern.testing.RawClient;
 import dev.postern.testing.Trust;
 import java.net.ConnectException;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.file.Path;
@@ -117,6 +118,35 @@ class DefaultSiteTest {
         try (RawClient client = RawClient.plain(edge.httpPort())) {
             assertThat(client.send("GET / HTTP/1.1\r\n\r\n").response().status())
                     .isEqualTo(400);
+        }
+    }
+
+    /** As over TLS: it is called by the address that the client has come to, which may have dialled nothing else. nginx does. */
+    @Test
+    void whoAsksInHttp10WithoutHostIsServedByTheSiteOfTheAddressItCameTo() throws Exception {
+        edge.start("""
+                listeners:
+                  http: { bind: ["127.0.0.1:0", "127.0.0.2:0", "[::1]:0"] }
+                  https: { bind: "127.0.0.1:0" }
+                  challenge: { bind: "127.0.0.1:0" }
+                sites:
+                  - { names: [127.0.0.1, "::1"], routes: %s, plain: true }
+                  - { names: [two.test], routes: %s, plain: true }
+                """.formatted(responds("address"), responds("two")));
+
+        for (int i = 0; i < 3; i++) {
+            InetSocketAddress address = edge.httpAddresses().get(i);
+            boolean known = !address.getAddress().getHostAddress().equals("127.0.0.2");
+            try (RawClient client = RawClient.over(new Socket(address.getAddress(), address.getPort()))) {
+                RawClient.Response response =
+                        client.send("GET / HTTP/1.0\r\n\r\n").response();
+                assertThat(response.status()).as(address.toString()).isEqualTo(known ? 200 : 400);
+                assertThat(response.body()).contains(known ? "address" : "400");
+            }
+            try (RawClient client = RawClient.over(new Socket(address.getAddress(), address.getPort()))) {
+                assertThat(client.send("GET / HTTP/1.1\r\n\r\n").response().status())
+                        .isEqualTo(400);
+            }
         }
     }
 

@@ -9,6 +9,7 @@ import dev.postern.config.ConfigurationProblems;
 import dev.postern.config.Surroundings;
 import dev.postern.schedule.Schedule;
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -124,6 +125,11 @@ public final class EdgeExtension implements BeforeEachCallback, AfterEachCallbac
 
     public int httpPort() {
         return edge.httpAddresses().get(0).getPort();
+    }
+
+    /** Of the {@code http} listener, in the order of the configuration. */
+    public List<InetSocketAddress> httpAddresses() {
+        return edge.httpAddresses();
     }
 
     public int httpsPort() {
