@@ -55,13 +55,16 @@ class AcmeIssuerTest extends WithFakeCa {
     void stalledBodyEndsAtTheDeadline(String path) {
         ca.fault(path, (exchange, count) -> ca.stall(exchange));
 
-        IssueFailure failure = catchThrowableOfType(
-                IssueFailure.class,
-                () -> issuer(ca.directory(), Duration.ofMillis(500))
-                        .issue(Care.request(challenges, "example.com"), journal));
+        // On a busy machine a step before the one that is meant may take as long as that.
+        do {
+            IssueFailure failure = catchThrowableOfType(
+                    IssueFailure.class,
+                    () -> issuer(ca.directory(), Duration.ofMillis(500))
+                            .issue(Care.request(challenges, "example.com"), journal));
 
-        assertThat(failure.fault()).isEqualTo(Fault.CA);
-        assertThat(failure).hasMessageContaining("no complete answer within");
+            assertThat(failure.fault()).isEqualTo(Fault.CA);
+            assertThat(failure).hasMessageContaining("no complete answer within");
+        } while (ca.count(path) == 0);
     }
 
     /** The CA's name before it would make them its words. */

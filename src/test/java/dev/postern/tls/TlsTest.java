@@ -387,8 +387,9 @@ class TlsTest {
     void handshakeDeadlineDoesNotEndWhatComesAfterTheHandshake() throws Exception {
         startSites("timeouts: { handshake: 300ms }");
         // Where the machine is so busy that one handshake takes longer, another may not.
-        RawClient client =
-                await().ignoreExceptions().until(() -> connect("one.test", parameters -> {}), connected -> true);
+        RawClient client = await().atMost(Duration.ofMinutes(1))
+                .ignoreExceptions()
+                .until(() -> connect("one.test", parameters -> {}), connected -> true);
         RawClient silent = edge.closes(RawClient.plain(edge.httpsPort()));
 
         // The silent one came later: when it is closed the other's deadline is over, too.
