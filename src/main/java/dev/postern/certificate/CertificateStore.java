@@ -250,6 +250,9 @@ public final class CertificateStore implements AutoCloseable {
      * @throws IOException with the path and the reason
      */
     static void requireReadable(Path path) throws IOException {
+        if (Files.isReadable(path)) {
+            return;
+        }
         try {
             if (Files.readAttributes(path, BasicFileAttributes.class).isRegularFile()) {
                 Files.newInputStream(path).close();

@@ -1,5 +1,6 @@
 package dev.postern.certificate;
 
+import java.io.ByteArrayOutputStream;
 import java.util.Arrays;
 
 /**
@@ -82,5 +83,26 @@ final class Der {
 
     boolean isRest(byte[] other) {
         return Arrays.equals(bytes, at, end, other, 0, other.length);
+    }
+
+    /** One element. */
+    static byte[] element(int tag, byte[]... parts) {
+        ByteArrayOutputStream content = new ByteArrayOutputStream();
+        for (byte[] part : parts) {
+            content.writeBytes(part);
+        }
+        ByteArrayOutputStream element = new ByteArrayOutputStream();
+        element.write(tag);
+        int length = content.size();
+        if (length >= 0x80) {
+            int count = length < 0x100 ? 1 : length < 0x10000 ? 2 : 3;
+            element.write(0x80 | count);
+            for (int i = count - 1; i > 0; i--) {
+                element.write(length >> (8 * i));
+            }
+        }
+        element.write(length);
+        element.writeBytes(content.toByteArray());
+        return element.toByteArray();
     }
 }

@@ -1,12 +1,7 @@
 package dev.postern.certificate;
 
-import java.io.IOException;
 import java.security.PrivateKey;
 import java.security.PublicKey;
-import java.security.interfaces.ECPrivateKey;
-import org.bouncycastle.asn1.ASN1BitString;
-import org.bouncycastle.asn1.pkcs.PrivateKeyInfo;
-import org.bouncycastle.asn1.x509.SubjectPublicKeyInfo;
 
 /**
  * What the encodings of keys say, without a parser that works out the rest: private ones as PKCS#8 (<a
@@ -61,18 +56,29 @@ final class EncodedKeys {
     }
 
     /** PKCS#8 of an elliptic key together with its public half; of any other key, which has it anyway, as it is. */
-    static byte[] whole(PrivateKey key, PublicKey half) throws IOException {
+    static byte[] whole(PrivateKey key, PublicKey half) {
         byte[] pkcs8 = key.getEncoded();
-        if (!(key instanceof ECPrivateKey elliptic) || haveSamePoint(key, half)) {
+        if (!algorithm(pkcs8).equals("EC") || haveSamePoint(key, half)) {
             return pkcs8;
         }
-        PrivateKeyInfo info = PrivateKeyInfo.getInstance(pkcs8);
-        ASN1BitString point =
-                SubjectPublicKeyInfo.getInstance(half.getEncoded()).getPublicKeyData();
-        int bits = elliptic.getParams().getOrder().bitLength();
-        return new PrivateKeyInfo(
-                        info.getPrivateKeyAlgorithm(),
-                        new org.bouncycastle.asn1.sec.ECPrivateKey(bits, elliptic.getS(), point, null))
-                .getEncoded();
+        Der info = Der.of(pkcs8).enter(Der.SEQUENCE);
+        byte[] version = info.enter(Der.INTEGER).rest();
+        byte[] algorithm = info.enter(Der.SEQUENCE).rest();
+        Der alone = info.enter(Der.OCTET_STRING).enter(Der.SEQUENCE);
+        byte[] pairVersion = alone.enter(Der.INTEGER).rest();
+        byte[] secret = alone.enter(Der.OCTET_STRING).rest();
+        Der theirs = Der.of(half.getEncoded()).enter(Der.SEQUENCE);
+        theirs.enter(Der.SEQUENCE);
+        byte[] point = theirs.enter(Der.BIT_STRING).rest();
+        byte[] pair = Der.element(
+                Der.SEQUENCE,
+                Der.element(Der.INTEGER, pairVersion),
+                Der.element(Der.OCTET_STRING, secret),
+                Der.element(Der.field(1, true), Der.element(Der.BIT_STRING, point)));
+        return Der.element(
+                Der.SEQUENCE,
+                Der.element(Der.INTEGER, version),
+                Der.element(Der.SEQUENCE, algorithm),
+                Der.element(Der.OCTET_STRING, pair));
     }
 }

@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -32,6 +33,8 @@ final class Generations {
     private static final int KEPT = 3;
 
     private static final String CURRENT = "current";
+
+    private static final Pattern NUMBER = Pattern.compile("[1-9][0-9]{0,8}");
 
     private final String site;
     private final Path folder;
@@ -179,7 +182,7 @@ final class Generations {
         List<Integer> numbers = new ArrayList<>();
         for (Path child : DurableFiles.list(folder)) {
             String name = child.getFileName().toString();
-            if (name.matches("[1-9][0-9]{0,8}") && Files.isDirectory(child, LinkOption.NOFOLLOW_LINKS)) {
+            if (NUMBER.matcher(name).matches() && Files.isDirectory(child, LinkOption.NOFOLLOW_LINKS)) {
                 numbers.add(Integer.valueOf(name));
             }
         }
@@ -371,7 +374,7 @@ final class Generations {
     private int current() {
         try {
             String target = Files.readSymbolicLink(folder.resolve(CURRENT)).toString();
-            return target.matches("[1-9][0-9]{0,8}") ? Integer.parseInt(target) : 0;
+            return NUMBER.matcher(target).matches() ? Integer.parseInt(target) : 0;
         } catch (IOException | UnsupportedOperationException e) {
             return 0;
         }

@@ -40,7 +40,7 @@ public final class Pem {
     }
 
     /** The same with its public half in it, where it is elliptic: who reads it need not work that out. */
-    static String of(PrivateKey key, PublicKey half) throws IOException {
+    static String of(PrivateKey key, PublicKey half) {
         return block("PRIVATE KEY", EncodedKeys.whole(key, half));
     }
 
