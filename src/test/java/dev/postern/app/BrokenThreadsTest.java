@@ -47,7 +47,8 @@ class BrokenThreadsTest {
                 Debugger debugger = Debugger.attach(postern)) {
             debugger.throwOutOfMemoryError(thread);
 
-            assertThat(postern.awaitExit()).isEqualTo(70);
+            int code = postern.awaitExit();
+            assertThat(code).as(() -> String.join("\n", postern.lines())).isEqualTo(70);
             assertThat(postern.lines())
                     .anySatisfy(line ->
                             assertThat(line).containsIgnoringCase("outofmemory").contains("ends with 70"));
