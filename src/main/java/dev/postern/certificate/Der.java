@@ -1,6 +1,5 @@
 package dev.postern.certificate;
 
-import java.io.ByteArrayOutputStream;
 import java.util.Arrays;
 
 /**
@@ -9,7 +8,6 @@ import java.util.Arrays;
  */
 final class Der {
     static final int INTEGER = 0x02;
-    static final int BIT_STRING = 0x03;
     static final int OCTET_STRING = 0x04;
     static final int OBJECT_IDENTIFIER = 0x06;
     static final int SEQUENCE = 0x30;
@@ -26,11 +24,6 @@ final class Der {
 
     static Der of(byte[] bytes) {
         return new Der(bytes, 0, bytes.length);
-    }
-
-    /** A tag of a field that is there or not, {@code [1]}. */
-    static int field(int number, boolean constructed) {
-        return 0x80 | (constructed ? 0x20 : 0) | number;
     }
 
     /** Whether the next element is of this kind; false at the end. */
@@ -69,13 +62,6 @@ final class Der {
         return bytes[place] & 0xff;
     }
 
-    /** Passes over the next element, where it is of this kind. */
-    void skip(int tag) {
-        if (is(tag)) {
-            enter(tag);
-        }
-    }
-
     /** What is left. */
     byte[] rest() {
         return Arrays.copyOfRange(bytes, at, end);
@@ -83,26 +69,5 @@ final class Der {
 
     boolean isRest(byte[] other) {
         return Arrays.equals(bytes, at, end, other, 0, other.length);
-    }
-
-    /** One element. */
-    static byte[] element(int tag, byte[]... parts) {
-        ByteArrayOutputStream content = new ByteArrayOutputStream();
-        for (byte[] part : parts) {
-            content.writeBytes(part);
-        }
-        ByteArrayOutputStream element = new ByteArrayOutputStream();
-        element.write(tag);
-        int length = content.size();
-        if (length >= 0x80) {
-            int count = length < 0x100 ? 1 : length < 0x10000 ? 2 : 3;
-            element.write(0x80 | count);
-            for (int i = count - 1; i > 0; i--) {
-                element.write(length >> (8 * i));
-            }
-        }
-        element.write(length);
-        element.writeBytes(content.toByteArray());
-        return element.toByteArray();
     }
 }

@@ -48,8 +48,7 @@ final class GenerationFolder {
             List<X509Certificate> chain = certificate.chain();
             String leaf = Pem.of(chain.subList(0, 1));
             String rest = Pem.of(chain.subList(1, chain.size()));
-            DurableFiles.create(
-                    folder.resolve(KEY), Pem.of(certificate.key(), chain.get(0).getPublicKey()));
+            DurableFiles.create(folder.resolve(KEY), Pem.of(certificate.key()));
             DurableFiles.create(folder.resolve("cert.pem"), leaf);
             DurableFiles.create(folder.resolve("chain.pem"), rest);
             DurableFiles.create(folder.resolve("fullchain.pem"), leaf + rest);

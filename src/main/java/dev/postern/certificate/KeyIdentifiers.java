@@ -9,6 +9,9 @@ import java.security.cert.X509Certificate;
 final class KeyIdentifiers {
     private static final String OF_SIGNER = "2.5.29.35";
     private static final String OF_SUBJECT = "2.5.29.14";
+    /** {@code [0]} of what is said of the signer. */
+    private static final int KEY_IDENTIFIER = 0x80;
+
     private static final byte[] NONE = {};
 
     private KeyIdentifiers() {}
@@ -21,8 +24,9 @@ final class KeyIdentifiers {
         }
         try {
             Der authority = Der.of(value).enter(Der.OCTET_STRING).enter(Der.SEQUENCE);
-            int key = Der.field(0, false);
-            return authority.is(key) ? authority.enter(key).rest() : NONE;
+            return authority.is(KEY_IDENTIFIER)
+                    ? authority.enter(KEY_IDENTIFIER).rest()
+                    : NONE;
         } catch (IllegalArgumentException e) {
             return NONE;
         }

@@ -29,11 +29,8 @@ public final class Keys {
     // What is signed to see whether two halves belong together; any bytes would do.
     private static final byte[] PROBE = {'p', 'o', 's', 't', 'e', 'r', 'n'};
 
-    /** Loaded where a point has to be worked out. */
-    private static final class Curves {
-        static final List<X9ECParameters> QUICK =
-                List.of(CustomNamedCurves.getByName("P-256"), CustomNamedCurves.getByName("P-384"));
-    }
+    private static final List<X9ECParameters> CURVES =
+            List.of(CustomNamedCurves.getByName("P-256"), CustomNamedCurves.getByName("P-384"));
 
     private Keys() {}
 
@@ -78,7 +75,7 @@ public final class Keys {
     }
 
     private static ECPoint generator(ECPrivateKey key) {
-        for (X9ECParameters curve : Curves.QUICK) {
+        for (X9ECParameters curve : CURVES) {
             if (curve.getN().equals(key.getParams().getOrder())) {
                 // What it takes to multiply this one is worked out once.
                 return curve.getG();
@@ -110,10 +107,8 @@ public final class Keys {
             return false;
         }
         if (key instanceof ECPrivateKey mine && certified instanceof ECPublicKey theirs) {
-            if (EncodedKeys.haveSamePoint(key, certified)) {
-                return true;
-            }
-            for (X9ECParameters curve : Curves.QUICK) {
+            // The public half that may be beside it says nothing of the number itself, which may be damaged.
+            for (X9ECParameters curve : CURVES) {
                 if (curve.getN().equals(mine.getParams().getOrder())) {
                     return fit(mine, theirs, curve);
                 }

@@ -6,7 +6,6 @@ import java.io.StringReader;
 import java.security.GeneralSecurityException;
 import java.security.KeyFactory;
 import java.security.PrivateKey;
-import java.security.PublicKey;
 import java.security.cert.CertificateException;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
@@ -37,11 +36,6 @@ public final class Pem {
 
     public static String of(PrivateKey key) {
         return block("PRIVATE KEY", key.getEncoded());
-    }
-
-    /** The same with its public half in it, where it is elliptic: who reads it need not work that out. */
-    static String of(PrivateKey key, PublicKey half) {
-        return block("PRIVATE KEY", EncodedKeys.whole(key, half));
     }
 
     /** One block after the other; empty text for an empty list. */

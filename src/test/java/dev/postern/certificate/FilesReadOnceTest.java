@@ -68,7 +68,7 @@ class FilesReadOnceTest {
             TestCa.Issued issued =
                     ca.issue(List.of(name), Instant.now().minus(Duration.ofDays(1)), Duration.ofDays(90), keys);
             Path chain = Files.writeString(directory.resolve(i + ".pem"), Pem.of(issued.chain()));
-            Path key = Files.writeString(directory.resolve(i + ".key"), Pem.of(issued.key(), keys.getPublic()));
+            Path key = Files.writeString(directory.resolve(i + ".key"), Pem.of(issued.key()));
             sites.add(new Site(List.of(name), List.of(), new Configuration.CertificateFiles(chain, key)));
         }
         return sites;

@@ -67,10 +67,7 @@ public final class ManySites {
         Path generation = Files.createDirectories(folder.resolve("1"));
         String leaf = Pem.of(issued.chain().subList(0, 1));
         String chain = Pem.of(issued.chain().subList(1, 2));
-        link(
-                store,
-                generation.resolve("privkey.pem"),
-                Pem.of(issued.key(), issued.leaf().getPublicKey()));
+        link(store, generation.resolve("privkey.pem"), Pem.of(issued.key()));
         link(store, generation.resolve("chain.pem"), chain);
         link(store, generation.resolve("meta.json"), "{\"issuer\": \"test\"}");
         Files.writeString(generation.resolve("cert.pem"), leaf);
