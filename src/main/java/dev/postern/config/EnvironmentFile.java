@@ -18,9 +18,8 @@ import org.jspecify.annotations.Nullable;
 final class EnvironmentFile {
     private static final Pattern LINE = Pattern.compile("(?:export\\s+)?([A-Za-z_][A-Za-z0-9_]*)=\\s*(.*)");
 
-    private static final Pattern PLAIN = Pattern.compile("(?:[^\\\\]|\\\\.)*");
-    private static final Pattern SINGLE = Pattern.compile("'([^']*)'");
-    private static final Pattern DOUBLE = Pattern.compile("\"((?:[^\"\\\\]|\\\\.)*)\"");
+    /** In no line. */
+    private static final char NO_QUOTE = '\n';
 
     private EnvironmentFile() {}
 
@@ -51,17 +50,28 @@ final class EnvironmentFile {
         return variables;
     }
 
-    /** Null where it is none. */
+    /** Null where it is none. Not by a regular expression: on a long value its stack would overflow. */
     private static @Nullable String value(String written) {
-        if (written.startsWith("'")) {
-            Matcher single = SINGLE.matcher(written);
-            return single.matches() ? single.group(1) : null;
+        char quote = written.startsWith("'") || written.startsWith("\"") ? written.charAt(0) : NO_QUOTE;
+        StringBuilder value = new StringBuilder(written.length());
+        for (int at = quote == NO_QUOTE ? 0 : 1; at < written.length(); at++) {
+            char next = written.charAt(at);
+            if (next == quote) {
+                return at == written.length() - 1 ? value.toString() : null;
+            }
+            if (next == '\\' && quote != '\'') {
+                if (++at == written.length()) {
+                    return null;
+                }
+                next = written.charAt(at);
+                // A shell, and systemd, take a backslash between double quotes for one unless it is before one of
+                // these.
+                if (quote == '"' && "\"\\`$".indexOf(next) < 0) {
+                    value.append('\\');
+                }
+            }
+            value.append(next);
         }
-        if (written.startsWith("\"")) {
-            Matcher quoted = DOUBLE.matcher(written);
-            // A shell, and systemd, take a backslash there for one unless it is before one of these.
-            return quoted.matches() ? quoted.group(1).replaceAll("\\\\([\"\\\\`$])", "$1") : null;
-        }
-        return PLAIN.matcher(written).matches() ? written.replaceAll("\\\\(.)", "$1") : null;
+        return quote == NO_QUOTE ? value.toString() : null;
     }
 }

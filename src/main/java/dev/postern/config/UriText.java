@@ -14,8 +14,10 @@ import java.util.stream.Stream;
  * <a href="https://datatracker.ietf.org/doc/html/rfc3986#section-3.3">RFC 3986 §3.3</a>: nothing that could start another header.
  */
 final class UriText {
-    private static final Pattern PATH_FORM = Pattern.compile("/([A-Za-z0-9._~!$&'()*+,;=:@/-]|%[0-9A-Fa-f]{2})*");
-    private static final Pattern URI_FORM = Pattern.compile("([A-Za-z0-9._~!$&'()*+,;=:@/?#\\[\\]-]|%[0-9A-Fa-f]{2})*");
+    // Possessive: where one may go back, each character of a long text would take a frame of the stack.
+    private static final Pattern PATH_FORM = Pattern.compile("/(?:[A-Za-z0-9._~!$&'()*+,;=:@/-]++|%[0-9A-Fa-f]{2})*+");
+    private static final Pattern URI_FORM =
+            Pattern.compile("(?:[A-Za-z0-9._~!$&'()*+,;=:@/?#\\[\\]-]++|%[0-9A-Fa-f]{2})*+");
 
     private static final Pattern ENCODED = Pattern.compile("%([0-9A-Fa-f]{2})");
 

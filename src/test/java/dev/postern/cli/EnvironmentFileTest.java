@@ -54,6 +54,18 @@ class EnvironmentFileTest {
         return Main.run(words, new Console(new PrintWriter(out, true), new PrintWriter(err, true)), environment);
     }
 
+    /** A key in one line, or a token of tens of kilobytes. */
+    @ParameterizedTest
+    @ValueSource(strings = {"", "\"", "'"})
+    void valueMayBeLong(String quote) throws Exception {
+        String text = "a".repeat(100_000) + (quote.equals("'") ? "" : "\\\\".repeat(100_000));
+        Files.writeString(variables, "GRACE=7s\nTEXT=" + quote + text + quote + "\n");
+
+        assertThat(run(Map.of(), "check", "--env-file", variables.toString()))
+                .as(err::toString)
+                .isZero();
+    }
+
     /** As cron does, and a shell: neither has what the unit of the daemon has. */
     @ParameterizedTest
     @ValueSource(strings = {"check", "cert list", "cert plan", "cert explain app.internal", "reload", "cert preflight"})

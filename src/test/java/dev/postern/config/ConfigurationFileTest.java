@@ -514,6 +514,22 @@ class ConfigurationFileTest {
                         + " file)");
     }
 
+    @Test
+    void textsThatAreHeldToTheCharactersOfAUriMayBeLong() throws ConfigurationProblems {
+        String path = "/" + "%41bc".repeat(20_000);
+
+        Configuration config = ConfigurationFile.parse("test.yaml", """
+                acme: { issuers: [internal] }
+                sites:
+                  - names: [app.internal]
+                    routes:
+                      - { exact: "%1$s", redirect: "https://app.internal%1$s" }
+                      - { path: /, respond: { status: 204 } }
+                """.formatted(path));
+
+        assertThat(config.sites()).hasSize(1);
+    }
+
     /** Twenty thousand sites with files of their own. */
     @Test
     void fileOfSeveralMegabytesIsRead() throws ConfigurationProblems {
