@@ -60,8 +60,7 @@ public final class CertificateTable {
         private final String site;
         private final List<Place> others;
         // Theirs → ours. Replaced under the monitor of this; read by any thread. One object for each, since contexts
-        // are
-        // kept by it.
+        // are kept by it.
         private volatile Map<Certificate, Certificate> own = Map.of();
 
         Shared(String site, List<Place> others) {

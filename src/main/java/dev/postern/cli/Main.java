@@ -84,8 +84,7 @@ public final class Main {
                 new Console(new PrintWriter(System.out, true, charset), new PrintWriter(System.err, true, charset));
         if (args.length > 0 && args[0].equals("cert")) {
             // What a daemon tells about its listeners is of no interest to who asked for one thing; and what is logged
-            // in a
-            // simulation has happened to nobody.
+            // in a simulation has happened to nobody.
             boolean simulates = args.length > 1 && args[1].equals("simulate");
             System.setProperty("org.slf4j.simpleLogger.log.dev.postern", simulates ? "off" : "warn");
         }

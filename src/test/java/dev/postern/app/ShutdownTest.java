@@ -60,8 +60,7 @@ class ShutdownTest {
     }
 
     // The second request waits with the edge when the response ends: where a drain began in between, and the first
-    // response
-    // said nothing of it, it is answered all the same, and that answer says it.
+    // response said nothing of it, it is answered all the same, and that answer says it.
     @Test
     void clientWhoseResponseHadBegunBeforeTheDrainLosesNothingEither() throws Exception {
         edge.closes(server);
