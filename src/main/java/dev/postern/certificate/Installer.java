@@ -92,7 +92,8 @@ final class Installer {
                     && !certificate.notAfter().isAfter(before.notAfter())) {
                 return;
             } else {
-                record.install(certificate, order, table, now, random);
+                record.install(certificate, order, now, random);
+                record.show(table, time.earliest());
                 renewed = record.news().renewed(certificate, now);
                 Demand demand = record.demand();
                 if (demand != null) {

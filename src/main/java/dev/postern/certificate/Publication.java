@@ -75,11 +75,6 @@ final class Publication {
         }
     }
 
-    /** A new one, whatever its dates are. */
-    void publish(Certificate certificate, OlderGenerations older, CertificateTable table, Instant now) {
-        present(certificate, older, table, now);
-    }
-
     /**
      * For those names of the site that it covers; the others present what is older, or nothing. Clients that name nobody's
      * site get it though no certificate covers what they have named: the operator has said so.

@@ -3,8 +3,12 @@ package dev.postern.certificate;
 import dev.postern.certificate.CertificateStatus.Served;
 import dev.postern.certificate.IssueFailure.Fault;
 import java.io.IOException;
+import java.math.BigInteger;
+import java.time.Instant;
 import java.time.InstantSource;
-import java.util.List;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -130,6 +134,23 @@ final class Revocation {
         }
     }
 
+    /** The old ones, and those that are shown besides for names that the new one lacks: all lay in the same store. */
+    private Collection<Certificate> leaked(SiteRecord record, Certificate... old) {
+        Map<BigInteger, Certificate> leaked = new LinkedHashMap<>();
+        for (Certificate one : old) {
+            leaked.put(one.serial(), one);
+        }
+        Instant now = time.instant();
+        synchronized (record) {
+            for (Generation one : record.held().older().newestFirst()) {
+                if (!one.certificate().isExpired(now)) {
+                    leaked.putIfAbsent(one.certificate().serial(), one.certificate());
+                }
+            }
+        }
+        return leaked.values();
+    }
+
     /** A new key and certificate, seen by a client, and only then the old one revoked. */
     void rekey(SiteRecord record) throws IssueFailure, IOException, InterruptedException {
         String site = record.name();
@@ -154,7 +175,7 @@ final class Revocation {
             throw new IOException(site + ": the new certificate is installed, but not seen: " + why
                     + "; the old one, serial " + old.serialText() + ", is not revoked");
         }
-        List<Certificate> leaked = between.serial().equals(old.serial()) ? List.of(old) : List.of(old, between);
+        Collection<Certificate> leaked = leaked(record, old, between);
         leaked.forEach(certificate -> refuse(record, certificate, RevocationReason.KEY_COMPROMISE));
         renewals.republish(record);
         for (Certificate certificate : leaked) {

@@ -176,22 +176,16 @@ final class SiteRecord {
     }
 
     /**
-     * Takes a new certificate and serves it; the attempts are over.
+     * Takes a new certificate, to be {@linkplain #show shown}; the attempts are over.
      *
      * @param by the order that brought it, where its issuer keeps a journal
      */
-    void install(
-            Certificate certificate,
-            @Nullable OrderEntry by,
-            CertificateTable table,
-            Instant now,
-            RandomGenerator random) {
+    void install(Certificate certificate, @Nullable OrderEntry by, Instant now, RandomGenerator random) {
         held.install(certificate, by, now);
         history = RenewalHistory.NONE.with(history.names().onlyLeftOut());
         Instant at = RenewalPolicy.pick(certificate.notBefore(), certificate.notAfter(), random);
         // By the CA's clock or ours it may be due already: one order after the other would bring the same again.
         pick(certificate, at.isAfter(now) ? at : RenewalPolicy.pick(now, certificate.notAfter(), random));
-        publication.publish(certificate, held.older(), table, now);
     }
 
     /** Writes what could not be written when it came. */

@@ -204,6 +204,7 @@ final class Sites {
                     if (certificate != null) {
                         leaving.add(certificate);
                     }
+                    record.held().older().newestFirst().forEach(one -> leaving.add(one.certificate()));
                 }
             }
             Set<String> servedOtherwise = new HashSet<>();

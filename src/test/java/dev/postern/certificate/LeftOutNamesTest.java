@@ -1,6 +1,7 @@
 package dev.postern.certificate;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.postern.config.CertificateSource;
 import dev.postern.config.Configuration.KeyType;
@@ -15,6 +16,9 @@ import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -33,15 +37,19 @@ class LeftOutNamesTest {
     private final HandClock clock = new HandClock(START);
     private final ScriptedIssuer issuer = new ScriptedIssuer("test-ca", clock);
     private final TestCa ca = TestCa.create();
+    private final ExecutorService orders = Executors.newSingleThreadExecutor();
     private SteppedCare care;
 
     @AfterEach
     void close() {
+        orders.shutdownNow();
         care.close();
     }
 
     private void start(Site... sites) throws Exception {
-        care = new SteppedCare(directory.resolve("certs"), clock, List.of(issuer), List.of(sites)).start();
+        care = new SteppedCare(directory.resolve("certs"), clock, List.of(issuer), List.of(sites))
+                .listening()
+                .start();
     }
 
     private void pass(Duration time, Duration interval) {
@@ -394,6 +402,57 @@ class LeftOutNamesTest {
 
         assertThat(care.table.find(DEAD)).isNull();
         assertThat(care.table.find(A).names()).containsExactly(A);
+    }
+
+    /** What an operator does who wants the others not to wait for it: another site for it, or another one first. */
+    @Test
+    void nameThatIsGivenASiteOfItsOwnGoesOnWithTheOlderCertificate() throws Exception {
+        start(SteppedCare.site(A, DEAD));
+        Certificate first = leaveOut();
+
+        reload(SteppedCare.site(A), SteppedCare.site(DEAD));
+
+        assertThat(care.table.find(A).names()).containsExactly(A);
+        assertThat(care.table.find(DEAD).isSame(first)).isTrue();
+    }
+
+    @Test
+    void siteThatIsNamedByTheNameThatIsLeftOutGoesOnWithTheOlderCertificate() throws Exception {
+        start(SteppedCare.site(A, DEAD));
+        Certificate first = leaveOut();
+
+        reload(SteppedCare.site(DEAD, A));
+
+        assertThat(care.table.find(DEAD).isSame(first)).isTrue();
+        assertThat(care.table.find(A)).isNotNull();
+    }
+
+    private void reload(Site... sites) {
+        care.renewals()
+                .next(new Renewals.Remit(List.of(sites), KeyType.EC_P256, List.of(issuer)))
+                .commit();
+        care.executor().runAll();
+    }
+
+    /** It lay in the same store as the one that leaked. */
+    @Test
+    void keyOfTheOlderCertificateIsRefusedAndRevokedAfterALeakToo() throws Exception {
+        start(SteppedCare.site(A, DEAD));
+        Certificate first = leaveOut();
+        Certificate without = care.table.find(A);
+
+        Future<?> rekeyed = orders.submit(() -> care.renewals().operations().rekey(A));
+        await().atMost(Duration.ofMinutes(1)).until(() -> {
+            care.run(clock.instant().plusSeconds(10), Duration.ofSeconds(10));
+            return rekeyed.isDone();
+        });
+
+        assertThat(rekeyed.get()).isNotNull();
+        assertThat(care.table.find(A).isSame(without)).isFalse();
+        assertThat(care.table.find(DEAD)).isNull();
+        assertThat(issuer.revoked())
+                .containsExactlyInAnyOrder(
+                        without.serialText() + " key-compromise", first.serialText() + " key-compromise");
     }
 
     @Test

@@ -5,7 +5,9 @@ import dev.postern.config.Configuration.Site;
 import dev.postern.testing.Care;
 import dev.postern.testing.HandClock;
 import dev.postern.testing.QueuedExecutor;
+import java.io.IOException;
 import java.nio.file.Path;
+import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -40,6 +42,8 @@ final class SteppedCare implements AutoCloseable {
             nanos += wait.toNanos();
         }
     }
+
+    private ServedCertificates served = Care.NOTHING_SERVED;
 
     SteppedCare(Path root, HandClock clock, List<CertificateIssuer> issuers, List<Site> sites) {
         this.root = root;
@@ -89,9 +93,23 @@ final class SteppedCare implements AutoCloseable {
             throw new IllegalStateException("the store cannot be loaded");
         }
         preparation.prepare(renewals);
-        renewals.start(wakeUps, Care.NOTHING_SERVED);
+        renewals.start(wakeUps, served);
         executor.runAll();
         return this;
+    }
+
+    /** From the next start on there is a listener, at which clients are shown what the table says. */
+    SteppedCare listening() {
+        served = this::shown;
+        return this;
+    }
+
+    private X509Certificate shown(String name) throws IOException {
+        Certificate certificate = table.find(name);
+        if (certificate == null) {
+            throw new IOException("unrecognized_name");
+        }
+        return certificate.leaf();
     }
 
     Renewals renewals() {
