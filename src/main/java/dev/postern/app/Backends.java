@@ -34,7 +34,7 @@ final class Backends implements AutoCloseable {
 
         private Next(Configuration config) {
             this.config = config;
-            if (config.backends().values().stream().anyMatch(backend -> backend.sticky() != null)) {
+            if (StickySecret.isWanted(config)) {
                 // Read now, where that may still fail.
                 byte[] unused = secret.get();
             }

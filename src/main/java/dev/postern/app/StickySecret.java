@@ -1,6 +1,8 @@
 package dev.postern.app;
 
+import dev.postern.certificate.CertificateStore;
 import dev.postern.certificate.DurableFiles;
+import dev.postern.config.Configuration;
 import dev.postern.config.RegularFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -10,6 +12,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.security.SecureRandom;
+import java.util.List;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -18,8 +21,10 @@ import org.jspecify.annotations.Nullable;
  * when they are needed for the first time. Several Posterns with the same file know each other's cookies. Blocks; used by
  * one thread at a time.
  */
-final class StickySecret implements Supplier<byte[]> {
+public final class StickySecret implements Supplier<byte[]> {
     private static final int BYTES = 32;
+
+    private static final String FILE = "sticky.secret";
 
     private final Path store;
     private final Path file;
@@ -28,8 +33,20 @@ final class StickySecret implements Supplier<byte[]> {
 
     StickySecret(Path store, SecureRandom random) {
         this.store = store.toAbsolutePath();
-        this.file = store.resolve("sticky.secret");
+        this.file = store.resolve(FILE);
         this.random = random;
+    }
+
+    /** Why it could not be made where a backend wants one and there is none; one line each. Leaves no trace. */
+    public static List<String> problems(Configuration config) {
+        Path store = config.acme().store();
+        return isWanted(config) && Files.notExists(store.resolve(FILE))
+                ? CertificateStore.problems(store, List.of())
+                : List.of();
+    }
+
+    static boolean isWanted(Configuration config) {
+        return config.backends().values().stream().anyMatch(backend -> backend.sticky() != null);
     }
 
     /** @throws IllegalArgumentException where it can be neither read nor made */
@@ -40,7 +57,8 @@ final class StickySecret implements Supplier<byte[]> {
             try {
                 known = Files.exists(file) ? read() : make();
             } catch (IOException e) {
-                throw new IllegalArgumentException(file + ": secret of sticky cookies: " + e.getMessage(), e);
+                throw new IllegalArgumentException(
+                        file + ": secret of sticky cookies: " + CertificateStore.reason(e), e);
             }
             secret = known;
         }

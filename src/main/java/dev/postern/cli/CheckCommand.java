@@ -1,5 +1,6 @@
 package dev.postern.cli;
 
+import dev.postern.app.StickySecret;
 import dev.postern.certificate.CertificateFiles;
 import dev.postern.certificate.CertificateStore;
 import dev.postern.config.Configuration;
@@ -50,6 +51,8 @@ final class CheckCommand implements Callable<Integer> {
                 .toList();
         if (!issued.isEmpty()) {
             problems.addAll(CertificateStore.problems(config.acme().store(), issued));
+        } else {
+            problems.addAll(StickySecret.problems(config));
         }
         if (!problems.isEmpty()) {
             throw new ConfigurationProblems(file.toString(), problems);

@@ -52,6 +52,15 @@ class StickySecretTest {
     }
 
     @Test
+    void storeThatCannotBeMadeIsToldWithTheReason() throws Exception {
+        Path taken = Files.writeString(store.resolve("taken"), "");
+
+        assertThatThrownBy(() -> secret(taken.resolve("below")).get())
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageEndingWith("sticky.secret: secret of sticky cookies: not a directory");
+    }
+
+    @Test
     void fileThatIsTooShortIsRefusedAndLeftAlone() throws Exception {
         Path file = Files.writeString(store.resolve("sticky.secret"), "short");
 

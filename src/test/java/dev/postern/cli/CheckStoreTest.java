@@ -23,10 +23,14 @@ class CheckStoreTest {
     private Path directory;
 
     private int check(Path store) throws IOException {
-        Path file = Files.writeString(directory.resolve("postern.yaml"), """
+        return checkText("""
                 acme: { issuers: [internal], store: "%s" }
                 sites: [{ names: [app.internal], routes: [{ path: /, respond: { status: 200, body: "x" } }] }]
                 """.formatted(store));
+    }
+
+    private int checkText(String text) throws IOException {
+        Path file = Files.writeString(directory.resolve("postern.yaml"), text);
         err.getBuffer().setLength(0);
         return Main.run(
                 new String[] {"check", "-c", file.toString()},
@@ -66,6 +70,23 @@ class CheckStoreTest {
         assertThat(check(root)).isEqualTo(78);
         assertThat(err.toString()).contains(root + ": the certificate store cannot be written: not a directory");
         assertThat(check(root.resolve("below"))).isEqualTo(78);
+    }
+
+    /** The secret of the cookies is all that such a daemon keeps there. */
+    @Test
+    void storeIsLookedAtForStickyCookiesAloneUnlessItHasTheirSecret() throws IOException {
+        Path root = Files.writeString(directory.resolve("certs"), "");
+        String text = """
+                acme: { store: "%s" }
+                sites: [{ names: [app.internal], plain: true, backend: web }]
+                backends: { web: { servers: ["127.0.0.1:8080"], sticky: { cookie: S } } }
+                """;
+
+        assertThat(checkText(text.formatted(root))).isEqualTo(78);
+        assertThat(err.toString()).contains(root + ": the certificate store cannot be written: not a directory");
+        assertThat(checkText(text.formatted(directory.resolve("other"))))
+                .as(err.toString())
+                .isZero();
     }
 
     @Test
