@@ -26,8 +26,8 @@ final class ConfigurationOption {
     private @Nullable Path file;
 
     static final String ENVIRONMENT_DESCRIPTION =
-            "Variables for ${NAME} in the configuration that this process has not:"
-                    + " lines of NAME=VALUE, as EnvironmentFile= of systemd takes them.";
+            "Variables for $${NAME} in the configuration that this process has not:"
+                    + " lines of NAME=VALUE, as EnvironmentFile= of systemd has them.";
 
     @Option(names = "--env-file", paramLabel = "FILE", description = ConfigurationOption.ENVIRONMENT_DESCRIPTION)
     private @Nullable Path environmentFile;

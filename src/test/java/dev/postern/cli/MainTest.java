@@ -278,6 +278,8 @@ class MainTest {
 
         assertThat(out.toString()).contains(("Usage: postern " + command).strip(), "Examples:\n  postern", "--help");
         assertThat(out.toString().lines()).allSatisfy(line -> assertThat(line).hasSizeLessThanOrEqualTo(80));
+        // What picocli makes of a variable that it has not.
+        assertThat(out.toString()).doesNotContain("null");
         assertThat(err).hasToString("");
     }
 
