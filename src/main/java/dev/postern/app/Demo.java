@@ -3,6 +3,7 @@ package dev.postern.app;
 import dev.postern.app.CannotStart.Reason;
 import dev.postern.certificate.CertificateStatus;
 import dev.postern.certificate.CertificateStore;
+import dev.postern.certificate.DurableFiles;
 import dev.postern.config.Configuration;
 import dev.postern.config.ConfigurationFile;
 import dev.postern.config.ConfigurationProblems;
@@ -21,7 +22,6 @@ import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Duration;
@@ -118,7 +118,7 @@ public final class Demo implements AutoCloseable {
         FileChannel channel;
         try {
             Files.createDirectories(directory);
-            channel = FileChannel.open(directory.resolve(".lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+            channel = DurableFiles.openLock(directory.resolve(".lock"));
         } catch (IOException e) {
             throw unavailable(directory + ": cannot be written: " + CertificateStore.reason(e), e);
         }

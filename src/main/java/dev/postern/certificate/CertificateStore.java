@@ -14,7 +14,6 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Duration;
 import java.time.Instant;
@@ -189,6 +188,7 @@ public final class CertificateStore implements AutoCloseable {
                         .checkAccess(path, AccessMode.READ, AccessMode.WRITE, AccessMode.EXECUTE);
             } else if (path.getFileName() != null
                     && path.getFileName().toString().equals(".lock")) {
+                RegularFile.require(path);
                 path.getFileSystem().provider().checkAccess(path, AccessMode.READ, AccessMode.WRITE);
             } else {
                 return "not a directory";
@@ -277,10 +277,12 @@ public final class CertificateStore implements AutoCloseable {
 
     private static FileChannel lock(Path root) throws IOException {
         Path file = root.resolve(".lock");
-        FileChannel channel = FileChannel.open(
-                file,
-                Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.READ),
-                DurableFiles.mode("rw-------"));
+        FileChannel channel;
+        try {
+            channel = DurableFiles.openLock(file);
+        } catch (IOException e) {
+            throw new IOException(file.getFileName() + ": " + reason(e), e);
+        }
         FileLock held = null;
         try {
             held = channel.tryLock();

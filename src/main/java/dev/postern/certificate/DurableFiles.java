@@ -1,5 +1,6 @@
 package dev.postern.certificate;
 
+import dev.postern.config.RegularFile;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -113,6 +114,22 @@ public final class DurableFiles {
                 channel.force(true);
             }
         }
+    }
+
+    /**
+     * A file to be locked, made where it is missing.
+     *
+     * @throws IOException where something else is in its place, of which the message says only what it is: to open a pipe is
+     *     to wait for its reader
+     */
+    public static FileChannel openLock(Path file) throws IOException {
+        if (Files.exists(file)) {
+            RegularFile.require(file);
+        }
+        return FileChannel.open(
+                file,
+                Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.READ),
+                mode("rw-------"));
     }
 
     static void delete(Path path) throws IOException {

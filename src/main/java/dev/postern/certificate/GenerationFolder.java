@@ -91,13 +91,13 @@ final class GenerationFolder {
     /** Revoked or not. */
     Certificate readAny() throws IOException, CertificateException {
         Path key = folder.resolve(KEY);
-        String fullchain = RegularFile.stored(folder.resolve("fullchain.pem"));
-        String leaf = RegularFile.stored(folder.resolve("cert.pem"));
-        String chain = RegularFile.stored(folder.resolve("chain.pem"));
+        String fullchain = stored("fullchain.pem");
+        String leaf = stored("cert.pem");
+        String chain = stored("chain.pem");
         if (!fullchain.equals(leaf + chain)) {
             throw new CertificateException("cert.pem and chain.pem together are not fullchain.pem");
         }
-        PrivateKey privateKey = Pem.readKey(RegularFile.stored(key));
+        PrivateKey privateKey = Pem.readKey(stored(KEY));
         List<X509Certificate> certificates = Pem.readCertificates(fullchain);
         if (!Keys.fit(privateKey, certificates.get(0).getPublicKey())) {
             throw new CertificateException("the key does not fit the certificate");
@@ -107,6 +107,14 @@ final class GenerationFolder {
             LOG.warn("{}: {}: readable by group or others (expected: mode 0600); used all the same", site, key);
         }
         return certificate;
+    }
+
+    private String stored(String name) throws IOException {
+        try {
+            return RegularFile.stored(folder.resolve(name));
+        } catch (IOException e) {
+            throw new IOException(name + ": " + CertificateStore.reason(e), e);
+        }
     }
 
     /** @param names of the site: a certificate that covers none of them belongs to another one */

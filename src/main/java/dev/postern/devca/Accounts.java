@@ -3,6 +3,7 @@ package dev.postern.devca;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import dev.postern.certificate.DurableFiles;
+import dev.postern.config.RegularFile;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -101,11 +102,11 @@ final class Accounts {
         byThumbprint.put(account.key().thumbprint(), account);
     }
 
-    private void load(Path file) throws IOException {
+    private void load(Path file) {
         String name = String.valueOf(file.getFileName());
         String id = name.substring(0, name.length() - ".json".length());
         try {
-            JsonObject json = JsonParser.parseString(Files.readString(file)).getAsJsonObject();
+            JsonObject json = JsonParser.parseString(RegularFile.stored(file)).getAsJsonObject();
             AccountKey key =
                     AccountKey.parse(Json.object(json, "jwk").orElseThrow().toString());
             List<String> contact = Json.texts(json, "contact").orElse(List.of());
@@ -120,7 +121,7 @@ final class Accounts {
                     terms,
                     Json.text(json, "externalKeyId").orElse(null),
                     Json.text(json, "externalBinding").orElse(null)));
-        } catch (AcmeRefusal | RuntimeException e) {
+        } catch (AcmeRefusal | IOException | RuntimeException e) {
             // Its owner is told that it does not exist, and registers again.
             LOG.warn("{}: not an account, ignored", file, e);
         }

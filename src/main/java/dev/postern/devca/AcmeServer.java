@@ -3,9 +3,9 @@ package dev.postern.devca;
 import dev.postern.certificate.DurableFiles;
 import dev.postern.certificate.Keys;
 import dev.postern.config.Configuration.KeyType;
+import dev.postern.config.RegularFile;
 import dev.postern.devca.AcmeOptions.Transport;
 import java.io.IOException;
-import java.net.BindException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
@@ -99,11 +99,14 @@ public final class AcmeServer implements AutoCloseable {
             Path file = portFile(options.state().get());
             if (Files.exists(file)) {
                 try {
-                    int port = Integer.parseInt(Files.readString(file).trim());
+                    int port = Integer.parseInt(RegularFile.stored(file).trim());
                     return HttpPort.bind(new InetSocketAddress(wanted.getAddress(), port));
-                } catch (BindException | IllegalArgumentException e) {
+                } catch (IOException | IllegalArgumentException e) {
                     // Clients are told that their account does not exist, and find it again by its key.
-                    LOG.warn("internal ca: the port of last time cannot be used again: {}", e.getMessage());
+                    LOG.warn(
+                            "internal ca: the port of last time, in {}, cannot be used again: {}",
+                            file,
+                            e.getMessage());
                 }
             }
         }

@@ -1,8 +1,10 @@
 package dev.postern.devca;
 
+import dev.postern.certificate.CertificateStore;
 import dev.postern.certificate.DurableFiles;
 import dev.postern.certificate.Keys;
 import dev.postern.certificate.Pem;
+import dev.postern.config.RegularFile;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -40,8 +42,8 @@ record Authority(X509Certificate certificate, PrivateKey key) {
             return Optional.empty();
         }
         // What cannot be read at all stops the caller; what can be read and is rubbish counts as absent.
-        byte[] certificateText = Files.readAllBytes(certificateFile);
-        byte[] keyText = Files.readAllBytes(keyFile);
+        byte[] certificateText = bytes(certificateFile);
+        byte[] keyText = bytes(keyFile);
         try {
             X509Certificate certificate =
                     Pem.readCertificates(latin(certificateText)).get(0);
@@ -67,6 +69,14 @@ record Authority(X509Certificate certificate, PrivateKey key) {
             return Pem.of(chain);
         } catch (CertificateException e) {
             throw new IllegalStateException("a certificate that cannot be encoded", e);
+        }
+    }
+
+    private static byte[] bytes(Path file) throws IOException {
+        try {
+            return RegularFile.bytes(file, RegularFile.PEM_BYTES);
+        } catch (IOException e) {
+            throw new IOException(file + ": " + CertificateStore.reason(e), e);
         }
     }
 

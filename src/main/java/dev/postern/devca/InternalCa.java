@@ -1,5 +1,7 @@
 package dev.postern.devca;
 
+import dev.postern.certificate.CertificateStore;
+import dev.postern.certificate.DurableFiles;
 import dev.postern.certificate.Keys;
 import dev.postern.config.Configuration.KeyType;
 import dev.postern.devca.CertificateTemplate.Validity;
@@ -9,7 +11,6 @@ import java.nio.channels.FileLock;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.KeyPair;
 import java.security.PublicKey;
@@ -360,14 +361,21 @@ public final class InternalCa {
 
     private static <T> T locked(Path directory, Opening<T> opening) throws IOException {
         synchronized (OPENING) {
-            try (FileChannel channel = FileChannel.open(
-                            directory.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+            try (FileChannel channel = openLock(directory.resolve("lock"));
                     FileLock lock = channel.lock()) {
                 if (!lock.isValid()) {
                     throw new IOException(directory + ": cannot be locked");
                 }
                 return opening.run();
             }
+        }
+    }
+
+    private static FileChannel openLock(Path file) throws IOException {
+        try {
+            return DurableFiles.openLock(file);
+        } catch (IOException e) {
+            throw new IOException(file + ": " + CertificateStore.reason(e), e);
         }
     }
 }
