@@ -36,7 +36,7 @@ public final class Daemon {
         BackgroundOutput log = BackgroundOutput.replaceStandardError();
         LastWords lastWords = LastWords.install(log);
         SystemdNotice notice = SystemdNotice.of(System.getenv());
-        Reloads reloads = new Reloads(source, notice);
+        Reloads reloads = new Reloads(source::check, notice);
         Signals.handle("HUP", reloads::hangUp);
         // Before anybody is told that we are ready: who hears it may stop us at once.
         CountDownLatch begun = new CountDownLatch(1);

@@ -7,10 +7,12 @@ import dev.postern.certificate.CertificateStore;
 import dev.postern.config.Configuration;
 import dev.postern.config.ConfigurationChange;
 import dev.postern.config.Durations;
+import dev.postern.config.PlainText;
 import dev.postern.control.ControlCommands;
 import dev.postern.listener.CannotListen;
 import dev.postern.listener.Transport;
 import dev.postern.listener.Transport.EventLoops;
+import dev.postern.machine.MachineErrors;
 import dev.postern.machine.MemoryGuard;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -212,11 +214,23 @@ public final class Edge implements AutoCloseable {
                 } catch (CannotStart | CannotListen | IOException | IllegalArgumentException e) {
                     parts.forEach(Prepared::abandon);
                     throw because(e);
+                } catch (RuntimeException | Error e) {
+                    parts.forEach(Prepared::abandon);
+                    if (MachineErrors.isOfMemory(e)) {
+                        throw e;
+                    }
+                    throw new CannotStart(Reason.UNAVAILABLE, List.of(bug(e)), e);
                 }
                 commit(next, parts);
             }
             return change;
         }
+    }
+
+    /** In one line: with its whole stack, one of the virtual machine would end the process. */
+    static String bug(Throwable thrown) {
+        StackTraceElement[] stack = thrown.getStackTrace();
+        return "bug: " + PlainText.line(thrown.toString()) + (stack.length == 0 ? "" : " at " + stack[0]);
     }
 
     private synchronized void requireRunning() throws CannotStart {

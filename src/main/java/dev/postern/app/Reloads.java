@@ -1,9 +1,11 @@
 package dev.postern.app;
 
+import dev.postern.config.Configuration;
 import dev.postern.config.ConfigurationChange;
 import dev.postern.config.ConfigurationProblems;
 import dev.postern.control.ControlFailure;
 import dev.postern.control.ReloadControl;
+import dev.postern.machine.MachineErrors;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
@@ -20,7 +22,7 @@ import org.slf4j.LoggerFactory;
 final class Reloads implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(Reloads.class);
 
-    private final ConfigurationSource source;
+    private final Reading reading;
     private final SystemdNotice notice;
     private final ExecutorService thread = Threads.fixed(1, "reload");
     private final AtomicBoolean waiting = new AtomicBoolean();
@@ -28,8 +30,13 @@ final class Reloads implements AutoCloseable {
     // Null until there is something to reload; read by any thread.
     private volatile @Nullable Edge edge;
 
-    Reloads(ConfigurationSource source, SystemdNotice notice) {
-        this.source = source;
+    /** What is to be in force, read now. */
+    interface Reading {
+        Configuration read() throws ConfigurationProblems;
+    }
+
+    Reloads(Reading reading, SystemdNotice notice) {
+        this.reading = reading;
         this.notice = notice;
     }
 
@@ -75,7 +82,7 @@ final class Reloads implements AutoCloseable {
         }
         notice.reloading();
         try {
-            ConfigurationChange change = running.reload(source.check());
+            ConfigurationChange change = running.reload(read());
             tell(change);
             return new ReloadControl.Done(change.lines(), change.afterRestart());
         } catch (ConfigurationProblems e) {
@@ -88,6 +95,20 @@ final class Reloads implements AutoCloseable {
                     : ControlFailure.unavailable(String.join("\n", e.lines()));
         } finally {
             notice.ready();
+        }
+    }
+
+    /** Nothing has changed yet: a bug, or a stack that does not suffice, is no reason to stop serving what is served. */
+    private Configuration read() throws ConfigurationProblems, ControlFailure {
+        try {
+            return reading.read();
+        } catch (RuntimeException | Error e) {
+            if (MachineErrors.isOfMemory(e)) {
+                throw e;
+            }
+            String bug = Edge.bug(e);
+            refuse(List.of(bug));
+            throw ControlFailure.bug(bug + "; not reloaded");
         }
     }
 

@@ -39,7 +39,8 @@ public final class ControlFailure extends Exception {
         return new ControlFailure(CONFIGURATION, String.join("\n", lines));
     }
 
-    static ControlFailure bug(String line) {
+    /** Something is wrong with us. */
+    public static ControlFailure bug(String line) {
         return new ControlFailure(BUG, line);
     }
 

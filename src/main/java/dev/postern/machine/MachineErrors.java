@@ -35,6 +35,18 @@ public final class MachineErrors {
         return error instanceof VirtualMachineError && !isOfBuffers(error);
     }
 
+    /** Whether it comes of too little memory, in the heap or beside it: what was tried may have left anything half done. */
+    public static boolean isOfMemory(Throwable error) {
+        Throwable cause = error;
+        for (int i = 0; cause != null && i < MAX_CAUSES; i++) {
+            if (cause instanceof OutOfMemoryError) {
+                return true;
+            }
+            cause = cause.getCause();
+        }
+        return false;
+    }
+
     /**
      * No room for one more buffer outside the heap: whoever needed it fails, and everybody else goes on. The JDK knows no
      * class for it.
