@@ -8,6 +8,8 @@ import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.tngtech.archunit.core.domain.Dependency;
+import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
@@ -22,11 +24,16 @@ import java.time.LocalDate;
 import java.time.LocalDateTime;
 import java.time.OffsetDateTime;
 import java.time.ZonedDateTime;
+import java.util.ArrayDeque;
 import java.util.Date;
+import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Tag;
@@ -113,6 +120,50 @@ class ArchitectureTest {
         LIBRARY_HOME.put("io.prometheus..", Set.of("observe"));
     }
 
+    private static final Path SOURCES = Path.of("src/main/java/dev/postern");
+
+    /** Package → the size of its largest group of classes that all reach each other; 1 where it is not named. */
+    private static final Map<String, Integer> LARGEST_KNOT = Map.ofEntries(
+            Map.entry("acme", 2),
+            Map.entry("app", 4),
+            Map.entry("backend", 2),
+            Map.entry("certificate", 19),
+            Map.entry("cli", 25),
+            Map.entry("config", 11),
+            Map.entry("control", 2),
+            Map.entry("devca", 9),
+            Map.entry("http", 21),
+            Map.entry("observe", 2),
+            Map.entry("route", 2),
+            Map.entry("schedule", 2),
+            Map.entry("simulation", 8));
+
+    /** Files of more than 400 lines, and how many they may have. */
+    private static final Map<String, Integer> LONG_FILES = Map.ofEntries(
+            Map.entry("acme/CaHttp", 416),
+            Map.entry("acme/OrderSteps", 401),
+            Map.entry("certificate/CertificateStore", 443),
+            Map.entry("certificate/Generations", 409),
+            Map.entry("certificate/Ledger", 461),
+            Map.entry("certificate/Renewals", 440),
+            Map.entry("certificate/SiteRecord", 522),
+            Map.entry("certificate/Sites", 403),
+            Map.entry("config/Configuration", 840),
+            Map.entry("hook/Hooks", 413),
+            Map.entry("http/Exchange", 791),
+            Map.entry("http/Http1ClientConnection", 600),
+            Map.entry("http/Http1ServerConnection", 445),
+            Map.entry("http/Http2ClientConnection", 827),
+            Map.entry("http/Http2ServerConnection", 539),
+            Map.entry("http/MessageDecoder", 423),
+            Map.entry("http/RetryLadder", 461),
+            Map.entry("http/Worker", 440));
+
+    private static final Pattern SYNCHRONIZED = Pattern.compile("synchronized \\(([^)]+\\(?\\)?)\\) \\{");
+
+    /** Package → blocks that lock what another class owns. */
+    private static final Map<String, Integer> LOCKS_OF_OTHERS = Map.of("certificate", 48, "devca", 24);
+
     /** Type names that say nothing, or belong to another word of the lexicon. */
     private static final List<String> BANNED_SUFFIXES =
             List.of("Manager", "Helper", "Util", "Utils", "Impl", "Base", "Data", "Info", "Context", "Processor");
@@ -163,6 +214,121 @@ class ArchitectureTest {
     @Test
     void packagesFormNoCycle() {
         slices().matching(BASE + ".(*)..").should().beFreeOfCycles().check(postern);
+    }
+
+    /** A package inside a package is a room with a door: what two of them need of each other belongs to a third. */
+    @Test
+    void roomsOfAPackageFormNoCycle() {
+        slices().matching(BASE + ".(*).(*)..")
+                .should()
+                .beFreeOfCycles()
+                .allowEmptyShould(true)
+                .check(postern);
+    }
+
+    /** Classes that all reach each other can only be understood, tested and moved together. The number may only fall. */
+    @TestFactory
+    Stream<DynamicTest> largestKnotOfAPackageGrowsNoMore() {
+        return usesWithinPackages().entrySet().stream()
+                .map(uses -> DynamicTest.dynamicTest(
+                        uses.getKey(),
+                        () -> assertThat(largestKnot(uses.getValue()))
+                                .hasSize(LARGEST_KNOT.getOrDefault(uses.getKey(), 1))));
+    }
+
+    /** Package → its top-level classes → those of the same package that they name. */
+    private Map<String, Map<String, Set<String>>> usesWithinPackages() {
+        Map<String, Map<String, Set<String>>> uses = new TreeMap<>();
+        for (JavaClass one : postern) {
+            String name = one.getPackageName();
+            Set<String> used = uses.computeIfAbsent(
+                            name.equals(BASE) ? "(root)" : name.substring(BASE.length() + 1), it -> new TreeMap<>())
+                    .computeIfAbsent(topLevel(one), it -> new TreeSet<>());
+            for (Dependency dependency : one.getDirectDependenciesFromSelf()) {
+                JavaClass target = dependency.getTargetClass().getBaseComponentType();
+                if (target.getPackageName().equals(name) && !topLevel(target).equals(topLevel(one))) {
+                    used.add(topLevel(target));
+                }
+            }
+        }
+        return uses;
+    }
+
+    private static String topLevel(JavaClass one) {
+        return one.getEnclosingClass().map(ArchitectureTest::topLevel).orElse(one.getSimpleName());
+    }
+
+    private static Set<String> largestKnot(Map<String, Set<String>> uses) {
+        Map<String, Set<String>> reached = new TreeMap<>();
+        uses.keySet().forEach(one -> reached.put(one, reachedFrom(one, uses)));
+        Set<String> largest = Set.of();
+        for (Map.Entry<String, Set<String>> one : reached.entrySet()) {
+            Set<String> knot = new TreeSet<>(one.getValue());
+            knot.removeIf(other -> !reached.getOrDefault(other, Set.of()).contains(one.getKey()));
+            largest = knot.size() > largest.size() ? knot : largest;
+        }
+        return largest;
+    }
+
+    private static Set<String> reachedFrom(String start, Map<String, Set<String>> uses) {
+        Set<String> reached = new TreeSet<>(Set.of(start));
+        Deque<String> todo = new ArrayDeque<>(reached);
+        while (!todo.isEmpty()) {
+            for (String next : uses.getOrDefault(todo.remove(), Set.of())) {
+                if (reached.add(next)) {
+                    todo.add(next);
+                }
+            }
+        }
+        return reached;
+    }
+
+    /** A longer file asks which noun is missing. The list may only shrink, and what is on it may not grow. */
+    @Test
+    void fewFilesAreLongerThanFourHundredLines() throws IOException {
+        Map<String, Integer> tooLong = new TreeMap<>();
+        for (Path file : sources()) {
+            int lines = Files.readAllLines(file).size();
+            if (lines > 400) {
+                tooLong.put(SOURCES.relativize(file).toString().replace(".java", ""), lines);
+            }
+        }
+        assertThat(tooLong).containsOnlyKeys(LONG_FILES.keySet());
+        assertThat(tooLong)
+                .allSatisfy((file, lines) -> assertThat(lines).as(file).isLessThanOrEqualTo(LONG_FILES.get(file)));
+    }
+
+    /**
+     * Who locks what belongs to another class must know that one's rules and the order of all locks. Counted are blocks
+     * whose lock is neither this object nor a field that this class has made; the number may only fall.
+     */
+    @Test
+    void locksOfOthersAreTakenNoMoreOften() throws IOException {
+        Map<String, Integer> taken = new TreeMap<>();
+        for (Path file : sources()) {
+            String text = Files.readString(file);
+            int foreign = (int) SYNCHRONIZED
+                    .matcher(text)
+                    .results()
+                    .map(found -> found.group(1))
+                    .filter(lock -> !lock.equals("this") && !lock.endsWith(".this") && !lock.endsWith(".class"))
+                    .filter(lock -> !Pattern.compile("private (static )?final [^;=]* " + Pattern.quote(lock) + "\\s*=")
+                            .matcher(text)
+                            .find())
+                    .count();
+            if (foreign > 0) {
+                taken.merge(SOURCES.relativize(file).getName(0).toString(), foreign, Integer::sum);
+            }
+        }
+        assertThat(taken).isEqualTo(LOCKS_OF_OTHERS);
+    }
+
+    private static List<Path> sources() throws IOException {
+        try (Stream<Path> tree = Files.walk(SOURCES)) {
+            return tree.filter(path -> path.toString().endsWith(".java"))
+                    .sorted()
+                    .toList();
+        }
     }
 
     @Test

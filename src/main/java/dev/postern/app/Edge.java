@@ -1,5 +1,6 @@
 package dev.postern.app;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.postern.app.CannotStart.Reason;
 import dev.postern.certificate.CertificateOperations;
 import dev.postern.certificate.CertificateStatus;
@@ -52,7 +53,8 @@ public final class Edge implements AutoCloseable {
 
     // Replaced under the monitor of this; read by any thread.
     private volatile Configuration config;
-    // Guarded by this.
+
+    @GuardedBy("this")
     private boolean stopping;
 
     /**

@@ -1,5 +1,6 @@
 package dev.postern.app;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.postern.machine.MachineErrors;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
@@ -36,7 +37,8 @@ final class LastWords implements Thread.UncaughtExceptionHandler {
     private final byte[] outOfMemory =
             "ERROR postern: out of memory; the process ends with 70\n".getBytes(StandardCharsets.US_ASCII);
     private final CountDownLatch ending = new CountDownLatch(1);
-    /** Guarded by this; an atomic one would take memory to be set. */
+    /** An atomic one would take memory to be set. */
+    @GuardedBy("this")
     private boolean begun;
 
     private final AtomicReference<byte @Nullable []> reserved = new AtomicReference<>(new byte[RESERVED]);

@@ -1,5 +1,6 @@
 package dev.postern.backend;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.postern.backend.Server.State;
 import dev.postern.config.Configuration;
 import dev.postern.config.Durations;
@@ -38,7 +39,8 @@ public final class Backend {
     // Replaced by a reload, or when a name moves, under the monitor; read by any thread.
     private volatile Members members;
     private final LongSupplier nanoTime;
-    // Guarded by this.
+
+    @GuardedBy("this")
     private boolean allDown;
 
     private record Members(List<Server> servers, Configuration.Backend config) {}

@@ -1,5 +1,6 @@
 package dev.postern.backend;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -13,7 +14,8 @@ import java.util.Set;
 final class ServerAddresses {
     private volatile List<InetSocketAddress> all = List.of();
     private volatile List<InetSocketAddress> good = List.of();
-    // Guarded by this.
+
+    @GuardedBy("this")
     private final Set<InetSocketAddress> failed = new HashSet<>();
 
     /** All where all have failed: then it is for the backend to say whether it is tried. */
@@ -72,10 +74,11 @@ final class ServerAddresses {
         set(all);
     }
 
+    @GuardedBy("this")
     private void set(List<InetSocketAddress> next) {
-        List<InetSocketAddress> left =
-                next.stream().filter(address -> !failed.contains(address)).toList();
+        List<InetSocketAddress> left = new ArrayList<>(next);
+        left.removeAll(failed);
         all = List.copyOf(next);
-        good = left.isEmpty() ? all : left;
+        good = left.isEmpty() ? all : List.copyOf(left);
     }
 }

@@ -1,5 +1,6 @@
 package dev.postern.certificate;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -29,7 +30,8 @@ public final class CaTime implements InstantSource {
     private final InstantSource clock;
     private final ClockSkew skew;
     private final MonotonicClock elapsed;
-    // Null until it was said first; guarded by this.
+    // Null until it was said first.
+    @GuardedBy("this")
     private @Nullable Long saidAt;
 
     /** @param clock that of this host */

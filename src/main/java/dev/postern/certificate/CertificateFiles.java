@@ -1,5 +1,6 @@
 package dev.postern.certificate;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.postern.config.CertificateSource;
 import dev.postern.config.Configuration;
 import dev.postern.config.Configuration.Site;
@@ -38,12 +39,18 @@ public final class CertificateFiles {
     private final Site site;
     private final Configuration.CertificateFiles files;
 
-    // Guarded by this.
+    @GuardedBy("this")
     private @Nullable Certificate current;
     // Of what was read last.
+    @GuardedBy("this")
     private @Nullable String doubt;
+
+    @GuardedBy("this")
     private @Nullable List<Version> loaded;
+
+    @GuardedBy("this")
     private @Nullable List<Version> complained;
+
     private final Publication publication;
 
     CertificateFiles(Site site, Configuration.CertificateFiles files) {
@@ -159,6 +166,7 @@ public final class CertificateFiles {
      *
      * @throws IOException one line that names the file and what is wrong with it
      */
+    @GuardedBy("this")
     Certificate read(Instant now) throws IOException {
         List<X509Certificate> chain;
         PrivateKey key;
@@ -234,6 +242,7 @@ public final class CertificateFiles {
     }
 
     /** The new certificate where the files changed and are good; null where there is nothing new to serve. */
+    @GuardedBy("this")
     private @Nullable Certificate reload(Instant now) {
         List<Version> found = versions();
         if (found.equals(loaded)) {
@@ -262,6 +271,7 @@ public final class CertificateFiles {
         }
     }
 
+    @GuardedBy("this")
     private String rest(Instant now) {
         Certificate certificate = current;
         return certificate == null || certificate.isExpired(now)
@@ -275,6 +285,7 @@ public final class CertificateFiles {
         return java.util.Arrays.asList(Version.of(files.chain()), Version.of(files.key()));
     }
 
+    @GuardedBy("this")
     private void warnOfDoubts() {
         if (doubt != null) {
             LOG.warn("{}: {}: {}; served all the same", site.name(), files.chain(), doubt);

@@ -1,5 +1,6 @@
 package dev.postern.certificate;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.postern.config.RegularFile;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
@@ -60,8 +61,11 @@ public final class CertificateStore implements AutoCloseable {
     private final Path root;
     private final @Nullable FileChannel lock;
 
-    // Guarded by this. Why nothing can be written; null where that is not so, or is not known.
+    // Why nothing can be written; null where that is not so, or is not known.
+    @GuardedBy("this")
     private @Nullable String full;
+
+    @GuardedBy("this")
     private @Nullable Instant saidAt;
 
     private CertificateStore(Path root, @Nullable FileChannel lock) {
@@ -91,14 +95,7 @@ public final class CertificateStore implements AutoCloseable {
             }
             removeUnfinishedIn(DurableFiles.list(accounts));
             CertificateStore store = new CertificateStore(root, lock);
-            try {
-                store.proveWritable();
-            } catch (IOException e) {
-                if (!isFull(e)) {
-                    throw e;
-                }
-                store.full = reason(e);
-            }
+            store.proveWritableOrFull();
             SharedDisk.warn(root);
             return store;
         } catch (InUse e) {
@@ -108,6 +105,17 @@ public final class CertificateStore implements AutoCloseable {
                 lock.close();
             }
             throw new IOException(root + ": the certificate store cannot be written: " + reason(e), e);
+        }
+    }
+
+    private synchronized void proveWritableOrFull() throws IOException {
+        try {
+            proveWritable();
+        } catch (IOException e) {
+            if (!isFull(e)) {
+                throw e;
+            }
+            full = reason(e);
         }
     }
 

@@ -1,5 +1,6 @@
 package dev.postern.certificate;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.postern.certificate.IssueFailure.Hold;
 import dev.postern.certificate.SitePlan.Budget;
 import dev.postern.config.Configuration.RateLimits;
@@ -45,11 +46,20 @@ final class Ledger {
     private final List<RateLimit> limits;
     private final LedgerFile file;
 
-    // All guarded by this. Reserved is in memory only: a certificate that was never finalized was never issued.
+    // Reserved is in memory only: a certificate that was never finalized was never issued.
+    @GuardedBy("this")
     private final Map<Bucket, Instant> full = new HashMap<>();
+
+    @GuardedBy("this")
     private final Map<Bucket, Integer> reserved = new HashMap<>();
+
+    @GuardedBy("this")
     private Instant heldUntil = Instant.MIN;
+
+    @GuardedBy("this")
     private Instant ordersHeldUntil = Instant.MIN;
+
+    @GuardedBy("this")
     private boolean loaded;
 
     Ledger(String issuer, RateLimits published, LedgerFile file) {
@@ -128,10 +138,12 @@ final class Ledger {
     }
 
     /** When the bucket is full again; what is reserved counts as used. */
+    @GuardedBy("this")
     private Instant used(Bucket bucket, Instant now) {
         return used(bucket, reserved.getOrDefault(bucket, 0), now);
     }
 
+    @GuardedBy("this")
     private Instant used(Bucket bucket, int coming, Instant now) {
         Instant kept = believable(bucket, now);
         for (int i = coming; i > 0; i--) {
@@ -140,6 +152,7 @@ final class Ledger {
         return kept;
     }
 
+    @GuardedBy("this")
     private Instant believable(Bucket bucket, Instant now) {
         Instant kept = full.get(bucket);
         if (kept == null) {
@@ -193,6 +206,7 @@ final class Ledger {
                 : Opening.NOW;
     }
 
+    @GuardedBy("this")
     private Opening ordersHeld(Instant now) {
         ordersHeldUntil = believable(ordersHeldUntil, now);
         return ordersHeldUntil.isAfter(now)
@@ -216,15 +230,19 @@ final class Ledger {
         }
         synchronized (this) {
             load();
-            buckets.forEach(bucket -> charge(bucket, now));
+            for (Bucket bucket : buckets) {
+                charge(bucket, now);
+            }
         }
         save(now);
     }
 
+    @GuardedBy("this")
     private void charge(Bucket bucket, Instant now) {
         full.put(bucket, bucket.limit().charged(believable(bucket, now), now));
     }
 
+    @GuardedBy("this")
     private void refund(Bucket bucket) {
         full.computeIfPresent(bucket, (key, at) -> key.limit().refunded(at));
     }
@@ -314,20 +332,25 @@ final class Ledger {
             synchronized (Ledger.this) {
                 boolean unused = refundCertificate();
                 for (; orders > 0; orders--) {
-                    account.forEach(Ledger.this::refund);
+                    for (Bucket bucket : account) {
+                        refund(bucket);
+                    }
                 }
             }
             save(now);
         }
 
         /** Whether there was something to refund. */
+        @GuardedBy("Ledger.this")
         private boolean refundCertificate() {
             if (!counted) {
                 return false;
             }
             counted = false;
             reserve();
-            certificates.forEach(Ledger.this::refund);
+            for (Bucket bucket : certificates) {
+                refund(bucket);
+            }
             return !certificates.isEmpty();
         }
 
@@ -338,17 +361,23 @@ final class Ledger {
             }
         }
 
+        @GuardedBy("Ledger.this")
         private void release() {
             if (reserving) {
                 reserving = false;
-                certificates.forEach(bucket -> reserved.computeIfPresent(bucket, (key, n) -> n > 1 ? n - 1 : null));
+                for (Bucket bucket : certificates) {
+                    reserved.computeIfPresent(bucket, (key, n) -> n > 1 ? n - 1 : null);
+                }
             }
         }
 
+        @GuardedBy("Ledger.this")
         private void reserve() {
             if (!reserving) {
                 reserving = true;
-                certificates.forEach(bucket -> reserved.merge(bucket, 1, Integer::sum));
+                for (Bucket bucket : certificates) {
+                    reserved.merge(bucket, 1, Integer::sum);
+                }
             }
         }
     }
@@ -370,6 +399,7 @@ final class Ledger {
     // ---- the file
 
     /** Once, at the first question: the only time that who asks may wait for the disk. */
+    @GuardedBy("this")
     private void load() {
         if (!loaded) {
             loaded = true;

@@ -1,5 +1,6 @@
 package dev.postern.certificate;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
@@ -15,7 +16,7 @@ final class RepeatedLines {
 
     private final Duration again;
 
-    // Guarded by this.
+    @GuardedBy("this")
     private final Map<String, Instant> said = new HashMap<>();
 
     RepeatedLines(Duration again) {

@@ -1,5 +1,6 @@
 package dev.postern.certificate;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.postern.certificate.CertificateStatus.Served;
 import java.io.IOException;
 import java.security.cert.X509Certificate;
@@ -56,9 +57,13 @@ final class ServedWatch {
     private final Map<String, Answer> answers = new ConcurrentHashMap<>();
     private volatile @Nullable ServedCertificates served;
 
-    // Guarded by this.
+    @GuardedBy("this")
     private final Map<String, Subject> waiting = new LinkedHashMap<>();
+
+    @GuardedBy("this")
     private boolean busy;
+
+    @GuardedBy("this")
     private int turn;
 
     ServedWatch(InstantSource clock, Executor executor) {

@@ -1,5 +1,6 @@
 package dev.postern.certificate;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -25,11 +26,19 @@ final class SiteLoading {
     private final Consumer<SiteRecord> read;
     private final Runnable afterAll;
 
-    // Guarded by this.
+    @GuardedBy("this")
     private final Set<SiteRecord> waiting = new LinkedHashSet<>();
+
+    @GuardedBy("this")
     private final Set<SiteRecord> urgent = new LinkedHashSet<>();
+
+    @GuardedBy("this")
     private final Map<SiteRecord, CompletableFuture<Void>> asked = new HashMap<>();
+
+    @GuardedBy("this")
     private final Set<SiteRecord> inHand = new HashSet<>();
+
+    @GuardedBy("this")
     private boolean over = true;
 
     /**

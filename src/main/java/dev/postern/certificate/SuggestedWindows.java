@@ -1,5 +1,6 @@
 package dev.postern.certificate;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
@@ -7,6 +8,7 @@ import java.util.Collection;
 import java.util.Deque;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ExecutorService;
@@ -42,10 +44,16 @@ final class SuggestedWindows {
     private final ExecutorService executor;
     private final Consumer<SiteRecord> changed;
 
-    // Guarded by this.
+    @GuardedBy("this")
     private final Deque<Question> waiting = new ArrayDeque<>();
+
+    @GuardedBy("this")
     private final Set<SiteRecord> asking = new HashSet<>();
+
+    @GuardedBy("this")
     private final Set<Question> running = new LinkedHashSet<>();
+
+    @GuardedBy("this")
     private boolean closed;
 
     /** @param changed called after each window that is new, without any monitor held */
@@ -81,8 +89,11 @@ final class SuggestedWindows {
         }
         synchronized (this) {
             long now = elapsed.nanoTime();
-            running.removeIf(
-                    question -> now - question.begunNanos > DEADLINE.toNanos() && asking.remove(question.record));
+            for (Question question : List.copyOf(running)) {
+                if (now - question.begunNanos > DEADLINE.toNanos() && asking.remove(question.record)) {
+                    running.remove(question);
+                }
+            }
         }
         pump();
     }

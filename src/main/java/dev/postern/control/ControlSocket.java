@@ -1,5 +1,6 @@
 package dev.postern.control;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import com.google.gson.JsonObject;
 import java.io.IOException;
 import java.net.SocketException;
@@ -55,7 +56,8 @@ public final class ControlSocket implements AutoCloseable {
     private final ControlCommands commands;
     private final ExecutorService threads;
     private final ScheduledExecutorService timer;
-    /** The oldest first. Guarded by itself. */
+    /** The oldest first. */
+    @GuardedBy("silent")
     private final Deque<ControlConnection> silent = new ArrayDeque<>();
 
     private final Semaphore clients = new Semaphore(MAX_CLIENTS);

@@ -1,5 +1,6 @@
 package dev.postern.hook;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import dev.postern.certificate.CertificateEvents;
@@ -75,13 +76,25 @@ public final class Hooks implements CertificateEvents, AutoCloseable {
     private final Executor executor;
     private final Timer timer;
 
-    // All guarded by this.
+    @GuardedBy("this")
     private final Map<Subject, Run> waiting = new LinkedHashMap<>();
+
+    @GuardedBy("this")
     private final Map<Subject, Run> failed = new HashMap<>();
+
+    @GuardedBy("this")
     private @Nullable Run current;
+
+    @GuardedBy("this")
     private boolean running;
+
+    @GuardedBy("this")
     private boolean finishing;
+
+    @GuardedBy("this")
     private @Nullable CompletableFuture<Void> idle;
+
+    @GuardedBy("this")
     private boolean closed;
 
     /**
@@ -368,6 +381,7 @@ public final class Hooks implements CertificateEvents, AutoCloseable {
     }
 
     /** With the monitor held. */
+    @GuardedBy("this")
     private void becomeIdle() {
         CompletableFuture<Void> end = idle;
         idle = null;

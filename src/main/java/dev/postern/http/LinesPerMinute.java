@@ -1,5 +1,6 @@
 package dev.postern.http;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.time.Duration;
 
 /** How many lines of one kind may go into the log, where a stranger decides how many there could be. Any thread. */
@@ -8,8 +9,10 @@ final class LinesPerMinute {
 
     private final int most;
 
-    // Guarded by this.
+    @GuardedBy("this")
     private long began;
+
+    @GuardedBy("this")
     private int told;
 
     LinesPerMinute(int most) {

@@ -1,5 +1,6 @@
 package dev.postern.http;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.postern.config.BasicAuth;
 import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
@@ -84,9 +85,11 @@ public final class Logins {
     private final Set<String> wrong = ConcurrentHashMap.newKeySet();
     /** Site and user of passwords that were right. Users of the configuration only, so that strangers cannot make it grow. */
     private final Set<String> people = ConcurrentHashMap.newKeySet();
-    /** Waiting or being looked at. Guarded by itself, and so is the line; held for as long as it takes to look into them. */
+    /** Waiting or being looked at. Its lock is held for as long as it takes to look into them. */
+    @GuardedBy("looks")
     private final Map<String, Look> looks = new HashMap<>();
 
+    @GuardedBy("looks")
     private final FairLine<Look> line = new FairLine<>();
 
     /** @param executor whose threads may be busy for long */

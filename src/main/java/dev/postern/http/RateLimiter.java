@@ -1,5 +1,6 @@
 package dev.postern.http;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.postern.config.RateLimit;
 import java.net.InetAddress;
 import java.util.random.RandomGenerator;
@@ -53,8 +54,11 @@ public final class RateLimiter {
     }
 
     private static final class Stripe {
-        // Guarded by this; made when the first request is counted here. A key of 0 is a place that is free.
+        // Made when the first request is counted here. A key of 0 is a place that is free.
+        @GuardedBy("this")
         private long[] keys = {};
+
+        @GuardedBy("this")
         private long[] full = {};
 
         synchronized long take(int set, long key, long interval, long tolerance, long now) {
@@ -74,6 +78,7 @@ public final class RateLimiter {
         }
 
         /** Where the key is; else where it may be put: a free place, or that of the fullest bucket. */
+        @GuardedBy("this")
         private int place(int from, long key, long now) {
             int best = from;
             long least = Long.MAX_VALUE;

@@ -1,5 +1,6 @@
 package dev.postern.observe;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.postern.config.Configuration;
 import java.io.IOException;
 import java.time.InstantSource;
@@ -48,7 +49,8 @@ public final class AccessLog implements AutoCloseable {
     private final LongAdder dropped = new LongAdder();
     // Written by the writer; read by whoever reports.
     private volatile String why = "";
-    // Guarded by this.
+
+    @GuardedBy("this")
     private long reported;
 
     private AccessLog(Configuration.AccessLog config, InstantSource clock, LogDestination destination) {
