@@ -56,6 +56,7 @@ final class CertificateCare implements AutoCloseable {
     private final ChallengeTable challenges;
     private final @Nullable Schedule schedule;
     private final CertificateStore store;
+    private final ReachabilityProbe probe;
     private final OperatorHooks hooks;
     private final RenewalCounts renewalCounts;
     private final Proofs proofs;
@@ -99,7 +100,7 @@ final class CertificateCare implements AutoCloseable {
                 active.push(schedule);
             }
             this.store = openStore();
-            ReachabilityProbe probe = store.reachabilityProbe(new SecureRandom());
+            this.probe = store.reachabilityProbe(new SecureRandom());
             this.challenges = new ChallengeTable(probe);
             Proofs.warnOfOpenSecrets(config);
             this.hooks = hooks();
@@ -119,11 +120,9 @@ final class CertificateCare implements AutoCloseable {
 
     private CertificateStore openStore() throws IOException {
         Path root = config.acme().store();
-        if (noSiteIsIssued(config)) {
-            // The store is not needed, and need not be writable.
-            return CertificateStore.openReadOnly(root);
-        }
-        CertificateStore opening = CertificateStore.open(root);
+        // Where it is not needed it need not be writable.
+        CertificateStore opening =
+                noSiteIsIssued(config) ? CertificateStore.openReadOnly(root) : CertificateStore.open(root);
         opened.push(opening);
         return opening;
     }
@@ -180,22 +179,46 @@ final class CertificateCare implements AutoCloseable {
     /**
      * Gets ready for {@code next}: reads the files that it names, asks no network.
      *
+     * @param wantedStore after a restart
      * @throws CannotStart with everything that is wrong; then nothing has changed
      * @throws IOException one line that names a file and what is wrong with it; then nothing has changed
      */
-    Prepared prepare(Configuration next) throws CannotStart, IOException {
-        if (noSiteIsIssued(config) && !store.isWritable() && !noSiteIsIssued(next)) {
-            String first = next.sites().stream()
-                    .filter(Site::isIssued)
-                    .map(Site::name)
-                    .findFirst()
-                    .orElse("");
+    Prepared prepare(Configuration next, Path wantedStore) throws CannotStart, IOException {
+        if (store.isWritable() || noSiteIsIssued(next)) {
+            return prepareCare(next);
+        }
+        if (!wantedStore.equals(store.root())) {
+            // Its certificates would be ordered once more after the restart.
             throw new CannotStart(
                     Reason.CONFIGURATION,
-                    List.of(first + ": is the first site that gets its certificate from an issuer, and the store "
-                            + store.root() + " was not opened when no site did; restart to apply it"),
+                    List.of(
+                            "acme.store: takes effect with a restart only, and so do the first sites that would keep their"
+                                    + " certificates there: \"" + wantedStore + "\" (expected: " + store.root()
+                                    + " until then)"),
                     null);
         }
+        store.openToWrite();
+        try {
+            Prepared care = prepareCare(next);
+            store.keep(probe);
+            return new Prepared() {
+                @Override
+                public void commit() {
+                    care.commit();
+                }
+
+                @Override
+                public void abandon() {
+                    store.close();
+                }
+            };
+        } catch (CannotStart | IOException | RuntimeException | Error e) {
+            store.close();
+            throw e;
+        }
+    }
+
+    private Prepared prepareCare(Configuration next) throws CannotStart, IOException {
         proofs.prepare(next.sites());
         Issuers.Next cas = issuers.next(next);
         Renewals.Next care =

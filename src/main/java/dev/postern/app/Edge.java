@@ -210,7 +210,7 @@ public final class Edge implements AutoCloseable {
                 Configuration next = ConfigurationChange.applicable(wanted, config);
                 Deque<Prepared> parts = new ArrayDeque<>();
                 try {
-                    parts.add(care.prepare(next));
+                    parts.add(care.prepare(next, wanted.acme().store()));
                     parts.add(observation.prepare(next));
                     parts.add(path.prepare(next));
                 } catch (CannotStart | CannotListen | IOException | IllegalArgumentException e) {

@@ -19,7 +19,6 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Base64;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
@@ -59,7 +58,9 @@ public final class CertificateStore implements AutoCloseable {
     private static final Duration SAID_AGAIN = Duration.ofHours(1);
 
     private final Path root;
-    private final @Nullable FileChannel lock;
+
+    // Null while it is only read; read by any thread.
+    private volatile @Nullable FileChannel lock;
 
     // Why nothing can be written; null where that is not so, or is not known.
     @GuardedBy("this")
@@ -68,9 +69,8 @@ public final class CertificateStore implements AutoCloseable {
     @GuardedBy("this")
     private @Nullable Instant saidAt;
 
-    private CertificateStore(Path root, @Nullable FileChannel lock) {
+    private CertificateStore(Path root) {
         this.root = root;
-        this.lock = lock;
     }
 
     /**
@@ -82,7 +82,13 @@ public final class CertificateStore implements AutoCloseable {
      * @throws IOException with one line for the operator: the path and the reason
      */
     public static CertificateStore open(Path root) throws IOException {
-        FileChannel lock = null;
+        CertificateStore store = new CertificateStore(root);
+        store.openToWrite();
+        return store;
+    }
+
+    /** The same, for one that was only read until now, and is again where this fails. */
+    public void openToWrite() throws IOException {
         try {
             DurableFiles.createDirectories(root);
             lock = lock(root);
@@ -94,16 +100,12 @@ public final class CertificateStore implements AutoCloseable {
                 DurableFiles.sync(accounts);
             }
             removeUnfinishedIn(DurableFiles.list(accounts));
-            CertificateStore store = new CertificateStore(root, lock);
-            store.proveWritableOrFull();
+            proveWritableOrFull();
             SharedDisk.warn(root);
-            return store;
         } catch (InUse e) {
             throw e;
         } catch (IOException e) {
-            if (lock != null) {
-                lock.close();
-            }
+            close();
             throw new IOException(root + ": the certificate store cannot be written: " + reason(e), e);
         }
     }
@@ -243,7 +245,7 @@ public final class CertificateStore implements AutoCloseable {
 
     /** Opens the store to look at it, beside a daemon that uses it; everything that writes fails. */
     public static CertificateStore openReadOnly(Path root) {
-        return new CertificateStore(root, null);
+        return new CertificateStore(root);
     }
 
     /** Whether there ever was a store, which a folder alone is not; where that cannot be told, it counts as one. */
@@ -373,27 +375,16 @@ public final class CertificateStore implements AutoCloseable {
      * store that is open for reading only, or that refuses to be written, it is one that nobody else knows.
      */
     public ReachabilityProbe reachabilityProbe(RandomGenerator random) {
-        Path file = root.resolve(PROBE_KEY);
-        try {
-            if (Files.exists(file)) {
-                byte[] key = Base64.getDecoder().decode(RegularFile.stored(file).trim());
-                if (key.length == ReachabilityProbe.KEY_BYTES) {
-                    return new ReachabilityProbe(key);
-                }
-            }
-        } catch (IOException | IllegalArgumentException e) {
-            LOG.debug("{}: not readable, made anew", file, e);
-        }
-        byte[] key = new byte[ReachabilityProbe.KEY_BYTES];
-        random.nextBytes(key);
+        ReachabilityProbe probe = ReachabilityProbe.kept(root.resolve(PROBE_KEY), random);
+        keep(probe);
+        return probe;
+    }
+
+    /** For commands, which ask with the same key; without effect in a store that is open for reading only. */
+    public void keep(ReachabilityProbe probe) {
         if (lock != null) {
-            try {
-                DurableFiles.replace(file, Base64.getEncoder().encodeToString(key) + "\n");
-            } catch (IOException e) {
-                LOG.warn("{}: {}; postern cert preflight cannot tell whether it is us who answers", file, reason(e));
-            }
+            probe.keep(root.resolve(PROBE_KEY));
         }
-        return new ReachabilityProbe(key);
     }
 
     /** Of which certificate of the site others were told last. */
@@ -429,12 +420,14 @@ public final class CertificateStore implements AutoCloseable {
         return safe.toString();
     }
 
-    /** Lets another process use the store. */
+    /** Lets another process use the store; from now on it is only read. */
     @Override
     public void close() {
-        if (lock != null) {
+        FileChannel held = lock;
+        lock = null;
+        if (held != null) {
             try {
-                lock.close();
+                held.close();
             } catch (IOException e) {
                 throw new IllegalStateException(root + ": closing the lock file", e);
             }
