@@ -171,7 +171,7 @@ public final class Renewals implements AutoCloseable {
             remit = after;
             next.commit();
             next.retired().forEach(dispatch::drop);
-            next.others().forEach(watch::forget);
+            next.tell(watch);
             if (!sites.areRead()) {
                 sites.readRest(orders);
             }

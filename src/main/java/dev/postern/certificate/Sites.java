@@ -182,12 +182,12 @@ final class Sites {
             return List.copyOf(addedFiles);
         }
 
-        /** The names of sites that are gone, or new. */
-        List<String> others() {
-            List<String> others = new ArrayList<>();
-            retired().forEach(record -> others.add(record.name()));
-            added.forEach(record -> others.add(record.name()));
-            return others;
+        /** What was seen of sites that are gone or new says nothing; for one that has its certificate nothing is installed. */
+        void tell(ServedWatch watch) {
+            retired().forEach(record -> watch.forget(record.name()));
+            added.forEach(record -> watch.forget(record.name()));
+            added.forEach(record -> watch.ask(record.subject()));
+            addedFiles.forEach(files -> watch.ask(files.subject()));
         }
 
         /**

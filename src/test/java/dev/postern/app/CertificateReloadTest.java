@@ -51,6 +51,27 @@ class CertificateReloadTest {
         return served(name);
     }
 
+    /** What {@code cert list} says under SERVED. */
+    private void awaitSeen(String site) {
+        await().until(() -> running.certificates().stream()
+                .anyMatch(one ->
+                        one.site().equals(site) && one.served().answer() == CertificateStatus.Served.Answer.YES));
+    }
+
+    /** Nothing is installed for it, and yet it is asked for: nobody would know whether clients see it. */
+    @Test
+    void siteThatComesWithItsCertificateIsLookedAtToo() throws Exception {
+        String own = "  - { names: [own.example], certificate: " + edge.site().certificate("own.example") + ", " + HELLO
+                + " }\n";
+
+        edge.reload(sites(APP.formatted(HELLO), own));
+        awaitSeen("own.example");
+        edge.reload(sites(APP.formatted(HELLO)));
+        edge.reload(sites(APP.formatted(HELLO), own));
+
+        awaitSeen("own.example");
+    }
+
     @Test
     void addedSiteGetsItsCertificateAtOnceAndTheOtherKeepsIts() throws Exception {
         FileTime renewal = Files.getLastModifiedTime(store().resolve("app.internal/renewal.json"));
@@ -78,6 +99,7 @@ class CertificateReloadTest {
         // And back again: what the store has is served at once.
         edge.reload(sites(APP.formatted(HELLO)));
         assertThat(served("app.internal").getSerialNumber()).isEqualTo(serial);
+        awaitSeen("app.internal");
     }
 
     @Test
