@@ -130,7 +130,7 @@ public final class Daemon {
     }
 
     /** {@code cron/quartz.properties} of the installation, else the one that came with the program. */
-    static Properties schedule() throws CannotStart {
+    public static Properties schedule() throws CannotStart {
         try {
             return Schedule.properties(Path.of(System.getProperty("postern.home", "."), "cron", "quartz.properties"));
         } catch (IOException e) {
