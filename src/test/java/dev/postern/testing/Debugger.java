@@ -54,11 +54,20 @@ public final class Debugger implements AutoCloseable {
         thread(thread).suspend();
     }
 
-    /** Wherever it is, it throws one of the errors that the machine keeps for when there is no memory. */
-    public void throwOutOfMemoryError(String thread) throws Exception {
+    /**
+     * Wherever it is, it throws one of the errors that the machine keeps for when there is no memory. A debugger throws by
+     * interrupting as well, which memory that runs out does not; that is taken back before the thread goes on. Where an
+     * interrupted one ends the process, the debugger's agent there waits on it, is interrupted, and falls over a null of its
+     * own: SIGSEGV in {@code threadControl_setPendingInterrupt} of libjdwp, below {@code JVM_Halt}, and 134 for an exit code.
+     */
+    public void throwOutOfMemoryError(String name) throws Exception {
         List<ObjectReference> kept =
                 machine.classesByName("java.lang.OutOfMemoryError").get(0).instances(1);
-        thread(thread).stop(kept.get(0));
+        ThreadReference thread = thread(name);
+        thread.suspend();
+        thread.stop(kept.get(0));
+        thread.setValue(thread.referenceType().fieldByName("interrupted"), machine.mirrorOf(false));
+        thread.resume();
     }
 
     /** Sets a field of the only object of its class. */
