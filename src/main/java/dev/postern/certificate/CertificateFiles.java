@@ -166,8 +166,7 @@ public final class CertificateFiles {
      *
      * @throws IOException one line that names the file and what is wrong with it
      */
-    @GuardedBy("this")
-    Certificate read(Instant now) throws IOException {
+    synchronized Certificate read(Instant now) throws IOException {
         List<X509Certificate> chain;
         PrivateKey key;
         Certificate certificate;

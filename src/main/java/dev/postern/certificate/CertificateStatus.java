@@ -140,8 +140,9 @@ public record CertificateStatus(
         SiteFolder folder = store.site(site.name());
         folder.requireReadable();
         Generation served = folder.generations().load(site.names(), now).orElse(null);
-        OlderGenerations older =
-                served == null ? OlderGenerations.NONE : folder.generations().older(site.names(), served);
+        OlderGenerations older = served == null
+                ? OlderGenerations.NONE
+                : OlderGenerations.find(folder.generations(), site.names(), served);
         SiteFolder.Attempts attempts = folder.attempts();
         return Optional.of(of(
                         site,

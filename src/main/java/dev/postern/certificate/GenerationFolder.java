@@ -29,6 +29,9 @@ final class GenerationFolder {
     /** Beside the files of a generation that its issuer was told to revoke. */
     private static final String REVOKED = "revoked";
 
+    /** Beside the files of a generation that an operator went back from. */
+    private static final String ROLLED_BACK = "rolled-back";
+
     private final String site;
     private final Path folder;
 
@@ -171,6 +174,15 @@ final class GenerationFolder {
     /** From now on it is refused, by this process and each after it. */
     void revoked(RevocationReason reason) throws IOException {
         DurableFiles.replace(folder.resolve(REVOKED), reason.text() + "\n");
+    }
+
+    boolean isRolledBack() {
+        return Files.exists(folder.resolve(ROLLED_BACK));
+    }
+
+    void rolledBack() throws IOException {
+        DurableFiles.replace(
+                folder.resolve(ROLLED_BACK), "An operator went back to the certificate before; see certs/README.md.\n");
     }
 
     /** @throws IOException with the path and the reason */

@@ -9,7 +9,6 @@ import java.security.PrivateKey;
 import java.security.cert.CertificateException;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -17,7 +16,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -63,33 +61,6 @@ final class Generations {
     /** The same, for who only looks: whatever is wrong with another generation is for the daemon to say. */
     Optional<Generation> look(List<String> names, Instant now) throws IOException {
         return load(names, now, LOG::debug);
-    }
-
-    /**
-     * What stands in for the names that {@code served} lacks. Most lack none, and then nothing is read.
-     *
-     * @param served the one that is current, on disk or not
-     */
-    OlderGenerations older(List<String> names, Generation served) throws IOException {
-        List<String> lacking = names.stream()
-                .filter(name -> !served.certificate().covers(name))
-                .toList();
-        if (lacking.isEmpty()) {
-            return OlderGenerations.NONE;
-        }
-        List<Generation> older = new ArrayList<>();
-        for (int number : newestFirst()) {
-            if (served.number() > 0 && number >= served.number()) {
-                continue;
-            }
-            try {
-                older.add(new Generation(number, read(number, lacking)));
-            } catch (IOException | CertificateException e) {
-                // Whether it is damaged was said while it was current; most are only for other names.
-                LOG.debug("{}: {}: stands in for nothing", site, path(number), e);
-            }
-        }
-        return new OlderGenerations(lacking, older);
     }
 
     private interface Passing {
@@ -167,6 +138,11 @@ final class Generations {
         return folder(number).isThere();
     }
 
+    /** Whether an operator went back from it. */
+    boolean isRolledBack(int number) {
+        return folder(number).isRolledBack();
+    }
+
     private GenerationFolder folder(int number) {
         return new GenerationFolder(site, path(number));
     }
@@ -189,7 +165,7 @@ final class Generations {
         return numbers;
     }
 
-    private List<Integer> newestFirst() throws IOException {
+    List<Integer> newestFirst() throws IOException {
         List<Integer> numbers = numbers();
         numbers.sort(Comparator.reverseOrder());
         return numbers;
@@ -226,7 +202,7 @@ final class Generations {
     }
 
     /**
-     * Makes the generation before this one current.
+     * Makes the generation before this one current, which from then on is shown to nobody whom a newer one leaves out.
      *
      * @param served the generation to go back from; 0 for one that could not be written
      * @throws IOException with what is wrong with each of those before it; nothing is changed then
@@ -241,6 +217,9 @@ final class Generations {
             try {
                 Certificate certificate = read(number, names);
                 if (!certificate.isExpired(now)) {
+                    if (served > 0) {
+                        folder(served).rolledBack();
+                    }
                     pointTo(number);
                     return new Generation(number, certificate);
                 }
@@ -280,7 +259,8 @@ final class Generations {
         unmarked.putAll(before.unmarked);
     }
 
-    private Certificate read(int number, List<String> names) throws IOException, CertificateException {
+    /** @throws CertificateException where it is not good, or for none of {@code names} */
+    Certificate read(int number, List<String> names) throws IOException, CertificateException {
         RevocationReason reason = unmarked.get(number);
         if (reason != null) {
             throw new CertificateException("it was revoked: " + reason.text());
@@ -334,7 +314,7 @@ final class Generations {
     }
 
     /** Removes what was left unfinished, and generations as {@link #removeOld} does. */
-    void cleanUp(Collection<Generation> shown) throws IOException {
+    void cleanUp(Set<Integer> shown) throws IOException {
         DurableFiles.removeUnfinished(folder);
         removeOld(shown);
     }
@@ -345,8 +325,7 @@ final class Generations {
      *
      * @param shown what clients are shown besides the current one, and what therefore stays
      */
-    void removeOld(Collection<Generation> shown) throws IOException {
-        Set<Integer> needed = shown.stream().map(Generation::number).collect(Collectors.toSet());
+    void removeOld(Set<Integer> shown) throws IOException {
         int current = current();
         List<Integer> numbers = newestFirst();
         if (!numbers.contains(current)) {
@@ -354,7 +333,7 @@ final class Generations {
         }
         int before = 0;
         for (int number : numbers) {
-            if (number < current && ++before >= KEPT && !needed.contains(number)) {
+            if (number < current && ++before >= KEPT && !shown.contains(number)) {
                 deleteQuietly(path(number));
             }
         }

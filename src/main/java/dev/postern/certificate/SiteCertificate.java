@@ -24,6 +24,9 @@ final class SiteCertificate {
 
     private OlderGenerations older = OlderGenerations.NONE;
 
+    /** Not all of them could be read. */
+    private boolean olderUnread;
+
     /** Why the generation after the current one was revoked; null where there is none such. */
     private @Nullable String revocation;
 
@@ -53,6 +56,14 @@ final class SiteCertificate {
 
     /** What is shown for the names that it lacks. */
     OlderGenerations older() {
+        return older;
+    }
+
+    /** The same; what the disk did not give the last time is asked for again. Reads files then. */
+    OlderGenerations olderNow() {
+        if (olderUnread) {
+            lookForOlder();
+        }
         return older;
     }
 
@@ -121,15 +132,19 @@ final class SiteCertificate {
     private void lookForOlder() {
         Generation served = current;
         try {
-            older = served == null
-                    ? OlderGenerations.NONE
-                    : folder.generations().older(names, served);
+            older = served == null ? OlderGenerations.NONE : OlderGenerations.find(folder.generations(), names, served);
+            olderUnread = !older.unread().isEmpty();
         } catch (IOException e) {
+            if (!olderUnread) {
+                LOG.warn(
+                        "{}: reading its older certificates: {}; names that the current one lacks are not served, looked at"
+                                + " again with the next sweep",
+                        site,
+                        CertificateStore.reason(e));
+            }
+            // What was known may have been revoked since.
             older = OlderGenerations.NONE;
-            LOG.warn(
-                    "{}: reading its older certificates: {}; names that the current one lacks are not served",
-                    site,
-                    CertificateStore.reason(e));
+            olderUnread = true;
         }
     }
 
@@ -306,13 +321,13 @@ final class SiteCertificate {
 
     /** Removes what is of no more use on disk. */
     void cleanUp(Instant now) throws IOException {
-        folder.generations().cleanUp(older.at(now).values());
+        folder.generations().cleanUp(older.neededAt(now));
     }
 
     /** None that may be shown, whatever the clock says just now: the next {@link #cleanUp} removes those that have expired. */
     void removeOld() {
         try {
-            folder.generations().removeOld(older.newestFirst());
+            folder.generations().removeOld(older.needed());
         } catch (IOException e) {
             LOG.warn(
                     "{}: removing its oldest certificates: {}; done again the next time",

@@ -155,7 +155,7 @@ final class SiteRecord {
     void serve(CertificateTable table, Instant now) {
         Certificate certificate = certificate();
         if (certificate != null) {
-            publication.follow(certificate, held.older(), table, now);
+            publication.follow(certificate, held.olderNow(), table, now);
         }
     }
 

@@ -32,6 +32,7 @@ public final class StoredCertificates {
         Generation served = generations.look(site.certifiedNames(), now).orElse(null);
         return served == null
                 ? Map.of()
-                : generations.older(site.certifiedNames(), served).at(now);
+                : OlderGenerations.find(generations, site.certifiedNames(), served)
+                        .at(now);
     }
 }

@@ -13,6 +13,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -57,7 +58,7 @@ class CertificateStoreTest {
     private Certificate stored(Instant from) throws Exception {
         Certificate certificate = certificate(from);
         site().generations().store(certificate, null, NOW);
-        site().generations().removeOld(List.of());
+        site().generations().removeOld(Set.of());
         return certificate;
     }
 
@@ -528,14 +529,14 @@ class CertificateStoreTest {
         Files.createSymbolicLink(folder.resolve("current"), Path.of("5"));
         Files.writeString(folder.resolve(".new-order.json"), "{");
 
-        site().generations().cleanUp(List.of());
+        site().generations().cleanUp(Set.of());
 
         assertThat(folder).isDirectoryNotContaining("glob:**/{1,2,.new-order.json}");
         for (String kept : List.of("3", "4", "5", "6")) {
             assertThat(folder.resolve(kept)).isDirectory();
         }
         Files.delete(folder.resolve("current"));
-        site().generations().cleanUp(List.of());
+        site().generations().cleanUp(Set.of());
         assertThat(folder.resolve("3")).as("nobody knows what is current").isDirectory();
     }
 

@@ -390,6 +390,48 @@ class LeftOutNamesTest {
         assertThat(care.table.find(DEAD)).isNull();
     }
 
+    /** Nor is it wanted again because something newer leaves a name out. */
+    @Test
+    void generationThatAnOperatorWentBackFromIsLentToNobodyLaterEither() throws Exception {
+        issuer.fail(A, new IssueFailure(IssueFailure.Fault.CA, "out of order", null));
+        start(SteppedCare.site(A, DEAD));
+        Certificate good = adopted(A, DEAD);
+        Certificate distrusted = adopted(A, DEAD);
+        care.renewals().operations().rollback(A);
+        assertThat(care.table.find(DEAD).isSame(good)).isTrue();
+
+        Certificate newest = adopted(A);
+
+        assertThat(care.table.find(A).isSame(newest)).isTrue();
+        assertThat(care.table.find(DEAD).isSame(good))
+                .as("not %s", distrusted.serialText())
+                .isTrue();
+        care.start();
+        assertThat(care.table.find(DEAD).isSame(good)).isTrue();
+    }
+
+    @Test
+    void olderGenerationThatCannotBeReadForAMomentIsKeptAndLookedAtAgain() throws Exception {
+        issuer.fail(A, new IssueFailure(IssueFailure.Fault.CA, "out of order", null));
+        start(SteppedCare.site(A, DEAD));
+        Certificate first = adopted(A, DEAD);
+        Path key = directory.resolve("certs").resolve(A).resolve("1/privkey.pem");
+        Path away = directory.resolve("away");
+
+        Files.move(key, away);
+        for (int i = 0; i < 4; i++) {
+            adopted(A);
+        }
+        assertThat(care.table.find(DEAD)).isNull();
+        care.renewals().cleanUp();
+        Files.move(away, key);
+        care.step();
+
+        assertThat(care.table.find(DEAD).isSame(first)).isTrue();
+        care.step();
+        assertThat(care.table.find(DEAD).isSame(first)).isTrue();
+    }
+
     @Test
     void nameThatIsNoMoreOfTheSiteIsShownNothing() throws Exception {
         start(SteppedCare.site(A, DEAD));
