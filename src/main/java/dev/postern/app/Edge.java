@@ -11,6 +11,7 @@ import dev.postern.config.Durations;
 import dev.postern.config.PlainText;
 import dev.postern.control.ControlCommands;
 import dev.postern.listener.CannotListen;
+import dev.postern.listener.Listener;
 import dev.postern.listener.Transport;
 import dev.postern.listener.Transport.EventLoops;
 import dev.postern.machine.MachineErrors;
@@ -74,6 +75,8 @@ public final class Edge implements AutoCloseable {
         MemoryGuard memory = new MemoryGuard(background);
         opened.push(memory);
         try {
+            // A store that is made, perhaps by another user, and not served from is in the way of the next start.
+            requireFree(config.listeners(), !config.sites().stream().allMatch(Configuration.Site::isPlain));
             this.care = new CertificateCare(config, schedule, clock, background);
             opened.push(care);
             this.path = new RequestPath(config, transport, loops.all(), care, observation, clock, background, memory);
@@ -89,6 +92,14 @@ public final class Edge implements AutoCloseable {
             closeAll(opened);
             throw e;
         }
+    }
+
+    private static void requireFree(Configuration.Listeners listeners, boolean isForTls) throws CannotListen {
+        Listener.requireFree("challenge", listeners.challenge().bind());
+        Listener.requireFree("https", isForTls ? listeners.https().bind() : List.of());
+        Listener.requireFree("http", listeners.http().bind());
+        Configuration.Admin admin = listeners.admin();
+        Listener.requireFree("admin", admin == null ? List.of() : admin.bind());
     }
 
     private static CannotStart because(Exception e) {

@@ -148,8 +148,7 @@ public final class Listener implements AutoCloseable {
         List<Bound> added = new ArrayList<>();
         for (BindAddress bind : binds) {
             try {
-                InetSocketAddress wanted =
-                        new InetSocketAddress(bind.address() == null ? everyAddress() : bind.address(), bind.port());
+                InetSocketAddress wanted = wanted(bind);
                 Bound one = kept.stream()
                         .filter(known -> known.configured.equals(wanted))
                         .findFirst()
@@ -195,6 +194,25 @@ public final class Listener implements AutoCloseable {
             probe.bind(wanted, 1);
             return new InetSocketAddress(wanted.getAddress(), probe.getLocalPort());
         }
+    }
+
+    /**
+     * Before anything is made that would be left behind: whether these could be bound. Binds nothing that stays; blocks.
+     *
+     * @throws CannotListen as {@link #bind}
+     */
+    public static void requireFree(String name, List<BindAddress> binds) throws CannotListen {
+        for (BindAddress bind : binds) {
+            try {
+                var unused = probe(wanted(bind));
+            } catch (IOException e) {
+                throw new CannotListen(message(name, bind, e), e);
+            }
+        }
+    }
+
+    private static InetSocketAddress wanted(BindAddress bind) throws IOException {
+        return new InetSocketAddress(bind.address() == null ? everyAddress() : bind.address(), bind.port());
     }
 
     /** {@code ::}, which takes IPv4 as well; {@code 0.0.0.0} on a host that has no IPv6. */
