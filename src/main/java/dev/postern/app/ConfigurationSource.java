@@ -40,21 +40,27 @@ public final class ConfigurationSource {
 
     /** @throws ConfigurationProblems with everything that is wrong with it */
     public Configuration read() throws ConfigurationProblems {
-        return file == null
+        return read(file);
+    }
+
+    private Configuration read(@Nullable Path from) throws ConfigurationProblems {
+        return from == null
                 ? Objects.requireNonNull(fixed, "fixed")
-                : ConfigurationFile.read(file, Surroundings.ofProcess().with(environmentFile));
+                : ConfigurationFile.read(from, Surroundings.ofProcess().with(environmentFile));
     }
 
     /**
-     * As {@link #read}; and the certificates that operators bring are good now, which a start would find out later.
+     * As {@link #read}; and the certificates that operators bring are good now, which a start would find out later. Problems
+     * name the file by its absolute path: who reads them may be in another directory than the daemon was started in.
      *
      * @throws ConfigurationProblems with everything that is wrong
      */
     public Configuration check() throws ConfigurationProblems {
-        Configuration configuration = read();
+        Path from = file == null ? null : file.toAbsolutePath().normalize();
+        Configuration configuration = read(from);
         List<String> problems = CertificateFiles.problems(configuration.sites(), Instant.now());
         if (!problems.isEmpty()) {
-            throw new ConfigurationProblems(file == null ? "command line" : file.toString(), problems);
+            throw new ConfigurationProblems(from == null ? "command line" : from.toString(), problems);
         }
         return configuration;
     }

@@ -304,7 +304,8 @@ final class HealthChecks implements AutoCloseable {
                 boolean isUp = server.state() == State.UP && !server.hasFailedAt(address);
                 row.good = isUp ? 0 : row.good + 1;
                 if (row.good >= health.rise()) {
-                    backend.checkedUp(server, address, row.good + " good health checks");
+                    backend.checkedUp(
+                            server, address, row.good + (row.good == 1 ? " good health check" : " good health checks"));
                 }
             } else {
                 row.good = 0;

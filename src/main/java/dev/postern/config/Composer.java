@@ -32,12 +32,12 @@ final class Composer {
     private static final int DEEPEST = 50;
 
     private final Origin file;
-    private final Map<String, String> environment;
+    private final Environment environment;
     private final Problems problems;
     /** Of scalars: what they became. Of collections: themselves, once they were gone through; anchors make circles. */
     private final IdentityHashMap<Node, Node> done = new IdentityHashMap<>();
 
-    Composer(Origin file, Map<String, String> environment, Problems problems) {
+    Composer(Origin file, Environment environment, Problems problems) {
         this.file = file;
         this.environment = environment;
         this.problems = problems;
@@ -186,7 +186,7 @@ final class Composer {
 
     private Node expanded(ScalarNode scalar) {
         try {
-            String text = Environment.expand(scalar.getValue(), environment);
+            String text = environment.expand(scalar.getValue());
             // What comes from the environment is text, also where it looks like something else.
             return new FromEnvironment(scalar, text);
         } catch (NotUnderstood e) {

@@ -35,7 +35,7 @@ public final class ConfigurationFile {
 
     private static Configuration parse(Origin origin, String text, Surroundings surroundings)
             throws ConfigurationProblems {
-        return new ConfigurationReader(origin, surroundings).read(text.startsWith("\uFEFF") ? text.substring(1) : text);
+        return new ConfigurationReader(origin, surroundings).read(text);
     }
 
     /**
@@ -79,10 +79,12 @@ public final class ConfigurationFile {
         try {
             // No pipes either: a reload would wait for somebody to write into one.
             byte[] bytes = RegularFile.bytes(file, LARGEST_BYTES);
-            return StandardCharsets.UTF_8
+            String text = StandardCharsets.UTF_8
                     .newDecoder()
                     .decode(ByteBuffer.wrap(bytes))
                     .toString();
+            // Editors of Windows put a byte order mark before it.
+            return text.startsWith("\uFEFF") ? text.substring(1) : text;
         } catch (NoSuchFileException e) {
             throw unreadable(name, "does not exist");
         } catch (AccessDeniedException e) {

@@ -4,7 +4,6 @@ import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.snakeyaml.engine.v2.nodes.Node;
 
@@ -37,7 +36,7 @@ final class ConfigurationReader {
     }
 
     Configuration read(String text) throws ConfigurationProblems {
-        Map<String, String> environment = surroundings.environment();
+        Environment environment = new Environment(surroundings.environment(), surroundings.environmentFile());
         Node root = new Composer(file, environment, problems).compose(text);
         if (root != null) {
             new Includes(environment, problems).into(root, file);

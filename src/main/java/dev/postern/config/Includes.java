@@ -7,7 +7,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.regex.PatternSyntaxException;
 import org.snakeyaml.engine.v2.nodes.MappingNode;
@@ -31,12 +30,12 @@ final class Includes {
     /** Merged; of all other keys one file has the word. */
     private static final Set<String> MERGED = Set.of("sites", "backends");
 
-    private final Map<String, String> environment;
+    private final Environment environment;
     private final Problems problems;
     /** By what they are, whatever leads there: links may go round in circles. */
     private final Set<Path> read = new HashSet<>();
 
-    Includes(Map<String, String> environment, Problems problems) {
+    Includes(Environment environment, Problems problems) {
         this.environment = environment;
         this.problems = problems;
     }

@@ -10,10 +10,19 @@ import org.jspecify.annotations.Nullable;
  *
  * @param environment of the process
  * @param installation where Postern itself is
+ * @param environmentFile whose variables are in {@code environment} as well; null for none
  */
-public record Surroundings(Map<String, String> environment, Path installation) {
+public record Surroundings(
+        Map<String, String> environment,
+        Path installation,
+        @Nullable Path environmentFile) {
     /** Where systemd gives a service to keep what it has: {@code StateDirectory=} of systemd.exec(5). */
     private static final String STATE_DIRECTORY = "STATE_DIRECTORY";
+
+    /** With the variables of the process alone. */
+    public Surroundings(Map<String, String> environment, Path installation) {
+        this(environment, installation, null);
+    }
 
     /** Those of this process. */
     public static Surroundings ofProcess() {
@@ -32,7 +41,7 @@ public record Surroundings(Map<String, String> environment, Path installation) {
         }
         Map<String, String> both = new HashMap<>(EnvironmentFile.read(file));
         both.putAll(environment);
-        return new Surroundings(both, installation);
+        return new Surroundings(both, installation, file);
     }
 
     /** The store of a configuration that names none. Never the working directory of whoever calls. */

@@ -71,7 +71,7 @@ public final class ControlledSites {
             if (site.names().contains(name)) {
                 // Not taken for it: what is done is done to the certificate of all the names.
                 throw ControlFailure.usage("\"" + name + "\" is a name of the site \"" + site.name()
-                        + "\", whose certificate it shares; name that one");
+                        + (site.isPlain() ? "\"; name that one" : "\", whose certificate it shares; name that one"));
             }
         }
         List<String> known = all.stream().map(Site::name).toList();

@@ -108,9 +108,12 @@ class HealthChecksTest {
         RawClient client = edge.client();
         awaitStatus(client, 503);
 
-        condition = ILL;
+        try (CapturedLog log = CapturedLog.begin()) {
+            condition = ILL;
 
-        awaitStatus(client, 200);
+            awaitStatus(client, 200);
+            assertThat(log.lines(": 1 good health check; back, ")).hasSize(1);
+        }
     }
 
     @Test

@@ -275,7 +275,7 @@ class CommandsWithoutDaemonTest {
         installation.configure("acme: { issuers: [internal], store: \"" + installation.store() + "\" }\nsites:\n"
                 + "  - { names: [\"*.example\"], certificate: " + own + ", " + respond + " }\n"
                 + "  - { names: [shop.example], certificate: { of: \"*.example\" }, " + respond + " }\n"
-                + "  - { names: [printer.lan], plain: true, " + respond + " }\n");
+                + "  - { names: [printer.lan, scanner.lan], plain: true, " + respond + " }\n");
 
         assertThat(run("cert", "explain", "*.example")).as(err).isZero();
         String explained = out;
@@ -286,6 +286,8 @@ class CommandsWithoutDaemonTest {
         assertThat(out).isEqualTo("shop.example has the certificate of the site *.example\n" + explained);
         assertThat(run("cert", "explain", "printer.lan")).as(err).isZero();
         assertThat(out).isEqualTo("printer.lan is served over HTTP only: it has no certificate, and needs none\n");
+        assertThat(run("cert", "explain", "scanner.lan")).isEqualTo(64);
+        assertThat(err).startsWith("\"scanner.lan\" is a name of the site \"printer.lan\"; name that one");
 
         assertThat(run("cert", "renew", "shop.example")).isEqualTo(64);
         assertThat(err)

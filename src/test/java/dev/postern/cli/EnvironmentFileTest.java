@@ -2,6 +2,7 @@ package dev.postern.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.postern.app.ConfigurationSource;
 import dev.postern.config.Configuration;
@@ -82,6 +83,48 @@ class EnvironmentFileTest {
 
         assertThat(run(Map.of(), command, "--env-file", variables.toString())).isNotEqualTo(78);
         assertThat(err.toString()).doesNotContain("GRACE");
+    }
+
+    @Test
+    void variableThatIsInNeitherIsSaidWithTheFileThatWasLookedAt() throws Exception {
+        Files.writeString(variables, "TEXT=some\n");
+
+        assertThat(run(Map.of(), "check", "--env-file", variables.toString())).isEqualTo(78);
+
+        assertThat(err.toString().lines())
+                .first()
+                .asString()
+                .startsWith(configuration + ":2: \"${GRACE}\" names GRACE, which is not in the environment, nor in "
+                        + variables + " (expected: GRACE ");
+    }
+
+    /** As editors of Windows write it. */
+    @Test
+    void byteOrderMarkIsNoPartOfTheFirstName() throws Exception {
+        Files.writeString(variables, "\uFEFFGRACE=2s\r\nTEXT=some\r\n");
+
+        assertThat(run(Map.of(), "check", "--env-file", variables.toString()))
+                .as(err::toString)
+                .isZero();
+    }
+
+    /** Who reads them stands elsewhere than the daemon did when it was started. */
+    @Test
+    void problemsOfAReloadNameTheFileByItsAbsolutePath() throws Exception {
+        Path relative = Path.of("").toAbsolutePath().relativize(configuration.toAbsolutePath());
+        Files.writeString(variables, "GRACE=soon\n");
+        ConfigurationSource source = ConfigurationSource.of(relative, variables);
+
+        assertThat(catchThrowableOfType(ConfigurationProblems.class, source::check)
+                        .lines())
+                .singleElement()
+                .asString()
+                .startsWith(configuration + ":2: grace: ");
+        assertThat(catchThrowableOfType(ConfigurationProblems.class, source::read)
+                        .lines())
+                .singleElement()
+                .asString()
+                .startsWith(relative + ":2: grace: ");
     }
 
     /** As Caddy's: who sets a variable for one command means it. */
