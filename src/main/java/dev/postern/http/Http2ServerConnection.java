@@ -309,7 +309,7 @@ final class Http2ServerConnection extends Http2ConnectionHandler {
     /** Ends what is of no use any more. */
     void check(long now, long maxIdleNanos) {
         if (probing && now - probeNanos > PING_NANOS) {
-            log.warn("server {}: HTTP/2: no answer to a PING; connection closed", server);
+            worker.warnings().closed(server, "no answer to a PING", System.nanoTime());
             retire();
             closeNow();
         } else if (server.isRetired() || (isIdle() && now - idleNanos > maxIdleNanos)) {
@@ -514,10 +514,8 @@ final class Http2ServerConnection extends Http2ConnectionHandler {
     protected void onConnectionError(
             ChannelHandlerContext on, boolean outbound, Throwable cause, @Nullable Http2Exception http2) {
         MachineErrors.check(cause);
-        log.warn(
-                "server {}: HTTP/2: {}; connection closed",
-                server,
-                http2 == null ? cause.toString() : String.valueOf(http2.getMessage()));
+        String why = http2 == null ? cause.toString() : String.valueOf(http2.getMessage());
+        worker.warnings().closed(server, why, System.nanoTime());
         retired = true;
         pool.remove(this);
         super.onConnectionError(on, outbound, cause, http2);

@@ -1,11 +1,13 @@
 package dev.postern.http;
 
+import dev.postern.backend.Server;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /**
  * Keeps a server that fails ten thousand requests a second from filling the log: of each server and reason a few lines
@@ -19,7 +21,8 @@ final class RepeatedWarnings {
 
     private static final long WINDOW_NANOS = TimeUnit.SECONDS.toNanos(10);
 
-    private record Subject(String where, Failure why) {}
+    /** @param most lines of it in a while */
+    private record Subject(String where, String why, int most) {}
 
     private static final class Window {
         private final long sinceNanos;
@@ -38,8 +41,18 @@ final class RepeatedWarnings {
      * @param where backend and server: from the configuration, so that there are only so many
      */
     boolean tells(String where, Failure why, long nowNanos) {
-        Window window = windows.computeIfAbsent(new Subject(where, why), subject -> new Window(nowNanos));
-        return ++window.lines <= TOLD;
+        return tells(new Subject(where, why.reason(), TOLD), nowNanos);
+    }
+
+    private boolean tells(Subject what, long nowNanos) {
+        Window window = windows.computeIfAbsent(what, subject -> new Window(nowNanos));
+        return ++window.lines <= what.most;
+    }
+
+    /** A connection to a server is closed, for a fault of the server's: one line of each server in a while. */
+    void closed(Server server, String why, long nowNanos) {
+        boolean told = tells(new Subject("server " + server, "HTTP/2 connections closed", 1), nowNanos);
+        log.atLevel(told ? Level.WARN : Level.DEBUG).log("server {}: HTTP/2: {}; connection closed", server, why);
     }
 
     /** Says what was left out in the windows that are over. */
@@ -54,12 +67,13 @@ final class RepeatedWarnings {
                 continue;
             }
             all.remove();
-            if (window.lines > TOLD) {
+            Subject what = entry.getKey();
+            if (window.lines > what.most) {
                 log.warn(
-                        "{}: {}: {} more requests in {} s, not logged one by one",
-                        entry.getKey().where,
-                        entry.getKey().why.reason(),
-                        window.lines - TOLD,
+                        "{}: {}: {} more in {} s, not logged one by one",
+                        what.where,
+                        what.why,
+                        window.lines - what.most,
                         TimeUnit.NANOSECONDS.toSeconds(WINDOW_NANOS));
             }
         }

@@ -118,6 +118,25 @@ class Http2ServersTest {
         assertThat(response.trailers().get("x-blank")).hasToString("");
     }
 
+    /** Each of them closes a connection: a line each would be as many as there are requests. */
+    @Test
+    void serverThatBreaksTheRulesOfHttp2IsALineAndACount() throws Exception {
+        Http2Server server = start(
+                (request, connection) -> connection.data(0, false, "of no stream".getBytes(StandardCharsets.US_ASCII)));
+        try (CapturedLog log = CapturedLog.begin()) {
+            RawClient client = edge.client();
+            for (int i = 0; i < 4; i++) {
+                assertThat(client.get("localhost", "/").status()).isEqualTo(502);
+            }
+
+            assertThat(server.connections().size()).isGreaterThanOrEqualTo(4);
+            assertThat(log.lines("; connection closed"))
+                    .singleElement()
+                    .asString()
+                    .contains(" WARN ");
+        }
+    }
+
     @Test
     void serverThatBreaksItsConnectionIsNoStackTrace() throws Exception {
         start((request, connection) -> {

@@ -46,7 +46,7 @@ class RepeatedWarningsTest {
             assertThat(log.lines("not logged one by one"))
                     .singleElement()
                     .asString()
-                    .endsWith(SERVER + ": response_timeout: 100 more requests in 10 s, not logged one by one");
+                    .endsWith(SERVER + ": response_timeout: 100 more in 10 s, not logged one by one");
         }
     }
 
