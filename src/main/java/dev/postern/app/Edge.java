@@ -132,6 +132,9 @@ public final class Edge implements AutoCloseable {
                 edge.path.servers().maxPerClient(),
                 String.join(", ", Versions.lines()));
         edge.tellShortage();
+        if (edge.httpsAddresses().isEmpty()) {
+            log.info("listener https: not bound, for no site has a certificate: each is plain");
+        }
         return edge;
     }
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import dev.postern.testing.CapturedLog;
 import dev.postern.testing.EdgeExtension;
 import dev.postern.testing.RawClient;
 import dev.postern.testing.Trust;
@@ -228,7 +229,12 @@ class DefaultSiteTest {
                       challenge: { bind: "127.0.0.1:0" }
                     sites:
                     """.formatted(other.getLocalPort());
-            Edge running = edge.start(sites + plain);
+            Edge running;
+            try (CapturedLog log = CapturedLog.begin()) {
+                running = edge.start(sites + plain);
+                assertThat(log.lines(" INFO Edge - listener https: not bound, for no site has a certificate"))
+                        .hasSize(1);
+            }
 
             assertThat(running.httpsAddresses()).isEmpty();
             try (RawClient client = RawClient.plain(edge.httpPort())) {
