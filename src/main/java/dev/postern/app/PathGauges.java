@@ -87,8 +87,8 @@ record PathGauges(
     }
 
     @Override
-    public List<Worker.ServerConnections> serverConnections() {
-        return workers.stream().map(Worker::serverConnections).toList();
+    public List<Worker.ToServers> toServers() {
+        return workers.stream().map(Worker::toServers).toList();
     }
 
     @Override

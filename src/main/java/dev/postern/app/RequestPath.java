@@ -75,7 +75,6 @@ final class RequestPath implements AutoCloseable {
     private final AtomicReference<Routing> routing;
     private final ConnectionLimit limit;
     private final ServerBudget servers;
-    private final Worker.Budgets budgets;
     private final ConnectionsPerClient perClient = new ConnectionsPerClient();
     private final RateLimiter rates = new RateLimiter(new SecureRandom());
     private final Backends backends;
@@ -108,11 +107,6 @@ final class RequestPath implements AutoCloseable {
         SecureRandom random = new SecureRandom();
         this.servers = new ServerBudget(
                 Descriptors.servers(config.limits()), Descriptors.serversPerClient(config.limits()), random.nextLong());
-        this.budgets = new Worker.Budgets(
-                servers,
-                new ServerBudget(MAX_RELAYED, MAX_RELAYED_PER_CLIENT, random.nextLong()),
-                () -> workers.values().forEach(Worker::letGo),
-                memory);
         this.backends = new Backends(
                 new Surroundings(loops.get(0), transport.channel(), transport.datagrams(), servers),
                 config,
@@ -121,7 +115,17 @@ final class RequestPath implements AutoCloseable {
                 care.certificates(), care.alpnChallenges(), config.tls(), protocols(config), observation.handshakes());
         this.routing = new AtomicReference<>(
                 routing(config, Map.of(), new Routing.Plaintext(sidePort(List.of()), OptionalInt.empty(), false, 0)));
-        makeWorkers(loops, observation, clock);
+        Worker.Shared shared = new Worker.Shared(
+                transport.channel(),
+                routing,
+                clock,
+                Pipelines.toServers(),
+                new Worker.Budgets(
+                        servers,
+                        new ServerBudget(MAX_RELAYED, MAX_RELAYED_PER_CLIENT, random.nextLong()),
+                        () -> workers.values().forEach(Worker::letGo),
+                        memory));
+        makeWorkers(loops, shared, observation);
         Pipelines pipelines = new Pipelines(
                 contexts,
                 new RelayAcmeChallenge(care.challenges()),
@@ -148,8 +152,7 @@ final class RequestPath implements AutoCloseable {
         this.pages =
                 new AdminPages(observation.metrics(gauges), () -> served(care.status(), clock.instant()), adminThread);
         // A worker of its own: it is not drained, for whoever looks wants to see how that goes, and is not observed.
-        this.adminWorker = new Worker(
-                loops.get(0), transport.channel(), routing, clock, 1, budgets, "admin-", ExchangeObserver.NONE);
+        this.adminWorker = new Worker(loops.get(0), shared, 1, "admin-", ExchangeObserver.NONE);
         this.admin = new Listener(
                 "admin", transport, loops.subList(0, 1), unlimited, loop -> pipelines.admin(adminWorker, pages));
         var unused = background.scheduleAtFixedRate(
@@ -167,15 +170,12 @@ final class RequestPath implements AutoCloseable {
         return new AdminPages.Sites(Metrics.overdue(served, now), unserved, all.isEmpty() || !served.isEmpty());
     }
 
-    private void makeWorkers(List<EventLoop> loops, Observation observation, InstantSource clock) {
+    private void makeWorkers(List<EventLoop> loops, Worker.Shared shared, Observation observation) {
         String process = HexFormat.of().toHexDigits(new SecureRandom().nextInt());
         int maxIdle = maxIdle(loops.size());
         for (EventLoop loop : loops) {
             String prefix = process + HexFormat.of().toHexDigits((byte) workers.size());
-            workers.put(
-                    loop,
-                    new Worker(
-                            loop, transport.channel(), routing, clock, maxIdle, budgets, prefix, observation.of(loop)));
+            workers.put(loop, new Worker(loop, shared, maxIdle, prefix, observation.of(loop)));
         }
     }
 

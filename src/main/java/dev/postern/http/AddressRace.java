@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  * together have the time that one has. Where none accepts, or none answers soon, the name is asked for anew, and what it
  * says then is tried as well. Event loop only.
  */
-final class AddressRace implements ServerConnector.Attempt {
+final class AddressRace implements ServerConnections.Attempt {
     /** As the RFC recommends: a SYN that got lost has not even been repeated by then. */
     private static final long HEAD_START_MILLIS = 250;
 
@@ -40,7 +40,7 @@ final class AddressRace implements ServerConnector.Attempt {
     private final Server server;
     private final Duration timeout;
     private final Consumer<Channel> pipeline;
-    private final ServerConnector.ChannelOutcome outcome;
+    private final ServerConnections.Outcome<Channel> outcome;
     private final long deadlineNanos;
     private final List<InetSocketAddress> tried = new ArrayList<>(2);
     private final List<ChannelFuture> running = new ArrayList<>(2);
@@ -50,12 +50,12 @@ final class AddressRace implements ServerConnector.Attempt {
     private boolean awaitsName;
     private boolean over;
 
-    AddressRace(
+    private AddressRace(
             Worker worker,
             Server server,
             Duration timeout,
             Consumer<Channel> pipeline,
-            ServerConnector.ChannelOutcome outcome) {
+            ServerConnections.Outcome<Channel> outcome) {
         this.worker = worker;
         this.server = server;
         this.timeout = timeout;
@@ -64,10 +64,22 @@ final class AddressRace implements ServerConnector.Attempt {
         this.deadlineNanos = System.nanoTime() + timeout.toNanos();
     }
 
-    void begin() {
-        if (!goesOn()) {
-            doubt();
+    /**
+     * Begins to connect; returns what can be cancelled.
+     *
+     * @param pipeline of a channel that is made, before it connects
+     */
+    static ServerConnections.Attempt begin(
+            Worker worker,
+            Server server,
+            Duration timeout,
+            Consumer<Channel> pipeline,
+            ServerConnections.Outcome<Channel> outcome) {
+        AddressRace race = new AddressRace(worker, server, timeout, pipeline, outcome);
+        if (!race.goesOn()) {
+            race.doubt();
         }
+        return race;
     }
 
     @Override
@@ -214,7 +226,7 @@ final class AddressRace implements ServerConnector.Attempt {
         if (tried.size() > 1) {
             server.answersAt(address);
         }
-        outcome.connected(made);
+        outcome.connected(made.channel());
     }
 
     private void end(@Nullable ChannelFuture winner) {

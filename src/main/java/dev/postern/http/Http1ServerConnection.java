@@ -31,6 +31,7 @@ final class Http1ServerConnection extends ChannelInboundHandlerAdapter
     private static final Logger log = LoggerFactory.getLogger(Http1ServerConnection.class);
 
     private final Worker worker;
+    private final Http1ServerConnections pool;
     private final Server server;
     private final @Nullable ProxyPreamble preamble;
     private final Channel channel;
@@ -67,8 +68,14 @@ final class Http1ServerConnection extends ChannelInboundHandlerAdapter
     private boolean ended;
 
     /** @param preamble with which the connection begins; null for none */
-    Http1ServerConnection(Worker worker, Server server, @Nullable ProxyPreamble preamble, Channel channel) {
+    Http1ServerConnection(
+            Worker worker,
+            Http1ServerConnections pool,
+            Server server,
+            @Nullable ProxyPreamble preamble,
+            Channel channel) {
         this.worker = worker;
+        this.pool = pool;
         this.server = server;
         this.preamble = preamble;
         this.channel = channel;
@@ -315,7 +322,7 @@ final class Http1ServerConnection extends ChannelInboundHandlerAdapter
     private void keep() {
         head = null;
         channel.config().setAutoRead(true);
-        idle = worker.pool().keep(this, System.nanoTime());
+        idle = pool.keep(this);
         if (!idle) {
             retire();
         }
@@ -349,7 +356,7 @@ final class Http1ServerConnection extends ChannelInboundHandlerAdapter
     public void channelInactive(ChannelHandlerContext ctx) {
         if (idle) {
             idle = false;
-            worker.pool().remove(this);
+            pool.remove(this);
         }
         Exchange current = exchange;
         if (current != null && decoder.isUntilClose() && !failed) {
@@ -429,7 +436,7 @@ final class Http1ServerConnection extends ChannelInboundHandlerAdapter
         done = false;
         if (idle) {
             idle = false;
-            worker.pool().remove(this);
+            pool.remove(this);
         }
         decoder.close();
         close();

@@ -1,21 +1,23 @@
 package dev.postern.http;
 
+import dev.postern.backend.ProxyPreamble;
 import dev.postern.backend.Server;
 import dev.postern.http.Failure.ByServer;
-import io.netty.channel.ChannelFuture;
+import io.netty.channel.Channel;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The HTTP/2 connections of one event loop to servers: as many streams on each as its server allows, another connection
  * beyond. Exchanges that find none share the attempt to make one. Event loop only.
  */
-final class Http2ServerConnections {
+public final class Http2ServerConnections implements ServerConnections {
     /** As long as an idle HTTP/1 connection is kept. */
     private static final long MAX_IDLE_NANOS = Duration.ofSeconds(55).toNanos();
 
@@ -28,12 +30,23 @@ final class Http2ServerConnections {
     /** What each server allowed when it was last asked. */
     private final Map<Server, Integer> allowed = new HashMap<>();
 
-    Http2ServerConnections(Worker worker) {
+    public Http2ServerConnections(Worker worker) {
         this.worker = worker;
     }
 
+    @Override
+    public boolean areShared() {
+        return true;
+    }
+
+    @Override
+    public @Nullable ServerStream open(
+            Server server, @Nullable ProxyPreamble preamble, long nowNanos, long maxIdleNanos) {
+        return open(server);
+    }
+
     /** A stream on a connection that is there; null where there is none with room for one more. */
-    @Nullable ServerStream open(Server server) {
+    private @Nullable ServerStream open(Server server) {
         List<Http2ServerConnection> candidates = connections.get(server);
         if (candidates == null) {
             return null;
@@ -50,8 +63,13 @@ final class Http2ServerConnections {
         return null;
     }
 
-    /** As {@link ServerConnector#connect}; what is handed over is a stream on a connection made from now on. */
-    ServerConnector.Attempt connect(Server server, Duration timeout, ServerConnector.Outcome outcome) {
+    @Override
+    public Attempt connect(
+            Server server, @Nullable ProxyPreamble preamble, Duration timeout, Outcome<ServerStream> outcome) {
+        return connect(server, timeout, outcome);
+    }
+
+    private Attempt connect(Server server, Duration timeout, Outcome<ServerStream> outcome) {
         Waiting waiting = new Waiting(outcome);
         for (Connecting shared : connecting.getOrDefault(server, List.of())) {
             if (shared.waiting.size() < allowed.getOrDefault(server, MAX_WAITING)) {
@@ -72,15 +90,15 @@ final class Http2ServerConnections {
     }
 
     /** An exchange that waits for a connection. */
-    private static final class Waiting implements ServerConnector.Attempt {
-        private ServerConnector.@Nullable Outcome outcome;
+    private static final class Waiting implements Attempt {
+        private @Nullable Outcome<ServerStream> outcome;
 
-        Waiting(ServerConnector.Outcome outcome) {
+        Waiting(Outcome<ServerStream> outcome) {
             this.outcome = outcome;
         }
 
-        private ServerConnector.@Nullable Outcome take() {
-            ServerConnector.Outcome taken = outcome;
+        private @Nullable Outcome<ServerStream> take() {
+            Outcome<ServerStream> taken = outcome;
             outcome = null;
             return taken;
         }
@@ -97,7 +115,7 @@ final class Http2ServerConnections {
     }
 
     /** A connection being made, until its server has said what it allows. */
-    private final class Connecting implements ServerConnector.ChannelOutcome {
+    private final class Connecting implements Outcome<Channel> {
         private final Server server;
         private final Duration timeout;
         private final ArrayDeque<Waiting> waiting = new ArrayDeque<>(4);
@@ -109,7 +127,7 @@ final class Http2ServerConnections {
         }
 
         void begin() {
-            var unused = ServerConnector.channel(
+            var unused = AddressRace.begin(
                     worker,
                     server,
                     timeout,
@@ -119,8 +137,8 @@ final class Http2ServerConnections {
         }
 
         @Override
-        public void connected(ChannelFuture connected) {
-            Http2ServerConnection fresh = connected.channel().pipeline().get(Http2ServerConnection.class);
+        public void connected(Channel connected) {
+            Http2ServerConnection fresh = connected.pipeline().get(Http2ServerConnection.class);
             if (fresh == null) {
                 refused(ByServer.CONNECT_FAILED, "connect: closed at once");
                 return;
@@ -130,8 +148,7 @@ final class Http2ServerConnections {
                 ready(fresh);
                 return;
             }
-            var unused =
-                    worker.loop().schedule(this::tooLate, timeout.toNanos(), java.util.concurrent.TimeUnit.NANOSECONDS);
+            var unused = worker.loop().schedule(this::tooLate, timeout.toNanos(), TimeUnit.NANOSECONDS);
         }
 
         private void tooLate() {
@@ -151,7 +168,7 @@ final class Http2ServerConnections {
 
         private void tellRefused(ByServer failure, String why) {
             for (Waiting each = waiting.poll(); each != null; each = waiting.poll()) {
-                ServerConnector.Outcome outcome = each.take();
+                Outcome<ServerStream> outcome = each.take();
                 if (outcome != null) {
                     outcome.refused(failure, why);
                 }
@@ -162,7 +179,7 @@ final class Http2ServerConnections {
         public void impossible(String why) {
             if (leave()) {
                 for (Waiting each = waiting.poll(); each != null; each = waiting.poll()) {
-                    ServerConnector.Outcome outcome = each.take();
+                    Outcome<ServerStream> outcome = each.take();
                     if (outcome != null) {
                         outcome.impossible(why);
                     }
@@ -179,7 +196,7 @@ final class Http2ServerConnections {
                 return;
             }
             for (Waiting each = waiting.poll(); each != null; each = waiting.poll()) {
-                ServerConnector.Outcome outcome = each.take();
+                Outcome<ServerStream> outcome = each.take();
                 if (outcome == null) {
                     continue;
                 }
@@ -192,7 +209,7 @@ final class Http2ServerConnections {
             }
         }
 
-        private void again(ServerConnector.Outcome outcome) {
+        private void again(Outcome<ServerStream> outcome) {
             ServerStream elsewhere = open(server);
             if (elsewhere != null) {
                 outcome.connected(elsewhere);
@@ -234,8 +251,12 @@ final class Http2ServerConnections {
         }
     }
 
-    /** Looks at all of them; called every now and then. */
-    void check(long now) {
+    /** One carries many exchanges: there are few of them. */
+    @Override
+    public void keepAtMost(int idle) {}
+
+    @Override
+    public void check(long now) {
         if (connections.isEmpty()) {
             return;
         }
@@ -250,8 +271,8 @@ final class Http2ServerConnections {
         allowed.keySet().removeIf(Server::isRetired);
     }
 
-    /** Closes one that nobody uses; false where there is none. */
-    boolean closeIdle() {
+    @Override
+    public boolean closeIdle() {
         for (List<Http2ServerConnection> all : connections.values()) {
             for (Http2ServerConnection connection : all) {
                 if (connection.streams() == 0) {
@@ -263,20 +284,21 @@ final class Http2ServerConnections {
         return false;
     }
 
-    int size() {
+    @Override
+    public int size() {
         return connections.values().stream().mapToInt(List::size).sum();
     }
 
-    /** Streams under way on all of them. */
-    int streams() {
+    @Override
+    public int streams() {
         return connections.values().stream()
                 .flatMap(List::stream)
                 .mapToInt(Http2ServerConnection::streams)
                 .sum();
     }
 
-    /** Closes everything, at once. */
-    void close() {
+    @Override
+    public void close() {
         for (List<Http2ServerConnection> all : List.copyOf(connections.values())) {
             List.copyOf(all).forEach(Http2ServerConnection::closeNow);
         }

@@ -2,12 +2,10 @@ package dev.postern.http;
 
 import dev.postern.backend.ProxyPreamble;
 import dev.postern.backend.Server;
-import dev.postern.backend.ServerConnection;
 import dev.postern.balance.Affinity;
 import dev.postern.balance.LoadBalancer;
 import dev.postern.balance.StickyCookie;
 import dev.postern.balance.Waiter;
-import dev.postern.config.Configuration;
 import dev.postern.config.Durations;
 import dev.postern.config.Retries;
 import dev.postern.config.SentHost;
@@ -42,6 +40,7 @@ final class RetryLadder {
     private final Exchange exchange;
     private final LoadBalancer balancer;
     private final ServerRoom room;
+    private final ServerConnections connections;
 
     private final @Nullable Retries retries;
     /** What the choice depends on; made from the request as the client sent it. */
@@ -54,7 +53,7 @@ final class RetryLadder {
     /** Counted for a retry that is decided, and not begun. */
     private @Nullable Server reserved;
     /** A connection being made; cancelled where the exchange ends first. */
-    private ServerConnector.@Nullable Attempt connecting;
+    private ServerConnections.@Nullable Attempt connecting;
 
     private int refusals;
     private @Nullable Turn turn;
@@ -72,6 +71,7 @@ final class RetryLadder {
         this.exchange = exchange;
         this.balancer = balancer;
         this.room = worker.room(balancer, exchange.routing());
+        this.connections = worker.connections(balancer.backend().protocol());
         this.retries = balancer.backend().config().retries();
         this.sticky = balancer.sticky();
         this.affinity = balancer.asksRequest() ? new RequestAffinity(exchange) : Affinity.NONE;
@@ -107,8 +107,7 @@ final class RetryLadder {
         server = next;
         long now = System.nanoTime();
         exchange.tries(next, now);
-        // An HTTP/2 connection works for many at once; nobody takes one for himself.
-        if (!isHttp2()) {
+        if (!connections.areShared()) {
             long network = ClientNetwork.of(exchange.clientAddress());
             if (!room.worksFor(network)) {
                 exchange.fail(Failure.ByEdge.OUT_OF_RESOURCES, room.whyNotForClient());
@@ -196,24 +195,12 @@ final class RetryLadder {
     }
 
     private @Nullable ServerStream idle(Server of, long now) {
-        if (isHttp2()) {
-            return worker.http2Servers().open(of);
-        }
         long maxIdle = exchange.request().isIdempotent() ? Long.MAX_VALUE : SAFE_IDLE_NANOS;
-        while (true) {
-            ServerConnection idle = worker.pool().take(of, preamble(), now, maxIdle);
-            if (idle == null || idle.channel().isActive()) {
-                return (ServerStream) idle;
-            }
-        }
+        return connections.open(of, preamble(), now, maxIdle);
     }
 
     Set<Tolerance> tolerated() {
         return balancer.backend().config().tolerated();
-    }
-
-    private boolean isHttp2() {
-        return balancer.backend().protocol() == Configuration.ServerProtocol.H2C;
     }
 
     /** What connections of this exchange begin with; null where the backend does not want to be told. */
@@ -222,7 +209,7 @@ final class RetryLadder {
     }
 
     private void connect(Server to) {
-        if (isHttp2() || room.isThere()) {
+        if (connections.areShared() || room.isThere()) {
             makeConnection(to);
             return;
         }
@@ -239,7 +226,7 @@ final class RetryLadder {
     private void makeConnection(Server to) {
         pooled = false;
         Duration timeout = exchange.timeouts().connect();
-        ServerConnector.Outcome outcome = new ServerConnector.Outcome() {
+        ServerConnections.Outcome<ServerStream> outcome = new ServerConnections.Outcome<>() {
             @Override
             public void connected(ServerStream made) {
                 connecting = null;
@@ -265,9 +252,7 @@ final class RetryLadder {
                 exchange.fail(Failure.ByEdge.OUT_OF_RESOURCES, why);
             }
         };
-        ServerConnector.Attempt begun = isHttp2()
-                ? worker.http2Servers().connect(to, timeout, outcome)
-                : ServerConnector.connect(worker, to, preamble(), timeout, outcome);
+        ServerConnections.Attempt begun = connections.connect(to, preamble(), timeout, outcome);
         if (!begun.isOver()) {
             connecting = begun;
         }
@@ -323,7 +308,7 @@ final class RetryLadder {
         retried = true;
         long now = System.nanoTime();
         exchange.tries(same, now);
-        ServerStream open = isHttp2() ? worker.http2Servers().open(same) : null;
+        ServerStream open = connections.areShared() ? idle(same, now) : null;
         if (open == null) {
             connect(same);
         } else {

@@ -1,10 +1,10 @@
 package dev.postern.http;
 
-import dev.postern.backend.ConnectionPool;
 import dev.postern.backend.ServerBudget;
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.ScheduledFuture;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
@@ -23,17 +23,14 @@ final class ServerRoom {
 
     private final ServerBudget budget;
     private final EventLoop loop;
-    private final ConnectionPool pool;
-    private final Http2ServerConnections http2;
+    private final List<ServerConnections> connections;
     private final Runnable others;
 
     /** @param others has the other loops let idle connections go */
-    ServerRoom(
-            ServerBudget budget, EventLoop loop, ConnectionPool pool, Http2ServerConnections http2, Runnable others) {
+    ServerRoom(ServerBudget budget, EventLoop loop, List<ServerConnections> connections, Runnable others) {
         this.budget = budget;
         this.loop = loop;
-        this.pool = pool;
-        this.http2 = http2;
+        this.connections = connections;
         this.others = others;
     }
 
@@ -45,11 +42,20 @@ final class ServerRoom {
     /** Whether there may be one more connection, for which an idle one may have had to go. */
     boolean isThere() {
         while (!budget.hasRoom()) {
-            if (!pool.closeOldest() && !http2.closeIdle()) {
+            if (!closeIdle()) {
                 return false;
             }
         }
         return true;
+    }
+
+    private boolean closeIdle() {
+        for (ServerConnections each : connections) {
+            if (each.closeIdle()) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** Why there is none, for the log. */
@@ -76,7 +82,7 @@ final class ServerRoom {
     /** Lets the oldest of those that are idle go, a few of them. */
     void letGo() {
         for (int i = 0; i < FEW && !budget.hasRoom(); i++) {
-            if (!pool.closeOldest() && !http2.closeIdle()) {
+            if (!closeIdle()) {
                 return;
             }
         }
@@ -87,14 +93,14 @@ final class ServerRoom {
      *
      * @param then is told whether there is any, unless the attempt is cancelled
      */
-    ServerConnector.Attempt await(Consumer<Boolean> then) {
+    ServerConnections.Attempt await(Consumer<Boolean> then) {
         if (budget.asksOthers(System.nanoTime())) {
             others.run();
         }
         return new Waiting(then);
     }
 
-    private final class Waiting implements ServerConnector.Attempt {
+    private final class Waiting implements ServerConnections.Attempt {
         private final Consumer<Boolean> then;
         private ScheduledFuture<?> next;
         private int steps = STEPS;

@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
  * connection. What comes back goes to the exchange: a response, a failure, the news that more can be written. Event
  * loop only.
  */
-interface ServerStream {
+public interface ServerStream {
     /**
      * Sends the head of the exchange's request; the exchange hears of everything that follows.
      *

@@ -1,11 +1,11 @@
 package dev.postern.http;
 
-import dev.postern.backend.ConnectionPool;
 import dev.postern.backend.Server;
 import dev.postern.backend.ServerBudget;
 import dev.postern.balance.LoadBalancer;
 import dev.postern.config.AddressRange;
 import dev.postern.config.Configuration.Limits;
+import dev.postern.config.Configuration.ServerProtocol;
 import dev.postern.config.Configuration.Timeouts;
 import dev.postern.machine.MachineErrors;
 import dev.postern.machine.MemoryGuard;
@@ -26,12 +26,13 @@ import java.util.Locale;
 import java.util.OptionalInt;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Function;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What all connections of one event loop share: scratch space, the pool of server connections, the sweep that fires
+ * What all connections of one event loop share: scratch space, the connections to servers, the sweep that fires
  * timeouts. Everything here is touched on that loop only, except where a method says otherwise.
  */
 public final class Worker {
@@ -52,8 +53,8 @@ public final class Worker {
     private final Class<? extends Channel> channelType;
     private final AtomicReference<Routing> routing;
     private final InstantSource clock;
-    private final ConnectionPool pool;
-    private final Http2ServerConnections http2Servers = new Http2ServerConnections(this);
+    private final ServerConnections http1;
+    private final ServerConnections http2;
     private final HeadWriter headWriter = new HeadWriter();
     private final HeadParser headParser;
     private final HeadSpace requestSpace;
@@ -94,33 +95,39 @@ public final class Worker {
      */
     public record Budgets(ServerBudget servers, ServerBudget sidePort, Runnable letGo, MemoryGuard memory) {}
 
+    /** What makes the connections of an event loop to servers, of each protocol. */
+    public record Protocols(Function<Worker, ServerConnections> http1, Function<Worker, ServerConnections> http2) {}
+
+    /** What the workers of all event loops have the same. */
+    public record Shared(
+            Class<? extends Channel> channelType,
+            AtomicReference<Routing> routing,
+            InstantSource clock,
+            Protocols protocols,
+            Budgets budgets) {}
+
     /**
      * @param maxIdle how many idle connections to servers the loop may keep
      * @param requestIdPrefix what makes request ids of this loop differ from those of all others
      * @param observer of this loop alone
      */
-    public Worker(
-            EventLoop loop,
-            Class<? extends Channel> channelType,
-            AtomicReference<Routing> routing,
-            InstantSource clock,
-            int maxIdle,
-            Budgets budgets,
-            String requestIdPrefix,
-            ExchangeObserver observer) {
+    public Worker(EventLoop loop, Shared shared, int maxIdle, String requestIdPrefix, ExchangeObserver observer) {
+        Budgets budgets = shared.budgets;
         this.loop = loop;
-        this.channelType = channelType;
+        this.channelType = shared.channelType;
         this.tunnels = new OpenTunnels(loop);
         this.turns = new Turns(loop);
         this.reads = new TurnReads(turns);
         this.puttingOut = new PuttingOut(budgets.memory());
-        this.routing = routing;
-        this.clock = clock;
+        this.routing = shared.routing;
+        this.clock = shared.clock;
         this.requestIdPrefix = requestIdPrefix;
         this.observer = observer;
-        this.pool = new ConnectionPool(maxIdle);
-        this.room = new ServerRoom(budgets.servers(), loop, pool, http2Servers, budgets.letGo());
-        this.sideRoom = new ServerRoom(budgets.sidePort(), loop, pool, http2Servers, budgets.letGo());
+        this.http1 = shared.protocols.http1.apply(this);
+        this.http1.keepAtMost(maxIdle);
+        this.http2 = shared.protocols.http2.apply(this);
+        this.room = new ServerRoom(budgets.servers(), loop, List.of(http1, http2), budgets.letGo());
+        this.sideRoom = new ServerRoom(budgets.sidePort(), loop, List.of(http1, http2), budgets.letGo());
         Limits limits = routing.get().limits();
         this.headParser = new HeadParser(limits.requestLine(), limits.headers());
         this.requestSpace = new HeadSpace(headParser, limits.head());
@@ -146,10 +153,10 @@ public final class Worker {
             headParser.limits(limits.requestLine(), limits.headers());
             requestSpace.longest(limits.head());
             responseSpace.longest(longestResponseHead(limits));
-            pool.max(maxIdle);
+            http1.keepAtMost(maxIdle);
             // What has retired is closed at once, not with the next sweep.
-            pool.evict(System.nanoTime());
-            http2Servers.check(System.nanoTime());
+            http1.check(System.nanoTime());
+            http2.check(System.nanoTime());
             sweeps.cancel(false);
             sweeps = sweeps(routing());
         });
@@ -211,12 +218,9 @@ public final class Worker {
         return AddressRange.anyContains(routing().trustedProxies(), address);
     }
 
-    ConnectionPool pool() {
-        return pool;
-    }
-
-    Http2ServerConnections http2Servers() {
-        return http2Servers;
+    /** Those to servers that speak {@code protocol}. */
+    ServerConnections connections(ServerProtocol protocol) {
+        return protocol == ServerProtocol.H2C ? http2 : http1;
     }
 
     OpenTunnels tunnels() {
@@ -351,8 +355,8 @@ public final class Worker {
             sweptNanos = now;
             observer.swept(Math.max(0, now - nextSweepNanos));
             warnings.sweep(now);
-            pool.evict(now);
-            http2Servers.check(now);
+            http1.check(now);
+            http2.check(now);
             puttingOut.sweep(connections, sweptBeforeNanos);
             // Backwards: whoever leaves while we look at it is replaced by one we have seen already.
             for (int i = connections.size() - 1; i >= 0; i--) {
@@ -403,17 +407,16 @@ public final class Worker {
      * @param idle of HTTP/1.1, and waiting for an exchange
      * @param streams under way on those of HTTP/2
      */
-    public record ServerConnections(int idle, int http2, int streams) {
-        private static final ServerConnections UNKNOWN = new ServerConnections(0, 0, 0);
+    public record ToServers(int idle, int http2, int streams) {
+        private static final ToServers UNKNOWN = new ToServers(0, 0, 0);
     }
 
     /** Any thread; asks the event loop, and waits for its answer. */
-    public ServerConnections serverConnections() {
-        Future<ServerConnections> now =
-                loop.submit(() -> new ServerConnections(pool.size(), http2Servers.size(), http2Servers.streams()));
+    public ToServers toServers() {
+        Future<ToServers> now = loop.submit(() -> new ToServers(http1.size(), http2.size(), http2.streams()));
         return now.awaitUninterruptibly(ASK_SECONDS, TimeUnit.SECONDS) && now.isSuccess()
                 ? now.getNow()
-                : ServerConnections.UNKNOWN;
+                : ToServers.UNKNOWN;
     }
 
     /** Client connections open now. Any thread. */
@@ -431,8 +434,8 @@ public final class Worker {
             List.copyOf(connections).forEach(connection -> connection.closeNow(Failure.ByEdge.SHUTTING_DOWN));
             // An event loop that is ended while it works does not look for them.
             puttingOut.closeArriving();
-            pool.close();
-            http2Servers.close();
+            http1.close();
+            http2.close();
             // What that ended is told by tasks that wait already.
             loop.execute(() -> observer.swept(0));
         });

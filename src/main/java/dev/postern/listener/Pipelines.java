@@ -5,7 +5,9 @@ import dev.postern.http.AnswerHttp01Challenge;
 import dev.postern.http.CertificateShown;
 import dev.postern.http.Endpoints;
 import dev.postern.http.Http1ClientConnection;
+import dev.postern.http.Http1ServerConnections;
 import dev.postern.http.Http2ClientConnection;
+import dev.postern.http.Http2ServerConnections;
 import dev.postern.http.Logins;
 import dev.postern.http.RedirectToHttps;
 import dev.postern.http.RefusePlaintext;
@@ -75,6 +77,11 @@ public final class Pipelines {
         this.httpsSteps = List.of(relay, refuse, route);
         this.plainSteps = List.of(relay, new RefusePlaintext());
         this.challengeSteps = List.of(answers);
+    }
+
+    /** What a request goes out by. */
+    public static Worker.Protocols toServers() {
+        return new Worker.Protocols(Http1ServerConnections::new, Http2ServerConnections::new);
     }
 
     /** Plaintext from the world. */

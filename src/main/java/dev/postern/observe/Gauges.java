@@ -43,7 +43,7 @@ public interface Gauges {
     ServerBudget servers();
 
     /** Connections to servers, of one event loop each. */
-    List<Worker.ServerConnections> serverConnections();
+    List<Worker.ToServers> toServers();
 
     /** Session tickets that clients brought and that could be opened. */
     long ticketsOpened();

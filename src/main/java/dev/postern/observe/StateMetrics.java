@@ -111,7 +111,7 @@ final class StateMetrics implements MultiCollector {
     }
 
     private void toServers(Families families) {
-        List<Worker.ServerConnections> all = gauges.serverConnections();
+        List<Worker.ToServers> all = gauges.toServers();
         families.gauge(
                 "postern_server_connections",
                 "Connections to servers: being made, in use, idle, and of health checks",
@@ -127,15 +127,15 @@ final class StateMetrics implements MultiCollector {
         families.gauge(
                 "postern_idle_server_connections",
                 "Connections to servers that wait for their next request",
-                all.stream().mapToLong(Worker.ServerConnections::idle).sum());
+                all.stream().mapToLong(Worker.ToServers::idle).sum());
         families.gauge(
                 "postern_http2_server_connections",
                 "HTTP/2 connections to servers",
-                all.stream().mapToLong(Worker.ServerConnections::http2).sum());
+                all.stream().mapToLong(Worker.ToServers::http2).sum());
         families.gauge(
                 "postern_http2_server_streams",
                 "Requests under way on HTTP/2 connections to servers",
-                all.stream().mapToLong(Worker.ServerConnections::streams).sum());
+                all.stream().mapToLong(Worker.ToServers::streams).sum());
     }
 
     private static void backend(Families families, LoadBalancer balancer) {

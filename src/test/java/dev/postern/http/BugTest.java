@@ -69,11 +69,13 @@ class BugTest {
         ServerBudget servers = new ServerBudget(1, 1, 1);
         worker = new Worker(
                 (EventLoop) loops.next(),
-                NioSocketChannel.class,
-                new AtomicReference<>(routing),
-                InstantSource.system(),
+                new Worker.Shared(
+                        NioSocketChannel.class,
+                        new AtomicReference<>(routing),
+                        InstantSource.system(),
+                        new Worker.Protocols(Http1ServerConnections::new, Http2ServerConnections::new),
+                        new Worker.Budgets(servers, servers, () -> {}, memory)),
                 1,
-                new Worker.Budgets(servers, servers, () -> {}, memory),
                 "",
                 ExchangeObserver.NONE);
     }
