@@ -519,6 +519,8 @@ final class Http2ServerConnection extends Http2ConnectionHandler {
         retired = true;
         pool.remove(this);
         super.onConnectionError(on, outbound, cause, http2);
+        // The GOAWAY, which says why: what is not flushed when a channel is closed is not sent.
+        on.flush();
         // It has broken the rules: no stream of it can be trusted to end well.
         closeNow();
     }

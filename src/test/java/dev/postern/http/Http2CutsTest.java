@@ -19,11 +19,11 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -37,6 +37,20 @@ class Http2CutsTest {
     private static final int STRIDE = 23;
 
     private static final int PUSH_PROMISE = 5;
+
+    /**
+     * What is the fault of a whole connection (<a href="https://datatracker.ietf.org/doc/html/rfc9113#section-5.4.1">RFC 9113
+     * §5.4.1</a>), and GOAWAY with which code says so.
+     */
+    private static final Map<String, String> TOLD = Map.of(
+            "DATA on stream 0", "7 1",
+            "SETTINGS on a stream", "7 1",
+            "SETTINGS of a small frame size", "7 1",
+            "PUSH_PROMISE", "7 1",
+            "SETTINGS of five bytes", "7 6",
+            "PING of seven bytes", "7 6",
+            "RST_STREAM of three bytes", "7 6",
+            "HPACK that is none", "7 9");
 
     @RegisterExtension
     final EdgeExtension edge = new EdgeExtension();
@@ -141,25 +155,29 @@ class Http2CutsTest {
         byte[] preface = Http2Wire.PREFACE.getBytes(StandardCharsets.US_ASCII);
         byte[] settings = Http2Wire.frame(Http2Wire.SETTINGS, 0, 0);
         for (String name : malformed(client()).keySet()) {
-            String whole = "";
+            List<Http2Client> clients = new ArrayList<>();
+            List<byte[]> rests = new ArrayList<>();
             for (int at = 0, length = 1; at < length; at += stride) {
                 Http2Client client = client();
-                client.raw(preface).raw(settings);
                 byte[] mistake = Objects.requireNonNull(malformed(client).get(name), name);
                 length = mistake.length;
-                if (at > 0) {
-                    client.raw(Arrays.copyOf(mistake, at));
-                    KernelQueues.awaitRead(client.transport());
+                clients.add(client.raw(preface).raw(settings).raw(Arrays.copyOf(mistake, at)));
+                rests.add(Arrays.copyOfRange(mistake, at, length));
+            }
+            KernelQueues.awaitRead(clients.stream().map(Http2Wire::transport).toArray(Socket[]::new));
+            String whole = "";
+            for (int i = 0; i < clients.size(); i++) {
+                try (Http2Client client = clients.get(i)) {
+                    Http2Wire.Frame answer = client.raw(rests.get(i))
+                            .await(frame -> frame.type() == Http2Wire.RST_STREAM || frame.type() == Http2Wire.GOAWAY);
+                    String outcome = answer.type() + " " + answer.error();
+                    if (i == 0) {
+                        whole = outcome;
+                    }
+                    assertThat(outcome)
+                            .as(name + ", cut " + rests.get(i).length + " bytes before its end")
+                            .isEqualTo(whole);
                 }
-                client.raw(Arrays.copyOfRange(mistake, at, length));
-                Http2Wire.Frame answer =
-                        client.await(frame -> frame.type() == Http2Wire.RST_STREAM || frame.type() == Http2Wire.GOAWAY);
-                String outcome = answer.type() + " " + answer.error();
-                if (at == 0) {
-                    whole = outcome;
-                }
-                assertThat(outcome).as(name + ", cut at " + at).isEqualTo(whole);
-                client.close();
             }
         }
         assertThat(server.requests()).isEmpty();
@@ -338,68 +356,111 @@ class Http2CutsTest {
         mistakesOfServers(1);
     }
 
-    /** One request each. What the client gets, and what the server is told: that its stream is at fault, or nothing any more. */
     private void mistakesOfServers(int stride) throws Exception {
-        AtomicReference<ServerMistake> mistake = new AtomicReference<>();
-        AtomicInteger cut = new AtomicInteger();
-        AtomicInteger length = new AtomicInteger();
-        BlockingQueue<String> told = new LinkedBlockingQueue<>();
-        Http2Server server = edge.closes(Http2Server.conversing(connection -> {
-            boolean isTold = true;
+        MistakenServer server = new MistakenServer();
+        for (ServerMistake each : mistakesOfServers()) {
+            String whole = server.outcomes(each, List.of(0)).get(0);
+            assertThat(whole).as(each.name()).startsWith(each.isBehindHead() ? "200, reset" : "502, whole");
+            String kind = each.name().replace(", behind a head", "");
+            assertThat(whole).as(each.name()).contains("server is told " + TOLD.getOrDefault(kind, ""));
+            assertThat(whole).as(each.name()).doesNotContain("nothing");
+
+            List<Integer> cuts = IntStream.iterate(stride, at -> at < server.length, at -> at + stride)
+                    .boxed()
+                    .toList();
+            List<String> outcomes = server.outcomes(each, cuts);
+            for (int i = 0; i < cuts.size(); i++) {
+                assertThat(outcomes.get(i))
+                        .as(each.name() + ", cut at " + cuts.get(i))
+                        .isEqualTo(whole);
+            }
+        }
+    }
+
+    /** A request that a server has, and what it is told in the end: an error of its stream or of its connection. */
+    private record Asked(Http2Server.Connection connection, int stream, CompletableFuture<String> told) {}
+
+    /** Takes one request at a time on each connection, and answers as the test says. */
+    private final class MistakenServer {
+        private static final int MAX_CONCURRENT_STREAMS = 3;
+
+        private final Map<String, CompletableFuture<Asked>> asked = new ConcurrentHashMap<>();
+        private final Http2Client client;
+        private int lastStream = -1;
+        /** Of the mistake that was made last. */
+        private int length;
+
+        MistakenServer() throws Exception {
+            Http2Server server = edge.closes(Http2Server.conversing(this::converse, MAX_CONCURRENT_STREAMS, 1));
+            edge.startWithBackend("{ servers: [\"" + server.address() + "\"], protocol: h2c }", AtOnce.TIMEOUTS);
+            client = edge.closes(Http2Client.connect(edge.httpsPort(), edge.trust(), "localhost"));
+        }
+
+        private void converse(Http2Server.Connection connection) {
+            Asked last = null;
             try {
                 for (Http2Wire.Frame frame = connection.read(); frame != null; frame = connection.read()) {
                     if (frame.type() == Http2Wire.SETTINGS && frame.flags() == 0) {
                         connection.send(Http2Wire.SETTINGS, Http2Wire.ACK, 0);
                     } else if (frame.type() == Http2Wire.HEADERS) {
-                        isTold = false;
-                        makeMistake(connection, mistake.get(), frame.stream(), cut.get(), length);
-                    } else if (!isTold && (frame.type() == Http2Wire.RST_STREAM || frame.type() == Http2Wire.GOAWAY)) {
-                        isTold = true;
-                        told.add(frame.type() + " " + frame.error());
+                        last = new Asked(connection, frame.stream(), new CompletableFuture<>());
+                        asked(frame.headers().path().toString()).complete(last);
+                    } else if (last != null
+                            && (frame.type() == Http2Wire.RST_STREAM || frame.type() == Http2Wire.GOAWAY)) {
+                        last.told().complete(frame.type() + " " + frame.error());
                     }
                 }
             } finally {
-                if (!isTold) {
-                    told.add("closed");
+                if (last != null) {
+                    last.told().complete("nothing");
                 }
             }
-        }));
-        edge.startWithBackend("{ servers: [\"" + server.address() + "\"], protocol: h2c }", AtOnce.TIMEOUTS);
-        Http2Client client = edge.closes(Http2Client.connect(edge.httpsPort(), edge.trust(), "localhost"));
-        int stream = -1;
+        }
 
-        for (ServerMistake each : mistakesOfServers()) {
-            mistake.set(each);
-            length.set(1);
-            String whole = "";
-            for (int at = 0; at < length.get(); at += stride) {
-                cut.set(at);
-                stream += 2;
-                client.request(stream, "POST", "/", true);
-                String came = ending(client, stream);
-                String outcome = came + ", server: " + told.poll(10, TimeUnit.SECONDS);
-                if (at == 0) {
-                    whole = outcome;
-                }
-                assertThat(outcome).as(each.name() + ", cut at " + at).isEqualTo(whole);
+        /** What the client gets, and what the server is told; each mistake in two parts, all of them at once. */
+        List<String> outcomes(ServerMistake mistake, List<Integer> cuts) throws Exception {
+            int first = lastStream + 2;
+            List<Asked> requests = new ArrayList<>();
+            for (int i = 0; i < cuts.size(); i++) {
+                lastStream += 2;
+                client.request(lastStream, "POST", "/" + lastStream, true);
             }
-            assertThat(whole).as(each.name()).startsWith(each.isBehindHead() ? "200, reset" : "502, whole");
+            for (int i = 0; i < cuts.size(); i++) {
+                requests.add(asked("/" + (first + 2 * i)).get(10, TimeUnit.SECONDS));
+            }
+            if (mistake.isBehindHead()) {
+                requests.forEach(each -> each.connection().headers(each.stream(), false, ":status", "200"));
+                awaitRead(requests);
+            }
+            List<byte[]> mistakes = requests.stream()
+                    .map(each -> mistake.bytes(each.connection(), each.stream()))
+                    .toList();
+            for (int i = 0; i < cuts.size(); i++) {
+                length = mistakes.get(i).length;
+                requests.get(i).connection().raw(Arrays.copyOf(mistakes.get(i), cuts.get(i)));
+            }
+            awaitRead(requests);
+            for (int i = 0; i < cuts.size(); i++) {
+                requests.get(i)
+                        .connection()
+                        .raw(Arrays.copyOfRange(mistakes.get(i), cuts.get(i), mistakes.get(i).length));
+            }
+            List<String> outcomes = new ArrayList<>();
+            for (int i = 0; i < cuts.size(); i++) {
+                outcomes.add(ending(client, first + 2 * i) + ", server is told "
+                        + requests.get(i).told().get(10, TimeUnit.SECONDS));
+            }
+            return outcomes;
         }
-    }
 
-    private static void makeMistake(
-            Http2Server.Connection connection, ServerMistake mistake, int stream, int at, AtomicInteger length) {
-        if (mistake.isBehindHead()) {
-            connection.headers(stream, false, ":status", "200");
-            KernelQueues.awaitRead(connection.transport());
+        private CompletableFuture<Asked> asked(String path) {
+            return asked.computeIfAbsent(path, unused -> new CompletableFuture<>());
         }
-        byte[] bytes = mistake.bytes(connection, stream);
-        length.set(bytes.length);
-        if (at > 0) {
-            connection.raw(Arrays.copyOf(bytes, at));
-            KernelQueues.awaitRead(connection.transport());
+
+        private static void awaitRead(List<Asked> requests) {
+            KernelQueues.awaitRead(
+                    requests.stream().map(each -> each.connection().transport()).toArray(Socket[]::new));
         }
-        connection.raw(Arrays.copyOfRange(bytes, at, bytes.length));
     }
 
     private static String ending(Http2Client client, int stream) {
