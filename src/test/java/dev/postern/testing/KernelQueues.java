@@ -3,17 +3,16 @@ package dev.postern.testing;
 import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.net.Socket;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.HashSet;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.awaitility.pollinterval.IterativePollInterval;
 import org.junit.jupiter.api.Assumptions;
 
 /**
@@ -24,11 +23,15 @@ import org.junit.jupiter.api.Assumptions;
 public final class KernelQueues {
     private static final List<Path> TABLES = List.of(Path.of("/proc/net/tcp"), Path.of("/proc/net/tcp6"));
 
-    /**
-     * How most lines have it, the thousands of connections that were: {@code "   1: 0100007F:1F90 0100007F:C350 01
-     * 00000000:00000000 …"}, local, remote, state, tx_queue:rx_queue.
-     */
-    private static final String NOTHING = " 00000000:00000000 ";
+    private static final int PORT = 4;
+    private static final int QUEUE = 8;
+
+    /** What one socket holds: not sent or not acknowledged, and not read. */
+    private record Queues(int local, int remote, long unsent, long unread) {
+        boolean isEmpty() {
+            return unsent == 0 && unread == 0;
+        }
+    }
 
     private KernelQueues() {}
 
@@ -41,61 +44,85 @@ public final class KernelQueues {
                         "unread " + ends(socket.getPort(), socket.getLocalPort())))
                 .collect(Collectors.toSet());
         await().pollDelay(Duration.ZERO)
-                .pollInterval(Duration.ofMillis(1))
-                .until(() -> holding().stream().noneMatch(wanted::contains));
+                // The kernel may acknowledge after 40 ms only, and each look costs some.
+                .pollInterval(IterativePollInterval.iterative(wait -> wait.multipliedBy(2), Duration.ofMillis(1)))
+                .until(() -> holding().stream()
+                        .noneMatch(queues -> (queues.unsent() > 0
+                                        && wanted.contains("unsent " + ends(queues.local(), queues.remote())))
+                                || (queues.unread() > 0
+                                        && wanted.contains("unread " + ends(queues.local(), queues.remote())))));
     }
 
     /** Bytes that were written to {@code socket}, and the other end, which is here as well, has not read. */
     public static long unread(Socket socket) throws IOException {
         Assumptions.assumeTrue(Files.isReadable(TABLES.get(0)), "needs /proc/net/tcp");
-        String sender = ends(socket.getLocalPort(), socket.getPort());
-        String reader = ends(socket.getPort(), socket.getLocalPort());
+        int here = socket.getLocalPort();
+        int there = socket.getPort();
         long bytes = 0;
-        for (Path table : TABLES) {
-            if (Files.isReadable(table)) {
-                for (String line : Files.readAllLines(table, StandardCharsets.ISO_8859_1)) {
-                    String[] columns = line.strip().split(" +", 6);
-                    if (columns.length == 6 && columns[1].contains(":") && columns[4].length() == 17) {
-                        String ends = ends(port(columns[1]), port(columns[2]));
-                        if (ends.equals(sender)) {
-                            bytes += Long.parseLong(columns[4].substring(0, 8), 16);
-                        } else if (ends.equals(reader)) {
-                            bytes += Long.parseLong(columns[4].substring(9), 16);
-                        }
-                    }
-                }
+        for (Queues queues : holding()) {
+            if (queues.local() == here && queues.remote() == there) {
+                bytes += queues.unsent();
+            } else if (queues.local() == there && queues.remote() == here) {
+                bytes += queues.unread();
             }
         }
         return bytes;
     }
 
-    /** The queues in which something lies, by the ports of their connection. */
-    private static Set<String> holding() {
-        Set<String> holding = new HashSet<>();
+    /** The sockets that hold anything. */
+    private static List<Queues> holding() throws IOException {
+        List<Queues> holding = new ArrayList<>();
         for (Path table : TABLES) {
-            if (!Files.isReadable(table)) {
-                continue;
-            }
-            try (Stream<String> lines = Files.lines(table, StandardCharsets.ISO_8859_1)) {
-                lines.skip(1).filter(line -> !line.contains(NOTHING)).forEach(line -> {
-                    String[] columns = line.strip().split(" +", 6);
-                    String ends = ends(port(columns[1]), port(columns[2]));
-                    if (!columns[4].startsWith("00000000:")) {
-                        holding.add("unsent " + ends);
-                    }
-                    if (!columns[4].endsWith(":00000000")) {
-                        holding.add("unread " + ends);
-                    }
-                });
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
+            if (Files.isReadable(table)) {
+                collect(Files.readAllBytes(table), table.endsWith("tcp6") ? 32 : 8, holding);
             }
         }
         return holding;
     }
 
-    private static int port(String address) {
-        return Integer.parseInt(address.substring(address.lastIndexOf(':') + 1), 16);
+    /**
+     * Lines such as {@code "   1: 0100007F:1F90 0100007F:C350 01 00000000:00000000 …"}: local, remote, state, tx_queue:rx_queue.
+     * There are tens of thousands of them, of connections that were: no strings are made of those.
+     *
+     * @param address its length in hexadecimal digits
+     */
+    private static void collect(byte[] text, int address, List<Queues> into) {
+        int line = next(text, 0, '\n');
+        while (line < text.length) {
+            int local = next(text, line, ':') + 1 + address + 1;
+            int remote = local + PORT + 1 + address + 1;
+            int unsent = remote + PORT + 1 + 2 + 1;
+            int unread = unsent + QUEUE + 1;
+            if (unread + QUEUE > text.length) {
+                return;
+            }
+            Queues queues = new Queues(
+                    (int) number(text, local, PORT),
+                    (int) number(text, remote, PORT),
+                    number(text, unsent, QUEUE),
+                    number(text, unread, QUEUE));
+            if (!queues.isEmpty()) {
+                into.add(queues);
+            }
+            line = next(text, unread, '\n');
+        }
+    }
+
+    /** Behind the next {@code octet}. */
+    private static int next(byte[] text, int from, char octet) {
+        int at = from;
+        while (at < text.length && text[at] != octet) {
+            at++;
+        }
+        return at + 1;
+    }
+
+    private static long number(byte[] text, int from, int digits) {
+        long number = 0;
+        for (int at = from; at < from + digits; at++) {
+            number = number << 4 | Character.digit(text[at], 16);
+        }
+        return number;
     }
 
     private static String ends(int local, int remote) {
