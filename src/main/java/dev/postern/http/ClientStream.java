@@ -2,7 +2,6 @@ package dev.postern.http;
 
 import dev.postern.route.FieldEdits;
 import io.netty.buffer.ByteBuf;
-import io.netty.handler.codec.http2.Http2Error;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,7 +41,7 @@ interface ClientStream {
     void resumeRequest();
 
     /** The response cannot be completed: breaks it off so that the client can tell, and tells it why where it can be told. */
-    void abort(Http2Error why);
+    void abort(BreakOff why);
 
     /**
      * The server agreed to switch protocols: says so, in the words of the client's protocol. From now on what the client

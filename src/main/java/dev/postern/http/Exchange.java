@@ -14,7 +14,6 @@ import dev.postern.http.Failure.ByServer;
 import dev.postern.route.FieldEdits;
 import dev.postern.route.Route;
 import io.netty.buffer.ByteBuf;
-import io.netty.handler.codec.http2.Http2Error;
 import io.netty.util.NetUtil;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -74,7 +73,7 @@ public final class Exchange extends ExchangeRecord {
     private boolean responsePaused;
     private boolean finished;
     /** What a client that knows it is told of a response that ends in the middle. */
-    private Http2Error brokenOff = Http2Error.INTERNAL_ERROR;
+    private BreakOff brokenOff = BreakOff.FAILED;
 
     /** When a byte last moved towards or from the server. */
     private long progressNanos;
@@ -633,17 +632,9 @@ public final class Exchange extends ExchangeRecord {
         return endSent;
     }
 
-    /**
-     * The server has ended its response in the middle, for a reason that says the same to the client
-     * (<a href="https://datatracker.ietf.org/doc/html/rfc9113#section-7">RFC 9113 §7</a>): it has changed its mind, or
-     * there is too much to do. Others are about what we and the server said to each other. The failure follows.
-     */
-    void breaksOff(long errorCode) {
-        if (errorCode == Http2Error.CANCEL.code()) {
-            brokenOff = Http2Error.CANCEL;
-        } else if (errorCode == Http2Error.ENHANCE_YOUR_CALM.code()) {
-            brokenOff = Http2Error.ENHANCE_YOUR_CALM;
-        }
+    /** The server has ended its response in the middle; the failure follows. */
+    void breaksOff(BreakOff why) {
+        brokenOff = why;
     }
 
     /** The server connection broke, or what it sent must not be passed on; it is closed already. */
@@ -732,7 +723,7 @@ public final class Exchange extends ExchangeRecord {
         finish();
         if (responsePaused) {
             // What is left to write will never be written: closing must not wait for it.
-            client.abort(Http2Error.INTERNAL_ERROR);
+            client.abort(BreakOff.FAILED);
         } else {
             client.responseEnd(null);
             client.flush();

@@ -8,7 +8,6 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
-import io.netty.handler.codec.http2.Http2Error;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
@@ -417,7 +416,7 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
     }
 
     @Override
-    public void abort(Http2Error why) {
+    public void abort(BreakOff why) {
         exchange = null;
         enter(Phase.FINISHING);
         decoder.close();

@@ -313,7 +313,7 @@ public final class Http2ClientConnection extends Http2ConnectionHandler implemen
         try {
             head = Http2Heads.request(worker, scratch, headers, endOfStream);
         } catch (BadMessage e) {
-            refuse(begun, Legible.of(headers), e);
+            refuse(begun, Http2Heads.legible(headers), e);
             return;
         }
         Exchange exchange = new Exchange(worker, begun, head, now, now);

@@ -211,10 +211,10 @@ final class Http2ClientStream implements ClientStream {
     }
 
     @Override
-    public void abort(Http2Error why) {
+    public void abort(BreakOff why) {
         exchange = null;
         overNanos = System.nanoTime();
-        connection.reset(stream, why);
+        connection.reset(stream, Http2Limits.code(why));
         flush();
     }
 
@@ -279,7 +279,7 @@ final class Http2ClientStream implements ClientStream {
         if (current != null && current.isFinished()) {
             // It was answered, and that failed: nothing more would come of it.
             connection.neverHeard(current.id());
-            abort(Http2Error.INTERNAL_ERROR);
+            abort(BreakOff.FAILED);
         } else if (current != null) {
             if (fault != null) {
                 current.fail(fault, "timeouts.response: client takes too little of the response");

@@ -345,4 +345,9 @@ final class Http2Heads {
     }
 
     private static final AsciiString OK = AsciiString.cached("200");
+
+    /** What the log says of a head that is refused. */
+    static Legible legible(Http2Headers head) {
+        return Legible.of(head.method(), head.path(), head.authority() == null ? head.get("host") : head.authority());
+    }
 }

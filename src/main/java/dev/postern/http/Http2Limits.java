@@ -6,6 +6,7 @@ import io.netty.handler.codec.http2.DefaultHttp2RemoteFlowController;
 import io.netty.handler.codec.http2.Http2Connection;
 import io.netty.handler.codec.http2.Http2ConnectionDecoder;
 import io.netty.handler.codec.http2.Http2ConnectionEncoder;
+import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Exception;
 import io.netty.handler.codec.http2.Http2HeadersEncoder;
 import io.netty.handler.codec.http2.StreamByteDistributor;
@@ -60,5 +61,22 @@ final class Http2Limits {
         connection.remote().flowController(new DefaultHttp2RemoteFlowController(connection, turns));
         // What a stream holds back is its own affair: the others may go on, and the memory is that of their windows.
         connection.local().flowController(new DefaultHttp2LocalFlowController(connection, WINDOW_UPDATE_RATIO, true));
+    }
+
+    /** What a client is told of a response that ends in the middle (RFC 9113 §7). */
+    static Http2Error code(BreakOff why) {
+        return switch (why) {
+            case CANCELLED -> Http2Error.CANCEL;
+            case OVERLOADED -> Http2Error.ENHANCE_YOUR_CALM;
+            case FAILED -> Http2Error.INTERNAL_ERROR;
+        };
+    }
+
+    /** What of a server's reason says the same to the client. */
+    static BreakOff breakOff(long errorCode) {
+        if (errorCode == Http2Error.CANCEL.code()) {
+            return BreakOff.CANCELLED;
+        }
+        return errorCode == Http2Error.ENHANCE_YOUR_CALM.code() ? BreakOff.OVERLOADED : BreakOff.FAILED;
     }
 }

@@ -260,7 +260,7 @@ final class Http2ServerStream implements ServerStream, ChannelFutureListener {
             failed(ByServer.REFUSED, "stream refused", true);
         } else {
             if (headSeen && exchange != null) {
-                exchange.breaksOff(errorCode);
+                exchange.breaksOff(Http2Limits.breakOff(errorCode));
             }
             failed(
                     headSeen ? ByServer.CLOSED_DURING_RESPONSE : ByServer.CLOSED_BEFORE_RESPONSE,

@@ -1,6 +1,5 @@
 package dev.postern.http;
 
-import io.netty.handler.codec.http2.Http2Headers;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
@@ -41,10 +40,8 @@ record Legible(
                 host(head, targetTo, to));
     }
 
-    static Legible of(Http2Headers head) {
-        CharSequence method = head.method();
-        CharSequence path = head.path();
-        CharSequence authority = head.authority() == null ? head.get("host") : head.authority();
+    /** Of a head that comes in pieces. */
+    static Legible of(@Nullable CharSequence method, @Nullable CharSequence path, @Nullable CharSequence authority) {
         byte[] line = bytes((method == null ? "" : method) + " " + (path == null ? "" : path));
         Legible legible = of(line, line.length);
         byte[] host = bytes(authority == null ? "" : authority);
