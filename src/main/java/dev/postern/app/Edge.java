@@ -55,8 +55,7 @@ public final class Edge implements AutoCloseable {
     // Replaced under the monitor of this; read by any thread.
     private volatile Configuration config;
 
-    @GuardedBy("this")
-    private boolean stopping;
+    @GuardedBy("this") private boolean stopping;
 
     /**
      * @param schedule null for {@link #maintain}: nothing is done but what is asked for

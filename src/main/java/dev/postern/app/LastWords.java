@@ -38,8 +38,7 @@ final class LastWords implements Thread.UncaughtExceptionHandler {
             "ERROR postern: out of memory; the process ends with 70\n".getBytes(StandardCharsets.US_ASCII);
     private final CountDownLatch ending = new CountDownLatch(1);
     /** An atomic one would take memory to be set. */
-    @GuardedBy("this")
-    private boolean begun;
+    @GuardedBy("this") private boolean begun;
 
     private final AtomicReference<byte @Nullable []> reserved = new AtomicReference<>(new byte[RESERVED]);
 

@@ -40,8 +40,7 @@ public final class Backend {
     private volatile Members members;
     private final LongSupplier nanoTime;
 
-    @GuardedBy("this")
-    private boolean allDown;
+    @GuardedBy("this") private boolean allDown;
 
     private record Members(List<Server> servers, Configuration.Backend config) {}
 

@@ -15,8 +15,7 @@ final class ServerAddresses {
     private volatile List<InetSocketAddress> all = List.of();
     private volatile List<InetSocketAddress> good = List.of();
 
-    @GuardedBy("this")
-    private final Set<InetSocketAddress> failed = new HashSet<>();
+    @GuardedBy("this") private final Set<InetSocketAddress> failed = new HashSet<>();
 
     /** All where all have failed: then it is for the backend to say whether it is tried. */
     List<InetSocketAddress> good() {
@@ -74,8 +73,7 @@ final class ServerAddresses {
         set(all);
     }
 
-    @GuardedBy("this")
-    private void set(List<InetSocketAddress> next) {
+    @GuardedBy("this") private void set(List<InetSocketAddress> next) {
         List<InetSocketAddress> left = new ArrayList<>(next);
         left.removeAll(failed);
         all = List.copyOf(next);

@@ -31,8 +31,7 @@ public final class CaTime implements InstantSource {
     private final ClockSkew skew;
     private final MonotonicClock elapsed;
     // Null until it was said first.
-    @GuardedBy("this")
-    private @Nullable Long saidAt;
+    @GuardedBy("this") private @Nullable Long saidAt;
 
     /** @param clock that of this host */
     public CaTime(InstantSource clock, ClockSkew skew, MonotonicClock elapsed) {

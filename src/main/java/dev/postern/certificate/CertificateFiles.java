@@ -39,17 +39,13 @@ public final class CertificateFiles {
     private final Site site;
     private final Configuration.CertificateFiles files;
 
-    @GuardedBy("this")
-    private @Nullable Certificate current;
+    @GuardedBy("this") private @Nullable Certificate current;
     // Of what was read last.
-    @GuardedBy("this")
-    private @Nullable String doubt;
+    @GuardedBy("this") private @Nullable String doubt;
 
-    @GuardedBy("this")
-    private @Nullable List<Version> loaded;
+    @GuardedBy("this") private @Nullable List<Version> loaded;
 
-    @GuardedBy("this")
-    private @Nullable List<Version> complained;
+    @GuardedBy("this") private @Nullable List<Version> complained;
 
     private final Publication publication;
 
@@ -241,8 +237,7 @@ public final class CertificateFiles {
     }
 
     /** The new certificate where the files changed and are good; null where there is nothing new to serve. */
-    @GuardedBy("this")
-    private @Nullable Certificate reload(Instant now) {
+    @GuardedBy("this") private @Nullable Certificate reload(Instant now) {
         List<Version> found = versions();
         if (found.equals(loaded)) {
             return null;
@@ -270,8 +265,7 @@ public final class CertificateFiles {
         }
     }
 
-    @GuardedBy("this")
-    private String rest(Instant now) {
+    @GuardedBy("this") private String rest(Instant now) {
         Certificate certificate = current;
         return certificate == null || certificate.isExpired(now)
                 ? "no certificate is served until the files are good"
@@ -284,8 +278,7 @@ public final class CertificateFiles {
         return java.util.Arrays.asList(Version.of(files.chain()), Version.of(files.key()));
     }
 
-    @GuardedBy("this")
-    private void warnOfDoubts() {
+    @GuardedBy("this") private void warnOfDoubts() {
         if (doubt != null) {
             LOG.warn("{}: {}: {}; served all the same", site.name(), files.chain(), doubt);
         }

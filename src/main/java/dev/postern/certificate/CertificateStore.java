@@ -63,11 +63,9 @@ public final class CertificateStore implements AutoCloseable {
     private volatile @Nullable FileChannel lock;
 
     // Why nothing can be written; null where that is not so, or is not known.
-    @GuardedBy("this")
-    private @Nullable String full;
+    @GuardedBy("this") private @Nullable String full;
 
-    @GuardedBy("this")
-    private @Nullable Instant saidAt;
+    @GuardedBy("this") private @Nullable Instant saidAt;
 
     private CertificateStore(Path root) {
         this.root = root;

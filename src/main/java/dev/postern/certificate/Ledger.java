@@ -47,20 +47,15 @@ final class Ledger {
     private final LedgerFile file;
 
     // Reserved is in memory only: a certificate that was never finalized was never issued.
-    @GuardedBy("this")
-    private final Map<Bucket, Instant> full = new HashMap<>();
+    @GuardedBy("this") private final Map<Bucket, Instant> full = new HashMap<>();
 
-    @GuardedBy("this")
-    private final Map<Bucket, Integer> reserved = new HashMap<>();
+    @GuardedBy("this") private final Map<Bucket, Integer> reserved = new HashMap<>();
 
-    @GuardedBy("this")
-    private Instant heldUntil = Instant.MIN;
+    @GuardedBy("this") private Instant heldUntil = Instant.MIN;
 
-    @GuardedBy("this")
-    private Instant ordersHeldUntil = Instant.MIN;
+    @GuardedBy("this") private Instant ordersHeldUntil = Instant.MIN;
 
-    @GuardedBy("this")
-    private boolean loaded;
+    @GuardedBy("this") private boolean loaded;
 
     Ledger(String issuer, RateLimits published, LedgerFile file) {
         this.issuer = issuer;
@@ -138,13 +133,11 @@ final class Ledger {
     }
 
     /** When the bucket is full again; what is reserved counts as used. */
-    @GuardedBy("this")
-    private Instant used(Bucket bucket, Instant now) {
+    @GuardedBy("this") private Instant used(Bucket bucket, Instant now) {
         return used(bucket, reserved.getOrDefault(bucket, 0), now);
     }
 
-    @GuardedBy("this")
-    private Instant used(Bucket bucket, int coming, Instant now) {
+    @GuardedBy("this") private Instant used(Bucket bucket, int coming, Instant now) {
         Instant kept = believable(bucket, now);
         for (int i = coming; i > 0; i--) {
             kept = bucket.limit().charged(kept, now);
@@ -152,8 +145,7 @@ final class Ledger {
         return kept;
     }
 
-    @GuardedBy("this")
-    private Instant believable(Bucket bucket, Instant now) {
+    @GuardedBy("this") private Instant believable(Bucket bucket, Instant now) {
         Instant kept = full.get(bucket);
         if (kept == null) {
             return Instant.EPOCH;
@@ -206,8 +198,7 @@ final class Ledger {
                 : Opening.NOW;
     }
 
-    @GuardedBy("this")
-    private Opening ordersHeld(Instant now) {
+    @GuardedBy("this") private Opening ordersHeld(Instant now) {
         ordersHeldUntil = believable(ordersHeldUntil, now);
         return ordersHeldUntil.isAfter(now)
                 ? new Opening(ordersHeldUntil, issuer + ": the CA asked our account to send no new order")
@@ -237,13 +228,11 @@ final class Ledger {
         save(now);
     }
 
-    @GuardedBy("this")
-    private void charge(Bucket bucket, Instant now) {
+    @GuardedBy("this") private void charge(Bucket bucket, Instant now) {
         full.put(bucket, bucket.limit().charged(believable(bucket, now), now));
     }
 
-    @GuardedBy("this")
-    private void refund(Bucket bucket) {
+    @GuardedBy("this") private void refund(Bucket bucket) {
         full.computeIfPresent(bucket, (key, at) -> key.limit().refunded(at));
     }
 
@@ -341,8 +330,7 @@ final class Ledger {
         }
 
         /** Whether there was something to refund. */
-        @GuardedBy("Ledger.this")
-        private boolean refundCertificate() {
+        @GuardedBy("Ledger.this") private boolean refundCertificate() {
             if (!counted) {
                 return false;
             }
@@ -361,8 +349,7 @@ final class Ledger {
             }
         }
 
-        @GuardedBy("Ledger.this")
-        private void release() {
+        @GuardedBy("Ledger.this") private void release() {
             if (reserving) {
                 reserving = false;
                 for (Bucket bucket : certificates) {
@@ -371,8 +358,7 @@ final class Ledger {
             }
         }
 
-        @GuardedBy("Ledger.this")
-        private void reserve() {
+        @GuardedBy("Ledger.this") private void reserve() {
             if (!reserving) {
                 reserving = true;
                 for (Bucket bucket : certificates) {
@@ -399,8 +385,7 @@ final class Ledger {
     // ---- the file
 
     /** Once, at the first question: the only time that who asks may wait for the disk. */
-    @GuardedBy("this")
-    private void load() {
+    @GuardedBy("this") private void load() {
         if (!loaded) {
             loaded = true;
             LedgerFile.Content content = file.read(limits);

@@ -16,8 +16,7 @@ final class RepeatedLines {
 
     private final Duration again;
 
-    @GuardedBy("this")
-    private final Map<String, Instant> said = new HashMap<>();
+    @GuardedBy("this") private final Map<String, Instant> said = new HashMap<>();
 
     RepeatedLines(Duration again) {
         this.again = again;

@@ -57,14 +57,11 @@ final class ServedWatch {
     private final Map<String, Answer> answers = new ConcurrentHashMap<>();
     private volatile @Nullable ServedCertificates served;
 
-    @GuardedBy("this")
-    private final Map<String, Subject> waiting = new LinkedHashMap<>();
+    @GuardedBy("this") private final Map<String, Subject> waiting = new LinkedHashMap<>();
 
-    @GuardedBy("this")
-    private boolean busy;
+    @GuardedBy("this") private boolean busy;
 
-    @GuardedBy("this")
-    private int turn;
+    @GuardedBy("this") private int turn;
 
     ServedWatch(InstantSource clock, Executor executor) {
         this.clock = clock;

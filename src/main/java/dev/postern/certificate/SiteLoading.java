@@ -26,20 +26,15 @@ final class SiteLoading {
     private final Consumer<SiteRecord> read;
     private final Runnable afterAll;
 
-    @GuardedBy("this")
-    private final Set<SiteRecord> waiting = new LinkedHashSet<>();
+    @GuardedBy("this") private final Set<SiteRecord> waiting = new LinkedHashSet<>();
 
-    @GuardedBy("this")
-    private final Set<SiteRecord> urgent = new LinkedHashSet<>();
+    @GuardedBy("this") private final Set<SiteRecord> urgent = new LinkedHashSet<>();
 
-    @GuardedBy("this")
-    private final Map<SiteRecord, CompletableFuture<Void>> asked = new HashMap<>();
+    @GuardedBy("this") private final Map<SiteRecord, CompletableFuture<Void>> asked = new HashMap<>();
 
-    @GuardedBy("this")
-    private final Set<SiteRecord> inHand = new HashSet<>();
+    @GuardedBy("this") private final Set<SiteRecord> inHand = new HashSet<>();
 
-    @GuardedBy("this")
-    private boolean over = true;
+    @GuardedBy("this") private boolean over = true;
 
     /**
      * @param read does the work, with each site once

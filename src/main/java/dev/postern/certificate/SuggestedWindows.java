@@ -44,17 +44,13 @@ final class SuggestedWindows {
     private final ExecutorService executor;
     private final Consumer<SiteRecord> changed;
 
-    @GuardedBy("this")
-    private final Deque<Question> waiting = new ArrayDeque<>();
+    @GuardedBy("this") private final Deque<Question> waiting = new ArrayDeque<>();
 
-    @GuardedBy("this")
-    private final Set<SiteRecord> asking = new HashSet<>();
+    @GuardedBy("this") private final Set<SiteRecord> asking = new HashSet<>();
 
-    @GuardedBy("this")
-    private final Set<Question> running = new LinkedHashSet<>();
+    @GuardedBy("this") private final Set<Question> running = new LinkedHashSet<>();
 
-    @GuardedBy("this")
-    private boolean closed;
+    @GuardedBy("this") private boolean closed;
 
     /** @param changed called after each window that is new, without any monitor held */
     SuggestedWindows(

@@ -57,8 +57,7 @@ public final class ControlSocket implements AutoCloseable {
     private final ExecutorService threads;
     private final ScheduledExecutorService timer;
     /** The oldest first. */
-    @GuardedBy("silent")
-    private final Deque<ControlConnection> silent = new ArrayDeque<>();
+    @GuardedBy("silent") private final Deque<ControlConnection> silent = new ArrayDeque<>();
 
     private final Semaphore clients = new Semaphore(MAX_CLIENTS);
 

@@ -76,26 +76,19 @@ public final class Hooks implements CertificateEvents, AutoCloseable {
     private final Executor executor;
     private final Timer timer;
 
-    @GuardedBy("this")
-    private final Map<Subject, Run> waiting = new LinkedHashMap<>();
+    @GuardedBy("this") private final Map<Subject, Run> waiting = new LinkedHashMap<>();
 
-    @GuardedBy("this")
-    private final Map<Subject, Run> failed = new HashMap<>();
+    @GuardedBy("this") private final Map<Subject, Run> failed = new HashMap<>();
 
-    @GuardedBy("this")
-    private @Nullable Run current;
+    @GuardedBy("this") private @Nullable Run current;
 
-    @GuardedBy("this")
-    private boolean running;
+    @GuardedBy("this") private boolean running;
 
-    @GuardedBy("this")
-    private boolean finishing;
+    @GuardedBy("this") private boolean finishing;
 
-    @GuardedBy("this")
-    private @Nullable CompletableFuture<Void> idle;
+    @GuardedBy("this") private @Nullable CompletableFuture<Void> idle;
 
-    @GuardedBy("this")
-    private boolean closed;
+    @GuardedBy("this") private boolean closed;
 
     /**
      * @param told site → what is remembered of its renewals across restarts
@@ -381,8 +374,7 @@ public final class Hooks implements CertificateEvents, AutoCloseable {
     }
 
     /** With the monitor held. */
-    @GuardedBy("this")
-    private void becomeIdle() {
+    @GuardedBy("this") private void becomeIdle() {
         CompletableFuture<Void> end = idle;
         idle = null;
         if (end != null) {

@@ -9,11 +9,9 @@ final class LinesPerMinute {
 
     private final int most;
 
-    @GuardedBy("this")
-    private long began;
+    @GuardedBy("this") private long began;
 
-    @GuardedBy("this")
-    private int told;
+    @GuardedBy("this") private int told;
 
     LinesPerMinute(int most) {
         this.most = most;

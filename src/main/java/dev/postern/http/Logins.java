@@ -86,11 +86,9 @@ public final class Logins {
     /** Site and user of passwords that were right. Users of the configuration only, so that strangers cannot make it grow. */
     private final Set<String> people = ConcurrentHashMap.newKeySet();
     /** Waiting or being looked at. Its lock is held for as long as it takes to look into them. */
-    @GuardedBy("looks")
-    private final Map<String, Look> looks = new HashMap<>();
+    @GuardedBy("looks") private final Map<String, Look> looks = new HashMap<>();
 
-    @GuardedBy("looks")
-    private final FairLine<Look> line = new FairLine<>();
+    @GuardedBy("looks") private final FairLine<Look> line = new FairLine<>();
 
     /** @param executor whose threads may be busy for long */
     public Logins(Executor executor, SecureRandom random) {

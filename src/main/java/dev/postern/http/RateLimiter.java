@@ -55,11 +55,9 @@ public final class RateLimiter {
 
     private static final class Stripe {
         // Made when the first request is counted here. A key of 0 is a place that is free.
-        @GuardedBy("this")
-        private long[] keys = {};
+        @GuardedBy("this") private long[] keys = {};
 
-        @GuardedBy("this")
-        private long[] full = {};
+        @GuardedBy("this") private long[] full = {};
 
         synchronized long take(int set, long key, long interval, long tolerance, long now) {
             if (keys.length == 0) {
@@ -78,8 +76,7 @@ public final class RateLimiter {
         }
 
         /** Where the key is; else where it may be put: a free place, or that of the fullest bucket. */
-        @GuardedBy("this")
-        private int place(int from, long key, long now) {
+        @GuardedBy("this") private int place(int from, long key, long now) {
             int best = from;
             long least = Long.MAX_VALUE;
             for (int i = from; i < from + WAYS; i++) {

@@ -50,8 +50,7 @@ public final class AccessLog implements AutoCloseable {
     // Written by the writer; read by whoever reports.
     private volatile String why = "";
 
-    @GuardedBy("this")
-    private long reported;
+    @GuardedBy("this") private long reported;
 
     private AccessLog(Configuration.AccessLog config, InstantSource clock, LogDestination destination) {
         this.config = config;
