@@ -69,7 +69,9 @@ final class OperatorHooks implements AutoCloseable {
     /** From now on {@code grace} runs. */
     void stop() {
         graceBegun = System.nanoTime();
-        var unused = hooks.finish();
+        if (!hooks.finish().isDone()) {
+            log.info("stopping: waiting up to {} for hooks", Durations.text(grace));
+        }
     }
 
     /** Waits for what is left of {@code grace}, then ends what runs. */
@@ -78,10 +80,7 @@ final class OperatorHooks implements AutoCloseable {
         try {
             Duration left = grace.minusNanos(System.nanoTime() - graceBegun);
             Future<Void> end = hooks.finish();
-            if (!end.isDone() && !left.isNegative()) {
-                log.info(
-                        "stopping: waiting up to {} for hooks",
-                        Durations.text(Duration.ofSeconds(left.toSeconds() + 1)));
+            if (!left.isNegative()) {
                 isDone(end, left);
             }
         } catch (InterruptedException e) {

@@ -565,19 +565,15 @@ class AccessLogTest {
 
     @Test
     void tunnelInWhichNothingMoves() throws Exception {
-        RawClient client = tunnel("timeouts: { keep-alive: 1s, tunnel: 2s }", connection -> {
-            connection.send(reversed(connection));
-            assertThat(connection.in().read()).isNegative();
-        });
+        // Nothing, from the beginning: what is to come before the two seconds are over may come too late.
+        RawClient client = tunnel(
+                "timeouts: { keep-alive: 1s, tunnel: 2s }",
+                connection -> assertThat(connection.in().read()).isNegative());
 
-        client.send("abc");
-        assertThat(client.in().readNBytes(3))
-                .asString(StandardCharsets.US_ASCII)
-                .isEqualTo("cba");
         assertThat(client.isClosedByPeer()).isTrue();
 
         assertTunnel("edge", "PTN-", "tunnel_idle");
-        assertThat(line(0)).containsEntry("bytes_in", 3L).containsEntry("bytes_out", 3L);
+        assertThat(line(0)).containsEntry("bytes_in", 0L).containsEntry("bytes_out", 0L);
         assertThat(number(line(0), "total_ms")).isGreaterThan(1999);
     }
 
