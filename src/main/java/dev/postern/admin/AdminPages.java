@@ -2,8 +2,8 @@ package dev.postern.admin;
 
 import dev.postern.config.Configuration.Admin;
 import dev.postern.config.Configuration.Ready;
-import dev.postern.http.ServePages.Page;
-import dev.postern.http.ServePages.Pages;
+import dev.postern.http.step.ServePages.Page;
+import dev.postern.http.step.ServePages.Pages;
 import dev.postern.observe.Metrics;
 import java.nio.charset.StandardCharsets;
 import java.util.List;

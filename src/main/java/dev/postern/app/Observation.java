@@ -1,7 +1,7 @@
 package dev.postern.app;
 
 import dev.postern.config.Configuration;
-import dev.postern.http.ExchangeObserver;
+import dev.postern.http.exchange.ExchangeObserver;
 import dev.postern.observe.AccessLog;
 import dev.postern.observe.Gauges;
 import dev.postern.observe.Handshakes;

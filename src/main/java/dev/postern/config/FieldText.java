@@ -40,7 +40,7 @@ final class FieldText {
     /** These say who the client is. */
     private static final Set<String> FORWARDED = Set.of("forwarded", "x-real-ip", "via");
 
-    /** What else only a proxy in front of us may say, and programs behind us go by; {@code http.FieldName} has why. */
+    /** What else only a proxy in front of us may say, and programs behind us go by; {@code http.message.FieldName} has why. */
     private static final Set<String> CLAIMS =
             Set.of("x-rewrite-url", "client-ip", "x-client-ip", "true-client-ip", "x-cluster-client-ip");
 

@@ -1,6 +1,6 @@
 package dev.postern.listener;
 
-import dev.postern.http.ClientNetwork;
+import dev.postern.wire.ClientNetwork;
 import io.netty.channel.Channel;
 import java.net.InetAddress;
 import java.util.concurrent.ConcurrentHashMap;

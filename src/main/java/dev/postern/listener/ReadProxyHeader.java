@@ -1,8 +1,8 @@
 package dev.postern.listener;
 
 import dev.postern.config.Durations;
-import dev.postern.http.Endpoints;
 import dev.postern.machine.MachineErrors;
+import dev.postern.wire.Endpoints;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;

@@ -3,7 +3,7 @@ package dev.postern.observe;
 import dev.postern.backend.ServerBudget;
 import dev.postern.balance.LoadBalancer;
 import dev.postern.certificate.CertificateStatus;
-import dev.postern.http.Worker;
+import dev.postern.http.exchange.Worker;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;

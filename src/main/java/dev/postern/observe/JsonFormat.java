@@ -1,10 +1,10 @@
 package dev.postern.observe;
 
 import dev.postern.backend.Server;
-import dev.postern.http.EndedBy;
-import dev.postern.http.ExchangeRecord;
-import dev.postern.http.Failure;
-import dev.postern.http.Phase;
+import dev.postern.http.exchange.EndedBy;
+import dev.postern.http.exchange.ExchangeRecord;
+import dev.postern.http.exchange.Phase;
+import dev.postern.http.message.Failure;
 import dev.postern.route.Route;
 import java.time.InstantSource;
 import org.jspecify.annotations.Nullable;

@@ -1,6 +1,6 @@
 package dev.postern.observe;
 
-import dev.postern.http.ExchangeRecord;
+import dev.postern.http.exchange.ExchangeRecord;
 
 /** How an exchange becomes a line. Event loop only; one for each loop. */
 interface LineFormat {

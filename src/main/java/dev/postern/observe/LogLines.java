@@ -1,6 +1,6 @@
 package dev.postern.observe;
 
-import dev.postern.http.ExchangeRecord;
+import dev.postern.http.exchange.ExchangeRecord;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 

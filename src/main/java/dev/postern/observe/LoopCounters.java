@@ -1,9 +1,9 @@
 package dev.postern.observe;
 
 import dev.postern.backend.Server;
-import dev.postern.http.ExchangeRecord;
-import dev.postern.http.Failure;
-import dev.postern.http.Failure.ByServer;
+import dev.postern.http.exchange.ExchangeRecord;
+import dev.postern.http.message.Failure;
+import dev.postern.http.message.Failure.ByServer;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLongArray;

@@ -1,7 +1,7 @@
 package dev.postern.observe;
 
-import dev.postern.http.ExchangeObserver;
-import dev.postern.http.ExchangeRecord;
+import dev.postern.http.exchange.ExchangeObserver;
+import dev.postern.http.exchange.ExchangeRecord;
 import org.jspecify.annotations.Nullable;
 
 /** What watches one event loop, and what is switched on of it. */

@@ -4,7 +4,7 @@ import dev.postern.backend.Backend;
 import dev.postern.backend.Server;
 import dev.postern.balance.LoadBalancer;
 import dev.postern.certificate.CertificateStatus;
-import dev.postern.http.Worker;
+import dev.postern.http.exchange.Worker;
 import io.prometheus.metrics.model.registry.MultiCollector;
 import io.prometheus.metrics.model.snapshots.MetricSnapshots;
 import java.time.Duration;

@@ -3,6 +3,12 @@ package dev.postern.http;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.postern.config.AddressRange;
+import dev.postern.http.exchange.CertificateShown;
+import dev.postern.http.exchange.Client;
+import dev.postern.http.exchange.ForwardedFor;
+import dev.postern.http.message.HeadParser;
+import dev.postern.http.message.RequestHead;
+import dev.postern.wire.Endpoints;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;

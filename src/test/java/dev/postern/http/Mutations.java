@@ -6,10 +6,10 @@ import java.util.List;
 import java.util.random.RandomGenerator;
 
 /** Streams of good requests, and what an attacker makes of them. */
-final class Mutations {
-    static final int FORMS = 4;
+public final class Mutations {
+    public static final int FORMS = 4;
 
-    static final List<String> WORDS = List.of(
+    public static final List<String> WORDS = List.of(
             "\r\n",
             "\n",
             "\r",
@@ -57,7 +57,7 @@ final class Mutations {
     }
 
     /** A good request for {@code /r} and its number, in one of {@link #FORMS} forms. */
-    static String request(int number, int form, int length) {
+    public static String request(int number, int form, int length) {
         String body = "x".repeat(length) + "y" + number;
         String target = "/r" + number;
         return switch (form) {
@@ -90,7 +90,7 @@ final class Mutations {
         return random.nextInt(length + 1);
     }
 
-    enum Kind {
+    public enum Kind {
         INSERTED,
         LEFT_OUT,
         TWICE,
@@ -103,8 +103,8 @@ final class Mutations {
      * @param length of what is left out, repeated or replaced; 1 to 8, of which one bit is flipped
      * @param word what is put there
      */
-    record Wound(Kind kind, int at, int length, String word) {
-        byte[] in(byte[] bytes) {
+    public record Wound(Kind kind, int at, int length, String word) {
+        public byte[] in(byte[] bytes) {
             int from = at % (bytes.length + 1);
             int count = Math.min(bytes.length - from, length);
             ByteArrayOutputStream wounded = new ByteArrayOutputStream();

@@ -10,7 +10,7 @@ import java.util.regex.Pattern;
  * A second reading of what a client sent, written from RFC 9112 alone and as plainly as it can be: slow, on a whole text,
  * and without a line in common with what it is compared with. It accepts whatever the grammar accepts and means one thing.
  */
-final class ReferenceReader {
+public final class ReferenceReader {
     private static final String TOKEN = "[!#$%&'*+.^_`|~0-9A-Za-z-]+";
     private static final String REQUEST_LINE = "(" + TOKEN + ") ([\\x21-\\x7e\\x80-\\xff]+) HTTP/1\\.([0-9])";
     private static final String FIELD = "(" + TOKEN + "):[ \\t]*([\\x21-\\x7e\\x80-\\xff \\t]*)";
@@ -21,7 +21,7 @@ final class ReferenceReader {
     private End end = End.BETWEEN;
 
     /** How the text ends. */
-    enum End {
+    public enum End {
         /** With the last message. */
         BETWEEN,
         /** In the midst of one. */
@@ -31,7 +31,7 @@ final class ReferenceReader {
     }
 
     /** @param trailers by their names, in order */
-    record Message(String method, String target, String body, List<String> trailers) {}
+    public record Message(String method, String target, String body, List<String> trailers) {}
 
     /** What cannot go on, one way or the other. */
     private static final class Stop extends Exception {
@@ -48,7 +48,7 @@ final class ReferenceReader {
         this.text = text;
     }
 
-    static ReferenceReader of(byte[] bytes) {
+    public static ReferenceReader of(byte[] bytes) {
         ReferenceReader reader = new ReferenceReader(new String(bytes, StandardCharsets.ISO_8859_1));
         try {
             while (reader.at < reader.text.length()) {
@@ -61,11 +61,11 @@ final class ReferenceReader {
     }
 
     /** Those that are complete. */
-    List<Message> messages() {
+    public List<Message> messages() {
         return messages;
     }
 
-    End end() {
+    public End end() {
         return end;
     }
 

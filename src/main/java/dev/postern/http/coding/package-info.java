@@ -1,0 +1,4 @@
+@NullMarked
+package dev.postern.http.coding;
+
+import org.jspecify.annotations.NullMarked;

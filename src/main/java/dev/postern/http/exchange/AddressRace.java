@@ -1,0 +1,280 @@
+package dev.postern.http.exchange;
+
+import dev.postern.backend.Server;
+import dev.postern.http.message.Failure.ByServer;
+import dev.postern.machine.MachineErrors;
+import io.netty.bootstrap.Bootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.ConnectTimeoutException;
+import io.netty.util.NetUtil;
+import io.netty.util.concurrent.ScheduledFuture;
+import java.net.ConnectException;
+import java.net.InetSocketAddress;
+import java.net.NoRouteToHostException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One connection to a server that may be at several addresses
+ * (<a href="https://datatracker.ietf.org/doc/html/rfc8305#section-5">RFC 8305 §5</a>): the next address is tried as soon as
+ * one refuses, or has kept silent for a moment; the first that accepts is it, and is tried first from then on. All of them
+ * together have the time that one has. Where none accepts, or none answers soon, the name is asked for anew, and what it
+ * says then is tried as well. Event loop only.
+ */
+public final class AddressRace implements ServerConnections.Attempt {
+    /** As the RFC recommends: a SYN that got lost has not even been repeated by then. */
+    private static final long HEAD_START_MILLIS = 250;
+
+    private record Fault(
+            InetSocketAddress address, @Nullable ByServer failure, String why) {}
+
+    private final Worker worker;
+    private final Server server;
+    private final Duration timeout;
+    private final Consumer<Channel> pipeline;
+    private final ServerConnections.Outcome<Channel> outcome;
+    private final long deadlineNanos;
+    private final List<InetSocketAddress> tried = new ArrayList<>(2);
+    private final List<ChannelFuture> running = new ArrayList<>(2);
+    private final List<Fault> faults = new ArrayList<>(2);
+    private @Nullable ScheduledFuture<?> timer;
+    private boolean doubted;
+    private boolean awaitsName;
+    private boolean over;
+
+    private AddressRace(
+            Worker worker,
+            Server server,
+            Duration timeout,
+            Consumer<Channel> pipeline,
+            ServerConnections.Outcome<Channel> outcome) {
+        this.worker = worker;
+        this.server = server;
+        this.timeout = timeout;
+        this.pipeline = pipeline;
+        this.outcome = outcome;
+        this.deadlineNanos = System.nanoTime() + timeout.toNanos();
+    }
+
+    /**
+     * Begins to connect; returns what can be cancelled.
+     *
+     * @param pipeline of a channel that is made, before it connects
+     */
+    public static ServerConnections.Attempt begin(
+            Worker worker,
+            Server server,
+            Duration timeout,
+            Consumer<Channel> pipeline,
+            ServerConnections.Outcome<Channel> outcome) {
+        AddressRace race = new AddressRace(worker, server, timeout, pipeline, outcome);
+        if (!race.goesOn()) {
+            race.doubt();
+        }
+        return race;
+    }
+
+    @Override
+    public boolean isOver() {
+        return over;
+    }
+
+    @Override
+    public void cancel() {
+        end(null);
+    }
+
+    /** Tries the next address; false where there is none. */
+    private boolean goesOn() {
+        InetSocketAddress address = next();
+        if (address == null) {
+            return false;
+        }
+        tried.add(address);
+        ChannelFuture connecting = connect(address);
+        running.add(connecting);
+        if (server.mayMove() || next() != null) {
+            // Before the listener, which may be called at once.
+            waits(this::isSlow);
+        }
+        connecting.addListener((ChannelFuture made) -> {
+            if (worker.loop().inEventLoop()) {
+                ended(made, address);
+            } else {
+                // A channel that could not even be made reports its failure on a thread of nobody's.
+                worker.loop().execute(() -> ended(made, address));
+            }
+        });
+        return true;
+    }
+
+    private @Nullable InetSocketAddress next() {
+        for (InetSocketAddress address : server.addresses()) {
+            if (!tried.contains(address)) {
+                return address;
+            }
+        }
+        return null;
+    }
+
+    private ChannelFuture connect(InetSocketAddress address) {
+        return new Bootstrap()
+                .group(worker.loop())
+                .channel(worker.channelType())
+                .option(ChannelOption.TCP_NODELAY, true)
+                .option(ChannelOption.RECVBUF_ALLOCATOR, worker.reads())
+                // A server that answers an upload early, and closes, resets what we still write. Its answer came
+                // before.
+                .option(ChannelOption.AUTO_CLOSE, false)
+                .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, Math.toIntExact(millisLeft()))
+                .handler(new ChannelInitializer<>() {
+                    @Override
+                    protected void initChannel(Channel channel) {
+                        worker.room(server).count(channel);
+                        pipeline.accept(channel);
+                    }
+                })
+                .connect(address);
+    }
+
+    private long millisLeft() {
+        // 0 would be no limit at all.
+        return Math.max(1, TimeUnit.NANOSECONDS.toMillis(deadlineNanos - System.nanoTime()));
+    }
+
+    // ---- what takes its time
+
+    private void waits(Runnable then) {
+        rest();
+        long headStart = timeout.toMillis() / Math.max(2, server.addresses().size() + 1);
+        timer = worker.loop()
+                .schedule(then, Math.max(1, Math.min(HEAD_START_MILLIS, headStart)), TimeUnit.MILLISECONDS);
+    }
+
+    private void rest() {
+        if (timer != null) {
+            timer.cancel(false);
+            timer = null;
+        }
+    }
+
+    private void isSlow() {
+        timer = null;
+        if (!over && !goesOn() && !doubted) {
+            doubt();
+        }
+    }
+
+    /** Perhaps it is somewhere else. Nobody waits longer than for an address. */
+    private void doubt() {
+        doubted = true;
+        awaitsName = true;
+        if (running.isEmpty()) {
+            waits(this::knowsEnough);
+        }
+        server.doubt(() -> worker.loop().execute(this::knowsEnough));
+    }
+
+    private void knowsEnough() {
+        if (over) {
+            return;
+        }
+        awaitsName = false;
+        if (!goesOn() && running.isEmpty()) {
+            lose();
+        }
+    }
+
+    // ---- what comes of it
+
+    private void ended(ChannelFuture made, InetSocketAddress address) {
+        running.remove(made);
+        if (over) {
+            if (made.isSuccess()) {
+                var unused = made.channel().close(made.channel().voidPromise());
+            }
+            return;
+        }
+        if (made.isSuccess()) {
+            win(made, address);
+            return;
+        }
+        MachineErrors.check(made.cause());
+        faults.add(fault(made.cause(), address));
+        if (goesOn() || !running.isEmpty()) {
+            return;
+        }
+        if (!doubted && server.mayMove()) {
+            doubt();
+        } else if (awaitsName) {
+            waits(this::knowsEnough);
+        } else {
+            lose();
+        }
+    }
+
+    private void win(ChannelFuture made, InetSocketAddress address) {
+        end(made);
+        if (tried.size() > 1) {
+            server.answersAt(address);
+        }
+        outcome.connected(made.channel());
+    }
+
+    private void end(@Nullable ChannelFuture winner) {
+        over = true;
+        rest();
+        for (ChannelFuture other : List.copyOf(running)) {
+            if (!other.equals(winner)) {
+                other.cancel(false);
+            }
+        }
+    }
+
+    private Fault fault(Throwable cause, InetSocketAddress address) {
+        String message = String.valueOf(cause.getMessage());
+        if (cause instanceof ConnectTimeoutException) {
+            return new Fault(address, ByServer.CONNECT_TIMEOUT, "no answer within " + timeout.toMillis() + " ms");
+        }
+        if (cause instanceof NoRouteToHostException) {
+            return new Fault(address, ByServer.NO_ROUTE_TO_SERVER, "no route to it");
+        }
+        if (cause instanceof ConnectException && !message.contains("assign requested address")) {
+            return message.contains("refused")
+                    ? new Fault(address, ByServer.CONNECT_REFUSED, "refused")
+                    : new Fault(address, ByServer.CONNECT_FAILED, message);
+        }
+        return new Fault(address, null, cause.toString());
+    }
+
+    private void lose() {
+        end(null);
+        if (faults.isEmpty()) {
+            outcome.refused(ByServer.NAME_UNRESOLVED, "name does not resolve");
+            return;
+        }
+        String why = "connect: "
+                + (server.mayMove()
+                        ? faults.stream()
+                                .map(fault -> NetUtil.toSocketAddressString(fault.address) + ": " + fault.why)
+                                .collect(Collectors.joining(", "))
+                        : faults.get(0).why);
+        ByServer failure = null;
+        for (Fault fault : faults) {
+            failure = fault.failure == null ? failure : fault.failure;
+        }
+        if (failure == null) {
+            outcome.impossible(why);
+        } else {
+            outcome.refused(failure, why);
+        }
+    }
+}

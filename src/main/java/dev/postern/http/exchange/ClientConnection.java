@@ -1,0 +1,35 @@
+package dev.postern.http.exchange;
+
+import dev.postern.http.message.Failure;
+
+/** A client's connection, as the {@link Worker} of its event loop sees it. Event loop only. */
+public interface ClientConnection {
+    /** Place in the list of the worker; the worker's alone. */
+    int workerIndex();
+
+    void workerIndex(int index);
+
+    /** Whether no exchange is under way, and no part of a next one has come. */
+    boolean isIdle();
+
+    /** Whether a part of a head has come, and no exchange is under way. */
+    boolean isInHead();
+
+    /** For how long nothing has begun or ended. */
+    long idleNanos(long now);
+
+    /** Ends what has taken too long. */
+    void checkTimeouts(long now);
+
+    /** We are going to stop: tells the client, where its protocol has words for it. Called again and again. */
+    void drain();
+
+    /** While we drain: nothing more comes, but what is on its way to the client gets there. */
+    void closeIdle();
+
+    /** Memory is short, and it holds some of it. Only where it is idle, or in a head. */
+    void putOut();
+
+    /** Closes; what is not written yet is lost, and exchanges under way have ended because of {@code why}. */
+    void closeNow(Failure why);
+}

@@ -1,0 +1,789 @@
+package dev.postern.http.exchange;
+
+import dev.postern.backend.ProxyPreamble;
+import dev.postern.balance.LoadBalancer;
+import dev.postern.config.Compression;
+import dev.postern.config.Configuration.Timeouts;
+import dev.postern.config.Durations;
+import dev.postern.config.RateLimit;
+import dev.postern.config.Tolerance;
+import dev.postern.config.Variable;
+import dev.postern.http.coding.ResponseCompression;
+import dev.postern.http.message.Failure;
+import dev.postern.http.message.Failure.ByClient;
+import dev.postern.http.message.Failure.ByEdge;
+import dev.postern.http.message.Failure.ByServer;
+import dev.postern.http.message.Fields;
+import dev.postern.http.message.RequestHead;
+import dev.postern.http.message.RequestTarget;
+import dev.postern.http.message.ResponseHead;
+import dev.postern.http.message.Trailers;
+import dev.postern.route.FieldEdits;
+import dev.postern.route.Route;
+import io.netty.buffer.ByteBuf;
+import io.netty.util.NetUtil;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
+
+/**
+ * One request and its response. Lives on the event loop of its client connection, and so does the server connection it
+ * uses. Ends exactly once: answered, forwarded to the end, or broken off.
+ */
+public final class Exchange extends ExchangeRecord {
+    private static final Logger log = LoggerFactory.getLogger(Exchange.class);
+
+    /** How long an end of a tunnel may take for the last bytes once the other has closed. */
+    private static final long HALF_CLOSED_NANOS = TimeUnit.SECONDS.toNanos(10);
+
+    /** How much of a body is read from the client before a server takes it. */
+    private static final int MAX_UNSENT = 64 * 1024;
+
+    /** Servers that send more interim responses than this are broken or hostile; real ones send one or two. */
+    private static final int MAX_INTERIM = 10;
+
+    private enum Response {
+        NOTHING,
+        INTERIM,
+        STARTED
+    }
+
+    private final Worker worker;
+    private final ClientStream client;
+    /** As the client sent it; once its backend is known, as a server is sent it. */
+    private RequestHead request;
+
+    private final Routing routing;
+    private final RequestBody body = new RequestBody();
+    /** Those of the route, once it is known. */
+    private Timeouts timeouts;
+
+    private long maxBody = Long.MAX_VALUE;
+
+    private @Nullable RetryLadder ladder;
+    private @Nullable ServerStream server;
+    private @Nullable ResponseCompression compression;
+    private boolean endSent;
+    private Response response = Response.NOTHING;
+    private int interim;
+    private boolean requestPaused;
+    private boolean responsePaused;
+    private boolean finished;
+    /** What a client that knows it is told of a response that ends in the middle. */
+    private BreakOff brokenOff = BreakOff.FAILED;
+
+    /** When a byte last moved towards or from the server. */
+    private long progressNanos;
+
+    private final UploadPace pace;
+
+    /** Found out when somebody asks for the first time; only where the connection is a trusted proxy's. */
+    private @Nullable InetAddress forwardedClient;
+
+    /** @param beganNanos when the first byte of the request came */
+    public Exchange(Worker worker, ClientStream client, RequestHead request, long beganNanos, long nowNanos) {
+        super(worker.nextRequestId(), client.info(), request, beganNanos, nowNanos);
+        this.worker = worker;
+        this.client = client;
+        this.request = request;
+        this.routing = worker.routing();
+        client.info().trust(routing.trustedProxies());
+        this.timeouts = routing.timeouts();
+        this.progressNanos = nowNanos;
+        this.pace = new UploadPace(nowNanos);
+        if (!request.hasBody()) {
+            body.complete(null);
+        }
+    }
+
+    /** The request has not ended, though it says that nothing is to come: it is started once it has. */
+    public void awaitsEnd(List<RequestStep> steps) {
+        body.awaitsEnd();
+        for (RequestStep step : steps) {
+            if (step.comesFirst() && step.handle(this)) {
+                return;
+            }
+        }
+    }
+
+    public RequestHead request() {
+        return request;
+    }
+
+    public Client client() {
+        return client.info();
+    }
+
+    /**
+     * Whose request this is: the address of the connection or, where that is a trusted proxy's, the one for which the
+     * proxies that are trusted say they speak. Costs nothing where no proxy is trusted.
+     */
+    @Override
+    public InetAddress clientAddress() {
+        Client info = client.info();
+        if (!info.isTrusted()) {
+            return info.address();
+        }
+        InetAddress found = forwardedClient;
+        if (found == null) {
+            found = ForwardedFor.client(request.fields(), info);
+            forwardedClient = found;
+        }
+        return found;
+    }
+
+    /** Who the client is, for servers that want every connection to begin with it. */
+    ProxyPreamble preamble() {
+        Client info = client.info();
+        InetAddress address = clientAddress();
+        // Of a client that a proxy speaks for no port is known.
+        return new ProxyPreamble(
+                address.equals(info.address()) ? info.endpoints().client() : new InetSocketAddress(address, 0),
+                info.endpoints().local());
+    }
+
+    /** The client, and the proxy that speaks for it, for the log. */
+    String clientText() {
+        Client info = client.info();
+        InetAddress address = clientAddress();
+        return address.equals(info.address())
+                ? info.text()
+                : NetUtil.toAddressString(address) + " through " + info.text();
+    }
+
+    public ClientStream clientStream() {
+        return client;
+    }
+
+    public Routing routing() {
+        return routing;
+    }
+
+    public boolean isFinished() {
+        return finished;
+    }
+
+    /** The client has sent the whole request. */
+    public boolean isRequestComplete() {
+        return body.isComplete();
+    }
+
+    /** Lets the steps decide. What came of the body so far waits in {@link #body}. */
+    public void start(List<RequestStep> steps) {
+        for (RequestStep step : steps) {
+            if (finished || step.handle(this)) {
+                return;
+            }
+        }
+        throw new IllegalStateException("no step answered " + id());
+    }
+
+    /** Takes the exchange up again, where it has not ended meanwhile. Any thread. */
+    public void goOn(Runnable next) {
+        worker.loop().execute(() -> {
+            if (!finished) {
+                guard(next);
+            }
+        });
+    }
+
+    /** Runs what nobody waits for the end of: where it throws, this ends, and does not hang. */
+    public void guard(Runnable work) {
+        try {
+            work.run();
+        } catch (RuntimeException e) {
+            log.error("request {}: bug", id(), e);
+            fail(Failure.ByEdge.BUG, e.toString());
+        }
+    }
+
+    // ---- from the client
+
+    /** Takes ownership of {@code part}. */
+    public void requestBody(ByteBuf part) {
+        if (finished) {
+            part.release();
+            return;
+        }
+        pace.partCame(System.nanoTime());
+        body.add(part);
+        if (body.received() > maxBody && !isTunnel()) {
+            fail(ByClient.BODY_TOO_LARGE, "limits.body: over " + maxBody + " bytes");
+            return;
+        }
+        if (server != null) {
+            sendBody(server);
+        } else if (body.unsentBytes() > MAX_UNSENT) {
+            pauseRequest();
+        }
+    }
+
+    public void requestEnd(@Nullable Fields trailers) {
+        if (finished) {
+            return;
+        }
+        tunnelClosedBy(EndedBy.CLIENT);
+        body.complete(trailers);
+        progressNanos = System.nanoTime();
+        if (server != null) {
+            sendBody(server);
+        }
+    }
+
+    /** What was read from the client in one go has been handed over. */
+    public void requestReadComplete() {
+        if (server != null) {
+            server.flush();
+        }
+    }
+
+    public void clientGone() {
+        if (!finished) {
+            log.debug("request {}: client {}: gone before the response was complete", id(), clientText());
+            if (isTunnel()) {
+                // As good an end as any; what it sent before gets there.
+                tunnelClosedBy(EndedBy.CLIENT);
+                leaveServer();
+            } else {
+                blame(ByClient.GONE);
+                dropServer();
+            }
+            finish();
+        }
+    }
+
+    /** The client's connection is about to be closed: whatever becomes of the server's meanwhile, nobody is told. */
+    public void endWithClient(Failure why) {
+        blame(why);
+        clientGone();
+    }
+
+    public void clientWritable() {
+        if (responsePaused) {
+            responsePaused = false;
+            progressNanos = System.nanoTime();
+            if (server != null) {
+                server.resumeResponse();
+            }
+        }
+    }
+
+    // ---- decisions
+
+    /** Answers without any server. */
+    public void respond(LocalResponse answer) {
+        if (!finished) {
+            answer(answer);
+        }
+    }
+
+    private void answer(LocalResponse answer) {
+        answered(answer.status(), System.nanoTime());
+        if (!request.isHead()) {
+            sent(answer.body().length);
+        }
+        finish();
+        client.respond(answer, responseEdits());
+    }
+
+    /** What the route, or the site, does to every final response. */
+    private FieldEdits responseEdits() {
+        Route route = route();
+        return route == null
+                ? FieldEdits.NONE
+                : route.responseEdits(client.info().isSecure()).filled(this::variable);
+    }
+
+    /** What a variable in the value of a header stands for. */
+    String variable(Variable variable) {
+        RequestTarget target = request.target();
+        return switch (variable) {
+            case CLIENT -> NetUtil.toAddressString(clientAddress());
+            case HOST -> request.authority().host();
+            case METHOD -> request.method();
+            case PATH -> target.pathText();
+            case QUERY -> target.queryText();
+            case URI -> target.normalText();
+            case REQUEST_ID -> id();
+            case SCHEME -> client.info().isSecure() ? "https" : "http";
+            case SITE -> Objects.requireNonNullElse(site(), "");
+            case TLS_VERSION -> Objects.requireNonNullElse(tlsVersion(), "");
+            case TLS_CIPHER -> Objects.requireNonNullElse(tlsCipher(), "");
+        };
+    }
+
+    /** From now on it goes by what the route says, and where that says nothing, by what stands for all. */
+    public void goesBy(Route chosen) {
+        routed(chosen);
+        timeouts = chosen.settings().timeouts().over(routing.timeouts());
+    }
+
+    Timeouts timeouts() {
+        return timeouts;
+    }
+
+    /** Whether the body, as far as it is known, is as long as it may be; if not, the client has been told so. */
+    public boolean isBodyWithin() {
+        Route chosen = route();
+        OptionalLong all = routing.limits().body();
+        maxBody = (chosen == null ? all : chosen.settings().limits().bodyOver(all)).orElse(Long.MAX_VALUE);
+        if (request.contentLength() > maxBody) {
+            fail(ByClient.BODY_TOO_LARGE, "limits.body: " + request.contentLength() + " bytes");
+        } else if (body.received() > maxBody) {
+            fail(ByClient.BODY_TOO_LARGE, "limits.body: over " + maxBody + " bytes");
+        }
+        return !finished;
+    }
+
+    /** Whether the client may make one more request now; if not, it has been told so. */
+    public boolean isWithin(RateLimit limit) {
+        long waitNanos = routing.rates().take(limit, clientAddress(), System.nanoTime());
+        if (waitNanos == 0) {
+            return true;
+        }
+        // RFC 9110 §10.2.3: whole seconds.
+        long seconds = Duration.ofNanos(waitNanos - 1).toSeconds() + 1;
+        fail(
+                ByClient.TOO_MANY_REQUESTS,
+                "rate-limit: " + limit.requests() + " per " + Durations.text(limit.per()) + ", at most " + limit.burst()
+                        + " at once",
+                Map.of("Retry-After", Long.toString(seconds)));
+        return false;
+    }
+
+    /** Sends the request to a server of {@code backend}. */
+    public void forward(LoadBalancer backend) {
+        if (route() == null && !isBodyWithin()) {
+            return;
+        }
+        forwarded(backend.backend().name());
+        RetryLadder next = new RetryLadder(worker, this, backend);
+        ladder = next;
+        request = next.withoutSticky(request);
+        next.climb();
+    }
+
+    /** Gives up: answers with an error, or breaks the response off where it has begun. */
+    public void fail(Failure failure, String detail) {
+        fail(failure, detail, Map.of());
+    }
+
+    /** @param more what else an answer has to say: {@code Allow}, {@code WWW-Authenticate}, {@code Retry-After} */
+    public void fail(Failure failure, String detail, Map<String, String> more) {
+        if (finished) {
+            return;
+        }
+        int status = ErrorResponses.status(failure);
+        String outcome = response == Response.STARTED ? "response broken off" : "answered " + status;
+        if (failure.fault() == Failure.Fault.CLIENT) {
+            log.debug("request {}: client {}: {}: {}; {}", id(), clientText(), failure.reason(), detail, outcome);
+        } else {
+            String where = ladder == null ? "no backend" : ladder.where();
+            boolean told = worker.warnings().tells(where, failure, System.nanoTime());
+            log.atLevel(told ? Level.WARN : Level.DEBUG)
+                    .log(
+                            "request {}: {} {}: {}: {}: {}; {}",
+                            id(),
+                            request.method(),
+                            request.authority().host(),
+                            where,
+                            failure.reason(),
+                            detail,
+                            outcome);
+        }
+        blame(failure);
+        if (response == Response.STARTED) {
+            dropServer();
+            finish();
+            client.abort(brokenOff);
+        } else {
+            dropServer();
+            LocalResponse page = ErrorResponses.of(failure, id(), request, route(), more);
+            boolean call = client.info().isHttp2() && GrpcStatus.isCall(request);
+            refuse(failure, call ? GrpcStatus.answer(failure, page, id()) : page);
+        }
+    }
+
+    /** At once, unless this client has been told too often lately that there is no room. */
+    private void refuse(Failure failure, LocalResponse answer) {
+        long wait = RefusalPace.paces(failure) ? client.info().refusalWaitNanos(System.nanoTime()) : 0;
+        // A head stays, for the log: where there is no memory it must not wait.
+        if (wait == 0 || worker.isMemoryShort()) {
+            answer(answer);
+            return;
+        }
+        // Whatever it holds is for others meanwhile.
+        if (ladder != null) {
+            ladder.end();
+        }
+        body.discard();
+        resumeRequest();
+        var unused = worker.loop().schedule(() -> guard(() -> respond(answer)), wait, TimeUnit.NANOSECONDS);
+    }
+
+    // ---- to the server
+
+    /** The ladder has found a server. */
+    void connected(ServerStream made) {
+        server = made;
+        progressNanos = System.nanoTime();
+        made.begin(this, ladder().watchesWrite());
+        sendBody(made);
+        made.flush();
+    }
+
+    /** What the server may do besides what any server may. */
+    public Set<Tolerance> tolerated() {
+        return ladder().tolerated();
+    }
+
+    /** The Host that the server is to be asked for; null for that of the client. */
+    @Nullable String sentHost() {
+        return ladder().host();
+    }
+
+    private RetryLadder ladder() {
+        return Objects.requireNonNull(ladder, "ladder");
+    }
+
+    private void sendBody(ServerStream to) {
+        if (request.upgrade() != null && !isTunnel()) {
+            // Whatever came already belongs to the tunnel that the server may refuse: to it, it would be a request.
+            endSent = true;
+            if (body.unsentBytes() > MAX_UNSENT) {
+                pauseRequest();
+            }
+            return;
+        }
+        for (ByteBuf part = body.next(); part != null; part = body.next()) {
+            progressNanos = pace.lastPartNanos();
+            to.requestBody(part);
+        }
+        if (body.isComplete() && !endSent) {
+            endSent = true;
+            to.requestEnd(trailers());
+        }
+        if (!to.isWritable()) {
+            to.flush();
+        }
+        if (to.isWritable()) {
+            resumeRequest();
+        } else if (!body.isComplete()) {
+            pauseRequest();
+        }
+    }
+
+    private @Nullable Fields trailers() {
+        Route chosen = route();
+        return Trailers.without(body.trailers(), chosen == null ? FieldEdits.NONE : chosen.requestEdits());
+    }
+
+    public void serverWritable() {
+        progressNanos = System.nanoTime();
+        resumeRequest();
+    }
+
+    private void pauseRequest() {
+        if (!requestPaused) {
+            requestPaused = true;
+            client.pauseRequest();
+        }
+    }
+
+    private void resumeRequest() {
+        if (requestPaused) {
+            requestPaused = false;
+            pace.resumed(System.nanoTime());
+            client.resumeRequest();
+        }
+    }
+
+    // ---- from the server
+
+    /** False where the response is not one to pass on; the exchange has then failed. */
+    public boolean interimResponse(ResponseHead head) {
+        response = Response.INTERIM;
+        progressNanos = System.nanoTime();
+        if (++interim > MAX_INTERIM) {
+            fail(ByServer.MALFORMED_RESPONSE, "over " + MAX_INTERIM + " interim responses");
+            return false;
+        }
+        if (body.received() == 0) {
+            // Until now the client may have waited for this very answer.
+            pace.begins(progressNanos);
+        }
+        if (request.minorVersion() == 1) {
+            client.interim(head);
+        }
+        return true;
+    }
+
+    /** The server wants to switch protocols; false where it was not asked to. */
+    public boolean switchesProtocols(ResponseHead head) {
+        String asked = request.upgrade();
+        if (asked == null || !asked.equalsIgnoreCase(head.upgrade())) {
+            fail(ByServer.MALFORMED_RESPONSE, "101 without being asked to switch to that protocol");
+            return false;
+        }
+        if (asked.equalsIgnoreCase(WebSocketKey.PROTOCOL) && !WebSocketKey.isAccepted(request, head)) {
+            fail(ByServer.MALFORMED_RESPONSE, "Sec-WebSocket-Accept does not fit the key that was sent");
+            return false;
+        }
+        return true;
+    }
+
+    /** The server has agreed: bytes go back and forth as they are. */
+    public void switched(ResponseHead head) {
+        response = Response.STARTED;
+        progressNanos = System.nanoTime();
+        answered(client.info().isHttp2() ? 200 : 101, progressNanos);
+        ladder().answered(head.status());
+        ResponseHead stuck = ladder().withSticky(head);
+        tunnelBegins();
+        body.reopen();
+        endSent = false;
+        worker.tunnels().begins(this);
+        client.switchProtocols(stuck);
+        if (server != null) {
+            sendBody(server);
+            server.flush();
+        }
+    }
+
+    public void responseHead(ResponseHead head, long bodyLength) {
+        if (head.status() < 300 && client.info().isHttp2() && request.upgrade() != null) {
+            // To the client it would mean that the tunnel is open (RFC 8441 §5).
+            fail(ByServer.MALFORMED_RESPONSE, "a " + head.status() + " where the protocol was to be switched");
+            return;
+        }
+        ladder().answered(head.status());
+        if (isUnanswered() && ladder().triesElsewhere(head.status())) {
+            tryElsewhere();
+            return;
+        }
+        response = Response.STARTED;
+        progressNanos = System.nanoTime();
+        answered(head.status(), progressNanos);
+        body.forgetSent();
+        ResponseHead own = ladder().withSticky(head);
+        Compression wanted = compressionWanted();
+        ResponseCompression compressing = wanted == null ? null : ResponseCompression.of(wanted, request, own);
+        compression = compressing;
+        if (compressing == null) {
+            client.response(own, bodyLength, responseEdits());
+        } else {
+            client.response(
+                    compressing.head(), compressing.isActive() ? ResponseHead.CHUNKED : bodyLength, responseEdits());
+        }
+    }
+
+    private @Nullable Compression compressionWanted() {
+        Route chosen = route();
+        return chosen == null ? null : chosen.settings().compression();
+    }
+
+    /** Takes ownership of {@code part}. */
+    public void responseBody(ByteBuf part) {
+        if (finished) {
+            part.release();
+            return;
+        }
+        progressNanos = System.nanoTime();
+        sendToClient(compression == null ? part : compression.compress(part));
+        if (!client.isWritable()) {
+            client.flush();
+            if (!client.isWritable() && server != null && !responsePaused) {
+                responsePaused = true;
+                server.pauseResponse();
+            }
+        }
+    }
+
+    private void sendToClient(@Nullable ByteBuf part) {
+        if (part != null) {
+            sent(part.readableBytes());
+            client.responseBody(part);
+        }
+    }
+
+    /** What the server sent in one go has been handed over: the client is to see it. */
+    public void flushResponse() {
+        if (compression != null && !finished) {
+            sendToClient(compression.flush());
+        }
+        client.flush();
+    }
+
+    public void responseEnd(@Nullable Fields trailers) {
+        tunnelClosedBy(EndedBy.SERVER);
+        server = null;
+        if (compression != null) {
+            sendToClient(compression.finish());
+        }
+        finish();
+        client.responseEnd(Trailers.without(trailers, responseEdits()));
+    }
+
+    /** Whether everything the server is to get has been given to it. */
+    public boolean isRequestSent() {
+        return endSent;
+    }
+
+    /** The server has ended its response in the middle; the failure follows. */
+    public void breaksOff(BreakOff why) {
+        brokenOff = why;
+    }
+
+    /** The server connection broke, or what it sent must not be passed on; it is closed already. */
+    public void serverFailed(ByServer failure, String detail, boolean unsent) {
+        if (finished) {
+            return;
+        }
+        server = null;
+        if (isUnanswered() && ladder().mayTryAgain(failure, unsent)) {
+            endSent = false;
+            connectionLost();
+            body.rewind();
+            ladder().again(failure);
+        } else {
+            failOrTryElsewhere(failure, detail);
+        }
+    }
+
+    private void failOrTryElsewhere(ByServer failure, String detail) {
+        ladder().failed(failure);
+        if (isUnanswered() && ladder().triesElsewhere(failure)) {
+            tryElsewhere();
+        } else {
+            fail(failure, detail);
+        }
+    }
+
+    /** Nothing of a response has been passed on, and the request can be sent once more. */
+    private boolean isUnanswered() {
+        return response == Response.NOTHING && body.isReplayable();
+    }
+
+    /** Lets go of the server, and whatever it may still send with it. */
+    private void tryElsewhere() {
+        dropServer();
+        endSent = false;
+        connectionLost();
+        body.rewind();
+        progressNanos = System.nanoTime();
+        ladder().elsewhere();
+    }
+
+    // ---- time
+
+    /** Ends what has taken too long. */
+    public void checkTimeouts(long now) {
+        if (finished) {
+            return;
+        }
+        if (isTunnel()) {
+            checkTunnel(now);
+            return;
+        }
+        // A client that waits for a 100 is not slow, and a server need not send one: neither is held against it.
+        boolean awaits100 = request.expectsContinue() && response == Response.NOTHING && body.received() == 0;
+        if (!body.isComplete() && !requestPaused && !awaits100) {
+            checkRequestBody(now);
+        } else if (!responsePaused && now - progressNanos > timeouts.response().toNanos()) {
+            // Where it is the client that takes nothing, its connection knows best whether that is too slow.
+            if (server == null || (awaits100 && !body.isComplete())) {
+                fail(
+                        ByServer.RESPONSE_TIMEOUT,
+                        "timeouts.response: nothing for " + Durations.text(timeouts.response()));
+            } else {
+                failOrTryElsewhere(
+                        ByServer.RESPONSE_TIMEOUT,
+                        "timeouts.response: nothing for " + Durations.text(timeouts.response()));
+            }
+        }
+    }
+
+    private void checkTunnel(long now) {
+        long longest = timeouts.tunnel().toNanos();
+        if (now - progressNanos > longest) {
+            log.info("request {}: client {}: timeouts.tunnel: nothing moved; closed", id(), clientText());
+            endTunnel(ByEdge.TUNNEL_IDLE);
+        } else if (body.isComplete() && now - progressNanos > HALF_CLOSED_NANOS) {
+            endTunnel(ByClient.GONE);
+        }
+    }
+
+    /** Closes both ends; what is on its way gets there, if it is taken. */
+    void endTunnel(Failure why) {
+        blame(why);
+        leaveServer();
+        finish();
+        if (responsePaused) {
+            // What is left to write will never be written: closing must not wait for it.
+            client.abort(BreakOff.FAILED);
+        } else {
+            client.responseEnd(null);
+            client.flush();
+        }
+    }
+
+    private void checkRequestBody(long now) {
+        ByClient fault = pace.check(now, timeouts.requestBody(), body.received());
+        if (fault != null) {
+            fail(fault, "timeouts.request-body: " + body.received() + " bytes so far");
+        }
+    }
+
+    // ---- the end
+
+    private void dropServer() {
+        ServerStream dropped = server;
+        server = null;
+        if (dropped != null) {
+            dropped.abort();
+        }
+    }
+
+    private void leaveServer() {
+        ServerStream left = server;
+        server = null;
+        if (left != null) {
+            left.leave(Math.min(HALF_CLOSED_NANOS, timeouts.tunnel().toNanos()));
+        }
+    }
+
+    /** What ends it, unless that is known already. Whoever says so goes on to end it. */
+    public void blame(Failure why) {
+        failed(why, body.isComplete());
+    }
+
+    private void finish() {
+        release();
+        ended(worker.observer());
+    }
+
+    private void release() {
+        finished = true;
+        if (isTunnel()) {
+            worker.tunnels().ends(this);
+        }
+        received(body.received());
+        body.release();
+        if (compression != null) {
+            compression.close();
+        }
+        if (ladder != null) {
+            ladder.end();
+        }
+    }
+}

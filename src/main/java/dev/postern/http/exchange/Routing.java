@@ -1,0 +1,48 @@
+package dev.postern.http.exchange;
+
+import dev.postern.balance.LoadBalancer;
+import dev.postern.config.AddressRange;
+import dev.postern.config.Configuration.Limits;
+import dev.postern.config.Configuration.Timeouts;
+import dev.postern.route.RouteAction;
+import dev.postern.route.RouteTable;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
+
+/**
+ * What an exchange is decided by: one immutable snapshot of the configuration, replaced as a whole.
+ *
+ * @param rates what was counted for the limits, whichever are in force; the one part that lives on
+ */
+public record Routing(
+        RouteTable routes,
+        Map<String, LoadBalancer> backends,
+        List<AddressRange> trustedProxies,
+        Timeouts timeouts,
+        Limits limits,
+        Plaintext plaintext,
+        ProxyProtocol proxyProtocol,
+        RateLimiter rates) {
+    public LoadBalancer backend(RouteAction.Forward forward) {
+        LoadBalancer backend = backends.get(forward.backend());
+        if (backend == null) {
+            throw new IllegalStateException("backend: " + forward.backend() + " (expected: one of the configuration)");
+        }
+        return backend;
+    }
+
+    /**
+     * What happens to requests that come in without TLS.
+     *
+     * @param sidePort where challenges are answered
+     * @param redirect the status of the redirect to HTTPS; empty where the sites are served in plaintext
+     * @param isAt80 whether we listen on port 80 ourselves; if not, and clients come there, somebody in front of us maps
+     *     ports, and then 443 as well
+     * @param httpsPort where we listen for TLS; 0 where no site has it
+     */
+    public record Plaintext(LoadBalancer sidePort, OptionalInt redirect, boolean isAt80, int httpsPort) {}
+
+    /** From where connections to each listener begin with a PROXY header. */
+    public record ProxyProtocol(List<AddressRange> http, List<AddressRange> https) {}
+}

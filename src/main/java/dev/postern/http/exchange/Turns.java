@@ -1,0 +1,150 @@
+package dev.postern.http.exchange;
+
+import dev.postern.machine.MachineErrors;
+import io.netty.channel.EventLoop;
+import java.util.ArrayDeque;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Who of an event loop's clients works when. What they send is worked on as it is read, for as long as a turn of the loop
+ * may last; what is left then waits, and is served a little of each, first come first served, between looks at what else
+ * there is: so that new connections, handshakes and the answers of servers never wait for more than a turn, whatever the
+ * clients send. Whoever has not had to wait lately comes before those who always have more to do than they get done, as in
+ * fair queuing of packets (<a href="https://datatracker.ietf.org/doc/html/rfc8290#section-4.2">RFC 8290 §4.2</a>). Event
+ * loop only.
+ */
+public final class Turns {
+    private static final Logger log = LoggerFactory.getLogger(Turns.class);
+
+    /** Longer than a look for events takes by three orders of magnitude; a handshake waits for about five of them. */
+    private static final long TURN_NANOS = TimeUnit.MILLISECONDS.toNanos(2);
+
+    /** Of a turn, for those who come first; the others have the rest at least. */
+    private static final long FIRST_NANOS = TURN_NANOS / 2;
+
+    /** Who was served within this time has had its share. */
+    private static final long LATELY_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
+
+    private final EventLoop loop;
+    private final ArrayDeque<Place> first = new ArrayDeque<>();
+    private final ArrayDeque<Place> others = new ArrayDeque<>();
+    private boolean began;
+    private long beganNanos;
+    private boolean scheduled;
+
+    Turns(EventLoop loop) {
+        this.loop = loop;
+    }
+
+    /** Whether this turn has lasted for long enough: what is not begun should wait for a place in one of the next. */
+    public boolean isOver() {
+        long now = System.nanoTime();
+        if (!began) {
+            began = true;
+            beganNanos = now;
+            // Runs once everything that is to be read in this turn has been.
+            loop.execute(this::ended);
+        }
+        return now - beganNanos > TURN_NANOS;
+    }
+
+    private void ended() {
+        began = false;
+    }
+
+    /**
+     * Where one client waits for its turns.
+     *
+     * @param work should be little
+     * @param broken ends the client, whose work threw
+     */
+    public Place place(Runnable work, Runnable broken) {
+        return new Place(work, broken);
+    }
+
+    /** Where one client waits. */
+    public final class Place {
+        private final Runnable work;
+        private final Runnable broken;
+        private boolean waiting;
+        private boolean served;
+        private long servedNanos;
+
+        private Place(Runnable work, Runnable broken) {
+            this.work = work;
+            this.broken = broken;
+        }
+
+        public boolean isWaiting() {
+            return waiting;
+        }
+
+        /** Has the work done in one of the next turns. */
+        public void waits() {
+            if (waiting) {
+                return;
+            }
+            waiting = true;
+            boolean lately = served && System.nanoTime() - servedNanos < LATELY_NANOS;
+            (lately ? others : first).add(this);
+            schedule();
+        }
+
+        private void serve(long now) {
+            waiting = false;
+            served = true;
+            servedNanos = now;
+            try {
+                work.run();
+            } catch (RuntimeException | Error e) {
+                MachineErrors.check(e);
+                log.error("turns: bug; connection closed", e);
+                end();
+            }
+        }
+
+        private void end() {
+            try {
+                broken.run();
+            } catch (RuntimeException | Error e) {
+                MachineErrors.check(e);
+                log.error("turns: bug", e);
+            }
+        }
+    }
+
+    private void schedule() {
+        if (!scheduled) {
+            scheduled = true;
+            // A task would run before the loop looks for events again; what is scheduled, after that.
+            var unused = loop.schedule(this::turn, 1, TimeUnit.NANOSECONDS);
+        }
+    }
+
+    private void turn() {
+        scheduled = false;
+        began = true;
+        long now = System.nanoTime();
+        beganNanos = now;
+        // Who has been served and has more to do waits for the next turn.
+        int waited = others.size();
+        now = serve(first, first.size(), now, now + FIRST_NANOS);
+        serve(others, waited, now, beganNanos + TURN_NANOS);
+        began = false;
+        if (!first.isEmpty() || !others.isEmpty()) {
+            schedule();
+        }
+    }
+
+    /** One of them at least. */
+    private static long serve(ArrayDeque<Place> queue, int most, long nowNanos, long endNanos) {
+        long now = nowNanos;
+        for (int left = most; left > 0 && (left == most || now - endNanos < 0); left--) {
+            queue.remove().serve(now);
+            now = System.nanoTime();
+        }
+        return now;
+    }
+}

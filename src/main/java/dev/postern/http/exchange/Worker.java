@@ -1,0 +1,447 @@
+package dev.postern.http.exchange;
+
+import dev.postern.backend.Server;
+import dev.postern.backend.ServerBudget;
+import dev.postern.balance.LoadBalancer;
+import dev.postern.config.AddressRange;
+import dev.postern.config.Configuration.Limits;
+import dev.postern.config.Configuration.ServerProtocol;
+import dev.postern.config.Configuration.Timeouts;
+import dev.postern.http.message.Failure;
+import dev.postern.http.message.HeadParser;
+import dev.postern.http.message.HeadSpace;
+import dev.postern.http.message.HeadWriter;
+import dev.postern.machine.MachineErrors;
+import dev.postern.machine.MemoryGuard;
+import io.netty.channel.Channel;
+import io.netty.channel.EventLoop;
+import io.netty.channel.RecvByteBufAllocator;
+import io.netty.util.concurrent.Future;
+import io.netty.util.concurrent.ScheduledFuture;
+import java.net.InetAddress;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.OptionalInt;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Function;
+import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What all connections of one event loop share: scratch space, the connections to servers, the sweep that fires
+ * timeouts. Everything here is touched on that loop only, except where a method says otherwise.
+ */
+public final class Worker {
+    private static final Logger log = LoggerFactory.getLogger(Worker.class);
+
+    /** How long a client that has just been answered may go on with its next request while we drain. */
+    private static final long DRAIN_IDLE_NANOS = Duration.ofSeconds(1).toNanos();
+
+    // RFC 9110 §5.6.7: two-digit day, English names.
+    private static final DateTimeFormatter IMF_FIXDATE = DateTimeFormatter.ofPattern(
+                    "EEE, dd MMM yyyy HH:mm:ss 'GMT'", Locale.ENGLISH)
+            .withZone(ZoneOffset.UTC);
+
+    /** An event loop never waits, so that it takes it a moment only. */
+    private static final long ASK_SECONDS = 1;
+
+    private final EventLoop loop;
+    private final Class<? extends Channel> channelType;
+    private final AtomicReference<Routing> routing;
+    private final InstantSource clock;
+    private final ServerConnections http1;
+    private final ServerConnections http2;
+    private final HeadWriter headWriter = new HeadWriter();
+    private final HeadParser headParser;
+    private final HeadSpace requestSpace;
+    private final HeadSpace responseSpace;
+    // Order does not matter; the index of each is kept by the connection itself, so that leaving is O(1).
+    private final List<ClientConnection> connections = new ArrayList<>();
+    private final OpenTunnels tunnels;
+    private final Turns turns;
+    private final TurnReads reads;
+    private final PuttingOut puttingOut;
+    private final ServerRoom room;
+    private final ServerRoom sideRoom;
+    private final String requestIdPrefix;
+    private final ExchangeObserver observer;
+    private final RepeatedWarnings warnings = new RepeatedWarnings();
+
+    private ScheduledFuture<?> sweeps;
+    private long requests;
+    private long sweepPeriodNanos;
+    private long nextSweepNanos;
+    /** When the last sweep began. */
+    private long sweptNanos = System.nanoTime();
+    /** When the one before began: whatever had come by then has been read. */
+    private long sweptBeforeNanos = sweptNanos;
+
+    private long dateSecond = -1;
+    private byte[] date = {};
+    // Written by any thread, read on the loop.
+    private volatile boolean draining;
+    // Written on the loop, read by any thread.
+    private volatile int open;
+
+    /**
+     * How many connections to servers there may be, and how much memory, over all event loops.
+     *
+     * @param sidePort of the relay of challenges, which nobody else may take anything from
+     * @param letGo has every event loop let idle ones go
+     */
+    public record Budgets(ServerBudget servers, ServerBudget sidePort, Runnable letGo, MemoryGuard memory) {}
+
+    /** What makes the connections of an event loop to servers, of each protocol. */
+    public record Protocols(Function<Worker, ServerConnections> http1, Function<Worker, ServerConnections> http2) {}
+
+    /** What the workers of all event loops have the same. */
+    public record Shared(
+            Class<? extends Channel> channelType,
+            AtomicReference<Routing> routing,
+            InstantSource clock,
+            Protocols protocols,
+            Budgets budgets) {}
+
+    /**
+     * @param maxIdle how many idle connections to servers the loop may keep
+     * @param requestIdPrefix what makes request ids of this loop differ from those of all others
+     * @param observer of this loop alone
+     */
+    public Worker(EventLoop loop, Shared shared, int maxIdle, String requestIdPrefix, ExchangeObserver observer) {
+        Budgets budgets = shared.budgets;
+        this.loop = loop;
+        this.channelType = shared.channelType;
+        this.tunnels = new OpenTunnels(loop);
+        this.turns = new Turns(loop);
+        this.reads = new TurnReads(turns);
+        this.puttingOut = new PuttingOut(budgets.memory());
+        this.routing = shared.routing;
+        this.clock = shared.clock;
+        this.requestIdPrefix = requestIdPrefix;
+        this.observer = observer;
+        this.http1 = shared.protocols.http1.apply(this);
+        this.http1.keepAtMost(maxIdle);
+        this.http2 = shared.protocols.http2.apply(this);
+        this.room = new ServerRoom(budgets.servers(), loop, List.of(http1, http2), budgets.letGo());
+        this.sideRoom = new ServerRoom(budgets.sidePort(), loop, List.of(http1, http2), budgets.letGo());
+        Limits limits = routing.get().limits();
+        this.headParser = new HeadParser(limits.requestLine(), limits.headers());
+        this.requestSpace = new HeadSpace(headParser, limits.head());
+        this.responseSpace = new HeadSpace(headParser, longestResponseHead(limits));
+        this.sweeps = sweeps(routing.get());
+    }
+
+    /** Servers are ours: they may be twice as talkative (RFC 9110 sets no limit; others allow 16 to 60 KiB). */
+    private static int longestResponseHead(Limits limits) {
+        return 2 * limits.head();
+    }
+
+    /**
+     * The routing was replaced: what it is worked with here follows it, and with it the connections that are open. Any
+     * thread.
+     *
+     * @param maxIdle how many idle connections to servers the loop may keep from now on
+     * @return done once everything does
+     */
+    public Future<?> follow(int maxIdle) {
+        return loop.submit(() -> {
+            Limits limits = routing().limits();
+            headParser.limits(limits.requestLine(), limits.headers());
+            requestSpace.longest(limits.head());
+            responseSpace.longest(longestResponseHead(limits));
+            http1.keepAtMost(maxIdle);
+            // What has retired is closed at once, not with the next sweep.
+            http1.check(System.nanoTime());
+            http2.check(System.nanoTime());
+            sweeps.cancel(false);
+            sweeps = sweeps(routing());
+        });
+    }
+
+    private ScheduledFuture<?> sweeps(Routing followed) {
+        long period = sweepPeriodNanos(followed);
+        sweepPeriodNanos = period;
+        nextSweepNanos = System.nanoTime() + period;
+        return loop.scheduleWithFixedDelay(this::sweep, period, period, TimeUnit.NANOSECONDS);
+    }
+
+    /** A timeout fires at most this much late: a tenth of the shortest, at most half a second. */
+    private static long sweepPeriodNanos(Routing followed) {
+        Timeouts timeouts = followed.timeouts();
+        long shortest = Stream.concat(
+                        Stream.of(
+                                timeouts.requestHead(),
+                                timeouts.requestBody(),
+                                timeouts.keepAlive(),
+                                timeouts.response()),
+                        followed.routes().shortestTimeout().stream())
+                .mapToLong(Duration::toNanos)
+                .min()
+                .orElseThrow();
+        return Math.max(
+                Duration.ofMillis(10).toNanos(), Math.min(Duration.ofMillis(500).toNanos(), shortest / 10));
+    }
+
+    public EventLoop loop() {
+        return loop;
+    }
+
+    Class<? extends Channel> channelType() {
+        return channelType;
+    }
+
+    public Routing routing() {
+        return routing.get();
+    }
+
+    /** Those of the configuration that is in force now. */
+    public Timeouts timeouts() {
+        return routing().timeouts();
+    }
+
+    /** Whose connections begin with a PROXY header, by the configuration that is in force now. */
+    public Routing.ProxyProtocol proxyProtocol() {
+        return routing().proxyProtocol();
+    }
+
+    /** How many connections one client may have, by the configuration that is in force now; empty for no limit. */
+    public OptionalInt connectionsPerClient() {
+        return routing().limits().connectionsPerClient();
+    }
+
+    /** Whether {@code address} is that of a proxy which speaks for others. */
+    public boolean isTrustedProxy(InetAddress address) {
+        return AddressRange.anyContains(routing().trustedProxies(), address);
+    }
+
+    /** Those to servers that speak {@code protocol}. */
+    ServerConnections connections(ServerProtocol protocol) {
+        return protocol == ServerProtocol.H2C ? http2 : http1;
+    }
+
+    OpenTunnels tunnels() {
+        return tunnels;
+    }
+
+    /** Of connections to servers that clients ask for. */
+    public ServerRoom room() {
+        return room;
+    }
+
+    /** Of connections to {@code server}. */
+    public ServerRoom room(Server server) {
+        return routing().plaintext().sidePort().backend().servers().contains(server) ? sideRoom : room;
+    }
+
+    /** Of connections to the servers of {@code balancer}. */
+    public ServerRoom room(LoadBalancer balancer, Routing at) {
+        return balancer.equals(at.plaintext().sidePort()) ? sideRoom : room;
+    }
+
+    /** Lets connections to servers go that are idle, where others need the room. Any thread. */
+    public void letGo() {
+        loop.execute(room::letGo);
+    }
+
+    boolean isMemoryShort() {
+        return puttingOut.isDue();
+    }
+
+    public Turns turns() {
+        return turns;
+    }
+
+    /** How much is read of a connection at a time. */
+    public RecvByteBufAllocator reads() {
+        return reads;
+    }
+
+    /**
+     * {@code client} has yet to say whom it wants; until {@link #arrived}. Closed before that where memory is short and it
+     * takes its time.
+     */
+    public void arrives(Channel client) {
+        puttingOut.arrives(client);
+    }
+
+    public void arrived(Channel client) {
+        puttingOut.arrived(client);
+    }
+
+    /**
+     * Does {@code work} for a newcomer, now or, where the loop is busy with others, in one of the next turns.
+     *
+     * @param broken ends it, whose work threw
+     */
+    public void inTurn(Runnable work, Runnable broken) {
+        if (turns.isOver()) {
+            turns.place(work, broken).waits();
+        } else {
+            work.run();
+        }
+    }
+
+    public HeadWriter headWriter() {
+        return headWriter;
+    }
+
+    public HeadParser headParser() {
+        return headParser;
+    }
+
+    public HeadSpace requestSpace() {
+        return requestSpace;
+    }
+
+    public HeadSpace responseSpace() {
+        return responseSpace;
+    }
+
+    public RepeatedWarnings warnings() {
+        return warnings;
+    }
+
+    public ExchangeObserver observer() {
+        return observer;
+    }
+
+    public boolean isDraining() {
+        return draining;
+    }
+
+    /** 16 to 20 hexadecimal digits; unique in this process, and very likely beyond. */
+    public String nextRequestId() {
+        return requestIdPrefix + String.format("%08x", requests++);
+    }
+
+    /** The Date of a response made now. */
+    public byte[] date() {
+        var now = clock.instant();
+        if (now.getEpochSecond() != dateSecond) {
+            dateSecond = now.getEpochSecond();
+            date = IMF_FIXDATE.format(now).getBytes(StandardCharsets.US_ASCII);
+        }
+        return date;
+    }
+
+    public void joins(ClientConnection connection) {
+        connection.workerIndex(connections.size());
+        connections.add(connection);
+        open = connections.size();
+    }
+
+    public void leaves(ClientConnection connection) {
+        int index = connection.workerIndex();
+        if (index < 0) {
+            return;
+        }
+        ClientConnection last = connections.remove(connections.size() - 1);
+        if (index < connections.size()) {
+            connections.set(index, last);
+            last.workerIndex(index);
+        }
+        connection.workerIndex(-1);
+        open = connections.size();
+    }
+
+    private void sweep() {
+        try {
+            long now = System.nanoTime();
+            sweptBeforeNanos = sweptNanos;
+            sweptNanos = now;
+            observer.swept(Math.max(0, now - nextSweepNanos));
+            warnings.sweep(now);
+            http1.check(now);
+            http2.check(now);
+            puttingOut.sweep(connections, sweptBeforeNanos);
+            // Backwards: whoever leaves while we look at it is replaced by one we have seen already.
+            for (int i = connections.size() - 1; i >= 0; i--) {
+                if (i < connections.size()) {
+                    look(connections.get(i), now);
+                }
+            }
+        } catch (RuntimeException | Error e) {
+            // Whatever it was: without the sweep no timeout of this loop would ever fire again.
+            MachineErrors.check(e);
+            log.error("timeouts: bug", e);
+        }
+        nextSweepNanos = System.nanoTime() + sweepPeriodNanos;
+    }
+
+    private void look(ClientConnection connection, long now) {
+        try {
+            if (draining) {
+                connection.drain();
+            }
+            // Idle for a second at the last sweep already: a loop that was held up must not take for silence what it
+            // has
+            // not read yet.
+            if (draining && connection.isIdle() && connection.idleNanos(sweptBeforeNanos) > DRAIN_IDLE_NANOS) {
+                connection.closeIdle();
+            } else {
+                connection.checkTimeouts(now);
+            }
+        } catch (RuntimeException | Error e) {
+            MachineErrors.check(e);
+            log.error("timeouts: bug; connection closed", e);
+            connection.closeNow(Failure.ByEdge.BUG);
+        }
+    }
+
+    /**
+     * From now on every response ends its connection, connections that stay idle for a second are closed, and tunnels
+     * one after the other before {@code grace} is over. Any thread.
+     */
+    public void drain(Duration grace) {
+        draining = true;
+        loop.execute(() -> tunnels.drain(grace));
+    }
+
+    /**
+     * Connections of one event loop to servers.
+     *
+     * @param idle of HTTP/1.1, and waiting for an exchange
+     * @param streams under way on those of HTTP/2
+     */
+    public record ToServers(int idle, int http2, int streams) {
+        private static final ToServers UNKNOWN = new ToServers(0, 0, 0);
+    }
+
+    /** Any thread; asks the event loop, and waits for its answer. */
+    public ToServers toServers() {
+        Future<ToServers> now = loop.submit(() -> new ToServers(http1.size(), http2.size(), http2.streams()));
+        return now.awaitUninterruptibly(ASK_SECONDS, TimeUnit.SECONDS) && now.isSuccess()
+                ? now.getNow()
+                : ToServers.UNKNOWN;
+    }
+
+    /** Client connections open now. Any thread. */
+    public int openConnections() {
+        return open;
+    }
+
+    /**
+     * Closes whatever is left, at once. Any thread.
+     *
+     * @return done once it does
+     */
+    public Future<?> closeAll() {
+        return loop.submit(() -> {
+            List.copyOf(connections).forEach(connection -> connection.closeNow(Failure.ByEdge.SHUTTING_DOWN));
+            // An event loop that is ended while it works does not look for them.
+            puttingOut.closeArriving();
+            http1.close();
+            http2.close();
+            // What that ended is told by tasks that wait already.
+            loop.execute(() -> observer.swept(0));
+        });
+    }
+}

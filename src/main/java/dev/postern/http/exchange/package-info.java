@@ -1,0 +1,4 @@
+@NullMarked
+package dev.postern.http.exchange;
+
+import org.jspecify.annotations.NullMarked;

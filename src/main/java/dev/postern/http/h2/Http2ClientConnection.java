@@ -1,0 +1,850 @@
+package dev.postern.http.h2;
+
+import dev.postern.config.Configuration.Limits;
+import dev.postern.config.Configuration.Timeouts;
+import dev.postern.http.exchange.Budget;
+import dev.postern.http.exchange.CertificateShown;
+import dev.postern.http.exchange.Client;
+import dev.postern.http.exchange.ClientConnection;
+import dev.postern.http.exchange.ErrorResponses;
+import dev.postern.http.exchange.Exchange;
+import dev.postern.http.exchange.LocalResponse;
+import dev.postern.http.exchange.Refusal;
+import dev.postern.http.exchange.RequestStep;
+import dev.postern.http.exchange.ResponsePace;
+import dev.postern.http.exchange.TlsParameters;
+import dev.postern.http.exchange.Turns;
+import dev.postern.http.exchange.Worker;
+import dev.postern.http.message.BadMessage;
+import dev.postern.http.message.Failure;
+import dev.postern.http.message.Fields;
+import dev.postern.http.message.HeadWriter;
+import dev.postern.http.message.Legible;
+import dev.postern.http.message.RequestHead;
+import dev.postern.http.message.Trailers;
+import dev.postern.machine.MachineErrors;
+import dev.postern.route.FieldEdits;
+import dev.postern.wire.ConnectionEnd;
+import dev.postern.wire.Endpoints;
+import dev.postern.wire.SendQueue;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelOutboundHandler;
+import io.netty.handler.codec.http2.AbstractHttp2ConnectionHandlerBuilder;
+import io.netty.handler.codec.http2.DefaultHttp2Connection;
+import io.netty.handler.codec.http2.Http2CodecUtil;
+import io.netty.handler.codec.http2.Http2Connection;
+import io.netty.handler.codec.http2.Http2ConnectionAdapter;
+import io.netty.handler.codec.http2.Http2ConnectionDecoder;
+import io.netty.handler.codec.http2.Http2ConnectionEncoder;
+import io.netty.handler.codec.http2.Http2ConnectionHandler;
+import io.netty.handler.codec.http2.Http2Error;
+import io.netty.handler.codec.http2.Http2Exception;
+import io.netty.handler.codec.http2.Http2FrameAdapter;
+import io.netty.handler.codec.http2.Http2Headers;
+import io.netty.handler.codec.http2.Http2Settings;
+import io.netty.handler.codec.http2.Http2Stream;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A client's HTTP/2 connection, <a href="https://datatracker.ietf.org/doc/html/rfc9113">RFC 9113</a>: many exchanges at
+ * once, each on a stream of its own. Frames go straight to {@link Http2ClientStream}; no stream has a channel. Event loop
+ * only.
+ *
+ * <pre>
+ * HEADERS ─► Http2Heads ─► Exchange          DATA ─► Exchange.requestBody, given back to the window once a server takes it
+ * ResponseHead ─► HEADERS, parts ─► DATA     a stream that the client does not read pauses its own server only
+ * </pre>
+ */
+public final class Http2ClientConnection extends Http2ConnectionHandler implements ClientConnection {
+    private static final Logger log = LoggerFactory.getLogger(Http2ClientConnection.class);
+
+    /** As HAProxy, nginx and Envoy allow about; a browser opens no more. */
+    private static final int MAX_STREAMS = 100;
+
+    /** Resets per {@link #RESET_SECONDS}, the client's and those it provokes (CVE-2023-44487, CVE-2025-8671). */
+    private static final int MAX_RESETS = 200;
+
+    private static final int RESET_SECONDS = 30;
+
+    /** Nobody keeps a connection for ever, and what has gathered with it: then the client makes another. */
+    private static final int MAX_TOTAL_STREAMS = 10_000;
+
+    /** As long as it takes a client to hear that it should open no more streams. */
+    private static final long LEAVE_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+    /** For the last words to a client that may not be listening. */
+    private static final long CLOSE_NANOS = TimeUnit.SECONDS.toNanos(2);
+
+    private final Worker worker;
+    private final List<RequestStep> steps;
+    private final Channel channel;
+    private final Client client;
+    private final HeadWriter scratch;
+    private final Http2Connection.PropertyKey key;
+    // Netty's own limit counts what the encoder is told to send, not what the handler answers errors with.
+    private final Budget provoked = new Budget(MAX_RESETS, RESET_SECONDS);
+    private final Budget resets = new Budget(MAX_RESETS, RESET_SECONDS);
+    private final FrameBudget budget;
+    private final ReceiveWindows windows;
+    private final EndedStreams ended = new EndedStreams();
+    private final Http2Share share;
+    /** Where it waits when it has more at hand than its share of a turn. */
+    private final Turns.Place place;
+
+    private final List<Http2ClientStream> touched = new ArrayList<>();
+
+    private final SendQueue queue;
+    private final ResponsePace pace = new ResponsePace();
+    private final ConnectionEnd end;
+
+    private int workerIndex = -1;
+    private @Nullable ChannelHandlerContext ctx;
+    private long sinceNanos = System.nanoTime();
+    private boolean reading;
+    /** The last response, and those before it, have left the kernel as well. */
+    private boolean settled = true;
+
+    private boolean anyRequest;
+    private int streams;
+    /** The client was asked to open no more streams, a moment before those it opens all the same are passed over. */
+    private boolean askedToLeave;
+
+    private long askedNanos;
+    private boolean goingAway;
+    /** Since when nothing is left to be done but closing; the client may not read our GOAWAY. */
+    private long closingNanos;
+
+    private boolean closing;
+
+    private Http2ClientConnection(
+            Http2ConnectionDecoder decoder,
+            Http2ConnectionEncoder encoder,
+            Http2Settings settings,
+            Worker worker,
+            List<RequestStep> steps,
+            Client client,
+            Channel channel,
+            FrameBudget budget,
+            Http2Connection.PropertyKey key) {
+        super(decoder, encoder, settings);
+        this.worker = worker;
+        this.steps = steps;
+        this.client = client;
+        this.channel = channel;
+        this.scratch = worker.headWriter();
+        this.budget = budget;
+        this.windows = new ReceiveWindows(decoder.flowController(), WindowBudget.PROCESS, this::flushSoon);
+        this.share = new Http2Share(worker.turns());
+        this.place = worker.turns().place(this::goOn, () -> closeNow(Failure.ByEdge.BUG));
+        this.key = key;
+        this.queue = new SendQueue(channel);
+        this.end = new ConnectionEnd(channel, queue);
+        connection().addListener(new Streams());
+        encoder.flowController().listener(this::streamBecameWritable);
+        // No wait at the end: the grace of the whole process is the bound, and closeNow keeps to it.
+        gracefulShutdownTimeoutMillis(-1);
+    }
+
+    public static Http2ClientConnection of(
+            Worker worker, List<RequestStep> steps, CertificateShown shown, Endpoints endpoints, Channel channel) {
+        Client client =
+                new Client(endpoints, shown, true, worker.routing().trustedProxies(), TlsParameters.of(channel));
+        return new Builder(worker, steps, client, channel).build();
+    }
+
+    private static final class Builder extends AbstractHttp2ConnectionHandlerBuilder<Http2ClientConnection, Builder> {
+        private final Worker worker;
+        private final List<RequestStep> steps;
+        private final Client client;
+        private final Channel channel;
+        private final Frames frames = new Frames();
+        private final HeaderBlocks blocks;
+        private final Http2Connection.PropertyKey key;
+
+        Builder(Worker worker, List<RequestStep> steps, Client client, Channel channel) {
+            this.worker = worker;
+            this.steps = steps;
+            this.client = client;
+            this.channel = channel;
+            Limits limits = worker.routing().limits();
+            blocks = HeaderBlocks.ofRequests(limits.head(), limits.headers());
+            DefaultHttp2Connection connection = new DefaultHttp2Connection(true, 0);
+            key = connection.newKey();
+            Http2Limits.controlFlow(connection, new CountedDistributor(connection, key));
+            connection(connection);
+            frameListener(frames);
+            initialSettings(Http2Settings.defaultSettings()
+                    .maxConcurrentStreams(MAX_STREAMS)
+                    .initialWindowSize(Http2Limits.STREAM_WINDOW)
+                    .headerTableSize(Http2Limits.HEADER_TABLE)
+                    .maxHeaderListSize(blocks.maxHeaderListSize())
+                    .connectProtocolEnabled(true));
+            encoderEnforceMaxConcurrentStreams(false);
+            encoderEnforceMaxQueuedControlFrames(Http2Limits.MAX_QUEUED_CONTROL_FRAMES);
+            // Of these there are bounds of our own.
+            decoderEnforceMaxRstFramesPerWindow(0, 0);
+            decoderEnforceMaxConsecutiveEmptyDataFrames(0);
+        }
+
+        @Override
+        public Http2ClientConnection build() {
+            return super.build();
+        }
+
+        @Override
+        protected Http2ClientConnection build(
+                Http2ConnectionDecoder decoder, Http2ConnectionEncoder encoder, Http2Settings settings) {
+            FrameBudget budget = FrameBudget.ofClient();
+            Http2ClientConnection made = new Http2ClientConnection(
+                    Http2Limits.decoder(encoder, blocks, budget),
+                    encoder,
+                    settings,
+                    worker,
+                    steps,
+                    client,
+                    channel,
+                    budget,
+                    key);
+            frames.connection = made;
+            return made;
+        }
+    }
+
+    /** What has to stand before this in the pipeline: turns its close into the end of our half. */
+    public ChannelOutboundHandler halfClose() {
+        return new HalfClose(end);
+    }
+
+    Worker worker() {
+        return worker;
+    }
+
+    ReceiveWindows windows() {
+        return windows;
+    }
+
+    Client client() {
+        return client;
+    }
+
+    @Override
+    public void handlerAdded(ChannelHandlerContext added) throws Exception {
+        ctx = added;
+        super.handlerAdded(added);
+        worker.joins(this);
+        Http2Stream whole = connection().connectionStream();
+        decoder()
+                .flowController()
+                .incrementWindowSize(whole, Http2Limits.CONNECTION_WINDOW - Http2Limits.STREAM_WINDOW + 1);
+        added.flush();
+    }
+
+    private ChannelHandlerContext context() {
+        return java.util.Objects.requireNonNull(ctx, "ctx");
+    }
+
+    // ---- the requests
+
+    /** What the decoder found. Told of the connection as soon as there is one. */
+    private static final class Frames extends Http2FrameAdapter {
+        private @Nullable Http2ClientConnection connection;
+
+        private Http2ClientConnection connection() {
+            return java.util.Objects.requireNonNull(connection, "connection");
+        }
+
+        @Override
+        public void onHeadersRead(
+                ChannelHandlerContext ctx, int streamId, Http2Headers headers, int padding, boolean endOfStream)
+                throws Http2Exception {
+            connection().headers(streamId, headers, endOfStream);
+        }
+
+        @Override
+        public void onHeadersRead(
+                ChannelHandlerContext ctx,
+                int streamId,
+                Http2Headers headers,
+                int streamDependency,
+                short weight,
+                boolean exclusive,
+                int padding,
+                boolean endOfStream)
+                throws Http2Exception {
+            connection().headers(streamId, headers, endOfStream);
+        }
+
+        @Override
+        public void onSettingsRead(ChannelHandlerContext ctx, Http2Settings settings) throws Http2Exception {
+            Http2Limits.headerTable(connection().encoder());
+        }
+
+        @Override
+        public void onRstStreamRead(ChannelHandlerContext ctx, int streamId, long errorCode) throws Http2Exception {
+            if (!connection().resets.allows(System.nanoTime())) {
+                throw Http2Exception.connectionError(
+                        Http2Error.ENHANCE_YOUR_CALM, "over %d resets in %d s", MAX_RESETS, RESET_SECONDS);
+            }
+        }
+
+        @Override
+        public int onDataRead(ChannelHandlerContext ctx, int streamId, ByteBuf data, int padding, boolean endOfStream) {
+            return connection().data(streamId, data, endOfStream) + padding;
+        }
+    }
+
+    private @Nullable Http2ClientStream stream(int id) {
+        Http2Stream stream = connection().stream(id);
+        return stream == null ? null : stream.getProperty(key);
+    }
+
+    private void headers(int id, Http2Headers headers, boolean endOfStream) throws Http2Exception {
+        Http2ClientStream known = stream(id);
+        if (known != null) {
+            trailers(known, headers);
+            return;
+        }
+        Http2Stream stream = connection().stream(id);
+        if (stream == null) {
+            return;
+        }
+        anyRequest = true;
+        budget.streamBegan();
+        if (++streams == MAX_TOTAL_STREAMS) {
+            asksToLeave();
+        }
+        long now = System.nanoTime();
+        sinceNanos = now;
+        settled = false;
+        Http2ClientStream begun = new Http2ClientStream(this, stream, now);
+        stream.setProperty(key, begun);
+        if (endOfStream) {
+            begun.requestEnded();
+        }
+        RequestHead head;
+        try {
+            head = Http2Heads.request(worker, scratch, headers, endOfStream);
+        } catch (BadMessage e) {
+            refuse(begun, Http2Heads.legible(headers), e);
+            return;
+        }
+        Exchange exchange = new Exchange(worker, begun, head, now, now);
+        touched.add(begun);
+        if (!endOfStream && !head.hasBody() && head.upgrade() == null) {
+            // RFC 9113 §8.1.1: with a body it would be malformed, and no server is to have seen it.
+            begun.beginsAtEnd(exchange, steps);
+            return;
+        }
+        begun.begins(exchange);
+        start(exchange);
+        if (endOfStream && head.hasBody()) {
+            exchange.requestEnd(null);
+        }
+    }
+
+    private void start(Exchange exchange) {
+        try {
+            exchange.start(steps);
+        } catch (RuntimeException e) {
+            log.error("request {}: bug", exchange.id(), e);
+            exchange.fail(Failure.ByEdge.BUG, e.toString());
+        }
+    }
+
+    /** What is malformed ends its stream (RFC 9113 §8.1.1); what is beyond a limit is answered. */
+    private void refuse(Http2ClientStream stream, Legible legible, BadMessage why) throws Http2Exception {
+        String id = worker.nextRequestId();
+        Refusal refusal = new Refusal(id, client, legible, System.nanoTime(), why.failure());
+        if (why.failure() == Failure.ByClient.MALFORMED) {
+            log.debug(
+                    "request {}: client {}: {}: {}; stream reset",
+                    id,
+                    client.text(),
+                    why.failure().reason(),
+                    why.detail());
+            refusal.ended(worker.observer());
+            throw Http2Exception.streamError(stream.stream().id(), Http2Error.PROTOCOL_ERROR, "%s", why.detail());
+        }
+        LocalResponse answer = ErrorResponses.of(why.failure(), id);
+        log.debug(
+                "request {}: client {}: {}: {}; answered {}",
+                id,
+                client.text(),
+                why.failure().reason(),
+                why.detail(),
+                answer.status());
+        refusal.with(answer).ended(worker.observer());
+        stream.respond(answer, FieldEdits.NONE);
+    }
+
+    private void trailers(Http2ClientStream stream, Http2Headers headers) throws Http2Exception {
+        stream.requestEnded();
+        Exchange exchange = stream.exchange();
+        if (exchange == null) {
+            return;
+        }
+        try {
+            Fields trailers = Http2Fields.trailers(
+                    worker, scratch, headers, worker.requestSpace().bytes().length, Failure.ByClient.MALFORMED);
+            if (trailers != null) {
+                Trailers.checkRequest(trailers);
+            }
+            touched.add(stream);
+            ends(stream, exchange, trailers);
+        } catch (BadMessage e) {
+            log.debug(
+                    "request {}: client {}: {}: {}; stream reset",
+                    exchange.id(),
+                    client.text(),
+                    e.failure().reason(),
+                    e.detail());
+            exchange.blame(e.failure());
+            throw Http2Exception.streamError(stream.stream().id(), Http2Error.PROTOCOL_ERROR, "%s", e.detail());
+        }
+    }
+
+    private int data(int id, ByteBuf data, boolean endOfStream) {
+        Http2ClientStream stream = stream(id);
+        if (stream == null) {
+            return data.readableBytes();
+        }
+        if (endOfStream) {
+            stream.requestEnded();
+        }
+        int taken = data.isReadable() ? stream.requestBody(data.retain()) : 0;
+        Exchange exchange = stream.exchange();
+        if (exchange != null) {
+            touched.add(stream);
+            if (endOfStream) {
+                ends(stream, exchange, null);
+            }
+        }
+        return taken;
+    }
+
+    private void ends(Http2ClientStream stream, Exchange exchange, @Nullable Fields trailers) {
+        exchange.requestEnd(trailers);
+        if (stream.startsAtEnd()) {
+            start(exchange);
+        }
+    }
+
+    /** Gives bytes back to the window of the client. */
+    void consumed(Http2Stream stream, int bytes) {
+        try {
+            if (decoder().flowController().consumeBytes(stream, bytes)) {
+                flushSoon();
+            }
+        } catch (Http2Exception e) {
+            log.debug("client {}: stream {}: window", client.text(), stream.id(), e);
+        }
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext read, Object message) throws Exception {
+        reading = true;
+        if (place.isWaiting()) {
+            // One read ahead is enough.
+            channel.config().setAutoRead(false);
+        }
+        super.channelRead(read, message);
+    }
+
+    /** A frame at a time, for as long as its share of the turn lasts. */
+    @Override
+    protected void decode(ChannelHandlerContext on, ByteBuf in, List<Object> out) throws Exception {
+        int bytes = share.next(in);
+        if (bytes > 0) {
+            super.decode(on, in.readSlice(bytes), out);
+        } else if (share.isOver()) {
+            place.waits();
+        }
+    }
+
+    /** With what came and could not be done in the turn before. */
+    private void goOn() {
+        share.begins();
+        if (channel.isActive()) {
+            // Through the whole pipeline behind TLS, as if it had just been read.
+            ChannelHandlerContext before = context();
+            reading = true;
+            try {
+                super.channelRead(before, Unpooled.EMPTY_BUFFER);
+                channelReadComplete(before);
+            } catch (Exception e) {
+                before.fireExceptionCaught(e);
+            }
+            if (!place.isWaiting() && !channel.config().isAutoRead()) {
+                channel.config().setAutoRead(true);
+            }
+        }
+    }
+
+    @Override
+    public void channelReadComplete(ChannelHandlerContext read) throws Exception {
+        reading = false;
+        if (!place.isWaiting()) {
+            share.begins();
+        }
+        for (Http2ClientStream stream : touched) {
+            Exchange exchange = stream.exchange();
+            if (exchange != null) {
+                exchange.requestReadComplete();
+            }
+        }
+        touched.clear();
+        if (channel.config().isAutoRead()) {
+            super.channelReadComplete(read);
+        } else {
+            // Netty's own would ask for more.
+            flush(read);
+        }
+    }
+
+    // ---- the responses
+
+    ChannelFuture writeHead(Http2Stream stream, Http2Headers head, boolean last) {
+        ChannelHandlerContext to = context();
+        return encoder().writeHeaders(to, stream.id(), head, 0, last, to.newPromise());
+    }
+
+    /** Takes ownership of {@code part}. */
+    ChannelFuture writeBody(Http2Stream stream, ByteBuf part, boolean last) {
+        ChannelHandlerContext to = context();
+        budget.dataSent(part.readableBytes());
+        return encoder().writeData(to, stream.id(), part, 0, last, to.newPromise());
+    }
+
+    boolean isWritable(Http2Stream stream) {
+        return channel.isWritable() && encoder().flowController().isWritable(stream);
+    }
+
+    void reset(Http2Stream stream, Http2Error error) {
+        ChannelHandlerContext to = context();
+        var unused = resetStream(to, stream.id(), error.code(), to.newPromise());
+    }
+
+    /** At the end of the read, where one is under way: what is written meanwhile goes out together. */
+    void flushSoon() {
+        if (!reading) {
+            flush(context());
+        }
+    }
+
+    private void streamBecameWritable(Http2Stream stream) {
+        Http2ClientStream mine = stream.getProperty(key);
+        if (mine != null && isWritable(stream)) {
+            mine.becameWritable();
+        }
+    }
+
+    // ---- the end
+
+    private final class Streams extends Http2ConnectionAdapter {
+        @Override
+        public void onStreamAdded(Http2Stream stream) {
+            ended.began(stream.id());
+        }
+
+        @Override
+        public void onStreamClosed(Http2Stream stream) {
+            if (stream.isResetSent()) {
+                ended.reset(stream.id());
+            }
+            sinceNanos = System.nanoTime();
+            Http2ClientStream mine = stream.removeProperty(key);
+            if (mine != null) {
+                mine.closed();
+            }
+        }
+    }
+
+    @Override
+    public void handlerRemoved0(ChannelHandlerContext removed) throws Exception {
+        worker.leaves(this);
+        super.handlerRemoved0(removed);
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext inactive) throws Exception {
+        worker.leaves(this);
+        super.channelInactive(inactive);
+    }
+
+    /**
+     * A frame for a stream that is over is what the client sent before it heard of our reset, or a mistake
+     * (<a href="https://datatracker.ietf.org/doc/html/rfc9113#section-5.1">RFC 9113 §5.1</a>): the former is told once, the
+     * latter ends the connection.
+     */
+    @Override
+    protected void onStreamError(
+            ChannelHandlerContext on, boolean outbound, Throwable cause, Http2Exception.StreamException error) {
+        int id = error.streamId();
+        Http2Stream stream = connection().stream(id);
+        if (!outbound && error.error() == Http2Error.STREAM_CLOSED && stream == null) {
+            switch (ended.late(id)) {
+                case FIRST -> super.onStreamError(on, false, cause, error);
+                case AGAIN -> {
+                    log.debug("client {}: stream {}: late frame", client.text(), id);
+                    late(on);
+                }
+                case NEVER -> {
+                    Http2Error code = ended.wasSkipped(id) ? Http2Error.PROTOCOL_ERROR : Http2Error.STREAM_CLOSED;
+                    onError(on, false, Http2Exception.connectionError(code, "frame for stream %d, which is over", id));
+                }
+            }
+            return;
+        }
+        if (!outbound && !provoked.allows(System.nanoTime())) {
+            Http2Exception enough = Http2Exception.connectionError(
+                    Http2Error.ENHANCE_YOUR_CALM, "over %d stream errors in %d s", MAX_RESETS, RESET_SECONDS);
+            onError(on, false, enough);
+            return;
+        }
+        Http2ClientStream mine = stream == null ? null : stream.getProperty(key);
+        if (!outbound
+                && error.error() == Http2Error.PROTOCOL_ERROR
+                && mine != null
+                && mine.hasBegun()
+                && stream.state() == Http2Stream.State.HALF_CLOSED_REMOTE) {
+            // Whatever else is wrong with it: nothing may come any more.
+            reset(stream, Http2Error.STREAM_CLOSED);
+            return;
+        }
+        super.onStreamError(on, outbound, cause, error);
+    }
+
+    private void late(ChannelHandlerContext on) {
+        try {
+            budget.late();
+        } catch (Http2Exception enough) {
+            onError(on, false, enough);
+        }
+    }
+
+    @Override
+    protected void onConnectionError(
+            ChannelHandlerContext on, boolean outbound, Throwable cause, @Nullable Http2Exception http2) {
+        MachineErrors.check(cause);
+        if (http2 != null) {
+            log.debug("client {}: HTTP/2: {}; connection closed", client.text(), http2.getMessage());
+        } else {
+            log.debug("client {}: HTTP/2: {}; connection closed", client.text(), cause.toString());
+        }
+        if (http2 != null) {
+            blame(Failure.ByClient.MALFORMED);
+        }
+        closing();
+        super.onConnectionError(on, outbound, cause, http2);
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext on, Throwable cause) throws Exception {
+        MachineErrors.check(cause);
+        log.debug("client {}: {}", client.text(), cause.toString());
+        if (Http2CodecUtil.getEmbeddedHttp2Exception(cause) != null) {
+            super.exceptionCaught(on, cause);
+        } else if (!(cause instanceof IOException)) {
+            // After a reset, or a failure of TLS, the channel becomes inactive by itself.
+            closeNow(Failure.ByEdge.BUG);
+        }
+    }
+
+    @Override
+    public int workerIndex() {
+        return workerIndex;
+    }
+
+    @Override
+    public void workerIndex(int index) {
+        workerIndex = index;
+    }
+
+    @Override
+    public boolean isIdle() {
+        return connection().numActiveStreams() == 0 && !end.lingers();
+    }
+
+    @Override
+    public long idleNanos(long now) {
+        return now - sinceNanos;
+    }
+
+    /** Of HTTP/2 that is the decoder's alone; a connection is idle meanwhile. */
+    @Override
+    public boolean isInHead() {
+        return false;
+    }
+
+    @Override
+    public void putOut() {
+        closing();
+        closeIdle();
+    }
+
+    private void closing() {
+        if (!closing) {
+            closing = true;
+            closingNanos = System.nanoTime();
+        }
+    }
+
+    @Override
+    public void checkTimeouts(long now) {
+        Timeouts timeouts = worker.routing().timeouts();
+        if (end.lingers()) {
+            boolean taking = !queue.isEmpty();
+            if (taking) {
+                checkPace(now, timeouts.response());
+            }
+            end.checkLinger(now, taking, worker.isDraining());
+            return;
+        }
+        if (closing) {
+            if (now - closingNanos > CLOSE_NANOS) {
+                resetAll(Failure.ByClient.RESPONSE_NOT_TAKEN);
+            }
+            return;
+        }
+        if (askedToLeave && !goingAway && now - askedNanos > LEAVE_NANOS) {
+            goAway(connection().remote().lastStreamCreated());
+            drain();
+        }
+        if (isIdle()) {
+            if (!settled && !queue.isEmpty()) {
+                sinceNanos = now;
+                checkPace(now, timeouts.response());
+                return;
+            }
+            settled = true;
+            // PINGs and the like are no reason to stay.
+            long longest = (anyRequest ? timeouts.keepAlive() : timeouts.requestHead()).toNanos();
+            if (now - sinceNanos > longest) {
+                closing();
+                closeIdle();
+            }
+            return;
+        }
+        List<Http2ClientStream> open = openStreams();
+        boolean clogged = queue.held() > 0;
+        open.forEach(stream -> stream.checkTimeouts(now, timeouts.response(), clogged));
+        // Whether it is the connection that keeps us, or its window, is the same here: a client could change from one
+        // to
+        // the other for ever.
+        if (open.stream().anyMatch(stream -> stream.isOwed(clogged))) {
+            checkPace(now, timeouts.response());
+        } else {
+            pace.nothingOwed();
+        }
+    }
+
+    /** The exchange is over, and the client was not told. */
+    void neverHeard(String request) {
+        log.error("client {}: bug: request {} has ended, and its stream does not know", client.text(), request);
+    }
+
+    private void checkPace(long now, Duration timeout) {
+        Failure.ByClient fault = pace.check(now, timeout, queue.taken(), true);
+        if (fault != null) {
+            resetAll(fault);
+        }
+    }
+
+    private void resetAll(Failure.ByClient why) {
+        log.debug("client {}: {}: reset with responses on their way", client.text(), why.reason());
+        blame(why);
+        end.reset();
+    }
+
+    /** A part of a response has left us. */
+    void left(int bytes) {
+        queue.alsoLeft(bytes);
+    }
+
+    private List<Http2ClientStream> openStreams() {
+        List<Http2ClientStream> open = new ArrayList<>(connection().numActiveStreams());
+        try {
+            connection().forEachActiveStream(stream -> {
+                Http2ClientStream mine = stream.getProperty(key);
+                if (mine != null) {
+                    open.add(mine);
+                }
+                return true;
+            });
+        } catch (Http2Exception e) {
+            throw new IllegalStateException(e);
+        }
+        return open;
+    }
+
+    /** Whatever is under way ends because of {@code why}. */
+    private void blame(Failure why) {
+        for (Http2ClientStream stream : openStreams()) {
+            Exchange exchange = stream.exchange();
+            if (exchange != null) {
+                exchange.blame(why);
+            }
+        }
+    }
+
+    /** A GOAWAY that refuses nothing yet: what is on its way is still answered (RFC 9113 §6.8). */
+    private void asksToLeave() {
+        askedToLeave = true;
+        askedNanos = System.nanoTime();
+        goAway(Integer.MAX_VALUE);
+    }
+
+    private void goAway(int lastStream) {
+        ChannelHandlerContext to = context();
+        goAway(to, lastStream, Http2Error.NO_ERROR.code(), Unpooled.EMPTY_BUFFER, to.newPromise())
+                .addListener(sent -> {
+                    if (!sent.isSuccess()) {
+                        log.debug("client {}: GOAWAY failed", client.text(), sent.cause());
+                    }
+                });
+        flushSoon();
+    }
+
+    @Override
+    public void drain() {
+        if (!goingAway) {
+            goingAway = true;
+            closeIdle();
+        }
+    }
+
+    /** Sends GOAWAY, lets the streams under way end, then closes. */
+    @Override
+    public void closeIdle() {
+        channel.close().addListener(closed -> {
+            if (!closed.isSuccess()) {
+                log.debug("client {}: close failed", client.text(), closed.cause());
+            }
+        });
+    }
+
+    @Override
+    public void closeNow(Failure why) {
+        blame(why);
+        if (end.lingers()) {
+            end.leave();
+            return;
+        }
+        context().close().addListener(closed -> {
+            if (!closed.isSuccess()) {
+                log.debug("client {}: close failed", client.text(), closed.cause());
+            }
+        });
+    }
+}

@@ -1,0 +1,304 @@
+package dev.postern.http.h2;
+
+import dev.postern.http.exchange.BreakOff;
+import dev.postern.http.exchange.Client;
+import dev.postern.http.exchange.ClientStream;
+import dev.postern.http.exchange.Exchange;
+import dev.postern.http.exchange.LocalResponse;
+import dev.postern.http.exchange.RequestStep;
+import dev.postern.http.exchange.ResponsePace;
+import dev.postern.http.message.Failure;
+import dev.postern.http.message.Fields;
+import dev.postern.http.message.ResponseHead;
+import dev.postern.route.FieldEdits;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelFuture;
+import io.netty.handler.codec.http2.Http2Error;
+import io.netty.handler.codec.http2.Http2Headers;
+import io.netty.handler.codec.http2.Http2Stream;
+import io.netty.handler.codec.http2.StreamByteDistributor;
+import java.time.Duration;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/** One exchange of an HTTP/2 connection. Event loop only. */
+final class Http2ClientStream implements ClientStream {
+    private final Http2ClientConnection connection;
+    private final Http2Stream stream;
+
+    private @Nullable Exchange exchange;
+    private boolean begun;
+    private boolean startsAtEnd;
+    private boolean requestEnded;
+    private boolean headOnly;
+    /** Everything of the response was handed to the connection; the client may not have taken it all. */
+    private boolean ended;
+
+    private final ReceiveWindow window;
+
+    /** The frame that ends the response. */
+    private @Nullable ChannelFuture lastFrame;
+
+    /** What of the response waits for a window or for room; null until something did. */
+    private StreamByteDistributor.@Nullable StreamState waiting;
+
+    /** Of the response, bytes that the client's windows have let out. */
+    private long taken;
+
+    private final ResponsePace pace = new ResponsePace();
+
+    /** When the exchange was over. */
+    private long overNanos;
+
+    Http2ClientStream(Http2ClientConnection connection, Http2Stream stream, long nowNanos) {
+        this.connection = connection;
+        this.stream = stream;
+        this.window = new ReceiveWindow(connection.windows(), stream, nowNanos);
+        this.overNanos = nowNanos;
+    }
+
+    Http2Stream stream() {
+        return stream;
+    }
+
+    @Nullable Exchange exchange() {
+        return exchange;
+    }
+
+    /** The client has sent the whole request. */
+    void requestEnded() {
+        requestEnded = true;
+    }
+
+    /** Whether there ever was an exchange. */
+    boolean hasBegun() {
+        return begun;
+    }
+
+    void begins(Exchange next) {
+        begun = true;
+        exchange = next;
+        headOnly = next.request().isHead();
+    }
+
+    /** As {@link #begins}, of a request that says that it has no body, and has not ended: one may come all the same. */
+    void beginsAtEnd(Exchange next, List<RequestStep> steps) {
+        begins(next);
+        startsAtEnd = true;
+        next.awaitsEnd(steps);
+    }
+
+    boolean startsAtEnd() {
+        return startsAtEnd;
+    }
+
+    // ---- the request
+
+    /**
+     * Takes ownership of {@code part}.
+     *
+     * @return how many of the bytes the client may send anew at once
+     */
+    int requestBody(ByteBuf part) {
+        int length = part.readableBytes();
+        Exchange current = exchange;
+        if (current == null || current.isFinished()) {
+            part.release();
+            return length;
+        }
+        current.requestBody(part);
+        return window.came(length);
+    }
+
+    @Override
+    public void pauseRequest() {
+        window.pause();
+    }
+
+    @Override
+    public void resumeRequest() {
+        int free = window.resume();
+        if (free > 0) {
+            connection.consumed(stream, free);
+        }
+    }
+
+    /** The client, or the connection, is gone. */
+    void closed() {
+        window.close();
+        Exchange current = exchange;
+        exchange = null;
+        if (current != null) {
+            current.clientGone();
+        }
+    }
+
+    // ---- the response
+
+    @Override
+    public Client info() {
+        return connection.client();
+    }
+
+    @Override
+    public void interim(ResponseHead head) {
+        if (head.status() != 101) {
+            var unused = connection.writeHead(stream, Http2Heads.interim(head), false);
+        }
+    }
+
+    @Override
+    public void response(ResponseHead head, long bodyLength, FieldEdits edits) {
+        ended = bodyLength == 0;
+        lastFrame = connection.writeHead(
+                stream, Http2Heads.response(head, connection.worker().date(), edits), ended);
+    }
+
+    @Override
+    public void responseBody(ByteBuf part) {
+        if (!part.isReadable() || ended) {
+            part.release();
+            return;
+        }
+        var unused = connection.writeBody(stream, part, false);
+    }
+
+    @Override
+    public void responseEnd(@Nullable Fields trailers) {
+        if (!ended) {
+            ended = true;
+            Http2Headers fields = Http2Fields.trailers(trailers, true);
+            lastFrame = fields == null
+                    ? connection.writeBody(stream, Unpooled.EMPTY_BUFFER, true)
+                    : connection.writeHead(stream, fields, true);
+        }
+        over(Objects.requireNonNull(lastFrame, "lastFrame"));
+    }
+
+    @Override
+    public void respond(LocalResponse response, FieldEdits edits) {
+        boolean bodiless =
+                headOnly || response.status() == 204 || response.status() == 304 || response.body().length == 0;
+        ended = true;
+        ChannelFuture written = connection.writeHead(
+                stream, Http2Heads.local(response, connection.worker().date(), edits), bodiless);
+        if (!bodiless) {
+            written = connection.writeBody(stream, Unpooled.wrappedBuffer(response.body()), true);
+        }
+        over(written);
+        flush();
+    }
+
+    /**
+     * The last frame is on its way: only behind it the client is told that the rest of its request is not needed
+     * (<a href="https://datatracker.ietf.org/doc/html/rfc9113#section-8.1">RFC 9113 §8.1</a>). A reset takes the frames
+     * with it that are still waiting for the window.
+     */
+    private void over(ChannelFuture last) {
+        exchange = null;
+        overNanos = System.nanoTime();
+        resumeRequest();
+        if (!requestEnded) {
+            last.addListener(written -> {
+                if (written.isSuccess() && !requestEnded) {
+                    connection.reset(stream, Http2Error.NO_ERROR);
+                    flush();
+                }
+            });
+        }
+    }
+
+    @Override
+    public void flush() {
+        connection.flushSoon();
+    }
+
+    @Override
+    public boolean isWritable() {
+        return connection.isWritable(stream);
+    }
+
+    @Override
+    public void abort(BreakOff why) {
+        exchange = null;
+        overNanos = System.nanoTime();
+        connection.reset(stream, Http2Limits.code(why));
+        flush();
+    }
+
+    @Override
+    public void switchProtocols(ResponseHead head) {
+        lastFrame = connection.writeHead(stream, Http2Heads.switching(head), false);
+        Exchange current = exchange;
+        if (requestEnded && current != null) {
+            current.requestEnd(null);
+        }
+        flush();
+    }
+
+    void becameWritable() {
+        if (exchange != null) {
+            exchange.clientWritable();
+        }
+    }
+
+    // ---- time
+
+    /** Told by {@link CountedDistributor}: its numbers are always of now. */
+    void waits(StreamByteDistributor.StreamState state) {
+        waiting = state;
+    }
+
+    /** Told by {@link CountedDistributor}: so much more is handed to the channel. */
+    void let(int bytes) {
+        taken += bytes;
+        connection.left(bytes);
+    }
+
+    private boolean isWaiting() {
+        return waiting != null && waiting.pendingBytes() > 0;
+    }
+
+    /**
+     * Whether the client could have more of a response, if it would only take it.
+     *
+     * @param clogged the connection takes no more
+     */
+    boolean isOwed(boolean clogged) {
+        Exchange current = exchange;
+        return (current == null || !current.isTunnel()) && (clogged || isWaiting());
+    }
+
+    /**
+     * Ends what has taken too long.
+     *
+     * @param clogged the connection takes no more: then it is judged, and not its streams
+     */
+    void checkTimeouts(long now, Duration response, boolean clogged) {
+        Failure.ByClient fault = null;
+        if (clogged || !isOwed(false)) {
+            pace.nothingOwed();
+        } else {
+            // Where the window of the whole connection is the narrow one, its streams share that.
+            boolean ownWindow = waiting != null && waiting.windowSize() <= 0;
+            fault = pace.check(now, response, taken, ownWindow);
+        }
+        Exchange current = exchange;
+        if (current != null && current.isFinished()) {
+            // It was answered, and that failed: nothing more would come of it.
+            connection.neverHeard(current.id());
+            abort(BreakOff.FAILED);
+        } else if (current != null) {
+            if (fault != null) {
+                current.fail(fault, "timeouts.response: client takes too little of the response");
+            }
+            current.checkTimeouts(now);
+        } else if (fault != null || (!clogged && !isWaiting() && now - overNanos > response.toNanos())) {
+            overNanos = now;
+            connection.reset(stream, Http2Error.CANCEL);
+            flush();
+        }
+    }
+}

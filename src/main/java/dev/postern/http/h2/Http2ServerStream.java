@@ -1,0 +1,367 @@
+package dev.postern.http.h2;
+
+import dev.postern.http.exchange.Exchange;
+import dev.postern.http.exchange.RequestWriter;
+import dev.postern.http.exchange.ServerStream;
+import dev.postern.http.exchange.WebSocketKey;
+import dev.postern.http.exchange.Worker;
+import dev.postern.http.message.BadMessage;
+import dev.postern.http.message.Failure.ByServer;
+import dev.postern.http.message.Fields;
+import dev.postern.http.message.HeadWriter;
+import dev.postern.http.message.RequestHead;
+import dev.postern.http.message.ResponseHead;
+import dev.postern.machine.MachineErrors;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelFutureListener;
+import io.netty.handler.codec.http2.Http2Error;
+import io.netty.handler.codec.http2.Http2Exception;
+import io.netty.handler.codec.http2.Http2Headers;
+import io.netty.handler.codec.http2.Http2Stream;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/** One exchange on an HTTP/2 connection to a server. Event loop only. */
+final class Http2ServerStream implements ServerStream, ChannelFutureListener {
+    /** The response does not say how long it is. */
+    private static final long UNKNOWN = -1;
+
+    private final Http2ServerConnection connection;
+    private final long madeNanos = System.nanoTime();
+
+    private @Nullable Exchange exchange;
+    private @Nullable Http2Stream stream;
+    /** A failure that came while the exchange was still handing over its request. */
+    private @Nullable Runnable deferred;
+
+    private boolean handingOver;
+    private boolean requestEnded;
+    private boolean tunnel;
+    private boolean headSeen;
+    /** What of the announced length has not come yet. */
+    private long remaining = UNKNOWN;
+
+    /** As long as there is a stream. */
+    private @Nullable ReceiveWindow window;
+
+    Http2ServerStream(Http2ServerConnection connection) {
+        this.connection = connection;
+    }
+
+    @Nullable Exchange exchange() {
+        return exchange;
+    }
+
+    // ---- the request
+
+    @Override
+    public void begin(Exchange next, boolean watchWrite) {
+        exchange = next;
+        handingOver = true;
+        RequestHead request = next.request();
+        String protocol = request.upgrade();
+        boolean webSocket = WebSocketKey.PROTOCOL.equalsIgnoreCase(protocol);
+        if (webSocket && !connection.takesTunnels()) {
+            failed(ByServer.NO_WEB_SOCKET, "its HTTP/2 SETTINGS do not enable WebSockets (RFC 8441)", true);
+            handedOver();
+            return;
+        }
+        // Any other protocol HTTP/2 knows nothing of; the server never hears that it was asked for.
+        tunnel = webSocket;
+        HeadWriter written = RequestWriter.compose(connection.worker().headWriter(), next);
+        requestEnded = !request.hasBody() && !tunnel;
+        stream = connection.begin(this, Http2ServerHeads.request(written, tunnel ? protocol : null), requestEnded);
+        Http2Stream begun = stream;
+        window = begun == null ? null : new ReceiveWindow(connection.windows(), begun, madeNanos);
+        handedOver();
+    }
+
+    @Override
+    public void requestBody(ByteBuf part) {
+        Http2Stream to = stream;
+        if (to == null || exchange == null || requestEnded) {
+            part.release();
+            return;
+        }
+        handingOver = true;
+        connection.writeBody(to, part, false, this);
+        handedOver();
+    }
+
+    @Override
+    public void requestEnd(@Nullable Fields trailers) {
+        Http2Stream to = stream;
+        if (to == null || exchange == null || requestEnded) {
+            return;
+        }
+        requestEnded = true;
+        handingOver = true;
+        Http2Headers fields = Http2Fields.trailers(trailers, false);
+        if (fields == null) {
+            connection.writeBody(to, Unpooled.EMPTY_BUFFER, true, this);
+        } else {
+            connection.writeTrailers(to, fields, this);
+        }
+        handedOver();
+    }
+
+    /** What failed meanwhile is told when the exchange is no longer in the middle of it. */
+    private void handedOver() {
+        handingOver = false;
+        Runnable failure = deferred;
+        deferred = null;
+        if (failure != null) {
+            connection.worker().loop().execute(failure);
+        }
+    }
+
+    /** Something was written, or could not be. */
+    @Override
+    public void operationComplete(ChannelFuture written) {
+        if (!written.isSuccess()) {
+            MachineErrors.check(written.cause());
+            failed(
+                    headSeen ? ByServer.CLOSED_DURING_RESPONSE : ByServer.CLOSED_BEFORE_RESPONSE,
+                    "write: " + written.cause().getMessage(),
+                    false);
+        }
+    }
+
+    @Override
+    public void flush() {
+        connection.flushSoon();
+    }
+
+    @Override
+    public boolean isWritable() {
+        Http2Stream to = stream;
+        return to != null && connection.isWritable(to);
+    }
+
+    void becameWritable() {
+        if (exchange != null && !handingOver) {
+            exchange.serverWritable();
+        }
+    }
+
+    // ---- the response
+
+    void headers(Http2Headers headers, boolean endOfStream) {
+        Exchange current = exchange;
+        if (current == null) {
+            return;
+        }
+        try {
+            Worker worker = connection.worker();
+            if (headSeen) {
+                Fields trailers = Http2Fields.trailers(
+                        worker,
+                        worker.headWriter(),
+                        headers,
+                        worker.responseSpace().bytes().length,
+                        ByServer.MALFORMED_RESPONSE);
+                if (!endOfStream || remaining > 0) {
+                    throw malformed("trailers that are not the end, or come before the end of the body");
+                }
+                end(current, trailers);
+                return;
+            }
+            ResponseHead head = Http2ServerHeads.response(worker, worker.headWriter(), headers);
+            if (head.isInformational()) {
+                interim(current, head, endOfStream);
+            } else {
+                head(current, head, endOfStream);
+            }
+        } catch (BadMessage e) {
+            refuse((ByServer) e.failure(), e.detail());
+        }
+    }
+
+    private static void interim(Exchange current, ResponseHead head, boolean endOfStream) throws BadMessage {
+        if (endOfStream || head.status() == 101) {
+            throw malformed("interim response that ends the stream, or is a 101");
+        }
+        var unused = current.interimResponse(head);
+    }
+
+    private void head(Exchange current, ResponseHead head, boolean endOfStream) throws BadMessage {
+        headSeen = true;
+        if (tunnel && head.status() < 300) {
+            if (endOfStream) {
+                throw malformed("tunnel that ends with its head");
+            }
+            current.switched(head);
+            return;
+        }
+        long length = head.bodyLength(current.request());
+        if (endOfStream && length > 0) {
+            throw malformed("content-length without a body");
+        }
+        remaining = length >= 0 ? length : UNKNOWN;
+        current.responseHead(head, endOfStream ? 0 : length);
+        // It may have been left meanwhile: for another server, whose answer this is not the end of.
+        if (endOfStream && exchange == current) {
+            end(current, null);
+        }
+    }
+
+    /** Returns how many of the bytes the server may send anew at once. */
+    int data(ByteBuf part, boolean endOfStream) {
+        Exchange current = exchange;
+        int length = part.readableBytes();
+        if (current == null) {
+            return length;
+        }
+        if (!headSeen) {
+            refuse(ByServer.MALFORMED_RESPONSE, "DATA before a head");
+            return length;
+        }
+        if (remaining != UNKNOWN) {
+            remaining -= length;
+            if (remaining < 0 || (endOfStream && remaining > 0)) {
+                refuse(ByServer.MALFORMED_RESPONSE, "body is not as long as its content-length");
+                return length;
+            }
+        }
+        if (length > 0) {
+            current.responseBody(part.retain());
+        }
+        if (endOfStream && exchange == current) {
+            end(current, null);
+        }
+        return window == null ? length : window.came(length);
+    }
+
+    private void end(Exchange current, @Nullable Fields trailers) {
+        leave();
+        current.responseEnd(trailers);
+        if (!requestEnded) {
+            // Whatever of the request is still to come: nobody waits for it (RFC 9113 §8.1).
+            reset(Http2Error.NO_ERROR);
+        }
+    }
+
+    private static BadMessage malformed(String detail) {
+        return new BadMessage(ByServer.MALFORMED_RESPONSE, detail);
+    }
+
+    @Override
+    public void pauseResponse() {
+        if (window != null) {
+            window.pause();
+        }
+    }
+
+    @Override
+    public void resumeResponse() {
+        int free = window == null ? 0 : window.resume();
+        if (free > 0) {
+            connection.consumed(Objects.requireNonNull(stream, "stream"), free);
+        }
+    }
+
+    // ---- the end
+
+    /** The server did. */
+    void wasReset(long errorCode) {
+        if (errorCode == Http2Error.REFUSED_STREAM.code() && !headSeen) {
+            failed(ByServer.REFUSED, "stream refused", true);
+        } else {
+            if (headSeen && exchange != null) {
+                exchange.breaksOff(Http2Limits.breakOff(errorCode));
+            }
+            failed(
+                    headSeen ? ByServer.CLOSED_DURING_RESPONSE : ByServer.CLOSED_BEFORE_RESPONSE,
+                    "stream reset, error " + errorCode,
+                    false);
+        }
+    }
+
+    /** The server broke a rule, or a limit, of HTTP/2; the stream is about to be reset. */
+    void broken(Http2Exception error) {
+        boolean tooLarge = error instanceof Http2Exception.HeaderListSizeException large && large.duringDecode();
+        failed(
+                tooLarge && !headSeen ? ByServer.RESPONSE_HEAD_TOO_LARGE : ByServer.MALFORMED_RESPONSE,
+                String.valueOf(error.getMessage()),
+                false);
+    }
+
+    /** @param refused the server has said that it will not look at it, however much of it was sent */
+    void closed(boolean refused) {
+        if (window != null) {
+            window.close();
+        }
+        if (refused) {
+            failed(ByServer.GOING_AWAY, "server goes away, and has not looked at it", true);
+        } else {
+            failed(
+                    headSeen ? ByServer.CLOSED_DURING_RESPONSE : ByServer.CLOSED_BEFORE_RESPONSE,
+                    headSeen
+                            ? "connection closed in the middle of the response"
+                            : "connection closed before a response",
+                    false);
+        }
+    }
+
+    private void refuse(ByServer failure, String detail) {
+        Exchange current = exchange;
+        leave();
+        reset(Http2Error.PROTOCOL_ERROR);
+        if (current != null) {
+            current.serverFailed(failure, detail, false);
+        }
+    }
+
+    private void failed(ByServer failure, String detail, boolean unsent) {
+        Exchange current = exchange;
+        if (current == null) {
+            return;
+        }
+        leave();
+        if (handingOver) {
+            deferred = () -> current.guard(() -> current.serverFailed(failure, detail, unsent));
+        } else {
+            current.serverFailed(failure, detail, unsent);
+        }
+    }
+
+    private void leave() {
+        exchange = null;
+        resumeResponse();
+    }
+
+    private void reset(Http2Error error) {
+        Http2Stream ended = stream;
+        if (ended != null) {
+            connection.reset(ended, error);
+        }
+    }
+
+    @Override
+    public void leave(long nanos) {
+        requestEnd(null);
+        leave();
+        flush();
+        var unused = connection
+                .worker()
+                .loop()
+                .schedule(() -> reset(Http2Error.CANCEL), nanos, java.util.concurrent.TimeUnit.NANOSECONDS);
+    }
+
+    @Override
+    public void abort() {
+        boolean silent = !headSeen;
+        leave();
+        reset(Http2Error.CANCEL);
+        if (silent) {
+            connection.heardNothingSince(madeNanos);
+        }
+    }
+
+    @Override
+    public void unused() {
+        // Nothing was begun.
+    }
+}

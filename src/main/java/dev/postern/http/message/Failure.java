@@ -1,0 +1,163 @@
+package dev.postern.http.message;
+
+/**
+ * Why an exchange could not be completed. Its {@link #reason} is a stable code: the same in log, metrics, the answer and
+ * README.md, whose table a test compares; {@code ErrorResponses} alone
+ * turns it into a status.
+ */
+public sealed interface Failure {
+    /** Whose fault it is. */
+    enum Fault {
+        CLIENT,
+        EDGE,
+        BACKEND
+    }
+
+    /** Whether the request may be sent once more, to another server or on another connection. */
+    enum Retry {
+        NEVER,
+        /** Only if no byte of the request was written. */
+        IF_UNSENT,
+        /** If no byte was written, or if the method is idempotent and the body is still at hand. */
+        IF_IDEMPOTENT
+    }
+
+    Fault fault();
+
+    Retry retry();
+
+    /** Stable, lower-case, with underscores. */
+    String reason();
+
+    /** The client broke a rule or a limit. */
+    enum ByClient implements Failure {
+        MALFORMED,
+        /** Speaks a version of HTTP that is not the one of the connection. */
+        VERSION_NOT_SUPPORTED,
+        /** Without TLS, on the port for HTTPS. */
+        PLAIN_HTTP,
+        HEAD_TIMEOUT,
+        BODY_TIMEOUT,
+        BODY_TOO_SLOW,
+        BODY_TOO_LARGE,
+        REQUEST_LINE_TOO_LONG,
+        HEAD_TOO_LARGE,
+        TOO_MANY_HEADERS,
+        /** {@code Expect} with something else than {@code 100-continue}. */
+        UNKNOWN_EXPECTATION,
+        /** {@code Transfer-Encoding} has another coding in front of {@code chunked}. */
+        UNKNOWN_TRANSFER_CODING,
+        NO_SUCH_SITE,
+        NO_SUCH_ROUTE,
+        /** The path could be read in more than one way. */
+        PATH_REFUSED,
+        /** {@code allow} and {@code deny} of the route. */
+        ADDRESS_DENIED,
+        /** {@code allow-methods} of the route. */
+        METHOD_NOT_ALLOWED,
+        /** {@code auth} of the route: no user and password, or wrong ones. */
+        NOT_AUTHENTICATED,
+        /** More passwords to look at than one client is given time for. */
+        TOO_MANY_LOGINS,
+        WRONG_SITE,
+        /** More than {@code rate-limit} allows. */
+        TOO_MANY_REQUESTS,
+        /** Went away before the response was complete. */
+        GONE,
+        /** Is there, but takes nothing of what it is sent. */
+        RESPONSE_NOT_TAKEN,
+        /** Takes what it is sent by a few bytes at a time. */
+        RESPONSE_TAKEN_TOO_SLOWLY;
+
+        @Override
+        public Fault fault() {
+            return Fault.CLIENT;
+        }
+
+        @Override
+        public Retry retry() {
+            return Retry.NEVER;
+        }
+
+        @Override
+        public String reason() {
+            return Failure.code(this);
+        }
+    }
+
+    /** We could not, or would not, carry on. */
+    enum ByEdge implements Failure {
+        /** No file descriptor, no local port, no memory. */
+        OUT_OF_RESOURCES,
+        /** Nothing moved in a tunnel for as long as {@code timeouts.tunnel}. */
+        TUNNEL_IDLE,
+        /** Told to stop, and the grace is over, or is being shared out between the tunnels. */
+        SHUTTING_DOWN,
+        BUG;
+
+        @Override
+        public Fault fault() {
+            return Fault.EDGE;
+        }
+
+        @Override
+        public Retry retry() {
+            return Retry.NEVER;
+        }
+
+        @Override
+        public String reason() {
+            return Failure.code(this);
+        }
+    }
+
+    /** No server could be reached, or the one that was broke off, stalled or answered nonsense. */
+    enum ByServer implements Failure {
+        NONE_AVAILABLE(Retry.NEVER),
+        /** Every server has as many exchanges as it may, and too many wait already. */
+        QUEUE_FULL(Retry.NEVER),
+        /** Waited for room on a server for as long as it may. */
+        QUEUE_TIMEOUT(Retry.NEVER),
+        NAME_UNRESOLVED(Retry.IF_UNSENT),
+        CONNECT_REFUSED(Retry.IF_UNSENT),
+        CONNECT_TIMEOUT(Retry.IF_UNSENT),
+        NO_ROUTE_TO_SERVER(Retry.IF_UNSENT),
+        CONNECT_FAILED(Retry.IF_UNSENT),
+        /** Said that it has not looked at the request and will not: a stream refused. */
+        REFUSED(Retry.IF_UNSENT),
+        /** The same of a connection that it ends, by a GOAWAY: a new one may be as good as the old one was. */
+        GOING_AWAY(Retry.IF_UNSENT),
+        /** Speaks HTTP/2, and has not said that it takes WebSockets over it. */
+        NO_WEB_SOCKET(Retry.NEVER),
+        CLOSED_BEFORE_RESPONSE(Retry.IF_IDEMPOTENT),
+        CLOSED_DURING_RESPONSE(Retry.NEVER),
+        MALFORMED_RESPONSE(Retry.NEVER),
+        RESPONSE_HEAD_TOO_LARGE(Retry.NEVER),
+        RESPONSE_TIMEOUT(Retry.NEVER);
+
+        private final Retry retry;
+
+        ByServer(Retry retry) {
+            this.retry = retry;
+        }
+
+        @Override
+        public Fault fault() {
+            return Fault.BACKEND;
+        }
+
+        @Override
+        public Retry retry() {
+            return retry;
+        }
+
+        @Override
+        public String reason() {
+            return Failure.code(this);
+        }
+    }
+
+    private static String code(Enum<?> failure) {
+        return failure.name().toLowerCase(java.util.Locale.ROOT);
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.postern.http.message;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,269 @@
+package dev.postern.http.step;
+
+import com.google.errorprone.annotations.concurrent.GuardedBy;
+import dev.postern.config.BasicAuth;
+import dev.postern.wire.ClientNetwork;
+import java.net.InetAddress;
+import java.nio.charset.StandardCharsets;
+import java.security.GeneralSecurityException;
+import java.security.SecureRandom;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.function.Consumer;
+import javax.crypto.Mac;
+import javax.crypto.spec.SecretKeySpec;
+import org.bouncycastle.crypto.generators.OpenBSDBCrypt;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Looks at passwords. To compare one with its hash takes a large part of a second by design: that is done on threads of
+ * its own, once for each user and password, and only so much of it at once that strangers cannot keep the machine busy
+ * with guesses. What was found is remembered under a keyed hash, so that the memory holds no passwords. Any thread.
+ *
+ * <p>Those who wait take turns: sites first, then users whose password has been right before and all others together, then
+ * networks, then clients. Where too many wait, the last one of those who have most makes room for somebody who has less: an
+ * attacker with many addresses keeps other sites, known users and other networks waiting for one look each.
+ *
+ * <p>A look takes as much work whoever it is: as much as the costliest hash of the same users.
+ */
+public final class Logins {
+    private static final Logger log = LoggerFactory.getLogger(Logins.class);
+
+    /** How many passwords may wait to be looked at; with a quarter of a second for each, the last one waits 16 s. */
+    static final int WAITING = 64;
+
+    /** How many of those may be of one client: somebody who guesses keeps only himself waiting. */
+    static final int WAITING_OF_ONE_CLIENT = 4;
+
+    /** Right ones are as many as there are users; of wrong ones, the last that came. */
+    private static final int REMEMBERED = 10_000;
+
+    /** Whoever has a longer one is not a person: bcrypt looks at 72 bytes. */
+    private static final int LONGEST = 1024;
+
+    /** Compares a password with a bcrypt hash. */
+    interface Comparison {
+        boolean matches(String hash, byte[] password);
+    }
+
+    /** What is known at once of a user and a password, or later. */
+    enum Answer {
+        RIGHT,
+        WRONG,
+        /** Is being looked at; whoever asked will be told. */
+        LATER,
+        TOO_MANY_OF_THIS_CLIENT,
+        TOO_MANY
+    }
+
+    /** A password that is to be looked at, and all who wait for it. */
+    @SuppressWarnings("ArrayRecordComponent") // Read only, never compared.
+    private record Look(
+            String digest,
+            String person,
+            @Nullable String hash,
+            int cost,
+            String costliest,
+            byte[] password,
+            long client,
+            List<Consumer<Answer>> waiting) {}
+
+    private final Executor executor;
+    private final Comparison comparison;
+    private final SecretKeySpec key;
+    private final ThreadLocal<Mac> mac = ThreadLocal.withInitial(this::newMac);
+    private final Set<String> right = ConcurrentHashMap.newKeySet();
+    private final Set<String> wrong = ConcurrentHashMap.newKeySet();
+    /** Site and user of passwords that were right. Users of the configuration only, so that strangers cannot make it grow. */
+    private final Set<String> people = ConcurrentHashMap.newKeySet();
+    /** Waiting or being looked at. Its lock is held for as long as it takes to look into them. */
+    @GuardedBy("looks") private final Map<String, Look> looks = new HashMap<>();
+
+    @GuardedBy("looks") private final FairLine<Look> line = new FairLine<>();
+
+    /** @param executor whose threads may be busy for long */
+    public Logins(Executor executor, SecureRandom random) {
+        this(executor, random, OpenBSDBCrypt::checkPassword);
+    }
+
+    Logins(Executor executor, SecureRandom random, Comparison comparison) {
+        this.executor = executor;
+        this.comparison = comparison;
+        byte[] secret = new byte[32];
+        random.nextBytes(secret);
+        this.key = new SecretKeySpec(secret, "HmacSHA256");
+    }
+
+    /**
+     * Whether a user is let in.
+     *
+     * @param site where he wants to be let in
+     * @param client whose guess it is
+     * @param told hears the verdict where the answer is {@link Answer#LATER}, or that there are too many; on another thread
+     */
+    Answer ask(String site, BasicAuth auth, String user, byte[] password, InetAddress client, Consumer<Answer> told) {
+        if (password.length > LONGEST) {
+            return Answer.WRONG;
+        }
+        String hash = auth.users().get(user);
+        String costliest = costliest(auth);
+        String digest = digest(user, password, hash == null ? costliest : hash, hash != null);
+        if (right.contains(digest)) {
+            return Answer.RIGHT;
+        }
+        if (wrong.contains(digest)) {
+            return Answer.WRONG;
+        }
+        Look sentAway = null;
+        synchronized (looks) {
+            Look look = looks.get(digest);
+            if (look == null) {
+                long from = ClientNetwork.of(client);
+                if (looks.values().stream().filter(each -> each.client == from).count() >= WAITING_OF_ONE_CLIENT) {
+                    return Answer.TOO_MANY_OF_THIS_CLIENT;
+                }
+                String person = site + ' ' + user;
+                List<?> path =
+                        List.of(site, people.contains(person) ? person : "", ClientNetwork.neighbourhood(client), from);
+                if (looks.size() >= WAITING) {
+                    sentAway = line.sendAway(path);
+                    if (sentAway == null) {
+                        return Answer.TOO_MANY;
+                    }
+                    looks.remove(sentAway.digest);
+                } else if (!begins()) {
+                    return Answer.TOO_MANY;
+                }
+                look = new Look(
+                        digest,
+                        person,
+                        hash,
+                        cost(hash == null ? costliest : hash),
+                        costliest,
+                        password,
+                        from,
+                        new ArrayList<>());
+                looks.put(digest, look);
+                line.add(path, look);
+            }
+            look.waiting.add(told);
+        }
+        if (sentAway != null) {
+            tell(sentAway, Answer.TOO_MANY);
+        }
+        return Answer.LATER;
+    }
+
+    /** Has one more looked at, whoever's turn it is then. */
+    private boolean begins() {
+        try {
+            executor.execute(this::lookAtNext);
+            return true;
+        } catch (RejectedExecutionException e) {
+            return false;
+        }
+    }
+
+    private void lookAtNext() {
+        Look look;
+        synchronized (looks) {
+            look = line.poll();
+        }
+        if (look == null) {
+            return;
+        }
+        boolean verdict = false;
+        try {
+            verdict = matches(look);
+        } catch (RuntimeException e) {
+            log.error("auth: bug", e);
+        }
+        remember(verdict ? right : wrong, look.digest);
+        if (verdict) {
+            remember(people, look.person);
+        }
+        synchronized (looks) {
+            looks.remove(look.digest);
+        }
+        tell(look, verdict ? Answer.RIGHT : Answer.WRONG);
+    }
+
+    /**
+     * One with a cheaper hash, or none at all, is not to be told by the time it takes: a step of the cost doubles the work, so
+     * that one look at each cost from his own on adds up to what the costliest takes.
+     */
+    private boolean matches(Look look) {
+        String hash = look.hash == null ? look.costliest : look.hash;
+        boolean verdict = comparison.matches(hash, look.password) && look.hash != null;
+        for (int cost = look.cost; cost < cost(look.costliest); cost++) {
+            var unused = comparison.matches(withCost(hash, cost), look.password);
+        }
+        return verdict;
+    }
+
+    private static void remember(Set<String> set, String what) {
+        if (set.size() >= REMEMBERED) {
+            set.clear();
+        }
+        set.add(what);
+    }
+
+    private static void tell(Look look, Answer answer) {
+        for (Consumer<Answer> told : look.waiting) {
+            try {
+                told.accept(answer);
+            } catch (RejectedExecutionException e) {
+                log.debug("auth: too late, the event loop has ended");
+            }
+        }
+    }
+
+    private static String costliest(BasicAuth auth) {
+        String costliest = null;
+        for (String hash : auth.users().values()) {
+            if (costliest == null || cost(hash) > cost(costliest)) {
+                costliest = hash;
+            }
+        }
+        return Objects.requireNonNull(costliest, "users");
+    }
+
+    /** {@code $2y$12$…} */
+    private static int cost(String hash) {
+        return 10 * (hash.charAt(4) - '0') + hash.charAt(5) - '0';
+    }
+
+    private static String withCost(String hash, int cost) {
+        return hash.substring(0, 4) + cost / 10 + cost % 10 + hash.substring(6);
+    }
+
+    /** With the hash in it: what was found of a password ends with that password. */
+    private String digest(String user, byte[] password, String hash, boolean known) {
+        Mac hmac = mac.get();
+        hmac.update((known ? "user " : "nobody ").getBytes(StandardCharsets.US_ASCII));
+        hmac.update(hash.getBytes(StandardCharsets.US_ASCII));
+        hmac.update(user.getBytes(StandardCharsets.UTF_8));
+        hmac.update((byte) 0);
+        return HexFormat.of().formatHex(hmac.doFinal(password));
+    }
+
+    private Mac newMac() {
+        try {
+            Mac made = Mac.getInstance("HmacSHA256");
+            made.init(key);
+            return made;
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+}

@@ -1,0 +1,48 @@
+package dev.postern.http.step;
+
+import dev.postern.http.exchange.Exchange;
+import dev.postern.http.exchange.LocalResponse;
+import dev.postern.http.exchange.RequestStep;
+import dev.postern.http.exchange.Routing;
+import dev.postern.http.message.Authority;
+import dev.postern.http.message.Failure;
+import dev.postern.route.SiteRoutes;
+
+/**
+ * Sends a plaintext request for one of our sites to the same place over HTTPS: same host, path and query. Leaves it alone
+ * where sites are served in plaintext, and where this one is.
+ */
+public final class RedirectToHttps implements RequestStep {
+    private static final int HTTP = 80;
+    private static final int HTTPS = 443;
+
+    @Override
+    public boolean handle(Exchange exchange) {
+        Routing.Plaintext plaintext = exchange.routing().plaintext();
+        if (plaintext.redirect().isEmpty()) {
+            return false;
+        }
+        Authority authority = exchange.request().authority();
+        SiteRoutes site = exchange.routing().routes().site(authority.host());
+        if (site == null) {
+            exchange.fail(Failure.ByClient.NO_SUCH_SITE, "host names no site");
+            return true;
+        }
+        if (site.isPlain()) {
+            return false;
+        }
+        String fault = exchange.request().target().pathFault();
+        if (fault != null) {
+            exchange.fail(Failure.ByClient.PATH_REFUSED, fault);
+            return true;
+        }
+        // The port that a client came to, and will come to, is not our own where somebody maps ports in front of us.
+        boolean cameTo80 = authority.port() < 0 || authority.port() == HTTP;
+        int port = cameTo80 && !plaintext.isAt80() ? HTTPS : plaintext.httpsPort();
+        exchange.respond(LocalResponse.redirect(
+                plaintext.redirect().getAsInt(),
+                "https://" + authority.host() + (port == HTTPS ? "" : ":" + port)
+                        + exchange.request().target().text()));
+        return true;
+    }
+}

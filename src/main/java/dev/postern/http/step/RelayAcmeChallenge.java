@@ -1,0 +1,87 @@
+package dev.postern.http.step;
+
+import dev.postern.certificate.ChallengeTable;
+import dev.postern.http.exchange.CertificateShown;
+import dev.postern.http.exchange.Exchange;
+import dev.postern.http.exchange.RequestStep;
+import dev.postern.http.message.HeadWriter;
+import dev.postern.http.message.RequestHead;
+import dev.postern.http.message.RequestTarget;
+import dev.postern.route.Route;
+import dev.postern.route.RouteAction;
+import dev.postern.route.SiteRoutes;
+
+/**
+ * Requests under {@code /.well-known/acme-challenge/} go to the side port, on every listener and before any other rule,
+ * whatever their Host: a CA asks for each name of an order here, over HTTP at first, and over HTTPS where somebody in front
+ * of us redirects it there (<a href="https://datatracker.ietf.org/doc/html/rfc8555#section-8.3">RFC 8555 §8.3</a>). A token
+ * that is not ours may be one of the site's own servers, where the site says so.
+ */
+public final class RelayAcmeChallenge implements RequestStep {
+    static final byte[] PREFIX = HeadWriter.constant("/.well-known/acme-challenge/");
+
+    private final ChallengeTable challenges;
+
+    public RelayAcmeChallenge(ChallengeTable challenges) {
+        this.challenges = challenges;
+    }
+
+    @Override
+    public boolean handle(Exchange exchange) {
+        RequestTarget target = exchange.request().target();
+        if (!target.pathStartsWith(PREFIX)) {
+            return false;
+        }
+        if (challenges.answer(target.routedText().substring(PREFIX.length)) == null) {
+            SiteRoutes site = exchange.routing()
+                    .routes()
+                    .site(exchange.request().authority().host());
+            if (site != null && site.none().settings().acmeChallengesPass()) {
+                return passes(exchange, site);
+            }
+        }
+        exchange.forward(exchange.routing().plaintext().sidePort());
+        return true;
+    }
+
+    /**
+     * What is nothing but a question for a token goes where the site's routes lead, whoever asks; all else is a request
+     * like any other, lest a path be a way around the rules: a query may ask an application for anything at all, and what
+     * goes through a tunnel is seen by no rule.
+     */
+    private static boolean passes(Exchange exchange, SiteRoutes site) {
+        RequestHead request = exchange.request();
+        CertificateShown shown = exchange.client().shown();
+        boolean reads = request.method().equals("GET") || request.isHead();
+        if (!reads
+                || request.hasBody()
+                || request.upgrade() != null
+                || !request.target().queryText().isEmpty()
+                || request.target().pathFault() != null
+                || !isToken(request.target().pathText())
+                || (shown != null
+                        && !shown.isOf(site.site(), request.authority().host()))) {
+            return false;
+        }
+        Route route = site.match(request);
+        if (!(route.action() instanceof RouteAction.Forward forward)) {
+            return false;
+        }
+        exchange.belongsTo(site.site());
+        exchange.goesBy(route);
+        exchange.forward(exchange.routing().backend(forward));
+        return true;
+    }
+
+    /** Base64url, RFC 8555 §8.3. */
+    private static boolean isToken(String path) {
+        return path.length() > PREFIX.length
+                && path.chars()
+                        .skip(PREFIX.length)
+                        .allMatch(c -> (c >= 'a' && c <= 'z')
+                                || (c >= 'A' && c <= 'Z')
+                                || (c >= '0' && c <= '9')
+                                || c == '-'
+                                || c == '_');
+    }
+}

@@ -1,0 +1,101 @@
+package dev.postern.http.step;
+
+import dev.postern.config.Page;
+import dev.postern.config.Placeholder;
+import dev.postern.config.RateLimit;
+import dev.postern.config.RouteSettings.EncodedSlashes;
+import dev.postern.http.exchange.CertificateShown;
+import dev.postern.http.exchange.Exchange;
+import dev.postern.http.exchange.LocalResponse;
+import dev.postern.http.exchange.RequestStep;
+import dev.postern.http.message.Failure;
+import dev.postern.http.message.RequestHead;
+import dev.postern.http.message.RequestTarget;
+import dev.postern.route.Route;
+import dev.postern.route.RouteAction;
+import dev.postern.route.SiteRoutes;
+import java.util.Map;
+
+/** Host → site → route → backend, redirect or fixed response. Always answers. */
+public final class RouteToSite implements RequestStep {
+    private final Authenticate authenticate;
+
+    /** @param logins shared by all listeners */
+    public RouteToSite(Logins logins) {
+        this.authenticate = new Authenticate(logins);
+    }
+
+    @Override
+    public boolean handle(Exchange exchange) {
+        RequestHead request = exchange.request();
+        SiteRoutes site = exchange.routing().routes().site(request.authority().host());
+        if (site == null) {
+            exchange.fail(Failure.ByClient.NO_SUCH_SITE, "host names no site");
+            return true;
+        }
+        exchange.belongsTo(site.site());
+        // RFC 9110 §15.5.20: a client that was shown the certificate of one site asks for another on the same
+        // connection. It has to come back on a connection of its own.
+        CertificateShown shown = exchange.client().shown();
+        if (shown != null && !shown.isOf(site.site(), request.authority().host())) {
+            exchange.fail(
+                    Failure.ByClient.WRONG_SITE,
+                    "host belongs to " + site.site() + ", the connection to " + shown.site());
+            return true;
+        }
+        RequestTarget target = request.target();
+        if (target.pathFault() != null) {
+            exchange.routed(site.none());
+            exchange.fail(Failure.ByClient.PATH_REFUSED, target.pathFault());
+            return true;
+        }
+        Route route = site.match(request);
+        exchange.goesBy(route);
+        // Before anything that costs us, or lets somebody guess.
+        RateLimit limit = route.settings().rateLimit();
+        if ((limit != null && !exchange.isWithin(limit)) || !exchange.isBodyWithin()) {
+            return true;
+        }
+        if (target.hasEncodedSlash() && route.settings().encodedSlashes() == EncodedSlashes.REFUSE) {
+            exchange.fail(Failure.ByClient.PATH_REFUSED, "path has an encoded slash or backslash");
+            return true;
+        }
+        if (!route.admits(exchange.clientAddress())) {
+            exchange.fail(Failure.ByClient.ADDRESS_DENIED, "allow and deny of " + route);
+        } else if (!route.allowsMethod(request.method())) {
+            String allowed = String.join(", ", route.settings().allowMethods());
+            exchange.fail(Failure.ByClient.METHOD_NOT_ALLOWED, "allow-methods of " + route, Map.of("Allow", allowed));
+        } else if (route.settings().auth() != null) {
+            authenticate.check(exchange, route.settings().auth(), () -> act(exchange, route));
+        } else {
+            act(exchange, route);
+        }
+        return true;
+    }
+
+    private static void act(Exchange exchange, Route route) {
+        RouteAction action = route.action();
+        if (action instanceof RouteAction.Forward forward) {
+            exchange.forward(exchange.routing().backend(forward));
+        } else if (action instanceof RouteAction.Redirect redirect) {
+            exchange.respond(LocalResponse.redirect(
+                    redirect.status(), redirect.location().of(placeholder -> value(placeholder, exchange, route))));
+        } else if (action instanceof RouteAction.Respond respond) {
+            Page page = respond.page().isEmpty() ? route.errorPage(respond.status()) : respond.page();
+            exchange.respond(LocalResponse.page(respond.status(), page == null ? respond.page() : page));
+        } else if (action instanceof RouteAction.None) {
+            exchange.fail(Failure.ByClient.NO_SUCH_ROUTE, "no route takes the request");
+        }
+    }
+
+    private static String value(Placeholder placeholder, Exchange exchange, Route route) {
+        RequestTarget target = exchange.request().target();
+        return switch (placeholder) {
+            case HOST -> exchange.request().authority().host();
+            case PATH -> target.pathText();
+            case QUERY -> target.queryText();
+            case URI -> target.normalText();
+            case REST -> route.rest(target.routedText());
+        };
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.postern.http.step;
+
+import org.jspecify.annotations.NullMarked;
