@@ -1,3 +1,25 @@
+/**
+ * Postern: a TLS edge terminator that looks after its own certificates.
+ *
+ * <pre>
+ * client ─► listener ─► tls ─► http ─► route ─► balance ─► backend ─► server
+ *                        ▲       ▲
+ *       CertificateTable │       │ ChallengeTable
+ *                        └ certificate ┘
+ *                              ▲  ▲
+ *           schedule ──────────┘  └───────── acme ◄─► CA
+ * </pre>
+ *
+ * <p>The request path meets the life of the certificates at two read-only tables only: {@code CertificateTable}
+ * (server name → certificate) and {@code ChallengeTable} (token → key authorization). A renewal never touches a
+ * channel; a handshake never waits for a CA.
+ *
+ * <p>Where to start reading: {@code app.Edge} puts everything together with plain constructors; {@code
+ * listener.Pipelines} lists every step of a connection in order; {@code http.exchange.Exchange} is one request and its response;
+ * {@code certificate.Renewals} decides and acts for the certificates, and its package has a map of its own; {@code
+ * control.CertificateControl} is what an operator may ask of them. Which package may use which is the table in {@code
+ * ArchitectureTest}.
+ */
 @NullMarked
 package dev.postern;
 

@@ -1,3 +1,14 @@
+/**
+ * One request and its response ({@link dev.postern.http.exchange.Exchange}), whatever protocol either side speaks.
+ *
+ * <p>An exchange meets its client as a {@link dev.postern.http.exchange.ClientStream}, its server as a {@link
+ * dev.postern.http.exchange.ServerStream} that {@link dev.postern.http.exchange.ServerConnections} gave it; {@code
+ * RetryLadder} decides which server, and whether once more (retry policy, retry budget); {@link dev.postern.http.exchange.Worker} is what all connections
+ * of one event loop share. A protocol is a package that implements these four, and none is named here.
+ *
+ * <p>Event loop only, but where a method says otherwise. What an exchange ends with goes to {@link
+ * dev.postern.http.exchange.ExchangeObserver}, exactly once.
+ */
 @NullMarked
 package dev.postern.http.exchange;
 
