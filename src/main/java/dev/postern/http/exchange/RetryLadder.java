@@ -282,14 +282,12 @@ final class RetryLadder {
      * @param unsent nothing of it could be written
      */
     boolean mayTryAgain(Failure failure, boolean unsent) {
-        if (failure == ByServer.REFUSED || failure == ByServer.GOING_AWAY) {
-            // Whatever it was: the server has said that it has not acted on it (RFC 9113 §8.7).
-            return ++refusals <= MAX_REFUSALS;
-        }
-        return failure.retry() == Failure.Retry.IF_IDEMPOTENT
-                && pooled
-                && !retried
-                && (unsent || exchange.request().isIdempotent());
+        return switch (failure.retry()) {
+            case NOT_ACTED_ON -> ++refusals <= MAX_REFUSALS;
+            case IF_IDEMPOTENT ->
+                pooled && !retried && (unsent || exchange.request().isIdempotent());
+            case ELSEWHERE, NEVER -> false;
+        };
     }
 
     /**

@@ -16,8 +16,10 @@ public sealed interface Failure {
     /** Whether the request may be sent once more, to another server or on another connection. */
     enum Retry {
         NEVER,
-        /** Only if no byte of the request was written. */
-        IF_UNSENT,
+        /** No connection was made, and nothing written: the next server is asked, always. */
+        ELSEWHERE,
+        /** Whatever it is: the server has said that it has not acted on it (RFC 9113 §8.7). A few times. */
+        NOT_ACTED_ON,
         /** If no byte was written, or if the method is idempotent and the body is still at hand. */
         IF_IDEMPOTENT
     }
@@ -118,15 +120,15 @@ public sealed interface Failure {
         QUEUE_FULL(Retry.NEVER),
         /** Waited for room on a server for as long as it may. */
         QUEUE_TIMEOUT(Retry.NEVER),
-        NAME_UNRESOLVED(Retry.IF_UNSENT),
-        CONNECT_REFUSED(Retry.IF_UNSENT),
-        CONNECT_TIMEOUT(Retry.IF_UNSENT),
-        NO_ROUTE_TO_SERVER(Retry.IF_UNSENT),
-        CONNECT_FAILED(Retry.IF_UNSENT),
+        NAME_UNRESOLVED(Retry.ELSEWHERE),
+        CONNECT_REFUSED(Retry.ELSEWHERE),
+        CONNECT_TIMEOUT(Retry.ELSEWHERE),
+        NO_ROUTE_TO_SERVER(Retry.ELSEWHERE),
+        CONNECT_FAILED(Retry.ELSEWHERE),
         /** Said that it has not looked at the request and will not: a stream refused. */
-        REFUSED(Retry.IF_UNSENT),
+        REFUSED(Retry.NOT_ACTED_ON),
         /** The same of a connection that it ends, by a GOAWAY: a new one may be as good as the old one was. */
-        GOING_AWAY(Retry.IF_UNSENT),
+        GOING_AWAY(Retry.NOT_ACTED_ON),
         /** Speaks HTTP/2, and has not said that it takes WebSockets over it. */
         NO_WEB_SOCKET(Retry.NEVER),
         CLOSED_BEFORE_RESPONSE(Retry.IF_IDEMPOTENT),
