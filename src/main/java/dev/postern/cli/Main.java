@@ -41,8 +41,11 @@ public final class Main {
     // What every terminal has.
     private static final int HELP_WIDTH = 80;
 
-    /** Ninety for the jars alone, and sixteen clients. */
-    private static final long LEAST_DESCRIPTORS = 256;
+    /** Ninety for the jars alone, and a few to read files with. */
+    private static final long LEAST_DESCRIPTORS = 128;
+
+    /** Sixteen clients as well. */
+    private static final long LEAST_TO_SERVE = 256;
 
     @Option(
             names = {"-h", "--help"},
@@ -89,19 +92,20 @@ public final class Main {
             System.setProperty("org.slf4j.simpleLogger.log.dev.postern", simulates ? "off" : "warn");
         }
         if (args.length > 0 && (args[0].equals("run") || args[0].equals("demo"))) {
-            requireDescriptors(console);
+            requireDescriptors(console, LEAST_TO_SERVE, "; each client takes two); not started");
+        } else {
+            requireDescriptors(console, LEAST_DESCRIPTORS, "); nothing done");
         }
         System.exit(run(args, console, System.getenv()));
     }
 
     /** First of all: without descriptors no class can be read any more, and nothing says why. */
-    private static void requireDescriptors(Console console) {
+    private static void requireDescriptors(Console console, long least, String then) {
         if (ManagementFactory.getOperatingSystemMXBean() instanceof UnixOperatingSystemMXBean unix
-                && unix.getMaxFileDescriptorCount() < LEAST_DESCRIPTORS) {
+                && unix.getMaxFileDescriptorCount() < least) {
             console.err()
                     .println("postern: file descriptors: this process may have " + unix.getMaxFileDescriptorCount()
-                            + " (expected: LimitNOFILE, or ulimit -n, of at least " + LEAST_DESCRIPTORS
-                            + "; each client takes two); not started");
+                            + " (expected: LimitNOFILE, or ulimit -n, of at least " + least + then);
             System.exit(ExitCode.UNAVAILABLE);
         }
     }

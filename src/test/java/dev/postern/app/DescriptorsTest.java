@@ -100,6 +100,18 @@ class DescriptorsTest {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"check", "cert list"})
+    void tooFewForACommandAreNamed(String command) throws Exception {
+        try (PosternProcess postern = PosternProcess.startUnder(
+                List.of("prlimit", "--nofile=64:64"), directory, List.of(), command.split(" "))) {
+            assertThat(postern.awaitExit()).isEqualTo(69);
+            assertThat(postern.lines())
+                    .containsExactly("postern: file descriptors: this process may have 64"
+                            + " (expected: LimitNOFILE, or ulimit -n, of at least 128); nothing done");
+        }
+    }
+
     private static double metric(PosternProcess postern, String name) {
         try (RawClient admin = RawClient.plain(postern.port("admin"))) {
             return admin.get("localhost", "/metrics")
