@@ -430,7 +430,7 @@ class StoreDamageTest {
 
             assertThat(postern(78, "run"))
                     .contains(
-                            installation.store() + ": the certificate store cannot be written: read-only file system");
+                            installation.store() + ": the certificate store cannot be written: .lock: read-only file system");
 
             disk.readOnly(false);
             try (PosternProcess process = installation.runSweepingUntilReady()) {
