@@ -47,7 +47,7 @@ import org.slf4j.LoggerFactory;
  * request path has the three tables of it, and nothing else.
  */
 final class CertificateCare implements AutoCloseable {
-    private static final Logger log = LoggerFactory.getLogger(CertificateCare.class);
+    private static final Logger LOG = LoggerFactory.getLogger(CertificateCare.class);
 
     private final InstantSource clock;
     private final ScheduledExecutorService background;
@@ -327,7 +327,7 @@ final class CertificateCare implements AutoCloseable {
         try {
             active.push(RunRecord.write(folder, file, config.acme().store(), heardAt));
         } catch (IOException e) {
-            log.warn("{}: {}; commands may not find what this daemon has", folder, e.getMessage());
+            LOG.warn("{}: {}; commands may not find what this daemon has", folder, e.getMessage());
         }
     }
 
@@ -350,7 +350,7 @@ final class CertificateCare implements AutoCloseable {
             }
         }
         // Nobody asked for it by name: no reason not to serve.
-        log.warn(
+        LOG.warn(
                 "{}; the daemon takes no commands but signals (expected: control.socket in a directory that it may write"
                         + " to, RUNTIME_DIRECTORY or XDG_RUNTIME_DIR)",
                 refusal == null

@@ -37,7 +37,7 @@ import org.slf4j.LoggerFactory;
  * from the store first and looks after the certificates then; {@link #close} drains.
  */
 public final class Edge implements AutoCloseable {
-    private static final Logger log = LoggerFactory.getLogger(Edge.class);
+    private static final Logger LOG = LoggerFactory.getLogger(Edge.class);
 
     /** How often a drain looks whether the last client has gone. */
     private static final long DRAIN_STEP_MILLIS = 20;
@@ -122,7 +122,7 @@ public final class Edge implements AutoCloseable {
     static Edge start(Configuration config, Properties schedule, InstantSource clock, Hearing heard)
             throws CannotStart {
         Edge edge = new Edge(config, schedule, clock, heard);
-        log.info(
+        LOG.info(
                 "ready: {}, {}, at most {} connections, {} to servers ({} for one client); {}",
                 count(config.sites().size(), "site"),
                 count(config.backends().size(), "backend"),
@@ -132,7 +132,7 @@ public final class Edge implements AutoCloseable {
                 String.join(", ", Versions.lines()));
         edge.tellShortage();
         if (edge.httpsAddresses().isEmpty()) {
-            log.info("listener https: not bound, for no site has a certificate: each is plain");
+            LOG.info("listener https: not bound, for no site has a certificate: each is plain");
         }
         return edge;
     }
@@ -140,7 +140,7 @@ public final class Edge implements AutoCloseable {
     private void tellShortage() {
         String shortage = Descriptors.shortage(config.limits());
         if (shortage != null) {
-            log.warn("{}", shortage);
+            LOG.warn("{}", shortage);
         }
     }
 
@@ -268,7 +268,7 @@ public final class Edge implements AutoCloseable {
                 part.commit();
             } catch (RuntimeException e) {
                 // Half of it is worse than all of it but one thing.
-                log.error("reload: bug", e);
+                LOG.error("reload: bug", e);
             }
         }
         if (otherLimits) {
@@ -295,7 +295,7 @@ public final class Edge implements AutoCloseable {
         care.stop();
         int left = path.openConnections();
         if (left > 0) {
-            log.info(
+            LOG.info(
                     "stopping: {} open; waiting up to {} for exchanges to end",
                     count(left, "connection"),
                     Durations.text(grace));
@@ -303,10 +303,10 @@ public final class Edge implements AutoCloseable {
         awaitClients(grace);
         left = path.openConnections();
         if (left > 0) {
-            log.warn("stopping: {} still open after {}; closed", count(left, "connection"), Durations.text(grace));
+            LOG.warn("stopping: {} still open after {}; closed", count(left, "connection"), Durations.text(grace));
         }
         closeAll(opened);
-        log.info("stopped");
+        LOG.info("stopped");
     }
 
     private static String count(int number, String what) {
@@ -318,7 +318,7 @@ public final class Edge implements AutoCloseable {
             return;
         }
         path.unready();
-        log.info("stopping: serving on for {}, and not ready for whoever asks", Durations.text(delay));
+        LOG.info("stopping: serving on for {}, and not ready for whoever asks", Durations.text(delay));
         try {
             TimeUnit.NANOSECONDS.sleep(delay.toNanos());
         } catch (InterruptedException e) {
@@ -344,7 +344,7 @@ public final class Edge implements AutoCloseable {
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
             } catch (Exception e) {
-                log.warn("stopping: {}", e.toString());
+                LOG.warn("stopping: {}", e.toString());
             }
         }
     }

@@ -36,7 +36,7 @@ import org.slf4j.LoggerFactory;
  * that it works on go on. Used by one thread at a time.
  */
 final class Issuers {
-    private static final Logger log = LoggerFactory.getLogger(Issuers.class);
+    private static final Logger LOG = LoggerFactory.getLogger(Issuers.class);
 
     private final CertificateStore store;
     private final InstantSource clock;
@@ -134,7 +134,7 @@ final class Issuers {
         InternalCa ca = internal;
         if (ca == null) {
             ca = InternalCa.open(store.root().resolve("accounts/internal"), clock, new SecureRandom());
-            log.info(
+            LOG.info(
                     "issuer internal: clients must trust its root, {}",
                     ca.rootFile().toAbsolutePath());
             internal = ca;

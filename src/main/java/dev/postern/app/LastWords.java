@@ -19,7 +19,7 @@ import org.slf4j.LoggerFactory;
  * logged with its stack, and of all that {@link MachineErrors} is told. Any thread.
  */
 final class LastWords implements Thread.UncaughtExceptionHandler {
-    private static final Logger log = LoggerFactory.getLogger(LastWords.class);
+    private static final Logger LOG = LoggerFactory.getLogger(LastWords.class);
 
     /** A bug, as in the commands themselves: supervisors try again after it. */
     private static final int EXIT_CODE = 70;
@@ -76,7 +76,7 @@ final class LastWords implements Thread.UncaughtExceptionHandler {
             if (MachineErrors.isFatal(error)) {
                 end(thread.getName(), error);
             } else {
-                log.error("thread {}: bug", thread.getName(), error);
+                LOG.error("thread {}: bug", thread.getName(), error);
             }
         } catch (Throwable nothingWorks) {
             // The virtual machine would say so and go on, without this thread.
@@ -98,9 +98,9 @@ final class LastWords implements Thread.UncaughtExceptionHandler {
         try {
             ending.countDown();
             if (error == null) {
-                log.error("{}; the process ends with {}", where, EXIT_CODE);
+                LOG.error("{}; the process ends with {}", where, EXIT_CODE);
             } else {
-                log.error("{}: {}; the process ends with {}", where, error, EXIT_CODE, error);
+                LOG.error("{}: {}; the process ends with {}", where, error, EXIT_CODE, error);
             }
             if (!output.drain()) {
                 writeDirectly();

@@ -18,7 +18,7 @@ import org.slf4j.LoggerFactory;
 
 /** The hooks and the thread that runs them, which a stop lets finish for as long as {@code grace} allows. */
 final class OperatorHooks implements AutoCloseable {
-    private static final Logger log = LoggerFactory.getLogger(OperatorHooks.class);
+    private static final Logger LOG = LoggerFactory.getLogger(OperatorHooks.class);
 
     /** A person at a terminal wonders after that. */
     private static final Duration PATIENCE = Duration.ofSeconds(2);
@@ -70,7 +70,7 @@ final class OperatorHooks implements AutoCloseable {
     void stop() {
         graceBegun = System.nanoTime();
         if (!hooks.finish().isDone()) {
-            log.info("stopping: waiting up to {} for hooks", Durations.text(grace));
+            LOG.info("stopping: waiting up to {} for hooks", Durations.text(grace));
         }
     }
 
@@ -90,7 +90,7 @@ final class OperatorHooks implements AutoCloseable {
         runs.shutdownNow();
         try {
             if (!runs.awaitTermination(LAST_WORDS.toMillis(), TimeUnit.MILLISECONDS)) {
-                log.warn("stopping: a hook does not end");
+                LOG.warn("stopping: a hook does not end");
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

@@ -20,7 +20,7 @@ import org.slf4j.LoggerFactory;
  * at a time; signals that come while one waits for its turn are one. Any thread.
  */
 final class Reloads implements AutoCloseable {
-    private static final Logger log = LoggerFactory.getLogger(Reloads.class);
+    private static final Logger LOG = LoggerFactory.getLogger(Reloads.class);
 
     private final Reading reading;
     private final SystemdNotice notice;
@@ -52,7 +52,7 @@ final class Reloads implements AutoCloseable {
             try {
                 thread.execute(this::heed);
             } catch (RejectedExecutionException e) {
-                log.debug("stopping; the signal is not heeded", e);
+                LOG.debug("stopping; the signal is not heeded", e);
             }
         }
     }
@@ -66,11 +66,11 @@ final class Reloads implements AutoCloseable {
                 var unused = now();
             }
         } catch (InterruptedException e) {
-            log.debug("stopping; the signal is not heeded", e);
+            LOG.debug("stopping; the signal is not heeded", e);
         } catch (ControlFailure e) {
-            log.debug("told already", e);
+            LOG.debug("told already", e);
         } catch (RuntimeException e) {
-            log.error("reload: bug; the configuration before stays in force", e);
+            LOG.error("reload: bug; the configuration before stays in force", e);
         }
     }
 
@@ -113,15 +113,15 @@ final class Reloads implements AutoCloseable {
     }
 
     private static void tell(ConfigurationChange change) {
-        log.info("reload: {}", change.lines().isEmpty() ? "nothing changed" : String.join("; ", change.lines()));
+        LOG.info("reload: {}", change.lines().isEmpty() ? "nothing changed" : String.join("; ", change.lines()));
         if (!change.afterRestart().isEmpty()) {
-            log.warn("reload: {}: takes effect with a restart only", String.join("; ", change.afterRestart()));
+            LOG.warn("reload: {}: takes effect with a restart only", String.join("; ", change.afterRestart()));
         }
     }
 
     private static void refuse(List<String> problems) {
-        problems.forEach(problem -> log.error("reload: {}", problem));
-        log.error("reload: not done; the configuration before stays in force");
+        problems.forEach(problem -> LOG.error("reload: {}", problem));
+        LOG.error("reload: not done; the configuration before stays in force");
     }
 
     /** Heeds no more signals. */

@@ -25,7 +25,7 @@ import org.slf4j.LoggerFactory;
  * otherwise is told nothing. The JDK has no UNIX datagram sockets; Netty's epoll transport has.
  */
 final class SystemdNotice implements AutoCloseable {
-    private static final Logger log = LoggerFactory.getLogger(SystemdNotice.class);
+    private static final Logger LOG = LoggerFactory.getLogger(SystemdNotice.class);
 
     /** A datagram to a socket on this host is there at once, or never. */
     private static final long SECONDS = 2;
@@ -57,7 +57,7 @@ final class SystemdNotice implements AutoCloseable {
             return new SystemdNotice(null, UNWATCHED);
         }
         if (!Epoll.isAvailable()) {
-            log.warn("NOTIFY_SOCKET: systemd cannot be told anything without Netty's native transport");
+            LOG.warn("NOTIFY_SOCKET: systemd cannot be told anything without Netty's native transport");
             return new SystemdNotice(null, UNWATCHED);
         }
         // The @ stands for the zero byte that begins an abstract address.
@@ -83,7 +83,7 @@ final class SystemdNotice implements AutoCloseable {
         } catch (NumberFormatException | ArithmeticException e) {
             // Told below.
         }
-        log.warn("WATCHDOG_USEC: \"{}\" (expected: microseconds, 4000 at least); not looked at", microseconds);
+        LOG.warn("WATCHDOG_USEC: \"{}\" (expected: microseconds, 4000 at least); not looked at", microseconds);
         return UNWATCHED;
     }
 
@@ -131,7 +131,7 @@ final class SystemdNotice implements AutoCloseable {
                 ? connected.channel().writeAndFlush(Unpooled.copiedBuffer(message, StandardCharsets.UTF_8))
                 : connected;
         if (!sent.awaitUninterruptibly(SECONDS, TimeUnit.SECONDS) || !sent.isSuccess()) {
-            log.warn("NOTIFY_SOCKET: telling systemd {}: {}", message, String.valueOf(sent.cause()));
+            LOG.warn("NOTIFY_SOCKET: telling systemd {}: {}", message, String.valueOf(sent.cause()));
         }
         connected.channel().close().awaitUninterruptibly(SECONDS, TimeUnit.SECONDS);
     }

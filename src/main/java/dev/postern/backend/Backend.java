@@ -31,7 +31,7 @@ import org.slf4j.LoggerFactory;
  * with all that is known of it. Safe for use by any thread.
  */
 public final class Backend {
-    private static final Logger log = LoggerFactory.getLogger(Backend.class);
+    private static final Logger LOG = LoggerFactory.getLogger(Backend.class);
 
     private final String name;
     private final CopyOnWriteArrayList<Runnable> watchers = new CopyOnWriteArrayList<>();
@@ -133,7 +133,7 @@ public final class Backend {
         }
         change.removed.forEach(Server::retire);
         watchers.forEach(Runnable::run);
-        log.info(
+        LOG.info(
                 "backend {}: servers: {}, {} of {} servers up",
                 name,
                 Stream.concat(
@@ -264,7 +264,7 @@ public final class Backend {
     void checkedUp(Server server, InetSocketAddress address, String why) {
         boolean elsewhere = !server.failsEverywhere();
         if (server.isWellAt(address) && elsewhere) {
-            log.info("backend {}: server {}: at {}: {}; asked there again", name, server, text(address), why);
+            LOG.info("backend {}: server {}: at {}: {}; asked there again", name, server, text(address), why);
         }
         change(server, EnumSet.of(State.REFUSING, State.DOWN), State.UP, why);
     }
@@ -275,7 +275,7 @@ public final class Backend {
         if (server.failsEverywhere()) {
             change(server, EnumSet.of(State.UP, State.REFUSING, State.EJECTED), State.DOWN, why);
         } else if (isNew) {
-            log.warn("backend {}: server {}: at {}: {}; asked elsewhere", name, server, text(address), why);
+            LOG.warn("backend {}: server {}: at {}: {}; asked elsewhere", name, server, text(address), why);
         }
     }
 
@@ -287,7 +287,7 @@ public final class Backend {
     void checkedDraining(Server server, boolean draining) {
         if (server.drained(draining)) {
             watchers.forEach(Runnable::run);
-            log.info(
+            LOG.info(
                     "backend {}: server {}: health check: {}",
                     name,
                     server,
@@ -338,18 +338,18 @@ public final class Backend {
         watchers.forEach(Runnable::run);
         int all = servers().size();
         if (to == State.UP) {
-            log.info("backend {}: server {}: {}; back, {} of {} servers up", name, server, why, up(), all);
+            LOG.info("backend {}: server {}: {}; back, {} of {} servers up", name, server, why, up(), all);
         } else {
-            log.warn("backend {}: server {}: {}; skipped, {} of {} servers up", name, server, why, up(), all);
+            LOG.warn("backend {}: server {}: {}; skipped, {} of {} servers up", name, server, why, up(), all);
         }
         if (lastOne) {
-            log.error(
+            LOG.error(
                     "backend {}: all {} servers are down at once: perhaps it is this host, or its network; all are"
                             + " tried",
                     name,
                     all);
         } else if (over) {
-            log.info("backend {}: no longer all servers are down; only those that are up are used", name);
+            LOG.info("backend {}: no longer all servers are down; only those that are up are used", name);
         }
     }
 

@@ -18,7 +18,7 @@ import org.slf4j.LoggerFactory;
 
 /** Keeps what is known of the servers of all backends up to date: where they are, and how. */
 public final class BackendWatch implements AutoCloseable {
-    private static final Logger log = LoggerFactory.getLogger(BackendWatch.class);
+    private static final Logger LOG = LoggerFactory.getLogger(BackendWatch.class);
 
     /** How late the end of an ejection, or a step of a slow start, may be. */
     private static final long TICK_MILLIS = 100;
@@ -148,16 +148,16 @@ public final class BackendWatch implements AutoCloseable {
         try {
             boolean others = hosts.refresh();
             if (resolvConf.hasChanged() && resolvers.isEmpty()) {
-                log.info("{}: has changed", resolvConf.path());
+                LOG.info("{}: has changed", resolvConf.path());
                 names.resolver(resolver(resolvers));
             } else if (others) {
-                log.info("{}: has changed", surroundings.hosts());
+                LOG.info("{}: has changed", surroundings.hosts());
                 names.askAnew();
             }
         } catch (RuntimeException | Error e) {
             MachineErrors.check(e);
             // Whatever it was: a schedule that throws is never run again.
-            log.error("hosts and resolv.conf: bug", e);
+            LOG.error("hosts and resolv.conf: bug", e);
         }
     }
 
@@ -168,7 +168,7 @@ public final class BackendWatch implements AutoCloseable {
             } catch (RuntimeException | Error e) {
                 // Whatever it was: a schedule that throws is never run again.
                 MachineErrors.check(e);
-                log.error("backend {}: bug", backend.name(), e);
+                LOG.error("backend {}: bug", backend.name(), e);
             }
         }
     }

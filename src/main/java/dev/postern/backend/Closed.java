@@ -6,11 +6,11 @@ import org.slf4j.LoggerFactory;
 
 /** What there is to do once a channel is closed: nothing, unless closing failed. */
 final class Closed {
-    private static final Logger log = LoggerFactory.getLogger(Closed.class);
+    private static final Logger LOG = LoggerFactory.getLogger(Closed.class);
 
     static final ChannelFutureListener OBSERVED = future -> {
         if (!future.isSuccess()) {
-            log.debug("{}: close failed", future.channel(), future.cause());
+            LOG.debug("{}: close failed", future.channel(), future.cause());
         }
     };
 

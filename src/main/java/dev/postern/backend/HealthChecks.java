@@ -35,7 +35,7 @@ import org.slf4j.LoggerFactory;
  * it accepts one. Runs on one event loop; a check is a connection of its own, closed after the status line.
  */
 final class HealthChecks implements AutoCloseable {
-    private static final Logger log = LoggerFactory.getLogger(HealthChecks.class);
+    private static final Logger LOG = LoggerFactory.getLogger(HealthChecks.class);
 
     private static final Duration RETRY_REFUSED = Duration.ofSeconds(1);
 
@@ -170,7 +170,7 @@ final class HealthChecks implements AutoCloseable {
             } catch (RuntimeException | Error e) {
                 // Whatever it was: a server that is never checked again would stay down for ever.
                 MachineErrors.check(e);
-                log.error("backend {}: server {}: health check: bug", backend.name(), server, e);
+                LOG.error("backend {}: server {}: health check: bug", backend.name(), server, e);
                 again();
             }
         }

@@ -16,7 +16,7 @@ import org.slf4j.LoggerFactory;
 
 /** {@code /etc/hosts} as it was when it was last looked at: any thread may ask, one reads. */
 final class HostsFile {
-    private static final Logger log = LoggerFactory.getLogger(HostsFile.class);
+    private static final Logger LOG = LoggerFactory.getLogger(HostsFile.class);
 
     /**
      * This host, and never a matter of the DNS (<a
@@ -47,7 +47,7 @@ final class HostsFile {
             read.ipv4Entries().forEach((name, some) -> add(next, name, some));
             read.ipv6Entries().forEach((name, some) -> add(next, name, some));
         } catch (IOException e) {
-            log.warn("{}: cannot be read: {}; what it said before holds", file.path(), e.toString());
+            LOG.warn("{}: cannot be read: {}; what it said before holds", file.path(), e.toString());
             return false;
         }
         entries = next;

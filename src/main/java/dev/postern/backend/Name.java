@@ -23,7 +23,7 @@ import org.slf4j.LoggerFactory;
  * answer; only a name that does not exist any more, and has not come back for {@link #HOLD}, is nowhere.
  */
 final class Name {
-    private static final Logger log = LoggerFactory.getLogger(Name.class);
+    private static final Logger LOG = LoggerFactory.getLogger(Name.class);
 
     /** As in HAProxy ({@code hold nx}): a zone that is being edited, or a server that restarts, may lose a name for a moment. */
     static final Duration HOLD = Duration.ofSeconds(30);
@@ -216,7 +216,7 @@ final class Name {
         if (!new HashSet<>(all).equals(new HashSet<>(addresses))) {
             addresses = all;
             if (!all.isEmpty()) {
-                log.info("name {}: is at {}", host, text());
+                LOG.info("name {}: is at {}", host, text());
             }
             if (names != null) {
                 names.moved(this);
@@ -229,11 +229,11 @@ final class Name {
         long now = System.nanoTime();
         if (goneNanos == NEVER) {
             goneNanos = now;
-            log.warn("name {}: {}; taken to be at {} for {} s more", host, why(), text(), HOLD.toSeconds());
+            LOG.warn("name {}: {}; taken to be at {} for {} s more", host, why(), text(), HOLD.toSeconds());
         }
         boolean held = now - goneNanos < HOLD.toNanos();
         if (!held) {
-            log.warn("name {}: {}; no longer taken to be at {}", host, why(), text());
+            LOG.warn("name {}: {}; no longer taken to be at {}", host, why(), text());
         }
         return held;
     }
@@ -279,7 +279,7 @@ final class Name {
         }
         if (found) {
             if (failures > 1) {
-                log.info("name {}: found again, at {}", host, text());
+                LOG.info("name {}: found again, at {}", host, text());
             }
             failures = 0;
             return delay.compareTo(SHORTEST) < 0 ? SHORTEST : delay;
@@ -296,9 +296,9 @@ final class Name {
     /** Once for a row of failures; one packet may get lost. */
     private void complain() {
         if (addresses.isEmpty() && failures == 1) {
-            log.warn("name {}: {}; asked again and again", host, why());
+            LOG.warn("name {}: {}; asked again and again", host, why());
         } else if (!addresses.isEmpty() && failures == 2 && goneNanos == NEVER) {
-            log.warn("name {}: {}; taken to be at {} until there is an answer", host, why(), text());
+            LOG.warn("name {}: {}; taken to be at {} until there is an answer", host, why(), text());
         }
     }
 

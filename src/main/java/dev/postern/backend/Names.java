@@ -24,7 +24,7 @@ import org.slf4j.LoggerFactory;
  * last answer.
  */
 final class Names implements AutoCloseable {
-    private static final Logger log = LoggerFactory.getLogger(Names.class);
+    private static final Logger LOG = LoggerFactory.getLogger(Names.class);
 
     /** For whoever starts, or reloads: with no answer by then it is done without. */
     private static final long START_SECONDS = 5;
@@ -126,7 +126,7 @@ final class Names implements AutoCloseable {
         } catch (RuntimeException e) {
             // Whatever it was: a name that is never asked for again would stay where it is for ever.
             MachineErrors.check(e);
-            log.error("name {}: bug", name, e);
+            LOG.error("name {}: bug", name, e);
         }
     }
 

@@ -15,7 +15,7 @@ import org.slf4j.LoggerFactory;
  * is reached still accepts that one, so there may be one more for every event loop and address. Any thread.
  */
 public final class ConnectionLimit {
-    private static final Logger log = LoggerFactory.getLogger(ConnectionLimit.class);
+    private static final Logger LOG = LoggerFactory.getLogger(ConnectionLimit.class);
 
     private static final long TOLD_EVERY_NANOS = TimeUnit.MINUTES.toNanos(1);
 
@@ -91,7 +91,7 @@ public final class ConnectionLimit {
         long now = System.nanoTime();
         if (now - toldNanos >= TOLD_EVERY_NANOS) {
             toldNanos = now;
-            log.warn("limits.connections: {} connections are open; no more are accepted until some close", max);
+            LOG.warn("limits.connections: {} connections are open; no more are accepted until some close", max);
         }
     }
 }

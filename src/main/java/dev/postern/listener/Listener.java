@@ -38,7 +38,7 @@ import org.slf4j.LoggerFactory;
  * reload binds what is new and closes what is left out; sockets that stay are not touched.
  */
 public final class Listener implements AutoCloseable {
-    private static final Logger log = LoggerFactory.getLogger(Listener.class);
+    private static final Logger LOG = LoggerFactory.getLogger(Listener.class);
 
     /** The kernel cuts it down to net.core.somaxconn. */
     private static final int BACKLOG = 4096;
@@ -98,7 +98,7 @@ public final class Listener implements AutoCloseable {
             bound = all;
             closed.forEach(Bound::close);
             if (changes) {
-                log.info(
+                LOG.info(
                         "listener {}: {}",
                         name,
                         bound.isEmpty()

@@ -40,7 +40,7 @@ import org.slf4j.LoggerFactory;
  * say; a step is added here, nowhere else.
  */
 public final class Pipelines {
-    private static final Logger log = LoggerFactory.getLogger(Pipelines.class);
+    private static final Logger LOG = LoggerFactory.getLogger(Pipelines.class);
 
     /** A proxy that is not set up as we are would otherwise fill the log. */
     private static final long TOLD_EVERY_NANOS = TimeUnit.MINUTES.toNanos(1);
@@ -155,7 +155,7 @@ public final class Pipelines {
     private static void closed(ChannelFuture close, String why) {
         close.addListener(closed -> {
             if (!closed.isSuccess()) {
-                log.debug("{}: {}: close failed", close.channel(), why, closed.cause());
+                LOG.debug("{}: {}: close failed", close.channel(), why, closed.cause());
             }
         });
     }
@@ -175,7 +175,7 @@ public final class Pipelines {
                     || perClient.admit(channel, client, max.getAsInt())) {
                 pipeline.accept(channel, endpoints);
             } else {
-                log.debug(
+                LOG.debug(
                         "client {}: limits.connections-per-client: {}; closed", endpoints.clientText(), max.getAsInt());
                 closed(channel.close(), "limits.connections-per-client");
             }
@@ -255,11 +255,11 @@ public final class Pipelines {
         long last = toldNanos.get();
         long now = System.nanoTime();
         if (now - last >= TOLD_EVERY_NANOS && toldNanos.compareAndSet(last, now)) {
-            log.warn(
+            LOG.warn(
                     "{} (proxy-protocol lists its address: it has to begin every connection with a PROXY header)",
                     problem);
         } else {
-            log.debug("{}", problem);
+            LOG.debug("{}", problem);
         }
     }
 }

@@ -23,7 +23,7 @@ import org.slf4j.LoggerFactory;
  * says anything is a probe, and no news. Event loop only.
  */
 final class ReadProxyHeader extends ChannelInboundHandlerAdapter {
-    private static final Logger log = LoggerFactory.getLogger(ReadProxyHeader.class);
+    private static final Logger LOG = LoggerFactory.getLogger(ReadProxyHeader.class);
 
     private final Endpoints connection;
     private final Duration timeout;
@@ -53,7 +53,7 @@ final class ReadProxyHeader extends ChannelInboundHandlerAdapter {
 
     private void late(ChannelHandlerContext ctx) {
         if (read == null) {
-            log.debug("proxy {}: nothing within {}; closed", connection.clientText(), Durations.text(timeout));
+            LOG.debug("proxy {}: nothing within {}; closed", connection.clientText(), Durations.text(timeout));
             close(ctx);
         } else {
             refuse(ctx, "PROXY header is not complete after " + Durations.text(timeout));
@@ -102,7 +102,7 @@ final class ReadProxyHeader extends ChannelInboundHandlerAdapter {
     private static void close(ChannelHandlerContext ctx) {
         ctx.close().addListener(closed -> {
             if (!closed.isSuccess()) {
-                log.debug("{}: close failed", ctx.channel(), closed.cause());
+                LOG.debug("{}: close failed", ctx.channel(), closed.cause());
             }
         });
     }
@@ -128,7 +128,7 @@ final class ReadProxyHeader extends ChannelInboundHandlerAdapter {
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
         MachineErrors.check(cause);
-        log.debug("proxy {}: {}", connection.clientText(), cause.toString());
+        LOG.debug("proxy {}: {}", connection.clientText(), cause.toString());
         close(ctx);
     }
 }

@@ -16,7 +16,7 @@ import org.slf4j.LoggerFactory;
  * event loop; event loop only.
  */
 final class Room {
-    private static final Logger log = LoggerFactory.getLogger(Room.class);
+    private static final Logger LOG = LoggerFactory.getLogger(Room.class);
 
     private static final long TOLD_EVERY_NANOS = TimeUnit.MINUTES.toNanos(1);
 
@@ -43,7 +43,7 @@ final class Room {
         long now = System.nanoTime();
         if (now - toldNanos >= TOLD_EVERY_NANOS) {
             toldNanos = now;
-            log.warn(
+            LOG.warn(
                     "listener {}: {} connections are open; for each one more, that is closed which was silent longest",
                     listener,
                     places);

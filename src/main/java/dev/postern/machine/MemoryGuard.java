@@ -33,7 +33,7 @@ import org.slf4j.LoggerFactory;
  * itself is heard of; where most of the heap is full and there was none for a while, one is asked for. Any thread.
  */
 public final class MemoryGuard implements AutoCloseable {
-    private static final Logger log = LoggerFactory.getLogger(MemoryGuard.class);
+    private static final Logger LOG = LoggerFactory.getLogger(MemoryGuard.class);
 
     /** Of the heap, what may be in use before nothing more is begun; the rest is for what is under way. */
     private static final double FULL_HEAP = 0.80;
@@ -144,7 +144,7 @@ public final class MemoryGuard implements AutoCloseable {
         long last = toldNanos.get();
         long now = System.nanoTime();
         if (now - last >= TOLD_NANOS && toldNanos.compareAndSet(last, now)) {
-            log.warn(
+            LOG.warn(
                     "memory is short: heap {} of {} MiB, buffers {} of {} MiB; connections and requests are refused, and idle"
                             + " ones closed, until some is free ({} connections, {} requests, {} idle since the start; -Xmx"
                             + " gives more)",
@@ -224,7 +224,7 @@ public final class MemoryGuard implements AutoCloseable {
                 try {
                     emitter.removeNotificationListener(listener);
                 } catch (ListenerNotFoundException e) {
-                    log.debug("collections of the heap: {}", e.toString());
+                    LOG.debug("collections of the heap: {}", e.toString());
                 }
             }
         }

@@ -21,7 +21,7 @@ import org.slf4j.LoggerFactory;
 // The interruption of a close is its caller's; some batches are signs, known by who they are.
 @SuppressWarnings({"try", "ReferenceEquality"})
 public final class AccessLog implements AutoCloseable {
-    private static final Logger log = LoggerFactory.getLogger(AccessLog.class);
+    private static final Logger LOG = LoggerFactory.getLogger(AccessLog.class);
 
     /** Batches; at most 16 MiB, some 40,000 lines: a few seconds of a disk that hangs. */
     private static final int WAITING = 1024;
@@ -95,7 +95,7 @@ public final class AccessLog implements AutoCloseable {
     /** As after a rotation: what comes from now on goes into a file of the same name. */
     public void reopen() {
         if (config.file() != null && !waiting.offer(Batch.REOPEN)) {
-            log.warn("access log {}: not opened anew: what is written before it hangs", destination);
+            LOG.warn("access log {}: not opened anew: what is written before it hangs", destination);
         }
     }
 
@@ -117,7 +117,7 @@ public final class AccessLog implements AutoCloseable {
         long lost = linesDropped() - reported;
         if (lost > 0) {
             reported += lost;
-            log.warn("access log {}: {} lines dropped: {}", destination, lost, why);
+            LOG.warn("access log {}: {} lines dropped: {}", destination, lost, why);
             why = "";
         }
     }

@@ -13,7 +13,7 @@ import org.slf4j.LoggerFactory;
 
 /** Where the lines go: a file that is appended to, or standard output. The writing thread only. */
 final class LogDestination {
-    private static final Logger log = LoggerFactory.getLogger(LogDestination.class);
+    private static final Logger LOG = LoggerFactory.getLogger(LogDestination.class);
     private static final ByteBuffer NEW_LINE =
             ByteBuffer.wrap(new byte[] {'\n'}).asReadOnlyBuffer();
 
@@ -49,9 +49,9 @@ final class LogDestination {
             close();
             out = next;
             torn = false;
-            log.info("access log {}: opened anew", this);
+            LOG.info("access log {}: opened anew", this);
         } catch (IOException e) {
-            log.error("access log {}: cannot be opened anew: {}; writing goes on where it was", this, e.toString());
+            LOG.error("access log {}: cannot be opened anew: {}; writing goes on where it was", this, e.toString());
         }
     }
 
@@ -90,7 +90,7 @@ final class LogDestination {
         try {
             out.close();
         } catch (IOException e) {
-            log.warn("access log {}: close: {}", this, e.toString());
+            LOG.warn("access log {}: close: {}", this, e.toString());
         }
     }
 

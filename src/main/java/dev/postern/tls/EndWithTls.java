@@ -16,7 +16,7 @@ import org.slf4j.LoggerFactory;
  * Event loop only.
  */
 final class EndWithTls extends ChannelDuplexHandler {
-    private static final Logger log = LoggerFactory.getLogger(EndWithTls.class);
+    private static final Logger LOG = LoggerFactory.getLogger(EndWithTls.class);
 
     /** Session tickets may come before an alert. */
     private static final int MAX_FLIGHTS = 4;
@@ -66,7 +66,7 @@ final class EndWithTls extends ChannelDuplexHandler {
     private static void close(ChannelHandlerContext ctx) {
         ctx.close().addListener(closed -> {
             if (!closed.isSuccess()) {
-                log.debug("{}: close failed", ctx.channel(), closed.cause());
+                LOG.debug("{}: close failed", ctx.channel(), closed.cause());
             }
         });
     }

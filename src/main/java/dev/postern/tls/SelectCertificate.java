@@ -37,7 +37,7 @@ import org.slf4j.LoggerFactory;
  * the challenge that is open for its server name, and closed after the handshake; it never gets to what comes after one.
  */
 public final class SelectCertificate extends ChannelInboundHandlerAdapter {
-    private static final Logger log = LoggerFactory.getLogger(SelectCertificate.class);
+    private static final Logger LOG = LoggerFactory.getLogger(SelectCertificate.class);
 
     /** What a client is told that is refused, and what that counts as. */
     private enum Alert {
@@ -115,7 +115,7 @@ public final class SelectCertificate extends ChannelInboundHandlerAdapter {
                 .schedule(
                         () -> {
                             failed(HandshakeObserver.Failure.TIMEOUT);
-                            log.debug("client {}: tls: handshake not complete after {}; closed", client(), timeout);
+                            LOG.debug("client {}: tls: handshake not complete after {}; closed", client(), timeout);
                             close(channel);
                         },
                         timeout.toNanos(),
@@ -165,7 +165,7 @@ public final class SelectCertificate extends ChannelInboundHandlerAdapter {
     }
 
     private void speakPlaintext(ChannelHandlerContext ctx, ByteBuf first) {
-        log.debug("client {}: tls: plain HTTP", client());
+        LOG.debug("client {}: tls: plain HTTP", client());
         failed(HandshakeObserver.Failure.MALFORMED);
         cancelDeadline();
         hello = null;
@@ -183,7 +183,7 @@ public final class SelectCertificate extends ChannelInboundHandlerAdapter {
             try {
                 ctx.executor().execute(() -> goOn(ctx, parsed));
             } catch (RejectedExecutionException e) {
-                log.debug("client {}: tls: the event loop has ended", client(), e);
+                LOG.debug("client {}: tls: the event loop has ended", client(), e);
             }
         });
     }
@@ -226,7 +226,7 @@ public final class SelectCertificate extends ChannelInboundHandlerAdapter {
         try {
             tls = contexts.handler(asked, certificate, ctx.alloc());
         } catch (SSLException e) {
-            log.error("{}: tls: certificate cannot be used; handshake refused", certificate.site(), e);
+            LOG.error("{}: tls: certificate cannot be used; handshake refused", certificate.site(), e);
             refuse(ctx, Alert.UNRECOGNIZED_NAME, "certificate cannot be used");
             return;
         }
@@ -253,11 +253,11 @@ public final class SelectCertificate extends ChannelInboundHandlerAdapter {
         try {
             tls = contexts.challengeHandler(answer, ctx.alloc());
         } catch (SSLException e) {
-            log.error("{}: tls: challenge cannot be answered; handshake refused", answer.site(), e);
+            LOG.error("{}: tls: challenge cannot be answered; handshake refused", answer.site(), e);
             refuse(ctx, Alert.NO_APPLICATION_PROTOCOL, "challenge cannot be answered");
             return;
         }
-        log.info("challenge tls-alpn-01 for {}: asked by {}: answered", serverName, client());
+        LOG.info("challenge tls-alpn-01 for {}: asked by {}: answered", serverName, client());
         handshake(ctx, tls, null);
     }
 
@@ -281,7 +281,7 @@ public final class SelectCertificate extends ChannelInboundHandlerAdapter {
     }
 
     private void refuse(ChannelHandlerContext ctx, Alert alert, @Nullable String why) {
-        log.debug("client {}: tls: {}; refused", client(), why);
+        LOG.debug("client {}: tls: {}; refused", client(), why);
         failed(alert.failure);
         // The deadline goes on: the alert may never be taken.
         refused = true;
@@ -300,7 +300,7 @@ public final class SelectCertificate extends ChannelInboundHandlerAdapter {
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
         MachineErrors.check(cause);
-        log.debug("client {}: tls: {}", client(), cause.toString());
+        LOG.debug("client {}: tls: {}", client(), cause.toString());
         close(ctx.channel());
     }
 
@@ -329,7 +329,7 @@ public final class SelectCertificate extends ChannelInboundHandlerAdapter {
     private void close(Channel channel) {
         channel.close().addListener(closed -> {
             if (!closed.isSuccess()) {
-                log.debug("client {}: close failed", client(), closed.cause());
+                LOG.debug("client {}: close failed", client(), closed.cause());
             }
         });
     }
@@ -363,7 +363,7 @@ public final class SelectCertificate extends ChannelInboundHandlerAdapter {
                 } else {
                     // The TLS handler has sent its alert and closes.
                     MachineErrors.check(handshake.cause());
-                    log.debug("client {}: tls: {}", client(), handshake.cause().toString());
+                    LOG.debug("client {}: tls: {}", client(), handshake.cause().toString());
                 }
             }
         }
@@ -378,7 +378,7 @@ public final class SelectCertificate extends ChannelInboundHandlerAdapter {
         @Override
         public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
             MachineErrors.check(cause);
-            log.debug("client {}: tls: {}", client(), cause.toString());
+            LOG.debug("client {}: tls: {}", client(), cause.toString());
             if (tls.handshakeFuture().isSuccess()) {
                 // What comes after the handshake could not be put in place.
                 close(ctx.channel());

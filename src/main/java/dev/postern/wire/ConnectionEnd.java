@@ -13,7 +13,7 @@ import org.slf4j.LoggerFactory;
 
 /** The ways in which a client's connection ends. Event loop only. */
 public final class ConnectionEnd {
-    private static final Logger log = LoggerFactory.getLogger(ConnectionEnd.class);
+    private static final Logger LOG = LoggerFactory.getLogger(ConnectionEnd.class);
 
     /** After the last word: as long as a part of an upload may be lost on its way, and be sent again. As nginx has it. */
     private static final long SILENCE_NANOS = TimeUnit.SECONDS.toNanos(5);
@@ -137,7 +137,7 @@ public final class ConnectionEnd {
 
     private void closed(Future<?> closing) {
         if (!closing.isSuccess()) {
-            log.debug("{}: close failed", channel, closing.cause());
+            LOG.debug("{}: close failed", channel, closing.cause());
         }
     }
 }

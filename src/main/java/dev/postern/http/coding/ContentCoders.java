@@ -13,7 +13,7 @@ import org.slf4j.LoggerFactory;
 
 /** The encodings that work on this host: two of them need libraries of native code. */
 public final class ContentCoders {
-    private static final Logger log = LoggerFactory.getLogger(ContentCoders.class);
+    private static final Logger LOG = LoggerFactory.getLogger(ContentCoders.class);
 
     private ContentCoders() {}
 
@@ -39,7 +39,7 @@ public final class ContentCoders {
         }
 
         private static void missing(Encoding encoding, Throwable why) {
-            log.warn("compression: {}: native library cannot be loaded: {}; left out", encoding.text(), why.toString());
+            LOG.warn("compression: {}: native library cannot be loaded: {}; left out", encoding.text(), why.toString());
         }
     }
 

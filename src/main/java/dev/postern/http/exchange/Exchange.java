@@ -41,7 +41,7 @@ import org.slf4j.event.Level;
  * uses. Ends exactly once: answered, forwarded to the end, or broken off.
  */
 public final class Exchange extends ExchangeRecord {
-    private static final Logger log = LoggerFactory.getLogger(Exchange.class);
+    private static final Logger LOG = LoggerFactory.getLogger(Exchange.class);
 
     /** How long an end of a tunnel may take for the last bytes once the other has closed. */
     private static final long HALF_CLOSED_NANOS = TimeUnit.SECONDS.toNanos(10);
@@ -202,7 +202,7 @@ public final class Exchange extends ExchangeRecord {
         try {
             work.run();
         } catch (RuntimeException e) {
-            log.error("request {}: bug", id(), e);
+            LOG.error("request {}: bug", id(), e);
             fail(Failure.ByEdge.BUG, e.toString());
         }
     }
@@ -249,7 +249,7 @@ public final class Exchange extends ExchangeRecord {
 
     public void clientGone() {
         if (!finished) {
-            log.debug("request {}: client {}: gone before the response was complete", id(), clientText());
+            LOG.debug("request {}: client {}: gone before the response was complete", id(), clientText());
             if (isTunnel()) {
                 // As good an end as any; what it sent before gets there.
                 tunnelClosedBy(EndedBy.CLIENT);
@@ -386,11 +386,11 @@ public final class Exchange extends ExchangeRecord {
         int status = ErrorResponses.status(failure);
         String outcome = response == Response.STARTED ? "response broken off" : "answered " + status;
         if (failure.fault() == Failure.Fault.CLIENT) {
-            log.debug("request {}: client {}: {}: {}; {}", id(), clientText(), failure.reason(), detail, outcome);
+            LOG.debug("request {}: client {}: {}: {}; {}", id(), clientText(), failure.reason(), detail, outcome);
         } else {
             String where = ladder == null ? "no backend" : ladder.where();
             boolean told = worker.warnings().tells(where, failure, System.nanoTime());
-            log.atLevel(told ? Level.WARN : Level.DEBUG)
+            LOG.atLevel(told ? Level.WARN : Level.DEBUG)
                     .log(
                             "request {}: {} {}: {}: {}: {}; {}",
                             id(),
@@ -716,7 +716,7 @@ public final class Exchange extends ExchangeRecord {
     private void checkTunnel(long now) {
         long longest = timeouts.tunnel().toNanos();
         if (now - progressNanos > longest) {
-            log.info("request {}: client {}: timeouts.tunnel: nothing moved; closed", id(), clientText());
+            LOG.info("request {}: client {}: timeouts.tunnel: nothing moved; closed", id(), clientText());
             endTunnel(ByEdge.TUNNEL_IDLE);
         } else if (body.isComplete() && now - progressNanos > HALF_CLOSED_NANOS) {
             endTunnel(ByClient.GONE);

@@ -15,7 +15,7 @@ import org.slf4j.LoggerFactory;
  * observes; {@link System#nanoTime} throughout. Event loop only.
  */
 public abstract sealed class ExchangeRecord permits Exchange, Refusal {
-    private static final Logger log = LoggerFactory.getLogger(ExchangeRecord.class);
+    private static final Logger LOG = LoggerFactory.getLogger(ExchangeRecord.class);
 
     /** Of a timer: it never came to that. */
     public static final long NEVER = -1;
@@ -80,8 +80,8 @@ public abstract sealed class ExchangeRecord permits Exchange, Refusal {
     /** So many fields of its head do not reach the server, for their names alone; said again with each attempt. */
     final void leavesOut(int fields) {
         leftOut = fields;
-        if (head != null && log.isDebugEnabled()) {
-            log.debug(
+        if (head != null && LOG.isDebugEnabled()) {
+            LOG.debug(
                     "request {}: client {}: headers left out for their names, as keep-header-names has none of them: {}",
                     id,
                     client.text(),
@@ -169,7 +169,7 @@ public abstract sealed class ExchangeRecord permits Exchange, Refusal {
             observer.ended(this);
         } catch (RuntimeException e) {
             // Whoever watches must not get into the way.
-            log.error("request {}: observer: bug", id, e);
+            LOG.error("request {}: observer: bug", id, e);
         }
     }
 

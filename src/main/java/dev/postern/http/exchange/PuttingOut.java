@@ -19,7 +19,7 @@ import org.slf4j.LoggerFactory;
  * rest. Event loop only.
  */
 final class PuttingOut {
-    private static final Logger log = LoggerFactory.getLogger(PuttingOut.class);
+    private static final Logger LOG = LoggerFactory.getLogger(PuttingOut.class);
 
     /** Of the connections of the event loop, at each sweep; there are two in a second at least. */
     private static final int SHARE = 8;
@@ -70,7 +70,7 @@ final class PuttingOut {
         }
         late.forEach(client -> {
             memory.refused(MemoryGuard.Refused.HELD);
-            log.debug("client {}: memory is short: closed before the end of its handshake", client.remoteAddress());
+            LOG.debug("client {}: memory is short: closed before the end of its handshake", client.remoteAddress());
             close(client);
         });
     }
@@ -97,7 +97,7 @@ final class PuttingOut {
     private static void close(Channel client) {
         client.close().addListener(closed -> {
             if (!closed.isSuccess()) {
-                log.debug("client {}: close failed", client.remoteAddress(), closed.cause());
+                LOG.debug("client {}: close failed", client.remoteAddress(), closed.cause());
             }
         });
     }

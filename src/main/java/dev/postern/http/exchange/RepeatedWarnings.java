@@ -15,7 +15,7 @@ import org.slf4j.event.Level;
  * are written in a while, and how many there would have been. One per event loop; on that loop only.
  */
 public final class RepeatedWarnings {
-    private static final Logger log = LoggerFactory.getLogger(RepeatedWarnings.class);
+    private static final Logger LOG = LoggerFactory.getLogger(RepeatedWarnings.class);
 
     /** Enough to see what they have in common. */
     private static final int TOLD = 5;
@@ -53,7 +53,7 @@ public final class RepeatedWarnings {
     /** A connection to a server is closed, for a fault of the server's: one line of each server in a while. */
     public void closed(Server server, String why, long nowNanos) {
         boolean told = tells(new Subject("server " + server, "HTTP/2 connections closed", 1), nowNanos);
-        log.atLevel(told ? Level.WARN : Level.DEBUG).log("server {}: HTTP/2: {}; connection closed", server, why);
+        LOG.atLevel(told ? Level.WARN : Level.DEBUG).log("server {}: HTTP/2: {}; connection closed", server, why);
     }
 
     /** Says what was left out in the windows that are over. */
@@ -70,7 +70,7 @@ public final class RepeatedWarnings {
             all.remove();
             Subject what = entry.getKey();
             if (window.lines > what.most) {
-                log.warn(
+                LOG.warn(
                         "{}: {}: {} more in {} s, not logged one by one",
                         what.where,
                         what.why,

@@ -16,7 +16,7 @@ import org.slf4j.LoggerFactory;
  * loop only.
  */
 public final class Turns {
-    private static final Logger log = LoggerFactory.getLogger(Turns.class);
+    private static final Logger LOG = LoggerFactory.getLogger(Turns.class);
 
     /** Longer than a look for events takes by three orders of magnitude; a handshake waits for about five of them. */
     private static final long TURN_NANOS = TimeUnit.MILLISECONDS.toNanos(2);
@@ -100,7 +100,7 @@ public final class Turns {
                 work.run();
             } catch (RuntimeException | Error e) {
                 MachineErrors.check(e);
-                log.error("turns: bug; connection closed", e);
+                LOG.error("turns: bug; connection closed", e);
                 end();
             }
         }
@@ -110,7 +110,7 @@ public final class Turns {
                 broken.run();
             } catch (RuntimeException | Error e) {
                 MachineErrors.check(e);
-                log.error("turns: bug", e);
+                LOG.error("turns: bug", e);
             }
         }
     }

@@ -40,7 +40,7 @@ import org.slf4j.LoggerFactory;
  * timeouts. Everything here is touched on that loop only, except where a method says otherwise.
  */
 public final class Worker {
-    private static final Logger log = LoggerFactory.getLogger(Worker.class);
+    private static final Logger LOG = LoggerFactory.getLogger(Worker.class);
 
     /** How long a client that has just been answered may go on with its next request while we drain. */
     private static final long DRAIN_IDLE_NANOS = Duration.ofSeconds(1).toNanos();
@@ -371,7 +371,7 @@ public final class Worker {
         } catch (RuntimeException | Error e) {
             // Whatever it was: without the sweep no timeout of this loop would ever fire again.
             MachineErrors.check(e);
-            log.error("timeouts: bug", e);
+            LOG.error("timeouts: bug", e);
         }
         nextSweepNanos = System.nanoTime() + sweepPeriodNanos;
     }
@@ -391,7 +391,7 @@ public final class Worker {
             }
         } catch (RuntimeException | Error e) {
             MachineErrors.check(e);
-            log.error("timeouts: bug; connection closed", e);
+            LOG.error("timeouts: bug; connection closed", e);
             connection.closeNow(Failure.ByEdge.BUG);
         }
     }

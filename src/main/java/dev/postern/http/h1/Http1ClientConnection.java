@@ -46,7 +46,7 @@ import org.slf4j.event.Level;
  */
 public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
         implements ClientConnection, ClientStream, MessageDecoder.Receiver {
-    private static final Logger log = LoggerFactory.getLogger(Http1ClientConnection.class);
+    private static final Logger LOG = LoggerFactory.getLogger(Http1ClientConnection.class);
 
     private enum Phase {
         /** Nothing of the next request has come. */
@@ -204,7 +204,7 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
         try {
             next.start(steps);
         } catch (RuntimeException e) {
-            log.error("request {}: bug", next.id(), e);
+            LOG.error("request {}: bug", next.id(), e);
             next.fail(Failure.ByEdge.BUG, e.toString());
         }
     }
@@ -280,7 +280,7 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
         LocalResponse answer = ErrorResponses.of(failure, id);
         boolean told = failure.fault() != Failure.Fault.CLIENT
                 && worker.warnings().tells("no backend", failure, System.nanoTime());
-        log.atLevel(told ? Level.WARN : Level.DEBUG)
+        LOG.atLevel(told ? Level.WARN : Level.DEBUG)
                 .log(
                         "request {}: client {}: {}: {}; answered {}",
                         id,
@@ -483,7 +483,7 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
         MachineErrors.check(cause);
-        log.debug("client {}: {}", info.text(), cause.toString());
+        LOG.debug("client {}: {}", info.text(), cause.toString());
         end.now();
     }
 
@@ -559,7 +559,7 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
                 Exchange current = exchange;
                 if (current != null && current.isFinished()) {
                     // It was answered, and that failed: nothing more would come of it.
-                    log.error(
+                    LOG.error(
                             "client {}: bug: request {} has ended, and its connection does not know",
                             info.text(),
                             current.id());
@@ -605,7 +605,7 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
         }
         Failure.ByClient fault = pace.check(now, timeout, queue.taken(), true);
         if (fault != null) {
-            log.debug("client {}: {}: reset with responses on their way", info.text(), fault.reason());
+            LOG.debug("client {}: {}: reset with responses on their way", info.text(), fault.reason());
             end.reset();
         }
         return true;

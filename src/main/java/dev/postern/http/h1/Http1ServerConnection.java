@@ -39,7 +39,7 @@ import org.slf4j.LoggerFactory;
  */
 final class Http1ServerConnection extends ChannelInboundHandlerAdapter
         implements ServerConnection, ServerStream, MessageDecoder.Receiver {
-    private static final Logger log = LoggerFactory.getLogger(Http1ServerConnection.class);
+    private static final Logger LOG = LoggerFactory.getLogger(Http1ServerConnection.class);
 
     private final Worker worker;
     private final Http1ServerConnections pool;
@@ -196,7 +196,7 @@ final class Http1ServerConnection extends ChannelInboundHandlerAdapter
             // Said something without being asked: whatever it is, it is not the answer to anything.
             bytes.release();
             if (!done && current == null) {
-                log.debug("server {}: sent bytes while idle; connection closed", server);
+                LOG.debug("server {}: sent bytes while idle; connection closed", server);
             }
             retire();
             return;
@@ -391,7 +391,7 @@ final class Http1ServerConnection extends ChannelInboundHandlerAdapter
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
         MachineErrors.check(cause);
-        log.debug("server {}: {}", server, cause.toString());
+        LOG.debug("server {}: {}", server, cause.toString());
         if (isBrokenPipe(cause)) {
             ended = true;
         } else if (!ended || !(cause instanceof ClosedChannelException)) {
@@ -456,7 +456,7 @@ final class Http1ServerConnection extends ChannelInboundHandlerAdapter
     private void close() {
         channel.close().addListener((ChannelFutureListener) closed -> {
             if (!closed.isSuccess()) {
-                log.debug("server {}: close failed", server, closed.cause());
+                LOG.debug("server {}: close failed", server, closed.cause());
             }
         });
     }

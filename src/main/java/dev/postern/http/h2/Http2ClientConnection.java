@@ -67,7 +67,7 @@ import org.slf4j.LoggerFactory;
  * </pre>
  */
 public final class Http2ClientConnection extends Http2ConnectionHandler implements ClientConnection {
-    private static final Logger log = LoggerFactory.getLogger(Http2ClientConnection.class);
+    private static final Logger LOG = LoggerFactory.getLogger(Http2ClientConnection.class);
 
     /** As HAProxy, nginx and Envoy allow about; a browser opens no more. */
     private static final int MAX_STREAMS = 100;
@@ -357,7 +357,7 @@ public final class Http2ClientConnection extends Http2ConnectionHandler implemen
         try {
             exchange.start(steps);
         } catch (RuntimeException e) {
-            log.error("request {}: bug", exchange.id(), e);
+            LOG.error("request {}: bug", exchange.id(), e);
             exchange.fail(Failure.ByEdge.BUG, e.toString());
         }
     }
@@ -367,7 +367,7 @@ public final class Http2ClientConnection extends Http2ConnectionHandler implemen
         String id = worker.nextRequestId();
         Refusal refusal = new Refusal(id, client, legible, System.nanoTime(), why.failure());
         if (why.failure() == Failure.ByClient.MALFORMED) {
-            log.debug(
+            LOG.debug(
                     "request {}: client {}: {}: {}; stream reset",
                     id,
                     client.text(),
@@ -377,7 +377,7 @@ public final class Http2ClientConnection extends Http2ConnectionHandler implemen
             throw Http2Exception.streamError(stream.stream().id(), Http2Error.PROTOCOL_ERROR, "%s", why.detail());
         }
         LocalResponse answer = ErrorResponses.of(why.failure(), id);
-        log.debug(
+        LOG.debug(
                 "request {}: client {}: {}: {}; answered {}",
                 id,
                 client.text(),
@@ -403,7 +403,7 @@ public final class Http2ClientConnection extends Http2ConnectionHandler implemen
             touched.add(stream);
             ends(stream, exchange, trailers);
         } catch (BadMessage e) {
-            log.debug(
+            LOG.debug(
                     "request {}: client {}: {}: {}; stream reset",
                     exchange.id(),
                     client.text(),
@@ -447,7 +447,7 @@ public final class Http2ClientConnection extends Http2ConnectionHandler implemen
                 flushSoon();
             }
         } catch (Http2Exception e) {
-            log.debug("client {}: stream {}: window", client.text(), stream.id(), e);
+            LOG.debug("client {}: stream {}: window", client.text(), stream.id(), e);
         }
     }
 
@@ -596,7 +596,7 @@ public final class Http2ClientConnection extends Http2ConnectionHandler implemen
             switch (ended.late(id)) {
                 case FIRST -> super.onStreamError(on, false, cause, error);
                 case AGAIN -> {
-                    log.debug("client {}: stream {}: late frame", client.text(), id);
+                    LOG.debug("client {}: stream {}: late frame", client.text(), id);
                     late(on);
                 }
                 case NEVER -> {
@@ -638,9 +638,9 @@ public final class Http2ClientConnection extends Http2ConnectionHandler implemen
             ChannelHandlerContext on, boolean outbound, Throwable cause, @Nullable Http2Exception http2) {
         MachineErrors.check(cause);
         if (http2 != null) {
-            log.debug("client {}: HTTP/2: {}; connection closed", client.text(), http2.getMessage());
+            LOG.debug("client {}: HTTP/2: {}; connection closed", client.text(), http2.getMessage());
         } else {
-            log.debug("client {}: HTTP/2: {}; connection closed", client.text(), cause.toString());
+            LOG.debug("client {}: HTTP/2: {}; connection closed", client.text(), cause.toString());
         }
         if (http2 != null) {
             blame(Failure.ByClient.MALFORMED);
@@ -652,7 +652,7 @@ public final class Http2ClientConnection extends Http2ConnectionHandler implemen
     @Override
     public void exceptionCaught(ChannelHandlerContext on, Throwable cause) throws Exception {
         MachineErrors.check(cause);
-        log.debug("client {}: {}", client.text(), cause.toString());
+        LOG.debug("client {}: {}", client.text(), cause.toString());
         if (Http2CodecUtil.getEmbeddedHttp2Exception(cause) != null) {
             super.exceptionCaught(on, cause);
         } else if (!(cause instanceof IOException)) {
@@ -751,7 +751,7 @@ public final class Http2ClientConnection extends Http2ConnectionHandler implemen
 
     /** The exchange is over, and the client was not told. */
     void neverHeard(String request) {
-        log.error("client {}: bug: request {} has ended, and its stream does not know", client.text(), request);
+        LOG.error("client {}: bug: request {} has ended, and its stream does not know", client.text(), request);
     }
 
     private void checkPace(long now, Duration timeout) {
@@ -762,7 +762,7 @@ public final class Http2ClientConnection extends Http2ConnectionHandler implemen
     }
 
     private void resetAll(Failure.ByClient why) {
-        log.debug("client {}: {}: reset with responses on their way", client.text(), why.reason());
+        LOG.debug("client {}: {}: reset with responses on their way", client.text(), why.reason());
         blame(why);
         end.reset();
     }
@@ -810,7 +810,7 @@ public final class Http2ClientConnection extends Http2ConnectionHandler implemen
         goAway(to, lastStream, Http2Error.NO_ERROR.code(), Unpooled.EMPTY_BUFFER, to.newPromise())
                 .addListener(sent -> {
                     if (!sent.isSuccess()) {
-                        log.debug("client {}: GOAWAY failed", client.text(), sent.cause());
+                        LOG.debug("client {}: GOAWAY failed", client.text(), sent.cause());
                     }
                 });
         flushSoon();
@@ -829,7 +829,7 @@ public final class Http2ClientConnection extends Http2ConnectionHandler implemen
     public void closeIdle() {
         channel.close().addListener(closed -> {
             if (!closed.isSuccess()) {
-                log.debug("client {}: close failed", client.text(), closed.cause());
+                LOG.debug("client {}: close failed", client.text(), closed.cause());
             }
         });
     }
@@ -843,7 +843,7 @@ public final class Http2ClientConnection extends Http2ConnectionHandler implemen
         }
         context().close().addListener(closed -> {
             if (!closed.isSuccess()) {
-                log.debug("client {}: close failed", client.text(), closed.cause());
+                LOG.debug("client {}: close failed", client.text(), closed.cause());
             }
         });
     }

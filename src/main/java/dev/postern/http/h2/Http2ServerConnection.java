@@ -40,7 +40,7 @@ import org.slf4j.event.Level;
  * nothing is ever sent to one that speaks something else. Event loop only.
  */
 final class Http2ServerConnection extends Http2ConnectionHandler {
-    private static final Logger log = LoggerFactory.getLogger(Http2ServerConnection.class);
+    private static final Logger LOG = LoggerFactory.getLogger(Http2ServerConnection.class);
 
     /** However many a server allows: all of them share one TCP connection, and its losses. */
     private static final int MAX_STREAMS = 1000;
@@ -259,7 +259,7 @@ final class Http2ServerConnection extends Http2ConnectionHandler {
         ChannelHandlerContext to = context();
         resetStream(to, stream.id(), error.code(), to.newPromise()).addListener(written -> {
             if (!written.isSuccess()) {
-                log.debug("server {}: stream {}: reset failed", server, stream.id(), written.cause());
+                LOG.debug("server {}: stream {}: reset failed", server, stream.id(), written.cause());
             }
         });
         flushSoon();
@@ -272,7 +272,7 @@ final class Http2ServerConnection extends Http2ConnectionHandler {
                 flushSoon();
             }
         } catch (Http2Exception e) {
-            log.debug("server {}: stream {}: window", server, stream.id(), e);
+            LOG.debug("server {}: stream {}: window", server, stream.id(), e);
         }
     }
 
@@ -334,7 +334,7 @@ final class Http2ServerConnection extends Http2ConnectionHandler {
 
     private void observed(io.netty.util.concurrent.Future<?> done) {
         if (!done.isSuccess()) {
-            log.debug("server {}: HTTP/2: {}", server, String.valueOf(done.cause()));
+            LOG.debug("server {}: HTTP/2: {}", server, String.valueOf(done.cause()));
         }
     }
 
@@ -459,7 +459,7 @@ final class Http2ServerConnection extends Http2ConnectionHandler {
         public void onGoAwayReceived(int lastStreamId, long errorCode, ByteBuf debugData) {
             lastStreamKept = lastStreamId;
             Level level = errorCode == Http2Error.NO_ERROR.code() ? Level.DEBUG : Level.WARN;
-            log.atLevel(level).log("server {}: HTTP/2: GOAWAY, error {}", server, errorCode);
+            LOG.atLevel(level).log("server {}: HTTP/2: GOAWAY, error {}", server, errorCode);
             retire();
         }
 
@@ -530,7 +530,7 @@ final class Http2ServerConnection extends Http2ConnectionHandler {
     @Override
     public void exceptionCaught(ChannelHandlerContext on, Throwable cause) throws Exception {
         MachineErrors.check(cause);
-        log.debug("server {}: {}", server, cause.toString());
+        LOG.debug("server {}: {}", server, cause.toString());
         if (Http2CodecUtil.getEmbeddedHttp2Exception(cause) != null) {
             super.exceptionCaught(on, cause);
         } else if (!(cause instanceof IOException)) {

@@ -13,7 +13,7 @@ import org.slf4j.LoggerFactory;
  * loop only.
  */
 final class ReceiveWindows {
-    private static final Logger log = LoggerFactory.getLogger(ReceiveWindows.class);
+    private static final Logger LOG = LoggerFactory.getLogger(ReceiveWindows.class);
 
     /** Bytes of one connection: a few streams that go as fast as they can. */
     private static final int MAX_CONNECTION = 16 * 1024 * 1024;
@@ -54,7 +54,7 @@ final class ReceiveWindows {
             flow.incrementWindowSize(stream, more);
             return true;
         } catch (Http2Exception e) {
-            log.debug("stream {}: window", stream.id(), e);
+            LOG.debug("stream {}: window", stream.id(), e);
             return false;
         }
     }

@@ -21,7 +21,7 @@ import org.slf4j.event.Level;
  * is the first question when an order fails.
  */
 public final class AnswerHttp01Challenge implements RequestStep {
-    private static final Logger log = LoggerFactory.getLogger(AnswerHttp01Challenge.class);
+    private static final Logger LOG = LoggerFactory.getLogger(AnswerHttp01Challenge.class);
 
     /** As much of a token as goes into the log. */
     private static final int LOGGED = 8;
@@ -54,18 +54,18 @@ public final class AnswerHttp01Challenge implements RequestStep {
             // While an order is open, its CA may be the one that finds nothing; else it is a stranger. And then, too,
             // strangers may ask as often as they like.
             boolean told = challenges.isOpenFor(host) && misses.mayBeTold(System.nanoTime());
-            log.atLevel(told ? Level.INFO : Level.DEBUG)
+            LOG.atLevel(told ? Level.INFO : Level.DEBUG)
                     .log(
                             "challenge {} for {}: asked by {}: no such challenge is open; answered 404",
                             shown,
                             host,
                             asker);
             if (told && misses.isLast()) {
-                log.info("challenges that are not open: more than {} a minute; the others are told at DEBUG", MISSES);
+                LOG.info("challenges that are not open: more than {} a minute; the others are told at DEBUG", MISSES);
             }
             exchange.fail(Failure.ByClient.NO_SUCH_ROUTE, "side port: no such challenge");
         } else {
-            log.info(
+            LOG.info(
                     "challenge {} for {}: asked by {}: answered",
                     shown,
                     request.authority().host(),

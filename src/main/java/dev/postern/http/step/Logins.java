@@ -37,7 +37,7 @@ import org.slf4j.LoggerFactory;
  * <p>A look takes as much work whoever it is: as much as the costliest hash of the same users.
  */
 public final class Logins {
-    private static final Logger log = LoggerFactory.getLogger(Logins.class);
+    private static final Logger LOG = LoggerFactory.getLogger(Logins.class);
 
     /** How many passwords may wait to be looked at; with a quarter of a second for each, the last one waits 16 s. */
     static final int WAITING = 64;
@@ -186,7 +186,7 @@ public final class Logins {
         try {
             verdict = matches(look);
         } catch (RuntimeException e) {
-            log.error("auth: bug", e);
+            LOG.error("auth: bug", e);
         }
         remember(verdict ? right : wrong, look.digest);
         if (verdict) {
@@ -223,7 +223,7 @@ public final class Logins {
             try {
                 told.accept(answer);
             } catch (RejectedExecutionException e) {
-                log.debug("auth: too late, the event loop has ended");
+                LOG.debug("auth: too late, the event loop has ended");
             }
         }
     }

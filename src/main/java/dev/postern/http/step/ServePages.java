@@ -21,7 +21,7 @@ import org.slf4j.LoggerFactory;
  * answers.
  */
 public final class ServePages implements RequestStep {
-    private static final Logger log = LoggerFactory.getLogger(ServePages.class);
+    private static final Logger LOG = LoggerFactory.getLogger(ServePages.class);
 
     /** Where pages come from. Any thread. */
     public interface Pages {
@@ -68,7 +68,7 @@ public final class ServePages implements RequestStep {
             try {
                 worker.loop().execute(() -> exchange.guard(() -> answer(exchange, made, failure)));
             } catch (RejectedExecutionException e) {
-                log.debug("request {}: the event loop has ended", exchange.id(), e);
+                LOG.debug("request {}: the event loop has ended", exchange.id(), e);
             }
         });
         return true;
@@ -76,7 +76,7 @@ public final class ServePages implements RequestStep {
 
     private static void answer(Exchange exchange, @Nullable Page page, @Nullable Throwable failure) {
         if (page == null) {
-            log.error("request {}: admin: bug", exchange.id(), failure);
+            LOG.error("request {}: admin: bug", exchange.id(), failure);
             exchange.fail(Failure.ByEdge.BUG, String.valueOf(failure));
             return;
         }
