@@ -7,8 +7,10 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.net.InetAddress;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -35,6 +37,7 @@ final class Recorder implements AutoCloseable {
 
     private final TestServer server = TestServer.conversing(this::serve);
     private final Set<Socket> open = ConcurrentHashMap.newKeySet();
+    private final AtomicInteger begun = new AtomicInteger();
     private final AtomicInteger sending = new AtomicInteger();
     private volatile Running running;
 
@@ -53,6 +56,7 @@ final class Recorder implements AutoCloseable {
 
     /** All that arrived, when every connection is closed on both sides: none of them is used for the next case. */
     List<Seen> end() throws IOException {
+        awaitAccepted();
         for (Socket socket : open) {
             try {
                 socket.shutdownOutput();
@@ -76,9 +80,21 @@ final class Recorder implements AutoCloseable {
         return running.seen();
     }
 
+    /** Connections wait in a line to be accepted: when ours is among those that are served, all before it are. */
+    private void awaitAccepted() throws IOException {
+        try (Socket last = new Socket(InetAddress.getLoopbackAddress(), server.port())) {
+            Awaitility.await()
+                    .pollDelay(Duration.ZERO)
+                    .pollInterval(Duration.ofMillis(1))
+                    .until(() -> open.stream().anyMatch(socket -> socket.getPort() == last.getLocalPort())
+                            && begun.get() == server.connectionsAccepted());
+        }
+    }
+
     private void serve(TestServer.Connection connection) throws IOException {
         Socket socket = connection.socket();
         open.add(socket);
+        begun.incrementAndGet();
         try {
             socket.setSoTimeout(10_000);
             while (request(connection)) {
