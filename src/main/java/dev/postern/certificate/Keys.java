@@ -1,6 +1,7 @@
 package dev.postern.certificate;
 
 import dev.postern.config.Configuration.KeyType;
+import java.math.BigInteger;
 import java.security.GeneralSecurityException;
 import java.security.InvalidKeyException;
 import java.security.KeyFactory;
@@ -101,7 +102,10 @@ public final class Keys {
     /** Whether the two are halves of one pair. */
     public static boolean fit(PrivateKey key, PublicKey certified) {
         if (key instanceof RSAPrivateKey mine && certified instanceof RSAPublicKey theirs) {
-            return mine.getModulus().equals(theirs.getModulus());
+            return mine.getModulus().equals(theirs.getModulus())
+                    && (mine instanceof RSAPrivateCrtKey crt
+                            ? isWhole(crt, theirs.getPublicExponent())
+                            : verifies("SHA256withRSA", mine, theirs));
         }
         if (!key.getAlgorithm().equals(certified.getAlgorithm())) {
             return false;
@@ -114,9 +118,34 @@ public final class Keys {
                 }
             }
         }
+        return verifies(key.getAlgorithm().equals("EC") ? "SHA256withECDSA" : key.getAlgorithm(), key, certified);
+    }
+
+    /** Whether all numbers of the key belong to each other and to {@code e} (RFC 8017 §3.2): a damaged file may have others. */
+    private static boolean isWhole(RSAPrivateCrtKey key, BigInteger e) {
+        BigInteger p = key.getPrimeP();
+        BigInteger q = key.getPrimeQ();
+        if (p.compareTo(BigInteger.TWO) <= 0
+                || q.compareTo(BigInteger.TWO) <= 0
+                || !p.multiply(q).equals(key.getModulus())) {
+            return false;
+        }
+        BigInteger lessP = p.subtract(BigInteger.ONE);
+        BigInteger lessQ = q.subtract(BigInteger.ONE);
+        return isInverse(key.getPrivateExponent(), e, lessP)
+                && isInverse(key.getPrivateExponent(), e, lessQ)
+                && isInverse(key.getPrimeExponentP(), e, lessP)
+                && isInverse(key.getPrimeExponentQ(), e, lessQ)
+                && isInverse(key.getCrtCoefficient(), q, p);
+    }
+
+    private static boolean isInverse(BigInteger one, BigInteger other, BigInteger modulus) {
+        return one.multiply(other).mod(modulus).equals(BigInteger.ONE);
+    }
+
+    private static boolean verifies(String algorithm, PrivateKey key, PublicKey certified) {
         try {
-            Signature signature =
-                    Signature.getInstance(key.getAlgorithm().equals("EC") ? "SHA256withECDSA" : key.getAlgorithm());
+            Signature signature = Signature.getInstance(algorithm);
             signature.initSign(key);
             signature.update(PROBE);
             byte[] signed = signature.sign();

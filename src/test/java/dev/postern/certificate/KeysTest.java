@@ -3,12 +3,18 @@ package dev.postern.certificate;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.postern.config.Configuration.KeyType;
+import java.math.BigInteger;
+import java.security.KeyFactory;
 import java.security.KeyPair;
 import java.security.PrivateKey;
 import java.security.interfaces.ECPrivateKey;
+import java.security.interfaces.RSAPrivateCrtKey;
+import java.security.spec.RSAPrivateCrtKeySpec;
 import java.util.Base64;
+import java.util.List;
 import org.bouncycastle.asn1.pkcs.PrivateKeyInfo;
 import org.bouncycastle.asn1.x509.SubjectPublicKeyInfo;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.EnumSource.Mode;
@@ -26,6 +32,38 @@ class KeysTest {
 
         assertThat(Keys.fit(written(pair, pair), pair.getPublic())).isTrue();
         assertThat(Keys.fit(written(other, pair), pair.getPublic())).isFalse();
+    }
+
+    /** RFC 8017 §3.2: eight numbers, of which a disk may have damaged any; the modulus alone says nothing of the others. */
+    @Test
+    void rsaKeyOfWhichOneNumberIsAnotherDoesNotFit() throws Exception {
+        KeyPair pair = Keys.generate(KeyType.RSA_2048);
+        RSAPrivateCrtKey whole = (RSAPrivateCrtKey) pair.getPrivate();
+        BigInteger[] numbers = {
+            whole.getModulus(),
+            whole.getPublicExponent(),
+            whole.getPrivateExponent(),
+            whole.getPrimeP(),
+            whole.getPrimeQ(),
+            whole.getPrimeExponentP(),
+            whole.getPrimeExponentQ(),
+            whole.getCrtCoefficient()
+        };
+
+        assertThat(Keys.fit(of(numbers), pair.getPublic())).isTrue();
+        // What the public exponent beside the others is, nobody works with.
+        for (int damaged : List.of(0, 2, 3, 4, 5, 6, 7)) {
+            BigInteger[] others = numbers.clone();
+            others[damaged] = others[damaged].add(BigInteger.TWO);
+            assertThat(Keys.fit(of(others), pair.getPublic()))
+                    .as("number %d", damaged)
+                    .isFalse();
+        }
+    }
+
+    private static PrivateKey of(BigInteger... n) throws Exception {
+        return KeyFactory.getInstance("RSA")
+                .generatePrivate(new RSAPrivateCrtKeySpec(n[0], n[1], n[2], n[3], n[4], n[5], n[6], n[7]));
     }
 
     /** The number of one pair, the public half of another. */
