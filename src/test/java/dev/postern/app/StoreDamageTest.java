@@ -429,8 +429,8 @@ class StoreDamageTest {
             disk.readOnly(true);
 
             assertThat(postern(78, "run"))
-                    .contains(
-                            installation.store() + ": the certificate store cannot be written: .lock: read-only file system");
+                    .contains(installation.store()
+                            + ": the certificate store cannot be written: .lock: read-only file system");
 
             disk.readOnly(false);
             try (PosternProcess process = installation.runSweepingUntilReady()) {
