@@ -40,7 +40,7 @@ public final class StickySecret implements Supplier<byte[]> {
     /** Why it could not be made where a backend wants one and there is none; one line each. Leaves no trace. */
     public static List<String> problems(Configuration config) {
         Path store = config.acme().store();
-        return isWanted(config) && Files.notExists(store.resolve(FILE))
+        return isWanted(config) && !Files.exists(store.resolve(FILE))
                 ? CertificateStore.problems(store, List.of())
                 : List.of();
     }
