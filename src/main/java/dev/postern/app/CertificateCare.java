@@ -209,6 +209,7 @@ final class CertificateCare implements AutoCloseable {
 
                 @Override
                 public void abandon() {
+                    care.abandon();
                     store.close();
                 }
             };
