@@ -162,7 +162,6 @@ class ArchitectureTest {
             Map.entry("app", 4),
             Map.entry("backend", 2),
             Map.entry("certificate", 19),
-            Map.entry("cli", 25),
             Map.entry("config", 11),
             Map.entry("control", 2),
             Map.entry("devca", 9),

@@ -1,12 +1,10 @@
 package dev.postern.cli;
 
 import com.google.gson.JsonObject;
-import dev.postern.config.ConfigurationProblems;
+import dev.postern.config.Surroundings;
 import dev.postern.control.ControlRequest;
-import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
 @Command(
@@ -18,39 +16,28 @@ import picocli.CommandLine.Parameters;
         },
         footerHeading = "%nExamples:%n",
         footer = {"  postern cert account new", "  postern cert account new letsencrypt"})
-final class AccountNewCommand implements Callable<Integer> {
-    private final Console console;
-
-    @Mixin
-    final HelpOption help = new HelpOption();
-
-    @Mixin
-    private final CareOptions options = new CareOptions();
-
+final class AccountNewCommand extends ErrandCommand {
     @Parameters(
             paramLabel = "ISSUER",
             arity = "0..1",
             description = "As in acme.issuers; needed where several have accounts.")
     private @Nullable String issuer;
 
-    AccountNewCommand(Console console) {
-        this.console = console;
+    AccountNewCommand(Console console, Surroundings surroundings) {
+        super(console, surroundings, false);
     }
 
     @Override
-    public Integer call() throws CommandFailed, ConfigurationProblems, InterruptedException {
+    ControlRequest request() {
         ControlRequest request = ControlRequest.of("account-new");
-        if (issuer != null) {
-            request.with("issuer", issuer);
-        }
-        JsonObject result = Errand.run(options.read(), false, request, console);
-        options.print(
-                console,
-                result,
-                json -> CareOptions.objects(json, "accounts")
-                        .forEach(account -> console.out()
-                                .println(CareOptions.text(account, "issuer", "?") + ": account "
-                                        + CareOptions.text(account, "url", "?"))));
-        return ExitCode.OK;
+        return issuer == null ? request : request.with("issuer", issuer);
+    }
+
+    @Override
+    void print(JsonObject result) {
+        CareOptions.objects(result, "accounts")
+                .forEach(account -> console.out()
+                        .println(CareOptions.text(account, "issuer", "?") + ": account "
+                                + CareOptions.text(account, "url", "?")));
     }
 }

@@ -1,9 +1,9 @@
 package dev.postern.cli;
 
-import com.google.gson.GsonBuilder;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import dev.postern.config.ConfigurationProblems;
+import dev.postern.config.Surroundings;
 import dev.postern.control.ControlClient;
 import dev.postern.control.ControlFailure;
 import java.util.List;
@@ -12,40 +12,34 @@ import java.util.function.Consumer;
 import java.util.stream.StreamSupport;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
 /** What every command for certificates takes, and how it tells what came of it: for people, or as one JSON document. */
 final class CareOptions {
     @Mixin
-    private final ConfigurationOption configuration = new ConfigurationOption();
+    private final ConfigurationOption configuration;
 
     @Option(names = "--json", description = "Print one JSON document instead of text.")
     private boolean json;
 
-    @Spec(Spec.Target.MIXEE)
-    private @Nullable CommandSpec command;
+    CareOptions(Surroundings surroundings) {
+        configuration = new ConfigurationOption(surroundings);
+    }
 
     /** As the daemon has it. */
     ReadConfiguration read() throws CommandFailed, ConfigurationProblems {
-        return ReadConfiguration.of(configuration.orDefault(), configuration.surroundings(command));
+        return ReadConfiguration.of(configuration.orDefault(), configuration.surroundings());
     }
 
     /** The daemon that has left word of the file, whatever is in that now; empty where there is not exactly one. */
     Optional<ControlClient> daemon() throws CommandFailed, ConfigurationProblems, ControlFailure {
-        return ReadConfiguration.daemonOf(configuration.orDefault(), configuration.surroundings(command));
+        return ReadConfiguration.daemonOf(configuration.orDefault(), configuration.surroundings());
     }
 
     /** Prints {@code result} as it is where JSON was asked for, else lets {@code text} do it. */
     void print(Console console, JsonObject result, Consumer<JsonObject> text) {
         if (json) {
-            console.out()
-                    .println(new GsonBuilder()
-                            .setPrettyPrinting()
-                            .disableHtmlEscaping()
-                            .create()
-                            .toJson(result));
+            console.print(result);
         } else {
             text.accept(result);
         }

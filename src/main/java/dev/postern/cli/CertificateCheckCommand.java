@@ -7,17 +7,13 @@ import dev.postern.certificate.OverdueSite;
 import dev.postern.certificate.TimeText;
 import dev.postern.config.Configuration;
 import dev.postern.config.ConfigurationProblems;
+import dev.postern.config.Surroundings;
 import java.time.Instant;
 import java.util.List;
-import java.util.Objects;
 import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Spec;
 
 @Command(
         name = "check",
@@ -39,7 +35,7 @@ final class CertificateCheckCommand implements Callable<Integer> {
     final HelpOption help = new HelpOption();
 
     @Mixin
-    private final CareOptions options = new CareOptions();
+    private final CareOptions options;
 
     @Option(
             names = "--warn",
@@ -48,19 +44,16 @@ final class CertificateCheckCommand implements Callable<Integer> {
             description = "Of the time from the renewal to the end of a certificate, how much may pass (default: 0.5).")
     private double fraction;
 
-    @Spec
-    private @Nullable CommandSpec spec;
-
-    CertificateCheckCommand(Console console) {
+    CertificateCheckCommand(Console console, Surroundings surroundings) {
         this.console = console;
+        this.options = new CareOptions(surroundings);
     }
 
     @Override
-    public Integer call() throws CommandFailed, ConfigurationProblems, InterruptedException {
+    public Integer call() throws CommandFailed, ConfigurationProblems, WrongUsage {
         // Not a number is in no range.
         if (!(fraction >= 0 && fraction <= 1)) {
-            throw new ParameterException(
-                    Objects.requireNonNull(spec, "spec, which picocli sets").commandLine(),
+            throw new WrongUsage(
                     "invalid value for option '--warn': \"" + fraction + "\" (expected: a number from 0 to 1)");
         }
         Configuration config = options.read().config();

@@ -1,5 +1,6 @@
 package dev.postern.cli;
 
+import dev.postern.config.Surroundings;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -17,24 +18,25 @@ final class CertificateCommand {
     final HelpOption help = new HelpOption();
 
     /** With all of its subcommands, in the order of their help. */
-    static CommandLine commands(Console console) {
+    static CommandLine commands(Console console, Surroundings surroundings) {
         return new CommandLine(new CertificateCommand())
-                .addSubcommand(new CertificateListCommand(console))
-                .addSubcommand(new CertificatePlanCommand(console))
-                .addSubcommand(new CertificateExplainCommand(console))
-                .addSubcommand(new CertificateCheckCommand(console))
+                .addSubcommand(new CertificateListCommand(console, surroundings))
+                .addSubcommand(new CertificatePlanCommand(console, surroundings))
+                .addSubcommand(new CertificateExplainCommand(console, surroundings))
+                .addSubcommand(new CertificateCheckCommand(console, surroundings))
                 .addSubcommand(new CertificateSimulateCommand(console))
-                .addSubcommand(new CertificatePreflightCommand(console))
-                .addSubcommand(new CertificateIssueCommand(console))
-                .addSubcommand(new CertificateRenewCommand(console))
-                .addSubcommand(new CertificateRollbackCommand(console))
-                .addSubcommand(new CertificateRekeyCommand(console))
-                .addSubcommand(new CertificateRevokeCommand(console))
-                .addSubcommand(new CommandLine(new ImportCommand()).addSubcommand(new ImportCertbotCommand(console)))
-                .addSubcommand(new CertificateExportCommand(console))
+                .addSubcommand(new CertificatePreflightCommand(console, surroundings))
+                .addSubcommand(new CertificateIssueCommand(console, surroundings))
+                .addSubcommand(new CertificateRenewCommand(console, surroundings))
+                .addSubcommand(new CertificateRollbackCommand(console, surroundings))
+                .addSubcommand(new CertificateRekeyCommand(console, surroundings))
+                .addSubcommand(new CertificateRevokeCommand(console, surroundings))
+                .addSubcommand(new CommandLine(new ImportCommand())
+                        .addSubcommand(new ImportCertbotCommand(console, surroundings)))
+                .addSubcommand(new CertificateExportCommand(console, surroundings))
                 .addSubcommand(new CommandLine(new AccountCommand())
-                        .addSubcommand(new AccountShowCommand(console))
-                        .addSubcommand(new AccountRolloverCommand(console))
-                        .addSubcommand(new AccountNewCommand(console)));
+                        .addSubcommand(new AccountShowCommand(console, surroundings))
+                        .addSubcommand(new AccountRolloverCommand(console, surroundings))
+                        .addSubcommand(new AccountNewCommand(console, surroundings)));
     }
 }

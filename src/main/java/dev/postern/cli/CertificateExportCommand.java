@@ -11,22 +11,19 @@ import dev.postern.config.Configuration;
 import dev.postern.config.Configuration.Site;
 import dev.postern.config.ConfigurationProblems;
 import dev.postern.config.RegularFile;
+import dev.postern.config.Surroundings;
 import dev.postern.control.ControlFailure;
 import dev.postern.control.ControlledSites;
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Path;
 import java.time.Instant;
-import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 @Command(
         name = "export",
@@ -47,7 +44,7 @@ final class CertificateExportCommand implements Callable<Integer> {
     final HelpOption help = new HelpOption();
 
     @Mixin
-    private final CareOptions options = new CareOptions();
+    private final CareOptions options;
 
     @Parameters(paramLabel = "SITE", description = "The first of the site's names.")
     private String site = "";
@@ -67,20 +64,18 @@ final class CertificateExportCommand implements Callable<Integer> {
     @Option(names = "--force", description = "Overwrite what is there.")
     private boolean force;
 
-    @Spec
-    private @Nullable CommandSpec spec;
-
-    CertificateExportCommand(Console console) {
+    CertificateExportCommand(Console console, Surroundings surroundings) {
         this.console = console;
+        this.options = new CareOptions(surroundings);
     }
 
     @Override
-    public Integer call() throws CommandFailed, ConfigurationProblems, InterruptedException {
+    public Integer call() throws CommandFailed, ConfigurationProblems, InterruptedException, WrongUsage {
         if (directory == null && pkcs12 == null) {
-            throw usage("missing DIR or --pkcs12 FILE");
+            throw new WrongUsage("missing DIR or --pkcs12 FILE");
         }
         if ((pkcs12 == null) != (passwordFile == null)) {
-            throw usage("--pkcs12 and --password-file belong together");
+            throw new WrongUsage("--pkcs12 and --password-file belong together");
         }
         Configuration config = options.read().config();
         try {
@@ -105,17 +100,12 @@ final class CertificateExportCommand implements Callable<Integer> {
                     console, result, json -> CareOptions.texts(json, "files").forEach(console.out()::println));
             return ExitCode.OK;
         } catch (ControlFailure e) {
-            throw new CommandFailed(e.exitCode(), String.valueOf(e.getMessage()));
+            throw CommandFailed.of(e);
         } catch (FileAlreadyExistsException e) {
             throw new CommandFailed(ExitCode.NO, String.valueOf(e.getMessage()));
         } catch (IOException e) {
             throw new CommandFailed(ExitCode.UNAVAILABLE, CertificateStore.reason(e));
         }
-    }
-
-    private ParameterException usage(String message) {
-        return new ParameterException(
-                Objects.requireNonNull(spec, "spec, which picocli sets").commandLine(), message);
     }
 
     private static char[] password(Path file) throws CommandFailed {

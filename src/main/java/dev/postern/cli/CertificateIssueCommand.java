@@ -1,12 +1,10 @@
 package dev.postern.cli;
 
 import com.google.gson.JsonObject;
-import dev.postern.config.ConfigurationProblems;
+import dev.postern.config.Surroundings;
 import dev.postern.control.ControlRequest;
 import java.util.List;
-import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -20,32 +18,32 @@ import picocli.CommandLine.Parameters;
         },
         footerHeading = "%nExamples:%n",
         footer = {"  postern cert issue", "  postern cert issue example.com --force"})
-final class CertificateIssueCommand implements Callable<Integer> {
-    private final Console console;
-
-    @Mixin
-    final HelpOption help = new HelpOption();
-
-    @Mixin
-    private final CareOptions options = new CareOptions();
-
+final class CertificateIssueCommand extends ErrandCommand {
     @Parameters(paramLabel = "SITE", arity = "0..*", description = "The first of a site's names.")
     private List<String> sites = List.of();
 
     @Option(names = "--force", description = "Order for the sites that are named, whatever they have.")
     private boolean force;
 
-    CertificateIssueCommand(Console console) {
-        this.console = console;
+    CertificateIssueCommand(Console console, Surroundings surroundings) {
+        super(console, surroundings, true);
     }
 
     @Override
-    public Integer call() throws CommandFailed, ConfigurationProblems, InterruptedException {
-        ControlRequest request = ControlRequest.of("issue").with("sites", sites).with("force", force);
-        JsonObject result = Errand.run(options.read(), true, request, console);
+    ControlRequest request() {
+        return ControlRequest.of("issue").with("sites", sites).with("force", force);
+    }
+
+    @Override
+    void print(JsonObject result) {
+        Outcome.print(console, CareOptions.objects(result, "sites"));
+    }
+
+    @Override
+    int tell(JsonObject result) {
         List<JsonObject> all = CareOptions.objects(result, "sites");
         Outcome.printFailures(console, all);
-        options.print(console, result, json -> Outcome.print(console, all));
+        super.tell(result);
         return Outcome.exitCode(all);
     }
 }

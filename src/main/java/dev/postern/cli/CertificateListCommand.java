@@ -6,6 +6,7 @@ import dev.postern.certificate.CertificateStatus;
 import dev.postern.certificate.CertificateStore;
 import dev.postern.config.Configuration;
 import dev.postern.config.ConfigurationProblems;
+import dev.postern.config.Surroundings;
 import dev.postern.control.CertificateJson;
 import dev.postern.control.ControlClient;
 import dev.postern.control.ControlFailure;
@@ -43,10 +44,11 @@ final class CertificateListCommand implements Callable<Integer> {
     final HelpOption help = new HelpOption();
 
     @Mixin
-    private final CareOptions options = new CareOptions();
+    private final CareOptions options;
 
-    CertificateListCommand(Console console) {
+    CertificateListCommand(Console console, Surroundings surroundings) {
         this.console = console;
+        this.options = new CareOptions(surroundings);
     }
 
     @Override
@@ -63,7 +65,7 @@ final class CertificateListCommand implements Callable<Integer> {
                 known = hasStore(read.config()) || read.isStoreNamed();
             }
         } catch (ControlFailure e) {
-            throw new CommandFailed(e.exitCode(), String.valueOf(e.getMessage()));
+            throw CommandFailed.of(e);
         } catch (IOException e) {
             throw new CommandFailed(ExitCode.UNAVAILABLE, String.valueOf(e.getMessage()));
         }

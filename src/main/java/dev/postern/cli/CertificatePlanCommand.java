@@ -1,14 +1,12 @@
 package dev.postern.cli;
 
 import com.google.gson.JsonObject;
-import dev.postern.config.ConfigurationProblems;
+import dev.postern.config.Surroundings;
 import dev.postern.control.ControlRequest;
 import java.time.Instant;
 import java.util.List;
-import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 @Command(
@@ -18,30 +16,21 @@ import picocli.CommandLine.Option;
         },
         footerHeading = "%nExamples:%n",
         footer = {"  postern cert plan", "  postern cert plan --all", "  postern cert plan --json"})
-final class CertificatePlanCommand implements Callable<Integer> {
-    private final Console console;
-
-    @Mixin
-    final HelpOption help = new HelpOption();
-
-    @Mixin
-    private final CareOptions options = new CareOptions();
-
+final class CertificatePlanCommand extends ErrandCommand {
     @Option(names = "--all", description = "The limits of which nothing is used, too; --json always has them.")
     private boolean all;
 
-    CertificatePlanCommand(Console console) {
-        this.console = console;
+    CertificatePlanCommand(Console console, Surroundings surroundings) {
+        super(console, surroundings, false);
     }
 
     @Override
-    public Integer call() throws CommandFailed, ConfigurationProblems, InterruptedException {
-        JsonObject result = Errand.run(options.read(), false, ControlRequest.of("plan"), console);
-        options.print(console, result, this::print);
-        return ExitCode.OK;
+    ControlRequest request() {
+        return ControlRequest.of("plan");
     }
 
-    private void print(JsonObject result) {
+    @Override
+    void print(JsonObject result) {
         Instant now = Instant.now();
         Table table = new Table("SITE", "ISSUER", "DUE", "NEXT ATTEMPT", "REASON");
         for (JsonObject site : CareOptions.objects(result, "sites")) {

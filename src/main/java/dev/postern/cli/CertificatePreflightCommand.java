@@ -1,6 +1,5 @@
 package dev.postern.cli;
 
-import com.google.gson.GsonBuilder;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import dev.postern.certificate.CertificateStore;
@@ -8,6 +7,7 @@ import dev.postern.certificate.MonotonicClock;
 import dev.postern.config.Configuration;
 import dev.postern.config.Configuration.Site;
 import dev.postern.config.ConfigurationProblems;
+import dev.postern.config.Surroundings;
 import dev.postern.dns.Lookup;
 import dev.postern.preflight.Finding;
 import dev.postern.preflight.Preflight;
@@ -49,7 +49,7 @@ final class CertificatePreflightCommand implements Callable<Integer> {
     final HelpOption help = new HelpOption();
 
     @Mixin
-    private final ConfigurationOption configuration = new ConfigurationOption();
+    private final ConfigurationOption configuration;
 
     @Parameters(paramLabel = "SITE", arity = "0..*", description = "By any of its names; without one, all sites.")
     private List<String> sites = new ArrayList<>();
@@ -70,8 +70,9 @@ final class CertificatePreflightCommand implements Callable<Integer> {
             description = "Where a CA of your own asks that does not ask at port 80.")
     private int httpPort = 80;
 
-    CertificatePreflightCommand(Console console) {
+    CertificatePreflightCommand(Console console, Surroundings surroundings) {
         this.console = console;
+        this.configuration = new ConfigurationOption(surroundings);
     }
 
     @Override
@@ -186,11 +187,6 @@ final class CertificatePreflightCommand implements Callable<Integer> {
         JsonObject document = new JsonObject();
         document.addProperty("probed", isServing);
         document.add("sites", all);
-        console.out()
-                .println(new GsonBuilder()
-                        .setPrettyPrinting()
-                        .disableHtmlEscaping()
-                        .create()
-                        .toJson(document));
+        console.print(document);
     }
 }

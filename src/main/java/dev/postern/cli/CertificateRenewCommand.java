@@ -1,19 +1,13 @@
 package dev.postern.cli;
 
 import com.google.gson.JsonObject;
-import dev.postern.config.ConfigurationProblems;
+import dev.postern.config.Surroundings;
 import dev.postern.control.ControlRequest;
 import java.util.List;
-import java.util.Objects;
-import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 @Command(
         name = "renew",
@@ -32,15 +26,7 @@ import picocli.CommandLine.Spec;
         },
         footerHeading = "%nExamples:%n",
         footer = {"  postern cert renew", "  postern cert renew example.com", "  postern cert renew --all --dry-run"})
-final class CertificateRenewCommand implements Callable<Integer> {
-    private final Console console;
-
-    @Mixin
-    final HelpOption help = new HelpOption();
-
-    @Mixin
-    private final CareOptions options = new CareOptions();
-
+final class CertificateRenewCommand extends ErrandCommand {
     @Parameters(paramLabel = "SITE", arity = "0..1", description = "The first of the site's names.")
     private @Nullable String site;
 
@@ -53,35 +39,35 @@ final class CertificateRenewCommand implements Callable<Integer> {
     @Option(names = "--dry-run", description = "Rehearse it at the CA's staging directory; install nothing.")
     private boolean rehearsal;
 
-    @Spec
-    private @Nullable CommandSpec spec;
-
-    CertificateRenewCommand(Console console) {
-        this.console = console;
+    CertificateRenewCommand(Console console, Surroundings surroundings) {
+        super(console, surroundings, true);
     }
 
     @Override
-    public Integer call() throws CommandFailed, ConfigurationProblems, InterruptedException {
+    ControlRequest request() throws WrongUsage {
         if (all && site != null) {
-            throw new ParameterException(
-                    Objects.requireNonNull(spec, "spec, which picocli sets").commandLine(),
-                    "--all means every site, and \"" + site + "\" is one (expected: one or the other)");
+            throw new WrongUsage("--all means every site, and \"" + site + "\" is one (expected: one or the other)");
         }
         if (force && rehearsal) {
-            throw new ParameterException(
-                    Objects.requireNonNull(spec, "spec, which picocli sets").commandLine(),
+            throw new WrongUsage(
                     "--dry-run asks no CA for a certificate, so there is nothing to --force (expected: one or the"
                             + " other)");
         }
         ControlRequest request =
                 ControlRequest.of("renew").with("all", all).with("force", force).with("dry-run", rehearsal);
-        if (site != null) {
-            request.with("site", site);
-        }
-        JsonObject result = Errand.run(options.read(), true, request, console);
+        return site == null ? request : request.with("site", site);
+    }
+
+    @Override
+    void print(JsonObject result) {
+        Outcome.print(console, CareOptions.objects(result, "sites"));
+    }
+
+    @Override
+    int tell(JsonObject result) {
         List<JsonObject> sites = CareOptions.objects(result, "sites");
         Outcome.printFailures(console, sites);
-        options.print(console, result, json -> Outcome.print(console, sites));
+        super.tell(result);
         if (sites.isEmpty()) {
             console.err().println("nothing to renew: no site gets its certificate from an issuer");
         }

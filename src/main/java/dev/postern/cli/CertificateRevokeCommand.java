@@ -1,16 +1,11 @@
 package dev.postern.cli;
 
-import com.google.gson.JsonObject;
-import dev.postern.config.ConfigurationProblems;
+import dev.postern.config.Surroundings;
 import dev.postern.control.ControlFailure;
 import dev.postern.control.ControlRequest;
 import dev.postern.control.ControlledSites;
-import java.util.List;
-import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 
 @Command(
         name = "revoke",
@@ -21,18 +16,7 @@ import picocli.CommandLine.Parameters;
             "  postern cert revoke example.com --reason superseded",
             "  postern cert revoke example.com --reason cessation-of-operation --yes"
         })
-final class CertificateRevokeCommand implements Callable<Integer> {
-    private final Console console;
-
-    @Mixin
-    final HelpOption help = new HelpOption();
-
-    @Mixin
-    private final CareOptions options = new CareOptions();
-
-    @Parameters(paramLabel = "SITE", description = "The first of the site's names.")
-    private String site = "";
-
+final class CertificateRevokeCommand extends SiteCommand {
     @Option(
             names = "--reason",
             paramLabel = "REASON",
@@ -49,38 +33,37 @@ final class CertificateRevokeCommand implements Callable<Integer> {
     @Option(names = "--yes", description = "Do not ask.")
     private boolean sure;
 
-    CertificateRevokeCommand(Console console) {
-        this.console = console;
+    CertificateRevokeCommand(Console console, Surroundings surroundings) {
+        super(console, surroundings, true, "revoke");
     }
 
     @Override
-    public Integer call() throws CommandFailed, ConfigurationProblems, InterruptedException {
-        ReadConfiguration read = options.read();
+    ControlRequest request() {
+        ControlRequest request = super.request().with("reason", reason);
+        return serial.isEmpty() ? request : request.with("serial", serial);
+    }
+
+    @Override
+    void confirm(ReadConfiguration read) throws CommandFailed {
         try {
             new ControlledSites(read.config().sites()).find(site);
         } catch (ControlFailure e) {
-            throw new CommandFailed(e.exitCode(), String.valueOf(e.getMessage()));
+            throw CommandFailed.of(e);
         }
-        if (!sure) {
-            java.io.Console terminal = Terminal.console();
-            if (terminal == null) {
-                throw new CommandFailed(
-                        ExitCode.USAGE,
-                        "a certificate that is revoked stays revoked, and there is no terminal to ask at; --yes says so");
-            }
-            if (!Terminal.confirms(
-                    terminal,
-                    "Revoke " + (serial.isEmpty() ? "the certificate" : "certificate " + serial) + " of " + site
-                            + ", for good?")) {
-                throw new CommandFailed(ExitCode.NO, site + ": nothing is revoked");
-            }
+        if (sure) {
+            return;
         }
-        ControlRequest request = ControlRequest.of("revoke").with("site", site).with("reason", reason);
-        if (!serial.isEmpty()) {
-            request.with("serial", serial);
+        java.io.Console terminal = Terminal.console();
+        if (terminal == null) {
+            throw new CommandFailed(
+                    ExitCode.USAGE,
+                    "a certificate that is revoked stays revoked, and there is no terminal to ask at; --yes says so");
         }
-        JsonObject result = Errand.run(read, true, request, console);
-        options.print(console, result, json -> Outcome.print(console, List.of(json)));
-        return ExitCode.OK;
+        if (!Terminal.confirms(
+                terminal,
+                "Revoke " + (serial.isEmpty() ? "the certificate" : "certificate " + serial) + " of " + site
+                        + ", for good?")) {
+            throw new CommandFailed(ExitCode.NO, site + ": nothing is revoked");
+        }
     }
 }

@@ -1,6 +1,5 @@
 package dev.postern.cli;
 
-import com.google.gson.GsonBuilder;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import dev.postern.config.Durations;
@@ -22,10 +21,7 @@ import java.util.concurrent.Executors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Spec;
 
 @Command(
         name = "simulate",
@@ -52,9 +48,6 @@ final class CertificateSimulateCommand implements Callable<Integer> {
 
     @Mixin
     final HelpOption help = new HelpOption();
-
-    @Spec
-    private @Nullable CommandSpec spec;
 
     @Option(
             names = "--days",
@@ -106,7 +99,7 @@ final class CertificateSimulateCommand implements Callable<Integer> {
     }
 
     @Override
-    public Integer call() {
+    public Integer call() throws WrongUsage {
         Scenario scenario = scenario();
         Outcome outcome;
         ExecutorService threads = Executors.newCachedThreadPool();
@@ -118,26 +111,26 @@ final class CertificateSimulateCommand implements Callable<Integer> {
             threads.shutdown();
         }
         if (isJson) {
-            console.out().println(new GsonBuilder().setPrettyPrinting().create().toJson(json(outcome)));
+            console.print(json(outcome));
         } else {
             print(outcome);
         }
         return outcome.gaps().isEmpty() && outcome.violation() == null ? ExitCode.OK : ExitCode.NO;
     }
 
-    private Scenario scenario() {
+    private Scenario scenario() throws WrongUsage {
         within("--days", days, MOST_DAYS);
         within("--sites", sites, MOST_SITES);
         Duration life = duration("--lifetime", lifetime);
         // An hour of it is before its issuance, and less leaves no room for a back-off.
         if (life.compareTo(Duration.ofHours(12)) < 0) {
-            throw wrong("--lifetime: " + lifetime + " (expected: at least 12h)");
+            throw new WrongUsage("--lifetime: " + lifetime + " (expected: at least 12h)");
         }
         Faults level;
         try {
             level = Faults.valueOf(faults.toUpperCase(Locale.ROOT));
         } catch (IllegalArgumentException e) {
-            throw wrong("--faults: \"" + faults + "\" (expected: none, some or many)");
+            throw new WrongUsage("--faults: \"" + faults + "\" (expected: none, some or many)");
         }
         Scenario scenario = Scenario.quiet(seed, life)
                 .span(Duration.ofDays(days))
@@ -152,22 +145,15 @@ final class CertificateSimulateCommand implements Callable<Integer> {
         return scenario.with(new Calamity.Outage("*", Duration.ofSeconds(due), length, Absence.SILENT));
     }
 
-    private void within(String option, int value, int most) {
+    private void within(String option, int value, int most) throws WrongUsage {
         if (value < 1 || value > most) {
-            throw wrong(option + ": " + value + " (expected: 1 to " + most + ")");
+            throw new WrongUsage(option + ": " + value + " (expected: 1 to " + most + ")");
         }
     }
 
-    private Duration duration(String option, String text) {
+    private Duration duration(String option, String text) throws WrongUsage {
         return Durations.read(text)
-                .orElseThrow(() -> wrong(option + ": \"" + text + "\" (expected: a time such as 12h or 3d)"));
-    }
-
-    private ParameterException wrong(String line) {
-        if (spec == null) {
-            throw new IllegalStateException("not made by picocli");
-        }
-        return new ParameterException(spec.commandLine(), line);
+                .orElseThrow(() -> new WrongUsage(option + ": \"" + text + "\" (expected: a time such as 12h or 3d)"));
     }
 
     private void print(Outcome outcome) {

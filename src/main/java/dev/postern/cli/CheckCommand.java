@@ -6,6 +6,7 @@ import dev.postern.certificate.CertificateStore;
 import dev.postern.config.Configuration;
 import dev.postern.config.ConfigurationProblems;
 import dev.postern.config.SecretFile;
+import dev.postern.config.Surroundings;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -33,10 +34,11 @@ final class CheckCommand implements Callable<Integer> {
     final HelpOption help = new HelpOption();
 
     @Mixin
-    private final ConfigurationOption configuration = new ConfigurationOption();
+    private final ConfigurationOption configuration;
 
-    CheckCommand(Console console) {
+    CheckCommand(Console console, Surroundings surroundings) {
         this.console = console;
+        this.configuration = new ConfigurationOption(surroundings);
     }
 
     @Override

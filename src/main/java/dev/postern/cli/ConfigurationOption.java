@@ -5,12 +5,9 @@ import dev.postern.config.Surroundings;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Objects;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
 /** The {@code -c} of the commands that read the configuration. */
 final class ConfigurationOption {
@@ -32,8 +29,12 @@ final class ConfigurationOption {
     @Option(names = "--env-file", paramLabel = "FILE", description = ConfigurationOption.ENVIRONMENT_DESCRIPTION)
     private @Nullable Path environmentFile;
 
-    @Spec(Spec.Target.MIXEE)
-    private @Nullable CommandSpec mixee;
+    private final Surroundings process;
+
+    /** @param process of which the variables of {@code --env-file} are added */
+    ConfigurationOption(Surroundings process) {
+        this.process = process;
+    }
 
     Path orDefault() throws CommandFailed {
         return orDefault(file, LOOKUP);
@@ -41,14 +42,7 @@ final class ConfigurationOption {
 
     /** What the command is run in. */
     Surroundings surroundings() throws ConfigurationProblems {
-        return surroundings(mixee);
-    }
-
-    /** @param command the one that takes this option, where that is not known to it */
-    Surroundings surroundings(@Nullable CommandSpec command) throws ConfigurationProblems {
-        CommandSpec root =
-                Objects.requireNonNull(command, "command, which picocli sets").root();
-        return ((Main) root.userObject()).surroundings().with(environmentFile);
+        return process.with(environmentFile);
     }
 
     static Path orDefault(@Nullable Path file) throws CommandFailed {

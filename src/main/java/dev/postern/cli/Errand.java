@@ -57,7 +57,7 @@ final class Errand implements AutoCloseable {
             }
             return maintenance.commands().run(request, console.err()::println);
         } catch (ControlFailure e) {
-            throw new CommandFailed(e.exitCode(), String.valueOf(e.getMessage()));
+            throw CommandFailed.of(e);
         }
     }
 

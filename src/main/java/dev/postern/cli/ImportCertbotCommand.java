@@ -5,6 +5,7 @@ import com.google.gson.JsonObject;
 import dev.postern.certificate.CertificateStore;
 import dev.postern.config.Configuration;
 import dev.postern.config.ConfigurationProblems;
+import dev.postern.config.Surroundings;
 import dev.postern.control.CertbotImport;
 import dev.postern.control.ControlFailure;
 import dev.postern.control.ImportCommands;
@@ -37,7 +38,7 @@ final class ImportCertbotCommand implements Callable<Integer> {
     final HelpOption help = new HelpOption();
 
     @Mixin
-    private final CareOptions options = new CareOptions();
+    private final CareOptions options;
 
     @Parameters(paramLabel = "DIR", description = "certbot's directory, such as /etc/letsencrypt, or a copy of it.")
     private Path directory = Path.of("/etc/letsencrypt");
@@ -52,8 +53,9 @@ final class ImportCertbotCommand implements Callable<Integer> {
     @Option(names = "--dry-run", description = "Show what would be done; change nothing.")
     private boolean rehearsal;
 
-    ImportCertbotCommand(Console console) {
+    ImportCertbotCommand(Console console, Surroundings surroundings) {
         this.console = console;
+        this.options = new CareOptions(surroundings);
     }
 
     @Override
@@ -64,7 +66,7 @@ final class ImportCertbotCommand implements Callable<Integer> {
         try {
             steps = CertbotImport.plan(directory, config, sites, Clock.systemUTC());
         } catch (ControlFailure e) {
-            throw new CommandFailed(e.exitCode(), String.valueOf(e.getMessage()));
+            throw CommandFailed.of(e);
         } catch (IOException e) {
             throw new CommandFailed(ExitCode.UNAVAILABLE, CertificateStore.reason(e));
         }
@@ -113,7 +115,7 @@ final class ImportCertbotCommand implements Callable<Integer> {
             return ImportCommands.reading(config.sites(), store, Clock.systemUTC())
                     .run(request, line -> {});
         } catch (ControlFailure e) {
-            throw new CommandFailed(e.exitCode(), String.valueOf(e.getMessage()));
+            throw CommandFailed.of(e);
         }
     }
 

@@ -75,11 +75,6 @@ public final class Main {
         this.isDebugging = environment.getOrDefault("POSTERN_DEBUG", "").equals("1");
     }
 
-    /** What its commands are run in. */
-    Surroundings surroundings() {
-        return surroundings;
-    }
-
     public static void main(String[] args) {
         // What the terminal reads; the default charset is UTF-8 from JDK 18 on, whatever the locale says.
         Charset charset = Charset.forName(System.getProperty("native.encoding", "UTF-8"));
@@ -130,9 +125,9 @@ public final class Main {
         CommandLine commands = new CommandLine(this)
                 .addSubcommand(new RunCommand())
                 .addSubcommand(new DemoCommand(plain))
-                .addSubcommand(new CheckCommand(plain))
-                .addSubcommand(new ReloadCommand(plain))
-                .addSubcommand(CertificateCommand.commands(plain))
+                .addSubcommand(new CheckCommand(plain, surroundings))
+                .addSubcommand(new ReloadCommand(plain, surroundings))
+                .addSubcommand(CertificateCommand.commands(plain, surroundings))
                 .addSubcommand(version)
                 .addSubcommand(new CommandLine.HelpCommand());
         commands.getCommandSpec().versionProvider(version);
@@ -171,6 +166,9 @@ public final class Main {
                     : command.getCommand() instanceof ReloadCommand ? "; not reloaded" : "";
             console.plain().err().println(problems.getMessage() + outcome);
             return ExitCode.CONFIGURATION;
+        }
+        if (e instanceof WrongUsage wrong) {
+            return usage(new ParameterException(command, String.valueOf(wrong.getMessage())));
         }
         if (e instanceof CommandFailed failed) {
             console.plain().err().println(failed.getMessage());

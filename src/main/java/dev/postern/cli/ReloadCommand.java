@@ -2,6 +2,7 @@ package dev.postern.cli;
 
 import com.google.gson.JsonObject;
 import dev.postern.config.ConfigurationProblems;
+import dev.postern.config.Surroundings;
 import dev.postern.control.ControlClient;
 import dev.postern.control.ControlFailure;
 import dev.postern.control.ControlRequest;
@@ -31,10 +32,11 @@ final class ReloadCommand implements Callable<Integer> {
     final HelpOption help = new HelpOption();
 
     @Mixin
-    private final CareOptions options = new CareOptions();
+    private final CareOptions options;
 
-    ReloadCommand(Console console) {
+    ReloadCommand(Console console, Surroundings surroundings) {
         this.console = console;
+        this.options = new CareOptions(surroundings);
     }
 
     @Override

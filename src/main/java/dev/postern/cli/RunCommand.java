@@ -8,15 +8,11 @@ import dev.postern.config.ConfigurationProblems;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Spec;
 
 @Command(
         name = "run",
@@ -40,9 +36,6 @@ import picocli.CommandLine.Spec;
 final class RunCommand implements Callable<Integer> {
     @Mixin
     final HelpOption help = new HelpOption();
-
-    @Spec
-    private @Nullable CommandSpec spec;
 
     @Option(
             names = {"-c", "--config"},
@@ -84,17 +77,18 @@ final class RunCommand implements Callable<Integer> {
 
     /** From a file, or from the command line; never from both. */
     @Override
-    public Integer call() throws CommandFailed, ConfigurationProblems, InterruptedException {
+    public Integer call() throws CommandFailed, ConfigurationProblems, InterruptedException, WrongUsage {
         if (names == null && servers == null && email == null) {
             return runEdge(ConfigurationSource.of(ConfigurationOption.orDefault(file), environmentFile));
         }
         if (environmentFile != null) {
-            throw usage(
+            throw new WrongUsage(
                     "--env-file is for a configuration, and --site, --to and --email stand for one (expected: one or"
                             + " the other)");
         }
         if (file != null) {
-            throw usage("--config names a file, --site, --to and --email stand for one (expected: one or the other)");
+            throw new WrongUsage(
+                    "--config names a file, --site, --to and --email stand for one (expected: one or the other)");
         }
         if (names == null || servers == null || email == null) {
             List<String> missing = new ArrayList<>();
@@ -107,15 +101,10 @@ final class RunCommand implements Callable<Integer> {
             if (email == null) {
                 missing.add("--email ADDR");
             }
-            throw usage("missing " + String.join(" and ", missing)
+            throw new WrongUsage("missing " + String.join(" and ", missing)
                     + " (expected: --site, --to and --email together, or none of them)");
         }
         return runEdge(ConfigurationSource.of(ConfigurationFile.forSite(names, servers, email)));
-    }
-
-    private ParameterException usage(String message) {
-        return new ParameterException(
-                Objects.requireNonNull(spec, "spec, which picocli sets").commandLine(), message);
     }
 
     private int runEdge(ConfigurationSource source) throws CommandFailed, ConfigurationProblems, InterruptedException {
