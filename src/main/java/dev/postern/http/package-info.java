@@ -6,9 +6,10 @@
  *     │ bytes
  *   h1.Http1ClientConnection, h2.Http2ClientConnection  (exchange.Turns: fair    head_timeout, keep-alive, floods
  *     │                                                  shares of the loop)
- *   message.HeadParser, RequestHead                     one strict parser, and   400 … 431: exchange.Refusal
+ *   message.HeadParser, RequestHead                     one strict parser, and   400 … 431: ErrorResponses
  *     │                                                 h2.Http2Heads before it
  *   exchange.Exchange                                   one request and its response
+ *     │  exchange.RequestSteps (filter chain)
  *     │  step.*: RelayAcmeChallenge, RefuseWhenMemoryIsShort, RedirectToHttps,   each may answer: 308, 401, 404, 421,
  *     │          RouteToSite, Authenticate                                       429, 503 (message.Failure)
  *   exchange.RetryLadder                                which server, and whether once more (retries, stickiness);
@@ -20,7 +21,7 @@
  *   server
  *     │ bytes
  *   message.MessageDecoder, ResponseHead                as strict as for requests
- *   exchange.Exchange.responseHead, .responseBody       back-pressure: pauseResponse, resumeResponse
+ *   exchange.ResponseReceiver (the exchange)            back-pressure: pauseResponse, resumeResponse
  *     │  coding.ResponseCompression
  *   exchange.ClientStream: h1.ResponseWriter, h2.Http2ClientStream
  *     │ wire.SendQueue                                  timeouts.response, slow readers

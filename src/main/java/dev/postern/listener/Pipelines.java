@@ -2,7 +2,7 @@ package dev.postern.listener;
 
 import dev.postern.config.AddressRange;
 import dev.postern.http.exchange.CertificateShown;
-import dev.postern.http.exchange.RequestStep;
+import dev.postern.http.exchange.RequestSteps;
 import dev.postern.http.exchange.Worker;
 import dev.postern.http.h1.Http1ClientConnection;
 import dev.postern.http.h1.Http1ServerConnections;
@@ -52,10 +52,10 @@ public final class Pipelines {
     private static final int CHALLENGE_PLACES = 256;
 
     private final ServerContexts contexts;
-    private final List<RequestStep> httpSteps;
-    private final List<RequestStep> httpsSteps;
-    private final List<RequestStep> plainSteps;
-    private final List<RequestStep> challengeSteps;
+    private final RequestSteps httpSteps;
+    private final RequestSteps httpsSteps;
+    private final RequestSteps plainSteps;
+    private final RequestSteps challengeSteps;
     private final ConnectionsPerClient perClient;
     private final MemoryGuard memory;
     private final AtomicLong toldNanos = new AtomicLong(System.nanoTime() - TOLD_EVERY_NANOS);
@@ -73,10 +73,10 @@ public final class Pipelines {
         // The relay first, because a CA must get through whatever else happens, and wherever it was sent to.
         RouteToSite route = new RouteToSite(logins);
         RefuseWhenMemoryIsShort refuse = new RefuseWhenMemoryIsShort(memory);
-        this.httpSteps = List.of(relay, refuse, new RedirectToHttps(), route);
-        this.httpsSteps = List.of(relay, refuse, route);
-        this.plainSteps = List.of(relay, new RefusePlaintext());
-        this.challengeSteps = List.of(answers);
+        this.httpSteps = RequestSteps.of(relay, refuse, new RedirectToHttps(), route);
+        this.httpsSteps = RequestSteps.of(relay, refuse, route);
+        this.plainSteps = RequestSteps.of(relay, new RefusePlaintext());
+        this.challengeSteps = RequestSteps.of(answers);
     }
 
     /** What a request goes out by. */
@@ -101,11 +101,11 @@ public final class Pipelines {
         return initializer(
                 worker,
                 List::of,
-                roomy(worker, List.of(new ServePages(worker, pages)), new Room("admin", ADMIN_PLACES)));
+                roomy(worker, RequestSteps.of(new ServePages(worker, pages)), new Room("admin", ADMIN_PLACES)));
     }
 
     /** Whoever takes a place and says nothing leaves it to whoever comes next. */
-    private BiConsumer<Channel, Endpoints> roomy(Worker worker, List<RequestStep> steps, Room room) {
+    private BiConsumer<Channel, Endpoints> roomy(Worker worker, RequestSteps steps, Room room) {
         return (channel, endpoints) -> {
             Http1ClientConnection connection = http1(worker, steps, null, endpoints, channel);
             room.admit(channel, connection);
@@ -113,7 +113,7 @@ public final class Pipelines {
         };
     }
 
-    private BiConsumer<Channel, Endpoints> plaintext(Worker worker, List<RequestStep> steps) {
+    private BiConsumer<Channel, Endpoints> plaintext(Worker worker, RequestSteps steps) {
         return (channel, endpoints) ->
                 channel.pipeline().addLast("Http1ClientConnection", http1(worker, steps, null, endpoints, channel));
     }
@@ -217,11 +217,7 @@ public final class Pipelines {
     }
 
     private Http1ClientConnection http1(
-            Worker worker,
-            List<RequestStep> steps,
-            @Nullable CertificateShown shown,
-            Endpoints endpoints,
-            Channel channel) {
+            Worker worker, RequestSteps steps, @Nullable CertificateShown shown, Endpoints endpoints, Channel channel) {
         return new Http1ClientConnection(worker, steps, shown, endpoints, channel);
     }
 

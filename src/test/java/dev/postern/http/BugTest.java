@@ -13,6 +13,7 @@ import dev.postern.http.exchange.Exchange;
 import dev.postern.http.exchange.ExchangeObserver;
 import dev.postern.http.exchange.LocalResponse;
 import dev.postern.http.exchange.RateLimiter;
+import dev.postern.http.exchange.RequestSteps;
 import dev.postern.http.exchange.Routing;
 import dev.postern.http.exchange.Worker;
 import dev.postern.http.h1.Http1ClientConnection;
@@ -102,7 +103,7 @@ class BugTest {
     void http1ConnectionWhoseAnswerCannotBeWrittenEnds() throws Exception {
         try (CapturedLog log = CapturedLog.begin();
                 Socket client = connect(channel -> new Http1ClientConnection(
-                        worker, List.of(BugTest::answersLater), null, Endpoints.of(channel), channel))) {
+                        worker, RequestSteps.of(BugTest::answersLater), null, Endpoints.of(channel), channel))) {
             client.getOutputStream().write("GET / HTTP/1.1\r\nHost: a\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
 
             assertThat(client.getInputStream().read()).isEqualTo(-1);
@@ -116,7 +117,7 @@ class BugTest {
         CertificateShown shown = new CertificateShown("a", "a", (site, host) -> false);
         try (CapturedLog log = CapturedLog.begin();
                 Socket client = connect(channel -> Http2ClientConnection.of(
-                        worker, List.of(BugTest::answersLater), shown, Endpoints.of(channel), channel))) {
+                        worker, RequestSteps.of(BugTest::answersLater), shown, Endpoints.of(channel), channel))) {
             client.getOutputStream().write(Http2Wire.PREFACE.getBytes(StandardCharsets.US_ASCII));
             client.getOutputStream().write(Http2Wire.frame(Http2Wire.SETTINGS, 0, 0));
             // GET https://a/

@@ -1,11 +1,9 @@
 package dev.postern.http.exchange;
 
-import dev.postern.backend.ProxyPreamble;
 import dev.postern.balance.LoadBalancer;
 import dev.postern.config.Compression;
 import dev.postern.config.Configuration.Timeouts;
 import dev.postern.config.Durations;
-import dev.postern.config.RateLimit;
 import dev.postern.config.Tolerance;
 import dev.postern.config.Variable;
 import dev.postern.http.coding.ResponseCompression;
@@ -22,10 +20,6 @@ import dev.postern.route.FieldEdits;
 import dev.postern.route.Route;
 import io.netty.buffer.ByteBuf;
 import io.netty.util.NetUtil;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.time.Duration;
-import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.OptionalLong;
@@ -40,7 +34,7 @@ import org.slf4j.event.Level;
  * One request and its response. Lives on the event loop of its client connection, and so does the server connection it
  * uses. Ends exactly once: answered, forwarded to the end, or broken off.
  */
-public final class Exchange extends ExchangeRecord {
+public final class Exchange implements OutgoingRequest, ResponseReceiver {
     private static final Logger LOG = LoggerFactory.getLogger(Exchange.class);
 
     /** How long an end of a tunnel may take for the last bytes once the other has closed. */
@@ -60,6 +54,7 @@ public final class Exchange extends ExchangeRecord {
 
     private final Worker worker;
     private final ClientStream client;
+    private final ExchangeRecord record;
     /** As the client sent it; once its backend is known, as a server is sent it. */
     private RequestHead request;
 
@@ -87,14 +82,11 @@ public final class Exchange extends ExchangeRecord {
 
     private final UploadPace pace;
 
-    /** Found out when somebody asks for the first time; only where the connection is a trusted proxy's. */
-    private @Nullable InetAddress forwardedClient;
-
     /** @param beganNanos when the first byte of the request came */
     public Exchange(Worker worker, ClientStream client, RequestHead request, long beganNanos, long nowNanos) {
-        super(worker.nextRequestId(), client.info(), request, beganNanos, nowNanos);
         this.worker = worker;
         this.client = client;
+        this.record = new ExchangeRecord(worker.nextRequestId(), client.info(), request, beganNanos, nowNanos);
         this.request = request;
         this.routing = worker.routing();
         client.info().trust(routing.trustedProxies());
@@ -106,67 +98,67 @@ public final class Exchange extends ExchangeRecord {
         }
     }
 
-    /** The request has not ended, though it says that nothing is to come: it is started once it has. */
-    public void awaitsEnd(List<RequestStep> steps) {
+    /** The request has not ended, though it says that nothing is to come. */
+    void awaitsEnd() {
         body.awaitsEnd();
-        for (RequestStep step : steps) {
-            if (step.comesFirst() && step.handle(this)) {
-                return;
-            }
-        }
     }
 
+    @Override
+    public String id() {
+        return record.id();
+    }
+
+    @Override
     public RequestHead request() {
         return request;
     }
 
+    @Override
     public Client client() {
         return client.info();
     }
 
-    /**
-     * Whose request this is: the address of the connection or, where that is a trusted proxy's, the one for which the
-     * proxies that are trusted say they speak. Costs nothing where no proxy is trusted.
-     */
     @Override
-    public InetAddress clientAddress() {
-        Client info = client.info();
-        if (!info.isTrusted()) {
-            return info.address();
-        }
-        InetAddress found = forwardedClient;
-        if (found == null) {
-            found = ForwardedFor.client(request.fields(), info);
-            forwardedClient = found;
-        }
-        return found;
+    public Requester requester() {
+        return record.requester();
     }
 
-    /** Who the client is, for servers that want every connection to begin with it. */
-    ProxyPreamble preamble() {
-        Client info = client.info();
-        InetAddress address = clientAddress();
-        // Of a client that a proxy speaks for no port is known.
-        return new ProxyPreamble(
-                address.equals(info.address()) ? info.endpoints().client() : new InetSocketAddress(address, 0),
-                info.endpoints().local());
+    @Override
+    public @Nullable Route route() {
+        return record.route();
     }
 
-    /** The client, and the proxy that speaks for it, for the log. */
-    String clientText() {
-        Client info = client.info();
-        InetAddress address = clientAddress();
-        return address.equals(info.address())
-                ? info.text()
-                : NetUtil.toAddressString(address) + " through " + info.text();
+    @Override
+    public void leavesOut(int fields) {
+        record.leavesOut(fields);
     }
 
-    public ClientStream clientStream() {
-        return client;
+    /** With the response the client's connection ends, unless others share it. */
+    public void isLast() {
+        client.isLast();
     }
 
     public Routing routing() {
         return routing;
+    }
+
+    /** It is to do with this site from now on. */
+    public void belongsTo(String site) {
+        record.belongsTo(site);
+    }
+
+    public @Nullable String site() {
+        return record.site();
+    }
+
+    /** For what becomes of it without going by the settings of a route. */
+    public void routed(Route chosen) {
+        record.routed(chosen);
+    }
+
+    /** Bytes go back and forth as they are. */
+    public boolean isTunnel() {
+        return record.isTunnel();
     }
 
     public boolean isFinished() {
@@ -178,16 +170,6 @@ public final class Exchange extends ExchangeRecord {
         return body.isComplete();
     }
 
-    /** Lets the steps decide. What came of the body so far waits in {@link #body}. */
-    public void start(List<RequestStep> steps) {
-        for (RequestStep step : steps) {
-            if (finished || step.handle(this)) {
-                return;
-            }
-        }
-        throw new IllegalStateException("no step answered " + id());
-    }
-
     /** Takes the exchange up again, where it has not ended meanwhile. Any thread. */
     public void goOn(Runnable next) {
         worker.loop().execute(() -> {
@@ -197,7 +179,7 @@ public final class Exchange extends ExchangeRecord {
         });
     }
 
-    /** Runs what nobody waits for the end of: where it throws, this ends, and does not hang. */
+    @Override
     public void guard(Runnable work) {
         try {
             work.run();
@@ -232,7 +214,7 @@ public final class Exchange extends ExchangeRecord {
         if (finished) {
             return;
         }
-        tunnelClosedBy(EndedBy.CLIENT);
+        record.tunnelClosedBy(EndedBy.CLIENT);
         body.complete(trailers);
         progressNanos = System.nanoTime();
         if (server != null) {
@@ -249,10 +231,13 @@ public final class Exchange extends ExchangeRecord {
 
     public void clientGone() {
         if (!finished) {
-            LOG.debug("request {}: client {}: gone before the response was complete", id(), clientText());
+            LOG.debug(
+                    "request {}: client {}: gone before the response was complete",
+                    id(),
+                    requester().text());
             if (isTunnel()) {
                 // As good an end as any; what it sent before gets there.
-                tunnelClosedBy(EndedBy.CLIENT);
+                record.tunnelClosedBy(EndedBy.CLIENT);
                 leaveServer();
             } else {
                 blame(ByClient.GONE);
@@ -288,9 +273,9 @@ public final class Exchange extends ExchangeRecord {
     }
 
     private void answer(LocalResponse answer) {
-        answered(answer.status(), System.nanoTime());
+        record.answered(answer.status(), System.nanoTime());
         if (!request.isHead()) {
-            sent(answer.body().length);
+            record.sent(answer.body().length);
         }
         finish();
         client.respond(answer, responseEdits());
@@ -304,11 +289,11 @@ public final class Exchange extends ExchangeRecord {
                 : route.responseEdits(client.info().isSecure()).filled(this::variable);
     }
 
-    /** What a variable in the value of a header stands for. */
-    String variable(Variable variable) {
+    @Override
+    public String variable(Variable variable) {
         RequestTarget target = request.target();
         return switch (variable) {
-            case CLIENT -> NetUtil.toAddressString(clientAddress());
+            case CLIENT -> NetUtil.toAddressString(requester().address());
             case HOST -> request.authority().host();
             case METHOD -> request.method();
             case PATH -> target.pathText();
@@ -316,15 +301,15 @@ public final class Exchange extends ExchangeRecord {
             case URI -> target.normalText();
             case REQUEST_ID -> id();
             case SCHEME -> client.info().isSecure() ? "https" : "http";
-            case SITE -> Objects.requireNonNullElse(site(), "");
-            case TLS_VERSION -> Objects.requireNonNullElse(tlsVersion(), "");
-            case TLS_CIPHER -> Objects.requireNonNullElse(tlsCipher(), "");
+            case SITE -> Objects.requireNonNullElse(record.site(), "");
+            case TLS_VERSION -> Objects.requireNonNullElse(record.tlsVersion(), "");
+            case TLS_CIPHER -> Objects.requireNonNullElse(record.tlsCipher(), "");
         };
     }
 
     /** From now on it goes by what the route says, and where that says nothing, by what stands for all. */
     public void goesBy(Route chosen) {
-        routed(chosen);
+        record.routed(chosen);
         timeouts = chosen.settings().timeouts().over(routing.timeouts());
     }
 
@@ -345,29 +330,13 @@ public final class Exchange extends ExchangeRecord {
         return !finished;
     }
 
-    /** Whether the client may make one more request now; if not, it has been told so. */
-    public boolean isWithin(RateLimit limit) {
-        long waitNanos = routing.rates().take(limit, clientAddress(), System.nanoTime());
-        if (waitNanos == 0) {
-            return true;
-        }
-        // RFC 9110 §10.2.3: whole seconds.
-        long seconds = Duration.ofNanos(waitNanos - 1).toSeconds() + 1;
-        fail(
-                ByClient.TOO_MANY_REQUESTS,
-                "rate-limit: " + limit.requests() + " per " + Durations.text(limit.per()) + ", at most " + limit.burst()
-                        + " at once",
-                Map.of("Retry-After", Long.toString(seconds)));
-        return false;
-    }
-
     /** Sends the request to a server of {@code backend}. */
     public void forward(LoadBalancer backend) {
         if (route() == null && !isBodyWithin()) {
             return;
         }
-        forwarded(backend.backend().name());
-        RetryLadder next = new RetryLadder(worker, this, backend);
+        record.forwarded(backend.backend().name());
+        RetryLadder next = new RetryLadder(worker, this, record, backend);
         ladder = next;
         request = next.withoutSticky(request);
         next.climb();
@@ -386,7 +355,7 @@ public final class Exchange extends ExchangeRecord {
         int status = ErrorResponses.status(failure);
         String outcome = response == Response.STARTED ? "response broken off" : "answered " + status;
         if (failure.fault() == Failure.Fault.CLIENT) {
-            LOG.debug("request {}: client {}: {}: {}; {}", id(), clientText(), failure.reason(), detail, outcome);
+            LOG.debug("request {}: client {}: {}: {}; {}", id(), requester().text(), failure.reason(), detail, outcome);
         } else {
             String where = ladder == null ? "no backend" : ladder.where();
             boolean told = worker.warnings().tells(where, failure, System.nanoTime());
@@ -437,18 +406,18 @@ public final class Exchange extends ExchangeRecord {
     void connected(ServerStream made) {
         server = made;
         progressNanos = System.nanoTime();
-        made.begin(this, ladder().watchesWrite());
+        made.begin(this, this, ladder().watchesWrite());
         sendBody(made);
         made.flush();
     }
 
-    /** What the server may do besides what any server may. */
+    @Override
     public Set<Tolerance> tolerated() {
         return ladder().tolerated();
     }
 
-    /** The Host that the server is to be asked for; null for that of the client. */
-    @Nullable String sentHost() {
+    @Override
+    public @Nullable String sentHost() {
         return ladder().host();
     }
 
@@ -488,6 +457,7 @@ public final class Exchange extends ExchangeRecord {
         return Trailers.without(body.trailers(), chosen == null ? FieldEdits.NONE : chosen.requestEdits());
     }
 
+    @Override
     public void serverWritable() {
         progressNanos = System.nanoTime();
         resumeRequest();
@@ -510,7 +480,7 @@ public final class Exchange extends ExchangeRecord {
 
     // ---- from the server
 
-    /** False where the response is not one to pass on; the exchange has then failed. */
+    @Override
     public boolean interimResponse(ResponseHead head) {
         response = Response.INTERIM;
         progressNanos = System.nanoTime();
@@ -528,7 +498,7 @@ public final class Exchange extends ExchangeRecord {
         return true;
     }
 
-    /** The server wants to switch protocols; false where it was not asked to. */
+    @Override
     public boolean switchesProtocols(ResponseHead head) {
         String asked = request.upgrade();
         if (asked == null || !asked.equalsIgnoreCase(head.upgrade())) {
@@ -542,14 +512,14 @@ public final class Exchange extends ExchangeRecord {
         return true;
     }
 
-    /** The server has agreed: bytes go back and forth as they are. */
+    @Override
     public void switched(ResponseHead head) {
         response = Response.STARTED;
         progressNanos = System.nanoTime();
-        answered(client.info().isHttp2() ? 200 : 101, progressNanos);
+        record.answered(client.info().isHttp2() ? 200 : 101, progressNanos);
         ladder().answered(head.status());
         ResponseHead stuck = ladder().withSticky(head);
-        tunnelBegins();
+        record.tunnelBegins();
         body.reopen();
         endSent = false;
         worker.tunnels().begins(this);
@@ -560,6 +530,7 @@ public final class Exchange extends ExchangeRecord {
         }
     }
 
+    @Override
     public void responseHead(ResponseHead head, long bodyLength) {
         if (head.status() < 300 && client.info().isHttp2() && request.upgrade() != null) {
             // To the client it would mean that the tunnel is open (RFC 8441 §5).
@@ -573,7 +544,7 @@ public final class Exchange extends ExchangeRecord {
         }
         response = Response.STARTED;
         progressNanos = System.nanoTime();
-        answered(head.status(), progressNanos);
+        record.answered(head.status(), progressNanos);
         body.forgetSent();
         ResponseHead own = ladder().withSticky(head);
         Compression wanted = compressionWanted();
@@ -592,7 +563,7 @@ public final class Exchange extends ExchangeRecord {
         return chosen == null ? null : chosen.settings().compression();
     }
 
-    /** Takes ownership of {@code part}. */
+    @Override
     public void responseBody(ByteBuf part) {
         if (finished) {
             part.release();
@@ -611,12 +582,12 @@ public final class Exchange extends ExchangeRecord {
 
     private void sendToClient(@Nullable ByteBuf part) {
         if (part != null) {
-            sent(part.readableBytes());
+            record.sent(part.readableBytes());
             client.responseBody(part);
         }
     }
 
-    /** What the server sent in one go has been handed over: the client is to see it. */
+    @Override
     public void flushResponse() {
         if (compression != null && !finished) {
             sendToClient(compression.flush());
@@ -624,8 +595,9 @@ public final class Exchange extends ExchangeRecord {
         client.flush();
     }
 
+    @Override
     public void responseEnd(@Nullable Fields trailers) {
-        tunnelClosedBy(EndedBy.SERVER);
+        record.tunnelClosedBy(EndedBy.SERVER);
         server = null;
         if (compression != null) {
             sendToClient(compression.finish());
@@ -634,17 +606,17 @@ public final class Exchange extends ExchangeRecord {
         client.responseEnd(Trailers.without(trailers, responseEdits()));
     }
 
-    /** Whether everything the server is to get has been given to it. */
+    @Override
     public boolean isRequestSent() {
         return endSent;
     }
 
-    /** The server has ended its response in the middle; the failure follows. */
+    @Override
     public void breaksOff(BreakOff why) {
         brokenOff = why;
     }
 
-    /** The server connection broke, or what it sent must not be passed on; it is closed already. */
+    @Override
     public void serverFailed(ByServer failure, String detail, boolean unsent) {
         if (finished) {
             return;
@@ -652,7 +624,7 @@ public final class Exchange extends ExchangeRecord {
         server = null;
         if (isUnanswered() && ladder().mayTryAgain(failure, unsent)) {
             endSent = false;
-            connectionLost();
+            record.connectionLost();
             body.rewind();
             ladder().again(failure);
         } else {
@@ -678,7 +650,7 @@ public final class Exchange extends ExchangeRecord {
     private void tryElsewhere() {
         dropServer();
         endSent = false;
-        connectionLost();
+        record.connectionLost();
         body.rewind();
         progressNanos = System.nanoTime();
         ladder().elsewhere();
@@ -716,7 +688,10 @@ public final class Exchange extends ExchangeRecord {
     private void checkTunnel(long now) {
         long longest = timeouts.tunnel().toNanos();
         if (now - progressNanos > longest) {
-            LOG.info("request {}: client {}: timeouts.tunnel: nothing moved; closed", id(), clientText());
+            LOG.info(
+                    "request {}: client {}: timeouts.tunnel: nothing moved; closed",
+                    id(),
+                    requester().text());
             endTunnel(ByEdge.TUNNEL_IDLE);
         } else if (body.isComplete() && now - progressNanos > HALF_CLOSED_NANOS) {
             endTunnel(ByClient.GONE);
@@ -764,12 +739,12 @@ public final class Exchange extends ExchangeRecord {
 
     /** What ends it, unless that is known already. Whoever says so goes on to end it. */
     public void blame(Failure why) {
-        failed(why, body.isComplete());
+        record.failed(why, body.isComplete());
     }
 
     private void finish() {
         release();
-        ended(worker.observer());
+        worker.ended(record);
     }
 
     private void release() {
@@ -777,7 +752,7 @@ public final class Exchange extends ExchangeRecord {
         if (isTunnel()) {
             worker.tunnels().ends(this);
         }
-        received(body.received());
+        record.received(body.received());
         body.release();
         if (compression != null) {
             compression.close();

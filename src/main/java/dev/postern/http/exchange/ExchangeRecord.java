@@ -3,26 +3,26 @@ package dev.postern.http.exchange;
 import dev.postern.backend.Server;
 import dev.postern.http.message.Failure;
 import dev.postern.http.message.FieldName;
+import dev.postern.http.message.Legible;
 import dev.postern.http.message.RequestHead;
 import dev.postern.route.Route;
 import java.net.InetAddress;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
- * What is told of an exchange once it is over. Collected while it goes on, in fields that cost nothing where nobody
- * observes; {@link System#nanoTime} throughout. Event loop only.
+ * What is told of an exchange once it is over, or of a request that never became one: its head could not be read, or did
+ * not come. Collected while it goes on, in fields that cost nothing where nobody observes; {@link System#nanoTime}
+ * throughout. Event loop only.
  */
-public abstract sealed class ExchangeRecord permits Exchange, Refusal {
-    private static final Logger LOG = LoggerFactory.getLogger(ExchangeRecord.class);
-
+public final class ExchangeRecord {
     /** Of a timer: it never came to that. */
     public static final long NEVER = -1;
 
     private final String id;
     private final Client client;
     private final @Nullable RequestHead head;
+    private final Legible legible;
+    private final Requester requester;
 
     private final long beganNanos;
     private final long headNanos;
@@ -55,90 +55,108 @@ public abstract sealed class ExchangeRecord permits Exchange, Refusal {
      * @param beganNanos when its first byte came
      * @param headNanos when its head was complete
      */
-    ExchangeRecord(String id, Client client, @Nullable RequestHead head, long beganNanos, long headNanos) {
+    ExchangeRecord(String id, Client client, RequestHead head, long beganNanos, long headNanos) {
+        this(id, client, head, Legible.NOTHING, beganNanos, headNanos);
+    }
+
+    private ExchangeRecord(
+            String id, Client client, @Nullable RequestHead head, Legible legible, long beganNanos, long headNanos) {
         this.id = id;
         this.client = client;
         this.head = head;
+        this.legible = legible;
+        this.requester = new Requester(client, head);
         this.beganNanos = beganNanos;
         this.headNanos = headNanos;
     }
 
+    /**
+     * Of a request that is refused before it becomes an exchange.
+     *
+     * @param legible what could be read of it all the same
+     */
+    public static ExchangeRecord refused(String id, Client client, Legible legible, long beganNanos, Failure failure) {
+        ExchangeRecord refused = new ExchangeRecord(id, client, null, legible, beganNanos, NEVER);
+        refused.failed(failure, false);
+        return refused;
+    }
+
     // ---- while it goes on
 
-    public final void belongsTo(String nameOfSite) {
+    /** The client is told so. */
+    public ExchangeRecord with(LocalResponse answer) {
+        answered(answer.status(), System.nanoTime());
+        sent(answer.body().length);
+        return this;
+    }
+
+    public void belongsTo(String nameOfSite) {
         site = nameOfSite;
     }
 
-    public final void routed(Route chosen) {
+    public void routed(Route chosen) {
         route = chosen;
     }
 
-    final void forwarded(String toBackend) {
+    void forwarded(String toBackend) {
         backend = toBackend;
     }
 
     /** So many fields of its head do not reach the server, for their names alone; said again with each attempt. */
-    final void leavesOut(int fields) {
+    void leavesOut(int fields) {
         leftOut = fields;
-        if (head != null && LOG.isDebugEnabled()) {
-            LOG.debug(
-                    "request {}: client {}: headers left out for their names, as keep-header-names has none of them: {}",
-                    id,
-                    client.text(),
-                    RequestWriter.leftOut(head.fields(), route, client.isTrusted()));
-        }
     }
 
     /** It is tried with a server, for the first time or once more. */
-    final void tries(Server next, long nowNanos) {
+    void tries(Server next, long nowNanos) {
         if (attempts++ == 0) {
             chosenNanos = nowNanos;
         }
         lastServer = next;
     }
 
-    final void connectionMade(boolean reused, long nowNanos) {
+    void connectionMade(boolean reused, long nowNanos) {
         reusedConnection = reused;
         connectedNanos = nowNanos;
     }
 
     /** The connection broke, but it is tried with another. */
-    final void connectionLost() {
+    void connectionLost() {
         connectedNanos = NEVER;
     }
 
-    final void answered(int withStatus, long nowNanos) {
+    void answered(int withStatus, long nowNanos) {
         status = withStatus;
         responseNanos = nowNanos;
     }
 
     /** From now on bytes go back and forth as they are. */
-    final void tunnelBegins() {
+    void tunnelBegins() {
         tunnel = true;
     }
 
-    public final boolean isTunnel() {
+    public boolean isTunnel() {
         return tunnel;
     }
 
     /** One side of the tunnel has said all that it had to say. The first one counts. */
-    final void tunnelClosedBy(EndedBy side) {
+    void tunnelClosedBy(EndedBy side) {
         if (tunnel && closedBy == EndedBy.NOBODY) {
             closedBy = side;
             phase = Phase.TUNNEL;
         }
     }
 
-    final void sent(int bytes) {
+    void sent(int bytes) {
         bytesOut += bytes;
     }
 
-    final void received(long bytes) {
+    void received(long bytes) {
         bytesIn = bytes;
     }
 
     /** The first one counts: what follows is its consequence. */
-    final void failed(Failure why, boolean requestComplete) {
+    void failed(Failure why, boolean requestComplete) {
         if (failure == null) {
             failure = why;
             phase = phaseNow(why, requestComplete);
@@ -162,139 +180,140 @@ public abstract sealed class ExchangeRecord permits Exchange, Refusal {
         return backend == null ? Phase.HEAD : Phase.RESPONSE_HEAD;
     }
 
-    /** It is over: tells the observer. */
-    public final void ended(ExchangeObserver observer) {
-        endNanos = System.nanoTime();
-        try {
-            observer.ended(this);
-        } catch (RuntimeException e) {
-            // Whoever watches must not get into the way.
-            LOG.error("request {}: observer: bug", id, e);
-        }
+    /** It is over. */
+    void ends(long nowNanos) {
+        endNanos = nowNanos;
     }
 
     // ---- once it is over
 
     /** As in the log, and in every answer that the edge makes itself. */
-    public final String id() {
+    public String id() {
         return id;
     }
 
     /** Whose request it is. */
-    public abstract InetAddress clientAddress();
+    public Requester requester() {
+        return requester;
+    }
+
+    /** Of whose request it is. */
+    public InetAddress clientAddress() {
+        return requester.address();
+    }
 
     /** {@code HTTP/1.1}; null where the head could not be read. */
-    public final @Nullable String protocol() {
+    public @Nullable String protocol() {
         return head == null ? null : client.protocol(head);
     }
 
     /** {@code TLSv1.3}; null on a plaintext connection. */
-    public final @Nullable String tlsVersion() {
+    public @Nullable String tlsVersion() {
         TlsParameters tls = client.tls();
         return tls == null ? null : tls.version();
     }
 
-    public final @Nullable String tlsCipher() {
+    public @Nullable String tlsCipher() {
         TlsParameters tls = client.tls();
         return tls == null ? null : tls.cipher();
     }
 
     /** Null where the head could not be read that far. */
     public @Nullable String method() {
-        return head == null ? null : head.method();
+        return head == null ? legible.method() : head.method();
     }
 
     /** Host as asked for, in lower case, without the port; null where the head could not be read that far. */
     public @Nullable String host() {
-        return head == null ? null : head.authority().host();
+        return head == null ? legible.host() : head.authority().host();
     }
 
     /** Path and query as they came, all of them printable ASCII; null where the head could not be read that far. */
     public @Nullable String target() {
-        return head == null ? null : head.target().text();
+        return head == null ? legible.target() : head.target().text();
     }
 
     /** Whatever the client says there; null where it says nothing. */
-    public final @Nullable String referer() {
+    public @Nullable String referer() {
         return head == null ? null : head.fields().first(FieldName.REFERER);
     }
 
     /** Whatever the client says there; null where it says nothing. */
-    public final @Nullable String userAgent() {
+    public @Nullable String userAgent() {
         return head == null ? null : head.fields().first(FieldName.USER_AGENT);
     }
 
     /** The site that was asked for; null where there is none of that name, or it did not come to that. */
-    public final @Nullable String site() {
+    public @Nullable String site() {
         return site;
     }
 
     /** Null until it is decided, and for what belongs to no site. */
-    public final @Nullable Route route() {
+    public @Nullable Route route() {
         return route;
     }
 
-    public final @Nullable String backend() {
+    public @Nullable String backend() {
         return backend;
     }
 
     /** The last one that was tried. */
-    public final @Nullable Server server() {
+    public @Nullable Server server() {
         return lastServer;
     }
 
     /** How many fields of its head did not reach the server for their names, such as {@code api_key}. */
-    public final int leftOut() {
+    public int leftOut() {
         return leftOut;
     }
 
     /** How often it was tried again, with the same server or another. */
-    public final int retries() {
+    public int retries() {
         return Math.max(0, attempts - 1);
     }
 
     /** Whether the connection to the server had been used before. */
-    public final boolean reusedConnection() {
+    public boolean reusedConnection() {
         return reusedConnection;
     }
 
     /** As the client was told; 0 where it was told nothing. */
-    public final int status() {
+    public int status() {
         return status;
     }
 
     /** Of the request's body, and of what came through a tunnel. */
-    public final long bytesIn() {
+    public long bytesIn() {
         return bytesIn;
     }
 
     /** Of the response's body, and of what came through a tunnel. */
-    public final long bytesOut() {
+    public long bytesOut() {
         return bytesOut;
     }
 
-    public final EndedBy endedBy() {
+    public EndedBy endedBy() {
         return failure == null ? closedBy : EndedBy.of(failure);
     }
 
-    public final Phase phase() {
+    public Phase phase() {
         return phase;
     }
 
     /** Why it failed; null where it did not. */
-    public final @Nullable Failure failure() {
+    public @Nullable Failure failure() {
         return failure;
     }
 
     // ---- HAProxy's timers, nanoseconds, NEVER where it did not come to that
 
     /** TR: from the first byte to the end of the head. */
-    public final long headTime() {
+    public long headTime() {
         return headNanos == NEVER ? NEVER : headNanos - beganNanos;
     }
 
     /** Tw: until a server had room, or nobody waited for that any more. */
-    public final long queueTime() {
+    public long queueTime() {
         if (phase == Phase.QUEUE) {
             return endNanos - headNanos;
         }
@@ -302,17 +321,17 @@ public abstract sealed class ExchangeRecord permits Exchange, Refusal {
     }
 
     /** Tc: until there was a connection to a server, all attempts together. */
-    public final long connectTime() {
+    public long connectTime() {
         return connectedNanos == NEVER ? NEVER : connectedNanos - chosenNanos;
     }
 
     /** Tr: until the server had begun to answer. */
-    public final long responseTime() {
+    public long responseTime() {
         return connectedNanos == NEVER || responseNanos == NEVER ? NEVER : responseNanos - connectedNanos;
     }
 
     /** Ta: from the first byte of the request to the end. */
-    public final long totalTime() {
+    public long totalTime() {
         return endNanos - beganNanos;
     }
 }

@@ -55,9 +55,9 @@ public final class ForwardedHeaders {
     }
 
     /** Writes ours; from a trusted proxy its own say in proto, host and port stands, and its list is continued. */
-    static void write(HeadWriter out, Exchange exchange) {
-        RequestHead head = exchange.request();
-        Client client = exchange.client();
+    static void write(HeadWriter out, OutgoingRequest outgoing) {
+        RequestHead head = outgoing.request();
+        Client client = outgoing.client();
         Fields fields = head.fields();
         boolean trusted = client.isTrusted();
         out.bytes(FOR);
@@ -85,7 +85,7 @@ public final class ForwardedHeaders {
         // One address, for programs that look no further: the client that the access log, rate limits and `allow` know.
         out.bytes(REAL_IP);
         if (trusted) {
-            out.text(NetUtil.toAddressString(exchange.clientAddress()));
+            out.text(NetUtil.toAddressString(outgoing.requester().address()));
         } else {
             out.bytes(client.addressBytes());
         }

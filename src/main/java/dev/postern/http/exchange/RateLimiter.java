@@ -43,7 +43,7 @@ public final class RateLimiter {
      * @param nowNanos of {@link System#nanoTime}
      * @return 0 where there was one to take; else how long, in nanoseconds, until there is one
      */
-    long take(RateLimit limit, InetAddress client, long nowNanos) {
+    public long take(RateLimit limit, InetAddress client, long nowNanos) {
         long hash = hash(limit.scope().hashCode(), ClientNetwork.of(client));
         long interval = limit.intervalNanos();
         return stripes[(int) (hash >>> 58)].take(

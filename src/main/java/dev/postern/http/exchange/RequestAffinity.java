@@ -9,18 +9,18 @@ import org.jspecify.annotations.Nullable;
 
 /** What of a request its server is chosen by. Made only where the algorithm asks for it. */
 final class RequestAffinity implements Affinity {
-    private final Exchange exchange;
-    /** As the client sent it; what the server is sent may lack the cookie. */
     private final RequestHead request;
+    private final Requester requester;
 
-    RequestAffinity(Exchange exchange) {
-        this.exchange = exchange;
-        this.request = exchange.request();
+    /** @param request as the client sent it; what the server is sent may lack the cookie */
+    RequestAffinity(RequestHead request, Requester requester) {
+        this.request = request;
+        this.requester = requester;
     }
 
     @Override
     public InetAddress clientAddress() {
-        return exchange.clientAddress();
+        return requester.address();
     }
 
     @Override

@@ -10,9 +10,13 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import java.util.StringJoiner;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Writes a request anew for an HTTP/1.1 server. What it does not write does not get through. */
 public final class RequestWriter {
+    private static final Logger LOG = LoggerFactory.getLogger(RequestWriter.class);
+
     private static final byte[] VERSION = HeadWriter.constant(" HTTP/1.1\r\n");
     private static final byte[] CONTENT_LENGTH = HeadWriter.constant("Content-Length: ");
     private static final byte[] HOST = HeadWriter.constant("Host: ");
@@ -23,23 +27,23 @@ public final class RequestWriter {
 
     private RequestWriter() {}
 
-    public static ByteBuf write(HeadWriter out, ByteBufAllocator allocator, Exchange exchange) {
-        return compose(out, exchange).end(allocator);
+    public static ByteBuf write(HeadWriter out, ByteBufAllocator allocator, OutgoingRequest outgoing) {
+        return compose(out, outgoing).end(allocator);
     }
 
     /** Leaves the head in {@code out}, for whoever puts it into yet another form. */
-    public static HeadWriter compose(HeadWriter out, Exchange exchange) {
-        RequestHead head = exchange.request();
-        Client client = exchange.client();
-        Route route = exchange.route();
+    public static HeadWriter compose(HeadWriter out, OutgoingRequest outgoing) {
+        RequestHead head = outgoing.request();
+        Client client = outgoing.client();
+        Route route = outgoing.route();
         FieldEdits edits =
-                route == null ? FieldEdits.NONE : route.requestEdits().filled(exchange::variable);
+                route == null ? FieldEdits.NONE : route.requestEdits().filled(outgoing::variable);
         Fields fields = head.fields();
         out.begin().bytes(fields.bytes(), head.methodFrom(), head.methodTo()).byteOf(' ');
         head.target().write(out, route).bytes(VERSION);
         boolean named = !head.connection().named().isEmpty();
         int leftOut = 0;
-        String host = exchange.sentHost();
+        String host = outgoing.sentHost();
         for (int i = 0; i < fields.count(); i++) {
             int name = fields.name(i);
             if (host != null && name == FieldName.HOST) {
@@ -58,7 +62,15 @@ public final class RequestWriter {
             }
         }
         if (leftOut > 0) {
-            exchange.leavesOut(leftOut);
+            outgoing.leavesOut(leftOut);
+            if (LOG.isDebugEnabled()) {
+                LOG.debug(
+                        "request {}: client {}: headers left out for their names, as keep-header-names has none of them:"
+                                + " {}",
+                        outgoing.id(),
+                        client.text(),
+                        leftOut(fields, route, client.isTrusted()));
+            }
         }
         out.fields(edits);
         if (head.isChunked()) {
@@ -77,12 +89,12 @@ public final class RequestWriter {
         if (head.expectsContinue()) {
             out.bytes(EXPECT);
         }
-        ForwardedHeaders.write(out, exchange);
+        ForwardedHeaders.write(out, outgoing);
         return out.crlf();
     }
 
     /** The names of the fields that do not reach the server, for their names alone; for the log. */
-    static String leftOut(Fields fields, @Nullable Route route, boolean trusted) {
+    private static String leftOut(Fields fields, @Nullable Route route, boolean trusted) {
         StringJoiner names = new StringJoiner(", ");
         for (int i = 0; i < fields.count(); i++) {
             int name = fields.name(i);

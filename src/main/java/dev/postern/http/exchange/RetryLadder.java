@@ -42,6 +42,7 @@ final class RetryLadder {
 
     private final Worker worker;
     private final Exchange exchange;
+    private final ExchangeRecord record;
     private final LoadBalancer balancer;
     private final ServerRoom room;
     private final ServerConnections connections;
@@ -70,15 +71,17 @@ final class RetryLadder {
     /** Retries beyond those that are always safe. */
     private int elsewhere;
 
-    RetryLadder(Worker worker, Exchange exchange, LoadBalancer balancer) {
+    RetryLadder(Worker worker, Exchange exchange, ExchangeRecord record, LoadBalancer balancer) {
         this.worker = worker;
         this.exchange = exchange;
+        this.record = record;
         this.balancer = balancer;
         this.room = worker.room(balancer, exchange.routing());
         this.connections = worker.connections(balancer.backend().protocol());
         this.retries = balancer.backend().config().retries();
         this.sticky = balancer.sticky();
-        this.affinity = balancer.asksRequest() ? new RequestAffinity(exchange) : Affinity.NONE;
+        this.affinity =
+                balancer.asksRequest() ? new RequestAffinity(exchange.request(), exchange.requester()) : Affinity.NONE;
         if (retries != null) {
             balancer.earnsRetry(retries.budgetPercent());
         }
@@ -86,7 +89,7 @@ final class RetryLadder {
 
     /** {@code backend B: server S}, for the log: the last one that was tried. */
     String where() {
-        Server last = exchange.server();
+        Server last = record.server();
         return "backend " + balancer.backend().name() + ": server " + (last == null ? "-" : last);
     }
 
@@ -110,9 +113,9 @@ final class RetryLadder {
     private void begin(Server next) {
         server = next;
         long now = System.nanoTime();
-        exchange.tries(next, now);
+        record.tries(next, now);
         if (!connections.areShared()) {
-            long network = ClientNetwork.of(exchange.clientAddress());
+            long network = ClientNetwork.of(exchange.requester().address());
             if (!room.worksFor(network)) {
                 exchange.fail(Failure.ByEdge.OUT_OF_RESOURCES, room.whyNotForClient());
                 return;
@@ -209,7 +212,7 @@ final class RetryLadder {
 
     /** What connections of this exchange begin with; null where the backend does not want to be told. */
     private @Nullable ProxyPreamble preamble() {
-        return balancer.backend().wantsPreamble() ? exchange.preamble() : null;
+        return balancer.backend().wantsPreamble() ? exchange.requester().preamble() : null;
     }
 
     private void connect(Server to) {
@@ -238,7 +241,7 @@ final class RetryLadder {
                 if (exchange.isFinished()) {
                     made.unused();
                 } else {
-                    exchange.connectionMade(false, System.nanoTime());
+                    record.connectionMade(false, System.nanoTime());
                     exchange.guard(() -> exchange.connected(made));
                 }
             }
@@ -309,7 +312,7 @@ final class RetryLadder {
         }
         retried = true;
         long now = System.nanoTime();
-        exchange.tries(same, now);
+        record.tries(same, now);
         ServerStream open = connections.areShared() ? idle(same, now) : null;
         if (open == null) {
             connect(same);
@@ -320,7 +323,7 @@ final class RetryLadder {
 
     private void use(ServerStream idle, long now) {
         pooled = true;
-        exchange.connectionMade(true, now);
+        record.connectionMade(true, now);
         exchange.connected(idle);
     }
 

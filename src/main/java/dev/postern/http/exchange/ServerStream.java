@@ -6,16 +6,16 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The server's side of one exchange: where the request goes. A turn of an HTTP/1 connection, or one stream of an HTTP/2
- * connection. What comes back goes to the exchange: a response, a failure, the news that more can be written. Event
- * loop only.
+ * connection. What comes back goes to a {@link ResponseReceiver}. Event loop only.
  */
 public interface ServerStream {
     /**
-     * Sends the head of the exchange's request; the exchange hears of everything that follows.
+     * Sends the head of a request.
      *
+     * @param receiver hears of everything that follows
      * @param watchWrite whether it matters later that nothing at all could be written
      */
-    void begin(Exchange exchange, boolean watchWrite);
+    void begin(OutgoingRequest request, ResponseReceiver receiver, boolean watchWrite);
 
     /** Takes ownership of {@code part}. */
     void requestBody(ByteBuf part);

@@ -31,9 +31,13 @@ public final class WebSocketKey {
         return AsciiString.contentEquals(name, NAME);
     }
 
-    /** Another one for each request, which is all that is asked of it. */
-    public static byte[] next(Worker worker) {
-        byte[] id = worker.nextRequestId().getBytes(StandardCharsets.US_ASCII);
+    /**
+     * Another one for each request, which is all that is asked of it.
+     *
+     * @param requestId another one each time
+     */
+    public static byte[] of(String requestId) {
+        byte[] id = requestId.getBytes(StandardCharsets.US_ASCII);
         return Base64.getEncoder().encode(Arrays.copyOfRange(id, id.length - BYTES, id.length));
     }
 

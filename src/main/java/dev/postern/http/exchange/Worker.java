@@ -11,6 +11,7 @@ import dev.postern.http.message.Failure;
 import dev.postern.http.message.HeadParser;
 import dev.postern.http.message.HeadSpace;
 import dev.postern.http.message.HeadWriter;
+import dev.postern.http.message.HttpDate;
 import dev.postern.machine.MachineErrors;
 import dev.postern.machine.MemoryGuard;
 import io.netty.channel.Channel;
@@ -19,14 +20,10 @@ import io.netty.channel.RecvByteBufAllocator;
 import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.net.InetAddress;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.InstantSource;
-import java.time.ZoneOffset;
-import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.OptionalInt;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
@@ -45,18 +42,13 @@ public final class Worker {
     /** How long a client that has just been answered may go on with its next request while we drain. */
     private static final long DRAIN_IDLE_NANOS = Duration.ofSeconds(1).toNanos();
 
-    // RFC 9110 §5.6.7: two-digit day, English names.
-    private static final DateTimeFormatter IMF_FIXDATE = DateTimeFormatter.ofPattern(
-                    "EEE, dd MMM yyyy HH:mm:ss 'GMT'", Locale.ENGLISH)
-            .withZone(ZoneOffset.UTC);
-
     /** An event loop never waits, so that it takes it a moment only. */
     private static final long ASK_SECONDS = 1;
 
     private final EventLoop loop;
     private final Class<? extends Channel> channelType;
     private final AtomicReference<Routing> routing;
-    private final InstantSource clock;
+    private final HttpDate date;
     private final ServerConnections http1;
     private final ServerConnections http2;
     private final HeadWriter headWriter = new HeadWriter();
@@ -84,8 +76,6 @@ public final class Worker {
     /** When the one before began: whatever had come by then has been read. */
     private long sweptBeforeNanos = sweptNanos;
 
-    private long dateSecond = -1;
-    private byte[] date = {};
     // Written by any thread, read on the loop.
     private volatile boolean draining;
     // Written on the loop, read by any thread.
@@ -124,7 +114,7 @@ public final class Worker {
         this.reads = new TurnReads(turns);
         this.puttingOut = new PuttingOut(budgets.memory());
         this.routing = shared.routing;
-        this.clock = shared.clock;
+        this.date = new HttpDate(shared.clock);
         this.requestIdPrefix = requestIdPrefix;
         this.observer = observer;
         this.http1 = shared.protocols.http1.apply(this);
@@ -309,8 +299,15 @@ public final class Worker {
         return warnings;
     }
 
-    public ExchangeObserver observer() {
-        return observer;
+    /** It is over: tells the observer. */
+    public void ended(ExchangeRecord exchange) {
+        exchange.ends(System.nanoTime());
+        try {
+            observer.ended(exchange);
+        } catch (RuntimeException e) {
+            // Whoever watches must not get into the way.
+            LOG.error("request {}: observer: bug", exchange.id(), e);
+        }
     }
 
     public boolean isDraining() {
@@ -324,12 +321,7 @@ public final class Worker {
 
     /** The Date of a response made now. */
     public byte[] date() {
-        var now = clock.instant();
-        if (now.getEpochSecond() != dateSecond) {
-            dateSecond = now.getEpochSecond();
-            date = IMF_FIXDATE.format(now).getBytes(StandardCharsets.US_ASCII);
-        }
-        return date;
+        return date.now();
     }
 
     public void joins(ClientConnection connection) {

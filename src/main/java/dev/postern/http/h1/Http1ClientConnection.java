@@ -9,9 +9,9 @@ import dev.postern.http.exchange.ClientConnection;
 import dev.postern.http.exchange.ClientStream;
 import dev.postern.http.exchange.ErrorResponses;
 import dev.postern.http.exchange.Exchange;
+import dev.postern.http.exchange.ExchangeRecord;
 import dev.postern.http.exchange.LocalResponse;
-import dev.postern.http.exchange.Refusal;
-import dev.postern.http.exchange.RequestStep;
+import dev.postern.http.exchange.RequestSteps;
 import dev.postern.http.exchange.ResponsePace;
 import dev.postern.http.exchange.TlsParameters;
 import dev.postern.http.exchange.Worker;
@@ -33,7 +33,6 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import java.time.Duration;
-import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -62,7 +61,7 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
     }
 
     private final Worker worker;
-    private final List<RequestStep> steps;
+    private final RequestSteps steps;
     private final Channel channel;
     private final Client info;
     private final MessageDecoder decoder;
@@ -98,11 +97,7 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
      * @param shown null on a plaintext connection
      */
     public Http1ClientConnection(
-            Worker worker,
-            List<RequestStep> steps,
-            @Nullable CertificateShown shown,
-            Endpoints endpoints,
-            Channel channel) {
+            Worker worker, RequestSteps steps, @Nullable CertificateShown shown, Endpoints endpoints, Channel channel) {
         this.worker = worker;
         this.steps = steps;
         this.channel = channel;
@@ -201,12 +196,7 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
             return;
         }
         started = true;
-        try {
-            next.start(steps);
-        } catch (RuntimeException e) {
-            LOG.error("request {}: bug", next.id(), e);
-            next.fail(Failure.ByEdge.BUG, e.toString());
-        }
+        steps.start(next);
     }
 
     @Override
@@ -291,13 +281,13 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
         writer.answers(null);
         settled = false;
         writer.local(answer, worker.date(), false, FieldEdits.NONE);
-        refusal(id, failure).with(answer).ended(worker.observer());
+        worker.ended(refusal(id, failure).with(answer));
         finish(true);
     }
 
-    private Refusal refusal(String id, Failure failure) {
+    private ExchangeRecord refusal(String id, Failure failure) {
         byte[] scratch = worker.requestSpace().bytes();
-        return new Refusal(id, info, Legible.of(scratch, decoder.peek(scratch)), headNanos, failure);
+        return ExchangeRecord.refused(id, info, Legible.of(scratch, decoder.peek(scratch)), headNanos, failure);
     }
 
     // ---- the response
@@ -473,7 +463,7 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
         if (current != null) {
             current.clientGone();
         } else if (midHead) {
-            refusal(worker.nextRequestId(), Failure.ByClient.GONE).ended(worker.observer());
+            worker.ended(refusal(worker.nextRequestId(), Failure.ByClient.GONE));
         }
         decoder.close();
         share.close();

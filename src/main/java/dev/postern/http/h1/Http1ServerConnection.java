@@ -4,8 +4,9 @@ import dev.postern.backend.ProxyPreamble;
 import dev.postern.backend.Server;
 import dev.postern.backend.ServerConnection;
 import dev.postern.config.Tolerance;
-import dev.postern.http.exchange.Exchange;
+import dev.postern.http.exchange.OutgoingRequest;
 import dev.postern.http.exchange.RequestWriter;
+import dev.postern.http.exchange.ResponseReceiver;
 import dev.postern.http.exchange.ServerStream;
 import dev.postern.http.exchange.Worker;
 import dev.postern.http.message.BadMessage;
@@ -27,6 +28,7 @@ import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.socket.DuplexChannel;
 import java.io.IOException;
 import java.nio.channels.ClosedChannelException;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -48,10 +50,10 @@ final class Http1ServerConnection extends ChannelInboundHandlerAdapter
     private final Channel channel;
     private final MessageDecoder decoder;
 
-    private @Nullable Exchange exchange;
+    private @Nullable ResponseReceiver receiver;
     private @Nullable ResponseHead head;
     /** Whom to flush once everything that was read has been passed on. */
-    private @Nullable Exchange fed;
+    private @Nullable ResponseReceiver fed;
 
     /** How many exchanges it has carried, the one under way included. */
     private int used;
@@ -112,8 +114,8 @@ final class Http1ServerConnection extends ChannelInboundHandlerAdapter
     // ---- the request
 
     @Override
-    public void begin(Exchange next, boolean watchWrite) {
-        exchange = next;
+    public void begin(OutgoingRequest next, ResponseReceiver answered, boolean watchWrite) {
+        receiver = answered;
         chunked = next.request().isChunked();
         used++;
         head = null;
@@ -187,7 +189,7 @@ final class Http1ServerConnection extends ChannelInboundHandlerAdapter
     @Override
     public void channelRead(ChannelHandlerContext ctx, Object message) {
         ByteBuf bytes = (ByteBuf) message;
-        Exchange current = exchange;
+        ResponseReceiver current = receiver;
         if (current == null && leaving) {
             bytes.release();
             return;
@@ -213,7 +215,7 @@ final class Http1ServerConnection extends ChannelInboundHandlerAdapter
     /** The chunks behind a head that came with it are sound, or at least may be: now it is passed on. */
     private void passOn() {
         FirstRead sound = first;
-        Exchange current = exchange;
+        ResponseReceiver current = receiver;
         if (sound == null || current == null || head == null) {
             return;
         }
@@ -229,7 +231,7 @@ final class Http1ServerConnection extends ChannelInboundHandlerAdapter
 
     @Override
     public boolean readyForHead() {
-        return exchange != null && !done && first == null;
+        return receiver != null && !done && first == null;
     }
 
     @Override
@@ -244,8 +246,8 @@ final class Http1ServerConnection extends ChannelInboundHandlerAdapter
 
     @Override
     public long begin() {
-        Exchange current = java.util.Objects.requireNonNull(exchange, "exchange");
-        ResponseHead received = java.util.Objects.requireNonNull(head, "head");
+        ResponseReceiver current = Objects.requireNonNull(receiver, "receiver");
+        ResponseHead received = Objects.requireNonNull(head, "head");
         if (received.status() == 101) {
             if (!current.switchesProtocols(received)) {
                 return MessageDecoder.SWITCHED;
@@ -277,18 +279,18 @@ final class Http1ServerConnection extends ChannelInboundHandlerAdapter
 
     @Override
     public void body(ByteBuf part) {
-        if (exchange == null) {
+        if (receiver == null) {
             part.release();
         } else if (first != null) {
             first.add(part);
         } else {
-            exchange.responseBody(part);
+            receiver.responseBody(part);
         }
     }
 
     @Override
     public void end(@Nullable Fields trailers) {
-        Exchange complete = exchange;
+        ResponseReceiver complete = receiver;
         if (complete == null) {
             return;
         }
@@ -298,7 +300,7 @@ final class Http1ServerConnection extends ChannelInboundHandlerAdapter
         }
         // A server that answers before it has the whole request will go on reading: it is not at rest.
         reusable &= complete.isRequestSent() && isEverythingWritten();
-        exchange = null;
+        receiver = null;
         done = true;
         complete.responseEnd(trailers);
     }
@@ -314,7 +316,7 @@ final class Http1ServerConnection extends ChannelInboundHandlerAdapter
             done = false;
             settle();
         }
-        Exchange answered = fed;
+        ResponseReceiver answered = fed;
         if (answered != null) {
             fed = null;
             answered.flushResponse();
@@ -356,8 +358,8 @@ final class Http1ServerConnection extends ChannelInboundHandlerAdapter
 
     @Override
     public void channelWritabilityChanged(ChannelHandlerContext ctx) {
-        if (exchange != null && channel.isWritable()) {
-            exchange.serverWritable();
+        if (receiver != null && channel.isWritable()) {
+            receiver.serverWritable();
         }
     }
 
@@ -369,7 +371,7 @@ final class Http1ServerConnection extends ChannelInboundHandlerAdapter
             idle = false;
             pool.remove(this);
         }
-        Exchange current = exchange;
+        ResponseReceiver current = receiver;
         if (current != null && decoder.isUntilClose() && !failed) {
             fed = current;
             end(null);
@@ -381,7 +383,7 @@ final class Http1ServerConnection extends ChannelInboundHandlerAdapter
         }
         done = false;
         decoder.close();
-        Exchange answered = fed;
+        ResponseReceiver answered = fed;
         if (answered != null) {
             fed = null;
             answered.flushResponse();
@@ -415,8 +417,8 @@ final class Http1ServerConnection extends ChannelInboundHandlerAdapter
     }
 
     private void broken(ByServer failure, String detail) {
-        Exchange current = exchange;
-        exchange = null;
+        ResponseReceiver current = receiver;
+        receiver = null;
         if (first != null) {
             first.release();
             first = null;
@@ -429,7 +431,7 @@ final class Http1ServerConnection extends ChannelInboundHandlerAdapter
 
     @Override
     public void leave(long nanos) {
-        exchange = null;
+        receiver = null;
         leaving = true;
         decoder.close();
         channel.config().setAutoRead(true);
@@ -439,7 +441,7 @@ final class Http1ServerConnection extends ChannelInboundHandlerAdapter
 
     @Override
     public void abort() {
-        exchange = null;
+        receiver = null;
         retire();
     }
 

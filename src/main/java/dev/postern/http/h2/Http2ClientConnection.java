@@ -8,9 +8,9 @@ import dev.postern.http.exchange.Client;
 import dev.postern.http.exchange.ClientConnection;
 import dev.postern.http.exchange.ErrorResponses;
 import dev.postern.http.exchange.Exchange;
+import dev.postern.http.exchange.ExchangeRecord;
 import dev.postern.http.exchange.LocalResponse;
-import dev.postern.http.exchange.Refusal;
-import dev.postern.http.exchange.RequestStep;
+import dev.postern.http.exchange.RequestSteps;
 import dev.postern.http.exchange.ResponsePace;
 import dev.postern.http.exchange.TlsParameters;
 import dev.postern.http.exchange.Turns;
@@ -87,7 +87,7 @@ public final class Http2ClientConnection extends Http2ConnectionHandler implemen
     private static final long CLOSE_NANOS = TimeUnit.SECONDS.toNanos(2);
 
     private final Worker worker;
-    private final List<RequestStep> steps;
+    private final RequestSteps steps;
     private final Channel channel;
     private final Client client;
     private final HeadWriter scratch;
@@ -132,7 +132,7 @@ public final class Http2ClientConnection extends Http2ConnectionHandler implemen
             Http2ConnectionEncoder encoder,
             Http2Settings settings,
             Worker worker,
-            List<RequestStep> steps,
+            RequestSteps steps,
             Client client,
             Channel channel,
             FrameBudget budget,
@@ -157,7 +157,7 @@ public final class Http2ClientConnection extends Http2ConnectionHandler implemen
     }
 
     public static Http2ClientConnection of(
-            Worker worker, List<RequestStep> steps, CertificateShown shown, Endpoints endpoints, Channel channel) {
+            Worker worker, RequestSteps steps, CertificateShown shown, Endpoints endpoints, Channel channel) {
         Client client =
                 new Client(endpoints, shown, true, worker.routing().trustedProxies(), TlsParameters.of(channel));
         return new Builder(worker, steps, client, channel).build();
@@ -165,14 +165,14 @@ public final class Http2ClientConnection extends Http2ConnectionHandler implemen
 
     private static final class Builder extends AbstractHttp2ConnectionHandlerBuilder<Http2ClientConnection, Builder> {
         private final Worker worker;
-        private final List<RequestStep> steps;
+        private final RequestSteps steps;
         private final Client client;
         private final Channel channel;
         private final Frames frames = new Frames();
         private final HeaderBlocks blocks;
         private final Http2Connection.PropertyKey key;
 
-        Builder(Worker worker, List<RequestStep> steps, Client client, Channel channel) {
+        Builder(Worker worker, RequestSteps steps, Client client, Channel channel) {
             this.worker = worker;
             this.steps = steps;
             this.client = client;
@@ -347,25 +347,16 @@ public final class Http2ClientConnection extends Http2ConnectionHandler implemen
             return;
         }
         begun.begins(exchange);
-        start(exchange);
+        steps.start(exchange);
         if (endOfStream && head.hasBody()) {
             exchange.requestEnd(null);
-        }
-    }
-
-    private void start(Exchange exchange) {
-        try {
-            exchange.start(steps);
-        } catch (RuntimeException e) {
-            LOG.error("request {}: bug", exchange.id(), e);
-            exchange.fail(Failure.ByEdge.BUG, e.toString());
         }
     }
 
     /** What is malformed ends its stream (RFC 9113 §8.1.1); what is beyond a limit is answered. */
     private void refuse(Http2ClientStream stream, Legible legible, BadMessage why) throws Http2Exception {
         String id = worker.nextRequestId();
-        Refusal refusal = new Refusal(id, client, legible, System.nanoTime(), why.failure());
+        ExchangeRecord refusal = ExchangeRecord.refused(id, client, legible, System.nanoTime(), why.failure());
         if (why.failure() == Failure.ByClient.MALFORMED) {
             LOG.debug(
                     "request {}: client {}: {}: {}; stream reset",
@@ -373,7 +364,7 @@ public final class Http2ClientConnection extends Http2ConnectionHandler implemen
                     client.text(),
                     why.failure().reason(),
                     why.detail());
-            refusal.ended(worker.observer());
+            worker.ended(refusal);
             throw Http2Exception.streamError(stream.stream().id(), Http2Error.PROTOCOL_ERROR, "%s", why.detail());
         }
         LocalResponse answer = ErrorResponses.of(why.failure(), id);
@@ -384,7 +375,7 @@ public final class Http2ClientConnection extends Http2ConnectionHandler implemen
                 why.failure().reason(),
                 why.detail(),
                 answer.status());
-        refusal.with(answer).ended(worker.observer());
+        worker.ended(refusal.with(answer));
         stream.respond(answer, FieldEdits.NONE);
     }
 
@@ -436,7 +427,7 @@ public final class Http2ClientConnection extends Http2ConnectionHandler implemen
     private void ends(Http2ClientStream stream, Exchange exchange, @Nullable Fields trailers) {
         exchange.requestEnd(trailers);
         if (stream.startsAtEnd()) {
-            start(exchange);
+            steps.start(exchange);
         }
     }
 

@@ -5,7 +5,7 @@ import dev.postern.http.exchange.Client;
 import dev.postern.http.exchange.ClientStream;
 import dev.postern.http.exchange.Exchange;
 import dev.postern.http.exchange.LocalResponse;
-import dev.postern.http.exchange.RequestStep;
+import dev.postern.http.exchange.RequestSteps;
 import dev.postern.http.exchange.ResponsePace;
 import dev.postern.http.message.Failure;
 import dev.postern.http.message.Fields;
@@ -19,7 +19,6 @@ import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.handler.codec.http2.Http2Stream;
 import io.netty.handler.codec.http2.StreamByteDistributor;
 import java.time.Duration;
-import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -84,10 +83,10 @@ final class Http2ClientStream implements ClientStream {
     }
 
     /** As {@link #begins}, of a request that says that it has no body, and has not ended: one may come all the same. */
-    void beginsAtEnd(Exchange next, List<RequestStep> steps) {
+    void beginsAtEnd(Exchange next, RequestSteps steps) {
         begins(next);
         startsAtEnd = true;
-        next.awaitsEnd(steps);
+        steps.awaitEnd(next);
     }
 
     boolean startsAtEnd() {

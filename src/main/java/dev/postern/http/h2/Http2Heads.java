@@ -115,7 +115,9 @@ final class Http2Heads {
             own++;
         }
         if (tunnel) {
-            out.bytes(UPGRADE_WEB_SOCKET).bytes(WebSocketKey.next(worker)).crlf();
+            out.bytes(UPGRADE_WEB_SOCKET)
+                    .bytes(WebSocketKey.of(worker.nextRequestId()))
+                    .crlf();
             own += UPGRADE_FIELDS;
         } else if (!complete && !hasLength) {
             out.bytes(CHUNKED);

@@ -1,7 +1,7 @@
 package dev.postern.http.h2;
 
 import dev.postern.backend.Server;
-import dev.postern.http.exchange.Exchange;
+import dev.postern.http.exchange.ResponseReceiver;
 import dev.postern.http.exchange.Worker;
 import dev.postern.machine.MachineErrors;
 import io.netty.buffer.ByteBuf;
@@ -62,7 +62,7 @@ final class Http2ServerConnection extends Http2ConnectionHandler {
     private final FrameBudget budget;
     private final ReceiveWindows windows;
     // Whom to flush once everything that was read has been passed on.
-    private final Set<Exchange> fed = new LinkedHashSet<>();
+    private final Set<ResponseReceiver> fed = new LinkedHashSet<>();
 
     private @Nullable ChannelHandlerContext ctx;
     private boolean ready;
@@ -425,9 +425,9 @@ final class Http2ServerConnection extends Http2ConnectionHandler {
     }
 
     private void feeds(Http2ServerStream stream) {
-        Exchange exchange = stream.exchange();
-        if (exchange != null) {
-            fed.add(exchange);
+        ResponseReceiver receiver = stream.receiver();
+        if (receiver != null) {
+            fed.add(receiver);
         }
     }
 
@@ -447,7 +447,7 @@ final class Http2ServerConnection extends Http2ConnectionHandler {
 
     private void flushFed() {
         if (!fed.isEmpty()) {
-            fed.forEach(Exchange::flushResponse);
+            fed.forEach(ResponseReceiver::flushResponse);
             fed.clear();
         }
     }

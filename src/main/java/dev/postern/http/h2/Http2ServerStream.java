@@ -1,7 +1,8 @@
 package dev.postern.http.h2;
 
-import dev.postern.http.exchange.Exchange;
+import dev.postern.http.exchange.OutgoingRequest;
 import dev.postern.http.exchange.RequestWriter;
+import dev.postern.http.exchange.ResponseReceiver;
 import dev.postern.http.exchange.ServerStream;
 import dev.postern.http.exchange.WebSocketKey;
 import dev.postern.http.exchange.Worker;
@@ -31,7 +32,7 @@ final class Http2ServerStream implements ServerStream, ChannelFutureListener {
     private final Http2ServerConnection connection;
     private final long madeNanos = System.nanoTime();
 
-    private @Nullable Exchange exchange;
+    private @Nullable ResponseReceiver receiver;
     private @Nullable Http2Stream stream;
     /** A failure that came while the exchange was still handing over its request. */
     private @Nullable Runnable deferred;
@@ -50,15 +51,15 @@ final class Http2ServerStream implements ServerStream, ChannelFutureListener {
         this.connection = connection;
     }
 
-    @Nullable Exchange exchange() {
-        return exchange;
+    @Nullable ResponseReceiver receiver() {
+        return receiver;
     }
 
     // ---- the request
 
     @Override
-    public void begin(Exchange next, boolean watchWrite) {
-        exchange = next;
+    public void begin(OutgoingRequest next, ResponseReceiver answered, boolean watchWrite) {
+        receiver = answered;
         handingOver = true;
         RequestHead request = next.request();
         String protocol = request.upgrade();
@@ -81,7 +82,7 @@ final class Http2ServerStream implements ServerStream, ChannelFutureListener {
     @Override
     public void requestBody(ByteBuf part) {
         Http2Stream to = stream;
-        if (to == null || exchange == null || requestEnded) {
+        if (to == null || receiver == null || requestEnded) {
             part.release();
             return;
         }
@@ -93,7 +94,7 @@ final class Http2ServerStream implements ServerStream, ChannelFutureListener {
     @Override
     public void requestEnd(@Nullable Fields trailers) {
         Http2Stream to = stream;
-        if (to == null || exchange == null || requestEnded) {
+        if (to == null || receiver == null || requestEnded) {
             return;
         }
         requestEnded = true;
@@ -141,15 +142,15 @@ final class Http2ServerStream implements ServerStream, ChannelFutureListener {
     }
 
     void becameWritable() {
-        if (exchange != null && !handingOver) {
-            exchange.serverWritable();
+        if (receiver != null && !handingOver) {
+            receiver.serverWritable();
         }
     }
 
     // ---- the response
 
     void headers(Http2Headers headers, boolean endOfStream) {
-        Exchange current = exchange;
+        ResponseReceiver current = receiver;
         if (current == null) {
             return;
         }
@@ -179,14 +180,14 @@ final class Http2ServerStream implements ServerStream, ChannelFutureListener {
         }
     }
 
-    private static void interim(Exchange current, ResponseHead head, boolean endOfStream) throws BadMessage {
+    private static void interim(ResponseReceiver current, ResponseHead head, boolean endOfStream) throws BadMessage {
         if (endOfStream || head.status() == 101) {
             throw malformed("interim response that ends the stream, or is a 101");
         }
         var unused = current.interimResponse(head);
     }
 
-    private void head(Exchange current, ResponseHead head, boolean endOfStream) throws BadMessage {
+    private void head(ResponseReceiver current, ResponseHead head, boolean endOfStream) throws BadMessage {
         headSeen = true;
         if (tunnel && head.status() < 300) {
             if (endOfStream) {
@@ -202,14 +203,14 @@ final class Http2ServerStream implements ServerStream, ChannelFutureListener {
         remaining = length >= 0 ? length : UNKNOWN;
         current.responseHead(head, endOfStream ? 0 : length);
         // It may have been left meanwhile: for another server, whose answer this is not the end of.
-        if (endOfStream && exchange == current) {
+        if (endOfStream && current.equals(receiver)) {
             end(current, null);
         }
     }
 
     /** Returns how many of the bytes the server may send anew at once. */
     int data(ByteBuf part, boolean endOfStream) {
-        Exchange current = exchange;
+        ResponseReceiver current = receiver;
         int length = part.readableBytes();
         if (current == null) {
             return length;
@@ -228,13 +229,13 @@ final class Http2ServerStream implements ServerStream, ChannelFutureListener {
         if (length > 0) {
             current.responseBody(part.retain());
         }
-        if (endOfStream && exchange == current) {
+        if (endOfStream && current.equals(receiver)) {
             end(current, null);
         }
         return window == null ? length : window.came(length);
     }
 
-    private void end(Exchange current, @Nullable Fields trailers) {
+    private void end(ResponseReceiver current, @Nullable Fields trailers) {
         leave();
         current.responseEnd(trailers);
         if (!requestEnded) {
@@ -269,8 +270,8 @@ final class Http2ServerStream implements ServerStream, ChannelFutureListener {
         if (errorCode == Http2Error.REFUSED_STREAM.code() && !headSeen) {
             failed(ByServer.REFUSED, "stream refused", true);
         } else {
-            if (headSeen && exchange != null) {
-                exchange.breaksOff(Http2Limits.breakOff(errorCode));
+            if (headSeen && receiver != null) {
+                receiver.breaksOff(Http2Limits.breakOff(errorCode));
             }
             failed(
                     headSeen ? ByServer.CLOSED_DURING_RESPONSE : ByServer.CLOSED_BEFORE_RESPONSE,
@@ -306,7 +307,7 @@ final class Http2ServerStream implements ServerStream, ChannelFutureListener {
     }
 
     private void refuse(ByServer failure, String detail) {
-        Exchange current = exchange;
+        ResponseReceiver current = receiver;
         leave();
         reset(Http2Error.PROTOCOL_ERROR);
         if (current != null) {
@@ -315,7 +316,7 @@ final class Http2ServerStream implements ServerStream, ChannelFutureListener {
     }
 
     private void failed(ByServer failure, String detail, boolean unsent) {
-        Exchange current = exchange;
+        ResponseReceiver current = receiver;
         if (current == null) {
             return;
         }
@@ -328,7 +329,7 @@ final class Http2ServerStream implements ServerStream, ChannelFutureListener {
     }
 
     private void leave() {
-        exchange = null;
+        receiver = null;
         resumeResponse();
     }
 

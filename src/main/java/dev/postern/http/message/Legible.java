@@ -15,7 +15,7 @@ public record Legible(
         @Nullable String method,
         @Nullable String target,
         @Nullable String host) {
-    static final Legible NOTHING = new Legible(null, null, null);
+    public static final Legible NOTHING = new Legible(null, null, null);
 
     private static final String HOST = "host:";
 

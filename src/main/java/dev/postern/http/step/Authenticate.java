@@ -78,7 +78,7 @@ final class Authenticate {
                 auth,
                 credentials.user,
                 credentials.password,
-                exchange.clientAddress(),
+                exchange.requester().address(),
                 later -> exchange.goOn(() -> decided(exchange, auth, later, next)));
         decided(exchange, auth, answer, next);
     }

@@ -8,7 +8,7 @@ import dev.postern.http.message.Failure;
 public final class RefusePlaintext implements RequestStep {
     @Override
     public boolean handle(Exchange exchange) {
-        exchange.clientStream().isLast();
+        exchange.isLast();
         exchange.fail(Failure.ByClient.PLAIN_HTTP, "plain HTTP on the port for HTTPS");
         return true;
     }

@@ -1,5 +1,6 @@
 package dev.postern.http.step;
 
+import dev.postern.config.Durations;
 import dev.postern.config.Page;
 import dev.postern.config.Placeholder;
 import dev.postern.config.RateLimit;
@@ -14,6 +15,7 @@ import dev.postern.http.message.RequestTarget;
 import dev.postern.route.Route;
 import dev.postern.route.RouteAction;
 import dev.postern.route.SiteRoutes;
+import java.time.Duration;
 import java.util.Map;
 
 /** Host → site → route → backend, redirect or fixed response. Always answers. */
@@ -53,14 +55,14 @@ public final class RouteToSite implements RequestStep {
         exchange.goesBy(route);
         // Before anything that costs us, or lets somebody guess.
         RateLimit limit = route.settings().rateLimit();
-        if ((limit != null && !exchange.isWithin(limit)) || !exchange.isBodyWithin()) {
+        if ((limit != null && !isWithin(exchange, limit)) || !exchange.isBodyWithin()) {
             return true;
         }
         if (target.hasEncodedSlash() && route.settings().encodedSlashes() == EncodedSlashes.REFUSE) {
             exchange.fail(Failure.ByClient.PATH_REFUSED, "path has an encoded slash or backslash");
             return true;
         }
-        if (!route.admits(exchange.clientAddress())) {
+        if (!route.admits(exchange.requester().address())) {
             exchange.fail(Failure.ByClient.ADDRESS_DENIED, "allow and deny of " + route);
         } else if (!route.allowsMethod(request.method())) {
             String allowed = String.join(", ", route.settings().allowMethods());
@@ -97,5 +99,22 @@ public final class RouteToSite implements RequestStep {
             case URI -> target.normalText();
             case REST -> route.rest(target.routedText());
         };
+    }
+
+    /** Whether the client may make one more request now; if not, it has been told so. */
+    private static boolean isWithin(Exchange exchange, RateLimit limit) {
+        long waitNanos =
+                exchange.routing().rates().take(limit, exchange.requester().address(), System.nanoTime());
+        if (waitNanos == 0) {
+            return true;
+        }
+        // RFC 9110 §10.2.3: whole seconds.
+        long seconds = Duration.ofNanos(waitNanos - 1).toSeconds() + 1;
+        exchange.fail(
+                Failure.ByClient.TOO_MANY_REQUESTS,
+                "rate-limit: " + limit.requests() + " per " + Durations.text(limit.per()) + ", at most " + limit.burst()
+                        + " at once",
+                Map.of("Retry-After", Long.toString(seconds)));
+        return false;
     }
 }
