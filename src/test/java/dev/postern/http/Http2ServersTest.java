@@ -118,6 +118,38 @@ class Http2ServersTest {
         assertThat(response.trailers().get("x-blank")).hasToString("");
     }
 
+    /** As from servers that speak HTTP/1.1 (BesideThePeersTest). */
+    @Test
+    void oddAnswersThatPassPassFromHere() throws Exception {
+        start((request, connection) -> connection
+                .headers(
+                        request.stream(),
+                        false,
+                        ":status",
+                        request.path().substring(1),
+                        "content-length",
+                        "5, 5",
+                        "content_length",
+                        "3",
+                        "transfer_encoding",
+                        "chunked",
+                        "a_b",
+                        "c")
+                .data(request.stream(), true, "hello".getBytes(StandardCharsets.US_ASCII)));
+        RawClient client = edge.client();
+
+        for (int status : new int[] {299, 600, 999}) {
+            RawClient.Response response = client.get("localhost", "/" + status);
+
+            assertThat(response.status()).isEqualTo(status);
+            assertThat(response.body()).isEqualTo("hello");
+            assertThat(response.header("Content-Length")).containsExactly("5");
+            assertThat(response.header("a_b")).containsExactly("c");
+            assertThat(response.header("content_length")).isEmpty();
+            assertThat(response.header("transfer_encoding")).isEmpty();
+        }
+    }
+
     /** Each of them closes a connection: a line each would be as many as there are requests. */
     @Test
     void serverThatBreaksTheRulesOfHttp2IsALineAndACount() throws Exception {
