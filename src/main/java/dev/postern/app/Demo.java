@@ -1,15 +1,15 @@
 package dev.postern.app;
 
 import dev.postern.app.CannotStart.Reason;
+import dev.postern.ca.InternalCa;
+import dev.postern.ca.acme.AcmeOptions;
+import dev.postern.ca.acme.AcmeServer;
 import dev.postern.certificate.CertificateStatus;
 import dev.postern.certificate.CertificateStore;
 import dev.postern.certificate.DurableFiles;
 import dev.postern.config.Configuration;
 import dev.postern.config.ConfigurationFile;
 import dev.postern.config.ConfigurationProblems;
-import dev.postern.devca.AcmeOptions;
-import dev.postern.devca.AcmeServer;
-import dev.postern.devca.InternalCa;
 import io.netty.util.NetUtil;
 import java.io.IOException;
 import java.io.PrintWriter;

@@ -1,6 +1,8 @@
 package dev.postern.app;
 
 import dev.postern.acme.AcmeIssuers;
+import dev.postern.ca.InternalCa;
+import dev.postern.ca.InternalIssuer;
 import dev.postern.certificate.CaTime;
 import dev.postern.certificate.CertificateIssuer;
 import dev.postern.certificate.CertificateStore;
@@ -12,8 +14,6 @@ import dev.postern.config.Configuration.Acme;
 import dev.postern.config.Configuration.Issuer;
 import dev.postern.config.Configuration.Site;
 import dev.postern.config.PublicCas;
-import dev.postern.devca.InternalCa;
-import dev.postern.devca.InternalIssuer;
 import dev.postern.dns.Lookup;
 import dev.postern.preflight.CheckedIssuer;
 import dev.postern.preflight.Preflight;

@@ -19,7 +19,7 @@
  *                        │
  *    staging ─────── IssuerTurn                one issuer: charged before it is asked ────────► ledger.json
  *                        │
- *                   CertificateIssuer.issue    in acme and devca; each step through FencedJournal ► order.json
+ *                   CertificateIssuer.issue    in acme and ca; each step    through FencedJournal ► order.json
  *                        │
  *                   Installer.issued           checks what came
  *                        │

@@ -3,7 +3,7 @@ package dev.postern.simulation;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import dev.postern.acme.CaTransport;
-import dev.postern.devca.AcmeReply;
+import dev.postern.ca.acme.AcmeReply;
 import dev.postern.simulation.Calamity.Absence;
 import java.io.IOException;
 import java.io.UncheckedIOException;

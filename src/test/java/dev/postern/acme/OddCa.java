@@ -4,15 +4,15 @@ import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
+import dev.postern.ca.InternalCa;
+import dev.postern.ca.acme.AcmeOptions;
+import dev.postern.ca.acme.AcmeProfile;
+import dev.postern.ca.acme.AcmeReply;
+import dev.postern.ca.acme.AcmeService;
+import dev.postern.ca.acme.Problem;
+import dev.postern.ca.acme.ProblemType;
 import dev.postern.certificate.Pem;
 import dev.postern.config.Configuration.ChallengeType;
-import dev.postern.devca.AcmeOptions;
-import dev.postern.devca.AcmeProfile;
-import dev.postern.devca.AcmeReply;
-import dev.postern.devca.AcmeService;
-import dev.postern.devca.InternalCa;
-import dev.postern.devca.Problem;
-import dev.postern.devca.ProblemType;
 import dev.postern.testing.TestCa;
 import java.io.IOException;
 import java.net.ConnectException;
@@ -40,7 +40,7 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** The CA in {@code devca}, whose answers are edited on the way as an {@link OddAnswer} says. */
+/** The CA in {@code ca.acme}, whose answers are edited on the way as an {@link OddAnswer} says. */
 final class OddCa implements CaTransport {
     static final URI BASE = URI.create("https://odd.ca.example");
 

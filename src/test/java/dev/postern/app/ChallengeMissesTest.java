@@ -3,9 +3,9 @@ package dev.postern.app;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.postern.devca.AcmeOptions;
-import dev.postern.devca.AcmeServer;
-import dev.postern.devca.InternalCa;
+import dev.postern.ca.InternalCa;
+import dev.postern.ca.acme.AcmeOptions;
+import dev.postern.ca.acme.AcmeServer;
 import dev.postern.testing.CapturedLog;
 import dev.postern.testing.EdgeExtension;
 import dev.postern.testing.FreePorts;

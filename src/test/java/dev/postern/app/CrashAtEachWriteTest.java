@@ -4,11 +4,11 @@ import static dev.postern.app.CrashTest.SITE;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.postern.ca.InternalCa;
+import dev.postern.ca.acme.AcmeCounters;
+import dev.postern.ca.acme.AcmeOptions;
+import dev.postern.ca.acme.AcmeServer;
 import dev.postern.config.ConfigurationFile;
-import dev.postern.devca.AcmeCounters;
-import dev.postern.devca.AcmeOptions;
-import dev.postern.devca.AcmeServer;
-import dev.postern.devca.InternalCa;
 import dev.postern.testing.Installation;
 import dev.postern.testing.PosternProcess;
 import dev.postern.testing.RealPrograms;

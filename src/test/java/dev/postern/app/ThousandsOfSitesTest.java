@@ -3,6 +3,8 @@ package dev.postern.app;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.postern.ca.InternalCa;
+import dev.postern.ca.InternalIssuer;
 import dev.postern.certificate.CertificateStore;
 import dev.postern.certificate.CertificateTable;
 import dev.postern.certificate.ManySites;
@@ -11,8 +13,6 @@ import dev.postern.config.Configuration;
 import dev.postern.config.Configuration.KeyType;
 import dev.postern.config.Configuration.Site;
 import dev.postern.config.ConfigurationFile;
-import dev.postern.devca.InternalCa;
-import dev.postern.devca.InternalIssuer;
 import dev.postern.testing.Care;
 import dev.postern.testing.HandClock;
 import dev.postern.testing.RawClient;

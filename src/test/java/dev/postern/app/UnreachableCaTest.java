@@ -5,9 +5,9 @@ import static org.awaitility.Awaitility.await;
 
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
-import dev.postern.devca.AcmeOptions;
-import dev.postern.devca.AcmeServer;
-import dev.postern.devca.InternalCa;
+import dev.postern.ca.InternalCa;
+import dev.postern.ca.acme.AcmeOptions;
+import dev.postern.ca.acme.AcmeServer;
 import dev.postern.testing.FreePorts;
 import dev.postern.testing.Installation;
 import dev.postern.testing.PosternProcess;

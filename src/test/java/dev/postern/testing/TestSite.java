@@ -1,6 +1,6 @@
 package dev.postern.testing;
 
-import dev.postern.devca.InternalCa;
+import dev.postern.ca.InternalCa;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
