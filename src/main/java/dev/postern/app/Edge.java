@@ -16,6 +16,7 @@ import dev.postern.listener.Transport;
 import dev.postern.listener.Transport.EventLoops;
 import dev.postern.machine.MachineErrors;
 import dev.postern.machine.MemoryGuard;
+import dev.postern.machine.TlsLibrary;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
@@ -63,6 +64,8 @@ public final class Edge implements AutoCloseable {
     private Edge(Configuration config, @Nullable Properties schedule, InstantSource clock, Hearing heard)
             throws CannotStart {
         this.config = config;
+        // Before certificates are read: it says of each whether handshakes can be made with it.
+        TlsLibrary.load();
         Transport transport = Transport.best();
         this.loops = transport.loops(Runtime.getRuntime().availableProcessors(), Threads.named("edge-io"));
         ScheduledExecutorService background = Threads.timer("background");

@@ -80,8 +80,8 @@ public final class Certificate {
     }
 
     /**
-     * Checks that the key fits the leaf and that the chain is in order, each certificate signed by the next. Dates are
-     * not checked: whether it is time depends on when it is asked.
+     * Checks that handshakes can be made with the key and the leaf, and that the chain is in order, each certificate signed
+     * by the next. Dates are not checked: whether it is time depends on when it is asked.
      *
      * @throws CertificateException with what does not fit
      */
@@ -90,20 +90,21 @@ public final class Certificate {
         if (chain.isEmpty()) {
             throw new CertificateException("the chain is empty");
         }
-        if (!Keys.fit(key, chain.get(0).getPublicKey())) {
-            throw new CertificateException("the key does not fit the certificate");
-        }
+        TlsKeys.prove(key, chain);
         verify(chain, 0);
         return new Certificate(site, issuer, key, chain);
     }
 
     /**
-     * As {@link #of}, of files: that the key fits is known, and where the leaf names the key of the next one as that of its
-     * signer it is believed. To verify each leaf of thousands takes longer than all the rest, and shows no mistake that
-     * somebody could make with files.
+     * As {@link #of}, of files: where the leaf names the key of the next one as that of its signer it is believed. To verify
+     * each leaf of thousands takes longer than all the rest, and shows no mistake that somebody could make with files.
      */
     static Certificate ofFiles(String site, String issuer, PrivateKey key, List<X509Certificate> chain)
             throws CertificateException {
+        if (chain.isEmpty()) {
+            throw new CertificateException("the chain is empty");
+        }
+        TlsKeys.prove(key, chain);
         boolean named = chain.size() > 1 && Chains.namesSigner(chain.get(0), chain.get(1));
         verify(chain, named ? 1 : 0);
         return new Certificate(site, issuer, key, chain);
@@ -146,17 +147,13 @@ public final class Certificate {
         }
     }
 
-    /** As {@link #ofFound}, of files, of which {@code leaf} is known to fit the key. */
-    static Certificate ofFoundFiles(
-            String site, String issuer, PrivateKey key, X509Certificate leaf, List<X509Certificate> found)
+    /** As {@link #ofFound}, of files. */
+    static Certificate ofFoundFiles(String site, String issuer, PrivateKey key, List<X509Certificate> found)
             throws CertificateException {
-        if (!leaf.equals(found.get(0))) {
-            return ofFiles(site, issuer, key, Chains.path(leaf, found));
-        }
         try {
             return ofFiles(site, issuer, key, Chains.withoutRoot(found));
         } catch (CertificateException e) {
-            List<X509Certificate> path = Chains.path(leaf, found);
+            List<X509Certificate> path = Chains.path(key, found);
             if (path.equals(found)) {
                 throw e;
             }
@@ -199,6 +196,16 @@ public final class Certificate {
         } catch (CertificateException e) {
             throw new IllegalStateException("a certificate that was parsed before", e);
         }
+    }
+
+    /** The leaf among certificates that were parsed, of which it was one. */
+    X509Certificate leafAmong(List<X509Certificate> parsed) throws CertificateException {
+        for (X509Certificate one : parsed) {
+            if (Arrays.equals(leaf, one.getEncoded())) {
+                return one;
+            }
+        }
+        return leaf();
     }
 
     /** Whether a client sees no difference; they may be of different sites. */

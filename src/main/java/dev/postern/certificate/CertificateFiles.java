@@ -5,6 +5,7 @@ import dev.postern.config.CertificateSource;
 import dev.postern.config.Configuration;
 import dev.postern.config.Configuration.Site;
 import dev.postern.config.RegularFile;
+import dev.postern.machine.TlsLibrary;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -68,8 +69,14 @@ public final class CertificateFiles {
         }
     }
 
-    /** What is wrong now with the files that the operator brought, as {@link Renewals#load} finds it; one line each. */
+    /**
+     * What is wrong now with the files that the operator brought, as {@link Renewals#load} finds it where they are served; one
+     * line each.
+     */
     public static List<String> problems(List<Site> sites, Instant now) {
+        if (sites.stream().anyMatch(site -> site.files() != null)) {
+            TlsLibrary.load();
+        }
         List<String> problems = new ArrayList<>();
         Map<String, CertificateFiles> good = new HashMap<>();
         // Of ten thousand every processor has its part.
@@ -166,6 +173,7 @@ public final class CertificateFiles {
         List<X509Certificate> chain;
         PrivateKey key;
         Certificate certificate;
+        X509Certificate leaf;
         try {
             chain = Pem.readCertificates(RegularFile.text(files.chain(), RegularFile.PEM_BYTES));
         } catch (IOException e) {
@@ -176,12 +184,20 @@ public final class CertificateFiles {
         } catch (IOException e) {
             throw new IOException(files.key() + ": " + CertificateStore.reason(e), e);
         }
-        X509Certificate leaf = Chains.leaf(key, chain)
-                .orElseThrow(() -> new IOException(files.key() + ": does not fit the certificate in " + files.chain()));
         try {
-            certificate = Certificate.ofFoundFiles(site.name(), ISSUER, key, leaf, chain);
+            TlsKeys.requireKind(key);
         } catch (CertificateException e) {
-            throw new IOException(files.chain() + ": " + e.getMessage(), e);
+            throw new IOException(files.key() + ": " + e.getMessage(), e);
+        }
+        try {
+            certificate = Certificate.ofFoundFiles(site.name(), ISSUER, key, chain);
+            leaf = certificate.leafAmong(chain);
+        } catch (CertificateException e) {
+            throw new IOException(
+                    Chains.leaf(key, chain).isEmpty()
+                            ? files.key() + ": does not fit the certificate in " + files.chain()
+                            : files.chain() + ": " + e.getMessage(),
+                    e);
         }
         if (certificate.isExpired(now)) {
             throw new IOException(files.chain() + ": expired on " + certificate.notAfter());

@@ -102,9 +102,6 @@ final class GenerationFolder {
         }
         PrivateKey privateKey = Pem.readKey(stored(KEY));
         List<X509Certificate> certificates = Pem.readCertificates(fullchain);
-        if (!Keys.fit(privateKey, certificates.get(0).getPublicKey())) {
-            throw new CertificateException("the key does not fit the certificate");
-        }
         Certificate certificate = Certificate.ofFiles(site, meta("issuer").orElse("unknown"), privateKey, certificates);
         if (DurableFiles.isReadableByOthers(key)) {
             LOG.warn("{}: {}: readable by group or others (expected: mode 0600); used all the same", site, key);

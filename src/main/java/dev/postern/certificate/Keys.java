@@ -132,7 +132,8 @@ public final class Keys {
         }
         BigInteger lessP = p.subtract(BigInteger.ONE);
         BigInteger lessQ = q.subtract(BigInteger.ONE);
-        return isInverse(key.getPrivateExponent(), e, lessP)
+        return key.getPublicExponent().equals(e)
+                && isInverse(key.getPrivateExponent(), e, lessP)
                 && isInverse(key.getPrivateExponent(), e, lessQ)
                 && isInverse(key.getPrimeExponentP(), e, lessP)
                 && isInverse(key.getPrimeExponentQ(), e, lessQ)

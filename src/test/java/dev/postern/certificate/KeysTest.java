@@ -11,7 +11,6 @@ import java.security.interfaces.ECPrivateKey;
 import java.security.interfaces.RSAPrivateCrtKey;
 import java.security.spec.RSAPrivateCrtKeySpec;
 import java.util.Base64;
-import java.util.List;
 import org.bouncycastle.asn1.pkcs.PrivateKeyInfo;
 import org.bouncycastle.asn1.x509.SubjectPublicKeyInfo;
 import org.junit.jupiter.api.Test;
@@ -51,8 +50,7 @@ class KeysTest {
         };
 
         assertThat(Keys.fit(of(numbers), pair.getPublic())).isTrue();
-        // What the public exponent beside the others is, nobody works with.
-        for (int damaged : List.of(0, 2, 3, 4, 5, 6, 7)) {
+        for (int damaged = 0; damaged < numbers.length; damaged++) {
             BigInteger[] others = numbers.clone();
             others[damaged] = others[damaged].add(BigInteger.TWO);
             assertThat(Keys.fit(of(others), pair.getPublic()))
