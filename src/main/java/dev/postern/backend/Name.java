@@ -117,7 +117,7 @@ final class Name {
             return;
         }
         names.loop().execute(() -> {
-            boolean fresh = !asking && answeredNanos != NEVER && System.nanoTime() - answeredNanos < SHORTEST.toNanos();
+            boolean fresh = !asking && answeredNanos != NEVER && now() - answeredNanos < SHORTEST.toNanos();
             if (fresh || waiting.size() >= MOST_WAITING) {
                 answered.run();
                 return;
@@ -175,7 +175,7 @@ final class Name {
 
     private void settle(Names asked) {
         asking = false;
-        answeredNanos = System.nanoTime();
+        answeredNanos = now();
         if (early != null) {
             early.cancel(false);
             early = null;
@@ -226,7 +226,7 @@ final class Name {
 
     /** Whether a name that is said to be gone is still taken to be where it was. */
     private boolean isHeld() {
-        long now = System.nanoTime();
+        long now = now();
         if (goneNanos == NEVER) {
             goneNanos = now;
             LOG.warn("name {}: {}; taken to be at {} for {} s more", host, why(), text(), HOLD.toSeconds());
@@ -256,6 +256,11 @@ final class Name {
     }
 
     // ---- when to ask next
+
+    /** By the clock of the event loop, as its timers are. */
+    private long now() {
+        return names == null ? NEVER : names.loop().ticker().nanoTime();
+    }
 
     private void schedule(Names asked) {
         if (next != null) {

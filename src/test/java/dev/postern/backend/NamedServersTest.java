@@ -28,7 +28,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Servers given by name: all addresses of the name, as they are now. */
+/** Servers given by name: all addresses of the name, as they are now. When they are asked for is in {@link NameTest}. */
 @Tag("long")
 class NamedServersTest {
     private static final String PLAIN = """
@@ -138,11 +138,10 @@ class NamedServersTest {
         dns.says("app.test", 60, "127.0.0.2", "127.0.0.3");
         at("127.0.0.3");
         silent("127.0.0.2");
-        start(named(), "timeouts: { connect: 20s }\n");
+        // As long as that no client here waits.
+        start(named(), "timeouts: { connect: 10m }\n");
 
-        long began = System.nanoTime();
         assertThat(body()).isEqualTo("127.0.0.3");
-        assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(Duration.ofSeconds(20));
     }
 
     @Test
@@ -224,43 +223,6 @@ class NamedServersTest {
     }
 
     @Test
-    void ttlOfZeroIsNoReasonToAskAllTheTime() throws Exception {
-        dns.says("app.test", 0, "127.0.0.2");
-        at("127.0.0.2");
-        long began = System.nanoTime();
-        start(named());
-        for (int i = 0; i < 200; i++) {
-            assertThat(body()).isEqualTo("127.0.0.2");
-        }
-
-        long seconds = TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - began);
-        assertThat(dns.questions("A app.test")).isLessThanOrEqualTo(seconds + 2);
-    }
-
-    @Test
-    void refusalsOfAllLoopsTogetherAskOnce() throws Exception {
-        dns.says("app.test", 3600, "127.0.0.2");
-        start(named());
-        long began = System.nanoTime();
-        List<Thread> threads = new ArrayList<>();
-        for (int i = 0; i < 20; i++) {
-            Thread thread = new Thread(() -> {
-                for (int n = 0; n < 10; n++) {
-                    assertThat(get().status()).isEqualTo(503);
-                }
-            });
-            threads.add(thread);
-            thread.start();
-        }
-        for (Thread thread : threads) {
-            thread.join();
-        }
-
-        long seconds = TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - began);
-        assertThat(dns.questions("A app.test")).isLessThanOrEqualTo(seconds + 3);
-    }
-
-    @Test
     void nameThatComesToLifeIsFound() throws Exception {
         at("127.0.0.2");
         start(named());
@@ -307,11 +269,11 @@ class NamedServersTest {
     void dnsServerThatHasNeverHeardOfIpv6DelaysNothing() throws Exception {
         dns.says("app.test", 60, "127.0.0.2").isSilentForIpv6(true);
         at("127.0.0.2");
-        long began = System.nanoTime();
         start(named());
 
         assertThat(body()).isEqualTo("127.0.0.2");
-        assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(Duration.ofMillis(2900));
+        // Neither waits for the other; that the answer does not, is in NameTest.
+        assertThat(dns.questions().subList(0, 2)).containsExactlyInAnyOrder("A app.test", "AAAA app.test");
     }
 
     @Test

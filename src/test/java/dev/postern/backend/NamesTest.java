@@ -27,7 +27,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -184,23 +183,6 @@ class NamesTest {
         Backend backend = follow(watch, Configuration.Resolve.EACH, "app.test", "other.test");
 
         assertThat(backend.servers()).extracting(Server::name).containsExactly("127.0.0.2:80", "127.0.0.3:80");
-        watch.close();
-    }
-
-    // Half a minute, as in HAProxy: then another may have the address.
-    @Tag("long")
-    @Test
-    void nameThatStaysAwayIsNowhere() throws Exception {
-        dns.says("app.test", 1, "127.0.0.2");
-        BackendWatch watch = watch(directory.resolve("none"), directory.resolve("none"), dns.port());
-        Backend backend = follow(watch, Configuration.Resolve.ANY, "app.test");
-        dns.forgets("app.test");
-        long began = System.nanoTime();
-
-        await().atMost(Duration.ofSeconds(60))
-                .until(() -> backend.servers().get(0).addresses().isEmpty());
-
-        assertThat(Duration.ofNanos(System.nanoTime() - began)).isGreaterThanOrEqualTo(Name.HOLD);
         watch.close();
     }
 
