@@ -171,7 +171,7 @@ class ArchitectureTest {
             Map.entry("certificate", 19),
             Map.entry("config", 11),
             Map.entry("control", 2),
-            Map.entry("http.exchange", 4),
+            Map.entry("http.exchange", 3),
             Map.entry("http.h1", 2),
             Map.entry("http.h2", 3),
             Map.entry("observe", 2),

@@ -57,7 +57,7 @@ public final class Worker {
     private final HeadSpace responseSpace;
     // Order does not matter; the index of each is kept by the connection itself, so that leaving is O(1).
     private final List<ClientConnection> connections = new ArrayList<>();
-    private final OpenTunnels tunnels;
+    private final OpenTunnels<Exchange> tunnels;
     private final Turns turns;
     private final TurnReads reads;
     private final PuttingOut puttingOut;
@@ -109,7 +109,7 @@ public final class Worker {
         Budgets budgets = shared.budgets;
         this.loop = loop;
         this.channelType = shared.channelType;
-        this.tunnels = new OpenTunnels(loop);
+        this.tunnels = new OpenTunnels<>(loop, tunnel -> tunnel.endTunnel(Failure.ByEdge.SHUTTING_DOWN));
         this.turns = new Turns(loop);
         this.reads = new TurnReads(turns);
         this.puttingOut = new PuttingOut(budgets.memory());
@@ -217,7 +217,7 @@ public final class Worker {
         return protocol == ServerProtocol.H2C ? http2 : http1;
     }
 
-    OpenTunnels tunnels() {
+    OpenTunnels<Exchange> tunnels() {
         return tunnels;
     }
 
