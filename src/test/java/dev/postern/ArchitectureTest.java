@@ -187,7 +187,6 @@ class ArchitectureTest {
             Map.entry("certificate/Ledger", 446),
             Map.entry("certificate/Renewals", 440),
             Map.entry("certificate/SiteRecord", 522),
-            Map.entry("certificate/Sites", 403),
             Map.entry("config/Configuration", 840),
             Map.entry("hook/Hooks", 405),
             Map.entry("http/exchange/Exchange", 764),

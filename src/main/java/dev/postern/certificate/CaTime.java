@@ -19,6 +19,9 @@ public final class CaTime implements InstantSource {
     /** The word of one CA is not believed more than this: a wrong answer must not age all certificates by years. */
     private static final Duration MOST = Duration.ofHours(24);
 
+    // Asked for each site: Java negates a duration by dividing large numbers.
+    private static final Duration LEAST = MOST.negated();
+
     /** Clocks differ a little, and what is signed by one of them is not thrown away for that. */
     private static final Duration TOLERANCE = Duration.ofMinutes(5);
 
@@ -53,7 +56,7 @@ public final class CaTime implements InstantSource {
         if (known.compareTo(MOST) > 0) {
             return MOST;
         }
-        return known.compareTo(MOST.negated()) < 0 ? MOST.negated() : known;
+        return known.compareTo(LEAST) < 0 ? LEAST : known;
     }
 
     /** The earlier of both times: only what has expired by this one has expired by both. */

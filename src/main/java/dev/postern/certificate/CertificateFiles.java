@@ -35,6 +35,9 @@ public final class CertificateFiles {
     /** How soon a change is noticed: two calls of stat(2) each time. */
     static final Duration LOOK = Duration.ofSeconds(5);
 
+    /** What all of them are woken by; it is no site's name. */
+    static final String ALL = "files of operators";
+
     private static final String ISSUER = "file";
 
     private final Site site;

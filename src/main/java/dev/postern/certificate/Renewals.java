@@ -176,7 +176,7 @@ public final class Renewals implements AutoCloseable {
                 sites.readRest(orders);
             }
             next.added().forEach(record -> upkeep.guarded(record.name(), () -> lookAfter(record)));
-            next.addedFiles().forEach(files -> upkeep.guarded(files.site().name(), () -> lookAfter(files)));
+            upkeep.lookAfter(sites.brought(), wakeUps);
             pump();
         }
     }
@@ -205,7 +205,9 @@ public final class Renewals implements AutoCloseable {
         watch.start(served);
         this.wakeUps = wakeUps;
         sites.readRest(orders);
-        sweep();
+        // The files of operators were read a moment ago.
+        upkeep.lookLater(sites.brought(), wakeUps);
+        sweepIssued();
         if (sites.areRead()) {
             verifyServed();
         }
@@ -216,7 +218,7 @@ public final class Renewals implements AutoCloseable {
         watch.start(served);
     }
 
-    /** Looks after one site; does nothing for a name that is none. */
+    /** What the {@link WakeUps} were asked for: looks after one site, or the files of all; does nothing for other names. */
     public void wake(String site) {
         SiteRecord record = sites.issued(site);
         if (record != null) {
@@ -225,21 +227,23 @@ public final class Renewals implements AutoCloseable {
                 record.woken();
             }
             lookAgain(record);
-        }
-        CertificateFiles files = sites.brought(site);
-        if (files != null) {
-            lookAfter(files);
+        } else if (site.equals(CertificateFiles.ALL)) {
+            upkeep.lookAfter(sites.brought(), wakeUps);
         }
     }
 
     /** Looks after all sites; what goes wrong with one is no reason to leave out the others. */
     public void sweep() {
+        sweepIssued();
+        upkeep.lookAfter(sites.brought(), wakeUps);
+    }
+
+    private void sweepIssued() {
         time.report();
         dispatch.giveUpOverdue();
         store.lookForRoom(time.instant());
         ledgers.saveUnwritten(time.instant());
         sites.issued().forEach(record -> upkeep.guarded(record.name(), () -> lookAfter(record)));
-        sites.brought().forEach(files -> upkeep.guarded(files.site().name(), () -> lookAfter(files)));
         pump();
         refreshSuggestedWindows();
         watch.askAgain();
@@ -381,13 +385,6 @@ public final class Renewals implements AutoCloseable {
 
     CertificateStatus status(SiteRecord record) {
         return survey.of(record);
-    }
-
-    private void lookAfter(CertificateFiles files) {
-        WakeUps clockwork = wakeUps;
-        if (clockwork != null) {
-            upkeep.lookAfter(files, clockwork);
-        }
     }
 
     private void lookAfter(SiteRecord record) {

@@ -177,11 +177,6 @@ final class Sites {
             return List.copyOf(added);
         }
 
-        /** Those whose files nobody looks at yet. */
-        List<CertificateFiles> addedFiles() {
-            return List.copyOf(addedFiles);
-        }
-
         /** What was seen of sites that are gone or new says nothing; for one that has its certificate nothing is installed. */
         void tell(ServedWatch watch) {
             retired().forEach(record -> watch.forget(record.name()));

@@ -3,6 +3,7 @@ package dev.postern.certificate;
 import dev.postern.certificate.RenewalPolicy.Decision;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Collection;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -43,9 +44,25 @@ final class Upkeep {
         }
     }
 
-    void lookAfter(CertificateFiles files, WakeUps wakeUps) {
-        files.serve(table, time.earliest());
-        wakeUps.at(files.site().name(), time.onThisHost(time.instant().plus(CertificateFiles.LOOK)));
+    /**
+     * Looks after all files of operators, and will again.
+     *
+     * @param wakeUps null where nothing is looked after
+     */
+    void lookAfter(Collection<CertificateFiles> brought, @Nullable WakeUps wakeUps) {
+        if (wakeUps != null) {
+            Instant now = time.earliest();
+            brought.forEach(files -> guarded(files.site().name(), () -> files.serve(table, now)));
+            lookLater(brought, wakeUps);
+        }
+    }
+
+    /** All at once: an alarm for each of thousands costs more than the look. */
+    void lookLater(Collection<CertificateFiles> brought, WakeUps wakeUps) {
+        if (!brought.isEmpty()) {
+            Instant when = time.onThisHost(time.instant().plus(CertificateFiles.LOOK));
+            guarded(CertificateFiles.ALL, () -> wakeUps.at(CertificateFiles.ALL, when));
+        }
     }
 
     /** What is to be done; null where nothing is, for an order runs or nobody may certify the site. */

@@ -170,10 +170,10 @@ class CertificateFilesTest {
         bring(START, "example.com");
         load("example.com");
         renewals.start(wakeUps, Care.NOTHING_SERVED);
-        assertThat(wakeUps.of("example.com")).isEqualTo(START.plusSeconds(5));
+        assertThat(wakeUps.of(CertificateFiles.ALL)).isEqualTo(START.plusSeconds(5));
 
         TestCa.Issued next = bring(START, "example.com", "other.example.com");
-        renewals.wake("example.com");
+        renewals.wake(CertificateFiles.ALL);
 
         assertThat(table.find("example.com").leaf()).isEqualTo(next.leaf());
     }
@@ -187,12 +187,12 @@ class CertificateFilesTest {
         TestCa.Issued next = ca.issue(List.of("example.com"), START, LIFE);
 
         Files.writeString(chain, Pem.of(next.chain()));
-        renewals.wake("example.com");
+        renewals.wake(CertificateFiles.ALL);
         assertThat(table.find("example.com").leaf()).isEqualTo(first.leaf());
         assertThat(renewals.status().get(0).lastFailure()).contains("does not fit");
 
         Files.writeString(key, Pem.of(next.key()));
-        renewals.wake("example.com");
+        renewals.wake(CertificateFiles.ALL);
         assertThat(table.find("example.com").leaf()).isEqualTo(next.leaf());
         assertThat(renewals.status().get(0).lastFailure()).isNull();
     }
@@ -223,7 +223,7 @@ class CertificateFilesTest {
         assertThat(table.find("example.com")).isNull();
 
         clock.set(START.plusSeconds(60));
-        renewals.wake("example.com");
+        renewals.wake(CertificateFiles.ALL);
 
         assertThat(table.find("example.com")).isNotNull();
     }

@@ -3,7 +3,10 @@ package dev.postern.certificate;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.postern.config.Configuration;
+import dev.postern.config.Configuration.KeyType;
 import dev.postern.config.Configuration.Site;
+import dev.postern.testing.Care;
+import dev.postern.testing.HandClock;
 import dev.postern.testing.TestCa;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -13,6 +16,10 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import jdk.jfr.Recording;
 import jdk.jfr.consumer.RecordedEvent;
 import jdk.jfr.consumer.RecordingFile;
@@ -52,6 +59,35 @@ class FilesReadOnceTest {
                 .filteredOn(event -> isOf(event, "jdk.X509Certificate", "subject", "CN=once"))
                 .as("parsed certificates of sites")
                 .hasSize(SITES);
+    }
+
+    /** An alarm for each of thousands takes a second of the start, and as many threads later. */
+    @Test
+    void allFilesAreLookedAtForOneAlarm() throws Exception {
+        List<String> asked = new CopyOnWriteArrayList<>();
+        ExecutorService threads = Executors.newCachedThreadPool();
+        HandClock clock = new HandClock(Instant.now());
+        CertificateTable table = new CertificateTable();
+        try (CertificateStore store = CertificateStore.open(directory.resolve("certs"));
+                Renewals renewals = new Renewals(
+                        sites(), KeyType.EC_P256, List.of(), Care.surroundings(store, table, clock, threads))) {
+            assertThat(renewals.load()).isEmpty();
+            renewals.start((who, when) -> asked.add(who), Care.NOTHING_SERVED);
+            assertThat(asked).hasSize(1);
+
+            List<Site> others = sites();
+            renewals.wake(asked.get(0));
+
+            assertThat(asked).containsOnly(asked.get(0)).hasSize(2);
+            for (Site site : others) {
+                assertThat(Objects.requireNonNull(table.find(site.name())).leaf())
+                        .isEqualTo(Pem.readCertificates(Files.readString(
+                                        Objects.requireNonNull(site.files()).chain()))
+                                .get(0));
+            }
+        } finally {
+            threads.shutdownNow();
+        }
     }
 
     private static boolean isOf(RecordedEvent event, String kind, String field, String beginning) {

@@ -57,7 +57,7 @@ class LogStormTest {
             assertThat(renewals.load()).hasSize(1);
             renewals.start(
                     (site, when) -> {
-                        if (site.equals(BROUGHT)) {
+                        if (!site.equals(NEW)) {
                             throw new IllegalStateException("a bug in the clockwork");
                         }
                     },
