@@ -48,7 +48,7 @@ final class AuthReader {
             return null;
         }
         Section auth = Section.of(value, KEYS);
-        Map<String, String> users = new LinkedHashMap<>();
+        Map<String, Secret> users = new LinkedHashMap<>();
         if (auth.has("users-file")) {
             file(auth.place("users-file"), users);
         }
@@ -77,7 +77,7 @@ final class AuthReader {
     }
 
     /** What htpasswd writes: a user a line; empty lines and comments mean nothing. */
-    private static void file(Value at, Map<String, String> users) {
+    private static void file(Value at, Map<String, Secret> users) {
         Path file = at.read(FilePath.READABLE);
         if (file == null) {
             return;
@@ -120,7 +120,7 @@ final class AuthReader {
     }
 
     /** What is wrong with the user, if something is; never with the hash in it. */
-    private static @Nullable String user(String name, String hash, Map<String, String> users) {
+    private static @Nullable String user(String name, String hash, Map<String, Secret> users) {
         if (name.isEmpty() || name.indexOf(':') >= 0 || name.chars().anyMatch(c -> c < 0x20 || c == 0x7f)) {
             return "has a name that is empty, or with a colon or control characters (expected: another name)";
         }
@@ -133,7 +133,7 @@ final class AuthReader {
             return "has a bcrypt hash of cost " + cost + " (expected: a cost from " + LEAST_COST + " to "
                     + GREATEST_COST + "; 12 takes about a quarter of a second)";
         }
-        return users.putIfAbsent(name, hash) == null
+        return users.putIfAbsent(name, new Secret(hash)) == null
                 ? null
                 : "names " + Quoted.of(name) + " once more (expected: every name once)";
     }

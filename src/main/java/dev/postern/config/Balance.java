@@ -32,7 +32,7 @@ public sealed interface Balance {
      * @param boundedLoad how much of its fair share, in percent, a server may have under way before the next one in its
      *     key's order is taken; empty for as much as comes
      */
-    record ByHash(Key key, OptionalInt boundedLoad) implements Balance {}
+    record ByHash(Key key, @InFile(absent = "off") OptionalInt boundedLoad) implements Balance {}
 
     /** What of an exchange decides. */
     sealed interface Key {

@@ -8,10 +8,4 @@ import java.util.Map;
  * @param users name → bcrypt hash of the password
  * @param keepAuthorization whether the server gets to see the header
  */
-public record BasicAuth(String realm, Map<String, String> users, boolean keepAuthorization) {
-    /** Without the hashes, which are nobody's business. */
-    @Override
-    public String toString() {
-        return "BasicAuth[" + realm + ", " + users.keySet() + "]";
-    }
-}
+public record BasicAuth(String realm, Map<String, Secret> users, boolean keepAuthorization) {}

@@ -7,21 +7,22 @@ import java.util.List;
 final class Commands {
     private static final String EXPECTED =
             "a list of a program and its arguments, such as [/usr/local/bin/reload, nginx]";
-    private static final Scalar<String> ARGUMENT = new Scalar<>("an argument", text -> {
+    private static final Scalar<Secret> PROGRAM = Scalar.secret(FilePath.PROGRAM);
+    private static final Scalar<Secret> ARGUMENT = Scalar.secret(new Scalar<>("an argument", text -> {
         if (text.indexOf('\0') >= 0) {
             throw new NotUnderstood("has a NUL, which no program can be given");
         }
         return text;
-    });
+    }));
 
     private Commands() {}
 
-    /** Empty where it is not understood, which is a problem then. */
-    static List<String> read(Value value) {
-        List<String> command = new ArrayList<>();
+    /** Secret, for programs are given passwords on their command lines. Empty where it is not understood, which is a problem then. */
+    static List<Secret> read(Value value) {
+        List<Secret> command = new ArrayList<>();
         List<Value> items = value.items(EXPECTED);
         for (Value item : items) {
-            String text = item.read(command.isEmpty() ? FilePath.PROGRAM : ARGUMENT);
+            Secret text = item.read(command.isEmpty() ? PROGRAM : ARGUMENT);
             if (text == null) {
                 return List.of();
             }

@@ -9,7 +9,10 @@ import java.util.List;
  * @param types lower-case media types, without parameters; {@code text/*} stands for all that begin so
  * @param minSize bytes; a response that is known to be smaller stays as it is
  */
-public record Compression(List<Encoding> encodings, List<String> types, int minSize) {
+public record Compression(
+        List<Encoding> encodings,
+        List<String> types,
+        @InFile(size = true) int minSize) {
     /** What nginx, Caddy and the CDNs compress between them: text by any name, and formats that are not compressed already. */
     public static final List<String> DEFAULT_TYPES = List.of(
             "text/*",

@@ -106,7 +106,7 @@ final class ConditionsReader {
 
     private static @Nullable HeaderCondition condition(String name, Value at) {
         if (!at.isMapping()) {
-            String value = at.read(FieldText.VALUE);
+            Secret value = at.read(FieldText.VALUE);
             return value == null ? null : new HeaderCondition(name, Check.EQUALS, value);
         }
         Section test = Section.of(at, TESTS);
@@ -119,7 +119,7 @@ final class ConditionsReader {
                     name, test.get("present", Scalar.BOOLEAN, true) ? Check.PRESENT : Check.ABSENT, "");
         }
         boolean equals = test.has("equals");
-        String value = test.find(equals ? "equals" : "prefix", FieldText.VALUE);
+        Secret value = test.find(equals ? "equals" : "prefix", FieldText.VALUE);
         return value == null ? null : new HeaderCondition(name, equals ? Check.EQUALS : Check.PREFIX, value);
     }
 }

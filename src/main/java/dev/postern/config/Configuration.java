@@ -136,7 +136,7 @@ public record Configuration(
      * @param file null for standard output
      * @param query whether the query of the target is written as well
      */
-    public record AccessLog(@Nullable Path file, LogFormat format, boolean query) {}
+    public record AccessLog(@InFile(key = "to") @Nullable Path file, LogFormat format, boolean query) {}
 
     /** What a line of the access log looks like. */
     public enum LogFormat {
@@ -168,7 +168,8 @@ public record Configuration(
      * @param redirect the status of the redirect to HTTPS; empty where the listener serves the sites in plaintext
      * @param proxyProtocol whose connections begin with a PROXY header
      */
-    public record Http(List<BindAddress> bind, OptionalInt redirect, List<AddressRange> proxyProtocol) {}
+    public record Http(
+            List<BindAddress> bind, @InFile(absent = "off") OptionalInt redirect, List<AddressRange> proxyProtocol) {}
 
     /**
      * Where TLS is accepted.
@@ -339,9 +340,9 @@ public record Configuration(
         }
 
         /** @param command the program and its first arguments; {@code present|withdraw NAME VALUE} follow */
-        record Exec(List<String> command, Duration timeout, Duration propagation, List<InetSocketAddress> resolvers)
+        record Exec(List<Secret> command, Duration timeout, Duration propagation, List<InetSocketAddress> resolvers)
                 implements Dns01 {
-            public Exec(List<String> command, Duration timeout, Duration propagation) {
+            public Exec(List<Secret> command, Duration timeout, Duration propagation) {
                 this(command, timeout, propagation, List.of());
             }
         }
@@ -355,13 +356,18 @@ public record Configuration(
      *
      * @param timeout for one run
      */
-    public record Hooks(List<String> onRenewed, List<String> onFailure, List<String> onOverdue, Duration timeout) {
+    public record Hooks(List<Secret> onRenewed, List<Secret> onFailure, List<Secret> onOverdue, Duration timeout) {
         public static final Hooks NONE = new Hooks(List.of(), List.of(), List.of(), Duration.ofSeconds(60));
     }
 
     /** A CA. {@link #name} is also the name of its folder under {@code certs/accounts/}. */
-    public sealed interface Issuer {
+    public sealed interface Issuer extends Listed {
         String name();
+
+        @Override
+        default String label() {
+            return name();
+        }
 
         /**
          * A CA reached over ACME.
@@ -474,12 +480,12 @@ public record Configuration(
      */
     public record Site(
             List<String> names,
-            boolean byDefault,
+            @InFile(key = "default") boolean byDefault,
             List<Route> routes,
             CertificateSource certificate,
             List<ChallengeType> challenges,
             @Nullable Dns01 dns01,
-            RouteSettings settings,
+            @InFile(beside = true) RouteSettings settings,
             boolean keepTogether) {
         /** Stands for every name, and none: only of a site by default. */
         public static final String ANY = "*";
@@ -568,7 +574,17 @@ public record Configuration(
      * @param path starts with {@code /}, in the form that the paths of requests are brought into; matched as a prefix of
      *     whole path segments, unless the conditions say that it is exact
      */
-    public record Route(String path, RouteConditions conditions, Action action, RouteSettings settings) {
+    public record Route(
+            String path,
+            @InFile(beside = true) RouteConditions conditions,
+            @InFile(beside = true) Action action,
+            @InFile(beside = true) RouteSettings settings)
+            implements Listed {
+        @Override
+        public String label() {
+            return path;
+        }
+
         /** Every request under the path, and nothing said about it. */
         public Route(String path, Action action) {
             this(path, RouteConditions.NONE, action, RouteSettings.DEFAULT);
@@ -584,7 +600,7 @@ public record Configuration(
         }
 
         /** @param location may have placeholders, see {@link Placeholder} */
-        record Redirect(String location, int status) implements Action {}
+        record Redirect(@InFile(key = "redirect") String location, int status) implements Action {}
 
         record Respond(int status, Page page) implements Action {
             public Respond(int status, String text) {
@@ -613,9 +629,9 @@ public record Configuration(
             ServerProtocol protocol,
             ServerQueue queue,
             Duration slowStart,
-            @Nullable Ejection ejection,
+            @InFile(key = "eject") @Nullable Ejection ejection,
             @Nullable Stickiness sticky,
-            @Nullable Retries retries,
+            @InFile(key = "retry") @Nullable Retries retries,
             boolean proxyProtocol,
             Set<Tolerance> tolerated,
             SentHost host,
@@ -705,10 +721,11 @@ public record Configuration(
             int port,
             int weight,
             boolean backup,
-            int maxConnections,
+            @InFile(absent = "unlimited") int maxConnections,
             boolean drain,
             Resolve resolve,
-            @Nullable String name) {
+            @Nullable String name)
+            implements Listed {
         /** Called by its address. */
         public Server(
                 String host, int port, int weight, boolean backup, int maxConnections, boolean drain, Resolve resolve) {
@@ -722,6 +739,11 @@ public record Configuration(
         /** At any of the addresses of its name. */
         public Server(String host, int port, int weight, boolean backup, int maxConnections, boolean drain) {
             this(host, port, weight, backup, maxConnections, drain, Resolve.ANY);
+        }
+
+        @Override
+        public String label() {
+            return address();
         }
 
         /** {@code host:port} as an operator writes it; an IPv6 address in brackets. */
@@ -772,7 +794,7 @@ public record Configuration(
             int rise,
             int fall,
             Type type,
-            boolean drainOn404,
+            @InFile(key = "drain-on-404") boolean drainOn404,
             OptionalInt port) {
         public enum Type {
             HTTP,
@@ -829,12 +851,12 @@ public record Configuration(
      * @param serverConnectionsPerClient how many of them may work for one client; empty for a share of all
      */
     public record Limits(
-            int requestLine,
-            int head,
+            @InFile(size = true) int requestLine,
+            @InFile(size = true) int head,
             int headers,
-            OptionalLong body,
-            OptionalInt connections,
-            OptionalInt connectionsPerClient,
-            OptionalInt serverConnections,
-            OptionalInt serverConnectionsPerClient) {}
+            @InFile(size = true, absent = "unlimited") OptionalLong body,
+            @InFile(absent = "auto") OptionalInt connections,
+            @InFile(absent = "unlimited") OptionalInt connectionsPerClient,
+            @InFile(absent = "auto") OptionalInt serverConnections,
+            @InFile(absent = "auto") OptionalInt serverConnectionsPerClient) {}
 }

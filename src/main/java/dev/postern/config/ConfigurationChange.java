@@ -1,8 +1,6 @@
 package dev.postern.config;
 
-import dev.postern.config.Configuration.Limits;
 import dev.postern.config.Configuration.Route;
-import dev.postern.config.Configuration.Server;
 import dev.postern.config.Configuration.Site;
 import java.lang.reflect.Method;
 import java.lang.reflect.RecordComponent;
@@ -18,52 +16,26 @@ import java.util.Objects;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Set;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What differs between two configurations, in the words of the file and for the eyes of an operator: {@code sites: +
- * new.example.com, - old.example.com}, {@code timeouts.response 60s → 30s}. Walks the records as they are, so that a key
- * that is added is compared without a word here. Values that may be secret, or are long, are called changed and not shown.
+ * new.example.com, - old.example.com}, {@code timeouts.response 60s → 30s}.
+ *
+ * <p>Compares what the files mean, not what they say: the same in other words is no change, nor is what a route has from
+ * its site. Walks the records as they are, so that a key that is added is compared without a word here; what the file calls a
+ * component otherwise stands at that ({@link InFile}). What was read as a {@link Secret}, or is long, is called changed and not
+ * shown.
  */
 public final class ConfigurationChange {
     /** What the process holds from start to end: a lock, and a file that others look for. */
     private static final Set<String> NEEDS_RESTART = Set.of("acme.store", "control.socket");
-
-    /** Records that the file knows nothing of: what is in them stands beside them there. */
-    private static final Set<String> NO_KEYS = Set.of("action", "settings", "conditions");
-
-    /** Those that the file has another word for. */
-    private static final Map<String, String> KEYS = Map.of(
-            "location",
-            "redirect",
-            "ejection",
-            "eject",
-            "retries",
-            "retry",
-            "budgetPercent",
-            "budget",
-            "drainOn404",
-            "drain-on-404",
-            "file",
-            "to",
-            "byDefault",
-            "default");
 
     /** As many names of a list as a line has room for. */
     private static final int SHOWN = 10;
 
     /** A longer text is no name. */
     private static final int LONGEST_VALUE = 80;
-
-    /** Records that are entries of a list are called by the first of these that they have. */
-    private static final List<String> LABELS = List.of("name", "path", "names", "address", "host", "status");
-
-    private static final Pattern SECRET =
-            Pattern.compile("value|body|text|html|hash|password|secret|user.*|credential.*");
-
-    /** Programs are given secrets on their command lines, and headers carry them. */
-    private static final Pattern SECRET_LIST = Pattern.compile("hooks\\..*|(.*\\.)?(command|users|.*headers?.*)");
 
     private final List<String> lines = new ArrayList<>();
     private final List<String> afterRestart = new ArrayList<>();
@@ -124,10 +96,9 @@ public final class ConfigurationChange {
         after.forEach((name, value) -> {
             Object old = before.get(name);
             if (old instanceof Record was && value instanceof Record is) {
-                ConfigurationChange inside = new ConfigurationChange();
-                inside.compare("", was, is);
-                if (!inside.lines.isEmpty()) {
-                    lines.add(word + " " + name + ": " + String.join(", ", inside.lines));
+                List<String> inside = lines(was, is);
+                if (!inside.isEmpty()) {
+                    lines.add(word + " " + name + ": " + String.join(", ", inside));
                 }
             }
         });
@@ -135,19 +106,25 @@ public final class ConfigurationChange {
 
     // ---- everything else
 
+    static List<String> lines(Record before, Record after) {
+        ConfigurationChange change = new ConfigurationChange();
+        change.compare("", before, after);
+        return change.lines;
+    }
+
     private void compare(String prefix, Record before, Record after) {
         for (RecordComponent component : after.getClass().getRecordComponents()) {
             Object old = value(before, component);
             Object now = value(after, component);
-            String name = NO_KEYS.contains(component.getName()) ? "" : kebab(component.getName());
+            String name = key(component);
             String key = prefix.isEmpty() || name.isEmpty() ? prefix + name : prefix + "." + name;
             if (!same(old, now) && !key.equals("sites")) {
-                differ(key, after, component.getName(), old, now);
+                differ(key, component, old, now);
             }
         }
     }
 
-    private void differ(String key, Record owner, String name, @Nullable Object before, @Nullable Object after) {
+    private void differ(String key, RecordComponent component, @Nullable Object before, @Nullable Object after) {
         if (before instanceof Record was && after instanceof Record is && was.getClass() == is.getClass()) {
             compare(key, was, is);
         } else if (before instanceof Map<?, ?> was && after instanceof Map<?, ?> is) {
@@ -159,8 +136,8 @@ public final class ConfigurationChange {
         } else if (before instanceof List<?> was && after instanceof List<?> is) {
             lists(key, was, is);
         } else {
-            String old = shown(owner, name, before);
-            String now = shown(owner, name, after);
+            String old = shown(component, before);
+            String now = shown(component, after);
             add(key.isEmpty() ? "action" : key, old == null || now == null ? " changed" : " " + old + " → " + now);
         }
     }
@@ -190,11 +167,7 @@ public final class ConfigurationChange {
     private void lists(String key, List<?> before, List<?> after) {
         Map<String, Object> was = labelled(before);
         Map<String, Object> is = labelled(after);
-        boolean texts = before.stream().anyMatch(String.class::isInstance)
-                || after.stream().anyMatch(String.class::isInstance);
-        if (was.size() < before.size()
-                || is.size() < after.size()
-                || (texts && SECRET_LIST.matcher(key).matches())) {
+        if (was.size() < before.size() || is.size() < after.size()) {
             // Entries that have no name to tell them by, or that are not to be shown.
             add(key, " changed");
             return;
@@ -208,9 +181,7 @@ public final class ConfigurationChange {
             Object old = was.get(label);
             if (old != null && !same(old, value)) {
                 if (old instanceof Record a && value instanceof Record b && a.getClass() == b.getClass()) {
-                    ConfigurationChange inside = new ConfigurationChange();
-                    inside.compare("", a, b);
-                    inside.lines.forEach(line -> parts.add(label + " " + line));
+                    lines(a, b).forEach(line -> parts.add(label + " " + line));
                 } else {
                     parts.add(label + " changed");
                 }
@@ -223,31 +194,12 @@ public final class ConfigurationChange {
     private static Map<String, Object> labelled(List<?> entries) {
         Map<String, Object> labelled = new LinkedHashMap<>();
         for (Object entry : entries) {
-            String label = entry instanceof Record record
-                            && !(entry instanceof BindAddress)
-                            && !(entry instanceof AddressRange)
-                    ? label(record)
-                    : text(entry);
+            String label = entry instanceof Listed listed ? listed.label() : text(entry);
             if (label != null) {
                 labelled.put(label, entry);
             }
         }
         return labelled;
-    }
-
-    private static @Nullable String label(Record record) {
-        if (record instanceof Server server) {
-            return server.address();
-        }
-        for (String name : LABELS) {
-            for (RecordComponent component : record.getClass().getRecordComponents()) {
-                if (component.getName().equals(name)) {
-                    Object value = value(record, component);
-                    return value == null || SECRET.matcher(name).matches() ? null : text(value);
-                }
-            }
-        }
-        return null;
     }
 
     // ---- values
@@ -268,31 +220,24 @@ public final class ConfigurationChange {
     }
 
     /** Null where it is not to be shown. */
-    private static @Nullable String shown(Record owner, String name, @Nullable Object value) {
-        if (owner instanceof Limits && Set.of("requestLine", "head", "body").contains(name)) {
-            if (value instanceof Integer bytes) {
-                return Sizes.text(bytes);
-            }
-            if (value instanceof OptionalLong bytes) {
-                return bytes.isPresent() ? Sizes.text(bytes.getAsLong()) : absent(name);
-            }
+    private static @Nullable String shown(RecordComponent component, @Nullable Object value) {
+        InFile said = component.getAnnotation(InFile.class);
+        OptionalLong number = number(value);
+        if (said != null && value != null && !said.absent().isEmpty() && number.orElse(0) == 0) {
+            return said.absent();
         }
-        if ((value instanceof OptionalInt number && number.isEmpty())
-                || (value instanceof Integer most && most == 0 && name.equals("maxConnections"))) {
-            return absent(name);
-        }
-        String text = SECRET.matcher(name).matches() ? null : text(value);
+        String text = said != null && said.size() && number.isPresent() ? Sizes.text(number.getAsLong()) : text(value);
         return text == null || text.length() > LONGEST_VALUE ? null : text;
     }
 
-    /** What the file says where there is no number. */
-    private static String absent(String name) {
-        return switch (name) {
-            case "body", "connectionsPerClient", "maxConnections" -> "unlimited";
-            case "connections", "serverConnections", "serverConnectionsPerClient" -> "auto";
-            case "redirect", "boundedLoad" -> "off";
-            default -> "none";
-        };
+    private static OptionalLong number(@Nullable Object value) {
+        if (value instanceof OptionalInt number) {
+            return number.isPresent() ? OptionalLong.of(number.getAsInt()) : OptionalLong.empty();
+        }
+        if (value instanceof OptionalLong number) {
+            return number;
+        }
+        return value instanceof Number number ? OptionalLong.of(number.longValue()) : OptionalLong.empty();
     }
 
     /** Null for what has no short text. */
@@ -315,7 +260,8 @@ public final class ConfigurationChange {
         if (value instanceof InetSocketAddress at) {
             return new BindAddress(at.getAddress(), at.getPort()).toString();
         }
-        if (value instanceof Record && !(value instanceof BindAddress) && !(value instanceof AddressRange)) {
+        if (value instanceof Secret
+                || (value instanceof Record && !(value instanceof BindAddress) && !(value instanceof AddressRange))) {
             return null;
         }
         if (value instanceof Collection<?>
@@ -351,9 +297,14 @@ public final class ConfigurationChange {
         }
     }
 
-    private static String kebab(String name) {
-        return KEYS.getOrDefault(name, name)
-                .replaceAll("([a-z])([A-Z0-9])", "$1-$2")
-                .toLowerCase(Locale.ROOT);
+    /** Empty where the file has none. */
+    private static String key(RecordComponent component) {
+        InFile said = component.getAnnotation(InFile.class);
+        if (said != null && said.beside()) {
+            return "";
+        }
+        return said == null || said.key().isEmpty()
+                ? component.getName().replaceAll("([a-z])([A-Z0-9])", "$1-$2").toLowerCase(Locale.ROOT)
+                : said.key();
     }
 }

@@ -64,7 +64,8 @@ final class FieldText {
     /** Programs behind us are told by it what {@code rewrite} has cut off. */
     private static final String PREFIX_HEADER = "x-forwarded-prefix";
 
-    static final Scalar<String> VALUE = new Scalar<>("the value of a header", text -> {
+    /** Secret, for headers carry tokens. */
+    static final Scalar<Secret> VALUE = Scalar.secret(new Scalar<>("the value of a header", text -> {
         if (!text.equals(text.strip())) {
             throw new NotUnderstood("begins or ends with white space");
         }
@@ -79,7 +80,7 @@ final class FieldText {
             }
         }
         return text;
-    });
+    }));
 
     private FieldText() {}
 

@@ -17,7 +17,17 @@ import java.util.stream.Stream;
 public record HeaderEdits(List<Field> set, List<Field> add, List<String> remove) {
     public static final HeaderEdits NONE = new HeaderEdits(List.of(), List.of(), List.of());
 
-    public record Field(String name, String value) {
+    /** @param value many a token goes by a header */
+    public record Field(String name, Secret value) implements Listed {
+        public Field(String name, String value) {
+            this(name, new Secret(value));
+        }
+
+        @Override
+        public String label() {
+            return name;
+        }
+
         String lowerName() {
             return name.toLowerCase(Locale.ROOT);
         }

@@ -35,7 +35,7 @@ final class HeaderEditsReader {
         if (entries != null) {
             entries.forEach((name, value) -> {
                 once(FieldText.name(value, name, use), value);
-                String text = value.read(FieldText.VALUE);
+                Secret text = value.read(FieldText.VALUE);
                 if (text != null) {
                     fields.add(new Field(name, text));
                 }

@@ -17,7 +17,7 @@ final class HooksReader {
                 hooks.get("timeout", Durations.POSITIVE, Hooks.NONE.timeout()));
     }
 
-    private static List<String> command(Section hooks, String key) {
+    private static List<Secret> command(Section hooks, String key) {
         return hooks.has(key) ? Commands.read(hooks.place(key)) : List.of();
     }
 }

@@ -140,7 +140,7 @@ final class ProofReader {
             section.place("resolvers").problem("are not asked: propagation is off (expected: one of the two)");
         }
         if (exec) {
-            List<String> command = Commands.read(section.place("exec"));
+            List<Secret> command = Commands.read(section.place("exec"));
             Duration timeout = section.get("timeout", WAIT, TIMEOUT);
             return command.isEmpty() || update ? null : new Dns01.Exec(command, timeout, propagation, resolvers);
         }

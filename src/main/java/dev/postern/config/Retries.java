@@ -7,4 +7,7 @@ package dev.postern.config;
  * @param on what is a failure
  * @param budgetPercent of the backend's exchanges, at most, are retries
  */
-public record Retries(int attempts, ServerFaults on, int budgetPercent) {}
+public record Retries(
+        int attempts,
+        ServerFaults on,
+        @InFile(key = "budget") int budgetPercent) {}

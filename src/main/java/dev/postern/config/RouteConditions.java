@@ -26,7 +26,16 @@ public record RouteConditions(boolean exact, Set<String> methods, List<HeaderCon
      * @param name lower-case
      * @param value empty where only the presence counts
      */
-    public record HeaderCondition(String name, Check check, String value) {}
+    public record HeaderCondition(String name, Check check, Secret value) implements Listed {
+        public HeaderCondition(String name, Check check, String value) {
+            this(name, check, new Secret(value));
+        }
+
+        @Override
+        public String label() {
+            return name;
+        }
+    }
 
     /** What is asked of a header field. */
     public enum Check {

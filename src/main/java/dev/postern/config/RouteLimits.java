@@ -9,7 +9,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param body bytes of a request body, empty for no limit; null where it says nothing
  */
-public record RouteLimits(@Nullable OptionalLong body) {
+public record RouteLimits(
+        @InFile(size = true, absent = "unlimited") @Nullable OptionalLong body) {
     public static final RouteLimits NONE = new RouteLimits(null);
 
     static RouteLimits read(Section at) {

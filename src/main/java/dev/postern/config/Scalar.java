@@ -53,6 +53,12 @@ record Scalar<T>(String expected, Placed<T> placed) {
         });
     }
 
+    /** The same text, which nobody is to see but whom it is for. */
+    static Scalar<Secret> secret(Scalar<String> kind) {
+        return new Scalar<>(
+                kind.expected(), (text, folder) -> new Secret(kind.placed().parse(text, folder)));
+    }
+
     static Scalar<Integer> wholeNumber(int from, int to) {
         return new Scalar<>("a whole number from " + from + " to " + to, text -> {
             if (!text.matches("-?[0-9]{1,18}")) {

@@ -6,7 +6,7 @@
  *
  * <p>A mistake is put down in {@code Problems}, and reading goes on behind it, so that one run shows all. A new key is a
  * component of a record, a line in its reader, and a default there. {@link dev.postern.config.ConfigurationChange} tells an operator what
- * a reload has changed, without secrets. Pure but for the files that are named; any thread.
+ * a reload has changed; what was read as a {@link dev.postern.config.Secret} is in no message. Pure but for the files that are named; any thread.
  */
 @NullMarked
 package dev.postern.config;

@@ -1,6 +1,7 @@
 package dev.postern.dns;
 
 import dev.postern.config.Configuration.Dns01;
+import dev.postern.config.Secret;
 import dev.postern.hook.Command;
 import java.io.IOException;
 import java.io.InterruptedIOException;
@@ -27,7 +28,7 @@ final class ProgramUpdates implements TxtRecords {
     private final boolean looks;
 
     ProgramUpdates(Dns01.Exec config, Lookup lookup, int authorityPort) {
-        this.command = new Command(config.command(), config.timeout());
+        this.command = new Command(Secret.texts(config.command()), config.timeout());
         this.lookup = lookup;
         this.authorityPort = authorityPort;
         this.looks = !config.propagation().isZero() && config.resolvers().isEmpty();

@@ -9,6 +9,7 @@ import dev.postern.certificate.ToldRenewal;
 import dev.postern.config.Configuration;
 import dev.postern.config.Configuration.Site;
 import dev.postern.config.Durations;
+import dev.postern.config.Secret;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
@@ -114,9 +115,9 @@ public final class Hooks implements CertificateEvents, AutoCloseable {
         return commands;
     }
 
-    private static void put(Map<Kind, Command> commands, Kind kind, List<String> command, Duration timeout) {
+    private static void put(Map<Kind, Command> commands, Kind kind, List<Secret> command, Duration timeout) {
         if (!command.isEmpty()) {
-            commands.put(kind, new Command(command, timeout));
+            commands.put(kind, new Command(Secret.texts(command), timeout));
         }
     }
 

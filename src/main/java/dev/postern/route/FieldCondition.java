@@ -14,7 +14,7 @@ public final class FieldCondition {
     FieldCondition(HeaderCondition condition) {
         this.name = condition.name();
         this.check = condition.check();
-        this.value = condition.value().getBytes(StandardCharsets.ISO_8859_1);
+        this.value = condition.value().text().getBytes(StandardCharsets.ISO_8859_1);
     }
 
     /** Lower-case. */

@@ -34,9 +34,10 @@ public final class FieldEdits {
         this.lowerNames = come.stream()
                 .map(field -> bytes(field.name().toLowerCase(Locale.ROOT)))
                 .toArray(byte[][]::new);
-        this.values = come.stream().map(field -> bytes(field.value())).toArray(byte[][]::new);
-        @Nullable FieldTemplate[] all =
-                come.stream().map(field -> FieldTemplate.of(field.value())).toArray(FieldTemplate[]::new);
+        this.values = come.stream().map(field -> bytes(field.value().text())).toArray(byte[][]::new);
+        @Nullable FieldTemplate[] all = come.stream()
+                .map(field -> FieldTemplate.of(field.value().text()))
+                .toArray(FieldTemplate[]::new);
         this.templates = Stream.of(all).allMatch(Objects::isNull) ? null : all;
     }
 

@@ -3,7 +3,14 @@ package dev.postern.config;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What an operator is told of the difference between two files. */
 class ConfigurationChangeTest {
@@ -123,14 +130,117 @@ class ConfigurationChangeTest {
         assertThat(applied.acme().email()).isEqualTo("admin@example.com");
     }
 
+    /** Both of a change, so that neither the old secret nor the new one is told. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "hooks: { on-renewed: [/bin/sh, --token, s3cret-%s] }",
+                "hooks: { on-failure: [/bin/sh, s3cret-%s] }",
+                "hooks: { on-overdue: [/bin/sh, s3cret-%s, s3cret-%s] }",
+                "acme: { challenges: [dns-01], dns-01: { exec: [/bin/sh, s3cret-%s] } }",
+                "site: { request-headers: { set: { X-Token: s3cret-%s } } }",
+                "site: { response-headers: { add: { X-Token: s3cret-%s } } }",
+                "route: { when: { headers: { X-Token: s3cret-%s } } }",
+                "route: { when: { headers: { X-Token: { prefix: s3cret-%s } } } }",
+                "answer: { status: 200, body: s3cret-%s }"
+            })
+    void whatIsReadAsASecretIsNotShown(String said) throws Exception {
+        ConfigurationChange change = ConfigurationChange.between(saying(said, "old"), saying(said, "new"));
+
+        assertThat(change.lines())
+                .isNotEmpty()
+                .noneMatch(line -> line.contains("s3cret"))
+                .noneMatch(line -> line.contains("/bin/sh"));
+    }
+
+    private static Configuration saying(String said, String which) throws ConfigurationProblems {
+        String text = said.replace("%s", which);
+        String inside = text.substring(text.indexOf('{') + 1, text.lastIndexOf('}'));
+        String file = FILE;
+        if (text.startsWith("hooks")) {
+            file += text + "\n";
+        } else if (text.startsWith("acme")) {
+            file = file.replace("agree-to-terms: true", "agree-to-terms: true, " + inside);
+        } else if (text.startsWith("site")) {
+            file = file.replace("[old.example.com], ", "[old.example.com], " + inside + ", ");
+        } else if (text.startsWith("route")) {
+            file = file.replace("{ path: /, ", "{ path: /, " + inside + ", ");
+        } else {
+            file = file.replace("redirect: \"https://example.com/new\"", "respond: {" + inside + "}");
+        }
+        assertThat(file).isNotEqualTo(FILE);
+        return ConfigurationFile.parse(which, file);
+    }
+
+    private record Entry(String name, Secret token) implements Listed {
+        @Override
+        public String label() {
+            return name;
+        }
+    }
+
+    /** What may be added to the configuration one day, in every form that there is. */
+    private record Tomorrow(
+            Secret text,
+            List<Secret> list,
+            Set<Secret> set,
+            Map<String, Secret> byName,
+            @Nullable Secret maybe,
+            Entry inside,
+            List<Entry> entries,
+            Map<String, Entry> entriesByName,
+            String plain,
+            Path file,
+            List<String> names,
+            @InFile(size = true) long room,
+            @InFile(key = "for") Duration pause) {}
+
+    private static Tomorrow tomorrow(String token, String plain, long number) {
+        Secret secret = new Secret(token);
+        Entry entry = new Entry("api", secret);
+        return new Tomorrow(
+                secret,
+                List.of(secret, new Secret("s3cret")),
+                Set.of(secret),
+                Map.of("al", secret),
+                plain.equals("a") ? null : secret,
+                entry,
+                List.of(entry),
+                Map.of("of", entry),
+                plain,
+                Path.of(plain),
+                List.of(plain, "c"),
+                number << 10,
+                Duration.ofSeconds(number));
+    }
+
     @Test
-    void whatMayBeSecretIsNotShown() throws Exception {
-        assertThat(changeTo(FILE + "hooks: { on-renewed: [/bin/sh, --token, s3cret] }\n")
+    void keyThatIsAddedIsToldUnlessItIsReadAsASecret() {
+        assertThat(ConfigurationChange.lines(tomorrow("s3cret-1", "a", 1), tomorrow("s3cret-2", "b", 2)))
+                .containsExactly(
+                        "text changed",
+                        "list changed",
+                        "set changed",
+                        "by-name: al changed",
+                        "maybe changed",
+                        "inside.token changed",
+                        "entries: api token changed",
+                        "entries-by-name: of changed",
+                        "plain a → b",
+                        "file a → b",
+                        "names: + b, - a",
+                        "room 1KiB → 2KiB",
+                        "for 1s → 2s");
+        assertThat(tomorrow("s3cret-1", "a", 1).toString()).doesNotContain("s3cret");
+    }
+
+    @Test
+    void namesOfHeadersAreNoSecrets() throws Exception {
+        assertThat(change(
+                                "{ names: [old.example.com],",
+                                "{ names: [old.example.com], keep-header-names: [api_key], limits: { body: 1MiB },")
                         .lines())
-                .containsExactly("hooks.on-renewed changed");
-        assertThat(change("redirect: \"https://example.com/new\"", "respond: { status: 200, body: s3cret }")
-                        .lines())
-                .noneMatch(line -> line.contains("s3cret"));
+                .containsExactly("site old.example.com: keep-header-names: + api_key, limits.body none → 1MiB");
     }
 
     @Test

@@ -386,7 +386,7 @@ class ConfigurationFileTest {
                                         CertificateSource.ISSUED,
                                         List.of(ChallengeType.DNS_01),
                                         new Dns01.Exec(
-                                                List.of("/usr/bin/env", "dns-hook"),
+                                                List.of(new Secret("/usr/bin/env"), new Secret("dns-hook")),
                                                 Duration.ofSeconds(10),
                                                 Duration.ZERO),
                                         RouteSettings.DEFAULT,
@@ -489,9 +489,9 @@ class ConfigurationFileTest {
                         Duration.ZERO,
                         Duration.ofSeconds(5),
                         new Configuration.Hooks(
-                                List.of("/usr/bin/env", "reload", "a b"),
-                                List.of("failed"),
-                                List.of("overdue"),
+                                List.of(new Secret("/usr/bin/env"), new Secret("reload"), new Secret("a b")),
+                                List.of(new Secret("failed")),
+                                List.of(new Secret("overdue")),
                                 Duration.ofSeconds(5)),
                         new Configuration.AccessLog(
                                 directory.resolve("access.log"), Configuration.LogFormat.COMBINED, false)));
@@ -652,7 +652,7 @@ class ConfigurationFileTest {
         assertThat(site.certificate()).isNotNull();
         assertThat(site.challenges()).containsExactly(ChallengeType.DNS_01);
         assertThat(site.dns01()).isInstanceOf(Dns01.DynamicUpdate.class);
-        assertThat(configuration.hooks().onRenewed()).containsExactly("/usr/bin/env", "nginx");
+        assertThat(Secret.texts(configuration.hooks().onRenewed())).containsExactly("/usr/bin/env", "nginx");
         assertThat(configuration.backends()).containsOnlyKeys("web", "api");
         assertThat(web(configuration).health())
                 .isEqualTo(new Health(

@@ -108,7 +108,7 @@ class RouteSettingsTest {
                 List.of(range("10.0.0.0", 8), range("2001:db8::", 32)),
                 List.of(range("10.0.0.1", 32)),
                 Set.of("GET", "HEAD", "POST"),
-                new BasicAuth("Staff", Map.of("al", HASH, "bob", HASH), false),
+                new BasicAuth("Staff", Map.of("al", new Secret(HASH), "bob", new Secret(HASH)), false),
                 new Hsts(Duration.ofDays(730), true, true),
                 Map.of("502", sorry, "4xx", sorry),
                 new RateLimit("sites[0].rate-limit", 100, Duration.ofSeconds(10), 200),

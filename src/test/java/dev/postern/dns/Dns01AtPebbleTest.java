@@ -13,6 +13,7 @@ import dev.postern.config.Configuration.Dns01;
 import dev.postern.config.Configuration.Issuer.AcmeDirectory;
 import dev.postern.config.Configuration.KeyType;
 import dev.postern.config.Configuration.Tsig;
+import dev.postern.config.Secret;
 import dev.postern.testing.BindServer;
 import dev.postern.testing.MemoryJournal;
 import dev.postern.testing.PebbleServer;
@@ -94,8 +95,8 @@ class Dns01AtPebbleTest {
                 """.formatted(bind.port(), BindServer.KEY, BindServer.SECRET));
         Files.setPosixFilePermissions(script, PosixFilePermissions.fromString("rwx------"));
 
-        Certificate certificate =
-                certified(new Dns01.Exec(List.of(script.toString()), Duration.ofSeconds(10), Duration.ofSeconds(10)));
+        Certificate certificate = certified(
+                new Dns01.Exec(List.of(new Secret(script.toString())), Duration.ofSeconds(10), Duration.ofSeconds(10)));
 
         assertThat(certificate.names()).containsExactlyInAnyOrder("example.test", "*.example.test");
         assertThat(bind.txt("_acme-challenge.example.test")).isEmpty();

@@ -7,6 +7,7 @@ import dev.postern.certificate.ChallengeAnswer;
 import dev.postern.certificate.MonotonicClock;
 import dev.postern.config.Configuration.Dns01;
 import dev.postern.config.Configuration.Tsig;
+import dev.postern.config.Secret;
 import dev.postern.testing.BindServer;
 import dev.postern.testing.FreePorts;
 import dev.postern.testing.TestDns;
@@ -228,8 +229,8 @@ class Dns01SolverTest {
                     List.of(new InetSocketAddress(InetAddress.getLoopbackAddress(), dns.port())),
                     Duration.ofSeconds(5),
                     MonotonicClock.SYSTEM);
-            Dns01.Exec config =
-                    new Dns01.Exec(List.of(script("nothing", "").toString()), Duration.ofSeconds(10), Duration.ZERO);
+            Dns01.Exec config = new Dns01.Exec(
+                    List.of(new Secret(script("nothing", "").toString())), Duration.ofSeconds(10), Duration.ZERO);
 
             new Dns01Solver(config, silent, MonotonicClock.SYSTEM, dns.port())
                     .present(answer("example.test", "unseen"));
@@ -246,7 +247,10 @@ class Dns01SolverTest {
                   "$([ "$1" = present ] && echo add || echo delete)" "$2" "$([ "$1" = present ] && echo 60)" "$3" | nsupdate
                 """.formatted(bind.port(), BindServer.KEY, BindServer.SECRET));
         Dns01.Exec config = new Dns01.Exec(
-                List.of(script.toString()), Duration.ofSeconds(10), Duration.ofSeconds(5), List.of(bind.address()));
+                List.of(new Secret(script.toString())),
+                Duration.ofSeconds(10),
+                Duration.ofSeconds(5),
+                List.of(bind.address()));
         try (TestDns dns = TestDns.start()) {
             Lookup other = new Lookup(
                     List.of(new InetSocketAddress(InetAddress.getLoopbackAddress(), dns.port())),
@@ -262,7 +266,7 @@ class Dns01SolverTest {
             assertThat(dns.questions()).isEmpty();
         }
         Dns01.Exec unshown = new Dns01.Exec(
-                List.of(script("nothing", "").toString()),
+                List.of(new Secret(script("nothing", "").toString())),
                 Duration.ofSeconds(10),
                 Duration.ofMillis(300),
                 List.of(bind.address()));
@@ -317,7 +321,8 @@ class Dns01SolverTest {
 
     private static Dns01Solver running(List<String> command) throws IOException {
         return new Dns01Solver(
-                new Dns01.Exec(command, Duration.ofSeconds(10), Duration.ofSeconds(5)),
+                new Dns01.Exec(
+                        command.stream().map(Secret::new).toList(), Duration.ofSeconds(10), Duration.ofSeconds(5)),
                 lookup(bind),
                 MonotonicClock.SYSTEM,
                 bind.port());

@@ -10,6 +10,7 @@ import dev.postern.certificate.CertificateEvents.Renewed;
 import dev.postern.certificate.CertificateStore;
 import dev.postern.certificate.IssueFailure.Fault;
 import dev.postern.config.Configuration;
+import dev.postern.config.Secret;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -276,8 +277,8 @@ class HooksTest {
                 });
     }
 
-    private static List<String> command(@Nullable Path script) {
-        return script == null ? List.of() : List.of(script.toString());
+    private static List<Secret> command(@Nullable Path script) {
+        return script == null ? List.of() : List.of(new Secret(script.toString()));
     }
 
     private void runAll() {

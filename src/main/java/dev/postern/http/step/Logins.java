@@ -2,6 +2,7 @@ package dev.postern.http.step;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.postern.config.BasicAuth;
+import dev.postern.config.Secret;
 import dev.postern.wire.ClientNetwork;
 import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
@@ -115,7 +116,8 @@ public final class Logins {
         if (password.length > LONGEST) {
             return Answer.WRONG;
         }
-        String hash = auth.users().get(user);
+        Secret known = auth.users().get(user);
+        String hash = known == null ? null : known.text();
         String costliest = costliest(auth);
         String digest = digest(user, password, hash == null ? costliest : hash, hash != null);
         if (right.contains(digest)) {
@@ -230,7 +232,8 @@ public final class Logins {
 
     private static String costliest(BasicAuth auth) {
         String costliest = null;
-        for (String hash : auth.users().values()) {
+        for (Secret secret : auth.users().values()) {
+            String hash = secret.text();
             if (costliest == null || cost(hash) > cost(costliest)) {
                 costliest = hash;
             }

@@ -3,6 +3,7 @@ package dev.postern.http.step;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.postern.config.BasicAuth;
+import dev.postern.config.Secret;
 import dev.postern.http.step.Logins.Answer;
 import dev.postern.testing.QueuedExecutor;
 import java.net.InetAddress;
@@ -178,12 +179,12 @@ class LoginsTest {
                 site, of, user, password.getBytes(StandardCharsets.UTF_8), InetAddress.getByName(client), hears::add);
     }
 
-    private static String hash(String password) {
+    private static Secret hash(String password) {
         return hash(password, 4);
     }
 
-    private static String hash(String password, int cost) {
-        return OpenBSDBCrypt.generate(
-                "2y", password.toCharArray(), "0123456789abcdef".getBytes(StandardCharsets.US_ASCII), cost);
+    private static Secret hash(String password, int cost) {
+        return new Secret(OpenBSDBCrypt.generate(
+                "2y", password.toCharArray(), "0123456789abcdef".getBytes(StandardCharsets.US_ASCII), cost));
     }
 }
