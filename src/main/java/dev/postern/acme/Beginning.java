@@ -6,7 +6,7 @@ import dev.postern.certificate.IssueFailure.Fault;
 import dev.postern.certificate.OrderEntry;
 import dev.postern.certificate.OrderJournal;
 import dev.postern.config.Addresses;
-import dev.postern.config.Configuration.Issuer.AcmeDirectory;
+import dev.postern.config.Issuer.AcmeDirectory;
 import java.io.IOException;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;

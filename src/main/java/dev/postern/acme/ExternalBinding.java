@@ -1,6 +1,6 @@
 package dev.postern.acme;
 
-import dev.postern.config.Configuration.ExternalAccount;
+import dev.postern.config.ExternalAccount;
 import dev.postern.config.RegularFile;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;

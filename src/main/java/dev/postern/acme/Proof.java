@@ -4,7 +4,7 @@ import dev.postern.certificate.ChallengeAnswer;
 import dev.postern.certificate.ChallengeSolver;
 import dev.postern.certificate.IssueFailure;
 import dev.postern.certificate.IssueFailure.Fault;
-import dev.postern.config.Configuration.ChallengeType;
+import dev.postern.config.ChallengeType;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.EnumMap;

@@ -3,7 +3,7 @@ package dev.postern.acme;
 import dev.postern.certificate.ChallengeSolver;
 import dev.postern.certificate.IssueFailure;
 import dev.postern.certificate.IssueFailure.Fault;
-import dev.postern.config.Configuration.ChallengeType;
+import dev.postern.config.ChallengeType;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

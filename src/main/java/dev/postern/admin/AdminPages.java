@@ -1,7 +1,7 @@
 package dev.postern.admin;
 
-import dev.postern.config.Configuration.Admin;
-import dev.postern.config.Configuration.Ready;
+import dev.postern.config.Listeners.Admin;
+import dev.postern.config.Listeners.Ready;
 import dev.postern.http.step.ServePages.Page;
 import dev.postern.http.step.ServePages.Pages;
 import dev.postern.observe.Metrics;

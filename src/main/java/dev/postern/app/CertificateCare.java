@@ -13,7 +13,7 @@ import dev.postern.certificate.ReachabilityProbe;
 import dev.postern.certificate.Renewals;
 import dev.postern.config.AddressRange;
 import dev.postern.config.Configuration;
-import dev.postern.config.Configuration.Site;
+import dev.postern.config.Site;
 import dev.postern.control.CertificateControl;
 import dev.postern.control.ControlCommands;
 import dev.postern.control.ControlSocket;

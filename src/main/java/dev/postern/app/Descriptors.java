@@ -1,7 +1,7 @@
 package dev.postern.app;
 
 import com.sun.management.UnixOperatingSystemMXBean;
-import dev.postern.config.Configuration.Limits;
+import dev.postern.config.Limits;
 import java.lang.management.ManagementFactory;
 import org.jspecify.annotations.Nullable;
 

@@ -8,7 +8,9 @@ import dev.postern.certificate.CertificateStore;
 import dev.postern.config.Configuration;
 import dev.postern.config.ConfigurationChange;
 import dev.postern.config.Durations;
+import dev.postern.config.Listeners;
 import dev.postern.config.PlainText;
+import dev.postern.config.Site;
 import dev.postern.control.ControlCommands;
 import dev.postern.listener.CannotListen;
 import dev.postern.listener.Listener;
@@ -78,7 +80,7 @@ public final class Edge implements AutoCloseable {
         opened.push(memory);
         try {
             // A store that is made, perhaps by another user, and not served from is in the way of the next start.
-            requireFree(config.listeners(), !config.sites().stream().allMatch(Configuration.Site::isPlain));
+            requireFree(config.listeners(), !config.sites().stream().allMatch(Site::isPlain));
             this.care = new CertificateCare(config, schedule, clock, background);
             opened.push(care);
             this.path = new RequestPath(config, transport, loops.all(), care, observation, clock, background, memory);
@@ -96,11 +98,11 @@ public final class Edge implements AutoCloseable {
         }
     }
 
-    private static void requireFree(Configuration.Listeners listeners, boolean isForTls) throws CannotListen {
+    private static void requireFree(Listeners listeners, boolean isForTls) throws CannotListen {
         Listener.requireFree("challenge", listeners.challenge().bind());
         Listener.requireFree("https", isForTls ? listeners.https().bind() : List.of());
         Listener.requireFree("http", listeners.http().bind());
-        Configuration.Admin admin = listeners.admin();
+        Listeners.Admin admin = listeners.admin();
         Listener.requireFree("admin", admin == null ? List.of() : admin.bind());
     }
 

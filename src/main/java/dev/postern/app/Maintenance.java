@@ -1,14 +1,14 @@
 package dev.postern.app;
 
 import dev.postern.certificate.CertificateStore;
+import dev.postern.config.Action;
 import dev.postern.config.BindAddress;
 import dev.postern.config.Configuration;
-import dev.postern.config.Configuration.Action;
-import dev.postern.config.Configuration.Challenge;
-import dev.postern.config.Configuration.Http;
-import dev.postern.config.Configuration.Https;
-import dev.postern.config.Configuration.Listeners;
 import dev.postern.config.Configuration.Route;
+import dev.postern.config.Listeners;
+import dev.postern.config.Listeners.Challenge;
+import dev.postern.config.Listeners.Http;
+import dev.postern.config.Listeners.Https;
 import dev.postern.control.ControlCommands;
 import java.io.IOException;
 import java.net.InetAddress;

@@ -9,7 +9,8 @@ import dev.postern.certificate.CertificateStatus;
 import dev.postern.config.AddressRange;
 import dev.postern.config.Balance;
 import dev.postern.config.Configuration;
-import dev.postern.config.Configuration.Protocol;
+import dev.postern.config.Listeners;
+import dev.postern.config.Site;
 import dev.postern.http.coding.ContentCoders;
 import dev.postern.http.exchange.ExchangeObserver;
 import dev.postern.http.exchange.RateLimiter;
@@ -208,14 +209,13 @@ final class RequestPath implements AutoCloseable {
         try {
             Listener.Next side = challenge.bind(next.listeners().challenge().bind(), ours());
             bound.add(side);
-            // Where no site has a certificate, nobody is to take the port for served, nor another program to be kept
-            // from it.
-            boolean isForTls = !next.sites().stream().allMatch(Configuration.Site::isPlain);
+            // Where no site has a certificate, nobody is to take the port for served, nor find it taken.
+            boolean isForTls = !next.sites().stream().allMatch(Site::isPlain);
             Listener.Next tls = https.bind(isForTls ? next.listeners().https().bind() : List.of(), ours());
             bound.add(tls);
             Listener.Next plain = http.bind(next.listeners().http().bind(), ours());
             bound.add(plain);
-            Configuration.Admin wanted = next.listeners().admin();
+            Listeners.Admin wanted = next.listeners().admin();
             bound.add(admin.bind(wanted == null ? List.of() : wanted.bind(), ours()));
             Routing.Plaintext plaintext = new Routing.Plaintext(
                     sidePort(side.addresses()),
@@ -259,8 +259,7 @@ final class RequestPath implements AutoCloseable {
             following.add(adminWorker.follow(1));
             following.forEach(one -> one.awaitUninterruptibly(FOLLOW_SECONDS, TimeUnit.SECONDS));
             listeners.forEach(Listener.Next::open);
-            contexts.retain(
-                    config.sites().stream().map(Configuration.Site::name).collect(Collectors.toSet()));
+            contexts.retain(config.sites().stream().map(Site::name).collect(Collectors.toSet()));
         }
 
         @Override
@@ -283,16 +282,17 @@ final class RequestPath implements AutoCloseable {
                 rates);
     }
 
-    private static boolean compresses(Configuration.Site site) {
+    private static boolean compresses(Site site) {
         return site.settings().compression() != null
                 || site.routes().stream().anyMatch(route -> route.settings().compression() != null);
     }
 
     /** For ALPN. Who offers HTTP/1.0 only means what one does that offers nothing; others have it as well. */
     private static List<String> protocols(Configuration config) {
-        List<Protocol> protocols = config.listeners().https().protocols();
-        Stream<String> older = protocols.contains(Protocol.HTTP_1_1) ? Stream.of("http/1.0") : Stream.of();
-        return Stream.concat(protocols.stream().map(Protocol::text), older).toList();
+        List<Listeners.Protocol> protocols = config.listeners().https().protocols();
+        Stream<String> older = protocols.contains(Listeners.Protocol.HTTP_1_1) ? Stream.of("http/1.0") : Stream.of();
+        return Stream.concat(protocols.stream().map(Listeners.Protocol::text), older)
+                .toList();
     }
 
     /** The side port as a backend, which the http listener relays challenges to like any other request. */

@@ -1,6 +1,6 @@
 package dev.postern.backend;
 
-import dev.postern.config.Configuration;
+import dev.postern.config.Health;
 import dev.postern.machine.MachineErrors;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -21,7 +21,7 @@ final class Answer extends ChannelInboundHandlerAdapter {
     /** What a check says of a server that answers 404 where that means that it wants no new sessions. */
     static final String WANTS_TO_DRAIN = "health check: status 404";
 
-    private final Configuration.Health health;
+    private final Health health;
     private final Server server;
     /** Whether to say first that nobody's requests come this way. */
     private final boolean preamble;
@@ -33,12 +33,7 @@ final class Answer extends ChannelInboundHandlerAdapter {
     private boolean finished;
 
     /** @param asked by somebody else, in another protocol */
-    Answer(
-            Configuration.Health health,
-            Server server,
-            boolean preamble,
-            boolean asked,
-            Consumer<@Nullable String> outcome) {
+    Answer(Health health, Server server, boolean preamble, boolean asked, Consumer<@Nullable String> outcome) {
         this.preamble = preamble;
         this.health = health;
         this.server = server;

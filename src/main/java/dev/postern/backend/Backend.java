@@ -5,7 +5,10 @@ import dev.postern.backend.Server.State;
 import dev.postern.config.Configuration;
 import dev.postern.config.Durations;
 import dev.postern.config.Ejection;
+import dev.postern.config.Health;
+import dev.postern.config.Resolve;
 import dev.postern.config.ServerFaults;
+import dev.postern.config.ServerProtocol;
 import io.netty.util.NetUtil;
 import java.net.InetSocketAddress;
 import java.time.temporal.ChronoUnit;
@@ -78,11 +81,11 @@ public final class Backend {
     }
 
     /** What its servers speak. */
-    public Configuration.ServerProtocol protocol() {
+    public ServerProtocol protocol() {
         return members.config.protocol();
     }
 
-    Configuration.@Nullable Health health() {
+    @Nullable Health health() {
         return members.config.health();
     }
 
@@ -94,7 +97,7 @@ public final class Backend {
         for (Configuration.Server wanted : config.servers()) {
             Name at = names.apply(wanted.host());
             List<InetSocketAddress> addresses = at.addresses(wanted.port());
-            if (wanted.resolve() == Configuration.Resolve.ANY || addresses.isEmpty()) {
+            if (wanted.resolve() == Resolve.ANY || addresses.isEmpty()) {
                 // Of a name that is nowhere it is said so to whoever asks.
                 String one = wanted.name() == null ? wanted.address() : wanted.name();
                 places.putIfAbsent(one, new Server.Place(one, wanted, at, addresses));
@@ -174,7 +177,7 @@ public final class Backend {
 
     /** What is known of a server by a rule that no longer holds, and that nobody would ever correct. */
     private static void forget(Server server, Configuration.Backend next) {
-        Configuration.Health health = next.health();
+        Health health = next.health();
         boolean stuck = (health == null && server.state() == State.DOWN)
                 || (next.ejection() == null && server.state() == State.EJECTED);
         if (stuck) {

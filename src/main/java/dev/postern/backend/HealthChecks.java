@@ -1,7 +1,8 @@
 package dev.postern.backend;
 
 import dev.postern.backend.Server.State;
-import dev.postern.config.Configuration;
+import dev.postern.config.Health;
+import dev.postern.config.ServerProtocol;
 import dev.postern.machine.MachineErrors;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.Unpooled;
@@ -115,7 +116,7 @@ final class HealthChecks implements AutoCloseable {
         private final Backend backend;
         private final Server server;
         private final Map<InetSocketAddress, Row> rows = new HashMap<>();
-        private Configuration.@Nullable Health followed;
+        private @Nullable Health followed;
         private @Nullable ScheduledFuture<?> next;
         /** Addresses that have not answered yet. */
         private int pending;
@@ -142,7 +143,7 @@ final class HealthChecks implements AutoCloseable {
         }
 
         Duration interval() {
-            Configuration.Health health = backend.health();
+            Health health = backend.health();
             return health == null ? RETRY_REFUSED : health.interval();
         }
 
@@ -176,7 +177,7 @@ final class HealthChecks implements AutoCloseable {
         }
 
         private void check() {
-            Configuration.Health health = backend.health();
+            Health health = backend.health();
             List<InetSocketAddress> addresses = server.everyAddress();
             if (health == null && (server.state() != State.REFUSING || addresses.isEmpty())) {
                 again();
@@ -192,7 +193,7 @@ final class HealthChecks implements AutoCloseable {
             for (InetSocketAddress address : addresses) {
                 if (health == null) {
                     knock(address);
-                } else if (health.type() == Configuration.Health.Type.TCP) {
+                } else if (health.type() == Health.Type.TCP) {
                     accepts(health, address);
                 } else {
                     ask(health, address);
@@ -226,7 +227,7 @@ final class HealthChecks implements AutoCloseable {
         }
 
         /** A connection that is accepted is enough. */
-        private void accepts(Configuration.Health health, InetSocketAddress address) {
+        private void accepts(Health health, InetSocketAddress address) {
             bootstrap()
                     .option(
                             ChannelOption.CONNECT_TIMEOUT_MILLIS,
@@ -244,8 +245,8 @@ final class HealthChecks implements AutoCloseable {
                     }));
         }
 
-        private void ask(Configuration.Health health, InetSocketAddress address) {
-            boolean http2 = backend.protocol() == Configuration.ServerProtocol.H2C;
+        private void ask(Health health, InetSocketAddress address) {
+            boolean http2 = backend.protocol() == ServerProtocol.H2C;
             Answer answer = new Answer(
                     health, server, backend.wantsPreamble(), http2, outcome -> heard(health, address, outcome));
             ChannelHandler question =
@@ -262,14 +263,14 @@ final class HealthChecks implements AutoCloseable {
         }
 
         /** Where the server at {@code address} is asked how it is. */
-        private static InetSocketAddress asked(Configuration.Health health, InetSocketAddress address) {
+        private static InetSocketAddress asked(Health health, InetSocketAddress address) {
             return health.port().isEmpty()
                     ? address
                     : new InetSocketAddress(address.getAddress(), health.port().getAsInt());
         }
 
         /** In the words that a request which finds no connection leaves in the log. */
-        private static String notConnected(Throwable cause, Configuration.Health health) {
+        private static String notConnected(Throwable cause, Health health) {
             String message = String.valueOf(cause.getMessage());
             if (cause instanceof ConnectTimeoutException) {
                 message = "no answer within " + health.timeout().toMillis() + " ms";
@@ -282,7 +283,7 @@ final class HealthChecks implements AutoCloseable {
         }
 
         /** @param fault null where the server is well */
-        private void heard(Configuration.Health health, InetSocketAddress address, @Nullable String fault) {
+        private void heard(Health health, InetSocketAddress address, @Nullable String fault) {
             boolean drains = health.drainOn404() && fault != null && fault.equals(Answer.WANTS_TO_DRAIN);
             if (health.equals(backend.health()) && (fault == null || drains)) {
                 backend.checkedDraining(server, drains);
@@ -291,7 +292,7 @@ final class HealthChecks implements AutoCloseable {
         }
 
         /** @param fault null where the server is well */
-        private void answered(Configuration.Health health, InetSocketAddress address, @Nullable String fault) {
+        private void answered(Health health, InetSocketAddress address, @Nullable String fault) {
             if (!health.equals(backend.health())) {
                 // A reload asks for something else now, or for nothing.
                 answered();

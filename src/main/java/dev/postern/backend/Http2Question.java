@@ -1,6 +1,6 @@
 package dev.postern.backend;
 
-import dev.postern.config.Configuration;
+import dev.postern.config.Health;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
@@ -19,7 +19,7 @@ final class Http2Question extends ChannelInitializer<Channel> {
     /** A check is a connection of its own: this is the only stream on it. */
     private static final int STREAM = 1;
 
-    private final Configuration.Health health;
+    private final Health health;
     private final String authority;
     private final ChannelHandler answer;
     private final BiConsumer<Channel, String> status;
@@ -28,8 +28,7 @@ final class Http2Question extends ChannelInitializer<Channel> {
      * @param answer hears of the end of the connection
      * @param status is told the status of the answer
      */
-    Http2Question(
-            Configuration.Health health, String authority, ChannelHandler answer, BiConsumer<Channel, String> status) {
+    Http2Question(Health health, String authority, ChannelHandler answer, BiConsumer<Channel, String> status) {
         this.health = health;
         this.authority = authority;
         this.answer = answer;

@@ -4,7 +4,7 @@ import dev.postern.ca.CertificateTemplate.Validity;
 import dev.postern.certificate.CertificateStore;
 import dev.postern.certificate.DurableFiles;
 import dev.postern.certificate.Keys;
-import dev.postern.config.Configuration.KeyType;
+import dev.postern.config.KeyType;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;

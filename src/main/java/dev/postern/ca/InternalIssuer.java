@@ -7,7 +7,7 @@ import dev.postern.certificate.IssueFailure.Fault;
 import dev.postern.certificate.IssuedCertificate;
 import dev.postern.certificate.Keys;
 import dev.postern.certificate.OrderJournal;
-import dev.postern.config.Configuration.Site;
+import dev.postern.config.Site;
 import java.io.IOException;
 import java.security.KeyPair;
 import java.security.cert.X509Certificate;

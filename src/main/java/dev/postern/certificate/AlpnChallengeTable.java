@@ -1,7 +1,7 @@
 package dev.postern.certificate;
 
 import dev.postern.config.Addresses;
-import dev.postern.config.Configuration.KeyType;
+import dev.postern.config.KeyType;
 import java.io.IOException;
 import java.math.BigInteger;
 import java.net.InetAddress;

@@ -1,6 +1,6 @@
 package dev.postern.certificate;
 
-import dev.postern.config.Configuration.KeyType;
+import dev.postern.config.KeyType;
 import java.security.cert.X509Certificate;
 import java.util.List;
 import org.jspecify.annotations.Nullable;

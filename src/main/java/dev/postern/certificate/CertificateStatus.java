@@ -2,7 +2,7 @@ package dev.postern.certificate;
 
 import dev.postern.config.CertificateSource;
 import dev.postern.config.Configuration;
-import dev.postern.config.Configuration.Site;
+import dev.postern.config.Site;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;

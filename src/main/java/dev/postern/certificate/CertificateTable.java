@@ -1,6 +1,6 @@
 package dev.postern.certificate;
 
-import dev.postern.config.Configuration.Site;
+import dev.postern.config.Site;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;

@@ -1,6 +1,6 @@
 package dev.postern.certificate;
 
-import dev.postern.config.Configuration.ChallengeType;
+import dev.postern.config.ChallengeType;
 
 /** Answers on the side port, through {@link ChallengeTable}. */
 public record Http01Solver(ChallengeTable challenges) implements ChallengeSolver {

@@ -1,6 +1,6 @@
 package dev.postern.certificate;
 
-import dev.postern.config.Configuration.ChallengeType;
+import dev.postern.config.ChallengeType;
 import java.security.PrivateKey;
 import java.security.cert.X509Certificate;
 import java.util.List;

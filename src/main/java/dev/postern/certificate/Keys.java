@@ -1,6 +1,6 @@
 package dev.postern.certificate;
 
-import dev.postern.config.Configuration.KeyType;
+import dev.postern.config.KeyType;
 import java.math.BigInteger;
 import java.security.GeneralSecurityException;
 import java.security.InvalidKeyException;

@@ -3,7 +3,7 @@ package dev.postern.certificate;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.postern.certificate.IssueFailure.Hold;
 import dev.postern.certificate.SitePlan.Budget;
-import dev.postern.config.Configuration.RateLimits;
+import dev.postern.config.RateLimits;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;

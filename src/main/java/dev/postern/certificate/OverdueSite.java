@@ -1,7 +1,7 @@
 package dev.postern.certificate;
 
 import dev.postern.config.CertificateSource;
-import dev.postern.config.Configuration.Site;
+import dev.postern.config.Site;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;

@@ -2,7 +2,7 @@ package dev.postern.certificate;
 
 import com.google.common.net.InternetDomainName;
 import dev.postern.config.Addresses;
-import dev.postern.config.Configuration.RateLimits;
+import dev.postern.config.RateLimits;
 import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.time.Duration;

@@ -1,7 +1,7 @@
 package dev.postern.certificate;
 
 import dev.postern.certificate.IssueFailure.Fault;
-import dev.postern.config.Configuration.KeyType;
+import dev.postern.config.KeyType;
 import java.security.cert.CertificateException;
 import java.time.Instant;
 import java.time.InstantSource;

@@ -3,7 +3,7 @@ package dev.postern.certificate;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import dev.postern.certificate.IssueFailure.Fault;
-import dev.postern.config.Configuration.Site;
+import dev.postern.config.Site;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;

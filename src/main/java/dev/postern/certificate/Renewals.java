@@ -1,8 +1,8 @@
 package dev.postern.certificate;
 
 import dev.postern.certificate.RenewalPolicy.Decision;
-import dev.postern.config.Configuration.KeyType;
-import dev.postern.config.Configuration.Site;
+import dev.postern.config.KeyType;
+import dev.postern.config.Site;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;

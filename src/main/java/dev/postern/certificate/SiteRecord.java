@@ -1,7 +1,7 @@
 package dev.postern.certificate;
 
 import dev.postern.certificate.RenewalPolicy.Decision;
-import dev.postern.config.Configuration.Site;
+import dev.postern.config.Site;
 import java.io.IOException;
 import java.security.cert.CertificateException;
 import java.time.Instant;

@@ -1,6 +1,6 @@
 package dev.postern.certificate;
 
-import dev.postern.config.Configuration.Site;
+import dev.postern.config.Site;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;

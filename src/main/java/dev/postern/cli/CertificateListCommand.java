@@ -6,6 +6,8 @@ import dev.postern.certificate.CertificateStatus;
 import dev.postern.certificate.CertificateStore;
 import dev.postern.config.Configuration;
 import dev.postern.config.ConfigurationProblems;
+import dev.postern.config.Issuer;
+import dev.postern.config.Site;
 import dev.postern.config.Surroundings;
 import dev.postern.control.CertificateJson;
 import dev.postern.control.ControlClient;
@@ -77,7 +79,7 @@ final class CertificateListCommand implements Callable<Integer> {
     private boolean hasStore(Configuration config) {
         Path root = config.acme().store();
         if (CertificateStore.openReadOnly(root).exists()
-                || config.sites().stream().noneMatch(Configuration.Site::isIssued)) {
+                || config.sites().stream().noneMatch(Site::isIssued)) {
             return true;
         }
         console.err()
@@ -104,10 +106,8 @@ final class CertificateListCommand implements Callable<Integer> {
         return result;
     }
 
-    private static List<String> issuersFor(Configuration config, Configuration.Site site) {
-        return config.acme().issuersFor(site).stream()
-                .map(Configuration.Issuer::name)
-                .toList();
+    private static List<String> issuersFor(Configuration config, Site site) {
+        return config.acme().issuersFor(site).stream().map(Issuer::name).toList();
     }
 
     private void print(JsonObject result) {

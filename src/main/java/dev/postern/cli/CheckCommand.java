@@ -6,6 +6,7 @@ import dev.postern.certificate.CertificateStore;
 import dev.postern.config.Configuration;
 import dev.postern.config.ConfigurationProblems;
 import dev.postern.config.SecretFile;
+import dev.postern.config.Site;
 import dev.postern.config.Surroundings;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -47,10 +48,8 @@ final class CheckCommand implements Callable<Integer> {
         Configuration config =
                 ReadConfiguration.toStart(file, configuration.surroundings()).config();
         List<String> problems = new ArrayList<>(CertificateFiles.problems(config.sites(), Instant.now()));
-        List<String> issued = config.sites().stream()
-                .filter(Configuration.Site::isIssued)
-                .map(Configuration.Site::name)
-                .toList();
+        List<String> issued =
+                config.sites().stream().filter(Site::isIssued).map(Site::name).toList();
         if (!issued.isEmpty()) {
             problems.addAll(CertificateStore.problems(config.acme().store(), issued));
         } else {

@@ -4,6 +4,7 @@ import dev.postern.certificate.CertificateStore;
 import dev.postern.config.Configuration;
 import dev.postern.config.ConfigurationFile;
 import dev.postern.config.ConfigurationProblems;
+import dev.postern.config.Site;
 import dev.postern.config.Surroundings;
 import dev.postern.control.ControlClient;
 import dev.postern.control.ControlFailure;
@@ -84,7 +85,7 @@ record ReadConfiguration(Path file, Configuration config, boolean isStoreNamed) 
     private boolean hasOurStore() {
         try (ControlClient client = daemon().orElse(null)) {
             return client != null
-                    || config.sites().stream().noneMatch(Configuration.Site::isIssued)
+                    || config.sites().stream().noneMatch(Site::isIssued)
                     || CertificateStore.openReadOnly(config.acme().store()).isInUse();
         } catch (ControlFailure e) {
             // There is one, which will say itself why it cannot be asked.

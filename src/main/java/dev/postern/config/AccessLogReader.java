@@ -1,7 +1,6 @@
 package dev.postern.config;
 
 import dev.postern.config.Configuration.AccessLog;
-import dev.postern.config.Configuration.LogFormat;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;

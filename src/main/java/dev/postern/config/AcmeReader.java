@@ -1,8 +1,5 @@
 package dev.postern.config;
 
-import dev.postern.config.Configuration.Acme;
-import dev.postern.config.Configuration.Issuer;
-import dev.postern.config.Configuration.KeyType;
 import java.nio.file.Path;
 import java.util.List;
 

@@ -1,9 +1,7 @@
 package dev.postern.config;
 
 import dev.postern.config.Configuration.Backend;
-import dev.postern.config.Configuration.Resolve;
 import dev.postern.config.Configuration.Server;
-import dev.postern.config.Configuration.ServerProtocol;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumSet;

@@ -60,8 +60,8 @@ final class ConditionsReader {
     }
 
     private static boolean isOf(List<String> names, String host) {
-        return !host.equals(Configuration.Site.ANY)
-                && (names.contains(Configuration.Site.ANY)
+        return !host.equals(Site.ANY)
+                && (names.contains(Site.ANY)
                         || HostName.covers(names, host)
                         || names.stream().anyMatch(name -> HostName.covers(List.of(host), name)));
     }

@@ -1,7 +1,6 @@
 package dev.postern.config;
 
 import dev.postern.config.Configuration.Route;
-import dev.postern.config.Configuration.Site;
 import java.lang.reflect.Method;
 import java.lang.reflect.RecordComponent;
 import java.net.InetSocketAddress;

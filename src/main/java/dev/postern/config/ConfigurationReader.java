@@ -52,8 +52,8 @@ final class ConfigurationReader {
 
     private @Nullable Configuration read(Value root) {
         Section top = Section.of(root, KEYS);
-        Configuration.Listeners listeners = new ListenersReader().read(top.section("listeners", ListenersReader.KEYS));
-        Configuration.Tls tls = TlsReader.read(top.section("tls", TlsReader.KEYS));
+        Listeners listeners = new ListenersReader().read(top.section("listeners", ListenersReader.KEYS));
+        Tls tls = TlsReader.read(top.section("tls", TlsReader.KEYS));
         Section acmeSection = top.section("acme", AcmeReader.KEYS);
         AcmeReader.Outcome acme = AcmeReader.read(
                 acmeSection, top.section("control", ControlReader.KEYS), surroundings.store(), problems);
@@ -65,8 +65,8 @@ final class ConfigurationReader {
         }
         List<AddressRange> trustedProxies = Addresses.ranges(top.find("trusted-proxies"));
         List<InetSocketAddress> resolvers = Addresses.resolvers(top.find("resolvers"));
-        Configuration.Timeouts timeouts = LimitsReader.timeouts(top.section("timeouts", LimitsReader.TIMEOUTS));
-        Configuration.Limits limits = LimitsReader.limits(top.section("limits", LimitsReader.LIMITS));
+        Timeouts timeouts = LimitsReader.timeouts(top.section("timeouts", LimitsReader.TIMEOUTS));
+        Limits limits = LimitsReader.limits(top.section("limits", LimitsReader.LIMITS));
         // Long enough for a page and most downloads, short of the 90 s after which systemd kills.
         Duration grace = top.get("grace", Durations.POSITIVE_OR_ZERO, Duration.ofSeconds(30));
         Duration shutdownDelay = top.get("shutdown-delay", Durations.POSITIVE_OR_ZERO, Duration.ZERO);

@@ -15,7 +15,7 @@ final class EmailAddress {
             throw new NotUnderstood("");
         }
         String domain = HostName.SITE.parse(text.substring(at + 1));
-        if (HostName.isWildcard(domain) || domain.equals(Configuration.Site.ANY) || Addresses.isAddress(domain)) {
+        if (HostName.isWildcard(domain) || domain.equals(Site.ANY) || Addresses.isAddress(domain)) {
             throw new NotUnderstood("");
         }
         return text;

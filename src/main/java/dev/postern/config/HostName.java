@@ -20,7 +20,7 @@ final class HostName {
 
     /** The name of a site. */
     static final Scalar<String> SITE = new Scalar<>("a host name such as www.example.com or *.example.com", text -> {
-        if (text.equals(Configuration.Site.ANY)) {
+        if (text.equals(Site.ANY)) {
             return text;
         }
         String bare = text.startsWith("[") && text.endsWith("]") ? text.substring(1, text.length() - 1) : text;

@@ -1,9 +1,6 @@
 package dev.postern.config;
 
-import dev.postern.config.Configuration.Acme;
-import dev.postern.config.Configuration.ChallengeType;
-import dev.postern.config.Configuration.Issuer;
-import dev.postern.config.Configuration.Issuer.AcmeDirectory;
+import dev.postern.config.Issuer.AcmeDirectory;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -71,14 +68,14 @@ final class Issuance {
     /** One of the issuers must be able to certify all the names: a site has one certificate. */
     private static void checkNames(Acme acme, List<SitesReader.Name> names, List<ChallengeType> challenges) {
         List<SitesReader.Name> hopeless = names.stream()
-                .filter(name -> !name.name().equals(Configuration.Site.ANY))
+                .filter(name -> !name.name().equals(Site.ANY))
                 .filter(name ->
                         acme.issuers().stream().noneMatch(issuer -> acme.mayCertify(issuer, name.name(), challenges)))
                 .toList();
         for (SitesReader.Name name : hopeless) {
             name.at()
                     .problem(Quoted.of(name.name())
-                            + (!Configuration.isProvable(name.name(), challenges)
+                            + (!ChallengeType.canProve(name.name(), challenges)
                                     ? unprovable(name.name())
                                     : " " + PublicNames.refusal(name.name()) + ", which " + namesOf(acme.issuers())
                                             + " may not certify; ")

@@ -1,9 +1,6 @@
 package dev.postern.config;
 
-import dev.postern.config.Configuration.ExternalAccount;
-import dev.postern.config.Configuration.Issuer;
-import dev.postern.config.Configuration.Issuer.AcmeDirectory;
-import dev.postern.config.Configuration.RateLimits;
+import dev.postern.config.Issuer.AcmeDirectory;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.ArrayList;

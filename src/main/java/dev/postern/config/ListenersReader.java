@@ -1,12 +1,11 @@
 package dev.postern.config;
 
-import dev.postern.config.Configuration.Admin;
-import dev.postern.config.Configuration.Challenge;
-import dev.postern.config.Configuration.Http;
-import dev.postern.config.Configuration.Https;
-import dev.postern.config.Configuration.Listeners;
-import dev.postern.config.Configuration.Protocol;
-import dev.postern.config.Configuration.Ready;
+import dev.postern.config.Listeners.Admin;
+import dev.postern.config.Listeners.Challenge;
+import dev.postern.config.Listeners.Http;
+import dev.postern.config.Listeners.Https;
+import dev.postern.config.Listeners.Protocol;
+import dev.postern.config.Listeners.Ready;
 import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.util.ArrayList;

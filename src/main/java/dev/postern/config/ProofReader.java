@@ -1,9 +1,5 @@
 package dev.postern.config;
 
-import dev.postern.config.Configuration.ChallengeType;
-import dev.postern.config.Configuration.Dns01;
-import dev.postern.config.Configuration.Site;
-import dev.postern.config.Configuration.Tsig;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;

@@ -1,6 +1,5 @@
 package dev.postern.config;
 
-import dev.postern.config.Configuration.Issuer;
 import java.net.URI;
 import java.util.List;
 import java.util.Locale;

@@ -1,6 +1,5 @@
 package dev.postern.config;
 
-import dev.postern.config.Configuration.Timeouts;
 import java.time.Duration;
 import java.util.List;
 import java.util.stream.Stream;

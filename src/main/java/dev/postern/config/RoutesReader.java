@@ -1,6 +1,5 @@
 package dev.postern.config;
 
-import dev.postern.config.Configuration.Action;
 import dev.postern.config.Configuration.Backend;
 import dev.postern.config.Configuration.Route;
 import dev.postern.config.RouteSettings.DuplicateSlashes;

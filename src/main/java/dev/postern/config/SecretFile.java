@@ -56,13 +56,13 @@ public final class SecretFile {
     /** Those of {@code config} that others may read too, each once. */
     public static List<Path> open(Configuration config) throws IOException {
         Set<Path> secrets = new LinkedHashSet<>();
-        for (Configuration.Issuer issuer : config.acme().issuers()) {
-            if (issuer instanceof Configuration.Issuer.AcmeDirectory acme && acme.eab() != null) {
+        for (Issuer issuer : config.acme().issuers()) {
+            if (issuer instanceof Issuer.AcmeDirectory acme && acme.eab() != null) {
                 secrets.add(acme.eab().hmacFile());
             }
         }
-        for (Configuration.Site site : config.sites()) {
-            if (site.dns01() instanceof Configuration.Dns01.DynamicUpdate update && update.tsig() != null) {
+        for (Site site : config.sites()) {
+            if (site.dns01() instanceof Dns01.DynamicUpdate update && update.tsig() != null) {
                 secrets.add(update.tsig().secretFile());
             }
         }

@@ -2,7 +2,6 @@ package dev.postern.config;
 
 import dev.postern.config.Configuration.CertificateFiles;
 import dev.postern.config.Configuration.Route;
-import dev.postern.config.Configuration.Site;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;

@@ -1,8 +1,5 @@
 package dev.postern.config;
 
-import dev.postern.config.Configuration.Tls;
-import dev.postern.config.Configuration.TlsProfile;
-import dev.postern.config.Configuration.TlsVersion;
 import java.util.List;
 import java.util.Locale;
 

@@ -15,7 +15,7 @@ import dev.postern.certificate.RevocationReason;
 import dev.postern.certificate.TimeText;
 import dev.postern.config.CertificateSource;
 import dev.postern.config.Configuration;
-import dev.postern.config.Configuration.Site;
+import dev.postern.config.Site;
 import java.io.IOException;
 import java.time.Instant;
 import java.time.InstantSource;

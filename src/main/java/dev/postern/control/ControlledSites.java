@@ -2,7 +2,7 @@ package dev.postern.control;
 
 import dev.postern.config.CertificateSource;
 import dev.postern.config.Configuration;
-import dev.postern.config.Configuration.Site;
+import dev.postern.config.Site;
 import dev.postern.config.Suggestion;
 import java.util.ArrayList;
 import java.util.List;

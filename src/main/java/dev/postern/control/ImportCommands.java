@@ -10,7 +10,7 @@ import dev.postern.certificate.CertificateOperations.NoSuchSite;
 import dev.postern.certificate.CertificateStore;
 import dev.postern.certificate.Pem;
 import dev.postern.certificate.StoredCertificates;
-import dev.postern.config.Configuration.Site;
+import dev.postern.config.Site;
 import java.io.IOException;
 import java.security.PrivateKey;
 import java.security.cert.CertificateException;

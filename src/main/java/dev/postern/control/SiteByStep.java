@@ -4,7 +4,7 @@ import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import dev.postern.certificate.CertificateOperations.NoSuchSite;
 import dev.postern.certificate.IssueFailure;
-import dev.postern.config.Configuration.Site;
+import dev.postern.config.Site;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutionException;

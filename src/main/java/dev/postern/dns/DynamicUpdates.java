@@ -1,8 +1,8 @@
 package dev.postern.dns;
 
-import dev.postern.config.Configuration.Dns01;
-import dev.postern.config.Configuration.Tsig;
+import dev.postern.config.Dns01;
 import dev.postern.config.SecretFile;
+import dev.postern.config.Tsig;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.net.InetAddress;

@@ -1,6 +1,6 @@
 package dev.postern.dns;
 
-import dev.postern.config.Configuration.Dns01;
+import dev.postern.config.Dns01;
 import dev.postern.config.Secret;
 import dev.postern.hook.Command;
 import java.io.IOException;

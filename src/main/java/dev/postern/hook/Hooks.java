@@ -7,9 +7,9 @@ import dev.postern.certificate.CertificateEvents;
 import dev.postern.certificate.TimeText;
 import dev.postern.certificate.ToldRenewal;
 import dev.postern.config.Configuration;
-import dev.postern.config.Configuration.Site;
 import dev.postern.config.Durations;
 import dev.postern.config.Secret;
+import dev.postern.config.Site;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
@@ -109,16 +109,13 @@ public final class Hooks implements CertificateEvents, AutoCloseable {
 
     private static Map<Kind, Command> commands(Configuration.Hooks hooks) {
         Map<Kind, Command> commands = new EnumMap<>(Kind.class);
-        put(commands, Kind.RENEWED, hooks.onRenewed(), hooks.timeout());
-        put(commands, Kind.FAILED, hooks.onFailure(), hooks.timeout());
-        put(commands, Kind.OVERDUE, hooks.onOverdue(), hooks.timeout());
+        Map.of(Kind.RENEWED, hooks.onRenewed(), Kind.FAILED, hooks.onFailure(), Kind.OVERDUE, hooks.onOverdue())
+                .forEach((kind, command) -> {
+                    if (!command.isEmpty()) {
+                        commands.put(kind, new Command(Secret.texts(command), hooks.timeout()));
+                    }
+                });
         return commands;
-    }
-
-    private static void put(Map<Kind, Command> commands, Kind kind, List<Secret> command, Duration timeout) {
-        if (!command.isEmpty()) {
-            commands.put(kind, new Command(Secret.texts(command), timeout));
-        }
     }
 
     @Override

@@ -6,7 +6,7 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
 import dev.postern.certificate.BoundedHttp;
-import dev.postern.config.Configuration.Issuer.AcmeDirectory;
+import dev.postern.config.Issuer.AcmeDirectory;
 import java.io.IOException;
 import java.net.http.HttpRequest;
 import java.nio.charset.StandardCharsets;

@@ -1,6 +1,6 @@
 package dev.postern.preflight;
 
-import dev.postern.config.Configuration.ChallengeType;
+import dev.postern.config.ChallengeType;
 import dev.postern.dns.Lookup;
 import dev.postern.dns.Lookup.CaaProperty;
 import dev.postern.preflight.Finding.Check;

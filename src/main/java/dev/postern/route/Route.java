@@ -1,5 +1,6 @@
 package dev.postern.route;
 
+import dev.postern.config.Action;
 import dev.postern.config.AddressRange;
 import dev.postern.config.BasicAuth;
 import dev.postern.config.Configuration;
@@ -7,6 +8,7 @@ import dev.postern.config.HeaderEdits;
 import dev.postern.config.Hsts;
 import dev.postern.config.Page;
 import dev.postern.config.RouteSettings;
+import dev.postern.config.Site;
 import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.List;
@@ -43,15 +45,15 @@ public final class Route {
                 settings.hsts() == null ? responseEdits : edits(withHsts(settings.responseHeaders(), settings.hsts()));
     }
 
-    static Route of(Configuration.Site site, Configuration.Route route) {
-        PathRewrite rewrite = route.action() instanceof Configuration.Action.ToBackend toBackend
+    static Route of(Site site, Configuration.Route route) {
+        PathRewrite rewrite = route.action() instanceof Action.ToBackend toBackend
                 ? PathRewrite.from(route.path(), toBackend.rewrite())
                 : null;
         return new Route(site.name(), route.path(), RouteAction.of(route.action()), route.settings(), rewrite);
     }
 
     /** For requests that no route of the site takes. */
-    static Route none(Configuration.Site site) {
+    static Route none(Site site) {
         return new Route(site.name(), "", new RouteAction.None(), site.settings(), null);
     }
 

@@ -1,6 +1,6 @@
 package dev.postern.route;
 
-import dev.postern.config.Configuration;
+import dev.postern.config.Action;
 import dev.postern.config.Page;
 
 /** What happens to a request. */
@@ -14,14 +14,14 @@ public sealed interface RouteAction {
     /** The site has no route for the request. */
     record None() implements RouteAction {}
 
-    static RouteAction of(Configuration.Action action) {
-        if (action instanceof Configuration.Action.ToBackend toBackend) {
+    static RouteAction of(Action action) {
+        if (action instanceof Action.ToBackend toBackend) {
             return new Forward(toBackend.backend());
         }
-        if (action instanceof Configuration.Action.Redirect redirect) {
+        if (action instanceof Action.Redirect redirect) {
             return new Redirect(redirect.status(), new RedirectLocation(redirect.location()));
         }
-        if (action instanceof Configuration.Action.Respond respond) {
+        if (action instanceof Action.Respond respond) {
             return new Respond(respond.status(), respond.page());
         }
         throw new IllegalArgumentException("action: " + action);

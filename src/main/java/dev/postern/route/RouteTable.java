@@ -2,6 +2,7 @@ package dev.postern.route;
 
 import dev.postern.config.Addresses;
 import dev.postern.config.Configuration;
+import dev.postern.config.Site;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -22,13 +23,13 @@ public final class RouteTable {
     private RouteTable(Map<String, SiteRoutes> byName, Optional<Duration> shortestTimeout) {
         this.byName = Map.copyOf(byName);
         this.shortestTimeout = shortestTimeout;
-        this.byDefault = byName.get(Configuration.Site.ANY);
+        this.byDefault = byName.get(Site.ANY);
         this.servesUnnamed = byDefault != null || byName.keySet().stream().anyMatch(Addresses::isAddress);
     }
 
-    public static RouteTable of(List<Configuration.Site> sites) {
+    public static RouteTable of(List<Site> sites) {
         Map<String, SiteRoutes> byName = new HashMap<>();
-        for (Configuration.Site site : sites) {
+        for (Site site : sites) {
             SiteRoutes routes = new SiteRoutes(site);
             site.servedNames().forEach(name -> byName.put(name, routes));
         }

@@ -2,6 +2,7 @@ package dev.postern.route;
 
 import dev.postern.config.Configuration;
 import dev.postern.config.RouteConditions;
+import dev.postern.config.Site;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -20,7 +21,7 @@ public final class SiteRoutes {
             Set<String> methods,
             FieldCondition[] fields,
             Route route) {
-        static Entry of(Configuration.Site site, Configuration.Route route) {
+        static Entry of(Site site, Configuration.Route route) {
             RouteConditions conditions = route.conditions();
             return new Entry(
                     route.path().getBytes(StandardCharsets.ISO_8859_1),
@@ -64,7 +65,7 @@ public final class SiteRoutes {
     private final Entry[] entries;
     private final Route none;
 
-    SiteRoutes(Configuration.Site site) {
+    SiteRoutes(Site site) {
         this.site = site.name();
         this.plain = site.isPlain();
         this.none = Route.none(site);

@@ -1,6 +1,6 @@
 package dev.postern.simulation;
 
-import dev.postern.config.Configuration.Site;
+import dev.postern.config.Site;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;

@@ -2,7 +2,7 @@ package dev.postern.simulation;
 
 import dev.postern.certificate.Certificate;
 import dev.postern.certificate.Keys;
-import dev.postern.config.Configuration.Site;
+import dev.postern.config.Site;
 import dev.postern.simulation.Outcome.Gap;
 import dev.postern.simulation.Outcome.Violation;
 import java.time.Duration;

@@ -3,8 +3,8 @@ package dev.postern.tls;
 import dev.postern.certificate.AlpnChallengeTable;
 import dev.postern.certificate.Certificate;
 import dev.postern.certificate.CertificateTable;
-import dev.postern.config.Configuration;
-import dev.postern.config.Configuration.TlsVersion;
+import dev.postern.config.Tls;
+import dev.postern.config.TlsVersion;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.handler.ssl.ApplicationProtocolConfig;
 import io.netty.handler.ssl.ApplicationProtocolConfig.Protocol;
@@ -51,7 +51,7 @@ public final class ServerContexts implements AutoCloseable {
             "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256");
 
     /** @param applicationProtocols for ALPN, the preferred one first */
-    private record Policy(Configuration.Tls config, List<String> applicationProtocols) {}
+    private record Policy(Tls config, List<String> applicationProtocols) {}
 
     /** @param name that it was made for: it is of use for as long as that is shown this certificate */
     private record Entry(String name, Certificate certificate, Policy policy, SslContext context) {
@@ -89,7 +89,7 @@ public final class ServerContexts implements AutoCloseable {
     public ServerContexts(
             CertificateTable certificates,
             AlpnChallengeTable challenges,
-            Configuration.Tls config,
+            Tls config,
             List<String> applicationProtocols,
             HandshakeObserver observer) {
         this.observer = observer;
@@ -102,7 +102,7 @@ public final class ServerContexts implements AutoCloseable {
      * From now on handshakes are made like this; connections that are established stay as they are, and so do tickets.
      * Any thread.
      */
-    public void follow(Configuration.Tls config, List<String> applicationProtocols) {
+    public void follow(Tls config, List<String> applicationProtocols) {
         policy = new Policy(config, List.copyOf(applicationProtocols));
     }
 
@@ -257,8 +257,7 @@ public final class ServerContexts implements AutoCloseable {
         return context;
     }
 
-    private static SslContextBuilder builder(
-            Certificate certificate, Configuration.Tls config, List<String> protocols) {
+    private static SslContextBuilder builder(Certificate certificate, Tls config, List<String> protocols) {
         return SslContextBuilder.forServer(
                         certificate.key(), certificate.chain().toArray(X509Certificate[]::new))
                 .sslProvider(OpenSsl.isAvailable() ? SslProvider.OPENSSL_REFCNT : SslProvider.JDK)
@@ -279,7 +278,7 @@ public final class ServerContexts implements AutoCloseable {
                         protocols));
     }
 
-    private static String[] protocols(Configuration.Tls config) {
+    private static String[] protocols(Tls config) {
         return config.minVersion() == TlsVersion.TLS_1_3
                 ? new String[] {"TLSv1.3"}
                 : new String[] {"TLSv1.3", "TLSv1.2"};

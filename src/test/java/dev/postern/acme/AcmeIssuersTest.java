@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.postern.certificate.CertificateStore;
 import dev.postern.certificate.ClockSkew;
-import dev.postern.config.Configuration.Acme;
-import dev.postern.config.Configuration.Issuer.AcmeDirectory;
+import dev.postern.config.Acme;
 import dev.postern.config.ConfigurationFile;
+import dev.postern.config.Issuer.AcmeDirectory;
 import dev.postern.testing.HandClock;
 import dev.postern.testing.PatientClock;
 import java.nio.file.Path;

@@ -1,8 +1,8 @@
 package dev.postern.acme;
 
-import static dev.postern.config.Configuration.ChallengeType.DNS_01;
-import static dev.postern.config.Configuration.ChallengeType.HTTP_01;
-import static dev.postern.config.Configuration.ChallengeType.TLS_ALPN_01;
+import static dev.postern.config.ChallengeType.DNS_01;
+import static dev.postern.config.ChallengeType.HTTP_01;
+import static dev.postern.config.ChallengeType.TLS_ALPN_01;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.postern.certificate.CertificateRequest;

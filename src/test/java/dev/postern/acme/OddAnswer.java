@@ -1,6 +1,6 @@
 package dev.postern.acme;
 
-import dev.postern.config.Configuration.ChallengeType;
+import dev.postern.config.ChallengeType;
 import java.net.URI;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;

@@ -12,7 +12,7 @@ import dev.postern.ca.acme.AcmeService;
 import dev.postern.ca.acme.Problem;
 import dev.postern.ca.acme.ProblemType;
 import dev.postern.certificate.Pem;
-import dev.postern.config.Configuration.ChallengeType;
+import dev.postern.config.ChallengeType;
 import dev.postern.testing.TestCa;
 import java.io.IOException;
 import java.net.ConnectException;

@@ -10,7 +10,7 @@ import dev.postern.certificate.Http01Solver;
 import dev.postern.certificate.IssueFailure;
 import dev.postern.certificate.IssuedCertificate;
 import dev.postern.certificate.OrderEntry;
-import dev.postern.config.Configuration.KeyType;
+import dev.postern.config.KeyType;
 import dev.postern.testing.TestCa;
 import java.security.cert.X509Certificate;
 import java.time.Duration;

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.postern.config.Balance;
 import dev.postern.config.Configuration;
+import dev.postern.config.Health;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -12,8 +13,8 @@ import org.junit.jupiter.api.Test;
 
 /** What a reload leaves of a backend. */
 class BackendTest {
-    private static final Configuration.Health EVERY_50_MS = new Configuration.Health(
-            "GET", "/health", null, 200, 399, Duration.ofMillis(50), Duration.ofMillis(50), 1, 1);
+    private static final Health EVERY_50_MS =
+            new Health("GET", "/health", null, 200, 399, Duration.ofMillis(50), Duration.ofMillis(50), 1, 1);
 
     @Test
     void serverWhoseAddressIsUnchangedStaysWithAllThatIsKnownOfIt() {
@@ -58,8 +59,7 @@ class BackendTest {
         return new Configuration.Server("127.0.0.1", port, weight);
     }
 
-    private static Configuration.Backend config(
-            Configuration.@Nullable Health health, Configuration.Server... servers) {
+    private static Configuration.Backend config(@Nullable Health health, Configuration.Server... servers) {
         return new Configuration.Backend("web", Balance.ROUND_ROBIN, List.of(servers), health);
     }
 }

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import dev.postern.backend.Resolver.Family;
 import dev.postern.config.Balance;
 import dev.postern.config.Configuration;
+import dev.postern.config.Resolve;
 import dev.postern.testing.BindServer;
 import dev.postern.testing.TestDns;
 import io.netty.channel.EventLoop;
@@ -54,7 +55,7 @@ class NamesTest {
         dns.says("app.test", 60, "192.0.2.1").says("other.test", 60, "192.0.2.2");
         Path hosts = Files.writeString(directory.resolve("hosts"), "10.0.0.1 App.test # ours\n2001:db8::1 app.test\n");
         BackendWatch watch = watch(hosts, directory.resolve("none"), dns.port());
-        Backend backend = follow(watch, Configuration.Resolve.ANY, "app.test", "other.test");
+        Backend backend = follow(watch, Resolve.ANY, "app.test", "other.test");
 
         assertThat(addresses(backend, 0)).containsExactly("10.0.0.1", "2001:db8:0:0:0:0:0:1");
         assertThat(addresses(backend, 1)).containsExactly("192.0.2.2");
@@ -71,7 +72,7 @@ class NamesTest {
         Path hosts = Files.writeString(directory.resolve("hosts"), "");
         BackendWatch watch = watch(hosts, directory.resolve("none"), dns.port());
 
-        Backend backend = follow(watch, Configuration.Resolve.ANY, "localhost");
+        Backend backend = follow(watch, Resolve.ANY, "localhost");
 
         assertThat(addresses(backend, 0)).containsExactly("127.0.0.1", "0:0:0:0:0:0:0:1");
         assertThat(dns.questions()).isEmpty();
@@ -139,7 +140,7 @@ class NamesTest {
     void serversOfANameKeepWhatIsKnownOfThemAsItMoves() throws Exception {
         dns.says("app.test", 1, "127.0.0.2", "127.0.0.3");
         BackendWatch watch = watch(directory.resolve("none"), directory.resolve("none"), dns.port());
-        Backend backend = follow(watch, Configuration.Resolve.EACH, "app.test");
+        Backend backend = follow(watch, Resolve.EACH, "app.test");
         assertThat(backend.servers())
                 .extracting(Server::name)
                 .containsExactlyInAnyOrder("127.0.0.2:80", "127.0.0.3:80");
@@ -165,7 +166,7 @@ class NamesTest {
     @Test
     void nameThatIsNowhereIsAServerThatCannotBeReached() throws Exception {
         BackendWatch watch = watch(directory.resolve("none"), directory.resolve("none"), dns.port());
-        Backend backend = follow(watch, Configuration.Resolve.EACH, "app.test");
+        Backend backend = follow(watch, Resolve.EACH, "app.test");
 
         assertThat(backend.servers()).extracting(Server::name).containsExactly("app.test:80");
         assertThat(backend.servers().get(0).addresses()).isEmpty();
@@ -180,7 +181,7 @@ class NamesTest {
         dns.says("app.test", 60, "127.0.0.2").says("other.test", 60, "127.0.0.2", "127.0.0.3");
         BackendWatch watch = watch(directory.resolve("none"), directory.resolve("none"), dns.port());
 
-        Backend backend = follow(watch, Configuration.Resolve.EACH, "app.test", "other.test");
+        Backend backend = follow(watch, Resolve.EACH, "app.test", "other.test");
 
         assertThat(backend.servers()).extracting(Server::name).containsExactly("127.0.0.2:80", "127.0.0.3:80");
         watch.close();
@@ -265,7 +266,7 @@ class NamesTest {
                 new Random(1));
     }
 
-    private Backend follow(BackendWatch watch, Configuration.Resolve resolve, String... names) {
+    private Backend follow(BackendWatch watch, Resolve resolve, String... names) {
         Configuration.Backend config = new Configuration.Backend(
                 "web",
                 Balance.ROUND_ROBIN,

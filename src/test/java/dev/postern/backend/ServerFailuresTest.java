@@ -9,6 +9,7 @@ import dev.postern.config.Balance;
 import dev.postern.config.Configuration;
 import dev.postern.config.Ejection;
 import dev.postern.config.ServerFaults;
+import dev.postern.config.ServerProtocol;
 import dev.postern.config.ServerQueue;
 import java.time.Duration;
 import java.util.BitSet;
@@ -273,7 +274,7 @@ class ServerFailuresTest {
                         .mapToObj(port -> new Configuration.Server("127.0.0.1", port, 1))
                         .toList(),
                 null,
-                Configuration.ServerProtocol.HTTP_1,
+                ServerProtocol.HTTP_1,
                 ServerQueue.DEFAULT,
                 slowStart,
                 ejection,

@@ -7,6 +7,7 @@ import dev.postern.backend.Backend;
 import dev.postern.backend.Server;
 import dev.postern.config.Balance;
 import dev.postern.config.Configuration;
+import dev.postern.config.ServerProtocol;
 import dev.postern.config.ServerQueue;
 import dev.postern.config.Stickiness;
 import java.nio.charset.StandardCharsets;
@@ -400,7 +401,7 @@ class LoadBalancerTest {
                 balance,
                 List.of(servers),
                 null,
-                Configuration.ServerProtocol.HTTP_1,
+                ServerProtocol.HTTP_1,
                 queue,
                 Duration.ZERO,
                 null,

@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.postern.ca.acme.MovableClock;
 import dev.postern.certificate.Keys;
 import dev.postern.certificate.Pem;
-import dev.postern.config.Configuration.KeyType;
+import dev.postern.config.KeyType;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

@@ -3,8 +3,8 @@ package dev.postern.certificate;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.postern.config.Configuration;
-import dev.postern.config.Configuration.KeyType;
-import dev.postern.config.Configuration.Site;
+import dev.postern.config.KeyType;
+import dev.postern.config.Site;
 import dev.postern.testing.CapturedLog;
 import dev.postern.testing.Care;
 import dev.postern.testing.HandClock;

@@ -2,7 +2,7 @@ package dev.postern.certificate;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.postern.config.Configuration.KeyType;
+import dev.postern.config.KeyType;
 import java.security.KeyPair;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;

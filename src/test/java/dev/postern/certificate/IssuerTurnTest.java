@@ -3,8 +3,8 @@ package dev.postern.certificate;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.postern.certificate.IssueFailure.Fault;
-import dev.postern.config.Configuration.RateLimits;
-import dev.postern.config.Configuration.Site;
+import dev.postern.config.RateLimits;
+import dev.postern.config.Site;
 import dev.postern.testing.HandClock;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -2,7 +2,7 @@ package dev.postern.certificate;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.postern.config.Configuration.KeyType;
+import dev.postern.config.KeyType;
 import java.math.BigInteger;
 import java.security.KeyFactory;
 import java.security.KeyPair;

@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.postern.config.CertificateSource;
-import dev.postern.config.Configuration.KeyType;
-import dev.postern.config.Configuration.Site;
+import dev.postern.config.KeyType;
 import dev.postern.config.RouteSettings;
+import dev.postern.config.Site;
 import dev.postern.testing.CapturedLog;
 import dev.postern.testing.HandClock;
 import dev.postern.testing.TestCa;

@@ -1,7 +1,7 @@
 package dev.postern.certificate;
 
-import dev.postern.config.Configuration.RateLimits;
-import dev.postern.config.Configuration.Site;
+import dev.postern.config.RateLimits;
+import dev.postern.config.Site;
 import dev.postern.testing.TestCa;
 import java.time.Duration;
 import java.time.InstantSource;

@@ -6,8 +6,8 @@ import static org.awaitility.Awaitility.await;
 
 import dev.postern.certificate.CertificateStatus.Served.Answer;
 import dev.postern.certificate.IssueFailure.Fault;
-import dev.postern.config.Configuration.KeyType;
-import dev.postern.config.Configuration.Site;
+import dev.postern.config.KeyType;
+import dev.postern.config.Site;
 import dev.postern.testing.Care;
 import dev.postern.testing.HandClock;
 import dev.postern.testing.TestCa;

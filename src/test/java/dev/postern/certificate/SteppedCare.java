@@ -1,7 +1,7 @@
 package dev.postern.certificate;
 
-import dev.postern.config.Configuration.KeyType;
-import dev.postern.config.Configuration.Site;
+import dev.postern.config.KeyType;
+import dev.postern.config.Site;
 import dev.postern.testing.Care;
 import dev.postern.testing.HandClock;
 import dev.postern.testing.QueuedExecutor;

@@ -3,7 +3,7 @@ package dev.postern.certificate;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.postern.certificate.IssueFailure.Fault;
-import dev.postern.config.Configuration.Site;
+import dev.postern.config.Site;
 import dev.postern.testing.HandClock;
 import java.nio.file.Path;
 import java.time.Duration;

@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.postern.config.Configuration;
-import dev.postern.config.Configuration.KeyType;
-import dev.postern.config.Configuration.Site;
+import dev.postern.config.KeyType;
+import dev.postern.config.Site;
 import dev.postern.machine.TlsLibrary;
 import dev.postern.testing.OddKeys;
 import dev.postern.testing.TestCa;

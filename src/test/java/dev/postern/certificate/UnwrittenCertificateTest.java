@@ -6,11 +6,11 @@ import static org.awaitility.Awaitility.await;
 
 import dev.postern.certificate.IssueFailure.Fault;
 import dev.postern.config.CertificateSource;
-import dev.postern.config.Configuration.ChallengeType;
-import dev.postern.config.Configuration.KeyType;
-import dev.postern.config.Configuration.RateLimits;
-import dev.postern.config.Configuration.Site;
+import dev.postern.config.ChallengeType;
+import dev.postern.config.KeyType;
+import dev.postern.config.RateLimits;
 import dev.postern.config.RouteSettings;
+import dev.postern.config.Site;
 import dev.postern.testing.CapturedLog;
 import dev.postern.testing.Care;
 import dev.postern.testing.HandClock;

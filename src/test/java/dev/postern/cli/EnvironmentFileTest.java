@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.postern.app.ConfigurationSource;
-import dev.postern.config.Configuration;
+import dev.postern.config.Action;
 import dev.postern.config.ConfigurationProblems;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -203,7 +203,7 @@ class EnvironmentFileTest {
                         .routes()
                         .get(0)
                         .action())
-                .isEqualTo(new Configuration.Action.Respond(200, value));
+                .isEqualTo(new Action.Respond(200, value));
     }
 
     @Test

@@ -3,31 +3,13 @@ package dev.postern.config;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
-import dev.postern.config.Configuration.Acme;
-import dev.postern.config.Configuration.Action;
 import dev.postern.config.Configuration.Backend;
 import dev.postern.config.Configuration.CertificateFiles;
-import dev.postern.config.Configuration.Challenge;
-import dev.postern.config.Configuration.ChallengeType;
-import dev.postern.config.Configuration.Dns01;
-import dev.postern.config.Configuration.ExternalAccount;
-import dev.postern.config.Configuration.Health;
-import dev.postern.config.Configuration.Http;
-import dev.postern.config.Configuration.Https;
-import dev.postern.config.Configuration.Issuer;
-import dev.postern.config.Configuration.KeyType;
-import dev.postern.config.Configuration.Limits;
-import dev.postern.config.Configuration.Listeners;
-import dev.postern.config.Configuration.RateLimits;
 import dev.postern.config.Configuration.Route;
 import dev.postern.config.Configuration.Server;
-import dev.postern.config.Configuration.ServerProtocol;
-import dev.postern.config.Configuration.Site;
-import dev.postern.config.Configuration.Timeouts;
-import dev.postern.config.Configuration.Tls;
-import dev.postern.config.Configuration.TlsProfile;
-import dev.postern.config.Configuration.TlsVersion;
-import dev.postern.config.Configuration.Tsig;
+import dev.postern.config.Listeners.Challenge;
+import dev.postern.config.Listeners.Http;
+import dev.postern.config.Listeners.Https;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -303,15 +285,15 @@ class ConfigurationFileTest {
                                         List.of(new AddressRange(address("192.0.2.0"), 24))),
                                 new Https(
                                         List.of(new BindAddress(null, 8443)),
-                                        List.of(Configuration.Protocol.HTTP_1_1),
+                                        List.of(Listeners.Protocol.HTTP_1_1),
                                         List.of(
                                                 new AddressRange(address("198.51.100.1"), 32),
                                                 new AddressRange(address("2001:db8::"), 32))),
                                 new Challenge(List.of(new BindAddress(address("::1"), 1234))),
-                                new Configuration.Admin(
+                                new Listeners.Admin(
                                         List.of(new BindAddress(address("127.0.0.1"), 1235)),
                                         List.of("metrics.internal"),
-                                        Configuration.Ready.ANY)),
+                                        Listeners.Ready.ANY)),
                         new Tls(TlsVersion.TLS_1_3, TlsProfile.MODERN),
                         new Acme(
                                 "hostmaster@example.org",
@@ -406,16 +388,9 @@ class ConfigurationFileTest {
                                                         true,
                                                         7,
                                                         true,
-                                                        Configuration.Resolve.EACH,
+                                                        Resolve.EACH,
                                                         "app-2.old"),
-                                                new Server(
-                                                        "app_1.internal",
-                                                        65535,
-                                                        1,
-                                                        false,
-                                                        0,
-                                                        false,
-                                                        Configuration.Resolve.ANY)),
+                                                new Server("app_1.internal", 65535, 1, false, 0, false, Resolve.ANY)),
                                         new Health(
                                                 "HEAD",
                                                 "/up?deep=1",
@@ -493,8 +468,7 @@ class ConfigurationFileTest {
                                 List.of(new Secret("failed")),
                                 List.of(new Secret("overdue")),
                                 Duration.ofSeconds(5)),
-                        new Configuration.AccessLog(
-                                directory.resolve("access.log"), Configuration.LogFormat.COMBINED, false)));
+                        new Configuration.AccessLog(directory.resolve("access.log"), LogFormat.COMBINED, false)));
     }
 
     // The daemon would hang before it has said a word.

@@ -60,8 +60,7 @@ class IncludesTest {
 
         Configuration read = read();
 
-        assertThat(read.sites().stream().map(Configuration.Site::name))
-                .containsExactly("main.internal", "a.internal", "b.internal");
+        assertThat(read.sites().stream().map(Site::name)).containsExactly("main.internal", "a.internal", "b.internal");
         assertThat(read.backends()).containsOnlyKeys("web", "api");
         assertThat(read.grace()).hasSeconds(5);
     }
@@ -111,7 +110,7 @@ class IncludesTest {
                 .containsExactly("app.internal", "www.app.internal", "other.internal", "third.internal");
         assertThat(read.grace()).hasSeconds(7);
         assertThat(read.sites().get(0).routes().get(0).action())
-                .isEqualTo(new Configuration.Action.Respond(200, "${NAME} costs $5 {x}"));
+                .isEqualTo(new Action.Respond(200, "${NAME} costs $5 {x}"));
     }
 
     @Test
@@ -197,7 +196,7 @@ class IncludesTest {
         Files.createSymbolicLink(directory.resolve("sites/two"), Path.of("."));
         Files.createSymbolicLink(directory.resolve("other.yaml"), Path.of("main.yaml"));
 
-        assertThat(read().sites().stream().map(Configuration.Site::name))
+        assertThat(read().sites().stream().map(Site::name))
                 .containsExactly("main.internal", "a.internal", "b.internal");
     }
 

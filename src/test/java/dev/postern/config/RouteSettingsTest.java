@@ -4,9 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
 import dev.postern.config.Compression.Encoding;
-import dev.postern.config.Configuration.Action;
 import dev.postern.config.Configuration.Route;
-import dev.postern.config.Configuration.Site;
 import dev.postern.config.HeaderEdits.Field;
 import dev.postern.config.RouteConditions.Check;
 import dev.postern.config.RouteConditions.HeaderCondition;

@@ -7,7 +7,7 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import dev.postern.certificate.Keys;
 import dev.postern.certificate.Pem;
-import dev.postern.config.Configuration.KeyType;
+import dev.postern.config.KeyType;
 import java.security.GeneralSecurityException;
 import java.security.KeyPair;
 import java.security.PrivateKey;

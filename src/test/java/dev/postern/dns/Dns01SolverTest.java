@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.postern.certificate.ChallengeAnswer;
 import dev.postern.certificate.MonotonicClock;
-import dev.postern.config.Configuration.Dns01;
-import dev.postern.config.Configuration.Tsig;
+import dev.postern.config.Dns01;
 import dev.postern.config.Secret;
+import dev.postern.config.Tsig;
 import dev.postern.testing.BindServer;
 import dev.postern.testing.FreePorts;
 import dev.postern.testing.TestDns;

@@ -11,6 +11,7 @@ import dev.postern.certificate.CertificateStore;
 import dev.postern.certificate.IssueFailure.Fault;
 import dev.postern.config.Configuration;
 import dev.postern.config.Secret;
+import dev.postern.config.Site;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -261,8 +262,8 @@ class HooksTest {
         return generation.toRealPath();
     }
 
-    private static Configuration.Site site(String name) {
-        return new Configuration.Site(List.of(name), List.of(), null);
+    private static Site site(String name) {
+        return new Site(List.of(name), List.of(), null);
     }
 
     private Hooks hooks(@Nullable Path onRenewed, @Nullable Path onFailure, @Nullable Path onOverdue) {

@@ -3,7 +3,7 @@ package dev.postern.observe;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.postern.config.Configuration;
-import dev.postern.config.Configuration.LogFormat;
+import dev.postern.config.LogFormat;
 import dev.postern.testing.SmallDisk;
 import java.io.IOException;
 import java.io.RandomAccessFile;

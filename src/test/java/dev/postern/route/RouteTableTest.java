@@ -2,12 +2,13 @@ package dev.postern.route;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.postern.config.Action;
 import dev.postern.config.Configuration;
-import dev.postern.config.Configuration.Action;
 import dev.postern.config.RouteConditions;
 import dev.postern.config.RouteConditions.Check;
 import dev.postern.config.RouteConditions.HeaderCondition;
 import dev.postern.config.RouteSettings;
+import dev.postern.config.Site;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Set;
@@ -221,7 +222,7 @@ class RouteTableTest {
     }
 
     private static SiteRoutes site(Configuration.Route... routes) {
-        return new SiteRoutes(new Configuration.Site(List.of("example.com"), List.of(routes), null));
+        return new SiteRoutes(new Site(List.of("example.com"), List.of(routes), null));
     }
 
     private static SiteRoutes site(String name, String... paths) {
@@ -229,8 +230,8 @@ class RouteTableTest {
     }
 
     /** Each path leads to a backend of the same name. */
-    private static Configuration.Site configured(String name, String... paths) {
-        return new Configuration.Site(
+    private static Site configured(String name, String... paths) {
+        return new Site(
                 List.of(name),
                 Stream.of(paths)
                         .map(path -> new Configuration.Route(path, new Action.ToBackend(path)))

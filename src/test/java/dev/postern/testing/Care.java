@@ -10,7 +10,7 @@ import dev.postern.certificate.Http01Solver;
 import dev.postern.certificate.MonotonicClock;
 import dev.postern.certificate.Renewals;
 import dev.postern.certificate.ServedCertificates;
-import dev.postern.config.Configuration.KeyType;
+import dev.postern.config.KeyType;
 import java.io.IOException;
 import java.time.InstantSource;
 import java.util.List;

@@ -8,9 +8,9 @@ import dev.postern.certificate.Certificate;
 import dev.postern.certificate.CertificateTable;
 import dev.postern.certificate.ChallengeAnswer;
 import dev.postern.certificate.TlsAlpn01Solver;
-import dev.postern.config.Configuration;
-import dev.postern.config.Configuration.TlsProfile;
-import dev.postern.config.Configuration.TlsVersion;
+import dev.postern.config.Tls;
+import dev.postern.config.TlsProfile;
+import dev.postern.config.TlsVersion;
 import dev.postern.testing.RawClient;
 import dev.postern.testing.RealPrograms;
 import dev.postern.testing.TestCa;
@@ -69,7 +69,7 @@ class AlpnChallengeTest {
         contexts = new ServerContexts(
                 certificates,
                 challenges,
-                new Configuration.Tls(TlsVersion.TLS_1_2, TlsProfile.INTERMEDIATE),
+                new Tls(TlsVersion.TLS_1_2, TlsProfile.INTERMEDIATE),
                 List.of("http/1.1"),
                 new HandshakeObserver() {
                     @Override

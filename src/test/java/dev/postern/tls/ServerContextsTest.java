@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.postern.certificate.AlpnChallengeTable;
 import dev.postern.certificate.Certificate;
 import dev.postern.certificate.CertificateTable;
-import dev.postern.config.Configuration;
-import dev.postern.config.Configuration.TlsProfile;
-import dev.postern.config.Configuration.TlsVersion;
+import dev.postern.config.Tls;
+import dev.postern.config.TlsProfile;
+import dev.postern.config.TlsVersion;
 import dev.postern.testing.TestCa;
 import io.netty.buffer.UnpooledByteBufAllocator;
 import io.netty.util.ReferenceCountUtil;
@@ -33,7 +33,7 @@ class ServerContextsTest {
     private final ServerContexts contexts = new ServerContexts(
             table,
             new AlpnChallengeTable(InstantSource.system()),
-            new Configuration.Tls(TlsVersion.TLS_1_2, TlsProfile.INTERMEDIATE),
+            new Tls(TlsVersion.TLS_1_2, TlsProfile.INTERMEDIATE),
             List.of("http/1.1"),
             new HandshakeObserver() {
                 @Override

@@ -1,6 +1,6 @@
 package dev.postern.ca.acme;
 
-import dev.postern.config.Configuration.ChallengeType;
+import dev.postern.config.ChallengeType;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;

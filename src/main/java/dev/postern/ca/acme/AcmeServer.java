@@ -4,7 +4,7 @@ import dev.postern.ca.InternalCa;
 import dev.postern.ca.acme.AcmeOptions.Transport;
 import dev.postern.certificate.DurableFiles;
 import dev.postern.certificate.Keys;
-import dev.postern.config.Configuration.KeyType;
+import dev.postern.config.KeyType;
 import dev.postern.config.RegularFile;
 import java.io.IOException;
 import java.net.InetAddress;

@@ -3,7 +3,7 @@ package dev.postern.ca.acme;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import dev.postern.ca.ServerName;
-import dev.postern.config.Configuration.ChallengeType;
+import dev.postern.config.ChallengeType;
 import java.time.Instant;
 import java.util.List;
 import java.util.Set;

@@ -5,7 +5,7 @@ import com.google.gson.JsonObject;
 import dev.postern.ca.ServerName;
 import dev.postern.ca.acme.AcmeOptions.Authorizations;
 import dev.postern.config.Addresses;
-import dev.postern.config.Configuration.ChallengeType;
+import dev.postern.config.ChallengeType;
 import java.net.InetAddress;
 import java.time.Instant;
 import java.util.ArrayList;

@@ -2,8 +2,8 @@ package dev.postern.http.exchange;
 
 import dev.postern.balance.LoadBalancer;
 import dev.postern.config.Compression;
-import dev.postern.config.Configuration.Timeouts;
 import dev.postern.config.Durations;
+import dev.postern.config.Timeouts;
 import dev.postern.config.Tolerance;
 import dev.postern.config.Variable;
 import dev.postern.http.coding.ResponseCompression;

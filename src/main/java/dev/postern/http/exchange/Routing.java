@@ -2,8 +2,8 @@ package dev.postern.http.exchange;
 
 import dev.postern.balance.LoadBalancer;
 import dev.postern.config.AddressRange;
-import dev.postern.config.Configuration.Limits;
-import dev.postern.config.Configuration.Timeouts;
+import dev.postern.config.Limits;
+import dev.postern.config.Timeouts;
 import dev.postern.route.RouteAction;
 import dev.postern.route.RouteTable;
 import java.util.List;

@@ -1,7 +1,7 @@
 package dev.postern.http.h1;
 
-import dev.postern.config.Configuration.Timeouts;
 import dev.postern.config.Durations;
+import dev.postern.config.Timeouts;
 import dev.postern.http.exchange.BreakOff;
 import dev.postern.http.exchange.CertificateShown;
 import dev.postern.http.exchange.Client;

@@ -1,7 +1,7 @@
 package dev.postern.http.h2;
 
-import dev.postern.config.Configuration.Limits;
-import dev.postern.config.Configuration.Timeouts;
+import dev.postern.config.Limits;
+import dev.postern.config.Timeouts;
 import dev.postern.http.exchange.Budget;
 import dev.postern.http.exchange.CertificateShown;
 import dev.postern.http.exchange.Client;

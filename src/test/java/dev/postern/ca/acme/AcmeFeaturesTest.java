@@ -7,7 +7,7 @@ import dev.postern.ca.InternalCa;
 import dev.postern.ca.TestChains;
 import dev.postern.certificate.Keys;
 import dev.postern.certificate.SuggestedWindow;
-import dev.postern.config.Configuration.KeyType;
+import dev.postern.config.KeyType;
 import dev.postern.testing.HandClock;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;

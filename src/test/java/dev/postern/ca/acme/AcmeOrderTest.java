@@ -8,7 +8,7 @@ import dev.postern.ca.TestChains;
 import dev.postern.ca.acme.AcmeOptions.Authorizations;
 import dev.postern.ca.acme.AcmeOptions.Finalization;
 import dev.postern.certificate.Keys;
-import dev.postern.config.Configuration.KeyType;
+import dev.postern.config.KeyType;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.file.Path;

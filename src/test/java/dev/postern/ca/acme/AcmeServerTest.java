@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.postern.ca.acme.AcmeOptions.Transport;
 import dev.postern.certificate.Keys;
-import dev.postern.config.Configuration.KeyType;
+import dev.postern.config.KeyType;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URL;

@@ -6,7 +6,7 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import dev.postern.certificate.Keys;
 import dev.postern.certificate.Pem;
-import dev.postern.config.Configuration.KeyType;
+import dev.postern.config.KeyType;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.security.KeyPair;

@@ -1,0 +1,111 @@
+package dev.postern.config;
+
+import dev.postern.config.Configuration.CertificateFiles;
+import dev.postern.config.Configuration.Route;
+import java.util.List;
+import java.util.Objects;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Host names that share a certificate and routes.
+ *
+ * @param names lower-case ASCII (IDNA A-labels), no trailing dot, or IP addresses in the form of {@link
+ *     Addresses#text}; the first one names the certificate. A name may be a wildcard, {@code *.example.com}, which
+ *     stands for exactly one label, or {@link #ANY}.
+ * @param byDefault whether it takes clients that name nobody's site
+ * @param challenges how its names are proven, the preferred one first
+ * @param dns01 null where {@code challenges} has no dns-01
+ * @param settings those of its routes that say nothing, and of answers to requests that have no route
+ * @param keepTogether whether its names are certified together or not at all; else one that cannot be proven is left
+ *     out after a while
+ */
+public record Site(
+        List<String> names,
+        @InFile(key = "default") boolean byDefault,
+        List<Route> routes,
+        CertificateSource certificate,
+        List<ChallengeType> challenges,
+        @Nullable Dns01 dns01,
+        @InFile(beside = true) RouteSettings settings,
+        boolean keepTogether) {
+    /** Stands for every name, and none: only of a site by default. */
+    public static final String ANY = "*";
+
+    /** HTTP-01, and TLS-ALPN-01 where that fails. */
+    public static final List<ChallengeType> DEFAULT_CHALLENGES =
+            List.of(ChallengeType.HTTP_01, ChallengeType.TLS_ALPN_01);
+
+    /** @param certificate null where the certificate comes from an issuer */
+    public Site(List<String> names, List<Route> routes, @Nullable CertificateFiles certificate) {
+        this(
+                names,
+                false,
+                routes,
+                certificate == null ? CertificateSource.ISSUED : certificate,
+                DEFAULT_CHALLENGES,
+                null,
+                RouteSettings.DEFAULT);
+    }
+
+    /** Where a name that cannot be proven may be left out. */
+    public Site(
+            List<String> names,
+            boolean byDefault,
+            List<Route> routes,
+            CertificateSource certificate,
+            List<ChallengeType> challenges,
+            @Nullable Dns01 dns01,
+            RouteSettings settings) {
+        this(names, byDefault, routes, certificate, challenges, dns01, settings, false);
+    }
+
+    public Site withRoutes(List<Route> other) {
+        return new Site(names, byDefault, other, certificate, challenges, dns01, settings, keepTogether);
+    }
+
+    /** Whether {@code other} has the same names, and gets its certificate in the same way. */
+    public boolean isCertifiedAs(Site other) {
+        return names.equals(other.names)
+                && byDefault == other.byDefault
+                && certificate.equals(other.certificate)
+                && challenges.equals(other.challenges)
+                && Objects.equals(dns01, other.dns01)
+                && keepTogether == other.keepTogether;
+    }
+
+    /** The first name: what the site is called in the store, in logs and by commands. */
+    public String name() {
+        return names.get(0);
+    }
+
+    /** Those that its certificate has to cover. */
+    public List<String> certifiedNames() {
+        return names.contains(ANY)
+                ? names.stream().filter(name -> !name.equals(ANY)).toList()
+                : names;
+    }
+
+    /** Those that are looked up for clients, with {@link #ANY} where it takes those of nobody. */
+    public List<String> servedNames() {
+        if (!byDefault || names.contains(ANY)) {
+            return names;
+        }
+        return Stream.concat(names.stream(), Stream.of(ANY)).toList();
+    }
+
+    /** Whether an issuer is asked for its certificate. */
+    public boolean isIssued() {
+        return certificate instanceof CertificateSource.Issued;
+    }
+
+    /** Whether it is served over HTTP only. */
+    public boolean isPlain() {
+        return certificate instanceof CertificateSource.None;
+    }
+
+    /** What its operator brings; null where its certificate comes from somewhere else. */
+    public @Nullable CertificateFiles files() {
+        return certificate instanceof CertificateFiles files ? files : null;
+    }
+}

@@ -1,0 +1,3 @@
+package dev.postern.config;
+
+public record Tls(TlsVersion minVersion, TlsProfile profile) {}
