@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -38,6 +39,7 @@ public final class LoadBalancer {
     private final AtomicInteger turn = new AtomicInteger();
     private final WaitingLine line = new WaitingLine();
     private final RetryBudget retryBudget = new RetryBudget();
+    private final Consumer<Server> back = this::release;
     // Replaced by whoever changes the backend or a server's state; read by every event loop.
     private volatile Choice choice;
 
@@ -75,18 +77,22 @@ public final class LoadBalancer {
     // ---- one exchange
 
     /**
-     * The server to try next, with the exchange counted there until it is {@linkplain #release released}; null where none
+     * A place at the server to try next; null where none
      * is left that was not tried, or all that are left are {@linkplain #isBusy busy}. Where every server that is up has
      * been tried, those that were skipped a moment ago are tried as well: they may be back.
      */
-    public @Nullable Server take(Affinity affinity, Set<Server> tried) {
+    public @Nullable Lease take(Affinity affinity, Set<Server> tried) {
         Choice now = choice;
         Server home = now.sticky == null ? null : home(now, affinity, tried);
         if (home != null) {
             // Whoever waits for any server would have been given this one: nobody is overtaken.
-            return home.tryBegin() ? home : null;
+            return home.tryBegin() ? lease(home) : null;
         }
         return now.limited && !line.isEmpty() ? null : seize(now, affinity, tried);
+    }
+
+    private Lease lease(Server begun) {
+        return new Lease(begun, back);
     }
 
     /** Where the client was before, if it can go there again. One that drains still serves those it has. */
@@ -99,15 +105,18 @@ public final class LoadBalancer {
         return serves ? home : null;
     }
 
-    private @Nullable Server seize(Choice now, Affinity affinity, Set<Server> tried) {
+    private @Nullable Lease seize(Choice now, Affinity affinity, Set<Server> tried) {
         while (true) {
             Server server = now.selector.select(affinity, tried);
             if (server == null) {
                 server = lastResort(tried);
             }
             // Another may have been quicker; then there is less room than there was.
-            if (server == null || server.tryBegin()) {
-                return server;
+            if (server == null) {
+                return null;
+            }
+            if (server.tryBegin()) {
+                return lease(server);
             }
         }
     }
@@ -122,8 +131,8 @@ public final class LoadBalancer {
         return null;
     }
 
-    /** The exchange is no longer with {@code server}: whoever waits for room comes next. */
-    public void release(Server server) {
+    /** Somebody is no longer with {@code server}: whoever waits for room comes next. */
+    void release(Server server) {
         server.exchangeEnds();
         if (!line.isEmpty()) {
             serveWaiting();
@@ -189,7 +198,7 @@ public final class LoadBalancer {
             if (wanted != null
                     && !wanted.isRetired()
                     && (wanted.state() == Server.State.UP || now.servers.contains(wanted))) {
-                return wanted.tryBegin() ? Optional.of(wanted) : Optional.empty();
+                return wanted.tryBegin() ? Optional.of(lease(wanted)) : Optional.empty();
             }
             return Optional.ofNullable(seize(now, Affinity.NONE, place.tried()));
         });

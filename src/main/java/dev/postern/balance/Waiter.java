@@ -10,6 +10,6 @@ public interface Waiter {
     /** Does not change while it waits. */
     Set<Server> tried();
 
-    /** Its turn has come: the exchange is counted with {@code server}, and has to be released from it. Any thread. */
-    void granted(Server server);
+    /** Its turn has come: the place is its own, to be released. Any thread. */
+    void granted(Lease place);
 }

@@ -21,7 +21,7 @@ final class WaitingLine {
     /** A place in the line. */
     record Place(Set<Server> tried, @Nullable Server wanted) {}
 
-    private record Grant(Waiter waiter, Server server) {}
+    private record Grant(Waiter waiter, Lease lease) {}
 
     private final Map<Waiter, Place> places = new LinkedHashMap<>();
     // Written under the monitor; read by anybody. Whoever waits writes it before it looks for room once more, whoever
@@ -74,7 +74,7 @@ final class WaitingLine {
     }
 
     /** @param seize takes room on a server for such a place, if there is any */
-    void serve(Function<Place, Optional<Server>> seize) {
+    void serve(Function<Place, Optional<Lease>> seize) {
         List<Grant> grants = new ArrayList<>();
         synchronized (this) {
             Iterator<Map.Entry<Waiter, Place>> all = places.entrySet().iterator();
@@ -82,9 +82,9 @@ final class WaitingLine {
             while (room && all.hasNext()) {
                 Map.Entry<Waiter, Place> next = all.next();
                 Place place = next.getValue();
-                Optional<Server> server = seize.apply(place);
-                if (server.isPresent()) {
-                    grants.add(new Grant(next.getKey(), server.get()));
+                Optional<Lease> lease = seize.apply(place);
+                if (lease.isPresent()) {
+                    grants.add(new Grant(next.getKey(), lease.get()));
                     all.remove();
                 } else {
                     // Where there is none for somebody who takes any, there is none for those behind either.
@@ -93,6 +93,6 @@ final class WaitingLine {
             }
             waiting = places.size();
         }
-        grants.forEach(grant -> grant.waiter.granted(grant.server));
+        grants.forEach(grant -> grant.waiter.granted(grant.lease));
     }
 }

@@ -11,12 +11,13 @@
  *   exchange.Exchange                                   one request and its response
  *     │  exchange.RequestSteps (filter chain)
  *     │  step.*: RelayAcmeChallenge, RefuseWhenMemoryIsShort, RedirectToHttps,   each may answer: 308, 401, 404, 421,
- *     │          RouteToSite, Authenticate                                       429, 503 (message.Failure)
- *   exchange.RetryLadder                                which server, and whether once more (retries, stickiness);
- *     │  balance.LoadBalancer                           waits in its line where all are busy
- *   exchange.ServerConnections                          one that is there, or AddressRace for a new one
+ *     │          RouteToSite, Authenticate                                       429, 503 (wire.Failure)
+ *   exchange.RetryLadder                                whether once more (retries), stickiness
+ *   dial.Dial                                           which server: balance.LoadBalancer; waits in its line where
+ *     │                                                 all are busy
+ *   exchange.ServerConnections                          one that is there, or dial.AddressRace for a new one
  *     │  h1.Http1ServerConnections (pool), h2.Http2ServerConnections (streams)
- *   exchange.ServerStream: h1.Http1ServerConnection, h2.Http2ServerStream        502, 504: message.Failure.ByServer
+ *   exchange.ServerStream: h1.Http1ServerConnection, h2.Http2ServerStream        502, 504: wire.Failure.ByServer
  *     │ exchange.RequestWriter                          the request anew
  *   server
  *     │ bytes

@@ -1,7 +1,7 @@
 package dev.postern.listener;
 
 import dev.postern.http.h1.Http1ClientConnection;
-import dev.postern.http.message.Failure;
+import dev.postern.wire.Failure;
 import io.netty.channel.Channel;
 import java.util.Comparator;
 import java.util.LinkedHashSet;

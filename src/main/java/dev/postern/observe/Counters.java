@@ -1,6 +1,6 @@
 package dev.postern.observe;
 
-import dev.postern.http.message.Failure;
+import dev.postern.wire.Failure;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLongArray;

@@ -4,8 +4,8 @@ import dev.postern.backend.Server;
 import dev.postern.http.exchange.EndedBy;
 import dev.postern.http.exchange.ExchangeRecord;
 import dev.postern.http.exchange.Phase;
-import dev.postern.http.message.Failure;
 import dev.postern.route.Route;
+import dev.postern.wire.Failure;
 import java.time.InstantSource;
 import org.jspecify.annotations.Nullable;
 

@@ -2,8 +2,8 @@ package dev.postern.observe;
 
 import dev.postern.backend.Server;
 import dev.postern.http.exchange.ExchangeRecord;
-import dev.postern.http.message.Failure;
-import dev.postern.http.message.Failure.ByServer;
+import dev.postern.wire.Failure;
+import dev.postern.wire.Failure.ByServer;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLongArray;

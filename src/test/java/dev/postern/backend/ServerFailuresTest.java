@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.postern.backend.Server.State;
 import dev.postern.balance.Affinity;
+import dev.postern.balance.Lease;
 import dev.postern.balance.LoadBalancer;
 import dev.postern.config.Balance;
 import dev.postern.config.Configuration;
@@ -226,9 +227,9 @@ class ServerFailuresTest {
     private static double shareOf(Server server, LoadBalancer balancer) {
         Map<Server, Integer> counts = new HashMap<>();
         for (int i = 0; i < 2000; i++) {
-            Server taken = Objects.requireNonNull(balancer.take(Affinity.NONE, Set.of()));
-            balancer.release(taken);
-            counts.merge(taken, 1, Integer::sum);
+            Lease taken = Objects.requireNonNull(balancer.take(Affinity.NONE, Set.of()));
+            taken.release();
+            counts.merge(taken.server(), 1, Integer::sum);
         }
         return counts.getOrDefault(server, 0) / 2000.0;
     }

@@ -72,11 +72,11 @@ class LoadBalancerTest {
 
         Set<Server> tried = new HashSet<>();
         for (int i = 0; i < 3; i++) {
-            assertThat(tried.add(requireNonNull(balancer.take(Affinity.NONE, tried))))
+            assertThat(tried.add(requireNonNull(taken(balancer, Affinity.NONE, tried))))
                     .isTrue();
         }
 
-        assertThat(balancer.take(Affinity.NONE, tried)).isNull();
+        assertThat(taken(balancer, Affinity.NONE, tried)).isNull();
         assertThat(balancer.isBusy(tried)).isFalse();
     }
 
@@ -130,6 +130,19 @@ class LoadBalancerTest {
         assertThat(server.inFlight()).isEqualTo(1);
         balancer.release(server);
         assertThat(take(balancer)).isSameAs(server);
+    }
+
+    @Test
+    void placeThatIsGivenBackTwiceIsFreedOnce() {
+        LoadBalancer balancer = balancer(limited(1, 1));
+        Lease place = requireNonNull(balancer.take(Affinity.NONE, Set.of()));
+        place.release();
+        Lease next = requireNonNull(balancer.take(Affinity.NONE, Set.of()));
+
+        place.release();
+
+        assertThat(next.server().inFlight()).isEqualTo(1);
+        assertThat(take(balancer)).isNull();
     }
 
     @Test
@@ -203,7 +216,7 @@ class LoadBalancerTest {
 
     private static void exchange(
             LoadBalancer balancer, AtomicInteger now, AtomicInteger most, AtomicInteger done, boolean impatient) {
-        Server server = balancer.take(Affinity.NONE, Set.of());
+        Server server = take(balancer);
         if (server == null) {
             CountDownLatch granted = new CountDownLatch(1);
             List<Server> got = new CopyOnWriteArrayList<>();
@@ -255,11 +268,11 @@ class LoadBalancerTest {
                 client(value(requireNonNull(requireNonNull(balancer.sticky()).setCookie(home, false))));
 
         for (int i = 0; i < 5; i++) {
-            assertThat(balancer.take(client, Set.of())).isSameAs(home);
+            assertThat(taken(balancer, client, Set.of())).isSameAs(home);
         }
-        assertThat(balancer.take(client, Set.of(home))).isNotSameAs(home).isNotNull();
+        assertThat(taken(balancer, client, Set.of(home))).isNotSameAs(home).isNotNull();
         backend.refused(home, "connect: refused");
-        assertThat(balancer.take(client, Set.of())).isNotSameAs(home).isNotNull();
+        assertThat(taken(balancer, client, Set.of())).isNotSameAs(home).isNotNull();
     }
 
     @Test
@@ -268,10 +281,10 @@ class LoadBalancerTest {
         Server home = balancer.backend().servers().get(0);
         Affinity client =
                 client(value(requireNonNull(requireNonNull(balancer.sticky()).setCookie(home, false))));
-        requireNonNull(balancer.take(client, Set.of()));
+        requireNonNull(taken(balancer, client, Set.of()));
         List<Server> granted = new ArrayList<>();
 
-        assertThat(balancer.take(client, Set.of())).isNull();
+        assertThat(taken(balancer, client, Set.of())).isNull();
         assertThat(balancer.isBusy(Set.of())).isTrue();
         assertThat(balancer.join(new TestWaiter(client, granted::add))).isTrue();
         // Nobody else waits for that.
@@ -291,7 +304,7 @@ class LoadBalancerTest {
         Server other = balancer.backend().servers().get(1);
         Affinity client =
                 client(value(requireNonNull(requireNonNull(balancer.sticky()).setCookie(home, false))));
-        requireNonNull(balancer.take(client, Set.of()));
+        requireNonNull(taken(balancer, client, Set.of()));
         List<Server> granted = new ArrayList<>();
         assertThat(balancer.join(new TestWaiter(client, granted::add))).isTrue();
 
@@ -329,8 +342,8 @@ class LoadBalancerTest {
         }
 
         @Override
-        public void granted(Server server) {
-            told.accept(server);
+        public void granted(Lease place) {
+            told.accept(place.server());
         }
 
         @Override
@@ -345,7 +358,12 @@ class LoadBalancerTest {
     }
 
     private static @Nullable Server take(LoadBalancer balancer) {
-        return balancer.take(Affinity.NONE, Set.of());
+        return taken(balancer, Affinity.NONE, Set.of());
+    }
+
+    private static @Nullable Server taken(LoadBalancer balancer, Affinity affinity, Set<Server> tried) {
+        Lease lease = balancer.take(affinity, tried);
+        return lease == null ? null : lease.server();
     }
 
     private static List<Integer> ports(LoadBalancer balancer, int exchanges) {

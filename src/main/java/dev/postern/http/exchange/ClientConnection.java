@@ -1,6 +1,6 @@
 package dev.postern.http.exchange;
 
-import dev.postern.http.message.Failure;
+import dev.postern.wire.Failure;
 
 /** A client's connection, as the {@link Worker} of its event loop sees it. Event loop only. */
 public interface ClientConnection {

@@ -1,8 +1,8 @@
 package dev.postern.http.exchange;
 
-import dev.postern.http.message.Failure;
-import dev.postern.http.message.Failure.ByClient;
-import dev.postern.http.message.Failure.ByServer;
+import dev.postern.wire.Failure;
+import dev.postern.wire.Failure.ByClient;
+import dev.postern.wire.Failure.ByServer;
 import org.jspecify.annotations.Nullable;
 
 /** Who ended an exchange. The letters are HAProxy's. */

@@ -2,13 +2,13 @@ package dev.postern.http.exchange;
 
 import dev.postern.config.Page;
 import dev.postern.http.message.AcceptHtml;
-import dev.postern.http.message.Failure;
-import dev.postern.http.message.Failure.ByClient;
-import dev.postern.http.message.Failure.ByEdge;
-import dev.postern.http.message.Failure.ByServer;
 import dev.postern.http.message.RequestHead;
 import dev.postern.http.message.StatusText;
 import dev.postern.route.Route;
+import dev.postern.wire.Failure;
+import dev.postern.wire.Failure.ByClient;
+import dev.postern.wire.Failure.ByEdge;
+import dev.postern.wire.Failure.ByServer;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;

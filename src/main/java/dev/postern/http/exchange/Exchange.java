@@ -7,10 +7,6 @@ import dev.postern.config.Timeouts;
 import dev.postern.config.Tolerance;
 import dev.postern.config.Variable;
 import dev.postern.http.coding.ResponseCompression;
-import dev.postern.http.message.Failure;
-import dev.postern.http.message.Failure.ByClient;
-import dev.postern.http.message.Failure.ByEdge;
-import dev.postern.http.message.Failure.ByServer;
 import dev.postern.http.message.Fields;
 import dev.postern.http.message.RequestHead;
 import dev.postern.http.message.RequestTarget;
@@ -18,6 +14,11 @@ import dev.postern.http.message.ResponseHead;
 import dev.postern.http.message.Trailers;
 import dev.postern.route.FieldEdits;
 import dev.postern.route.Route;
+import dev.postern.tunnel.Tunnel;
+import dev.postern.wire.Failure;
+import dev.postern.wire.Failure.ByClient;
+import dev.postern.wire.Failure.ByEdge;
+import dev.postern.wire.Failure.ByServer;
 import io.netty.buffer.ByteBuf;
 import io.netty.util.NetUtil;
 import java.util.Map;
@@ -36,9 +37,6 @@ import org.slf4j.event.Level;
  */
 public final class Exchange implements OutgoingRequest, ResponseReceiver {
     private static final Logger LOG = LoggerFactory.getLogger(Exchange.class);
-
-    /** How long an end of a tunnel may take for the last bytes once the other has closed. */
-    private static final long HALF_CLOSED_NANOS = TimeUnit.SECONDS.toNanos(10);
 
     /** How much of a body is read from the client before a server takes it. */
     private static final int MAX_UNSENT = 64 * 1024;
@@ -68,6 +66,9 @@ public final class Exchange implements OutgoingRequest, ResponseReceiver {
     private @Nullable RetryLadder ladder;
     private @Nullable ServerStream server;
     private @Nullable ResponseCompression compression;
+    /** Once bytes go back and forth as they are. */
+    private @Nullable Tunnel tunnel;
+
     private boolean endSent;
     private Response response = Response.NOTHING;
     private int interim;
@@ -158,7 +159,7 @@ public final class Exchange implements OutgoingRequest, ResponseReceiver {
 
     /** Bytes go back and forth as they are. */
     public boolean isTunnel() {
-        return record.isTunnel();
+        return tunnel != null;
     }
 
     public boolean isFinished() {
@@ -235,10 +236,10 @@ public final class Exchange implements OutgoingRequest, ResponseReceiver {
                     "request {}: client {}: gone before the response was complete",
                     id(),
                     requester().text());
-            if (isTunnel()) {
+            if (tunnel != null) {
                 // As good an end as any; what it sent before gets there.
                 record.tunnelClosedBy(EndedBy.CLIENT);
-                leaveServer();
+                leaveServer(tunnel);
             } else {
                 blame(ByClient.GONE);
                 dropServer();
@@ -522,7 +523,7 @@ public final class Exchange implements OutgoingRequest, ResponseReceiver {
         record.tunnelBegins();
         body.reopen();
         endSent = false;
-        worker.tunnels().begins(this);
+        tunnel = worker.tunnels().begin(this::endTunnel, timeouts.tunnel());
         client.switchProtocols(stuck);
         if (server != null) {
             sendBody(server);
@@ -663,8 +664,11 @@ public final class Exchange implements OutgoingRequest, ResponseReceiver {
         if (finished) {
             return;
         }
-        if (isTunnel()) {
-            checkTunnel(now);
+        if (tunnel != null) {
+            Failure due = tunnel.check(now, progressNanos, body.isComplete());
+            if (due != null) {
+                endTunnel(due);
+            }
             return;
         }
         // A client that waits for a 100 is not slow, and a server need not send one: neither is held against it.
@@ -685,23 +689,16 @@ public final class Exchange implements OutgoingRequest, ResponseReceiver {
         }
     }
 
-    private void checkTunnel(long now) {
-        long longest = timeouts.tunnel().toNanos();
-        if (now - progressNanos > longest) {
+    /** Closes both ends; what is on its way gets there, if it is taken. */
+    private void endTunnel(Failure why) {
+        if (why == ByEdge.TUNNEL_IDLE) {
             LOG.info(
                     "request {}: client {}: timeouts.tunnel: nothing moved; closed",
                     id(),
                     requester().text());
-            endTunnel(ByEdge.TUNNEL_IDLE);
-        } else if (body.isComplete() && now - progressNanos > HALF_CLOSED_NANOS) {
-            endTunnel(ByClient.GONE);
         }
-    }
-
-    /** Closes both ends; what is on its way gets there, if it is taken. */
-    void endTunnel(Failure why) {
         blame(why);
-        leaveServer();
+        leaveServer(Objects.requireNonNull(tunnel, "tunnel"));
         finish();
         if (responsePaused) {
             // What is left to write will never be written: closing must not wait for it.
@@ -729,11 +726,11 @@ public final class Exchange implements OutgoingRequest, ResponseReceiver {
         }
     }
 
-    private void leaveServer() {
+    private void leaveServer(Tunnel over) {
         ServerStream left = server;
         server = null;
         if (left != null) {
-            left.leave(Math.min(HALF_CLOSED_NANOS, timeouts.tunnel().toNanos()));
+            left.leave(over.lastBytesNanos());
         }
     }
 
@@ -749,8 +746,8 @@ public final class Exchange implements OutgoingRequest, ResponseReceiver {
 
     private void release() {
         finished = true;
-        if (isTunnel()) {
-            worker.tunnels().ends(this);
+        if (tunnel != null) {
+            tunnel.ended();
         }
         record.received(body.received());
         body.release();

@@ -1,11 +1,11 @@
 package dev.postern.http.exchange;
 
 import dev.postern.backend.Server;
-import dev.postern.http.message.Failure;
 import dev.postern.http.message.FieldName;
 import dev.postern.http.message.Legible;
 import dev.postern.http.message.RequestHead;
 import dev.postern.route.Route;
+import dev.postern.wire.Failure;
 import java.net.InetAddress;
 import org.jspecify.annotations.Nullable;
 

@@ -1,10 +1,10 @@
 package dev.postern.http.exchange;
 
-import dev.postern.http.message.Failure;
-import dev.postern.http.message.Failure.ByServer;
 import dev.postern.http.message.FieldName;
 import dev.postern.http.message.Fields;
 import dev.postern.http.message.RequestHead;
+import dev.postern.wire.Failure;
+import dev.postern.wire.Failure.ByServer;
 import java.util.LinkedHashMap;
 import java.util.Map;
 

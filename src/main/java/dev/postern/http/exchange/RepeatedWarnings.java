@@ -1,7 +1,7 @@
 package dev.postern.http.exchange;
 
 import dev.postern.backend.Server;
-import dev.postern.http.message.Failure;
+import dev.postern.wire.Failure;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.Map;

@@ -1,6 +1,6 @@
 package dev.postern.http.exchange;
 
-import dev.postern.http.message.Failure;
+import dev.postern.wire.Failure;
 import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;

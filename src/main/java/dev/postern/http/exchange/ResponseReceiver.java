@@ -1,9 +1,9 @@
 package dev.postern.http.exchange;
 
-import dev.postern.http.message.Failure.ByServer;
 import dev.postern.http.message.Fields;
 import dev.postern.http.message.RequestHead;
 import dev.postern.http.message.ResponseHead;
+import dev.postern.wire.Failure.ByServer;
 import io.netty.buffer.ByteBuf;
 import org.jspecify.annotations.Nullable;
 

@@ -6,9 +6,11 @@ import dev.postern.config.Limits;
 import dev.postern.config.Timeouts;
 import dev.postern.route.RouteAction;
 import dev.postern.route.RouteTable;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
+import java.util.stream.Stream;
 
 /**
  * What an exchange is decided by: one immutable snapshot of the configuration, replaced as a whole.
@@ -30,6 +32,22 @@ public record Routing(
             throw new IllegalStateException("backend: " + forward.backend() + " (expected: one of the configuration)");
         }
         return backend;
+    }
+
+    /** A timeout fires at most this much late: a tenth of the shortest, at most half a second. */
+    long sweepPeriodNanos() {
+        long shortest = Stream.concat(
+                        Stream.of(
+                                timeouts.requestHead(),
+                                timeouts.requestBody(),
+                                timeouts.keepAlive(),
+                                timeouts.response()),
+                        routes.shortestTimeout().stream())
+                .mapToLong(Duration::toNanos)
+                .min()
+                .orElseThrow();
+        return Math.max(
+                Duration.ofMillis(10).toNanos(), Math.min(Duration.ofMillis(500).toNanos(), shortest / 10));
     }
 
     /**

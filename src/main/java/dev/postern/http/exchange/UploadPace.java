@@ -1,6 +1,6 @@
 package dev.postern.http.exchange;
 
-import dev.postern.http.message.Failure;
+import dev.postern.wire.Failure;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 

@@ -7,13 +7,17 @@ import dev.postern.config.AddressRange;
 import dev.postern.config.Limits;
 import dev.postern.config.ServerProtocol;
 import dev.postern.config.Timeouts;
-import dev.postern.http.message.Failure;
+import dev.postern.dial.ServerRoom;
+import dev.postern.dial.Sockets;
+import dev.postern.wire.Failure;
 import dev.postern.http.message.HeadParser;
 import dev.postern.http.message.HeadSpace;
 import dev.postern.http.message.HeadWriter;
 import dev.postern.http.message.HttpDate;
 import dev.postern.machine.MachineErrors;
 import dev.postern.machine.MemoryGuard;
+import dev.postern.tunnel.OpenTunnels;
+import dev.postern.wire.Failure;
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
 import io.netty.channel.RecvByteBufAllocator;
@@ -28,7 +32,6 @@ import java.util.OptionalInt;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
-import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -46,7 +49,7 @@ public final class Worker {
     private static final long ASK_SECONDS = 1;
 
     private final EventLoop loop;
-    private final Class<? extends Channel> channelType;
+    private final Sockets sockets;
     private final AtomicReference<Routing> routing;
     private final HttpDate date;
     private final ServerConnections http1;
@@ -57,7 +60,7 @@ public final class Worker {
     private final HeadSpace responseSpace;
     // Order does not matter; the index of each is kept by the connection itself, so that leaving is O(1).
     private final List<ClientConnection> connections = new ArrayList<>();
-    private final OpenTunnels<Exchange> tunnels;
+    private final OpenTunnels tunnels;
     private final Turns turns;
     private final TurnReads reads;
     private final PuttingOut puttingOut;
@@ -108,10 +111,10 @@ public final class Worker {
     public Worker(EventLoop loop, Shared shared, int maxIdle, String requestIdPrefix, ExchangeObserver observer) {
         Budgets budgets = shared.budgets;
         this.loop = loop;
-        this.channelType = shared.channelType;
-        this.tunnels = new OpenTunnels<>(loop, tunnel -> tunnel.endTunnel(Failure.ByEdge.SHUTTING_DOWN));
+        this.tunnels = new OpenTunnels(loop);
         this.turns = new Turns(loop);
         this.reads = new TurnReads(turns);
+        this.sockets = new Sockets(loop, shared.channelType, reads, this::room);
         this.puttingOut = new PuttingOut(budgets.memory());
         this.routing = shared.routing;
         this.date = new HttpDate(shared.clock);
@@ -157,35 +160,19 @@ public final class Worker {
     }
 
     private ScheduledFuture<?> sweeps(Routing followed) {
-        long period = sweepPeriodNanos(followed);
+        long period = followed.sweepPeriodNanos();
         sweepPeriodNanos = period;
         nextSweepNanos = System.nanoTime() + period;
         return loop.scheduleWithFixedDelay(this::sweep, period, period, TimeUnit.NANOSECONDS);
-    }
-
-    /** A timeout fires at most this much late: a tenth of the shortest, at most half a second. */
-    private static long sweepPeriodNanos(Routing followed) {
-        Timeouts timeouts = followed.timeouts();
-        long shortest = Stream.concat(
-                        Stream.of(
-                                timeouts.requestHead(),
-                                timeouts.requestBody(),
-                                timeouts.keepAlive(),
-                                timeouts.response()),
-                        followed.routes().shortestTimeout().stream())
-                .mapToLong(Duration::toNanos)
-                .min()
-                .orElseThrow();
-        return Math.max(
-                Duration.ofMillis(10).toNanos(), Math.min(Duration.ofMillis(500).toNanos(), shortest / 10));
     }
 
     public EventLoop loop() {
         return loop;
     }
 
-    Class<? extends Channel> channelType() {
-        return channelType;
+    /** Towards servers. */
+    public Sockets sockets() {
+        return sockets;
     }
 
     public Routing routing() {
@@ -217,7 +204,7 @@ public final class Worker {
         return protocol == ServerProtocol.H2C ? http2 : http1;
     }
 
-    OpenTunnels<Exchange> tunnels() {
+    OpenTunnels tunnels() {
         return tunnels;
     }
 
@@ -227,7 +214,7 @@ public final class Worker {
     }
 
     /** Of connections to {@code server}. */
-    public ServerRoom room(Server server) {
+    private ServerRoom room(Server server) {
         return routing().plaintext().sidePort().backend().servers().contains(server) ? sideRoom : room;
     }
 

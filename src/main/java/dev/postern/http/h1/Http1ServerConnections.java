@@ -4,11 +4,11 @@ import dev.postern.backend.ConnectionPool;
 import dev.postern.backend.ProxyPreamble;
 import dev.postern.backend.Server;
 import dev.postern.backend.ServerConnection;
-import dev.postern.http.exchange.AddressRace;
+import dev.postern.dial.AddressRace;
 import dev.postern.http.exchange.ServerConnections;
 import dev.postern.http.exchange.ServerStream;
 import dev.postern.http.exchange.Worker;
-import dev.postern.http.message.Failure.ByServer;
+import dev.postern.wire.Failure.ByServer;
 import io.netty.channel.Channel;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
@@ -42,7 +42,7 @@ public final class Http1ServerConnections implements ServerConnections {
     public Attempt connect(
             Server server, @Nullable ProxyPreamble preamble, Duration timeout, Outcome<ServerStream> outcome) {
         return AddressRace.begin(
-                worker,
+                worker.sockets(),
                 server,
                 timeout,
                 channel ->

@@ -2,11 +2,11 @@ package dev.postern.http.h2;
 
 import dev.postern.backend.ProxyPreamble;
 import dev.postern.backend.Server;
-import dev.postern.http.exchange.AddressRace;
+import dev.postern.dial.AddressRace;
 import dev.postern.http.exchange.ServerConnections;
 import dev.postern.http.exchange.ServerStream;
 import dev.postern.http.exchange.Worker;
-import dev.postern.http.message.Failure.ByServer;
+import dev.postern.wire.Failure.ByServer;
 import io.netty.channel.Channel;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -132,7 +132,7 @@ public final class Http2ServerConnections implements ServerConnections {
 
         void begin() {
             var unused = AddressRace.begin(
-                    worker,
+                    worker.sockets(),
                     server,
                     timeout,
                     channel -> channel.pipeline()

@@ -2,10 +2,10 @@ package dev.postern.http.h2;
 
 import dev.postern.http.exchange.Worker;
 import dev.postern.http.message.BadMessage;
-import dev.postern.http.message.Failure;
 import dev.postern.http.message.FieldName;
 import dev.postern.http.message.HeadWriter;
 import dev.postern.http.message.ResponseHead;
+import dev.postern.wire.Failure;
 import io.netty.handler.codec.http2.DefaultHttp2Headers;
 import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.handler.codec.http2.ReadOnlyHttp2Headers;

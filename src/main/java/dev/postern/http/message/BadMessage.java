@@ -1,5 +1,7 @@
 package dev.postern.http.message;
 
+import dev.postern.wire.Failure;
+
 /** A message that must not be passed on. Has no stack trace: an attacker can cause millions of them. */
 public final class BadMessage extends Exception {
     private static final long serialVersionUID = 1;

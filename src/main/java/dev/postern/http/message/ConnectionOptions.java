@@ -1,5 +1,6 @@
 package dev.postern.http.message;
 
+import dev.postern.wire.Failure;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;

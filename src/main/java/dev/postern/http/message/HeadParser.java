@@ -1,6 +1,7 @@
 package dev.postern.http.message;
 
 import dev.postern.config.Tolerance;
+import dev.postern.wire.Failure;
 import java.util.Arrays;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;

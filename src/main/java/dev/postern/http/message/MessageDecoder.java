@@ -1,6 +1,7 @@
 package dev.postern.http.message;
 
 import dev.postern.config.Tolerance;
+import dev.postern.wire.Failure;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.handler.codec.ByteToMessageDecoder;
@@ -25,11 +26,11 @@ public final class MessageDecoder {
     /** 15 hexadecimal digits cannot overflow a long. */
     private static final int MAX_CHUNK_DIGITS = 15;
 
-    /** Body lengths that {@link Receiver#begin} may return besides a number of bytes. */
-    public static final long CHUNKED = -1;
-
     /** Bytes that a line may have, and CR, of which only what follows tells whether it does. */
     private static final ByteProcessor INSIDE_A_LINE = value -> value == '\r' || Ascii.isValue(value);
+
+    /** Body lengths that {@link Receiver#begin} may return besides a number of bytes. */
+    public static final long CHUNKED = -1;
 
     public static final long UNTIL_CLOSE = -2;
     /** Nothing after the head is HTTP any more: stop decoding. */
@@ -397,9 +398,7 @@ public final class MessageDecoder {
         state = State.STOPPED;
         ByteBuf forNobody = gathered;
         gathered = null;
-        if (forNobody != null) {
-            forNobody.release();
-        }
+        release(forNobody);
         ByteBuf rest = pending;
         pending = null;
         return rest;
@@ -407,17 +406,18 @@ public final class MessageDecoder {
 
     /** Nothing is decoded any more; what was held back is let go. */
     public void close() {
-        ByteBuf rest = stop();
-        if (rest != null) {
-            rest.release();
-        }
+        release(stop());
     }
 
     private void releasePending() {
         ByteBuf empty = pending;
         pending = null;
-        if (empty != null) {
-            empty.release();
+        release(empty);
+    }
+
+    private static void release(@Nullable ByteBuf bytes) {
+        if (bytes != null) {
+            bytes.release();
         }
     }
 }

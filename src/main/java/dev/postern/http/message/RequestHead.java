@@ -2,6 +2,7 @@ package dev.postern.http.message;
 
 import dev.postern.route.FieldCondition;
 import dev.postern.route.RoutedRequest;
+import dev.postern.wire.Failure;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 import java.util.Set;

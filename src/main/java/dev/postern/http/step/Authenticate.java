@@ -2,9 +2,9 @@ package dev.postern.http.step;
 
 import dev.postern.config.BasicAuth;
 import dev.postern.http.exchange.Exchange;
-import dev.postern.http.message.Failure;
 import dev.postern.http.message.FieldName;
 import dev.postern.http.message.Fields;
+import dev.postern.wire.Failure;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Base64;

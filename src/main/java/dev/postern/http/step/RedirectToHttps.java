@@ -5,8 +5,8 @@ import dev.postern.http.exchange.LocalResponse;
 import dev.postern.http.exchange.RequestStep;
 import dev.postern.http.exchange.Routing;
 import dev.postern.http.message.Authority;
-import dev.postern.http.message.Failure;
 import dev.postern.route.SiteRoutes;
+import dev.postern.wire.Failure;
 
 /**
  * Sends a plaintext request for one of our sites to the same place over HTTPS: same host, path and query. Leaves it alone

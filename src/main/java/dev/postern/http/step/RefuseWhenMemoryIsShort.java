@@ -2,8 +2,8 @@ package dev.postern.http.step;
 
 import dev.postern.http.exchange.Exchange;
 import dev.postern.http.exchange.RequestStep;
-import dev.postern.http.message.Failure;
 import dev.postern.machine.MemoryGuard;
+import dev.postern.wire.Failure;
 
 /** Before all other steps, because a request that is answered at once holds nothing. */
 public final class RefuseWhenMemoryIsShort implements RequestStep {

@@ -9,12 +9,12 @@ import dev.postern.http.exchange.CertificateShown;
 import dev.postern.http.exchange.Exchange;
 import dev.postern.http.exchange.LocalResponse;
 import dev.postern.http.exchange.RequestStep;
-import dev.postern.http.message.Failure;
 import dev.postern.http.message.RequestHead;
 import dev.postern.http.message.RequestTarget;
 import dev.postern.route.Route;
 import dev.postern.route.RouteAction;
 import dev.postern.route.SiteRoutes;
+import dev.postern.wire.Failure;
 import java.time.Duration;
 import java.util.Map;
 

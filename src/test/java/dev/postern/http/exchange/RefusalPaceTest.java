@@ -2,11 +2,11 @@ package dev.postern.http.exchange;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.postern.http.message.Failure;
 import dev.postern.testing.EdgeExtension;
 import dev.postern.testing.Http2Client;
 import dev.postern.testing.Http2Wire;
 import dev.postern.testing.TestServer;
+import dev.postern.wire.Failure;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;

@@ -2,12 +2,12 @@ package dev.postern.http.exchange;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.postern.http.message.Failure;
-import dev.postern.http.message.Failure.ByServer;
 import dev.postern.testing.CapturedLog;
 import dev.postern.testing.EdgeExtension;
 import dev.postern.testing.FreePorts;
 import dev.postern.testing.RawClient;
+import dev.postern.wire.Failure;
+import dev.postern.wire.Failure.ByServer;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;

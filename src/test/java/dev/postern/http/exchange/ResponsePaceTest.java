@@ -2,7 +2,7 @@ package dev.postern.http.exchange;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.postern.http.message.Failure.ByClient;
+import dev.postern.wire.Failure.ByClient;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;

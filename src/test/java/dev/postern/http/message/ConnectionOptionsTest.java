@@ -3,6 +3,7 @@ package dev.postern.http.message;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.postern.wire.Failure;
 import java.nio.charset.StandardCharsets;
 import java.util.Collections;
 import java.util.List;

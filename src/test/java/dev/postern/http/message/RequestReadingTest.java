@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.postern.http.Mutations;
 import dev.postern.http.ReferenceReader;
-import dev.postern.http.message.Failure.ByClient;
+import dev.postern.wire.Failure.ByClient;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.buffer.UnpooledByteBufAllocator;

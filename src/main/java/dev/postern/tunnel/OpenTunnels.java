@@ -1,43 +1,37 @@
-package dev.postern.http.exchange;
+package dev.postern.tunnel;
 
+import dev.postern.wire.Failure;
 import io.netty.channel.EventLoop;
 import java.time.Duration;
 import java.util.LinkedHashSet;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Consumer;
 
 /**
  * The tunnels of an event loop. A tunnel has no end of its own: when we stop it is closed,
  * one after the other, so that those who come back at once do not come back all at once. Event loop only.
- *
- * @param <T> a tunnel
  */
-final class OpenTunnels<T> {
+public final class OpenTunnels {
     /** A hundred of them are closed before anybody waits; of thousands several each time. */
     private static final long PACE_NANOS = Duration.ofMillis(20).toNanos();
 
     private final EventLoop loop;
-    private final Consumer<T> close;
     // In the order in which they began; the oldest goes first.
-    private final Set<T> tunnels = new LinkedHashSet<>();
+    private final Set<Tunnel> tunnels = new LinkedHashSet<>();
 
-    /** @param close closes one, which takes it out of here */
-    OpenTunnels(EventLoop loop, Consumer<T> close) {
+    public OpenTunnels(EventLoop loop) {
         this.loop = loop;
-        this.close = close;
     }
 
-    void begins(T tunnel) {
+    /** @param idle for how long nothing may move */
+    public Tunnel begin(Tunnel.Ends ends, Duration idle) {
+        Tunnel tunnel = new Tunnel(ends, idle, tunnels::remove);
         tunnels.add(tunnel);
-    }
-
-    void ends(T tunnel) {
-        tunnels.remove(tunnel);
+        return tunnel;
     }
 
     /** Begins to close them, so that the last one is closed before {@code grace} is over. */
-    void drain(Duration grace) {
+    public void drain(Duration grace) {
         // A fifth is left for what is still on its way to slow clients.
         closeSome(loop.ticker().nanoTime() + grace.toNanos() / 5 * 4);
     }
@@ -48,7 +42,8 @@ final class OpenTunnels<T> {
         int all = tunnels.size();
         long some = left <= PACE_NANOS ? all : (all * PACE_NANOS + left - 1) / left;
         for (long i = 0; i < some && !tunnels.isEmpty(); i++) {
-            close.accept(tunnels.iterator().next());
+            // Which takes it out of here.
+            tunnels.iterator().next().close(Failure.ByEdge.SHUTTING_DOWN);
         }
         // One may still begin: an exchange under way that its server upgrades.
         var unused = loop.schedule(() -> closeSome(endNanos), PACE_NANOS, TimeUnit.NANOSECONDS);

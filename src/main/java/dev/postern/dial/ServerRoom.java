@@ -1,4 +1,4 @@
-package dev.postern.http.exchange;
+package dev.postern.dial;
 
 import dev.postern.backend.ServerBudget;
 import io.netty.channel.Channel;
@@ -23,11 +23,11 @@ public final class ServerRoom {
 
     private final ServerBudget budget;
     private final EventLoop loop;
-    private final List<ServerConnections> connections;
+    private final List<? extends Connector<?>> connections;
     private final Runnable others;
 
     /** @param others has the other loops let idle connections go */
-    ServerRoom(ServerBudget budget, EventLoop loop, List<ServerConnections> connections, Runnable others) {
+    public ServerRoom(ServerBudget budget, EventLoop loop, List<? extends Connector<?>> connections, Runnable others) {
         this.budget = budget;
         this.loop = loop;
         this.connections = connections;
@@ -50,7 +50,7 @@ public final class ServerRoom {
     }
 
     private boolean closeIdle() {
-        for (ServerConnections each : connections) {
+        for (Connector<?> each : connections) {
             if (each.closeIdle()) {
                 return true;
             }
@@ -80,7 +80,7 @@ public final class ServerRoom {
     }
 
     /** Lets the oldest of those that are idle go, a few of them. */
-    void letGo() {
+    public void letGo() {
         for (int i = 0; i < FEW && !budget.hasRoom(); i++) {
             if (!closeIdle()) {
                 return;
@@ -93,14 +93,14 @@ public final class ServerRoom {
      *
      * @param then is told whether there is any, unless the attempt is cancelled
      */
-    ServerConnections.Attempt await(Consumer<Boolean> then) {
+    Connector.Attempt await(Consumer<Boolean> then) {
         if (budget.asksOthers(System.nanoTime())) {
             others.run();
         }
         return new Waiting(then);
     }
 
-    private final class Waiting implements ServerConnections.Attempt {
+    private final class Waiting implements Connector.Attempt {
         private final Consumer<Boolean> then;
         private ScheduledFuture<?> next;
         private int steps = STEPS;

@@ -1,4 +1,4 @@
-package dev.postern.http.exchange;
+package dev.postern.tunnel;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -15,7 +16,7 @@ import org.junit.jupiter.api.Test;
 class OpenTunnelsTest {
     private final EmbeddedChannel time = new EmbeddedChannel();
     private final List<Integer> closed = new ArrayList<>();
-    private final OpenTunnels<Integer> tunnels = new OpenTunnels<>(time.eventLoop(), this::close);
+    private final OpenTunnels tunnels = new OpenTunnels(time.eventLoop());
 
     @BeforeEach
     void stopTheClock() {
@@ -27,15 +28,19 @@ class OpenTunnelsTest {
         time.finishAndReleaseAll();
     }
 
-    private void close(Integer tunnel) {
-        tunnels.ends(tunnel);
-        closed.add(tunnel);
+    private Tunnel begin(Integer number) {
+        Tunnel[] begun = new Tunnel[1];
+        begun[0] = tunnels.begin(
+                why -> {
+                    begun[0].ended();
+                    closed.add(number);
+                },
+                Duration.ofHours(1));
+        return begun[0];
     }
 
-    private void begin(int count) {
-        for (int i = 0; i < count; i++) {
-            tunnels.begins(i);
-        }
+    private List<Tunnel> beginAll(int count) {
+        return IntStream.range(0, count).mapToObj(this::begin).toList();
     }
 
     private void pass(long millis) {
@@ -46,7 +51,7 @@ class OpenTunnelsTest {
     /** Those who come back at once are not to come back all at once. */
     @Test
     void theyAreClosedOneAfterTheOtherTheOldestFirst() {
-        begin(24);
+        beginAll(24);
 
         tunnels.drain(Duration.ofSeconds(20));
 
@@ -60,7 +65,7 @@ class OpenTunnelsTest {
 
     @Test
     void manyAreClosedFasterSoThatAFifthOfTheGraceIsLeft() {
-        begin(10_000);
+        beginAll(10_000);
 
         tunnels.drain(Duration.ofSeconds(10));
 
@@ -74,7 +79,7 @@ class OpenTunnelsTest {
     /** It has other things to do. */
     @Test
     void loopThatIsLateMakesUpForIt() {
-        begin(10_000);
+        beginAll(10_000);
         tunnels.drain(Duration.ofSeconds(10));
 
         for (int second = 1; second < 8; second++) {
@@ -88,10 +93,10 @@ class OpenTunnelsTest {
 
     @Test
     void whatEndsByItselfIsNotWaitedFor() {
-        begin(3);
+        List<Tunnel> three = beginAll(3);
         tunnels.drain(Duration.ofSeconds(20));
 
-        tunnels.ends(1);
+        three.get(1).ended();
         pass(20);
 
         assertThat(closed).containsExactly(0, 2);
@@ -102,7 +107,7 @@ class OpenTunnelsTest {
     void whatBeginsMeanwhileIsClosedToo() {
         tunnels.drain(Duration.ofSeconds(20));
         pass(5000);
-        tunnels.begins(7);
+        begin(7);
 
         pass(20);
 
@@ -111,7 +116,7 @@ class OpenTunnelsTest {
 
     @Test
     void withoutAnyGraceAllAreClosedAtOnce() {
-        begin(1000);
+        beginAll(1000);
 
         tunnels.drain(Duration.ZERO);
         pass(0);

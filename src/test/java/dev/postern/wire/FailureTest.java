@@ -1,13 +1,13 @@
-package dev.postern.http.message;
+package dev.postern.wire;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.postern.http.exchange.EndedBy;
 import dev.postern.http.exchange.ErrorResponses;
 import dev.postern.http.exchange.LocalResponse;
-import dev.postern.http.message.Failure.ByClient;
-import dev.postern.http.message.Failure.ByEdge;
-import dev.postern.http.message.Failure.ByServer;
+import dev.postern.wire.Failure.ByClient;
+import dev.postern.wire.Failure.ByEdge;
+import dev.postern.wire.Failure.ByServer;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

@@ -1,8 +1,8 @@
-package dev.postern.http.exchange;
+package dev.postern.dial;
 
 import dev.postern.backend.Server;
-import dev.postern.http.message.Failure.ByServer;
 import dev.postern.machine.MachineErrors;
+import dev.postern.wire.Failure.ByServer;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
@@ -29,18 +29,18 @@ import org.jspecify.annotations.Nullable;
  * together have the time that one has. Where none accepts, or none answers soon, the name is asked for anew, and what it
  * says then is tried as well. Event loop only.
  */
-public final class AddressRace implements ServerConnections.Attempt {
+public final class AddressRace implements Connector.Attempt {
     /** As the RFC recommends: a SYN that got lost has not even been repeated by then. */
     private static final long HEAD_START_MILLIS = 250;
 
     private record Fault(
             InetSocketAddress address, @Nullable ByServer failure, String why) {}
 
-    private final Worker worker;
+    private final Sockets sockets;
     private final Server server;
     private final Duration timeout;
     private final Consumer<Channel> pipeline;
-    private final ServerConnections.Outcome<Channel> outcome;
+    private final Connector.Outcome<Channel> outcome;
     private final long deadlineNanos;
     private final List<InetSocketAddress> tried = new ArrayList<>(2);
     private final List<ChannelFuture> running = new ArrayList<>(2);
@@ -51,12 +51,12 @@ public final class AddressRace implements ServerConnections.Attempt {
     private boolean over;
 
     private AddressRace(
-            Worker worker,
+            Sockets sockets,
             Server server,
             Duration timeout,
             Consumer<Channel> pipeline,
-            ServerConnections.Outcome<Channel> outcome) {
-        this.worker = worker;
+            Connector.Outcome<Channel> outcome) {
+        this.sockets = sockets;
         this.server = server;
         this.timeout = timeout;
         this.pipeline = pipeline;
@@ -69,13 +69,13 @@ public final class AddressRace implements ServerConnections.Attempt {
      *
      * @param pipeline of a channel that is made, before it connects
      */
-    public static ServerConnections.Attempt begin(
-            Worker worker,
+    public static Connector.Attempt begin(
+            Sockets sockets,
             Server server,
             Duration timeout,
             Consumer<Channel> pipeline,
-            ServerConnections.Outcome<Channel> outcome) {
-        AddressRace race = new AddressRace(worker, server, timeout, pipeline, outcome);
+            Connector.Outcome<Channel> outcome) {
+        AddressRace race = new AddressRace(sockets, server, timeout, pipeline, outcome);
         if (!race.goesOn()) {
             race.doubt();
         }
@@ -106,11 +106,11 @@ public final class AddressRace implements ServerConnections.Attempt {
             waits(this::isSlow);
         }
         connecting.addListener((ChannelFuture made) -> {
-            if (worker.loop().inEventLoop()) {
+            if (sockets.loop().inEventLoop()) {
                 ended(made, address);
             } else {
                 // A channel that could not even be made reports its failure on a thread of nobody's.
-                worker.loop().execute(() -> ended(made, address));
+                sockets.loop().execute(() -> ended(made, address));
             }
         });
         return true;
@@ -127,10 +127,10 @@ public final class AddressRace implements ServerConnections.Attempt {
 
     private ChannelFuture connect(InetSocketAddress address) {
         return new Bootstrap()
-                .group(worker.loop())
-                .channel(worker.channelType())
+                .group(sockets.loop())
+                .channel(sockets.channelType())
                 .option(ChannelOption.TCP_NODELAY, true)
-                .option(ChannelOption.RECVBUF_ALLOCATOR, worker.reads())
+                .option(ChannelOption.RECVBUF_ALLOCATOR, sockets.reads())
                 // A server that answers an upload early, and closes, resets what we still write. Its answer came
                 // before.
                 .option(ChannelOption.AUTO_CLOSE, false)
@@ -138,7 +138,7 @@ public final class AddressRace implements ServerConnections.Attempt {
                 .handler(new ChannelInitializer<>() {
                     @Override
                     protected void initChannel(Channel channel) {
-                        worker.room(server).count(channel);
+                        sockets.room().apply(server).count(channel);
                         pipeline.accept(channel);
                     }
                 })
@@ -155,7 +155,7 @@ public final class AddressRace implements ServerConnections.Attempt {
     private void waits(Runnable then) {
         rest();
         long headStart = timeout.toMillis() / Math.max(2, server.addresses().size() + 1);
-        timer = worker.loop()
+        timer = sockets.loop()
                 .schedule(then, Math.max(1, Math.min(HEAD_START_MILLIS, headStart)), TimeUnit.MILLISECONDS);
     }
 
@@ -180,7 +180,7 @@ public final class AddressRace implements ServerConnections.Attempt {
         if (running.isEmpty()) {
             waits(this::knowsEnough);
         }
-        server.doubt(() -> worker.loop().execute(this::knowsEnough));
+        server.doubt(() -> sockets.loop().execute(this::knowsEnough));
     }
 
     private void knowsEnough() {

@@ -1,4 +1,4 @@
-package dev.postern.http.message;
+package dev.postern.wire;
 
 /**
  * Why an exchange could not be completed. Its {@link #reason} is a stable code: the same in log, metrics, the answer and
