@@ -360,9 +360,8 @@ public final class Worker {
             if (draining) {
                 connection.drain();
             }
-            // Idle for a second at the last sweep already: a loop that was held up must not take for silence what it
-            // has
-            // not read yet.
+            // Idle for a second at the last sweep already: a loop that was held up must not take for silence what
+            // it has not read yet.
             if (draining && connection.isIdle() && connection.idleNanos(sweptBeforeNanos) > DRAIN_IDLE_NANOS) {
                 connection.closeIdle();
             } else {
