@@ -30,6 +30,8 @@ import org.slf4j.LoggerFactory;
 public final class Pem {
     private static final Logger LOG = LoggerFactory.getLogger(Pem.class);
 
+    private static final ParsedSigners SIGNERS = new ParsedSigners();
+
     private static final Base64.Encoder LINES = Base64.getMimeEncoder(64, new byte[] {'\n'});
 
     private Pem() {}
@@ -90,7 +92,7 @@ public final class Pem {
         List<X509Certificate> certificates = new ArrayList<>();
         try {
             CertificateFactory factory = CertificateFactory.getInstance("X.509");
-            List<X509Certificate> plain = plain(factory, text);
+            List<X509Certificate> plain = plain(text);
             if (!plain.isEmpty()) {
                 return plain;
             }
@@ -110,11 +112,11 @@ public final class Pem {
     }
 
     /** Empty where it takes more to read them, or to say what is wrong with them. */
-    private static List<X509Certificate> plain(CertificateFactory factory, String text) {
+    private static List<X509Certificate> plain(String text) {
         List<X509Certificate> certificates = new ArrayList<>();
         try {
             for (byte[] der : PlainPem.blocks(text, "CERTIFICATE")) {
-                certificates.add((X509Certificate) factory.generateCertificate(new ByteArrayInputStream(der)));
+                certificates.add(certificates.isEmpty() ? ParsedSigners.parse(der) : SIGNERS.of(der));
             }
             return certificates;
         } catch (CertificateException e) {

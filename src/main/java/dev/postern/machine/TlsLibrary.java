@@ -18,8 +18,6 @@ import org.jspecify.annotations.Nullable;
  * second, so that commands which make no handshake do without. Any thread.
  */
 public final class TlsLibrary {
-    private static final byte[] NEW_LINE = {'\n'};
-
     /** {@code error:06000080:public key routines:OPENSSL_internal:UNSUPPORTED_ALGORITHM}. */
     private static final Pattern REASON = Pattern.compile("OPENSSL_internal:([A-Z0-9_]+)");
 
@@ -106,10 +104,10 @@ public final class TlsLibrary {
 
     /** As PEM, which is the one form that the library takes from Java, in memory of its own; to be freed. */
     private static long text(String label, List<byte[]> blocks) throws Exception {
-        Base64.Encoder lines = Base64.getMimeEncoder(64, NEW_LINE);
         byte[] begin = ("-----BEGIN " + label + "-----\n").getBytes(StandardCharsets.US_ASCII);
         byte[] end = ("\n-----END " + label + "-----\n").getBytes(StandardCharsets.US_ASCII);
-        List<byte[]> encoded = blocks.stream().map(lines::encode).toList();
+        // In one long line, which Java encodes at once; the library does not mind.
+        List<byte[]> encoded = blocks.stream().map(Base64.getEncoder()::encode).toList();
         int length = encoded.stream()
                 .mapToInt(block -> begin.length + block.length + end.length)
                 .sum();
