@@ -28,7 +28,8 @@ final class Section {
     }
 
     private static Section of(Value at, List<String> known, String otherwise) {
-        Map<String, Value> entries = at.entries(otherwise + "a mapping with the keys " + String.join(", ", known));
+        Map<String, Value> entries =
+                at.entries(() -> otherwise + "a mapping with the keys " + String.join(", ", known));
         if (entries != null) {
             entries.forEach((key, value) -> {
                 if (!known.contains(key)) {

@@ -5,6 +5,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.snakeyaml.engine.v2.common.ScalarStyle;
 import org.snakeyaml.engine.v2.exceptions.Mark;
@@ -176,12 +177,17 @@ final class Value {
      * else. A key given twice is a problem, and its first value stays.
      */
     @Nullable Map<String, Value> entries(String expected) {
+        return entries(() -> expected);
+    }
+
+    /** The same, where it takes long to say: nearly always nobody needs it. */
+    @Nullable Map<String, Value> entries(Supplier<String> expected) {
         if (isEmpty()) {
             return Map.of();
         }
         if (!(node instanceof MappingNode mapping)) {
             problem((node instanceof ScalarNode scalar ? quoted(scalar) + " is not a mapping" : "is a list")
-                    + " (expected: " + expected + ")");
+                    + " (expected: " + expected.get() + ")");
             return null;
         }
         Map<String, Value> entries = new LinkedHashMap<>();
