@@ -13,8 +13,12 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.DelayQueue;
 import java.util.concurrent.Delayed;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 
-/** A port of this machine as from far away: every byte takes a while to it and back, however many are under way. */
+/**
+ * A port of this machine as from far away: every byte takes a while to it and back, however many are under way. How many one
+ * side dares to send that the other has not heard of does not depend on how fast the machine is: they are kept, and counted.
+ */
 public final class DistantPort implements AutoCloseable {
     private static final int PIECE = 64 * 1024;
 
@@ -22,6 +26,8 @@ public final class DistantPort implements AutoCloseable {
     private final int target;
     private final long delayNanos;
     private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
+    private final Way there = new Way();
+    private final Way back = new Way();
 
     /** What arrives at its time; nothing stands for the end. */
     @SuppressWarnings("ArrayRecordComponent") // Never compared.
@@ -57,17 +63,67 @@ public final class DistantPort implements AutoCloseable {
                 socket.setTcpNoDelay(true);
                 sockets.add(socket);
             }
-            relay(near, far);
-            relay(far, near);
+            relay(near, far, there);
+            relay(far, near, back);
         }
     }
 
-    private void relay(Socket from, Socket to) {
+    /** What is on its way to one side, and may be kept from it. */
+    public static final class Way {
+        private final AtomicLong sent = new AtomicLong();
+        private final AtomicLong passed = new AtomicLong();
+        private boolean closed;
+
+        private Way() {}
+
+        /** Bytes, from the beginning on. */
+        public long sent() {
+            return sent.get();
+        }
+
+        /** Bytes that were sent, and have not come yet. */
+        public long under() {
+            return sent.get() - passed.get();
+        }
+
+        /** From now on nothing comes. */
+        public synchronized void close() {
+            closed = true;
+        }
+
+        public synchronized void open() {
+            closed = false;
+            notifyAll();
+        }
+
+        private void send(OutputStream out, byte[] bytes) throws IOException, InterruptedException {
+            synchronized (this) {
+                while (closed) {
+                    wait();
+                }
+            }
+            passed.addAndGet(bytes.length);
+            out.write(bytes);
+        }
+    }
+
+    /** To who is behind this port. */
+    public Way there() {
+        return there;
+    }
+
+    /** From who is behind this port. */
+    public Way back() {
+        return back;
+    }
+
+    private void relay(Socket from, Socket to, Way way) {
         DelayQueue<Piece> under = new DelayQueue<>();
         start(() -> {
             InputStream in = from.getInputStream();
             byte[] bytes = new byte[PIECE];
             for (int read = in.read(bytes); read >= 0; read = in.read(bytes)) {
+                way.sent.addAndGet(read);
                 under.add(new Piece(java.util.Arrays.copyOf(bytes, read), System.nanoTime() + delayNanos));
             }
             under.add(new Piece(new byte[0], System.nanoTime() + delayNanos));
@@ -75,7 +131,7 @@ public final class DistantPort implements AutoCloseable {
         start(() -> {
             OutputStream out = to.getOutputStream();
             for (Piece piece = under.take(); piece.bytes.length > 0; piece = under.take()) {
-                out.write(piece.bytes);
+                way.send(out, piece.bytes);
             }
             to.shutdownOutput();
         });

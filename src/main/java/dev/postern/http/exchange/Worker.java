@@ -9,7 +9,6 @@ import dev.postern.config.ServerProtocol;
 import dev.postern.config.Timeouts;
 import dev.postern.dial.ServerRoom;
 import dev.postern.dial.Sockets;
-import dev.postern.wire.Failure;
 import dev.postern.http.message.HeadParser;
 import dev.postern.http.message.HeadSpace;
 import dev.postern.http.message.HeadWriter;
