@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
+import dev.postern.cli.CommandRun;
 import dev.postern.testing.Installation;
 import dev.postern.testing.PosternProcess;
 import dev.postern.testing.RawClient;
@@ -12,7 +13,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
-import java.util.List;
+import java.util.Arrays;
+import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.MethodOrderer.OrderAnnotation;
@@ -39,7 +41,7 @@ class CertificateCommandsTest {
                         + Installation.sites("app.internal, www.app.internal", "db.internal"));
         daemon = installation.runUntilReady();
         await().atMost(Duration.ofSeconds(20))
-                .until(() -> run("cert", "list").out().stream()
+                .until(() -> run("cert", "list").lines().stream()
                                 .filter(line -> line.contains(".internal") && line.endsWith(" yes"))
                                 .count()
                         == 2);
@@ -50,20 +52,19 @@ class CertificateCommandsTest {
         daemon.close();
     }
 
-    private record Ended(int code, List<String> out) {}
-
-    private static Ended run(String... arguments) {
-        String[] all = java.util.Arrays.copyOf(arguments, arguments.length + 2);
+    private static String[] ofThis(String... arguments) {
+        String[] all = Arrays.copyOf(arguments, arguments.length + 2);
         all[arguments.length] = "-c";
         all[arguments.length + 1] = installation.configuration().toString();
-        try (PosternProcess process = installation.postern(all)) {
-            int code = process.awaitExit();
-            return new Ended(code, List.copyOf(process.lines()));
-        }
+        return all;
     }
 
-    private static JsonObject json(Ended ended) {
-        return JsonParser.parseString(String.join("\n", ended.out())).getAsJsonObject();
+    private static CommandRun run(String... arguments) {
+        return CommandRun.of(Map.of("STATE_DIRECTORY", installation.store().toString()), ofThis(arguments));
+    }
+
+    private static JsonObject json(CommandRun ended) {
+        return JsonParser.parseString(String.join("\n", ended.lines())).getAsJsonObject();
     }
 
     @Test
@@ -77,7 +78,7 @@ class CertificateCommandsTest {
     @Test
     @Order(2)
     void listAsJsonIsOneDocument() {
-        Ended list = run("cert", "list", "--json");
+        CommandRun list = run("cert", "list", "--json");
 
         assertThat(list.code()).isZero();
         JsonObject first = json(list).getAsJsonArray("sites").get(0).getAsJsonObject();
@@ -92,11 +93,11 @@ class CertificateCommandsTest {
     void renewOrdersANewCertificateWhichIsServedAtOnce() throws Exception {
         assertThat(installation.generations("app.internal")).containsExactly(1);
 
-        Ended renewed = run("cert", "renew", "app.internal");
+        CommandRun renewed = run("cert", "renew", "app.internal");
 
-        assertThat(renewed.code()).as("%s", renewed.out()).isZero();
-        assertThat(renewed.out()).first().asString().isEqualTo("app.internal: ordering a certificate");
-        assertThat(renewed.out())
+        assertThat(renewed.code()).as("%s", renewed.lines()).isZero();
+        assertThat(renewed.lines()).first().asString().isEqualTo("app.internal: ordering a certificate");
+        assertThat(renewed.lines())
                 .last()
                 .asString()
                 .matches("app\\.internal: renewed: from internal, valid until .*Z, next renewal .*Z");
@@ -128,7 +129,7 @@ class CertificateCommandsTest {
     @Test
     @Order(4)
     void whatIsNotDueIsKept() {
-        Ended renewed = run("cert", "renew", "--json");
+        CommandRun renewed = run("cert", "renew", "--json");
 
         assertThat(renewed.code()).isZero();
         assertThat(json(renewed).getAsJsonArray("sites"))
@@ -136,16 +137,19 @@ class CertificateCommandsTest {
                 .allSatisfy(
                         site -> assertThat(site.getAsJsonObject().get("outcome").getAsString())
                                 .isEqualTo("kept"));
-        assertThat(run("cert", "issue").out()).allMatch(line -> line.contains("has a valid certificate"));
+        assertThat(run("cert", "issue").lines()).allMatch(line -> line.contains("has a valid certificate"));
     }
 
     @Test
     @Order(5)
     void rollbackServesTheGenerationBefore() throws Exception {
-        Ended rolled = run("cert", "rollback", "app.internal");
+        CommandRun rolled = run("cert", "rollback", "app.internal");
 
-        assertThat(rolled.code()).as("%s", rolled.out()).isZero();
-        assertThat(rolled.out()).last().asString().startsWith("app.internal: rolled back: from internal, valid until ");
+        assertThat(rolled.code()).as("%s", rolled.lines()).isZero();
+        assertThat(rolled.lines())
+                .last()
+                .asString()
+                .startsWith("app.internal: rolled back: from internal, valid until ");
         assertThat(Files.readSymbolicLink(installation.site("app.internal").resolve("current")))
                 .hasToString("1");
     }
@@ -153,44 +157,46 @@ class CertificateCommandsTest {
     @Test
     @Order(6)
     void explainAndPlanSpeakOfTheSite() {
-        Ended explained = run("cert", "explain", "app.internal");
+        CommandRun explained = run("cert", "explain", "app.internal");
         assertThat(explained.code()).isZero();
-        assertThat(explained.out()).isNotEmpty().anyMatch(line -> line.contains("app.internal"));
+        assertThat(explained.lines()).isNotEmpty().anyMatch(line -> line.contains("app.internal"));
 
-        Ended plan = run("cert", "plan");
+        CommandRun plan = run("cert", "plan");
         assertThat(plan.code()).isZero();
-        assertThat(plan.out().get(0)).matches("SITE +ISSUER +DUE +NEXT ATTEMPT +REASON");
-        assertThat(plan.out()).anyMatch(line -> line.startsWith("db.internal"));
+        assertThat(plan.lines().get(0)).matches("SITE +ISSUER +DUE +NEXT ATTEMPT +REASON");
+        assertThat(plan.lines()).anyMatch(line -> line.startsWith("db.internal"));
     }
 
     @Test
     @Order(7)
     void wrongSiteEndsWith64AndASuggestion() {
-        Ended wrong = run("cert", "explain", "ap.internal");
+        CommandRun wrong = run("cert", "explain", "ap.internal");
         assertThat(wrong.code()).isEqualTo(64);
-        assertThat(wrong.out()).singleElement().asString().contains("did you mean \"app.internal\"?");
+        assertThat(wrong.lines()).singleElement().asString().contains("did you mean \"app.internal\"?");
 
-        Ended other = run("cert", "rekey", "www.app.internal");
+        CommandRun other = run("cert", "rekey", "www.app.internal");
         assertThat(other.code()).isEqualTo(64);
-        assertThat(other.out()).singleElement().asString().contains("is a name of the site \"app.internal\"");
+        assertThat(other.lines()).singleElement().asString().contains("is a name of the site \"app.internal\"");
     }
 
     @Test
     @Order(8)
     void revocationAsksAndWithoutATerminalNeedsYes() {
-        Ended revoked = run("cert", "revoke", "db.internal", "--reason", "superseded");
-
-        assertThat(revoked.code()).isEqualTo(64);
-        assertThat(revoked.out()).singleElement().asString().contains("no terminal to ask at; --yes says so");
+        // A process of its own: it is its input that is no terminal.
+        try (PosternProcess revoke =
+                installation.postern(ofThis("cert", "revoke", "db.internal", "--reason", "superseded"))) {
+            assertThat(revoke.awaitExit()).isEqualTo(64);
+            assertThat(revoke.lines()).singleElement().asString().contains("no terminal to ask at; --yes says so");
+        }
     }
 
     @Test
     @Order(9)
     void whatTheIssuerCannotDoEndsWith1() {
-        Ended revoked = run("cert", "revoke", "db.internal", "--reason", "superseded", "--yes");
+        CommandRun revoked = run("cert", "revoke", "db.internal", "--reason", "superseded", "--yes");
 
         assertThat(revoked.code()).isEqualTo(1);
-        assertThat(revoked.out()).last().asString().contains("cannot be revoked; they are short-lived");
+        assertThat(revoked.lines()).last().asString().contains("cannot be revoked; they are short-lived");
         assertThat(run("cert", "revoke", "db.internal", "--serial", "4711", "--reason", "superseded", "--yes")
                         .code())
                 .isEqualTo(1);
@@ -199,9 +205,8 @@ class CertificateCommandsTest {
     @Test
     @Order(10)
     void twoClientsAtOnceAreBothServed() {
-        String configuration = installation.configuration().toString();
-        try (PosternProcess one = installation.postern("cert", "renew", "db.internal", "-c", configuration);
-                PosternProcess other = installation.postern("cert", "renew", "app.internal", "-c", configuration)) {
+        try (PosternProcess one = installation.postern(ofThis("cert", "renew", "db.internal"));
+                PosternProcess other = installation.postern(ofThis("cert", "renew", "app.internal"))) {
             assertThat(one.awaitExit()).as("%s", one.lines()).isZero();
             assertThat(other.awaitExit()).as("%s", other.lines()).isZero();
         }
@@ -215,9 +220,9 @@ class CertificateCommandsTest {
         assertThat(socket).exists();
 
         // Nobody answers at it: the command does it itself.
-        Ended list = run("cert", "list");
+        CommandRun list = run("cert", "list");
         assertThat(list.code()).isZero();
-        assertThat(list.out()).last().asString().endsWith(" -");
+        assertThat(list.lines()).last().asString().endsWith(" -");
 
         daemon = installation.runUntilReady();
         assertThat(run("cert", "explain", "db.internal").code()).isZero();

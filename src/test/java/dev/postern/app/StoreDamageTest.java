@@ -10,6 +10,7 @@ import dev.postern.ca.acme.AcmeRequest;
 import dev.postern.ca.acme.AcmeServer;
 import dev.postern.certificate.Certificate;
 import dev.postern.certificate.Pem;
+import dev.postern.cli.CommandRun;
 import dev.postern.config.ConfigurationFile;
 import dev.postern.schedule.Schedule;
 import dev.postern.testing.Installation;
@@ -337,12 +338,11 @@ class StoreDamageTest {
         String[] all = Arrays.copyOf(arguments, arguments.length + 2);
         all[arguments.length] = "-c";
         all[arguments.length + 1] = installation.configuration().toString();
-        try (PosternProcess command = installation.postern(all)) {
-            int code = command.awaitExit();
-            String printed = String.join("\n", command.lines());
-            assertThat(code).as(printed).isEqualTo(exitCode);
-            return printed;
-        }
+        CommandRun command =
+                CommandRun.of(Map.of("STATE_DIRECTORY", installation.store().toString()), all);
+        String printed = String.join("\n", command.lines());
+        assertThat(command.code()).as(printed).isEqualTo(exitCode);
+        return printed;
     }
 
     /** As the kernel does after an error of the disk, in the middle of a renewal. */
@@ -428,9 +428,12 @@ class StoreDamageTest {
             }
             disk.readOnly(true);
 
-            assertThat(postern(78, "run"))
-                    .contains(installation.store()
-                            + ": the certificate store cannot be written: .lock: read-only file system");
+            try (PosternProcess process = installation.run()) {
+                assertThat(process.awaitExit()).isEqualTo(78);
+                assertThat(String.join("\n", process.lines()))
+                        .contains(installation.store()
+                                + ": the certificate store cannot be written: .lock: read-only file system");
+            }
 
             disk.readOnly(false);
             try (PosternProcess process = installation.runSweepingUntilReady()) {
