@@ -10,7 +10,6 @@ import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -83,18 +82,28 @@ final class Recorder implements AutoCloseable {
     /** Connections wait in a line to be accepted: when ours is among those that are served, all before it are. */
     private void awaitAccepted() throws IOException {
         try (Socket last = new Socket(InetAddress.getLoopbackAddress(), server.port())) {
-            Awaitility.await()
-                    .pollDelay(Duration.ZERO)
-                    .pollInterval(Duration.ofMillis(1))
-                    .until(() -> open.stream().anyMatch(socket -> socket.getPort() == last.getLocalPort())
-                            && begun.get() == server.connectionsAccepted());
+            long patience = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
+            synchronized (open) {
+                while (begun.get() != server.connectionsAccepted()
+                        || open.stream().noneMatch(socket -> socket.getPort() == last.getLocalPort())) {
+                    if (System.nanoTime() > patience) {
+                        throw new IOException("connections wait to be accepted");
+                    }
+                    open.wait(100);
+                }
+            }
+        } catch (InterruptedException e) {
+            throw new IOException(e);
         }
     }
 
     private void serve(TestServer.Connection connection) throws IOException {
         Socket socket = connection.socket();
-        open.add(socket);
-        begun.incrementAndGet();
+        synchronized (open) {
+            open.add(socket);
+            begun.incrementAndGet();
+            open.notifyAll();
+        }
         try {
             socket.setSoTimeout(10_000);
             while (request(connection)) {
