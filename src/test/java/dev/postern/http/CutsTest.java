@@ -412,6 +412,8 @@ class CutsTest {
             for (TestServer.Request request = connection.read(); request != null; request = connection.read()) {
                 asked.put(request.path(), connection);
             }
+            // As RawClient does: nothing of it stays in the kernel.
+            connection.reset();
         }
     }
 
