@@ -199,7 +199,7 @@ class ArchitectureTest {
             Map.entry("http/h1/Http1ClientConnection", 613),
             Map.entry("http/h1/Http1ServerConnection", 465),
             Map.entry("http/h2/Http2ClientConnection", 841),
-            Map.entry("http/h2/Http2ServerConnection", 541),
+            Map.entry("http/h2/Http2ServerConnection", 539),
             Map.entry("http/message/MessageDecoder", 423),
             Map.entry("http/exchange/Worker", 425));
 

@@ -150,6 +150,42 @@ class Http2ServersTest {
         }
     }
 
+    @Test
+    void serverThatSendsEverybodyAwayIsALineAndACount() throws Exception {
+        // ENHANCE_YOUR_CALM.
+        Http2Server server = start(
+                (request, connection) -> connection.goAway(request.stream(), 11).answer(request.stream(), "last"));
+        try (CapturedLog log = CapturedLog.begin()) {
+            RawClient client = edge.client();
+            for (int i = 0; i < 4; i++) {
+                assertThat(client.get("localhost", "/").body()).isEqualTo("last");
+            }
+
+            assertThat(server.connectionsAccepted()).isEqualTo(4);
+            assertThat(log.lines("GOAWAY")).singleElement().asString().contains(" WARN ", "error 11");
+        }
+    }
+
+    /** As one does that has too much to do: what is made to ask it is not kept, or there would be more with each request. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void connectionThatAllowsNoStreamsIsNotKept(boolean afterAWhile) throws Exception {
+        int[] none = {MAX_CONCURRENT_STREAMS, 0};
+        Http2Server server = afterAWhile
+                ? start((request, connection) -> connection
+                        .send(Http2Wire.SETTINGS, 0, 0, new byte[] {0, MAX_CONCURRENT_STREAMS, 0, 0, 0, 0})
+                        .answer(request.stream(), "last"))
+                : start((request, connection) -> {}, none);
+        RawClient client = edge.client();
+
+        for (int i = 0; i < 12; i++) {
+            assertThat(client.get("localhost", "/").status()).isEqualTo(afterAWhile ? 200 : 503);
+        }
+
+        assertThat(server.connectionsAccepted()).isGreaterThan(4);
+        Awaitility.await().until(() -> server.connectionsOpen() <= 1);
+    }
+
     /** Each of them closes a connection: a line each would be as many as there are requests. */
     @Test
     void serverThatBreaksTheRulesOfHttp2IsALineAndACount() throws Exception {

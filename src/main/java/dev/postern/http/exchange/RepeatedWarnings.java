@@ -56,6 +56,15 @@ public final class RepeatedWarnings {
         LOG.atLevel(told ? Level.WARN : Level.DEBUG).log("server {}: HTTP/2: {}; connection closed", server, why);
     }
 
+    /** A server sends everybody on a connection away; 0 for no error. */
+    public void goesAway(Server server, long error, long nowNanos) {
+        if (error == 0) {
+            LOG.debug("server {}: HTTP/2: GOAWAY", server);
+        } else {
+            closed(server, "GOAWAY, error " + error, nowNanos);
+        }
+    }
+
     /** Says what was left out in the windows that are over. */
     void sweep(long nowNanos) {
         if (windows.isEmpty()) {

@@ -31,7 +31,6 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.slf4j.event.Level;
 
 /**
  * An HTTP/2 connection to a server, in plaintext and by prior knowledge
@@ -205,6 +204,11 @@ final class Http2ServerConnection extends Http2ConnectionHandler {
                 && connection().local().lastStreamCreated() < LAST_STREAM;
     }
 
+    /** Whether nothing is under way on it, and nothing could be: its server allows no streams now. */
+    boolean isUseless() {
+        return ready && !probing && streams() == 0 && !hasRoom();
+    }
+
     /** How many streams it takes at once. */
     int maxStreams() {
         return Math.max(1, Math.min(MAX_STREAMS, connection().local().maxActiveStreams()));
@@ -218,10 +222,6 @@ final class Http2ServerConnection extends Http2ConnectionHandler {
     /** Under way now. */
     int streams() {
         return connection().local().numActiveStreams();
-    }
-
-    boolean isIdle() {
-        return connection().local().numActiveStreams() == 0;
     }
 
     /** Begins a stream; null where the connection does not allow it after all. */
@@ -314,7 +314,7 @@ final class Http2ServerConnection extends Http2ConnectionHandler {
             worker.warnings().closed(server, "no answer to a PING", System.nanoTime());
             retire();
             closeNow();
-        } else if (server.isRetired() || (isIdle() && now - idleNanos > maxIdleNanos)) {
+        } else if (server.isRetired() || (streams() == 0 && now - idleNanos > maxIdleNanos)) {
             retire();
         }
     }
@@ -398,8 +398,7 @@ final class Http2ServerConnection extends Http2ConnectionHandler {
     }
 
     private void settings(Http2Settings settings) {
-        Boolean tunnels = settings.connectProtocolEnabled();
-        takesTunnels |= tunnels != null && tunnels;
+        takesTunnels |= Boolean.TRUE.equals(settings.connectProtocolEnabled());
         if (!ready) {
             ready = true;
             idleNanos = System.nanoTime();
@@ -458,14 +457,13 @@ final class Http2ServerConnection extends Http2ConnectionHandler {
         @Override
         public void onGoAwayReceived(int lastStreamId, long errorCode, ByteBuf debugData) {
             lastStreamKept = lastStreamId;
-            Level level = errorCode == Http2Error.NO_ERROR.code() ? Level.DEBUG : Level.WARN;
-            LOG.atLevel(level).log("server {}: HTTP/2: GOAWAY, error {}", server, errorCode);
+            worker.warnings().goesAway(server, errorCode, System.nanoTime());
             retire();
         }
 
         @Override
         public void onStreamClosed(Http2Stream stream) {
-            if (isIdle()) {
+            if (streams() == 0) {
                 idleNanos = System.nanoTime();
             }
             Http2ServerStream mine = stream.removeProperty(key);

@@ -58,7 +58,7 @@ public final class Http2ServerConnections implements ServerConnections {
         // Retiring one takes it out of the list: backwards.
         for (int i = candidates.size() - 1; i >= 0; i--) {
             Http2ServerConnection connection = candidates.get(i);
-            if (!server.isAt(connection.channel().remoteAddress())) {
+            if (!server.isAt(connection.channel().remoteAddress()) || connection.isUseless()) {
                 connection.retire();
             } else if (connection.hasRoom()) {
                 return new Http2ServerStream(connection);
@@ -196,6 +196,7 @@ public final class Http2ServerConnections implements ServerConnections {
                 return;
             }
             if (!connection.hasRoom()) {
+                connection.retire();
                 tellRefused(ByServer.REFUSED, "allows no HTTP/2 streams");
                 return;
             }
