@@ -48,7 +48,7 @@ final class AnswersReader {
                 if (!status.matches("[45]([0-9]{2}|xx)")) {
                     file.problem(Quoted.of(status) + " is no error (expected: a status from 400 to 599, 4xx or 5xx)");
                 }
-                Page page = file.read(Page.FILE);
+                Page page = file.read(PageReader.FILE);
                 if (page != null) {
                     pages.put(status, page);
                 }

@@ -133,9 +133,9 @@ final class BackendsReader {
                         optional(backend, "retry", RETRY_KEYS, BackendsReader::retries),
                         proxyProtocol,
                         tolerated,
-                        backend.get("host", SentHost.SCALAR, SentHost.AS_ASKED),
-                        RouteTimeouts.read(backend),
-                        RouteLimits.read(backend)));
+                        backend.get("host", HostHeader.SENT, SentHost.AS_ASKED),
+                        LimitsReader.ownTimeouts(backend),
+                        LimitsReader.ownLimits(backend)));
     }
 
     private static Set<Tolerance> tolerated(Section backend) {

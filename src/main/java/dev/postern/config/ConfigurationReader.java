@@ -63,8 +63,8 @@ final class ConfigurationReader {
         if (acme.issuersUnderstood()) {
             Issuance.check(acmeSection, acme.acme(), sites);
         }
-        List<AddressRange> trustedProxies = Addresses.ranges(top.find("trusted-proxies"));
-        List<InetSocketAddress> resolvers = Addresses.resolvers(top.find("resolvers"));
+        List<AddressRange> trustedProxies = AddressesReader.ranges(top.find("trusted-proxies"));
+        List<InetSocketAddress> resolvers = AddressesReader.resolvers(top.find("resolvers"));
         Timeouts timeouts = LimitsReader.timeouts(top.section("timeouts", LimitsReader.TIMEOUTS));
         Limits limits = LimitsReader.limits(top.section("limits", LimitsReader.LIMITS));
         // Long enough for a page and most downloads, short of the 90 s after which systemd kills.

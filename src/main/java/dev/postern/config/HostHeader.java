@@ -24,5 +24,12 @@ final class HostHeader {
         return new Configuration.Server(address.host(), address.port(), 1).address();
     });
 
+    static final Scalar<SentHost> SENT =
+            new Scalar<>("preserve, server, or " + SCALAR.expected(), text -> switch (text) {
+                case "preserve" -> SentHost.AS_ASKED;
+                case "server" -> new SentHost.OfServer();
+                default -> new SentHost.Named(SCALAR.parse(text));
+            });
+
     private HostHeader() {}
 }

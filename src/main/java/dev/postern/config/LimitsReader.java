@@ -25,7 +25,7 @@ final class LimitsReader {
     private static final Scalar<Integer> HEADERS = Scalar.wholeNumber(1, 10_000);
     // Larger than any file that is sent over HTTP; a number, so that a slip of three digits is noticed.
     private static final Scalar<Long> BODY_SIZE = Sizes.between(1L, 1024L << 30);
-    static final Scalar<OptionalLong> BODY = new Scalar<>(
+    private static final Scalar<OptionalLong> BODY = new Scalar<>(
             "unlimited or " + BODY_SIZE.expected(),
             text -> text.equals("unlimited") ? OptionalLong.empty() : OptionalLong.of(BODY_SIZE.parse(text)));
     // The kernel's largest count of open files by default is 2^30; nobody has seen a host hold more than this.
@@ -39,6 +39,9 @@ final class LimitsReader {
             "unlimited or " + CONNECTION_COUNT.expected(),
             text -> text.equals("unlimited") ? OptionalInt.empty() : OptionalInt.of(CONNECTION_COUNT.parse(text)));
 
+    /** Those of a site, a backend or a route. */
+    private static final List<String> OWN_TIMEOUTS = List.of("request-body", "connect", "response", "tunnel");
+
     private LimitsReader() {}
 
     static Timeouts timeouts(Section timeouts) {
@@ -50,6 +53,26 @@ final class LimitsReader {
                 timeouts.get("connect", Durations.POSITIVE, Duration.ofSeconds(3)),
                 timeouts.get("response", Durations.POSITIVE_OR_UNLIMITED, Duration.ofSeconds(60)),
                 timeouts.get("tunnel", Durations.POSITIVE_OR_UNLIMITED, Duration.ofHours(1)));
+    }
+
+    /** Those of a site, a backend or a route; none where it says nothing. */
+    static RouteTimeouts ownTimeouts(Section at) {
+        if (!at.has("timeouts")) {
+            return RouteTimeouts.NONE;
+        }
+        Section timeouts = at.section("timeouts", OWN_TIMEOUTS);
+        return new RouteTimeouts(
+                timeouts.find("request-body", Durations.POSITIVE_OR_UNLIMITED),
+                timeouts.find("connect", Durations.POSITIVE),
+                timeouts.find("response", Durations.POSITIVE_OR_UNLIMITED),
+                timeouts.find("tunnel", Durations.POSITIVE_OR_UNLIMITED));
+    }
+
+    /** As {@link #ownTimeouts}. */
+    static RouteLimits ownLimits(Section at) {
+        return at.has("limits")
+                ? new RouteLimits(at.section("limits", List.of("body")).find("body", BODY))
+                : RouteLimits.NONE;
     }
 
     static Limits limits(Section limits) {

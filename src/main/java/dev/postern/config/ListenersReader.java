@@ -62,11 +62,11 @@ final class ListenersReader {
                 new Http(
                         orDefault(given, http, HTTP),
                         http.get("redirect", REDIRECT_STATUS, REDIRECT),
-                        Addresses.ranges(http.find("proxy-protocol"))),
+                        AddressesReader.ranges(http.find("proxy-protocol"))),
                 new Https(
                         orDefault(given, https, HTTPS),
                         protocols(https.find("protocols")),
-                        Addresses.ranges(https.find("proxy-protocol"))),
+                        AddressesReader.ranges(https.find("proxy-protocol"))),
                 new Challenge(orDefault(given, challenge, CHALLENGE)),
                 listeners.has("admin")
                         ? new Admin(
@@ -112,7 +112,7 @@ final class ListenersReader {
             return addresses;
         }
         for (Value item : value.itemsOrOne("a list of addresses such as [\":443\"]")) {
-            BindAddress address = item.read(Addresses.BIND);
+            BindAddress address = item.read(AddressesReader.BIND);
             if (address != null) {
                 take(item, address, "");
                 addresses.add(address);

@@ -131,7 +131,7 @@ final class ProofReader {
             }
         }
         Duration propagation = section.get("propagation", WAIT_OR_OFF, PROPAGATION);
-        List<InetSocketAddress> resolvers = Addresses.resolvers(section.find("resolvers"));
+        List<InetSocketAddress> resolvers = AddressesReader.resolvers(section.find("resolvers"));
         if (propagation.isZero() && section.has("resolvers")) {
             section.place("resolvers").problem("are not asked: propagation is off (expected: one of the two)");
         }

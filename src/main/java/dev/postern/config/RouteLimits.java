@@ -1,6 +1,5 @@
 package dev.postern.config;
 
-import java.util.List;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
@@ -12,12 +11,6 @@ import org.jspecify.annotations.Nullable;
 public record RouteLimits(
         @InFile(size = true, absent = "unlimited") @Nullable OptionalLong body) {
     public static final RouteLimits NONE = new RouteLimits(null);
-
-    static RouteLimits read(Section at) {
-        return at.has("limits")
-                ? new RouteLimits(at.section("limits", List.of("body")).find("body", LimitsReader.BODY))
-                : NONE;
-    }
 
     RouteLimits over(RouteLimits less) {
         return body == null ? less : this;

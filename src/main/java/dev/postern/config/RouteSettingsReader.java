@@ -78,8 +78,8 @@ final class RouteSettingsReader {
                 RateLimitReader.read(at, inherited.rateLimit()),
                 CompressionReader.read(at, inherited.compression()),
                 acmeChallengesPass,
-                RouteTimeouts.read(at).over(inherited.timeouts()),
-                RouteLimits.read(at).over(inherited.limits()));
+                LimitsReader.ownTimeouts(at).over(inherited.timeouts()),
+                LimitsReader.ownLimits(at).over(inherited.limits()));
     }
 
     /** @param edits what is done to headers; of what they are about no other spelling may pass */
@@ -111,7 +111,7 @@ final class RouteSettingsReader {
         }
         List<AddressRange> ranges = new ArrayList<>();
         for (Value item : value.itemsOrOne("a list such as [10.0.0.0/8]")) {
-            AddressRange range = item.read(Addresses.RANGE);
+            AddressRange range = item.read(AddressesReader.RANGE);
             if (range != null) {
                 ranges.add(range);
             }

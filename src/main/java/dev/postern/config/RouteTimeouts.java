@@ -1,7 +1,6 @@
 package dev.postern.config;
 
 import java.time.Duration;
-import java.util.List;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -17,20 +16,6 @@ public record RouteTimeouts(
         @Nullable Duration response,
         @Nullable Duration tunnel) {
     public static final RouteTimeouts NONE = new RouteTimeouts(null, null, null, null);
-
-    private static final List<String> KEYS = List.of("request-body", "connect", "response", "tunnel");
-
-    static RouteTimeouts read(Section at) {
-        if (!at.has("timeouts")) {
-            return NONE;
-        }
-        Section timeouts = at.section("timeouts", KEYS);
-        return new RouteTimeouts(
-                timeouts.find("request-body", Durations.POSITIVE_OR_UNLIMITED),
-                timeouts.find("connect", Durations.POSITIVE),
-                timeouts.find("response", Durations.POSITIVE_OR_UNLIMITED),
-                timeouts.find("tunnel", Durations.POSITIVE_OR_UNLIMITED));
-    }
 
     /** These, and of {@code less} what these do not say. */
     RouteTimeouts over(RouteTimeouts less) {

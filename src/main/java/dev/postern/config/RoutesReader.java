@@ -172,13 +172,13 @@ final class RoutesReader {
             respond.place("body-file").problem("goes without body (expected: one of the two)");
         }
         Page page = fromFile
-                ? respond.get("body-file", Page.FILE, Page.text(""))
+                ? respond.get("body-file", PageReader.FILE, Page.text(""))
                 : respond.get("body", BODY, Page.text(""));
         if (!page.isEmpty() && WITHOUT_BODY.contains(status)) {
             respond.place(fromFile ? "body-file" : "body")
                     .problem("an answer with status " + status + " has no body (expected: no body)");
         }
-        String contentType = respond.find("content-type", Page.CONTENT_TYPE);
+        String contentType = respond.find("content-type", PageReader.CONTENT_TYPE);
         return new Action.Respond(status, contentType == null ? page : page.as(contentType));
     }
 }

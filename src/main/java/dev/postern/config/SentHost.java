@@ -4,13 +4,6 @@ package dev.postern.config;
 public sealed interface SentHost {
     SentHost AS_ASKED = new AsAsked();
 
-    Scalar<SentHost> SCALAR =
-            new Scalar<>("preserve, server, or " + HostHeader.SCALAR.expected(), text -> switch (text) {
-                case "preserve" -> AS_ASKED;
-                case "server" -> new OfServer();
-                default -> new Named(HostHeader.SCALAR.parse(text));
-            });
-
     /** That of the client. */
     record AsAsked() implements SentHost {}
 

@@ -24,7 +24,7 @@ class AddressRangeTest {
         "::/0, 203.0.113.9, false",
     })
     void rangeContainsWhatItsPrefixSays(String range, String address, boolean contained) throws Exception {
-        AddressRange parsed = Addresses.RANGE.parse(range);
+        AddressRange parsed = AddressesReader.RANGE.parse(range);
 
         InetAddress inside = Objects.requireNonNull(Addresses.literal(address));
         assertThat(parsed.contains(inside)).isEqualTo(contained);
