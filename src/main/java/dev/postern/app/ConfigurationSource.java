@@ -2,9 +2,9 @@ package dev.postern.app;
 
 import dev.postern.certificate.CertificateFiles;
 import dev.postern.config.Configuration;
-import dev.postern.config.ConfigurationFile;
-import dev.postern.config.ConfigurationProblems;
-import dev.postern.config.Surroundings;
+import dev.postern.config.read.ConfigurationFile;
+import dev.postern.config.read.ConfigurationProblems;
+import dev.postern.config.read.Surroundings;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;

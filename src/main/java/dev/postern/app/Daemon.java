@@ -1,7 +1,7 @@
 package dev.postern.app;
 
 import dev.postern.config.Configuration;
-import dev.postern.config.ConfigurationProblems;
+import dev.postern.config.read.ConfigurationProblems;
 import dev.postern.control.OneFile;
 import dev.postern.control.ReloadControl;
 import dev.postern.control.RunRecord;

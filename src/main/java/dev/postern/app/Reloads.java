@@ -1,8 +1,8 @@
 package dev.postern.app;
 
 import dev.postern.config.Configuration;
-import dev.postern.config.ConfigurationChange;
-import dev.postern.config.ConfigurationProblems;
+import dev.postern.config.read.ConfigurationChange;
+import dev.postern.config.read.ConfigurationProblems;
 import dev.postern.control.ControlFailure;
 import dev.postern.control.ReloadControl;
 import dev.postern.machine.MachineErrors;

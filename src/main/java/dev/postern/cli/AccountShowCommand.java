@@ -1,7 +1,7 @@
 package dev.postern.cli;
 
 import com.google.gson.JsonObject;
-import dev.postern.config.Surroundings;
+import dev.postern.config.read.Surroundings;
 import dev.postern.control.ControlRequest;
 import java.util.List;
 import java.util.Objects;

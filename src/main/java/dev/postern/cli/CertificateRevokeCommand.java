@@ -1,6 +1,6 @@
 package dev.postern.cli;
 
-import dev.postern.config.Surroundings;
+import dev.postern.config.read.Surroundings;
 import dev.postern.control.ControlFailure;
 import dev.postern.control.ControlRequest;
 import dev.postern.control.ControlledSites;

@@ -1,6 +1,6 @@
 package dev.postern.cli;
 
-import dev.postern.config.Surroundings;
+import dev.postern.config.read.Surroundings;
 import picocli.CommandLine.Command;
 
 @Command(

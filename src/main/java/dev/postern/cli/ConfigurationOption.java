@@ -1,7 +1,7 @@
 package dev.postern.cli;
 
-import dev.postern.config.ConfigurationProblems;
-import dev.postern.config.Surroundings;
+import dev.postern.config.read.ConfigurationProblems;
+import dev.postern.config.read.Surroundings;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;

@@ -2,8 +2,8 @@ package dev.postern.cli;
 
 import com.sun.management.UnixOperatingSystemMXBean;
 import dev.postern.app.Versions;
-import dev.postern.config.ConfigurationProblems;
-import dev.postern.config.Surroundings;
+import dev.postern.config.read.ConfigurationProblems;
+import dev.postern.config.read.Surroundings;
 import java.io.PrintWriter;
 import java.lang.management.ManagementFactory;
 import java.nio.charset.Charset;

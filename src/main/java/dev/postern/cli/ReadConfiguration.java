@@ -2,10 +2,10 @@ package dev.postern.cli;
 
 import dev.postern.certificate.CertificateStore;
 import dev.postern.config.Configuration;
-import dev.postern.config.ConfigurationFile;
-import dev.postern.config.ConfigurationProblems;
 import dev.postern.config.Site;
-import dev.postern.config.Surroundings;
+import dev.postern.config.read.ConfigurationFile;
+import dev.postern.config.read.ConfigurationProblems;
+import dev.postern.config.read.Surroundings;
 import dev.postern.control.ControlClient;
 import dev.postern.control.ControlFailure;
 import dev.postern.control.RunRecord;

@@ -1,8 +1,8 @@
 package dev.postern.cli;
 
 import com.google.gson.JsonObject;
-import dev.postern.config.ConfigurationProblems;
-import dev.postern.config.Surroundings;
+import dev.postern.config.read.ConfigurationProblems;
+import dev.postern.config.read.Surroundings;
 import dev.postern.control.ControlClient;
 import dev.postern.control.ControlFailure;
 import dev.postern.control.ControlRequest;

@@ -3,7 +3,7 @@ package dev.postern.cli;
 import dev.postern.app.Daemon;
 import dev.postern.app.Edge;
 import dev.postern.certificate.AnyCertificate;
-import dev.postern.config.ConfigurationFile;
+import dev.postern.config.read.ConfigurationFile;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.Writer;

@@ -107,7 +107,7 @@ public final class Addresses {
     }
 
     /** The port behind the last colon. */
-    static int port(String text, int least) throws NotUnderstood {
+    public static int port(String text, int least) throws NotUnderstood {
         String digits = text.substring(text.lastIndexOf(':') + 1);
         if (!digits.matches("[0-9]{1,5}")) {
             throw new NotUnderstood("has no port number");
@@ -118,5 +118,4 @@ public final class Addresses {
         }
         return port;
     }
-
 }

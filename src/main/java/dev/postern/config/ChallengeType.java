@@ -21,7 +21,7 @@ public enum ChallengeType {
 
     /** A wildcard is proven in the DNS only, an address (<a href="https://datatracker.ietf.org/doc/html/rfc8738#section-7">RFC
      * 8738 §7</a>) never there. */
-    static boolean canProve(String name, List<ChallengeType> challenges) {
+    public static boolean canProve(String name, List<ChallengeType> challenges) {
         return HostName.isWildcard(name)
                 ? challenges.contains(DNS_01)
                 : !Addresses.isAddress(name) || challenges.stream().anyMatch(type -> type != DNS_01);

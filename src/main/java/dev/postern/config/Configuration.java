@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * What the configuration file says, shaped like the file, complete (defaults filled in) and checked. Immutable.
  *
- * <p>Made by {@link ConfigurationFile}; the records hold values and small derived values, no behaviour. Those inside of this
+ * <p>Made by {@code ConfigurationFile}; the records hold values and small derived values, no behaviour. Those inside of this
  * one are called like what other packages make of them.
  *
  * @param resolvers DNS servers; none for those of the system

@@ -16,7 +16,7 @@ public final class Durations {
     public static final Duration UNLIMITED = Duration.ofDays(36_500);
 
     /** Longer than nothing. */
-    static final Scalar<Duration> POSITIVE = new Scalar<>(EXPECTED, text -> {
+    public static final Scalar<Duration> POSITIVE = new Scalar<>(EXPECTED, text -> {
         Duration duration = text.equals("0") ? Duration.ZERO : parse(text);
         if (duration.isZero()) {
             throw new NotUnderstood("is no time at all");
@@ -25,10 +25,10 @@ public final class Durations {
     });
 
     /** A bare {@code 0} needs no unit. */
-    static final Scalar<Duration> POSITIVE_OR_ZERO =
+    public static final Scalar<Duration> POSITIVE_OR_ZERO =
             new Scalar<>(EXPECTED + ", or 0", text -> text.equals("0") ? Duration.ZERO : parse(text));
 
-    static final Scalar<Duration> POSITIVE_OR_UNLIMITED = new Scalar<>(
+    public static final Scalar<Duration> POSITIVE_OR_UNLIMITED = new Scalar<>(
             "unlimited, or " + EXPECTED, text -> text.equals("unlimited") ? UNLIMITED : POSITIVE.parse(text));
 
     private Durations() {}

@@ -34,7 +34,7 @@ public record HeaderEdits(List<Field> set, List<Field> add, List<String> remove)
     }
 
     /** These, and of {@code others} what concerns other names. */
-    HeaderEdits over(HeaderEdits others) {
+    public HeaderEdits over(HeaderEdits others) {
         if (equals(NONE)) {
             return others;
         }
@@ -54,7 +54,7 @@ public record HeaderEdits(List<Field> set, List<Field> add, List<String> remove)
     }
 
     /** Whether something is done to fields of this name. */
-    boolean concern(String lowerName) {
+    public boolean concern(String lowerName) {
         return names().contains(lowerName);
     }
 

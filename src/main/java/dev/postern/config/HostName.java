@@ -9,7 +9,7 @@ import java.util.regex.Pattern;
  * (<a href="https://datatracker.ietf.org/doc/html/rfc1123#section-2.1">RFC 1123 §2.1</a>), lower-case, internationalised
  * ones as A-labels (<a href="https://datatracker.ietf.org/doc/html/rfc5890#section-2.3.2.1">RFC 5890 §2.3.2.1</a>).
  */
-final class HostName {
+public final class HostName {
     private static final Pattern LABEL = Pattern.compile("[a-z0-9]([a-z0-9-]*[a-z0-9])?");
     // Container networks name servers with underscores; such names never meet a certificate.
     private static final Pattern LOOSE_LABEL = Pattern.compile("[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?");
@@ -19,30 +19,31 @@ final class HostName {
     private static final int LONGEST_NAME = 253;
 
     /** The name of a site. */
-    static final Scalar<String> SITE = new Scalar<>("a host name such as www.example.com or *.example.com", text -> {
-        if (text.equals(Site.ANY)) {
-            return text;
-        }
-        String bare = text.startsWith("[") && text.endsWith("]") ? text.substring(1, text.length() - 1) : text;
-        InetAddress address = Addresses.literal(bare);
-        if (address != null) {
-            if (address.isAnyLocalAddress() || address.isMulticastAddress()) {
-                throw new NotUnderstood("is the address of no host");
-            }
-            return Addresses.text(address);
-        }
-        if (text.startsWith("*.")) {
-            String rest = parse(text.substring(2), LABEL);
-            if (rest.length() + 2 > LONGEST_NAME) {
-                throw new NotUnderstood("is longer than " + LONGEST_NAME + " characters");
-            }
-            return "*." + rest;
-        }
-        return parse(text, LABEL);
-    });
+    public static final Scalar<String> SITE =
+            new Scalar<>("a host name such as www.example.com or *.example.com", text -> {
+                if (text.equals(Site.ANY)) {
+                    return text;
+                }
+                String bare = text.startsWith("[") && text.endsWith("]") ? text.substring(1, text.length() - 1) : text;
+                InetAddress address = Addresses.literal(bare);
+                if (address != null) {
+                    if (address.isAnyLocalAddress() || address.isMulticastAddress()) {
+                        throw new NotUnderstood("is the address of no host");
+                    }
+                    return Addresses.text(address);
+                }
+                if (text.startsWith("*.")) {
+                    String rest = parse(text.substring(2), LABEL);
+                    if (rest.length() + 2 > LONGEST_NAME) {
+                        throw new NotUnderstood("is longer than " + LONGEST_NAME + " characters");
+                    }
+                    return "*." + rest;
+                }
+                return parse(text, LABEL);
+            });
 
     /** A name that stands for itself alone. */
-    static final Scalar<String> PLAIN = new Scalar<>("a host name such as metrics.internal", HostName::plain);
+    public static final Scalar<String> PLAIN = new Scalar<>("a host name such as metrics.internal", HostName::plain);
 
     private HostName() {}
 
@@ -54,16 +55,16 @@ final class HostName {
     }
 
     /** The name of a server: like that of a site, without wildcards and with underscores. */
-    static String server(String text) throws NotUnderstood {
+    public static String server(String text) throws NotUnderstood {
         return parse(text, LOOSE_LABEL);
     }
 
-    static boolean isWildcard(String name) {
+    public static boolean isWildcard(String name) {
         return name.startsWith("*.");
     }
 
     /** Whether a certificate for {@code names} is one for {@code name}, too; a wildcard stands for exactly one label. */
-    static boolean covers(List<String> names, String name) {
+    public static boolean covers(List<String> names, String name) {
         int dot = name.indexOf('.');
         return names.contains(name)
                 || (dot > 0 && !Addresses.isAddress(name) && names.contains("*" + name.substring(dot)));

@@ -1,6 +1,6 @@
 package dev.postern.config;
 
 /** An entry of a list that operators tell from the others by a name. */
-interface Listed {
+public interface Listed {
     String label();
 }

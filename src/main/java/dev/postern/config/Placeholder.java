@@ -31,7 +31,7 @@ public enum Placeholder {
     }
 
     /** What it may stand for, for looking at the whole. */
-    String example() {
+    public String example() {
         return example;
     }
 }

@@ -21,12 +21,12 @@ public final class PublicCas {
 
     private PublicCas() {}
 
-    static boolean isLetsEncrypt(Issuer issuer) {
+    public static boolean isLetsEncrypt(Issuer issuer) {
         return issuer instanceof Issuer.AcmeDirectory acme && isAt(acme.directory(), List.of(LETSENCRYPT));
     }
 
     /** How many names a certificate of this CA may have; as many as one likes where that is not known. */
-    static int mostNames(Issuer issuer, List<String> names) {
+    public static int mostNames(Issuer issuer, List<String> names) {
         if (!(issuer instanceof Issuer.AcmeDirectory acme) || !isAt(acme.directory(), HUNDRED_NAMES)) {
             return Integer.MAX_VALUE;
         }

@@ -9,7 +9,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Which names a public CA may certify, and which only one of our own. */
-final class PublicNames {
+public final class PublicNames {
     /**
      * Reserved by <a href="https://datatracker.ietf.org/doc/html/rfc6761">RFC 6761</a>,
      * <a href="https://datatracker.ietf.org/doc/html/rfc6762">RFC 6762</a>,
@@ -43,7 +43,7 @@ final class PublicNames {
      * Why no public CA certifies the name: it is reserved, has one label, is an address that anybody may use, is what
      * registries sell names under, or is no name by the rules of these CAs; null where one may.
      */
-    static @Nullable String refusal(String name) {
+    public static @Nullable String refusal(String name) {
         InetAddress address = Addresses.literal(name);
         if (address != null) {
             return PublicAddresses.contain(address) ? null : "is a private or reserved address";

@@ -1,13 +1,13 @@
 package dev.postern.config;
 
 /** A value inside a message: in quotes, on one line, and not longer than a line bears. */
-final class Quoted {
+public final class Quoted {
     // Long enough for any host name's telling part; a pasted certificate must not fill the screen.
     private static final int SHOWN = 100;
 
     private Quoted() {}
 
-    static String of(String text) {
+    public static String of(String text) {
         StringBuilder quoted = new StringBuilder("\"");
         text.codePoints().limit(SHOWN).forEach(c -> append(quoted, c));
         if (text.codePointCount(0, text.length()) > SHOWN) {

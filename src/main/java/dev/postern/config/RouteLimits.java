@@ -12,7 +12,7 @@ public record RouteLimits(
         @InFile(size = true, absent = "unlimited") @Nullable OptionalLong body) {
     public static final RouteLimits NONE = new RouteLimits(null);
 
-    RouteLimits over(RouteLimits less) {
+    public RouteLimits over(RouteLimits less) {
         return body == null ? less : this;
     }
 

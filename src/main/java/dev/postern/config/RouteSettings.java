@@ -55,7 +55,7 @@ public record RouteSettings(
             RouteTimeouts.NONE,
             RouteLimits.NONE);
 
-    RouteSettings with(RouteTimeouts otherTimeouts, RouteLimits otherLimits) {
+    public RouteSettings with(RouteTimeouts otherTimeouts, RouteLimits otherLimits) {
         return new RouteSettings(
                 encodedSlashes,
                 duplicateSlashes,

@@ -18,7 +18,7 @@ public record RouteTimeouts(
     public static final RouteTimeouts NONE = new RouteTimeouts(null, null, null, null);
 
     /** These, and of {@code less} what these do not say. */
-    RouteTimeouts over(RouteTimeouts less) {
+    public RouteTimeouts over(RouteTimeouts less) {
         return new RouteTimeouts(
                 requestBody == null ? less.requestBody : requestBody,
                 connect == null ? less.connect : connect,

@@ -11,39 +11,39 @@ import java.util.function.Function;
  *
  * @param expected what a message says was wanted: {@code a duration such as 30s}
  */
-record Scalar<T>(String expected, Placed<T> placed) {
+public record Scalar<T>(String expected, Placed<T> placed) {
 
     @FunctionalInterface
-    interface Parsing<T> {
+    public interface Parsing<T> {
         T parse(String text) throws NotUnderstood;
     }
 
     /** One that depends on where the text stands. */
     @FunctionalInterface
-    interface Placed<T> {
+    public interface Placed<T> {
         /** @param folder of the file in which the text stands */
         T parse(String text, Path folder) throws NotUnderstood;
     }
 
-    Scalar(String expected, Parsing<T> parsing) {
+    public Scalar(String expected, Parsing<T> parsing) {
         this(expected, (text, folder) -> parsing.parse(text));
     }
 
     /** Of a kind that is the same wherever it stands. */
-    T parse(String text) throws NotUnderstood {
+    public T parse(String text) throws NotUnderstood {
         return placed.parse(text, Path.of(""));
     }
 
-    static final Scalar<Boolean> BOOLEAN = oneOf(Map.of("true", true, "false", false), "true or false");
+    public static final Scalar<Boolean> BOOLEAN = oneOf(Map.of("true", true, "false", false), "true or false");
 
     /** One of a few words. */
-    static <T> Scalar<T> oneOf(Collection<T> values, Function<T, String> text) {
+    public static <T> Scalar<T> oneOf(Collection<T> values, Function<T, String> text) {
         Map<String, T> byText = new LinkedHashMap<>();
         values.forEach(value -> byText.put(text.apply(value), value));
         return oneOf(byText, Words.or(byText.keySet()));
     }
 
-    static <T> Scalar<T> oneOf(Map<String, T> byText, String expected) {
+    public static <T> Scalar<T> oneOf(Map<String, T> byText, String expected) {
         return new Scalar<>(expected, text -> {
             T value = byText.get(text);
             if (value == null) {
@@ -54,12 +54,12 @@ record Scalar<T>(String expected, Placed<T> placed) {
     }
 
     /** The same text, which nobody is to see but whom it is for. */
-    static Scalar<Secret> secret(Scalar<String> kind) {
+    public static Scalar<Secret> secret(Scalar<String> kind) {
         return new Scalar<>(
                 kind.expected(), (text, folder) -> new Secret(kind.placed().parse(text, folder)));
     }
 
-    static Scalar<Integer> wholeNumber(int from, int to) {
+    public static Scalar<Integer> wholeNumber(int from, int to) {
         return new Scalar<>("a whole number from " + from + " to " + to, text -> {
             if (!text.matches("-?[0-9]{1,18}")) {
                 throw new NotUnderstood("is not a whole number");

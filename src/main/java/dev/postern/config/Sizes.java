@@ -4,18 +4,18 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** Sizes in bytes, each with its unit: {@code 512B}, {@code 8KiB}, {@code 1MiB}, {@code 2GiB}. */
-final class Sizes {
+public final class Sizes {
     private static final Pattern FORM = Pattern.compile("([0-9]{1,10})(B|KiB|MiB|GiB)");
 
     private Sizes() {}
 
     /** From {@code least} to {@code most} bytes. */
-    static Scalar<Integer> between(int least, int most) {
+    public static Scalar<Integer> between(int least, int most) {
         Scalar<Long> size = between((long) least, (long) most);
         return new Scalar<>(size.expected(), text -> Math.toIntExact(size.parse(text)));
     }
 
-    static Scalar<Long> between(long least, long most) {
+    public static Scalar<Long> between(long least, long most) {
         String range = "from " + text(least) + " to " + text(most);
         return new Scalar<>("a size " + range + ", such as 8KiB", text -> {
             if (text.matches("[0-9]+")) {
@@ -39,7 +39,7 @@ final class Sizes {
         });
     }
 
-    static String text(long bytes) {
+    public static String text(long bytes) {
         if (bytes % (1 << 30) == 0) {
             return (bytes >> 30) + "GiB";
         }

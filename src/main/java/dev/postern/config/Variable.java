@@ -50,7 +50,7 @@ public enum Variable {
     }
 
     /** All of them, for a message. */
-    static String known() {
+    public static String known() {
         return Arrays.stream(values()).map(Variable::text).collect(Collectors.joining(", "));
     }
 }

@@ -1,12 +1,11 @@
 /**
- * What the configuration file says. {@link dev.postern.config.Configuration} and its records are the model, complete and checked; nobody else reads
- * YAML. {@link dev.postern.config.ConfigurationFile} reads it: {@code Composer} makes nodes (with what the environment
- * says), {@code Includes} joins files, and one {@code …Reader} for each section makes the records, by {@code Section} (a mapping whose keys
- * are known), {@code Value} (one place, its line and path) and {@code Scalar} (text becomes a type).
+ * What an operator wants: {@link dev.postern.config.Configuration} and its records, complete and checked, one file for each
+ * part of the configuration; what they are made of (addresses, durations, names of hosts and their public suffixes), and
+ * how a text becomes that, once ({@link dev.postern.config.Scalar}). What is a {@link dev.postern.config.Secret} is in no
+ * message.
  *
- * <p>A mistake is put down in {@code Problems}, and reading goes on behind it, so that one run shows all. A new key is a
- * component of a record, a line in its reader, and a default there. {@link dev.postern.config.ConfigurationChange} tells an operator what
- * a reload has changed; what was read as a {@link dev.postern.config.Secret} is in no message. Pure but for the files that are named; any thread.
+ * <p>Everybody may use it, and it knows nobody; how the file is read is {@code config.read}. Immutable; any thread. Nothing
+ * blocks but the classes that read a file ({@code CaFile}, {@code RegularFile}, {@code SecretFile}).
  */
 @NullMarked
 package dev.postern.config;

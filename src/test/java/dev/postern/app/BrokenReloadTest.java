@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
-import dev.postern.config.ConfigurationFile;
+import dev.postern.config.read.ConfigurationFile;
 import dev.postern.control.ControlFailure;
 import dev.postern.testing.CapturedLog;
 import java.time.Clock;

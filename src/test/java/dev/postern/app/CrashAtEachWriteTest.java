@@ -8,7 +8,7 @@ import dev.postern.ca.InternalCa;
 import dev.postern.ca.acme.AcmeCounters;
 import dev.postern.ca.acme.AcmeOptions;
 import dev.postern.ca.acme.AcmeServer;
-import dev.postern.config.ConfigurationFile;
+import dev.postern.config.read.ConfigurationFile;
 import dev.postern.testing.Installation;
 import dev.postern.testing.PosternProcess;
 import dev.postern.testing.RealPrograms;

@@ -3,7 +3,7 @@ package dev.postern.app;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.postern.config.ConfigurationChange;
+import dev.postern.config.read.ConfigurationChange;
 import dev.postern.testing.EdgeExtension;
 import dev.postern.testing.RawClient;
 import dev.postern.testing.TestServer;

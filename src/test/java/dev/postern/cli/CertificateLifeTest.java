@@ -18,7 +18,7 @@ import dev.postern.ca.acme.AcmeServer;
 import dev.postern.ca.acme.Fault;
 import dev.postern.ca.acme.ProblemType;
 import dev.postern.certificate.SuggestedWindow;
-import dev.postern.config.ConfigurationFile;
+import dev.postern.config.read.ConfigurationFile;
 import dev.postern.schedule.Schedule;
 import dev.postern.testing.FreePorts;
 import dev.postern.testing.Installation;

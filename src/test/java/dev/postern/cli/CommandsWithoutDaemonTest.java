@@ -11,7 +11,7 @@ import dev.postern.ca.acme.AcmeServer;
 import dev.postern.certificate.Certificate;
 import dev.postern.certificate.CertificateStore;
 import dev.postern.certificate.Pem;
-import dev.postern.config.ConfigurationFile;
+import dev.postern.config.read.ConfigurationFile;
 import dev.postern.testing.FreePorts;
 import dev.postern.testing.Installation;
 import dev.postern.testing.PosternProcess;

@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.postern.app.ConfigurationSource;
 import dev.postern.config.Action;
-import dev.postern.config.ConfigurationProblems;
+import dev.postern.config.read.ConfigurationProblems;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;

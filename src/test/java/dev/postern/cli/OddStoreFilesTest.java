@@ -6,7 +6,7 @@ import static org.awaitility.Awaitility.await;
 import dev.postern.app.CannotStart;
 import dev.postern.app.Edge;
 import dev.postern.config.Configuration;
-import dev.postern.config.ConfigurationFile;
+import dev.postern.config.read.ConfigurationFile;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;

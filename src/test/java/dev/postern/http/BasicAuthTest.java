@@ -2,7 +2,7 @@ package dev.postern.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.postern.config.ConfigurationChange;
+import dev.postern.config.read.ConfigurationChange;
 import dev.postern.testing.EdgeExtension;
 import dev.postern.testing.Http2Client;
 import dev.postern.testing.Http2Wire;

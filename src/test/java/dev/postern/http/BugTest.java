@@ -7,7 +7,7 @@ import dev.postern.backend.Backend;
 import dev.postern.backend.ServerBudget;
 import dev.postern.balance.LoadBalancer;
 import dev.postern.config.Configuration;
-import dev.postern.config.ConfigurationFile;
+import dev.postern.config.read.ConfigurationFile;
 import dev.postern.http.exchange.CertificateShown;
 import dev.postern.http.exchange.Exchange;
 import dev.postern.http.exchange.ExchangeObserver;

@@ -1,0 +1,146 @@
+package dev.postern.config.read;
+
+import dev.postern.config.BasicAuth;
+import dev.postern.config.NotUnderstood;
+import dev.postern.config.Quoted;
+import dev.postern.config.RegularFile;
+import dev.postern.config.Scalar;
+import dev.postern.config.Secret;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/** Reads {@code auth}. */
+final class AuthReader {
+    private static final List<String> KEYS = List.of("realm", "users", "users-file", "keep-authorization");
+
+    /** The forms of OpenBSD and of htpasswd; what PHP and others write is one of them. */
+    private static final Pattern BCRYPT = Pattern.compile("\\$2[aby]\\$([0-9]{2})\\$[./A-Za-z0-9]{53}");
+
+    // Each step doubles the work. Below 4 there is no bcrypt; above 14 a single look takes a second and more of a core.
+    private static final int LEAST_COST = 4;
+    private static final int GREATEST_COST = 14;
+
+    private static final int LARGEST_FILE_BYTES = 1 << 20;
+
+    private static final Scalar<String> REALM = new Scalar<>("a text such as \"Staff only\"", text -> {
+        if (text.isEmpty() || !text.chars().allMatch(c -> c >= 0x20 && c < 0x7f && c != '"' && c != '\\')) {
+            throw new NotUnderstood("is empty, or has quotes, backslashes or characters outside ASCII");
+        }
+        return text;
+    });
+
+    private AuthReader() {}
+
+    /** @param inherited what stands where nothing is said; {@code auth: off} says that nobody is asked */
+    static @Nullable BasicAuth read(Section at, @Nullable BasicAuth inherited) {
+        Value value = at.find("auth");
+        if (value == null) {
+            return inherited;
+        }
+        if (!value.isMapping()) {
+            String text = value.text("off, or a mapping with the keys " + String.join(", ", KEYS));
+            if (text != null && !text.equals("off")) {
+                value.refuse(text, "", "off, or a mapping with the keys " + String.join(", ", KEYS));
+            }
+            return null;
+        }
+        Section auth = Section.of(value, KEYS);
+        Map<String, Secret> users = new LinkedHashMap<>();
+        if (auth.has("users-file")) {
+            file(auth.place("users-file"), users);
+        }
+        Map<String, Value> inline =
+                auth.has("users") ? auth.place("users").entries("a mapping of names to bcrypt hashes") : null;
+        if (inline != null) {
+            inline.forEach((name, hash) -> {
+                String text = hash.text("a bcrypt hash");
+                if (text != null) {
+                    String wrong = user(name, text, users);
+                    if (wrong != null) {
+                        hash.problem(wrong);
+                    }
+                }
+            });
+        }
+        if (!auth.has("users") && !auth.has("users-file")) {
+            auth.at().problem("has no users (expected: users or users-file)");
+        } else if (users.isEmpty() && inline != null && inline.isEmpty()) {
+            auth.at().problem("has no users, so that nobody could come in (expected: at least one)");
+        }
+        return new BasicAuth(
+                auth.get("realm", REALM, "restricted"),
+                java.util.Collections.unmodifiableMap(users),
+                auth.get("keep-authorization", Scalar.BOOLEAN, true));
+    }
+
+    /** What htpasswd writes: a user a line; empty lines and comments mean nothing. */
+    private static void file(Value at, Map<String, Secret> users) {
+        Path file = at.read(FilePath.READABLE);
+        if (file == null) {
+            return;
+        }
+        List<String> lines;
+        try {
+            if (Files.size(file) > LARGEST_FILE_BYTES) {
+                at.problem("is larger than 1MiB (expected: a file that htpasswd has made)");
+                return;
+            }
+            lines = StandardCharsets.UTF_8
+                    .newDecoder()
+                    .decode(ByteBuffer.wrap(RegularFile.bytes(file, LARGEST_FILE_BYTES)))
+                    .toString()
+                    .lines()
+                    .toList();
+        } catch (IOException e) {
+            at.problem("cannot be read: " + Quoted.of(String.valueOf(e.getMessage())) + " (expected: UTF-8 text)");
+            return;
+        }
+        int before = users.size();
+        for (int i = 0; i < lines.size(); i++) {
+            String line = lines.get(i).strip();
+            if (line.isEmpty() || line.startsWith("#")) {
+                continue;
+            }
+            int colon = line.indexOf(':');
+            String wrong = colon < 0
+                    ? "has no colon (expected: name:hash)"
+                    : user(line.substring(0, colon), line.substring(colon + 1), users);
+            if (wrong != null) {
+                at.problem("line " + (i + 1) + " " + wrong);
+                // A file that is something else altogether is wrong on every line.
+                return;
+            }
+        }
+        if (users.size() == before && lines.stream().allMatch(line -> line.isBlank() || line.startsWith("#"))) {
+            at.problem("has no users, so that nobody could come in (expected: at least one)");
+        }
+    }
+
+    /** What is wrong with the user, if something is; never with the hash in it. */
+    private static @Nullable String user(String name, String hash, Map<String, Secret> users) {
+        if (name.isEmpty() || name.indexOf(':') >= 0 || name.chars().anyMatch(c -> c < 0x20 || c == 0x7f)) {
+            return "has a name that is empty, or with a colon or control characters (expected: another name)";
+        }
+        Matcher bcrypt = BCRYPT.matcher(hash);
+        if (!bcrypt.matches()) {
+            return "has no bcrypt hash (expected: what htpasswd -B makes, $2y$…)";
+        }
+        int cost = Integer.parseInt(bcrypt.group(1));
+        if (cost < LEAST_COST || cost > GREATEST_COST) {
+            return "has a bcrypt hash of cost " + cost + " (expected: a cost from " + LEAST_COST + " to "
+                    + GREATEST_COST + "; 12 takes about a quarter of a second)";
+        }
+        return users.putIfAbsent(name, new Secret(hash)) == null
+                ? null
+                : "names " + Quoted.of(name) + " once more (expected: every name once)";
+    }
+}

@@ -1,0 +1,121 @@
+package dev.postern.config.read;
+
+import dev.postern.config.Configuration;
+import dev.postern.config.RegularFile;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/** Reads {@code postern.yaml}. */
+public final class ConfigurationFile {
+    // A thousand sites take some 200 KiB; beyond this somebody named the wrong file.
+    static final int LARGEST_BYTES = 16 << 20;
+
+    private ConfigurationFile() {}
+
+    /**
+     * Parses {@code text}, which came from nowhere in particular; messages call it {@code name}. Relative paths in it are
+     * resolved against the working directory. Files that it names are looked at; no name is looked up and no address bound.
+     *
+     * @throws ConfigurationProblems with everything that is wrong, not only the first thing
+     */
+    public static Configuration parse(String name, String text) throws ConfigurationProblems {
+        return parse(name, text, Surroundings.ofProcess());
+    }
+
+    /** The same, in other surroundings than those of this process. */
+    public static Configuration parse(String name, String text, Surroundings surroundings)
+            throws ConfigurationProblems {
+        return parse(new Origin(name, Path.of("")), text, surroundings);
+    }
+
+    private static Configuration parse(Origin origin, String text, Surroundings surroundings)
+            throws ConfigurationProblems {
+        return new ConfigurationReader(origin, surroundings).read(text);
+    }
+
+    /**
+     * Reads and parses a file; a file that cannot be read is a problem like any other. Relative paths in it are resolved
+     * against its folder: whoever reads it gets the same, wherever they are.
+     */
+    public static Configuration read(Path file) throws ConfigurationProblems {
+        return read(file, Surroundings.ofProcess());
+    }
+
+    public static Configuration read(Path file, Surroundings surroundings) throws ConfigurationProblems {
+        String name = file.toString();
+        Path folder = file.toAbsolutePath().normalize().getParent();
+        return parse(new Origin(name, folder == null ? Path.of("") : folder), text(name, file), surroundings);
+    }
+
+    /**
+     * What {@code postern run --site … --to … --email …} means: one site, one backend, a certificate from Let's Encrypt,
+     * and the defaults for the rest. Goes through the same checks as a file.
+     *
+     * @param names as in {@code sites[].names}
+     * @param servers as in {@code backends.*.servers}
+     */
+    public static Configuration forSite(List<String> names, List<String> servers, String email)
+            throws ConfigurationProblems {
+        String text = """
+                acme: { email: %s, agree-to-terms: true }
+                sites: [{ names: %s, backend: web }]
+                backends: { web: { servers: %s } }
+                """.formatted(quoted(email), quoted(names), quoted(servers));
+        try {
+            return parse("command line", text);
+        } catch (ConfigurationProblems e) {
+            throw new ConfigurationProblems(
+                    "command line",
+                    e.lines().stream().map(ConfigurationFile::asOptions).toList());
+        }
+    }
+
+    static String text(String name, Path file) throws ConfigurationProblems {
+        try {
+            // No pipes either: a reload would wait for somebody to write into one.
+            byte[] bytes = RegularFile.bytes(file, LARGEST_BYTES);
+            String text = StandardCharsets.UTF_8
+                    .newDecoder()
+                    .decode(ByteBuffer.wrap(bytes))
+                    .toString();
+            // Editors of Windows put a byte order mark before it.
+            return text.startsWith("\uFEFF") ? text.substring(1) : text;
+        } catch (NoSuchFileException e) {
+            throw unreadable(name, "does not exist");
+        } catch (AccessDeniedException e) {
+            throw unreadable(name, "permission denied");
+        } catch (CharacterCodingException e) {
+            throw unreadable(name, "is not UTF-8 text");
+        } catch (IOException e) {
+            throw unreadable(name, String.valueOf(e.getMessage()));
+        }
+    }
+
+    private static ConfigurationProblems unreadable(String name, String why) {
+        return new ConfigurationProblems(name, List.of(name + ": cannot be read: " + why));
+    }
+
+    private static String quoted(List<String> texts) {
+        return texts.stream().map(ConfigurationFile::quoted).collect(Collectors.joining(", ", "[", "]"));
+    }
+
+    // Between single quotes YAML knows one special character only: the quote, which is doubled.
+    private static String quoted(String text) {
+        return "'" + text.replace("'", "''") + "'";
+    }
+
+    /** The options stand for places of the text above; lines mean nothing to who typed a command. */
+    private static String asOptions(String line) {
+        return line.replaceFirst("^command line:[0-9]+: ", "command line: ")
+                .replaceFirst(": sites\\[0]\\.names(\\[[0-9]+])?: ", ": --site: ")
+                .replaceFirst(": backends\\.web\\.servers(\\[[0-9]+])?: ", ": --to: ")
+                .replaceFirst(": acme\\.email: ", ": --email: ");
+    }
+}

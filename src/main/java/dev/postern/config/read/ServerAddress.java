@@ -1,0 +1,51 @@
+package dev.postern.config.read;
+
+import dev.postern.config.Addresses;
+import dev.postern.config.HostName;
+import dev.postern.config.NotUnderstood;
+import dev.postern.config.Scalar;
+import java.net.InetAddress;
+import java.util.Locale;
+
+/**
+ * Where a server is: a DNS name, an IPv4 address or an IPv6 address in brackets, and a port.
+ *
+ * @param host without brackets
+ */
+record ServerAddress(String host, int port) {
+    static final Scalar<ServerAddress> SCALAR = new Scalar<>(
+            "HOST:PORT such as 10.0.0.11:8080, app.internal:8080 or [2001:db8::1]:8080", ServerAddress::parse);
+
+    private static ServerAddress parse(String text) throws NotUnderstood {
+        if (text.contains("://")) {
+            throw new NotUnderstood("has a scheme; servers are spoken to in plaintext HTTP");
+        }
+        if (text.contains("/")) {
+            throw new NotUnderstood("has a path");
+        }
+        if (Addresses.literal(text) != null && text.contains(":")) {
+            throw new NotUnderstood("has no brackets around an IPv6 address, or no port");
+        }
+        int colon = text.lastIndexOf(':');
+        if (colon < 0 || text.endsWith("]")) {
+            throw new NotUnderstood("has no port");
+        }
+        if (colon == 0) {
+            throw new NotUnderstood("has no host");
+        }
+        int port = Addresses.port(text, 1);
+        String host = text.substring(0, colon);
+        if (host.startsWith("[") && host.endsWith("]")) {
+            String inner = host.substring(1, host.length() - 1);
+            InetAddress address = Addresses.literal(inner);
+            if (address == null || !inner.contains(":")) {
+                throw new NotUnderstood("has no IPv6 address inside its brackets");
+            }
+            return new ServerAddress(inner.toLowerCase(Locale.ROOT), port);
+        }
+        if (Addresses.literal(host) != null && !host.contains(":")) {
+            return new ServerAddress(host, port);
+        }
+        return new ServerAddress(HostName.server(host), port);
+    }
+}

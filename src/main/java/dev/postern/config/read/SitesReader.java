@@ -1,0 +1,200 @@
+package dev.postern.config.read;
+
+import dev.postern.config.CertificateSource;
+import dev.postern.config.Configuration;
+import dev.postern.config.Configuration.CertificateFiles;
+import dev.postern.config.Configuration.Route;
+import dev.postern.config.HostName;
+import dev.postern.config.Quoted;
+import dev.postern.config.RouteSettings;
+import dev.postern.config.Scalar;
+import dev.postern.config.Site;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** Reads {@code sites}. */
+final class SitesReader {
+    private static final List<String> KEYS = Section.keys(
+            List.of(
+                    "names",
+                    "default",
+                    "plain",
+                    "share",
+                    "backend",
+                    "routes",
+                    "certificate",
+                    "challenges",
+                    "dns-01",
+                    "keep-together"),
+            RouteSettingsReader.SITE_KEYS);
+    private static final List<String> OF_CERTIFICATES =
+            List.of("certificate", "challenges", "dns-01", "keep-together", "hsts");
+    private static final String NAMES = "a list such as [example.com, www.example.com]";
+
+    /**
+     * A site as far as it was understood, and where it stands, for checks that need more than the site itself.
+     *
+     * @param shares whether it would rather have the certificate of another site
+     */
+    record Entry(
+            Value at,
+            List<Name> names,
+            boolean byDefault,
+            List<Route> routes,
+            CertificateSource certificate,
+            boolean shares,
+            Value certificateAt,
+            ProofReader.Proof proof,
+            RouteSettings settings,
+            boolean keepTogether) {
+        Entry with(CertificateSource other) {
+            return new Entry(at, names, byDefault, routes, other, shares, certificateAt, proof, settings, keepTogether);
+        }
+
+        /** Those that its certificate has to cover. */
+        List<String> certifiedNames() {
+            return names.stream()
+                    .map(Name::name)
+                    .filter(name -> !name.equals(Site.ANY))
+                    .toList();
+        }
+
+        /** Whether an issuer is asked for its certificate. */
+        boolean isIssued() {
+            return certificate instanceof CertificateSource.Issued;
+        }
+
+        Site site() {
+            return new Site(
+                    names.stream().map(Name::name).toList(),
+                    byDefault,
+                    routes,
+                    certificate,
+                    proof.challenges(),
+                    proof.dns01(),
+                    settings,
+                    keepTogether);
+        }
+    }
+
+    record Name(Value at, String name) {}
+
+    private final RoutesReader routesReader;
+    private final ProofReader proofReader;
+    private final Map<String, Value> taken = new HashMap<>();
+    private @Nullable Value byDefault;
+
+    SitesReader(Map<String, Configuration.Backend> backends, ProofReader proofReader) {
+        this.proofReader = proofReader;
+        this.routesReader = new RoutesReader(backends);
+    }
+
+    List<Entry> read(@Nullable Value sites) {
+        List<Entry> entries = new ArrayList<>();
+        if (sites != null) {
+            for (Value item : sites.items("a list of sites")) {
+                entries.add(site(Section.of(item, KEYS)));
+            }
+        }
+        return new SharedCertificates(entries).resolved();
+    }
+
+    private Entry site(Section site) {
+        List<Name> names = names(site);
+        RouteSettings settings = RouteSettingsReader.ofSite(site);
+        CertificateSource certificate = certificate(site);
+        boolean shares = site.get("share", Scalar.BOOLEAN, false);
+        if (shares && !(certificate instanceof CertificateSource.Issued)) {
+            site.place("share").problem("has no meaning beside plain or certificate (expected: no such key)");
+        }
+        Value of = site.has("certificate") ? site.place("certificate") : site.at();
+        boolean isDefault = isDefault(site, names, certificate);
+        List<String> hosts = new ArrayList<>(names.stream().map(Name::name).toList());
+        if (isDefault) {
+            hosts.add(Site.ANY);
+        }
+        List<Route> routes = routesReader.read(site, hosts, settings);
+        ProofReader.Proof proof = proofReader.read(site);
+        boolean keepTogether = site.get("keep-together", Scalar.BOOLEAN, false);
+        return new Entry(site.at(), names, isDefault, routes, certificate, shares, of, proof, settings, keepTogether);
+    }
+
+    /** Whether it takes clients that name nobody's site: it says so, or one of its names does. */
+    private boolean isDefault(Section site, List<Name> names, CertificateSource certificate) {
+        Value any = names.stream()
+                .filter(name -> name.name().equals(Site.ANY))
+                .map(Name::at)
+                .findFirst()
+                .orElse(null);
+        if (any != null && certificate instanceof CertificateSource.Issued) {
+            any.problem(
+                    "\"*\" stands for every name, and no CA certifies that (expected: default: true beside the names"
+                            + " that the certificate is for, plain: true, or a certificate of your own)");
+        }
+        Value at = site.get("default", Scalar.BOOLEAN, false) ? site.place("default") : any;
+        if (at == null) {
+            return false;
+        }
+        if (byDefault != null) {
+            at.problem("is the second site for clients that name no other; the first one is " + byDefault.path() + " "
+                    + byDefault.seenFrom(at) + " (expected: one of them)");
+        } else {
+            byDefault = at;
+        }
+        return true;
+    }
+
+    private List<Name> names(Section site) {
+        List<Name> names = new ArrayList<>();
+        Value value = site.require("names", NAMES);
+        if (value == null) {
+            return names;
+        }
+        for (Value item : value.items(NAMES)) {
+            String name = item.read(HostName.SITE);
+            if (name == null) {
+                continue;
+            }
+            Value first = taken.putIfAbsent(name, item);
+            if (first == null) {
+                names.add(new Name(item, name));
+            } else {
+                item.problem(Quoted.of(name) + " is taken by " + first.path() + " " + first.seenFrom(item)
+                        + " (expected: every name once)");
+            }
+        }
+        return names;
+    }
+
+    private static CertificateSource certificate(Section site) {
+        if (site.get("plain", Scalar.BOOLEAN, false)) {
+            for (String key : OF_CERTIFICATES) {
+                if (site.has(key)) {
+                    site.place(key).problem("has no meaning beside plain: true (expected: no such key)");
+                }
+            }
+            return CertificateSource.NONE;
+        }
+        if (!site.has("certificate")) {
+            return CertificateSource.ISSUED;
+        }
+        Section certificate = site.section("certificate", List.of("chain", "key", "of"));
+        if (certificate.has("of")) {
+            for (String key : List.of("chain", "key")) {
+                if (certificate.has(key)) {
+                    certificate.place(key).problem("has no meaning beside of (expected: no such key)");
+                }
+            }
+            String of = certificate.find("of", HostName.SITE);
+            return of == null ? CertificateSource.NONE : new CertificateSource.OfSite(of);
+        }
+        Path chain = certificate.require("chain", FilePath.READABLE);
+        Path key = certificate.require("key", FilePath.READABLE);
+        // Where one is missing nothing comes of it, and no issuer is to be blamed for that.
+        return chain == null || key == null ? CertificateSource.NONE : new CertificateFiles(chain, key);
+    }
+}
