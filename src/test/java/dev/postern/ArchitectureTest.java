@@ -201,7 +201,7 @@ class ArchitectureTest {
             Map.entry("hook/Hooks", 403),
             Map.entry("http/exchange/Exchange", 761),
             Map.entry("http/h1/Http1ClientConnection", 613),
-            Map.entry("http/h1/Http1ServerConnection", 465),
+            Map.entry("http/h1/Http1ServerConnection", 452),
             Map.entry("http/h2/Http2ClientConnection", 841),
             Map.entry("http/h2/Http2ServerConnection", 539),
             Map.entry("http/message/MessageDecoder", 423),

@@ -30,8 +30,12 @@ class RouteLimitsTest {
     final EdgeExtension edge = new EdgeExtension();
 
     @BeforeEach
-    void start() throws Exception {
+    void closeServer() {
         edge.closes(server);
+    }
+
+    /** @param site {@code timeouts.response} of the site, {@code route} of a route of it */
+    private void start(String site, String route) throws Exception {
         edge.start("""
                 listeners:
                   http: { bind: "127.0.0.1:0", redirect: off }
@@ -42,12 +46,12 @@ class RouteLimitsTest {
                 sites:
                   - names: [localhost]
                     certificate: %1$s
-                    timeouts: { response: 300ms }
+                    timeouts: { response: %4$s }
                     limits: { body: 20B }
                     backend: quick
                     routes:
                       - { path: /slow, backend: slow }
-                      - { path: /short, backend: slow, timeouts: { response: 200ms }, limits: { body: 5B } }
+                      - { path: /short, backend: slow, timeouts: { response: %5$s }, limits: { body: 5B } }
                       - { path: /none, backend: quick, limits: { body: unlimited } }
                       - { path: /page, respond: { body: page }, limits: { body: 5B } }
                   - { names: [other.example], certificate: %2$s, backend: quick }
@@ -55,7 +59,7 @@ class RouteLimitsTest {
                   quick: { servers: ["%3$s"] }
                   slow: { servers: ["%3$s"], timeouts: { response: unlimited }, limits: { body: 30B } }
                 """.formatted(
-                edge.site().certificate("localhost"), edge.site().certificate("other.example"), server.address()));
+                edge.site().certificate("localhost"), edge.site().certificate("other.example"), server.address(), site, route));
     }
 
     private int post(String host, String path, int length) {
@@ -75,7 +79,8 @@ class RouteLimitsTest {
     }
 
     @Test
-    void mostSpecificTimeoutHolds() {
+    void mostSpecificTimeoutHolds() throws Exception {
+        start("300ms", "200ms");
         RawClient slow = edge.plainClient().request("GET /slow/silent HTTP/1.1", "Host: localhost");
 
         assertThat(edge.plainClient().get("localhost", "/silent").status()).isEqualTo(504);
@@ -87,6 +92,7 @@ class RouteLimitsTest {
 
     @Test
     void mostSpecificBodyLimitHolds() throws Exception {
+        start("10m", "10m");
         assertThat(post("other.example", "/", 10)).isEqualTo(200);
         assertThat(post("other.example", "/", 11)).isEqualTo(413);
         assertThat(post("localhost", "/", 20)).isEqualTo(200);

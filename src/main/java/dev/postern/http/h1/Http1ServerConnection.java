@@ -50,31 +50,34 @@ final class Http1ServerConnection extends ChannelInboundHandlerAdapter
     private final Channel channel;
     private final MessageDecoder decoder;
 
-    private @Nullable ResponseReceiver receiver;
-    private @Nullable ResponseHead head;
+    /** How far it is with the exchange it carries. */
+    private enum Phase {
+        /** Made, and not used yet. */
+        NEW,
+        /** In the pool. */
+        IDLE,
+        /** A request is under way, or its answer. */
+        EXCHANGE,
+        /** The response is complete; what follows in the same read decides whether the connection is kept. */
+        ANSWERED,
+        /** The client of a tunnel has gone: what the server says is heard no more, what is left to write is written. */
+        LEAVING,
+        /** Closed, or about to be. */
+        CLOSED
+    }
+
+    private Phase phase = Phase.NEW;
+    /** Of the exchange under way; null where there is none. */
+    private @Nullable ServerTurn turn;
     /** Whom to flush once everything that was read has been passed on. */
     private @Nullable ResponseReceiver fed;
 
     /** How many exchanges it has carried, the one under way included. */
     private int used;
 
-    private Set<Tolerance> tolerated = Set.of();
-    /** What of a chunked response came in one read with its head; null but while that is decoded. */
-    private @Nullable FirstRead first;
-
-    private boolean idle;
-    /** The response is complete; what follows in the same read decides whether the connection is kept. */
-    private boolean done;
-
+    /** Once the response is complete: whether another request may follow. */
     private boolean reusable;
-    private boolean chunked;
-    private boolean tunnel;
-    /** The client of a tunnel has gone: what the server says is heard no more, what is left to write is written. */
-    private boolean leaving;
 
-    private boolean requestFlushed;
-    private boolean chunkOpen;
-    private boolean writeFailed;
     /** Something could not be read or written: whatever still comes, the connection does not end well. */
     private boolean failed;
     /** The server has closed, and nothing more can be written: what it sent before that is whole. */
@@ -114,48 +117,32 @@ final class Http1ServerConnection extends ChannelInboundHandlerAdapter
     // ---- the request
 
     @Override
-    public void begin(OutgoingRequest next, ResponseReceiver answered, boolean watchWrite) {
-        receiver = answered;
-        chunked = next.request().isChunked();
+    public void begin(OutgoingRequest request, ResponseReceiver receiver, boolean watchWrite) {
+        ServerTurn mine = new ServerTurn(worker.headWriter(), channel, receiver, request.tolerated());
+        turn = mine;
+        phase = Phase.EXCHANGE;
         used++;
-        head = null;
-        idle = false;
-        done = false;
-        reusable = false;
-        requestFlushed = false;
-        chunkOpen = false;
-        writeFailed = false;
-        tolerated = next.tolerated();
-        decoder.tolerates(tolerated);
-        ByteBuf requestHead = RequestWriter.write(worker.headWriter(), channel.alloc(), next);
-        if (watchWrite) {
-            channel.write(requestHead).addListener(written -> writeFailed = !written.isSuccess());
-        } else {
-            write(requestHead);
-        }
+        decoder.tolerates(mine.tolerated());
+        mine.head(request, watchWrite);
     }
 
     @Override
     public void requestBody(ByteBuf part) {
-        if (chunked) {
-            HeadWriter out = worker.headWriter().begin();
-            if (chunkOpen) {
-                out.crlf();
-            }
-            chunkOpen = true;
-            write(out.text(Integer.toHexString(part.readableBytes())).crlf().end(channel.alloc()));
+        ServerTurn mine = turn;
+        if (mine == null) {
+            part.release();
+        } else {
+            mine.body(part);
         }
-        write(part);
     }
 
     @Override
     public void requestEnd(@Nullable Fields trailers) {
-        if (tunnel) {
+        ServerTurn mine = turn;
+        if (mine != null && mine.isTunnel()) {
             channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(written -> shutdownOutput());
-            return;
-        }
-        if (chunked) {
-            write(Trailers.end(worker.headWriter(), channel.alloc(), chunkOpen, trailers, false));
+        } else if (mine != null) {
+            mine.end(trailers);
         }
     }
 
@@ -168,14 +155,11 @@ final class Http1ServerConnection extends ChannelInboundHandlerAdapter
         });
     }
 
-    /** A failure of the write comes back as an exception of the channel, which closes it. */
-    private void write(ByteBuf bytes) {
-        var unused = channel.write(bytes, channel.voidPromise());
-    }
-
     @Override
     public void flush() {
-        requestFlushed = true;
+        if (turn != null) {
+            turn.flushed();
+        }
         channel.flush();
     }
 
@@ -189,21 +173,24 @@ final class Http1ServerConnection extends ChannelInboundHandlerAdapter
     @Override
     public void channelRead(ChannelHandlerContext ctx, Object message) {
         ByteBuf bytes = (ByteBuf) message;
-        ResponseReceiver current = receiver;
-        if (current == null && leaving) {
-            bytes.release();
+        ServerTurn mine = turn;
+        if (mine != null && mine.isFlushed()) {
+            fed = mine.receiver();
+            decode(ctx, bytes);
             return;
         }
-        if (current == null || !requestFlushed) {
-            // Said something without being asked: whatever it is, it is not the answer to anything.
-            bytes.release();
-            if (!done && current == null) {
-                LOG.debug("server {}: sent bytes while idle; connection closed", server);
-            }
-            retire();
+        bytes.release();
+        if (phase == Phase.LEAVING) {
             return;
         }
-        fed = current;
+        // Said something without being asked: whatever it is, it is not the answer to anything.
+        if (phase == Phase.NEW || phase == Phase.IDLE) {
+            LOG.debug("server {}: sent bytes while idle; connection closed", server);
+        }
+        retire();
+    }
+
+    private void decode(ChannelHandlerContext ctx, ByteBuf bytes) {
         try {
             decoder.decode(ctx.alloc(), bytes);
             passOn();
@@ -214,13 +201,12 @@ final class Http1ServerConnection extends ChannelInboundHandlerAdapter
 
     /** The chunks behind a head that came with it are sound, or at least may be: now it is passed on. */
     private void passOn() {
-        FirstRead sound = first;
-        ResponseReceiver current = receiver;
-        if (sound == null || current == null || head == null) {
+        ServerTurn mine = turn;
+        FirstRead sound = mine == null ? null : mine.passesOn();
+        if (mine == null || sound == null) {
             return;
         }
-        first = null;
-        current.responseHead(head, MessageDecoder.CHUNKED);
+        mine.receiver().responseHead(mine.head(), MessageDecoder.CHUNKED);
         for (ByteBuf part = sound.next(); part != null; part = sound.next()) {
             body(part);
         }
@@ -231,29 +217,30 @@ final class Http1ServerConnection extends ChannelInboundHandlerAdapter
 
     @Override
     public boolean readyForHead() {
-        return receiver != null && !done && first == null;
+        return turn != null && turn.first() == null;
     }
 
     @Override
     public int head(byte[] bytes, int to) throws BadMessage {
-        ResponseHead parsed = worker.headParser().response(bytes, to, tolerated);
+        ServerTurn mine = Objects.requireNonNull(turn, "turn");
+        ResponseHead parsed = worker.headParser().response(bytes, to, mine.tolerated());
         if (parsed == null) {
             return -1;
         }
-        head = parsed;
+        mine.head(parsed);
         return parsed.fields().bytes().length;
     }
 
     @Override
     public long begin() {
-        ResponseReceiver current = Objects.requireNonNull(receiver, "receiver");
-        ResponseHead received = Objects.requireNonNull(head, "head");
+        ServerTurn mine = Objects.requireNonNull(turn, "turn");
+        ResponseHead received = mine.head();
         if (received.status() == 101) {
-            if (!current.switchesProtocols(received)) {
+            if (!mine.receiver().switchesProtocols(received)) {
                 return MessageDecoder.SWITCHED;
             }
-            tunnel = true;
-            current.switched(received);
+            mine.switched();
+            mine.receiver().switched(received);
             return MessageDecoder.UNTIL_CLOSE;
         }
         if (received.status() == 408 && used > 1 && !received.keepsAlive()) {
@@ -262,47 +249,50 @@ final class Http1ServerConnection extends ChannelInboundHandlerAdapter
             return MessageDecoder.SWITCHED;
         }
         if (received.isInformational()) {
-            current.interimResponse(received);
+            mine.receiver().interimResponse(received);
             return MessageDecoder.INTERIM;
         }
-        long length = received.bodyLength(current.request());
+        long length = received.bodyLength(mine.receiver().request());
         // A 204 that announces a body may go on to send one.
         boolean bodiless = received.status() != 204 || received.declaredLength() == ResponseHead.UNTIL_CLOSE;
-        reusable = received.keepsAlive() && length != ResponseHead.UNTIL_CLOSE && bodiless;
+        mine.reusable(received.keepsAlive() && length != ResponseHead.UNTIL_CLOSE && bodiless);
         if (length == ResponseHead.CHUNKED) {
-            first = new FirstRead();
+            mine.awaitsChunks();
         } else {
-            current.responseHead(received, length);
+            mine.receiver().responseHead(received, length);
         }
         return length;
     }
 
     @Override
     public void body(ByteBuf part) {
-        if (receiver == null) {
+        ServerTurn mine = turn;
+        FirstRead first = mine == null ? null : mine.first();
+        if (mine == null) {
             part.release();
         } else if (first != null) {
             first.add(part);
         } else {
-            receiver.responseBody(part);
+            mine.receiver().responseBody(part);
         }
     }
 
     @Override
     public void end(@Nullable Fields trailers) {
-        ResponseReceiver complete = receiver;
-        if (complete == null) {
+        ServerTurn mine = turn;
+        if (mine == null) {
             return;
         }
+        FirstRead first = mine.first();
         if (first != null) {
             first.ended(trailers);
             return;
         }
         // A server that answers before it has the whole request will go on reading: it is not at rest.
-        reusable &= complete.isRequestSent() && isEverythingWritten();
-        receiver = null;
-        done = true;
-        complete.responseEnd(trailers);
+        reusable = mine.isReusable() && mine.receiver().isRequestSent() && isEverythingWritten();
+        turn = null;
+        phase = Phase.ANSWERED;
+        mine.receiver().responseEnd(trailers);
     }
 
     private boolean isEverythingWritten() {
@@ -312,15 +302,10 @@ final class Http1ServerConnection extends ChannelInboundHandlerAdapter
 
     @Override
     public void channelReadComplete(ChannelHandlerContext ctx) {
-        if (done) {
-            done = false;
+        if (phase == Phase.ANSWERED) {
             settle();
         }
-        ResponseReceiver answered = fed;
-        if (answered != null) {
-            fed = null;
-            answered.flushResponse();
-        }
+        flushFed();
     }
 
     /** All that was there has been read: only now is it sure that nothing followed the response. */
@@ -333,10 +318,10 @@ final class Http1ServerConnection extends ChannelInboundHandlerAdapter
     }
 
     private void keep() {
-        head = null;
         channel.config().setAutoRead(true);
-        idle = pool.keep(this);
-        if (!idle) {
+        phase = Phase.IDLE;
+        if (!pool.keep(this)) {
+            phase = Phase.CLOSED;
             retire();
         }
     }
@@ -358,8 +343,8 @@ final class Http1ServerConnection extends ChannelInboundHandlerAdapter
 
     @Override
     public void channelWritabilityChanged(ChannelHandlerContext ctx) {
-        if (receiver != null && channel.isWritable()) {
-            receiver.serverWritable();
+        if (turn != null && channel.isWritable()) {
+            turn.receiver().serverWritable();
         }
     }
 
@@ -367,22 +352,23 @@ final class Http1ServerConnection extends ChannelInboundHandlerAdapter
 
     @Override
     public void channelInactive(ChannelHandlerContext ctx) {
-        if (idle) {
-            idle = false;
-            pool.remove(this);
-        }
-        ResponseReceiver current = receiver;
-        if (current != null && decoder.isUntilClose() && !failed) {
-            fed = current;
+        leavePool();
+        ServerTurn mine = turn;
+        if (mine != null && decoder.isUntilClose() && !failed) {
+            fed = mine.receiver();
             end(null);
-        } else if (current != null) {
-            boolean silent = head == null && !decoder.holdsBytes();
+        } else if (mine != null) {
+            boolean silent = !mine.hasHead() && !decoder.holdsBytes();
             broken(
                     silent ? ByServer.CLOSED_BEFORE_RESPONSE : ByServer.CLOSED_DURING_RESPONSE,
                     silent ? "connection closed before a response" : "connection closed in the middle of the response");
         }
-        done = false;
+        phase = Phase.CLOSED;
         decoder.close();
+        flushFed();
+    }
+
+    private void flushFed() {
         ResponseReceiver answered = fed;
         if (answered != null) {
             fed = null;
@@ -417,22 +403,19 @@ final class Http1ServerConnection extends ChannelInboundHandlerAdapter
     }
 
     private void broken(ByServer failure, String detail) {
-        ResponseReceiver current = receiver;
-        receiver = null;
-        if (first != null) {
-            first.release();
-            first = null;
-        }
+        ServerTurn mine = turn;
+        turn = null;
         retire();
-        if (current != null) {
-            current.serverFailed(failure, detail, writeFailed);
+        if (mine != null) {
+            mine.release();
+            mine.receiver().serverFailed(failure, detail, mine.writeFailed());
         }
     }
 
     @Override
     public void leave(long nanos) {
-        receiver = null;
-        leaving = true;
+        turn = null;
+        phase = Phase.LEAVING;
         decoder.close();
         channel.config().setAutoRead(true);
         channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(written -> close());
@@ -441,18 +424,22 @@ final class Http1ServerConnection extends ChannelInboundHandlerAdapter
 
     @Override
     public void abort() {
-        receiver = null;
+        turn = null;
         retire();
     }
 
     private void retire() {
-        done = false;
-        if (idle) {
-            idle = false;
-            pool.remove(this);
-        }
+        leavePool();
+        phase = Phase.CLOSED;
         decoder.close();
         close();
+    }
+
+    private void leavePool() {
+        if (phase == Phase.IDLE) {
+            phase = Phase.CLOSED;
+            pool.remove(this);
+        }
     }
 
     private void close() {
