@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
@@ -16,6 +18,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.jar.Attributes;
+import java.util.jar.Manifest;
 import java.util.spi.ToolProvider;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
@@ -48,14 +52,28 @@ class LauncherTest {
         }
         Files.writeString(checkout.resolve("pom.xml"), "<project/>");
         Files.copy(Path.of("postern"), checkout.resolve("postern"));
-        Files.createSymbolicLink(checkout.resolve("target/lib"), TARGET.resolve("lib"));
+        Path lib = Files.createDirectory(checkout.resolve("target/lib"));
+        List<String> libraries = new ArrayList<>();
+        try (DirectoryStream<Path> all = Files.newDirectoryStream(TARGET.resolve("lib"))) {
+            for (Path library : all) {
+                Files.createSymbolicLink(lib.resolve(library.getFileName()), library);
+                libraries.add("lib/" + library.getFileName());
+            }
+        }
         built = directory.resolve("built.jar");
-        pack(built);
+        pack(built, libraries);
         program(checkout.resolve("mvnw"), "cp '" + built + "' target/postern.jar; echo built");
         archive = checkout.resolve("target/classes-" + FEATURE);
     }
 
-    private static void pack(Path jar) {
+    private void pack(Path jar, List<String> libraries) throws IOException {
+        Manifest manifest = new Manifest();
+        manifest.getMainAttributes().put(Attributes.Name.MANIFEST_VERSION, "1.0");
+        manifest.getMainAttributes().put(Attributes.Name.CLASS_PATH, String.join(" ", libraries));
+        Path written = directory.resolve("MANIFEST.MF");
+        try (OutputStream out = Files.newOutputStream(written)) {
+            manifest.write(out);
+        }
         int code = ToolProvider.findFirst("jar")
                 .orElseThrow()
                 .run(
@@ -64,6 +82,8 @@ class LauncherTest {
                         "--create",
                         "--file",
                         jar.toString(),
+                        "--manifest",
+                        written.toString(),
                         "-C",
                         TARGET.resolve("classes").toString(),
                         ".");
@@ -92,6 +112,16 @@ class LauncherTest {
         Process process = builder.start();
         assertThat(process.waitFor(120, TimeUnit.SECONDS)).isTrue();
         return new Said(process.exitValue(), Files.readString(out), Files.readString(err));
+    }
+
+    /** A checkout that is updated is built anew where the old build is. */
+    @Test
+    void librariesOfTheBuildBeforeAnUpdateAreNotUsed() throws Exception {
+        Files.copy(built, checkout.resolve("target/lib/bcprov-jdk18on-1.0.jar"));
+        Said said = postern(Map.of("POSTERN_JAVA_OPTS", "-XshowSettings:properties"), "version");
+
+        assertThat(said.code()).isZero();
+        assertThat(said.err()).contains("java.class.path").doesNotContain("bcprov-jdk18on-1.0.jar");
     }
 
     @Test
