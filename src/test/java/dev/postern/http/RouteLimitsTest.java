@@ -59,7 +59,11 @@ class RouteLimitsTest {
                   quick: { servers: ["%3$s"] }
                   slow: { servers: ["%3$s"], timeouts: { response: unlimited }, limits: { body: 30B } }
                 """.formatted(
-                edge.site().certificate("localhost"), edge.site().certificate("other.example"), server.address(), site, route));
+                        edge.site().certificate("localhost"),
+                        edge.site().certificate("other.example"),
+                        server.address(),
+                        site,
+                        route));
     }
 
     private int post(String host, String path, int length) {
