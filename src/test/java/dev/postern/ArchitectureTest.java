@@ -70,7 +70,17 @@ class ArchitectureTest {
     static {
         MAY_USE.put(
                 "cli",
-                Set.of("app", "control", "simulation", "preflight", "dns", "config.read", "config", "certificate"));
+                Set.of(
+                        "app",
+                        "migrate",
+                        "control",
+                        "simulation",
+                        "preflight",
+                        "dns",
+                        "config.read",
+                        "config",
+                        "certificate"));
+        MAY_USE.put("migrate", Set.of("control", "certificate", "config"));
         MAY_USE.put("control", Set.of("certificate", "config"));
         // The real care of certificates in a world that is made up: everything but the request path.
         MAY_USE.put("simulation", Set.of("acme", "ca", "ca.acme", "certificate", "config"));

@@ -37,7 +37,7 @@ public final class ControlRequest {
         return json;
     }
 
-    static String text(JsonObject request, String key, String absent) {
+    public static String text(JsonObject request, String key, String absent) {
         JsonElement value = request.get(key);
         return value != null && isText(value) ? value.getAsString() : absent;
     }
@@ -47,7 +47,7 @@ public final class ControlRequest {
         return value != null && value.isJsonPrimitive() && value.getAsBoolean();
     }
 
-    static List<String> texts(JsonObject request, String key) {
+    public static List<String> texts(JsonObject request, String key) {
         return request.get(key) instanceof JsonArray array
                 ? StreamSupport.stream(array.spliterator(), false)
                         .filter(ControlRequest::isText)

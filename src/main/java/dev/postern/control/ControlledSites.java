@@ -22,11 +22,11 @@ public final class ControlledSites {
     }
 
     /** Those that get their certificates from an issuer. */
-    List<Site> issued() {
+    public List<Site> issued() {
         return sites.get().stream().filter(site -> site.isIssued()).toList();
     }
 
-    List<Site> require(List<String> names) throws ControlFailure {
+    public List<Site> require(List<String> names) throws ControlFailure {
         List<Site> found = new ArrayList<>();
         for (String name : names) {
             Site site = require(name);
@@ -38,7 +38,7 @@ public final class ControlledSites {
     }
 
     /** @throws ControlFailure where there is none, with what was probably meant, or where an operator brings its files */
-    Site require(String name) throws ControlFailure {
+    public Site require(String name) throws ControlFailure {
         Site site = find(name);
         Configuration.CertificateFiles files = site.files();
         if (files != null) {

@@ -91,7 +91,8 @@ public final class ImportCommands {
      *
      * @param issuers names of the configured ones
      */
-    static @Nullable String better(Site site, Certificate before, Certificate next, List<String> issuers, Instant now) {
+    public static @Nullable String better(
+            Site site, Certificate before, Certificate next, List<String> issuers, Instant now) {
         if (before.isExpired(now) || !site.names().stream().allMatch(before::covers)) {
             return null;
         }

@@ -1,4 +1,4 @@
-package dev.postern.control;
+package dev.postern.migrate;
 
 import com.google.gson.JsonObject;
 import dev.postern.certificate.Certificate;
@@ -8,8 +8,11 @@ import dev.postern.config.Configuration;
 import dev.postern.config.Issuer;
 import dev.postern.config.Issuer.AcmeDirectory;
 import dev.postern.config.Site;
-import dev.postern.control.CertbotDirectory.Account;
-import dev.postern.control.CertbotDirectory.Lineage;
+import dev.postern.control.ControlFailure;
+import dev.postern.control.ControlRequest;
+import dev.postern.control.ControlledSites;
+import dev.postern.migrate.CertbotDirectory.Account;
+import dev.postern.migrate.CertbotDirectory.Lineage;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;

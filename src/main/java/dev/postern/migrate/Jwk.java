@@ -1,4 +1,4 @@
-package dev.postern.control;
+package dev.postern.migrate;
 
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;

@@ -1,4 +1,4 @@
-package dev.postern.control;
+package dev.postern.migrate;
 
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
@@ -8,6 +8,7 @@ import com.google.gson.JsonParser;
 import dev.postern.certificate.CertificateStore;
 import dev.postern.certificate.Pem;
 import dev.postern.config.RegularFile;
+import dev.postern.control.ControlRequest;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;

@@ -1,4 +1,4 @@
-package dev.postern.control;
+package dev.postern.migrate;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -7,6 +7,7 @@ import dev.postern.certificate.Pem;
 import dev.postern.config.Configuration;
 import dev.postern.config.Site;
 import dev.postern.config.read.ConfigurationFile;
+import dev.postern.control.ImportCommands;
 import dev.postern.testing.Installation;
 import dev.postern.testing.TestCa;
 import java.io.IOException;

@@ -1,4 +1,4 @@
-package dev.postern.control;
+package dev.postern.migrate;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;

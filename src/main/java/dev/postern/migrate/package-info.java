@@ -1,0 +1,11 @@
+/**
+ * What other programs have that is of use here. {@link dev.postern.migrate.CertbotImport} makes requests ({@code control}) of
+ * what is in certbot's directory: certificates and the accounts that ordered them; {@code cli} has these done one after the
+ * other, by the daemon where one runs, which checks everything again.
+ *
+ * <p>Reads the other program's files with the rights of whoever runs the command, and changes none of them. Blocks; one thread.
+ */
+@NullMarked
+package dev.postern.migrate;
+
+import org.jspecify.annotations.NullMarked;
