@@ -107,7 +107,7 @@ class ArchitectureTest {
         MAY_USE.put(
                 "listener",
                 Set.of("tls", "http.step", "http.h1", "http.h2", "http.exchange", "wire", "machine", "config"));
-        MAY_USE.put("tls", Set.of("certificate", "machine", "config"));
+        MAY_USE.put("tls", Set.of("certificate", "wire", "machine", "config"));
         MAY_USE.put(
                 "http.step",
                 Set.of(
@@ -146,7 +146,7 @@ class ArchitectureTest {
         MAY_USE.put("wire", Set.of());
         MAY_USE.put("route", Set.of("config"));
         MAY_USE.put("balance", Set.of("backend", "config"));
-        MAY_USE.put("backend", Set.of("machine", "config"));
+        MAY_USE.put("backend", Set.of("wire", "machine", "config"));
         MAY_USE.put("schedule", Set.of("certificate", "machine", "config"));
         MAY_USE.put("acme", Set.of("certificate", "config"));
         // What signs in production knows nothing of the server that demo, tests and simulation put before it.

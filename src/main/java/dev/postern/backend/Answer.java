@@ -2,6 +2,7 @@ package dev.postern.backend;
 
 import dev.postern.config.Health;
 import dev.postern.machine.MachineErrors;
+import dev.postern.wire.Closed;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;

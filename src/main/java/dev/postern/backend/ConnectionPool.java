@@ -1,5 +1,6 @@
 package dev.postern.backend;
 
+import dev.postern.wire.Closed;
 import java.util.ArrayDeque;
 import java.util.HashMap;
 import java.util.Iterator;

@@ -4,6 +4,7 @@ import dev.postern.backend.Server.State;
 import dev.postern.config.Health;
 import dev.postern.config.ServerProtocol;
 import dev.postern.machine.MachineErrors;
+import dev.postern.wire.Closed;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;

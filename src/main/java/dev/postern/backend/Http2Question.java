@@ -1,6 +1,7 @@
 package dev.postern.backend;
 
 import dev.postern.config.Health;
+import dev.postern.wire.Closed;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;

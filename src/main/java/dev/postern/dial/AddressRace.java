@@ -2,6 +2,7 @@ package dev.postern.dial;
 
 import dev.postern.backend.Server;
 import dev.postern.machine.MachineErrors;
+import dev.postern.wire.Closed;
 import dev.postern.wire.Failure.ByServer;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.Channel;
@@ -199,7 +200,7 @@ public final class AddressRace implements Connector.Attempt {
         running.remove(made);
         if (over) {
             if (made.isSuccess()) {
-                var unused = made.channel().close(made.channel().voidPromise());
+                made.channel().close().addListener(Closed.OBSERVED);
             }
             return;
         }

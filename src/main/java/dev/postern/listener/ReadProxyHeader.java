@@ -2,6 +2,7 @@ package dev.postern.listener;
 
 import dev.postern.config.Durations;
 import dev.postern.machine.MachineErrors;
+import dev.postern.wire.Closed;
 import dev.postern.wire.Endpoints;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
@@ -54,7 +55,7 @@ final class ReadProxyHeader extends ChannelInboundHandlerAdapter {
     private void late(ChannelHandlerContext ctx) {
         if (read == null) {
             LOG.debug("proxy {}: nothing within {}; closed", connection.clientText(), Durations.text(timeout));
-            close(ctx);
+            ctx.close().addListener(Closed.OBSERVED);
         } else {
             refuse(ctx, "PROXY header is not complete after " + Durations.text(timeout));
         }
@@ -96,15 +97,7 @@ final class ReadProxyHeader extends ChannelInboundHandlerAdapter {
     private void refuse(ChannelHandlerContext ctx, String why) {
         refused = true;
         told.accept("proxy " + connection.clientText() + ": " + why + "; closed");
-        close(ctx);
-    }
-
-    private static void close(ChannelHandlerContext ctx) {
-        ctx.close().addListener(closed -> {
-            if (!closed.isSuccess()) {
-                LOG.debug("{}: close failed", ctx.channel(), closed.cause());
-            }
-        });
+        ctx.close().addListener(Closed.OBSERVED);
     }
 
     @Override
@@ -129,6 +122,6 @@ final class ReadProxyHeader extends ChannelInboundHandlerAdapter {
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
         MachineErrors.check(cause);
         LOG.debug("proxy {}: {}", connection.clientText(), cause.toString());
-        close(ctx);
+        ctx.close().addListener(Closed.OBSERVED);
     }
 }

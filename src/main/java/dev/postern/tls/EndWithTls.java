@@ -1,12 +1,11 @@
 package dev.postern.tls;
 
+import dev.postern.wire.Closed;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPromise;
 import io.netty.handler.ssl.SslHandler;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Ends the connection at once when TLS has ended it, be it by an alert
@@ -16,8 +15,6 @@ import org.slf4j.LoggerFactory;
  * Event loop only.
  */
 final class EndWithTls extends ChannelDuplexHandler {
-    private static final Logger LOG = LoggerFactory.getLogger(EndWithTls.class);
-
     /** Session tickets may come before an alert. */
     private static final int MAX_FLIGHTS = 4;
 
@@ -59,15 +56,7 @@ final class EndWithTls extends ChannelDuplexHandler {
             spoke = flushed;
         }
         if (tls.engine().isInboundDone() && ctx.channel().isActive()) {
-            close(ctx);
+            ctx.close().addListener(Closed.OBSERVED);
         }
-    }
-
-    private static void close(ChannelHandlerContext ctx) {
-        ctx.close().addListener(closed -> {
-            if (!closed.isSuccess()) {
-                LOG.debug("{}: close failed", ctx.channel(), closed.cause());
-            }
-        });
     }
 }

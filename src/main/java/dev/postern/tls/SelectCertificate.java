@@ -4,6 +4,7 @@ import dev.postern.certificate.Certificate;
 import dev.postern.certificate.CertificateTable;
 import dev.postern.config.Addresses;
 import dev.postern.machine.MachineErrors;
+import dev.postern.wire.Closed;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
@@ -326,12 +327,8 @@ public final class SelectCertificate extends ChannelInboundHandlerAdapter {
         }
     }
 
-    private void close(Channel channel) {
-        channel.close().addListener(closed -> {
-            if (!closed.isSuccess()) {
-                LOG.debug("client {}: close failed", client(), closed.cause());
-            }
-        });
+    private static void close(Channel channel) {
+        channel.close().addListener(Closed.OBSERVED);
     }
 
     /** Stands behind the TLS handler until the handshake is over. */

@@ -5,16 +5,11 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.ssl.SslHandler;
-import io.netty.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** The ways in which a client's connection ends. Event loop only. */
 public final class ConnectionEnd {
-    private static final Logger LOG = LoggerFactory.getLogger(ConnectionEnd.class);
-
     /** After the last word: as long as a part of an upload may be lost on its way, and be sent again. As nginx has it. */
     private static final long SILENCE_NANOS = TimeUnit.SECONDS.toNanos(5);
 
@@ -122,22 +117,16 @@ public final class ConnectionEnd {
      */
     public void reset() {
         var unused = channel.config().setOption(ChannelOption.SO_LINGER, 0);
-        channel.pipeline().firstContext().close().addListener(this::closed);
+        channel.pipeline().firstContext().close().addListener(Closed.OBSERVED);
     }
 
     /** Closes, without a word more: everything was said, or nothing can be. */
     public void leave() {
-        channel.pipeline().firstContext().close().addListener(this::closed);
+        channel.pipeline().firstContext().close().addListener(Closed.OBSERVED);
     }
 
     /** Closes; what is not written yet is lost. */
     public void now() {
-        channel.close().addListener(this::closed);
-    }
-
-    private void closed(Future<?> closing) {
-        if (!closing.isSuccess()) {
-            LOG.debug("{}: close failed", channel, closing.cause());
-        }
+        channel.close().addListener(Closed.OBSERVED);
     }
 }
