@@ -190,7 +190,7 @@ class ArchitectureTest {
             Map.entry("ca.acme", 9),
             Map.entry("certificate", 19),
             Map.entry("config", 3),
-            Map.entry("config.read", 5),
+            Map.entry("config.read", 2),
             Map.entry("control", 2),
             Map.entry("http.exchange", 2),
             Map.entry("http.h1", 2),

@@ -51,7 +51,7 @@ final class Composer {
         LoadSettings settings = LoadSettings.builder()
                 .setAllowDuplicateKeys(true)
                 .setSchema(new TextOrNothing())
-                .setCodePointLimit(ConfigurationFile.LARGEST_BYTES)
+                .setCodePointLimit(FileText.LARGEST_BYTES)
                 .build();
         try {
             Parser events = new ShallowParser(new ParserImpl(settings, new StreamReader(settings, text)));

@@ -1,22 +1,12 @@
 package dev.postern.config.read;
 
 import dev.postern.config.Configuration;
-import dev.postern.config.RegularFile;
-import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.charset.CharacterCodingException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.AccessDeniedException;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Collectors;
 
 /** Reads {@code postern.yaml}. */
 public final class ConfigurationFile {
-    // A thousand sites take some 200 KiB; beyond this somebody named the wrong file.
-    static final int LARGEST_BYTES = 16 << 20;
-
     private ConfigurationFile() {}
 
     /**
@@ -51,7 +41,7 @@ public final class ConfigurationFile {
     public static Configuration read(Path file, Surroundings surroundings) throws ConfigurationProblems {
         String name = file.toString();
         Path folder = file.toAbsolutePath().normalize().getParent();
-        return parse(new Origin(name, folder == null ? Path.of("") : folder), text(name, file), surroundings);
+        return parse(new Origin(name, folder == null ? Path.of("") : folder), FileText.of(name, file), surroundings);
     }
 
     /**
@@ -75,31 +65,6 @@ public final class ConfigurationFile {
                     "command line",
                     e.lines().stream().map(ConfigurationFile::asOptions).toList());
         }
-    }
-
-    static String text(String name, Path file) throws ConfigurationProblems {
-        try {
-            // No pipes either: a reload would wait for somebody to write into one.
-            byte[] bytes = RegularFile.bytes(file, LARGEST_BYTES);
-            String text = StandardCharsets.UTF_8
-                    .newDecoder()
-                    .decode(ByteBuffer.wrap(bytes))
-                    .toString();
-            // Editors of Windows put a byte order mark before it.
-            return text.startsWith("\uFEFF") ? text.substring(1) : text;
-        } catch (NoSuchFileException e) {
-            throw unreadable(name, "does not exist");
-        } catch (AccessDeniedException e) {
-            throw unreadable(name, "permission denied");
-        } catch (CharacterCodingException e) {
-            throw unreadable(name, "is not UTF-8 text");
-        } catch (IOException e) {
-            throw unreadable(name, String.valueOf(e.getMessage()));
-        }
-    }
-
-    private static ConfigurationProblems unreadable(String name, String why) {
-        return new ConfigurationProblems(name, List.of(name + ": cannot be read: " + why));
     }
 
     private static String quoted(List<String> texts) {

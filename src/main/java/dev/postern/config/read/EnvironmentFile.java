@@ -28,7 +28,7 @@ final class EnvironmentFile {
         String name = file.toString();
         Map<String, String> variables = new LinkedHashMap<>();
         List<String> problems = new ArrayList<>();
-        List<String> lines = ConfigurationFile.text(name, file).lines().toList();
+        List<String> lines = FileText.of(name, file).lines().toList();
         for (int i = 0; i < lines.size(); i++) {
             String line = lines.get(i).strip();
             if (line.isEmpty() || line.startsWith("#") || line.startsWith(";")) {

@@ -100,7 +100,7 @@ final class Includes {
         Origin origin = new Origin(name(file, from), parent(file));
         String text;
         try {
-            text = ConfigurationFile.text(origin.name(), file);
+            text = FileText.of(origin.name(), file);
         } catch (ConfigurationProblems e) {
             e.lines().forEach(line -> at.problem(line));
             return;
