@@ -30,24 +30,19 @@ import dev.postern.wire.SendQueue;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOutboundHandler;
 import io.netty.handler.codec.http2.AbstractHttp2ConnectionHandlerBuilder;
 import io.netty.handler.codec.http2.DefaultHttp2Connection;
-import io.netty.handler.codec.http2.Http2CodecUtil;
 import io.netty.handler.codec.http2.Http2Connection;
 import io.netty.handler.codec.http2.Http2ConnectionAdapter;
 import io.netty.handler.codec.http2.Http2ConnectionDecoder;
 import io.netty.handler.codec.http2.Http2ConnectionEncoder;
-import io.netty.handler.codec.http2.Http2ConnectionHandler;
 import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Exception;
-import io.netty.handler.codec.http2.Http2FrameAdapter;
 import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.handler.codec.http2.Http2Settings;
 import io.netty.handler.codec.http2.Http2Stream;
-import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -66,7 +61,7 @@ import org.slf4j.LoggerFactory;
  * ResponseHead ─► HEADERS, parts ─► DATA     a stream that the client does not read pauses its own server only
  * </pre>
  */
-public final class Http2ClientConnection extends Http2ConnectionHandler implements ClientConnection {
+public final class Http2ClientConnection extends Http2Wire<Http2ClientStream> implements ClientConnection {
     private static final Logger LOG = LoggerFactory.getLogger(Http2ClientConnection.class);
 
     /** As HAProxy, nginx and Envoy allow about; a browser opens no more. */
@@ -88,15 +83,11 @@ public final class Http2ClientConnection extends Http2ConnectionHandler implemen
 
     private final Worker worker;
     private final RequestSteps steps;
-    private final Channel channel;
     private final Client client;
     private final HeadWriter scratch;
-    private final Http2Connection.PropertyKey key;
     // Netty's own limit counts what the encoder is told to send, not what the handler answers errors with.
     private final Budget provoked = new Budget(MAX_RESETS, RESET_SECONDS);
     private final Budget resets = new Budget(MAX_RESETS, RESET_SECONDS);
-    private final FrameBudget budget;
-    private final ReceiveWindows windows;
     private final EndedStreams ended = new EndedStreams();
     private final Http2Share share;
     /** Where it waits when it has more at hand than its share of a turn. */
@@ -109,23 +100,26 @@ public final class Http2ClientConnection extends Http2ConnectionHandler implemen
     private final ConnectionEnd end;
 
     private int workerIndex = -1;
-    private @Nullable ChannelHandlerContext ctx;
     private long sinceNanos = System.nanoTime();
     private boolean reading;
     /** The last response, and those before it, have left the kernel as well. */
     private boolean settled = true;
 
-    private boolean anyRequest;
     private int streams;
-    /** The client was asked to open no more streams, a moment before those it opens all the same are passed over. */
-    private boolean askedToLeave;
+    private Phase phase = Phase.OPEN;
+    /** When that began. */
+    private long phaseNanos;
 
-    private long askedNanos;
-    private boolean goingAway;
-    /** Since when nothing is left to be done but closing; the client may not read our GOAWAY. */
-    private long closingNanos;
-
-    private boolean closing;
+    /** How far its end is. */
+    private enum Phase {
+        OPEN,
+        /** The client was asked to open no more streams, a moment before those it opens all the same are passed over. */
+        ASKED,
+        /** It knows which streams are the last; what is under way is still answered. */
+        LEAVING,
+        /** Nothing is left to be done but closing; the client may not read our GOAWAY. */
+        CLOSING
+    }
 
     private Http2ClientConnection(
             Http2ConnectionDecoder decoder,
@@ -137,23 +131,16 @@ public final class Http2ClientConnection extends Http2ConnectionHandler implemen
             Channel channel,
             FrameBudget budget,
             Http2Connection.PropertyKey key) {
-        super(decoder, encoder, settings);
+        super(decoder, encoder, settings, channel, budget, key);
         this.worker = worker;
         this.steps = steps;
         this.client = client;
-        this.channel = channel;
         this.scratch = worker.headWriter();
-        this.budget = budget;
-        this.windows = new ReceiveWindows(decoder.flowController(), WindowBudget.PROCESS, this::flushSoon);
         this.share = new Http2Share(worker.turns());
         this.place = worker.turns().place(this::goOn, () -> closeNow(Failure.ByEdge.BUG));
-        this.key = key;
         this.queue = new SendQueue(channel);
         this.end = new ConnectionEnd(channel, queue);
         connection().addListener(new Streams());
-        encoder.flowController().listener(this::streamBecameWritable);
-        // No wait at the end: the grace of the whole process is the bound, and closeNow keeps to it.
-        gracefulShutdownTimeoutMillis(-1);
     }
 
     public static Http2ClientConnection of(
@@ -216,7 +203,7 @@ public final class Http2ClientConnection extends Http2ConnectionHandler implemen
                     channel,
                     budget,
                     key);
-            frames.connection = made;
+            frames.leadTo(made);
             return made;
         }
     }
@@ -230,86 +217,34 @@ public final class Http2ClientConnection extends Http2ConnectionHandler implemen
         return worker;
     }
 
-    ReceiveWindows windows() {
-        return windows;
-    }
-
     Client client() {
         return client;
     }
 
     @Override
-    public void handlerAdded(ChannelHandlerContext added) throws Exception {
-        ctx = added;
-        super.handlerAdded(added);
-        worker.joins(this);
-        Http2Stream whole = connection().connectionStream();
-        decoder()
-                .flowController()
-                .incrementWindowSize(whole, Http2Limits.CONNECTION_WINDOW - Http2Limits.STREAM_WINDOW + 1);
-        added.flush();
+    String peer() {
+        return "client " + client.text();
     }
 
-    private ChannelHandlerContext context() {
-        return java.util.Objects.requireNonNull(ctx, "ctx");
+    @Override
+    public void handlerAdded(ChannelHandlerContext added) throws Exception {
+        super.handlerAdded(added);
+        worker.joins(this);
+        opensWindow(added);
     }
 
     // ---- the requests
 
-    /** What the decoder found. Told of the connection as soon as there is one. */
-    private static final class Frames extends Http2FrameAdapter {
-        private @Nullable Http2ClientConnection connection;
-
-        private Http2ClientConnection connection() {
-            return java.util.Objects.requireNonNull(connection, "connection");
-        }
-
-        @Override
-        public void onHeadersRead(
-                ChannelHandlerContext ctx, int streamId, Http2Headers headers, int padding, boolean endOfStream)
-                throws Http2Exception {
-            connection().headers(streamId, headers, endOfStream);
-        }
-
-        @Override
-        public void onHeadersRead(
-                ChannelHandlerContext ctx,
-                int streamId,
-                Http2Headers headers,
-                int streamDependency,
-                short weight,
-                boolean exclusive,
-                int padding,
-                boolean endOfStream)
-                throws Http2Exception {
-            connection().headers(streamId, headers, endOfStream);
-        }
-
-        @Override
-        public void onSettingsRead(ChannelHandlerContext ctx, Http2Settings settings) throws Http2Exception {
-            Http2Limits.headerTable(connection().encoder());
-        }
-
-        @Override
-        public void onRstStreamRead(ChannelHandlerContext ctx, int streamId, long errorCode) throws Http2Exception {
-            if (!connection().resets.allows(System.nanoTime())) {
-                throw Http2Exception.connectionError(
-                        Http2Error.ENHANCE_YOUR_CALM, "over %d resets in %d s", MAX_RESETS, RESET_SECONDS);
-            }
-        }
-
-        @Override
-        public int onDataRead(ChannelHandlerContext ctx, int streamId, ByteBuf data, int padding, boolean endOfStream) {
-            return connection().data(streamId, data, endOfStream) + padding;
+    @Override
+    void wasReset(int id, long errorCode) throws Http2Exception {
+        if (!resets.allows(System.nanoTime())) {
+            throw Http2Exception.connectionError(
+                    Http2Error.ENHANCE_YOUR_CALM, "over %d resets in %d s", MAX_RESETS, RESET_SECONDS);
         }
     }
 
-    private @Nullable Http2ClientStream stream(int id) {
-        Http2Stream stream = connection().stream(id);
-        return stream == null ? null : stream.getProperty(key);
-    }
-
-    private void headers(int id, Http2Headers headers, boolean endOfStream) throws Http2Exception {
+    @Override
+    void headers(int id, Http2Headers headers, boolean endOfStream) throws Http2Exception {
         Http2ClientStream known = stream(id);
         if (known != null) {
             trailers(known, headers);
@@ -319,8 +254,7 @@ public final class Http2ClientConnection extends Http2ConnectionHandler implemen
         if (stream == null) {
             return;
         }
-        anyRequest = true;
-        budget.streamBegan();
+        budget().streamBegan();
         if (++streams == MAX_TOTAL_STREAMS) {
             asksToLeave();
         }
@@ -328,7 +262,7 @@ public final class Http2ClientConnection extends Http2ConnectionHandler implemen
         sinceNanos = now;
         settled = false;
         Http2ClientStream begun = new Http2ClientStream(this, stream, now);
-        stream.setProperty(key, begun);
+        know(stream, begun);
         if (endOfStream) {
             begun.requestEnded();
         }
@@ -405,7 +339,8 @@ public final class Http2ClientConnection extends Http2ConnectionHandler implemen
         }
     }
 
-    private int data(int id, ByteBuf data, boolean endOfStream) {
+    @Override
+    int data(int id, ByteBuf data, boolean endOfStream) {
         Http2ClientStream stream = stream(id);
         if (stream == null) {
             return data.readableBytes();
@@ -431,23 +366,12 @@ public final class Http2ClientConnection extends Http2ConnectionHandler implemen
         }
     }
 
-    /** Gives bytes back to the window of the client. */
-    void consumed(Http2Stream stream, int bytes) {
-        try {
-            if (decoder().flowController().consumeBytes(stream, bytes)) {
-                flushSoon();
-            }
-        } catch (Http2Exception e) {
-            LOG.debug("client {}: stream {}: window", client.text(), stream.id(), e);
-        }
-    }
-
     @Override
     public void channelRead(ChannelHandlerContext read, Object message) throws Exception {
         reading = true;
         if (place.isWaiting()) {
             // One read ahead is enough.
-            channel.config().setAutoRead(false);
+            channel().config().setAutoRead(false);
         }
         super.channelRead(read, message);
     }
@@ -466,7 +390,7 @@ public final class Http2ClientConnection extends Http2ConnectionHandler implemen
     /** With what came and could not be done in the turn before. */
     private void goOn() {
         share.begins();
-        if (channel.isActive()) {
+        if (channel().isActive()) {
             // Through the whole pipeline behind TLS, as if it had just been read.
             ChannelHandlerContext before = context();
             reading = true;
@@ -476,8 +400,8 @@ public final class Http2ClientConnection extends Http2ConnectionHandler implemen
             } catch (Exception e) {
                 before.fireExceptionCaught(e);
             }
-            if (!place.isWaiting() && !channel.config().isAutoRead()) {
-                channel.config().setAutoRead(true);
+            if (!place.isWaiting() && !channel().config().isAutoRead()) {
+                channel().config().setAutoRead(true);
             }
         }
     }
@@ -495,7 +419,7 @@ public final class Http2ClientConnection extends Http2ConnectionHandler implemen
             }
         }
         touched.clear();
-        if (channel.config().isAutoRead()) {
+        if (channel().config().isAutoRead()) {
             super.channelReadComplete(read);
         } else {
             // Netty's own would ask for more.
@@ -505,39 +429,17 @@ public final class Http2ClientConnection extends Http2ConnectionHandler implemen
 
     // ---- the responses
 
-    ChannelFuture writeHead(Http2Stream stream, Http2Headers head, boolean last) {
-        ChannelHandlerContext to = context();
-        return encoder().writeHeaders(to, stream.id(), head, 0, last, to.newPromise());
-    }
-
-    /** Takes ownership of {@code part}. */
-    ChannelFuture writeBody(Http2Stream stream, ByteBuf part, boolean last) {
-        ChannelHandlerContext to = context();
-        budget.dataSent(part.readableBytes());
-        return encoder().writeData(to, stream.id(), part, 0, last, to.newPromise());
-    }
-
-    boolean isWritable(Http2Stream stream) {
-        return channel.isWritable() && encoder().flowController().isWritable(stream);
-    }
-
-    void reset(Http2Stream stream, Http2Error error) {
-        ChannelHandlerContext to = context();
-        var unused = resetStream(to, stream.id(), error.code(), to.newPromise());
-    }
-
     /** At the end of the read, where one is under way: what is written meanwhile goes out together. */
+    @Override
     void flushSoon() {
         if (!reading) {
             flush(context());
         }
     }
 
-    private void streamBecameWritable(Http2Stream stream) {
-        Http2ClientStream mine = stream.getProperty(key);
-        if (mine != null && isWritable(stream)) {
-            mine.becameWritable();
-        }
+    @Override
+    void becameWritable(Http2ClientStream stream) {
+        stream.becameWritable();
     }
 
     // ---- the end
@@ -554,7 +456,7 @@ public final class Http2ClientConnection extends Http2ConnectionHandler implemen
                 ended.reset(stream.id());
             }
             sinceNanos = System.nanoTime();
-            Http2ClientStream mine = stream.removeProperty(key);
+            Http2ClientStream mine = forget(stream);
             if (mine != null) {
                 mine.closed();
             }
@@ -603,7 +505,7 @@ public final class Http2ClientConnection extends Http2ConnectionHandler implemen
             onError(on, false, enough);
             return;
         }
-        Http2ClientStream mine = stream == null ? null : stream.getProperty(key);
+        Http2ClientStream mine = known(stream);
         if (!outbound
                 && error.error() == Http2Error.PROTOCOL_ERROR
                 && mine != null
@@ -614,14 +516,6 @@ public final class Http2ClientConnection extends Http2ConnectionHandler implemen
             return;
         }
         super.onStreamError(on, outbound, cause, error);
-    }
-
-    private void late(ChannelHandlerContext on) {
-        try {
-            budget.late();
-        } catch (Http2Exception enough) {
-            onError(on, false, enough);
-        }
     }
 
     @Override
@@ -641,15 +535,8 @@ public final class Http2ClientConnection extends Http2ConnectionHandler implemen
     }
 
     @Override
-    public void exceptionCaught(ChannelHandlerContext on, Throwable cause) throws Exception {
-        MachineErrors.check(cause);
-        LOG.debug("client {}: {}", client.text(), cause.toString());
-        if (Http2CodecUtil.getEmbeddedHttp2Exception(cause) != null) {
-            super.exceptionCaught(on, cause);
-        } else if (!(cause instanceof IOException)) {
-            // After a reset, or a failure of TLS, the channel becomes inactive by itself.
-            closeNow(Failure.ByEdge.BUG);
-        }
+    void broke() {
+        closeNow(Failure.ByEdge.BUG);
     }
 
     @Override
@@ -685,10 +572,14 @@ public final class Http2ClientConnection extends Http2ConnectionHandler implemen
     }
 
     private void closing() {
-        if (!closing) {
-            closing = true;
-            closingNanos = System.nanoTime();
+        if (phase != Phase.CLOSING) {
+            enter(Phase.CLOSING);
         }
+    }
+
+    private void enter(Phase next) {
+        phase = next;
+        phaseNanos = System.nanoTime();
     }
 
     @Override
@@ -702,13 +593,13 @@ public final class Http2ClientConnection extends Http2ConnectionHandler implemen
             end.checkLinger(now, taking, worker.isDraining());
             return;
         }
-        if (closing) {
-            if (now - closingNanos > CLOSE_NANOS) {
+        if (phase == Phase.CLOSING) {
+            if (now - phaseNanos > CLOSE_NANOS) {
                 resetAll(Failure.ByClient.RESPONSE_NOT_TAKEN);
             }
             return;
         }
-        if (askedToLeave && !goingAway && now - askedNanos > LEAVE_NANOS) {
+        if (phase == Phase.ASKED && now - phaseNanos > LEAVE_NANOS) {
             goAway(connection().remote().lastStreamCreated());
             drain();
         }
@@ -720,7 +611,7 @@ public final class Http2ClientConnection extends Http2ConnectionHandler implemen
             }
             settled = true;
             // PINGs and the like are no reason to stay.
-            long longest = (anyRequest ? timeouts.keepAlive() : timeouts.requestHead()).toNanos();
+            long longest = (streams > 0 ? timeouts.keepAlive() : timeouts.requestHead()).toNanos();
             if (now - sinceNanos > longest) {
                 closing();
                 closeIdle();
@@ -730,9 +621,8 @@ public final class Http2ClientConnection extends Http2ConnectionHandler implemen
         List<Http2ClientStream> open = openStreams();
         boolean clogged = queue.held() > 0;
         open.forEach(stream -> stream.checkTimeouts(now, timeouts.response(), clogged));
-        // Whether it is the connection that keeps us, or its window, is the same here: a client could change from one
-        // to
-        // the other for ever.
+        // Whether it is the connection that keeps us, or its window, is the same here: a client could change from
+        // one to the other for ever.
         if (open.stream().anyMatch(stream -> stream.isOwed(clogged))) {
             checkPace(now, timeouts.response());
         } else {
@@ -767,7 +657,7 @@ public final class Http2ClientConnection extends Http2ConnectionHandler implemen
         List<Http2ClientStream> open = new ArrayList<>(connection().numActiveStreams());
         try {
             connection().forEachActiveStream(stream -> {
-                Http2ClientStream mine = stream.getProperty(key);
+                Http2ClientStream mine = known(stream);
                 if (mine != null) {
                     open.add(mine);
                 }
@@ -791,26 +681,23 @@ public final class Http2ClientConnection extends Http2ConnectionHandler implemen
 
     /** A GOAWAY that refuses nothing yet: what is on its way is still answered (RFC 9113 §6.8). */
     private void asksToLeave() {
-        askedToLeave = true;
-        askedNanos = System.nanoTime();
+        if (phase == Phase.OPEN) {
+            enter(Phase.ASKED);
+        }
         goAway(Integer.MAX_VALUE);
     }
 
     private void goAway(int lastStream) {
         ChannelHandlerContext to = context();
         goAway(to, lastStream, Http2Error.NO_ERROR.code(), Unpooled.EMPTY_BUFFER, to.newPromise())
-                .addListener(sent -> {
-                    if (!sent.isSuccess()) {
-                        LOG.debug("client {}: GOAWAY failed", client.text(), sent.cause());
-                    }
-                });
+                .addListener(this::observed);
         flushSoon();
     }
 
     @Override
     public void drain() {
-        if (!goingAway) {
-            goingAway = true;
+        if (phase == Phase.OPEN || phase == Phase.ASKED) {
+            enter(Phase.LEAVING);
             closeIdle();
         }
     }
@@ -818,11 +705,7 @@ public final class Http2ClientConnection extends Http2ConnectionHandler implemen
     /** Sends GOAWAY, lets the streams under way end, then closes. */
     @Override
     public void closeIdle() {
-        channel.close().addListener(closed -> {
-            if (!closed.isSuccess()) {
-                LOG.debug("client {}: close failed", client.text(), closed.cause());
-            }
-        });
+        channel().close().addListener(this::observed);
     }
 
     @Override
@@ -832,10 +715,6 @@ public final class Http2ClientConnection extends Http2ConnectionHandler implemen
             end.leave();
             return;
         }
-        context().close().addListener(closed -> {
-            if (!closed.isSuccess()) {
-                LOG.debug("client {}: close failed", client.text(), closed.cause());
-            }
-        });
+        closeContext();
     }
 }

@@ -144,7 +144,7 @@ final class Http2ClientStream implements ClientStream {
     @Override
     public void interim(ResponseHead head) {
         if (head.status() != 101) {
-            var unused = connection.writeHead(stream, Http2Heads.interim(head), false);
+            var unused = connection.writeHead(stream.id(), Http2Heads.interim(head), false);
         }
     }
 
@@ -152,7 +152,7 @@ final class Http2ClientStream implements ClientStream {
     public void response(ResponseHead head, long bodyLength, FieldEdits edits) {
         ended = bodyLength == 0;
         lastFrame = connection.writeHead(
-                stream, Http2Heads.response(head, connection.worker().date(), edits), ended);
+                stream.id(), Http2Heads.response(head, connection.worker().date(), edits), ended);
     }
 
     @Override
@@ -171,7 +171,7 @@ final class Http2ClientStream implements ClientStream {
             Http2Headers fields = Http2Fields.trailers(trailers, true);
             lastFrame = fields == null
                     ? connection.writeBody(stream, Unpooled.EMPTY_BUFFER, true)
-                    : connection.writeHead(stream, fields, true);
+                    : connection.writeHead(stream.id(), fields, true);
         }
         over(Objects.requireNonNull(lastFrame, "lastFrame"));
     }
@@ -182,7 +182,7 @@ final class Http2ClientStream implements ClientStream {
                 headOnly || response.status() == 204 || response.status() == 304 || response.body().length == 0;
         ended = true;
         ChannelFuture written = connection.writeHead(
-                stream, Http2Heads.local(response, connection.worker().date(), edits), bodiless);
+                stream.id(), Http2Heads.local(response, connection.worker().date(), edits), bodiless);
         if (!bodiless) {
             written = connection.writeBody(stream, Unpooled.wrappedBuffer(response.body()), true);
         }
@@ -229,7 +229,7 @@ final class Http2ClientStream implements ClientStream {
 
     @Override
     public void switchProtocols(ResponseHead head) {
-        lastFrame = connection.writeHead(stream, Http2Heads.switching(head), false);
+        lastFrame = connection.writeHead(stream.id(), Http2Heads.switching(head), false);
         Exchange current = exchange;
         if (requestEnded && current != null) {
             current.requestEnd(null);

@@ -6,31 +6,23 @@ import dev.postern.http.exchange.Worker;
 import dev.postern.machine.MachineErrors;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.http2.AbstractHttp2ConnectionHandlerBuilder;
 import io.netty.handler.codec.http2.DefaultHttp2Connection;
-import io.netty.handler.codec.http2.Http2CodecUtil;
 import io.netty.handler.codec.http2.Http2Connection;
 import io.netty.handler.codec.http2.Http2ConnectionAdapter;
 import io.netty.handler.codec.http2.Http2ConnectionDecoder;
 import io.netty.handler.codec.http2.Http2ConnectionEncoder;
-import io.netty.handler.codec.http2.Http2ConnectionHandler;
 import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Exception;
-import io.netty.handler.codec.http2.Http2FrameAdapter;
 import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.handler.codec.http2.Http2Settings;
 import io.netty.handler.codec.http2.Http2Stream;
 import io.netty.handler.codec.http2.UniformStreamByteDistributor;
-import java.io.IOException;
 import java.util.LinkedHashSet;
-import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * An HTTP/2 connection to a server, in plaintext and by prior knowledge
@@ -38,9 +30,7 @@ import org.slf4j.LoggerFactory;
  * once, each on a {@link Http2ServerStream} of its own. Counts as made once the server's SETTINGS have come, so that
  * nothing is ever sent to one that speaks something else. Event loop only.
  */
-final class Http2ServerConnection extends Http2ConnectionHandler {
-    private static final Logger LOG = LoggerFactory.getLogger(Http2ServerConnection.class);
-
+final class Http2ServerConnection extends Http2Wire<Http2ServerStream> {
     /** However many a server allows: all of them share one TCP connection, and its losses. */
     private static final int MAX_STREAMS = 1000;
 
@@ -55,27 +45,30 @@ final class Http2ServerConnection extends Http2ConnectionHandler {
 
     private final Worker worker;
     private final Server server;
-    private final Channel channel;
     private final Http2ServerConnections pool;
-    private final Http2Connection.PropertyKey key;
-    private final FrameBudget budget;
-    private final ReceiveWindows windows;
     // Whom to flush once everything that was read has been passed on.
     private final Set<ResponseReceiver> fed = new LinkedHashSet<>();
 
-    private @Nullable ChannelHandlerContext ctx;
-    private boolean ready;
-    private boolean retired;
+    private Phase phase = Phase.AWAITS_SETTINGS;
     private boolean takesTunnels;
     private boolean reading;
     private boolean flushScheduled;
-    private boolean probing;
     private long probeNanos;
     private long readNanos = System.nanoTime();
     /** Since when no stream is open. */
     private long idleNanos = System.nanoTime();
 
     private int lastStreamKept = Integer.MAX_VALUE;
+
+    private enum Phase {
+        /** The server has not said what it allows. */
+        AWAITS_SETTINGS,
+        READY,
+        /** It is asked by a PING whether it is there; until it answers it gets nothing more. */
+        PROBING,
+        /** No new streams; closed once those under way have ended. */
+        RETIRED
+    }
 
     private Http2ServerConnection(
             Http2ConnectionDecoder decoder,
@@ -85,18 +78,13 @@ final class Http2ServerConnection extends Http2ConnectionHandler {
             Server server,
             Channel channel,
             FrameBudget budget,
+            Http2Connection.PropertyKey key,
             Http2ServerConnections pool) {
-        super(decoder, encoder, settings);
+        super(decoder, encoder, settings, channel, budget, key);
         this.worker = worker;
         this.server = server;
-        this.channel = channel;
-        this.budget = budget;
-        this.windows = new ReceiveWindows(decoder.flowController(), WindowBudget.PROCESS, this::flushSoon);
         this.pool = pool;
-        this.key = connection().newKey();
         connection().addListener(new Streams());
-        encoder.flowController().listener(this::streamBecameWritable);
-        gracefulShutdownTimeoutMillis(-1);
     }
 
     static Http2ServerConnection of(Worker worker, Server server, Channel channel, Http2ServerConnections pool) {
@@ -110,6 +98,7 @@ final class Http2ServerConnection extends Http2ConnectionHandler {
         private final Http2ServerConnections pool;
         private final Frames frames = new Frames();
         private final HeaderBlocks blocks;
+        private final Http2Connection.PropertyKey key;
 
         Builder(Worker worker, Server server, Channel channel, Http2ServerConnections pool) {
             this.worker = worker;
@@ -119,6 +108,7 @@ final class Http2ServerConnection extends Http2ConnectionHandler {
             blocks = HeaderBlocks.ofResponses(
                     worker.responseSpace().bytes().length, worker.headParser().maxResponseFields());
             DefaultHttp2Connection connection = new DefaultHttp2Connection(false, 0);
+            key = connection.newKey();
             Http2Limits.controlFlow(connection, new UniformStreamByteDistributor(connection));
             connection(connection);
             frameListener(frames);
@@ -150,8 +140,9 @@ final class Http2ServerConnection extends Http2ConnectionHandler {
                     server,
                     channel,
                     budget,
+                    key,
                     pool);
-            frames.connection = made;
+            frames.leadTo(made);
             return made;
         }
     }
@@ -160,45 +151,26 @@ final class Http2ServerConnection extends Http2ConnectionHandler {
         return worker;
     }
 
-    ReceiveWindows windows() {
-        return windows;
-    }
-
     Server server() {
         return server;
     }
 
-    Channel channel() {
-        return channel;
-    }
-
     @Override
-    public void handlerAdded(ChannelHandlerContext added) throws Exception {
-        ctx = added;
-        super.handlerAdded(added);
+    String peer() {
+        return "server " + server;
     }
 
     @Override
     public void channelActive(ChannelHandlerContext active) throws Exception {
         super.channelActive(active);
-        Http2Stream whole = connection().connectionStream();
-        decoder()
-                .flowController()
-                .incrementWindowSize(whole, Http2Limits.CONNECTION_WINDOW - Http2Limits.STREAM_WINDOW + 1);
-        active.flush();
-    }
-
-    private ChannelHandlerContext context() {
-        return Objects.requireNonNull(ctx, "ctx");
+        opensWindow(active);
     }
 
     // ---- streams
 
     /** Whether it can carry one more exchange now. */
     boolean hasRoom() {
-        return ready
-                && !retired
-                && !probing
+        return phase == Phase.READY
                 && connection().local().numActiveStreams() < MAX_STREAMS
                 && connection().local().canOpenStream()
                 && connection().local().lastStreamCreated() < LAST_STREAM;
@@ -206,7 +178,7 @@ final class Http2ServerConnection extends Http2ConnectionHandler {
 
     /** Whether nothing is under way on it, and nothing could be: its server allows no streams now. */
     boolean isUseless() {
-        return ready && !probing && streams() == 0 && !hasRoom();
+        return phase == Phase.READY && streams() == 0 && !hasRoom();
     }
 
     /** How many streams it takes at once. */
@@ -226,57 +198,24 @@ final class Http2ServerConnection extends Http2ConnectionHandler {
 
     /** Begins a stream; null where the connection does not allow it after all. */
     @Nullable Http2Stream begin(Http2ServerStream mine, Http2Headers head, boolean last) {
-        ChannelHandlerContext to = context();
         int id = connection().local().incrementAndGetNextStreamId();
-        encoder().writeHeaders(to, id, head, 0, last, to.newPromise()).addListener(mine);
+        writeHead(id, head, last).addListener(mine);
         Http2Stream stream = connection().stream(id);
         if (stream != null) {
-            budget.streamBegan();
-            stream.setProperty(key, mine);
+            budget().streamBegan();
+            know(stream, mine);
         }
         return stream;
     }
 
-    void writeTrailers(Http2Stream stream, Http2Headers trailers, Http2ServerStream mine) {
-        ChannelHandlerContext to = context();
-        encoder()
-                .writeHeaders(to, stream.id(), trailers, 0, true, to.newPromise())
-                .addListener(mine);
-    }
-
-    /** Takes ownership of {@code part}. */
-    void writeBody(Http2Stream stream, ByteBuf part, boolean last, Http2ServerStream mine) {
-        ChannelHandlerContext to = context();
-        budget.dataSent(part.readableBytes());
-        encoder().writeData(to, stream.id(), part, 0, last, to.newPromise()).addListener(mine);
-    }
-
-    boolean isWritable(Http2Stream stream) {
-        return channel.isWritable() && encoder().flowController().isWritable(stream);
-    }
-
+    @Override
     void reset(Http2Stream stream, Http2Error error) {
-        ChannelHandlerContext to = context();
-        resetStream(to, stream.id(), error.code(), to.newPromise()).addListener(written -> {
-            if (!written.isSuccess()) {
-                LOG.debug("server {}: stream {}: reset failed", server, stream.id(), written.cause());
-            }
-        });
+        super.reset(stream, error);
         flushSoon();
     }
 
-    /** Gives bytes back to the window of the server. */
-    void consumed(Http2Stream stream, int bytes) {
-        try {
-            if (decoder().flowController().consumeBytes(stream, bytes)) {
-                flushSoon();
-            }
-        } catch (Http2Exception e) {
-            LOG.debug("server {}: stream {}: window", server, stream.id(), e);
-        }
-    }
-
     /** Once the loop has read what there is from all its connections: many streams are flushed together. */
+    @Override
     void flushSoon() {
         if (!flushScheduled) {
             flushScheduled = true;
@@ -289,18 +228,16 @@ final class Http2ServerConnection extends Http2ConnectionHandler {
         flush(context());
     }
 
-    private void streamBecameWritable(Http2Stream stream) {
-        Http2ServerStream mine = stream.getProperty(key);
-        if (mine != null && isWritable(stream)) {
-            mine.becameWritable();
-        }
+    @Override
+    void becameWritable(Http2ServerStream stream) {
+        stream.becameWritable();
     }
 
     /** Nothing has come since {@code sinceNanos} on a stream that was given up: is the server there at all? */
     void heardNothingSince(long sinceNanos) {
         long now = System.nanoTime();
-        if (!probing && !retired && readNanos - sinceNanos < 0 && now - readNanos > SILENCE_NANOS) {
-            probing = true;
+        if (phase == Phase.READY && readNanos - sinceNanos < 0 && now - readNanos > SILENCE_NANOS) {
+            phase = Phase.PROBING;
             probeNanos = now;
             ChannelHandlerContext to = context();
             encoder().writePing(to, false, now, to.newPromise()).addListener(this::observed);
@@ -310,7 +247,7 @@ final class Http2ServerConnection extends Http2ConnectionHandler {
 
     /** Ends what is of no use any more. */
     void check(long now, long maxIdleNanos) {
-        if (probing && now - probeNanos > PING_NANOS) {
+        if (phase == Phase.PROBING && now - probeNanos > PING_NANOS) {
             worker.warnings().closed(server, "no answer to a PING", System.nanoTime());
             retire();
             closeNow();
@@ -321,92 +258,51 @@ final class Http2ServerConnection extends Http2ConnectionHandler {
 
     /** No new streams; closed once those under way have ended. */
     void retire() {
-        if (!retired) {
-            retired = true;
+        if (phase != Phase.RETIRED) {
+            phase = Phase.RETIRED;
             pool.remove(this);
-            channel.close().addListener((ChannelFuture closed) -> observed(closed));
+            channel().close().addListener(this::observed);
         }
     }
 
     void closeNow() {
-        context().close().addListener((ChannelFuture closed) -> observed(closed));
+        closeContext();
     }
 
-    private void observed(io.netty.util.concurrent.Future<?> done) {
-        if (!done.isSuccess()) {
-            LOG.debug("server {}: HTTP/2: {}", server, String.valueOf(done.cause()));
-        }
+    @Override
+    void broke() {
+        closeNow();
     }
 
     // ---- what comes
 
-    /** What the decoder found. Told of the connection as soon as there is one. */
-    private static final class Frames extends Http2FrameAdapter {
-        private @Nullable Http2ServerConnection connection;
-
-        private Http2ServerConnection connection() {
-            return Objects.requireNonNull(connection, "connection");
-        }
-
-        @Override
-        public void onHeadersRead(
-                ChannelHandlerContext ctx, int streamId, Http2Headers headers, int padding, boolean endOfStream) {
-            connection().headers(streamId, headers, endOfStream);
-        }
-
-        @Override
-        public void onHeadersRead(
-                ChannelHandlerContext ctx,
-                int streamId,
-                Http2Headers headers,
-                int streamDependency,
-                short weight,
-                boolean exclusive,
-                int padding,
-                boolean endOfStream) {
-            connection().headers(streamId, headers, endOfStream);
-        }
-
-        @Override
-        public int onDataRead(ChannelHandlerContext ctx, int streamId, ByteBuf data, int padding, boolean endOfStream) {
-            return connection().data(streamId, data, endOfStream) + padding;
-        }
-
-        @Override
-        public void onRstStreamRead(ChannelHandlerContext ctx, int streamId, long errorCode) {
-            Http2ServerStream stream = connection().stream(streamId);
-            if (stream != null) {
-                stream.wasReset(errorCode);
-            }
-        }
-
-        @Override
-        public void onSettingsRead(ChannelHandlerContext ctx, Http2Settings settings) throws Http2Exception {
-            Http2Limits.headerTable(connection().encoder());
-            connection().settings(settings);
-        }
-
-        @Override
-        public void onPingAckRead(ChannelHandlerContext ctx, long data) {
-            connection().probing = false;
+    @Override
+    void wasReset(int id, long errorCode) {
+        Http2ServerStream stream = stream(id);
+        if (stream != null) {
+            stream.wasReset(errorCode);
         }
     }
 
-    private @Nullable Http2ServerStream stream(int id) {
-        Http2Stream stream = connection().stream(id);
-        return stream == null ? null : stream.getProperty(key);
+    @Override
+    void pingAnswered() {
+        if (phase == Phase.PROBING) {
+            phase = Phase.READY;
+        }
     }
 
-    private void settings(Http2Settings settings) {
+    @Override
+    void settings(Http2Settings settings) {
         takesTunnels |= Boolean.TRUE.equals(settings.connectProtocolEnabled());
-        if (!ready) {
-            ready = true;
+        if (phase == Phase.AWAITS_SETTINGS) {
+            phase = Phase.READY;
             idleNanos = System.nanoTime();
             pool.isReady(this);
         }
     }
 
-    private void headers(int id, Http2Headers headers, boolean endOfStream) {
+    @Override
+    void headers(int id, Http2Headers headers, boolean endOfStream) {
         Http2ServerStream stream = stream(id);
         if (stream != null) {
             feeds(stream);
@@ -414,7 +310,8 @@ final class Http2ServerConnection extends Http2ConnectionHandler {
         }
     }
 
-    private int data(int id, ByteBuf data, boolean endOfStream) {
+    @Override
+    int data(int id, ByteBuf data, boolean endOfStream) {
         Http2ServerStream stream = stream(id);
         if (stream == null) {
             return data.readableBytes();
@@ -466,7 +363,7 @@ final class Http2ServerConnection extends Http2ConnectionHandler {
             if (streams() == 0) {
                 idleNanos = System.nanoTime();
             }
-            Http2ServerStream mine = stream.removeProperty(key);
+            Http2ServerStream mine = forget(stream);
             if (mine != null) {
                 feeds(mine);
                 mine.closed(stream.id() > lastStreamKept);
@@ -479,7 +376,7 @@ final class Http2ServerConnection extends Http2ConnectionHandler {
 
     @Override
     public void channelInactive(ChannelHandlerContext inactive) throws Exception {
-        retired = true;
+        phase = Phase.RETIRED;
         pool.remove(this);
         super.channelInactive(inactive);
         flushFed();
@@ -502,38 +399,18 @@ final class Http2ServerConnection extends Http2ConnectionHandler {
         super.onStreamError(on, outbound, cause, error);
     }
 
-    private void late(ChannelHandlerContext on) {
-        try {
-            budget.late();
-        } catch (Http2Exception enough) {
-            onError(on, false, enough);
-        }
-    }
-
     @Override
     protected void onConnectionError(
             ChannelHandlerContext on, boolean outbound, Throwable cause, @Nullable Http2Exception http2) {
         MachineErrors.check(cause);
         String why = http2 == null ? cause.toString() : String.valueOf(http2.getMessage());
         worker.warnings().closed(server, why, System.nanoTime());
-        retired = true;
+        phase = Phase.RETIRED;
         pool.remove(this);
         super.onConnectionError(on, outbound, cause, http2);
         // The GOAWAY, which says why: what is not flushed when a channel is closed is not sent.
         on.flush();
         // It has broken the rules: no stream of it can be trusted to end well.
         closeNow();
-    }
-
-    @Override
-    public void exceptionCaught(ChannelHandlerContext on, Throwable cause) throws Exception {
-        MachineErrors.check(cause);
-        LOG.debug("server {}: {}", server, cause.toString());
-        if (Http2CodecUtil.getEmbeddedHttp2Exception(cause) != null) {
-            super.exceptionCaught(on, cause);
-        } else if (!(cause instanceof IOException)) {
-            // After a reset, or a failure of TLS, the channel becomes inactive by itself.
-            closeNow();
-        }
     }
 }

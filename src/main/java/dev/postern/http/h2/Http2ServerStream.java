@@ -87,7 +87,7 @@ final class Http2ServerStream implements ServerStream, ChannelFutureListener {
             return;
         }
         handingOver = true;
-        connection.writeBody(to, part, false, this);
+        connection.writeBody(to, part, false).addListener(this);
         handedOver();
     }
 
@@ -101,9 +101,9 @@ final class Http2ServerStream implements ServerStream, ChannelFutureListener {
         handingOver = true;
         Http2Headers fields = Http2Fields.trailers(trailers, false);
         if (fields == null) {
-            connection.writeBody(to, Unpooled.EMPTY_BUFFER, true, this);
+            connection.writeBody(to, Unpooled.EMPTY_BUFFER, true).addListener(this);
         } else {
-            connection.writeTrailers(to, fields, this);
+            connection.writeHead(to.id(), fields, true).addListener(this);
         }
         handedOver();
     }

@@ -1,0 +1,260 @@
+package dev.postern.http.h2;
+
+import dev.postern.machine.MachineErrors;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.handler.codec.http2.Http2CodecUtil;
+import io.netty.handler.codec.http2.Http2Connection;
+import io.netty.handler.codec.http2.Http2ConnectionDecoder;
+import io.netty.handler.codec.http2.Http2ConnectionEncoder;
+import io.netty.handler.codec.http2.Http2ConnectionHandler;
+import io.netty.handler.codec.http2.Http2Error;
+import io.netty.handler.codec.http2.Http2Exception;
+import io.netty.handler.codec.http2.Http2FrameAdapter;
+import io.netty.handler.codec.http2.Http2Headers;
+import io.netty.handler.codec.http2.Http2Settings;
+import io.netty.handler.codec.http2.Http2Stream;
+import io.netty.util.concurrent.Future;
+import java.io.IOException;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What an HTTP/2 connection does alike towards a client and towards a server: frames in, told by name; heads, bodies and
+ * resets out; windows; how it ends when something is broken. Event loop only.
+ *
+ * @param <S> what is known of a stream
+ */
+abstract class Http2Wire<S> extends Http2ConnectionHandler {
+    private static final Logger LOG = LoggerFactory.getLogger(Http2Wire.class);
+
+    private final Channel channel;
+    private final FrameBudget budget;
+    private final ReceiveWindows windows;
+    private final Http2Connection.PropertyKey key;
+    private @Nullable ChannelHandlerContext ctx;
+
+    /** @param key of what is known of a stream */
+    Http2Wire(
+            Http2ConnectionDecoder decoder,
+            Http2ConnectionEncoder encoder,
+            Http2Settings settings,
+            Channel channel,
+            FrameBudget budget,
+            Http2Connection.PropertyKey key) {
+        super(decoder, encoder, settings);
+        this.channel = channel;
+        this.budget = budget;
+        this.key = key;
+        this.windows = new ReceiveWindows(decoder.flowController(), WindowBudget.PROCESS, this::flushSoon);
+        encoder.flowController().listener(this::streamBecameWritable);
+        // No wait at the end: the grace of the whole process is the bound, and closeNow keeps to it.
+        gracefulShutdownTimeoutMillis(-1);
+    }
+
+    /** {@code client 192.0.2.1:33224}, {@code server 10.0.0.1:8080}; for the log. */
+    abstract String peer();
+
+    // ---- what comes
+
+    abstract void headers(int id, Http2Headers headers, boolean endOfStream) throws Http2Exception;
+
+    /** Returns how many of the bytes the other end may send anew at once. */
+    abstract int data(int id, ByteBuf data, boolean endOfStream);
+
+    abstract void wasReset(int id, long errorCode) throws Http2Exception;
+
+    void settings(Http2Settings settings) {}
+
+    void pingAnswered() {}
+
+    abstract void becameWritable(S stream);
+
+    /** Nothing more can be read or written, and it was no failure of the network. */
+    abstract void broke();
+
+    /** What the decoder found. Told of the connection as soon as there is one. */
+    static final class Frames extends Http2FrameAdapter {
+        private @Nullable Http2Wire<?> wire;
+
+        void leadTo(Http2Wire<?> made) {
+            wire = made;
+        }
+
+        private Http2Wire<?> wire() {
+            return Objects.requireNonNull(wire, "wire");
+        }
+
+        @Override
+        public void onHeadersRead(
+                ChannelHandlerContext ctx, int streamId, Http2Headers headers, int padding, boolean endOfStream)
+                throws Http2Exception {
+            wire().headers(streamId, headers, endOfStream);
+        }
+
+        @Override
+        public void onHeadersRead(
+                ChannelHandlerContext ctx,
+                int streamId,
+                Http2Headers headers,
+                int streamDependency,
+                short weight,
+                boolean exclusive,
+                int padding,
+                boolean endOfStream)
+                throws Http2Exception {
+            wire().headers(streamId, headers, endOfStream);
+        }
+
+        @Override
+        public int onDataRead(ChannelHandlerContext ctx, int streamId, ByteBuf data, int padding, boolean endOfStream) {
+            return wire().data(streamId, data, endOfStream) + padding;
+        }
+
+        @Override
+        public void onRstStreamRead(ChannelHandlerContext ctx, int streamId, long errorCode) throws Http2Exception {
+            wire().wasReset(streamId, errorCode);
+        }
+
+        @Override
+        public void onSettingsRead(ChannelHandlerContext ctx, Http2Settings settings) throws Http2Exception {
+            Http2Limits.headerTable(wire().encoder());
+            wire().settings(settings);
+        }
+
+        @Override
+        public void onPingAckRead(ChannelHandlerContext ctx, long data) {
+            wire().pingAnswered();
+        }
+    }
+
+    @Override
+    public void handlerAdded(ChannelHandlerContext added) throws Exception {
+        ctx = added;
+        super.handlerAdded(added);
+    }
+
+    /** Lets the other end send more than RFC 9113 §6.9.2 has it begin with. */
+    final void opensWindow(ChannelHandlerContext to) throws Http2Exception {
+        decoder()
+                .flowController()
+                .incrementWindowSize(
+                        connection().connectionStream(), Http2Limits.CONNECTION_WINDOW - Http2Limits.STREAM_WINDOW + 1);
+        to.flush();
+    }
+
+    final Channel channel() {
+        return channel;
+    }
+
+    final FrameBudget budget() {
+        return budget;
+    }
+
+    final ReceiveWindows windows() {
+        return windows;
+    }
+
+    final ChannelHandlerContext context() {
+        return Objects.requireNonNull(ctx, "ctx");
+    }
+
+    // ---- streams
+
+    final @Nullable S known(@Nullable Http2Stream stream) {
+        return stream == null ? null : stream.getProperty(key);
+    }
+
+    final @Nullable S stream(int id) {
+        return known(connection().stream(id));
+    }
+
+    final void know(Http2Stream stream, S mine) {
+        stream.setProperty(key, mine);
+    }
+
+    final @Nullable S forget(Http2Stream stream) {
+        return stream.removeProperty(key);
+    }
+
+    final boolean isWritable(Http2Stream stream) {
+        return channel.isWritable() && encoder().flowController().isWritable(stream);
+    }
+
+    private void streamBecameWritable(Http2Stream stream) {
+        S mine = known(stream);
+        if (mine != null && isWritable(stream)) {
+            becameWritable(mine);
+        }
+    }
+
+    // ---- what goes out
+
+    final ChannelFuture writeHead(int id, Http2Headers head, boolean last) {
+        ChannelHandlerContext to = context();
+        return encoder().writeHeaders(to, id, head, 0, last, to.newPromise());
+    }
+
+    /** Takes ownership of {@code part}. */
+    final ChannelFuture writeBody(Http2Stream stream, ByteBuf part, boolean last) {
+        ChannelHandlerContext to = context();
+        budget.dataSent(part.readableBytes());
+        return encoder().writeData(to, stream.id(), part, 0, last, to.newPromise());
+    }
+
+    void reset(Http2Stream stream, Http2Error error) {
+        ChannelHandlerContext to = context();
+        resetStream(to, stream.id(), error.code(), to.newPromise()).addListener(this::observed);
+    }
+
+    /** Gives bytes back to the window of the other end. */
+    final void consumed(Http2Stream stream, int bytes) {
+        try {
+            if (decoder().flowController().consumeBytes(stream, bytes)) {
+                flushSoon();
+            }
+        } catch (Http2Exception e) {
+            LOG.debug("{}: stream {}: window", peer(), stream.id(), e);
+        }
+    }
+
+    /** Sends what is written, together with what will be in a moment. */
+    abstract void flushSoon();
+
+    // ---- the end
+
+    /** A frame for a stream that is over, which is not told: the other end may not have heard of our reset yet. */
+    final void late(ChannelHandlerContext on) {
+        try {
+            budget.late();
+        } catch (Http2Exception enough) {
+            onError(on, false, enough);
+        }
+    }
+
+    final void closeContext() {
+        context().close().addListener(this::observed);
+    }
+
+    final void observed(Future<?> done) {
+        if (!done.isSuccess()) {
+            LOG.debug("{}: HTTP/2: {}", peer(), String.valueOf(done.cause()));
+        }
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext on, Throwable cause) throws Exception {
+        MachineErrors.check(cause);
+        LOG.debug("{}: {}", peer(), cause.toString());
+        if (Http2CodecUtil.getEmbeddedHttp2Exception(cause) != null) {
+            super.exceptionCaught(on, cause);
+        } else if (!(cause instanceof IOException)) {
+            // After a reset, or a failure of TLS, the channel becomes inactive by itself.
+            broke();
+        }
+    }
+}
