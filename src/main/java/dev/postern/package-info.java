@@ -2,12 +2,17 @@
  * Postern: a TLS edge terminator that looks after its own certificates.
  *
  * <pre>
- * client ─► listener ─► tls ─► http ─► route ─► balance ─► backend ─► server
- *                        ▲       ▲
- *       CertificateTable │       │ ChallengeTable
- *                        └ certificate ┘
- *                              ▲  ▲
- *           schedule ──────────┘  └───────── acme ◄─► CA
+ * client ─► listener ─► tls ─► http.h1, http.h2 ─► http.exchange ─► dial ─► balance ─► backend ─► server
+ *                        ▲            │                 │   │
+ *                        │        http.step ─► route    │   └ tunnel: what is no longer HTTP
+ *       CertificateTable │            ▲                 └ http.message, http.coding: heads, bodies, compression
+ *                        │            │ ChallengeTable
+ *                        └─ certificate ─┘
+ *                             ▲  ▲
+ *          schedule ──────────┘  └───────── acme ◄─► CA (the internal one: ca)
+ *
+ * under all: config (config.read reads it), wire (what every connection has), machine
+ * beside:    observe, admin, control, cli, migrate, hook, dns, preflight; ca.acme and simulation for tests and the demo
  * </pre>
  *
  * <p>The request path meets the life of the certificates at two read-only tables only: {@code CertificateTable}
