@@ -1,6 +1,6 @@
 package dev.postern.acme;
 
-import dev.postern.certificate.MonotonicClock;
+import dev.postern.time.MonotonicClock;
 import java.time.Duration;
 
 /**

@@ -1,22 +1,22 @@
 package dev.postern.acme;
 
-import dev.postern.certificate.Certificate;
 import dev.postern.certificate.CertificateIssuer;
 import dev.postern.certificate.CertificateRequest;
 import dev.postern.certificate.CertificateStore;
-import dev.postern.certificate.ClockSkew;
 import dev.postern.certificate.IssueFailure;
 import dev.postern.certificate.IssueFailure.Fault;
 import dev.postern.certificate.IssuedCertificate;
 import dev.postern.certificate.IssuerAccount;
-import dev.postern.certificate.Keys;
-import dev.postern.certificate.MonotonicClock;
 import dev.postern.certificate.OrderJournal;
 import dev.postern.certificate.RevocationReason;
 import dev.postern.certificate.SuggestedWindow;
 import dev.postern.config.Issuer.AcmeDirectory;
 import dev.postern.config.RateLimits;
 import dev.postern.config.Site;
+import dev.postern.pki.Certificate;
+import dev.postern.pki.Keys;
+import dev.postern.time.ClockSkew;
+import dev.postern.time.MonotonicClock;
 import java.io.IOException;
 import java.security.GeneralSecurityException;
 import java.security.KeyPair;

@@ -1,11 +1,11 @@
 package dev.postern.acme;
 
 import dev.postern.certificate.CertificateStore;
-import dev.postern.certificate.ClockSkew;
-import dev.postern.certificate.MonotonicClock;
 import dev.postern.config.Acme;
 import dev.postern.config.Issuer;
 import dev.postern.config.Issuer.AcmeDirectory;
+import dev.postern.time.ClockSkew;
+import dev.postern.time.MonotonicClock;
 import java.io.IOException;
 import java.time.InstantSource;
 import java.util.HashMap;

@@ -1,6 +1,6 @@
 package dev.postern.acme;
 
-import dev.postern.certificate.Chains;
+import dev.postern.pki.Chains;
 import java.security.PrivateKey;
 import java.security.cert.X509Certificate;
 import java.util.ArrayList;

@@ -1,8 +1,8 @@
 package dev.postern.acme;
 
-import dev.postern.certificate.ClockSkew;
 import dev.postern.certificate.IssueFailure;
-import dev.postern.certificate.MonotonicClock;
+import dev.postern.time.ClockSkew;
+import dev.postern.time.MonotonicClock;
 import java.io.IOException;
 import java.net.URI;
 import java.security.GeneralSecurityException;

@@ -2,8 +2,8 @@ package dev.postern.acme;
 
 import dev.postern.certificate.IssueFailure;
 import dev.postern.certificate.IssueFailure.Fault;
-import dev.postern.certificate.MonotonicClock;
 import dev.postern.certificate.SuggestedWindow;
+import dev.postern.time.MonotonicClock;
 import java.io.IOException;
 import java.net.MalformedURLException;
 import java.net.URI;

@@ -1,10 +1,10 @@
 package dev.postern.app;
 
 import dev.postern.backend.ProxyPreamble;
-import dev.postern.certificate.AnyCertificate;
 import dev.postern.certificate.ServedCertificates;
 import dev.postern.config.AddressRange;
 import dev.postern.config.Addresses;
+import dev.postern.pki.AnyCertificate;
 import java.io.IOException;
 import java.net.Inet4Address;
 import java.net.Inet6Address;

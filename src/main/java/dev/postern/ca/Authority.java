@@ -2,9 +2,9 @@ package dev.postern.ca;
 
 import dev.postern.certificate.CertificateStore;
 import dev.postern.certificate.DurableFiles;
-import dev.postern.certificate.Keys;
-import dev.postern.certificate.Pem;
 import dev.postern.config.RegularFile;
+import dev.postern.pki.Keys;
+import dev.postern.pki.Pem;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

@@ -2,6 +2,8 @@ package dev.postern.certificate;
 
 import dev.postern.config.Addresses;
 import dev.postern.config.KeyType;
+import dev.postern.pki.Certificate;
+import dev.postern.pki.Keys;
 import java.io.IOException;
 import java.math.BigInteger;
 import java.net.InetAddress;

@@ -1,5 +1,6 @@
 package dev.postern.certificate;
 
+import dev.postern.pki.Pem;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -30,7 +31,7 @@ public final class CertificateExport {
      * @throws FileAlreadyExistsException where one of them exists and may not be overwritten; nothing is written then
      * @throws IOException with the path and the reason
      */
-    public static List<Path> pem(dev.postern.certificate.Certificate certificate, Path directory, boolean overwrite)
+    public static List<Path> pem(dev.postern.pki.Certificate certificate, Path directory, boolean overwrite)
             throws IOException {
         String leaf;
         String rest;
@@ -69,8 +70,7 @@ public final class CertificateExport {
      * @throws FileAlreadyExistsException where it exists and may not be overwritten
      * @throws IOException with the path and the reason
      */
-    public static void pkcs12(
-            dev.postern.certificate.Certificate certificate, Path file, char[] password, boolean overwrite)
+    public static void pkcs12(dev.postern.pki.Certificate certificate, Path file, char[] password, boolean overwrite)
             throws IOException {
         requireAbsent(List.of(file), overwrite);
         byte[] bytes;

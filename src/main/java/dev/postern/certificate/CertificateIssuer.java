@@ -2,6 +2,7 @@ package dev.postern.certificate;
 
 import dev.postern.config.RateLimits;
 import dev.postern.config.Site;
+import dev.postern.pki.Certificate;
 import java.util.Optional;
 
 /**

@@ -3,6 +3,7 @@ package dev.postern.certificate;
 import dev.postern.config.CertificateSource;
 import dev.postern.config.Configuration;
 import dev.postern.config.Site;
+import dev.postern.pki.Certificate;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;

@@ -1,6 +1,7 @@
 package dev.postern.certificate;
 
 import dev.postern.config.Site;
+import dev.postern.pki.Certificate;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;

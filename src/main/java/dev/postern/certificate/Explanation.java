@@ -1,6 +1,8 @@
 package dev.postern.certificate;
 
 import dev.postern.certificate.CertificateStatus.Served;
+import dev.postern.pki.Certificate;
+import dev.postern.time.TimeText;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;

@@ -1,5 +1,7 @@
 package dev.postern.certificate;
 
+import dev.postern.pki.Certificate;
+
 /**
  * One issued certificate of a site, on disk.
  *

@@ -6,6 +6,9 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
 import dev.postern.config.RegularFile;
+import dev.postern.pki.Certificate;
+import dev.postern.pki.Pem;
+import dev.postern.time.TimeText;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -21,7 +24,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** {@code certs/<site>/<n>/}: the files of one generation, written once and together. */
-final class GenerationFolder {
+public final class GenerationFolder {
     private static final Logger LOG = LoggerFactory.getLogger(GenerationFolder.class);
 
     private static final String KEY = "privkey.pem";
@@ -35,7 +38,7 @@ final class GenerationFolder {
     private final String site;
     private final Path folder;
 
-    GenerationFolder(String site, Path folder) {
+    public GenerationFolder(String site, Path folder) {
         this.site = site;
         this.folder = folder;
     }
@@ -92,7 +95,7 @@ final class GenerationFolder {
     }
 
     /** Revoked or not. */
-    Certificate readAny() throws IOException, CertificateException {
+    public Certificate readAny() throws IOException, CertificateException {
         Path key = folder.resolve(KEY);
         String fullchain = stored("fullchain.pem");
         String leaf = stored("cert.pem");

@@ -1,5 +1,8 @@
 package dev.postern.certificate;
 
+import dev.postern.pki.Certificate;
+import dev.postern.pki.Keys;
+import dev.postern.pki.Pem;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;

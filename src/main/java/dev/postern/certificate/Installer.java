@@ -1,6 +1,10 @@
 package dev.postern.certificate;
 
 import dev.postern.certificate.IssueFailure.Fault;
+import dev.postern.pki.Certificate;
+import dev.postern.pki.Chains;
+import dev.postern.time.CaTime;
+import dev.postern.time.ClockSkew;
 import java.security.cert.CertificateException;
 import java.time.Instant;
 import java.util.random.RandomGenerator;

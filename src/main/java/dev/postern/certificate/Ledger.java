@@ -4,6 +4,7 @@ import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.postern.certificate.IssueFailure.Hold;
 import dev.postern.certificate.SitePlan.Budget;
 import dev.postern.config.RateLimits;
+import dev.postern.time.TimeText;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;

@@ -1,5 +1,6 @@
 package dev.postern.certificate;
 
+import dev.postern.time.TimeText;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;

@@ -1,5 +1,7 @@
 package dev.postern.certificate;
 
+import dev.postern.pki.Certificate;
+import dev.postern.time.MonotonicClock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Comparator;

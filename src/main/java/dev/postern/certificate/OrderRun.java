@@ -2,6 +2,7 @@ package dev.postern.certificate;
 
 import dev.postern.certificate.IssueFailure.Fault;
 import dev.postern.machine.MachineErrors;
+import dev.postern.time.MonotonicClock;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;

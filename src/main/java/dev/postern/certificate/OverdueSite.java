@@ -2,6 +2,8 @@ package dev.postern.certificate;
 
 import dev.postern.config.CertificateSource;
 import dev.postern.config.Site;
+import dev.postern.pki.Certificate;
+import dev.postern.time.TimeText;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;

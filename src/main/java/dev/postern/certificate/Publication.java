@@ -1,6 +1,7 @@
 package dev.postern.certificate;
 
 import dev.postern.config.Site;
+import dev.postern.pki.Certificate;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;

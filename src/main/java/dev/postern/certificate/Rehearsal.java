@@ -2,6 +2,8 @@ package dev.postern.certificate;
 
 import dev.postern.certificate.IssueFailure.Fault;
 import dev.postern.config.KeyType;
+import dev.postern.pki.Certificate;
+import dev.postern.time.TimeText;
 import java.security.cert.CertificateException;
 import java.time.Instant;
 import java.time.InstantSource;

@@ -2,6 +2,7 @@ package dev.postern.certificate;
 
 import dev.postern.certificate.CertificateStatus.Served;
 import dev.postern.certificate.IssueFailure.Fault;
+import dev.postern.pki.Certificate;
 import java.io.IOException;
 import java.math.BigInteger;
 import java.time.Instant;

@@ -1,5 +1,6 @@
 package dev.postern.certificate;
 
+import dev.postern.pki.Certificate;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Instant;

@@ -2,6 +2,8 @@ package dev.postern.certificate;
 
 import dev.postern.certificate.IssueFailure.Fault;
 import dev.postern.certificate.RenewalPolicy.Decision;
+import dev.postern.pki.Certificate;
+import dev.postern.time.TimeText;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;

@@ -1,6 +1,9 @@
 package dev.postern.certificate;
 
 import dev.postern.certificate.RenewalPolicy.Decision;
+import dev.postern.pki.Certificate;
+import dev.postern.time.ClockSkew;
+import dev.postern.time.TimeText;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;

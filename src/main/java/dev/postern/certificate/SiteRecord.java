@@ -2,6 +2,7 @@ package dev.postern.certificate;
 
 import dev.postern.certificate.RenewalPolicy.Decision;
 import dev.postern.config.Site;
+import dev.postern.pki.Certificate;
 import java.io.IOException;
 import java.security.cert.CertificateException;
 import java.time.Instant;

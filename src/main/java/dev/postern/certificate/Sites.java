@@ -3,6 +3,8 @@ package dev.postern.certificate;
 import dev.postern.config.CertificateSource;
 import dev.postern.config.Configuration;
 import dev.postern.config.Site;
+import dev.postern.pki.Certificate;
+import dev.postern.time.CaTime;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.ArrayList;

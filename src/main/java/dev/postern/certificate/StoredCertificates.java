@@ -2,6 +2,7 @@ package dev.postern.certificate;
 
 import dev.postern.config.Configuration;
 import dev.postern.config.Site;
+import dev.postern.pki.Certificate;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.Map;

@@ -1,6 +1,8 @@
 package dev.postern.certificate;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
+import dev.postern.pki.Certificate;
+import dev.postern.time.MonotonicClock;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayDeque;

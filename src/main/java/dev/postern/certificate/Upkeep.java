@@ -1,6 +1,9 @@
 package dev.postern.certificate;
 
 import dev.postern.certificate.RenewalPolicy.Decision;
+import dev.postern.pki.Certificate;
+import dev.postern.time.CaTime;
+import dev.postern.time.RepeatedLines;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;

@@ -2,7 +2,6 @@ package dev.postern.cli;
 
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
-import dev.postern.certificate.Certificate;
 import dev.postern.certificate.CertificateExport;
 import dev.postern.certificate.CertificateStore;
 import dev.postern.certificate.StoredCertificates;
@@ -14,6 +13,7 @@ import dev.postern.config.read.ConfigurationProblems;
 import dev.postern.config.read.Surroundings;
 import dev.postern.control.ControlFailure;
 import dev.postern.control.ControlledSites;
+import dev.postern.pki.Certificate;
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Path;

@@ -2,8 +2,8 @@ package dev.postern.cli;
 
 import dev.postern.app.Daemon;
 import dev.postern.app.Edge;
-import dev.postern.certificate.AnyCertificate;
 import dev.postern.config.read.ConfigurationFile;
+import dev.postern.pki.AnyCertificate;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.Writer;

@@ -5,7 +5,7 @@ import com.google.gson.JsonObject;
 import dev.postern.certificate.CertificateStatus;
 import dev.postern.certificate.IssuerAccount;
 import dev.postern.certificate.SitePlan;
-import dev.postern.certificate.TimeText;
+import dev.postern.time.TimeText;
 import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;

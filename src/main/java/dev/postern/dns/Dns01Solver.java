@@ -2,9 +2,9 @@ package dev.postern.dns;
 
 import dev.postern.certificate.ChallengeAnswer;
 import dev.postern.certificate.ChallengeSolver;
-import dev.postern.certificate.MonotonicClock;
 import dev.postern.config.ChallengeType;
 import dev.postern.config.Dns01;
+import dev.postern.time.MonotonicClock;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.nio.charset.StandardCharsets;

@@ -1,6 +1,6 @@
 package dev.postern.dns;
 
-import dev.postern.certificate.MonotonicClock;
+import dev.postern.time.MonotonicClock;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;

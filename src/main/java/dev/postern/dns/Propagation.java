@@ -1,9 +1,9 @@
 package dev.postern.dns;
 
-import dev.postern.certificate.MonotonicClock;
 import dev.postern.config.Durations;
 import dev.postern.dns.TxtRecords.Authority;
 import dev.postern.dns.TxtRecords.Place;
+import dev.postern.time.MonotonicClock;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.net.InetSocketAddress;

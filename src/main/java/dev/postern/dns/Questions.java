@@ -1,7 +1,7 @@
 package dev.postern.dns;
 
-import dev.postern.certificate.MonotonicClock;
 import dev.postern.config.Durations;
+import dev.postern.time.MonotonicClock;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.net.InetSocketAddress;

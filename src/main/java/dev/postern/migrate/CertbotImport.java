@@ -1,9 +1,7 @@
 package dev.postern.migrate;
 
 import com.google.gson.JsonObject;
-import dev.postern.certificate.Certificate;
 import dev.postern.certificate.CertificateStore;
-import dev.postern.certificate.Pem;
 import dev.postern.config.Configuration;
 import dev.postern.config.Issuer;
 import dev.postern.config.Issuer.AcmeDirectory;
@@ -13,6 +11,8 @@ import dev.postern.control.ControlRequest;
 import dev.postern.control.ControlledSites;
 import dev.postern.migrate.CertbotDirectory.Account;
 import dev.postern.migrate.CertbotDirectory.Lineage;
+import dev.postern.pki.Certificate;
+import dev.postern.pki.Pem;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;

@@ -1,6 +1,5 @@
 package dev.postern.preflight;
 
-import dev.postern.certificate.Certificate;
 import dev.postern.certificate.CertificateIssuer;
 import dev.postern.certificate.CertificateRequest;
 import dev.postern.certificate.IssueFailure;
@@ -12,6 +11,7 @@ import dev.postern.certificate.SuggestedWindow;
 import dev.postern.config.Issuer;
 import dev.postern.config.RateLimits;
 import dev.postern.config.Site;
+import dev.postern.pki.Certificate;
 import dev.postern.preflight.Finding.Verdict;
 import java.io.IOException;
 import java.util.List;

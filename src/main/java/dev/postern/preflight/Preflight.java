@@ -1,7 +1,6 @@
 package dev.postern.preflight;
 
 import dev.postern.certificate.ReachabilityProbe;
-import dev.postern.certificate.TimeText;
 import dev.postern.config.Addresses;
 import dev.postern.config.ChallengeType;
 import dev.postern.config.Issuer;
@@ -12,6 +11,7 @@ import dev.postern.dns.Lookup;
 import dev.postern.dns.Lookup.Family;
 import dev.postern.preflight.Finding.Check;
 import dev.postern.preflight.Finding.Verdict;
+import dev.postern.time.TimeText;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.time.Duration;

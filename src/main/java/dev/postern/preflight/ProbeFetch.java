@@ -1,7 +1,7 @@
 package dev.postern.preflight;
 
-import dev.postern.certificate.AnyCertificate;
 import dev.postern.config.Durations;
+import dev.postern.pki.AnyCertificate;
 import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
 import java.io.FilterInputStream;

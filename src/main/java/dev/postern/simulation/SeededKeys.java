@@ -1,6 +1,6 @@
 package dev.postern.simulation;
 
-import dev.postern.certificate.Keys;
+import dev.postern.pki.Keys;
 import java.math.BigInteger;
 import java.security.AlgorithmParameters;
 import java.security.GeneralSecurityException;

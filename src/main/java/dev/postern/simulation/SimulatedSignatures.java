@@ -1,6 +1,6 @@
 package dev.postern.simulation;
 
-import dev.postern.certificate.Keys;
+import dev.postern.pki.Keys;
 import java.nio.ByteBuffer;
 import java.security.GeneralSecurityException;
 import java.security.InvalidKeyException;

@@ -1,8 +1,8 @@
 package dev.postern.simulation;
 
-import dev.postern.certificate.Certificate;
-import dev.postern.certificate.Keys;
-import dev.postern.certificate.Pem;
+import dev.postern.pki.Certificate;
+import dev.postern.pki.Keys;
+import dev.postern.pki.Pem;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;

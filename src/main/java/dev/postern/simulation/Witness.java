@@ -1,8 +1,8 @@
 package dev.postern.simulation;
 
-import dev.postern.certificate.Certificate;
-import dev.postern.certificate.Keys;
 import dev.postern.config.Site;
+import dev.postern.pki.Certificate;
+import dev.postern.pki.Keys;
 import dev.postern.simulation.Outcome.Gap;
 import dev.postern.simulation.Outcome.Violation;
 import java.time.Duration;

@@ -1,9 +1,9 @@
 package dev.postern.tls;
 
-import dev.postern.certificate.Certificate;
 import dev.postern.certificate.CertificateTable;
 import dev.postern.config.Addresses;
 import dev.postern.machine.MachineErrors;
+import dev.postern.pki.Certificate;
 import dev.postern.wire.Closed;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;

@@ -1,10 +1,10 @@
 package dev.postern.tls;
 
 import dev.postern.certificate.AlpnChallengeTable;
-import dev.postern.certificate.Certificate;
 import dev.postern.certificate.CertificateTable;
 import dev.postern.config.Tls;
 import dev.postern.config.TlsVersion;
+import dev.postern.pki.Certificate;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.handler.ssl.ApplicationProtocolConfig;
 import io.netty.handler.ssl.ApplicationProtocolConfig.Protocol;

@@ -1,6 +1,6 @@
 package dev.postern.tls;
 
-import dev.postern.certificate.Certificate;
+import dev.postern.pki.Certificate;
 
 /**
  * What a client was shown in its handshake. By that it judges for which hosts it may use the connection

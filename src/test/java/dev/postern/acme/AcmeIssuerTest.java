@@ -4,16 +4,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
-import dev.postern.certificate.ClockSkew;
 import dev.postern.certificate.IssueFailure;
 import dev.postern.certificate.IssueFailure.Fault;
 import dev.postern.certificate.IssueFailure.Hold;
-import dev.postern.certificate.MonotonicClock;
 import dev.postern.certificate.OrderEntry;
 import dev.postern.certificate.OrderJournal;
 import dev.postern.config.Issuer.AcmeDirectory;
 import dev.postern.config.Site;
 import dev.postern.testing.Care;
+import dev.postern.time.ClockSkew;
+import dev.postern.time.MonotonicClock;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;

@@ -3,12 +3,12 @@ package dev.postern.acme;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.postern.certificate.CertificateStore;
-import dev.postern.certificate.ClockSkew;
 import dev.postern.config.Acme;
 import dev.postern.config.Issuer.AcmeDirectory;
 import dev.postern.config.read.ConfigurationFile;
 import dev.postern.testing.HandClock;
 import dev.postern.testing.PatientClock;
+import dev.postern.time.ClockSkew;
 import java.nio.file.Path;
 import java.time.Instant;
 import org.junit.jupiter.api.Test;

@@ -3,10 +3,10 @@ package dev.postern.acme;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.postern.certificate.Certificate;
 import dev.postern.certificate.IssueFailure;
 import dev.postern.certificate.IssueFailure.Fault;
 import dev.postern.certificate.RevocationReason;
+import dev.postern.pki.Certificate;
 import dev.postern.testing.Care;
 import dev.postern.testing.MemoryJournal;
 import dev.postern.testing.TestCa;

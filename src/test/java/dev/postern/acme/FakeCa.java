@@ -6,7 +6,7 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
-import dev.postern.certificate.Pem;
+import dev.postern.pki.Pem;
 import dev.postern.testing.TestCa;
 import java.io.IOException;
 import java.net.InetAddress;

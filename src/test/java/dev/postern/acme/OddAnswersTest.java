@@ -2,21 +2,21 @@ package dev.postern.acme;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.postern.certificate.Certificate;
 import dev.postern.certificate.CertificateRequest;
 import dev.postern.certificate.CertificateStore;
 import dev.postern.certificate.ChallengeAnswer;
 import dev.postern.certificate.ChallengeSolver;
-import dev.postern.certificate.ClockSkew;
 import dev.postern.certificate.IssueFailure;
 import dev.postern.certificate.IssuedCertificate;
 import dev.postern.config.ChallengeType;
 import dev.postern.config.Issuer.AcmeDirectory;
 import dev.postern.config.KeyType;
 import dev.postern.config.RateLimits;
+import dev.postern.pki.Certificate;
 import dev.postern.testing.HandClock;
 import dev.postern.testing.MemoryJournal;
 import dev.postern.testing.PatientClock;
+import dev.postern.time.ClockSkew;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -3,16 +3,13 @@ package dev.postern.acme;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.postern.certificate.Certificate;
 import dev.postern.certificate.CertificateRequest;
 import dev.postern.certificate.CertificateStore;
 import dev.postern.certificate.ChallengeTable;
-import dev.postern.certificate.ClockSkew;
 import dev.postern.certificate.IssueFailure;
 import dev.postern.certificate.IssueFailure.Fault;
 import dev.postern.certificate.IssuedCertificate;
-import dev.postern.certificate.Keys;
-import dev.postern.certificate.MonotonicClock;
+import dev.postern.certificate.OrderEntry;
 import dev.postern.certificate.OrderJournal;
 import dev.postern.certificate.RevocationReason;
 import dev.postern.config.ChallengeType;
@@ -20,12 +17,16 @@ import dev.postern.config.ExternalAccount;
 import dev.postern.config.Issuer.AcmeDirectory;
 import dev.postern.config.KeyType;
 import dev.postern.config.RateLimits;
+import dev.postern.pki.Certificate;
+import dev.postern.pki.Keys;
 import dev.postern.testing.Care;
 import dev.postern.testing.ChallengeResponder;
 import dev.postern.testing.FreePorts;
 import dev.postern.testing.MemoryJournal;
 import dev.postern.testing.PebbleServer;
 import dev.postern.testing.PebbleServer.Options;
+import dev.postern.time.ClockSkew;
+import dev.postern.time.MonotonicClock;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -213,8 +214,8 @@ class PebbleTest {
             assertThatThrownBy(() -> issue(issuer(pebble), journal, "example.com"))
                     .isInstanceOf(IssueFailure.class);
             var entry = journal.read().orElseThrow();
-            journal.write(new dev.postern.certificate.OrderEntry(
-                    entry.issuer(), entry.account(), entry.names(), entry.order() + "gone", null, null));
+            journal.write(
+                    new OrderEntry(entry.issuer(), entry.account(), entry.names(), entry.order() + "gone", null, null));
 
             checked(issue(issuer(pebble), journal, "example.com"));
         }

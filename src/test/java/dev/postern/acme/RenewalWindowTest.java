@@ -3,11 +3,11 @@ package dev.postern.acme;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.postern.certificate.Certificate;
 import dev.postern.certificate.IssueFailure;
 import dev.postern.certificate.IssueFailure.Fault;
-import dev.postern.certificate.Pem;
 import dev.postern.certificate.SuggestedWindow;
+import dev.postern.pki.Certificate;
+import dev.postern.pki.Pem;
 import dev.postern.testing.TestCa;
 import java.time.Duration;
 import java.time.Instant;

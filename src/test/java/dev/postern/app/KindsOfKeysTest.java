@@ -3,7 +3,7 @@ package dev.postern.app;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.postern.certificate.Pem;
+import dev.postern.pki.Pem;
 import dev.postern.testing.EdgeExtension;
 import dev.postern.testing.OddKeys;
 import dev.postern.testing.RawClient;

@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.postern.ca.acme.MovableClock;
-import dev.postern.certificate.Keys;
-import dev.postern.certificate.Pem;
 import dev.postern.config.KeyType;
+import dev.postern.pki.Keys;
+import dev.postern.pki.Pem;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.postern.config.Configuration;
 import dev.postern.config.KeyType;
 import dev.postern.config.Site;
+import dev.postern.pki.Keys;
+import dev.postern.pki.Pem;
 import dev.postern.testing.CapturedLog;
 import dev.postern.testing.Care;
 import dev.postern.testing.HandClock;

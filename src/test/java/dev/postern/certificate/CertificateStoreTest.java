@@ -3,6 +3,9 @@ package dev.postern.certificate;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.postern.pki.Certificate;
+import dev.postern.pki.Keys;
+import dev.postern.pki.Pem;
 import dev.postern.testing.TestCa;
 import java.io.IOException;
 import java.nio.file.FileSystemException;

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.postern.certificate.IssueFailure.Fault;
 import dev.postern.config.RateLimits;
 import dev.postern.config.Site;
+import dev.postern.pki.Certificate;
+import dev.postern.pki.Pem;
 import dev.postern.testing.HandClock;
 import java.nio.file.Files;
 import java.nio.file.Path;

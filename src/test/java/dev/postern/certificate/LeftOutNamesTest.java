@@ -7,6 +7,7 @@ import dev.postern.config.CertificateSource;
 import dev.postern.config.KeyType;
 import dev.postern.config.RouteSettings;
 import dev.postern.config.Site;
+import dev.postern.pki.Certificate;
 import dev.postern.testing.CapturedLog;
 import dev.postern.testing.HandClock;
 import dev.postern.testing.TestCa;

@@ -2,6 +2,8 @@ package dev.postern.certificate;
 
 import dev.postern.config.RateLimits;
 import dev.postern.config.Site;
+import dev.postern.pki.Certificate;
+import dev.postern.pki.Pem;
 import dev.postern.testing.TestCa;
 import java.time.Duration;
 import java.time.InstantSource;

@@ -2,6 +2,7 @@ package dev.postern.certificate;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.postern.pki.Certificate;
 import dev.postern.testing.HandClock;
 import dev.postern.testing.TestCa;
 import java.io.IOException;

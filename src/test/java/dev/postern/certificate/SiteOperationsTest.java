@@ -8,6 +8,7 @@ import dev.postern.certificate.CertificateStatus.Served.Answer;
 import dev.postern.certificate.IssueFailure.Fault;
 import dev.postern.config.KeyType;
 import dev.postern.config.Site;
+import dev.postern.pki.Certificate;
 import dev.postern.testing.Care;
 import dev.postern.testing.HandClock;
 import dev.postern.testing.TestCa;

@@ -2,9 +2,12 @@ package dev.postern.certificate;
 
 import dev.postern.config.KeyType;
 import dev.postern.config.Site;
+import dev.postern.pki.Certificate;
 import dev.postern.testing.Care;
 import dev.postern.testing.HandClock;
 import dev.postern.testing.QueuedExecutor;
+import dev.postern.time.ClockSkew;
+import dev.postern.time.MonotonicClock;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.security.cert.X509Certificate;

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.postern.certificate.IssueFailure.Fault;
 import dev.postern.config.Site;
+import dev.postern.pki.Certificate;
 import dev.postern.testing.HandClock;
 import java.nio.file.Path;
 import java.time.Duration;

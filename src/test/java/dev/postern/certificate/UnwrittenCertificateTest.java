@@ -11,6 +11,8 @@ import dev.postern.config.KeyType;
 import dev.postern.config.RateLimits;
 import dev.postern.config.RouteSettings;
 import dev.postern.config.Site;
+import dev.postern.pki.Certificate;
+import dev.postern.pki.Pem;
 import dev.postern.testing.CapturedLog;
 import dev.postern.testing.Care;
 import dev.postern.testing.HandClock;

@@ -3,7 +3,7 @@ package dev.postern.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.postern.certificate.Pem;
+import dev.postern.pki.Pem;
 import dev.postern.testing.TestCa;
 import dev.postern.testing.TestSite;
 import java.io.IOException;

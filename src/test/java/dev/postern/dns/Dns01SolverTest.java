@@ -4,13 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.postern.certificate.ChallengeAnswer;
-import dev.postern.certificate.MonotonicClock;
 import dev.postern.config.Dns01;
 import dev.postern.config.Secret;
 import dev.postern.config.Tsig;
 import dev.postern.testing.BindServer;
 import dev.postern.testing.FreePorts;
 import dev.postern.testing.TestDns;
+import dev.postern.time.MonotonicClock;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;

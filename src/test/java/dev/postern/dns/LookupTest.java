@@ -3,12 +3,12 @@ package dev.postern.dns;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.postern.certificate.MonotonicClock;
 import dev.postern.dns.Lookup.Caa;
 import dev.postern.dns.Lookup.CaaProperty;
 import dev.postern.dns.Lookup.Family;
 import dev.postern.testing.BindServer;
 import dev.postern.testing.FreePorts;
+import dev.postern.time.MonotonicClock;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;

@@ -2,12 +2,12 @@ package dev.postern.migrate;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.postern.certificate.Certificate;
-import dev.postern.certificate.Pem;
 import dev.postern.config.Configuration;
 import dev.postern.config.Site;
 import dev.postern.config.read.ConfigurationFile;
 import dev.postern.control.ImportCommands;
+import dev.postern.pki.Certificate;
+import dev.postern.pki.Pem;
 import dev.postern.testing.Installation;
 import dev.postern.testing.TestCa;
 import java.io.IOException;

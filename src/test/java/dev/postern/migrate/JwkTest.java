@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
-import dev.postern.certificate.Keys;
-import dev.postern.certificate.Pem;
 import dev.postern.config.KeyType;
+import dev.postern.pki.Keys;
+import dev.postern.pki.Pem;
 import java.security.GeneralSecurityException;
 import java.security.KeyPair;
 import java.security.PrivateKey;

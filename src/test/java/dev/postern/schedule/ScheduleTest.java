@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
-import dev.postern.certificate.Certificate;
 import dev.postern.certificate.CertificateIssuer;
 import dev.postern.certificate.CertificateRequest;
 import dev.postern.certificate.CertificateStore;
@@ -14,6 +13,7 @@ import dev.postern.certificate.OrderJournal;
 import dev.postern.certificate.Renewals;
 import dev.postern.config.KeyType;
 import dev.postern.config.Site;
+import dev.postern.pki.Certificate;
 import dev.postern.testing.CapturedLog;
 import dev.postern.testing.Care;
 import dev.postern.testing.HandClock;

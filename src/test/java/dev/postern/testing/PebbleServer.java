@@ -2,7 +2,7 @@ package dev.postern.testing;
 
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
-import dev.postern.certificate.Pem;
+import dev.postern.pki.Pem;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;

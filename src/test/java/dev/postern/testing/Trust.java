@@ -1,6 +1,6 @@
 package dev.postern.testing;
 
-import dev.postern.certificate.Pem;
+import dev.postern.pki.Pem;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

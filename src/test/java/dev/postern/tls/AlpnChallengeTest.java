@@ -4,13 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.postern.certificate.AlpnChallengeTable;
-import dev.postern.certificate.Certificate;
 import dev.postern.certificate.CertificateTable;
 import dev.postern.certificate.ChallengeAnswer;
 import dev.postern.certificate.TlsAlpn01Solver;
 import dev.postern.config.Tls;
 import dev.postern.config.TlsProfile;
 import dev.postern.config.TlsVersion;
+import dev.postern.pki.Certificate;
 import dev.postern.testing.RawClient;
 import dev.postern.testing.RealPrograms;
 import dev.postern.testing.TestCa;

@@ -3,11 +3,11 @@ package dev.postern.tls;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.postern.certificate.AlpnChallengeTable;
-import dev.postern.certificate.Certificate;
 import dev.postern.certificate.CertificateTable;
 import dev.postern.config.Tls;
 import dev.postern.config.TlsProfile;
 import dev.postern.config.TlsVersion;
+import dev.postern.pki.Certificate;
 import dev.postern.testing.TestCa;
 import io.netty.buffer.UnpooledByteBufAllocator;
 import io.netty.util.ReferenceCountUtil;

@@ -2,7 +2,7 @@ package dev.postern.ca.acme;
 
 import dev.postern.ca.acme.HttpPort.Answers;
 import dev.postern.ca.acme.HttpPort.Limits;
-import dev.postern.certificate.MonotonicClock;
+import dev.postern.time.MonotonicClock;
 import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.EOFException;

@@ -1,7 +1,7 @@
 package dev.postern.ca.acme;
 
-import dev.postern.certificate.AnyCertificate;
 import dev.postern.config.Addresses;
+import dev.postern.pki.AnyCertificate;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;

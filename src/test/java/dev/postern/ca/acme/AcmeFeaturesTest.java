@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.google.gson.JsonObject;
 import dev.postern.ca.InternalCa;
 import dev.postern.ca.TestChains;
-import dev.postern.certificate.Keys;
 import dev.postern.certificate.SuggestedWindow;
 import dev.postern.config.KeyType;
+import dev.postern.pki.Keys;
 import dev.postern.testing.HandClock;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -134,7 +134,7 @@ class AcmeFeaturesTest {
         for (int i = 0; i < 2; i++) {
             client.post(links.get(i), "");
             List<X509Certificate> other =
-                    dev.postern.certificate.Pem.readCertificates(client.last().body());
+                    dev.postern.pki.Pem.readCertificates(client.last().body());
             TestChains.verify(ca.alternateRoots().get(i), other, clock.instant());
             assertThat(other.get(0)).isEqualTo(chain.get(0));
         }

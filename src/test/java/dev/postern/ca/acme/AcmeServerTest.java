@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.postern.ca.acme.AcmeOptions.Transport;
-import dev.postern.certificate.Keys;
 import dev.postern.config.KeyType;
+import dev.postern.pki.Keys;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URL;

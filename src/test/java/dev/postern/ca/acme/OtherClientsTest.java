@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.postern.ca.InternalCa;
 import dev.postern.ca.TestChains;
-import dev.postern.certificate.Pem;
+import dev.postern.pki.Pem;
 import dev.postern.testing.RealPrograms;
 import java.io.IOException;
 import java.net.InetAddress;

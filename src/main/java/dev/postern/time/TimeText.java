@@ -1,4 +1,4 @@
-package dev.postern.certificate;
+package dev.postern.time;
 
 import java.time.Duration;
 import java.time.Instant;

@@ -1,4 +1,4 @@
-package dev.postern.certificate;
+package dev.postern.pki;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

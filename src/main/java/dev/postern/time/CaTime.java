@@ -1,4 +1,4 @@
-package dev.postern.certificate;
+package dev.postern.time;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.time.Duration;
@@ -60,14 +60,14 @@ public final class CaTime implements InstantSource {
     }
 
     /** The earlier of both times: only what has expired by this one has expired by both. */
-    Instant earliest() {
+    public Instant earliest() {
         Instant local = clock.instant();
         Duration correction = correction();
         return correction.isNegative() ? local.plus(correction) : local;
     }
 
     /** Until when a certificate of this CA may begin, to be of use now: by its clock or by ours. */
-    Instant latestBeginning(String issuer) {
+    public Instant latestBeginning(String issuer) {
         Instant local = clock.instant();
         // Who said nothing of the time yet may be right, and ours be wrong: as much as is believed at all.
         Instant theirs = skew.timeOf(issuer).map(time -> time.plus(TOLERANCE)).orElse(local.plus(MOST));
@@ -75,19 +75,19 @@ public final class CaTime implements InstantSource {
     }
 
     /** As {@link #earliest}, where even what only one CA says of the time is believed. */
-    Instant earliestHeard() {
+    public Instant earliestHeard() {
         Duration known = skew.current().orElse(Duration.ZERO);
         return known.isNegative() ? clock.instant().plus(known) : clock.instant();
     }
 
     /** What the clock of this host shows at an instant of the CAs': alarms are set by that one. */
-    Instant onThisHost(Instant instant) {
+    public Instant onThisHost(Instant instant) {
         Duration correction = correction();
         return correction.isZero() || instant.equals(Instant.MIN) ? instant : instant.minus(correction);
     }
 
     /** Says once an hour that the clock is wrong, for as long as it is. */
-    synchronized void report() {
+    public synchronized void report() {
         Optional<ClockSkew.Measured> found =
                 skew.measured().filter(it -> it.skew().abs().compareTo(WORTH_SAYING) > 0);
         if (found.isEmpty()) {

@@ -1,4 +1,4 @@
-package dev.postern.certificate;
+package dev.postern.pki;
 
 import java.security.GeneralSecurityException;
 import java.security.PrivateKey;
@@ -27,7 +27,7 @@ public final class Chains {
     }
 
     /** The certificate of this key. */
-    static Optional<X509Certificate> leaf(PrivateKey key, List<X509Certificate> found) {
+    public static Optional<X509Certificate> leaf(PrivateKey key, List<X509Certificate> found) {
         return found.stream().filter(one -> Keys.fit(key, one.getPublicKey())).findFirst();
     }
 
@@ -86,7 +86,7 @@ public final class Chains {
      * @param alone whether the path from it, as {@link #path} made it, has no other
      * @param found what that was made from
      */
-    static @Nullable String doubt(X509Certificate leaf, boolean alone, List<X509Certificate> found) {
+    public static @Nullable String doubt(X509Certificate leaf, boolean alone, List<X509Certificate> found) {
         if (!isForServers(leaf)) {
             return "is not for servers: its extended key usage has no serverAuth; browsers refuse it";
         }

@@ -1,4 +1,4 @@
-package dev.postern.certificate;
+package dev.postern.pki;
 
 import java.net.Socket;
 import java.security.GeneralSecurityException;

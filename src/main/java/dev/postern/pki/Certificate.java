@@ -1,4 +1,4 @@
-package dev.postern.certificate;
+package dev.postern.pki;
 
 import com.google.common.collect.Interner;
 import com.google.common.collect.Interners;
@@ -75,7 +75,7 @@ public final class Certificate {
     }
 
     /** The same for a site of another name. */
-    Certificate forSite(String other) {
+    public Certificate forSite(String other) {
         return new Certificate(other, this);
     }
 
@@ -99,7 +99,7 @@ public final class Certificate {
      * As {@link #of}, of files: where the leaf names the key of the next one as that of its signer it is believed. To verify
      * each leaf of thousands takes longer than all the rest, and shows no mistake that somebody could make with files.
      */
-    static Certificate ofFiles(String site, String issuer, PrivateKey key, List<X509Certificate> chain)
+    public static Certificate ofFiles(String site, String issuer, PrivateKey key, List<X509Certificate> chain)
             throws CertificateException {
         if (chain.isEmpty()) {
             throw new CertificateException("the chain is empty");
@@ -148,7 +148,7 @@ public final class Certificate {
     }
 
     /** As {@link #ofFound}, of files. */
-    static Certificate ofFoundFiles(String site, String issuer, PrivateKey key, List<X509Certificate> found)
+    public static Certificate ofFoundFiles(String site, String issuer, PrivateKey key, List<X509Certificate> found)
             throws CertificateException {
         try {
             return ofFiles(site, issuer, key, Chains.withoutRoot(found));
@@ -184,7 +184,7 @@ public final class Certificate {
     }
 
     /** Whether nothing is sent to clients beside the leaf. */
-    boolean isAlone() {
+    public boolean isAlone() {
         return signers.isEmpty();
     }
 
@@ -199,7 +199,7 @@ public final class Certificate {
     }
 
     /** The leaf among certificates that were parsed, of which it was one. */
-    X509Certificate leafAmong(List<X509Certificate> parsed) throws CertificateException {
+    public X509Certificate leafAmong(List<X509Certificate> parsed) throws CertificateException {
         for (X509Certificate one : parsed) {
             if (Arrays.equals(leaf, one.getEncoded())) {
                 return one;

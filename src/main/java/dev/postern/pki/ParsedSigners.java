@@ -1,4 +1,4 @@
-package dev.postern.certificate;
+package dev.postern.pki;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.io.ByteArrayInputStream;

@@ -1,4 +1,4 @@
-package dev.postern.certificate;
+package dev.postern.pki;
 
 import java.security.GeneralSecurityException;
 import java.security.MessageDigest;

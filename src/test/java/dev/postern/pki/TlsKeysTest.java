@@ -1,8 +1,10 @@
-package dev.postern.certificate;
+package dev.postern.pki;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.postern.certificate.CertificateFiles;
+import dev.postern.certificate.GenerationFolder;
 import dev.postern.config.Configuration;
 import dev.postern.config.KeyType;
 import dev.postern.config.Site;

@@ -1,4 +1,4 @@
-package dev.postern.certificate;
+package dev.postern.pki;
 
 import dev.postern.machine.TlsLibrary;
 import java.math.BigInteger;
@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  * handshake, one by one. The kinds are those that the native library takes and the JDK as well, so that a key which is good
  * on one machine is good on the next.
  */
-final class TlsKeys {
+public final class TlsKeys {
     private static final String EXPECTED =
             "RSA of 1024 to 8192 bits, EC on P-256, P-384 or P-521, or Ed25519, not RSA-PSS";
 
@@ -46,7 +46,7 @@ final class TlsKeys {
     private TlsKeys() {}
 
     /** @throws CertificateException with the kind of the key, where it is one that no handshake can be made with */
-    static void requireKind(PrivateKey key) throws CertificateException {
+    public static void requireKind(PrivateKey key) throws CertificateException {
         String other = otherKind(key);
         if (other != null) {
             throw new CertificateException(

@@ -1,4 +1,4 @@
-package dev.postern.certificate;
+package dev.postern.time;
 
 import java.time.Duration;
 import java.time.Instant;
@@ -71,7 +71,7 @@ public final class ClockSkew {
      * A certificate came that this CA has just made: where it is dated by the time of which the CA's answers speak, that
      * is the time it signs by.
      */
-    synchronized void signed(String issuer, Instant notBefore) {
+    public synchronized void signed(String issuer, Instant notBefore) {
         Measured found = agreed.get(issuer);
         if (found != null) {
             Instant theirs = clock.instant().plus(found.skew());
@@ -88,7 +88,7 @@ public final class ClockSkew {
     }
 
     /** Whether {@link #current} is more than the word of one CA. */
-    synchronized boolean isProven() {
+    public synchronized boolean isProven() {
         return measured.filter(this::isProven).isPresent();
     }
 

@@ -1,4 +1,4 @@
-package dev.postern.certificate;
+package dev.postern.pki;
 
 /**
  * What the encoding of a private key says of it, without a parser that works out the rest: PKCS#8 (<a

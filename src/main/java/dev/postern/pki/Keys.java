@@ -1,4 +1,4 @@
-package dev.postern.certificate;
+package dev.postern.pki;
 
 import dev.postern.config.KeyType;
 import java.math.BigInteger;
