@@ -166,6 +166,10 @@ class ArchitectureTest {
         MAY_USE.put("machine", Set.of());
     }
 
+    /** Group of packages → those of them that packages outside may enter. */
+    private static final Map<String, Set<String>> DOORS =
+            Map.of("http", Set.of("http.exchange", "http.h1", "http.h2", "http.step"));
+
     /** Library → the packages that may know it, so that replacing it is a matter of these. */
     private static final Map<String, Set<String>> LIBRARY_HOME = new LinkedHashMap<>();
 
@@ -323,6 +327,21 @@ class ArchitectureTest {
             }
         }
         return uses;
+    }
+
+    /** What is behind these is the affair of those inside: Java has no word for it once a house has rooms. */
+    @TestFactory
+    Stream<DynamicTest> groupsAreEnteredByTheirDoorsOnly() {
+        return DOORS.entrySet().stream()
+                .map(door -> DynamicTest.dynamicTest(
+                        door.getKey(),
+                        () -> assertThat(MAY_USE).allSatisfy((user, used) -> {
+                            if (!user.startsWith(door.getKey() + ".")) {
+                                assertThat(used)
+                                        .filteredOn(one -> one.startsWith(door.getKey() + "."))
+                                        .isSubsetOf(door.getValue());
+                            }
+                        })));
     }
 
     /** Whoever looks for the cause of something is led to classes that are there. */
