@@ -1,6 +1,7 @@
 package dev.postern.backend;
 
 import dev.postern.wire.Closed;
+import io.netty.channel.Channel;
 import java.util.ArrayDeque;
 import java.util.HashMap;
 import java.util.Iterator;
@@ -60,16 +61,24 @@ public final class ConnectionPool {
         if (connections == null) {
             return null;
         }
-        Idle newest = connections.peekLast();
-        if (newest == null || nowNanos - newest.sinceNanos > maxIdleNanos) {
-            return null;
+        ServerConnection found = null;
+        for (Idle newest = connections.peekLast();
+                newest != null && found == null && nowNanos - newest.sinceNanos <= maxIdleNanos;
+                newest = connections.peekLast()) {
+            connections.removeLast();
+            count--;
+            Channel channel = newest.connection.channel();
+            if (server.isAt(channel.remoteAddress())) {
+                found = newest.connection;
+            } else {
+                // It has moved meanwhile: whoever is there now is somebody else.
+                channel.close().addListener(Closed.OBSERVED);
+            }
         }
-        connections.removeLast();
-        count--;
         if (preamble != null && connections.isEmpty()) {
             idle.remove(line);
         }
-        return newest.connection;
+        return found;
     }
 
     /**

@@ -40,6 +40,31 @@ class ConnectionReuseTest {
         assertThat(answers).isEqualTo(expected);
     }
 
+    /** It keeps its name, its weight and what is known of it; whoever is at its old address is somebody else. */
+    @Test
+    void serverThatAReloadHasMovedGetsNoMoreRequestsAtItsOldAddress() throws Exception {
+        TestServer before = TestServer.saying("before");
+        TestServer after = TestServer.saying("after");
+        edge.closes(before);
+        edge.closes(after);
+        String configuration = """
+                listeners:
+                  http: { bind: "127.0.0.1:0" }
+                  https: { bind: "127.0.0.1:0" }
+                  challenge: { bind: "127.0.0.1:0" }
+                sites: [{ names: [localhost], certificate: %s, backend: app }]
+                backends: { app: { servers: [{ name: one, address: "%s" }] } }
+                """;
+        String certificate = edge.site().certificate("localhost");
+        edge.start(configuration.formatted(certificate, before.address()));
+        RawClient client = edge.client();
+        assertThat(client.get("localhost", "/").body()).isEqualTo("before");
+
+        edge.reload(configuration.formatted(certificate, after.address()));
+
+        assertThat(client.get("localhost", "/").body()).isEqualTo("after");
+    }
+
     @Test
     void clientThatAsksForItIsClosed() throws Exception {
         TestServer server = start((request, connection) -> connection.send(TestServer.ok("hello")));
