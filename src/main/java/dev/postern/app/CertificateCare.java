@@ -7,6 +7,7 @@ import dev.postern.certificate.CertificateStatus;
 import dev.postern.certificate.CertificateStore;
 import dev.postern.certificate.CertificateTable;
 import dev.postern.certificate.ChallengeTable;
+import dev.postern.certificate.ProbeKey;
 import dev.postern.certificate.ReachabilityProbe;
 import dev.postern.certificate.Renewals;
 import dev.postern.config.AddressRange;
@@ -56,7 +57,7 @@ final class CertificateCare implements AutoCloseable {
     private final ChallengeTable challenges;
     private final @Nullable Schedule schedule;
     private final CertificateStore store;
-    private final ReachabilityProbe probe;
+    private final ProbeKey probeKey;
     private final OperatorHooks hooks;
     private final RenewalCounts renewalCounts;
     private final Proofs proofs;
@@ -100,7 +101,8 @@ final class CertificateCare implements AutoCloseable {
                 active.push(schedule);
             }
             this.store = openStore();
-            this.probe = store.reachabilityProbe(new SecureRandom());
+            this.probeKey = store.probeKey(new SecureRandom());
+            ReachabilityProbe probe = new ReachabilityProbe(probeKey.bytes());
             this.challenges = new ChallengeTable(probe);
             Proofs.warnOfOpenSecrets(config);
             this.hooks = hooks();
@@ -200,7 +202,7 @@ final class CertificateCare implements AutoCloseable {
         store.openToWrite();
         try {
             Prepared care = prepareCare(next);
-            store.keep(probe);
+            store.keep(probeKey);
             return new Prepared() {
                 @Override
                 public void commit() {

@@ -369,19 +369,19 @@ public final class CertificateStore implements AutoCloseable {
     }
 
     /**
-     * What the side port answers to those who want to know whether it is us. The key is made where it is missing; in a
-     * store that is open for reading only, or that refuses to be written, it is one that nobody else knows.
+     * With what the side port shows those who want to know whether it is us. It is made where it is missing; in a store
+     * that is open for reading only, or that refuses to be written, it is one that nobody else knows.
      */
-    public ReachabilityProbe reachabilityProbe(RandomGenerator random) {
-        ReachabilityProbe probe = ReachabilityProbe.kept(root.resolve(PROBE_KEY), random);
-        keep(probe);
-        return probe;
+    public ProbeKey probeKey(RandomGenerator random) {
+        ProbeKey key = ProbeKey.kept(root.resolve(PROBE_KEY), random);
+        keep(key);
+        return key;
     }
 
     /** For commands, which ask with the same key; without effect in a store that is open for reading only. */
-    public void keep(ReachabilityProbe probe) {
+    public void keep(ProbeKey key) {
         if (lock != null) {
-            probe.keep(root.resolve(PROBE_KEY));
+            key.keep(root.resolve(PROBE_KEY));
         }
     }
 

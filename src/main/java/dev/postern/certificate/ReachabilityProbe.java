@@ -1,10 +1,6 @@
 package dev.postern.certificate;
 
-import dev.postern.config.RegularFile;
-import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
 import java.util.Base64;
@@ -12,8 +8,6 @@ import java.util.random.RandomGenerator;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Shows that whoever answers under a name is this very Postern: to {@code postern-preflight-NONCE} on the side port it
@@ -24,52 +18,16 @@ import org.slf4j.LoggerFactory;
  * tokens that begin so, let alone accepts a MAC for a key authorization.
  */
 public final class ReachabilityProbe {
-    private static final Logger LOG = LoggerFactory.getLogger(ReachabilityProbe.class);
-
     private static final String PREFIX = "postern-preflight-";
 
     /** Base64url of 128 random bits. */
     private static final int NONCE_LENGTH = 22;
 
-    static final int KEY_BYTES = 32;
-
     private final SecretKeySpec key;
 
-    ReachabilityProbe(byte[] key) {
+    /** @param key that only this store has: {@code ProbeKey} */
+    public ReachabilityProbe(byte[] key) {
         this.key = new SecretKeySpec(key, "HmacSHA256");
-    }
-
-    /** With the key in {@code file}, or else one that nobody knows yet. */
-    static ReachabilityProbe kept(Path file, RandomGenerator random) {
-        byte[] key = new byte[KEY_BYTES];
-        try {
-            if (Files.exists(file)) {
-                byte[] kept =
-                        Base64.getDecoder().decode(RegularFile.stored(file).trim());
-                if (kept.length == KEY_BYTES) {
-                    return new ReachabilityProbe(kept);
-                }
-            }
-        } catch (IOException | IllegalArgumentException e) {
-            LOG.debug("{}: not readable, made anew", file, e);
-        }
-        random.nextBytes(key);
-        return new ReachabilityProbe(key);
-    }
-
-    /** Writes the key, where it is not there yet. */
-    void keep(Path file) {
-        String text = Base64.getEncoder().encodeToString(key.getEncoded()) + "\n";
-        try {
-            if (!Files.isRegularFile(file) || !RegularFile.stored(file).equals(text)) {
-                DurableFiles.replace(file, text);
-            }
-        } catch (IOException e) {
-            LOG.warn(
-                    "{}: {}; postern cert preflight cannot tell whether it is us who answers",
-                    file,
-                    CertificateStore.reason(e));
-        }
     }
 
     /** A token that nobody has asked for yet. */

@@ -8,7 +8,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
-import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -54,12 +53,18 @@ public final class ToldRenewal {
     }
 
     /**
+     * A certificate that is installed and was not told.
+     *
+     * @param folder of the generation
+     */
+    public record Untold(String issuer, String serial, Instant notBefore, Instant notAfter, String folder) {}
+
+    /**
      * The certificate that {@code current} names, where it is another one than was told.
      *
-     * @param names of the site, as they are configured now
      * @throws IOException one line: the file, and what is wrong with it
      */
-    public Optional<CertificateEvents.Renewed> missed(List<String> names) throws IOException {
+    public Optional<Untold> missed() throws IOException {
         if (!Files.exists(file())) {
             return Optional.empty();
         }
@@ -73,9 +78,7 @@ public final class ToldRenewal {
             return Optional.empty();
         }
         try {
-            return Optional.of(new CertificateEvents.Renewed(
-                    names.get(0),
-                    names,
+            return Optional.of(new Untold(
                     text(meta, "issuer"),
                     serial,
                     Instant.parse(text(meta, "not-before")),

@@ -174,12 +174,19 @@ public final class Hooks implements CertificateEvents, AutoCloseable {
 
     private void tellMissed(Site site) {
         try {
-            told.apply(site.name()).missed(site.names()).ifPresent(event -> {
+            told.apply(site.name()).missed().ifPresent(missed -> {
                 LOG.info(
                         "hooks.on-renewed: {}: not told of the certificate {} yet; told now",
-                        event.site(),
-                        event.serial());
-                renewed(event);
+                        site.name(),
+                        missed.serial());
+                renewed(new Renewed(
+                        site.name(),
+                        site.names(),
+                        missed.issuer(),
+                        missed.serial(),
+                        missed.notBefore(),
+                        missed.notAfter(),
+                        missed.folder()));
             });
         } catch (IOException e) {
             LOG.warn("{}; hooks.on-renewed is told of the next renewal of {}", e.getMessage(), site.name());

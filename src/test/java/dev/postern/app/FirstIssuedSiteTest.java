@@ -64,8 +64,7 @@ class FirstIssuedSiteTest {
                 RawClient.plain(running.challengeAddresses().get(0).getPort())) {
             String answer = client.get("app.internal", "/.well-known/acme-challenge/" + token)
                     .body();
-            assertThat(CertificateStore.openReadOnly(store())
-                            .reachabilityProbe(new SecureRandom())
+            assertThat(new ReachabilityProbe(CertificateStore.openReadOnly(store()).probeKey(new SecureRandom()).bytes())
                             .isOurs(token, answer))
                     .isTrue();
         }

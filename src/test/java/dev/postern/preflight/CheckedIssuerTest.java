@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.postern.certificate.CertificateIssuer;
 import dev.postern.certificate.CertificateRequest;
 import dev.postern.certificate.CertificateStore;
+import dev.postern.certificate.ReachabilityProbe;
 import dev.postern.certificate.ChallengeTable;
 import dev.postern.certificate.IssueFailure;
 import dev.postern.certificate.IssueFailure.Fault;
@@ -80,7 +81,7 @@ class CheckedIssuerTest {
         CertificateStore store = CertificateStore.openReadOnly(directory);
         Preflight preflight = new Preflight(
                 new Lookup(List.of(names.address()), Duration.ofSeconds(5), MonotonicClock.SYSTEM),
-                store.reachabilityProbe(new SplittableRandom(1)),
+                new ReachabilityProbe(store.probeKey(new SplittableRandom(1)).bytes()),
                 InstantSource.fixed(Instant.EPOCH),
                 new SplittableRandom(1),
                 Reach.Ports.STANDARD,

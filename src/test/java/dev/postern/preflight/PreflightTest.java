@@ -118,7 +118,7 @@ class PreflightTest {
                 acme: { issuers: [internal], store: "%s" }
                 sites: [{ names: [app.internal], routes: [{ path: /, respond: { status: 200 } }] }]
                 """.formatted(binds, store));
-        probe = CertificateStore.openReadOnly(store).reachabilityProbe(new SplittableRandom(1));
+        probe = new ReachabilityProbe(CertificateStore.openReadOnly(store).probeKey(new SplittableRandom(1)).bytes());
     }
 
     private Preflight preflight() throws IOException {
@@ -126,7 +126,7 @@ class PreflightTest {
                 new Lookup(List.of(server.address()), Duration.ofSeconds(10), MonotonicClock.SYSTEM),
                 probe != null
                         ? probe
-                        : CertificateStore.openReadOnly(edge.directory()).reachabilityProbe(new SplittableRandom(1)),
+                        : new ReachabilityProbe(CertificateStore.openReadOnly(edge.directory()).probeKey(new SplittableRandom(1)).bytes()),
                 clock,
                 new SplittableRandom(2),
                 new Reach.Ports(port, port),
@@ -240,8 +240,8 @@ class PreflightTest {
     @Test
     void strangerCannotMakeUpOurAnswer() {
         CertificateStore store = CertificateStore.openReadOnly(edge.directory());
-        ReachabilityProbe ours = store.reachabilityProbe(new SplittableRandom(8));
-        ReachabilityProbe stranger = store.reachabilityProbe(new SplittableRandom(9));
+        ReachabilityProbe ours = new ReachabilityProbe(store.probeKey(new SplittableRandom(8)).bytes());
+        ReachabilityProbe stranger = new ReachabilityProbe(store.probeKey(new SplittableRandom(9)).bytes());
         String token = ReachabilityProbe.token(new SplittableRandom(3));
 
         assertThat(ours.isOurs(token, String.valueOf(ours.answer(token)))).isTrue();
