@@ -1,15 +1,15 @@
 package dev.postern.acme;
 
-import dev.postern.certificate.CertificateIssuer;
-import dev.postern.certificate.CertificateRequest;
 import dev.postern.certificate.CertificateStore;
-import dev.postern.certificate.IssueFailure;
-import dev.postern.certificate.IssueFailure.Fault;
-import dev.postern.certificate.IssuedCertificate;
-import dev.postern.certificate.IssuerAccount;
-import dev.postern.certificate.OrderJournal;
-import dev.postern.certificate.RevocationReason;
-import dev.postern.certificate.SuggestedWindow;
+import dev.postern.certificate.issuer.CertificateIssuer;
+import dev.postern.certificate.issuer.CertificateRequest;
+import dev.postern.certificate.issuer.IssueFailure;
+import dev.postern.certificate.issuer.IssueFailure.Fault;
+import dev.postern.certificate.issuer.IssuedCertificate;
+import dev.postern.certificate.issuer.IssuerAccount;
+import dev.postern.certificate.issuer.OrderJournal;
+import dev.postern.certificate.issuer.RevocationReason;
+import dev.postern.certificate.issuer.SuggestedWindow;
 import dev.postern.config.Issuer.AcmeDirectory;
 import dev.postern.config.RateLimits;
 import dev.postern.config.Site;

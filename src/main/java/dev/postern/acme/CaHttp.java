@@ -4,7 +4,7 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
 import dev.postern.acme.CaTransport.Answer;
-import dev.postern.certificate.BoundedHttp;
+import dev.postern.certificate.issuer.BoundedHttp;
 import java.io.IOException;
 import java.net.Authenticator;
 import java.net.CookieHandler;

@@ -1,6 +1,6 @@
 package dev.postern.acme;
 
-import dev.postern.certificate.IssueFailure;
+import dev.postern.certificate.issuer.IssueFailure;
 import dev.postern.time.ClockSkew;
 import dev.postern.time.MonotonicClock;
 import java.io.IOException;

@@ -1,6 +1,6 @@
 package dev.postern.acme;
 
-import dev.postern.certificate.BoundedHttp;
+import dev.postern.certificate.issuer.BoundedHttp;
 import java.io.IOException;
 import java.net.http.HttpRequest;
 import java.nio.file.Path;

@@ -1,12 +1,12 @@
 package dev.postern.acme;
 
-import dev.postern.certificate.CertificateRequest;
-import dev.postern.certificate.ChallengeSolver;
-import dev.postern.certificate.IssueFailure;
-import dev.postern.certificate.IssueFailure.Fault;
-import dev.postern.certificate.IssuedCertificate;
-import dev.postern.certificate.OrderEntry;
-import dev.postern.certificate.OrderJournal;
+import dev.postern.certificate.issuer.CertificateRequest;
+import dev.postern.certificate.issuer.ChallengeSolver;
+import dev.postern.certificate.issuer.IssueFailure;
+import dev.postern.certificate.issuer.IssueFailure.Fault;
+import dev.postern.certificate.issuer.IssuedCertificate;
+import dev.postern.certificate.issuer.OrderEntry;
+import dev.postern.certificate.issuer.OrderJournal;
 import dev.postern.config.ChallengeType;
 import dev.postern.config.Issuer.AcmeDirectory;
 import dev.postern.pki.Keys;

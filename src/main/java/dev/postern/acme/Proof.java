@@ -1,9 +1,9 @@
 package dev.postern.acme;
 
-import dev.postern.certificate.ChallengeAnswer;
-import dev.postern.certificate.ChallengeSolver;
-import dev.postern.certificate.IssueFailure;
-import dev.postern.certificate.IssueFailure.Fault;
+import dev.postern.certificate.issuer.ChallengeAnswer;
+import dev.postern.certificate.issuer.ChallengeSolver;
+import dev.postern.certificate.issuer.IssueFailure;
+import dev.postern.certificate.issuer.IssueFailure.Fault;
 import dev.postern.config.ChallengeType;
 import java.io.IOException;
 import java.util.ArrayList;

@@ -1,6 +1,6 @@
 package dev.postern.acme;
 
-import dev.postern.certificate.IssueFailure.Fault;
+import dev.postern.certificate.issuer.IssueFailure.Fault;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.shredzone.acme4j.Problem;

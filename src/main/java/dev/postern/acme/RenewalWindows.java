@@ -1,8 +1,8 @@
 package dev.postern.acme;
 
-import dev.postern.certificate.IssueFailure;
-import dev.postern.certificate.IssueFailure.Fault;
-import dev.postern.certificate.SuggestedWindow;
+import dev.postern.certificate.issuer.IssueFailure;
+import dev.postern.certificate.issuer.IssueFailure.Fault;
+import dev.postern.certificate.issuer.SuggestedWindow;
 import dev.postern.time.MonotonicClock;
 import java.io.IOException;
 import java.net.MalformedURLException;

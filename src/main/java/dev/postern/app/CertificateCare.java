@@ -1,15 +1,15 @@
 package dev.postern.app;
 
 import dev.postern.app.CannotStart.Reason;
-import dev.postern.certificate.AlpnChallengeTable;
 import dev.postern.certificate.CertificateOperations;
 import dev.postern.certificate.CertificateStatus;
 import dev.postern.certificate.CertificateStore;
-import dev.postern.certificate.CertificateTable;
-import dev.postern.certificate.ChallengeTable;
 import dev.postern.certificate.ProbeKey;
-import dev.postern.certificate.ReachabilityProbe;
 import dev.postern.certificate.Renewals;
+import dev.postern.certificate.served.AlpnChallengeTable;
+import dev.postern.certificate.served.CertificateTable;
+import dev.postern.certificate.served.ChallengeTable;
+import dev.postern.certificate.served.ReachabilityProbe;
 import dev.postern.config.AddressRange;
 import dev.postern.config.Configuration;
 import dev.postern.config.Site;

@@ -1,10 +1,10 @@
 package dev.postern.app;
 
-import dev.postern.certificate.AlpnChallengeTable;
-import dev.postern.certificate.ChallengeSolver;
-import dev.postern.certificate.ChallengeTable;
-import dev.postern.certificate.Http01Solver;
-import dev.postern.certificate.TlsAlpn01Solver;
+import dev.postern.certificate.issuer.ChallengeSolver;
+import dev.postern.certificate.served.AlpnChallengeTable;
+import dev.postern.certificate.served.ChallengeTable;
+import dev.postern.certificate.served.Http01Solver;
+import dev.postern.certificate.served.TlsAlpn01Solver;
 import dev.postern.config.ChallengeType;
 import dev.postern.config.Configuration;
 import dev.postern.config.Dns01;

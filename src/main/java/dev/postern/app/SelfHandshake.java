@@ -1,7 +1,7 @@
 package dev.postern.app;
 
 import dev.postern.backend.ProxyPreamble;
-import dev.postern.certificate.ServedCertificates;
+import dev.postern.certificate.served.ServedCertificates;
 import dev.postern.config.AddressRange;
 import dev.postern.config.Addresses;
 import dev.postern.pki.AnyCertificate;

@@ -1,11 +1,11 @@
 package dev.postern.ca;
 
-import dev.postern.certificate.CertificateIssuer;
-import dev.postern.certificate.CertificateRequest;
-import dev.postern.certificate.IssueFailure;
-import dev.postern.certificate.IssueFailure.Fault;
-import dev.postern.certificate.IssuedCertificate;
-import dev.postern.certificate.OrderJournal;
+import dev.postern.certificate.issuer.CertificateIssuer;
+import dev.postern.certificate.issuer.CertificateRequest;
+import dev.postern.certificate.issuer.IssueFailure;
+import dev.postern.certificate.issuer.IssueFailure.Fault;
+import dev.postern.certificate.issuer.IssuedCertificate;
+import dev.postern.certificate.issuer.OrderJournal;
 import dev.postern.config.Site;
 import dev.postern.pki.Keys;
 import java.io.IOException;

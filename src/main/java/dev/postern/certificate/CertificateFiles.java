@@ -1,6 +1,7 @@
 package dev.postern.certificate;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
+import dev.postern.certificate.served.CertificateTable;
 import dev.postern.config.CertificateSource;
 import dev.postern.config.Configuration;
 import dev.postern.config.RegularFile;

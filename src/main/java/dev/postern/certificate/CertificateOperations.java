@@ -1,5 +1,9 @@
 package dev.postern.certificate;
 
+import dev.postern.certificate.issuer.IssueFailure;
+import dev.postern.certificate.issuer.IssuerAccount;
+import dev.postern.certificate.issuer.RevocationReason;
+import dev.postern.certificate.policy.SitePlan;
 import dev.postern.pki.Certificate;
 import java.io.IOException;
 import java.time.Duration;

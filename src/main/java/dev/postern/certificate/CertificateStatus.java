@@ -1,5 +1,9 @@
 package dev.postern.certificate;
 
+import dev.postern.certificate.policy.FailingNames;
+import dev.postern.certificate.policy.RenewalHistory;
+import dev.postern.certificate.policy.RenewalPolicy;
+import dev.postern.certificate.policy.Suggestion;
 import dev.postern.config.CertificateSource;
 import dev.postern.config.Configuration;
 import dev.postern.config.Site;

@@ -1,6 +1,7 @@
 package dev.postern.certificate;
 
-import dev.postern.certificate.IssueFailure.Fault;
+import dev.postern.certificate.issuer.IssueFailure;
+import dev.postern.certificate.issuer.IssueFailure.Fault;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;

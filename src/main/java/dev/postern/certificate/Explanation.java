@@ -1,6 +1,13 @@
 package dev.postern.certificate;
 
 import dev.postern.certificate.CertificateStatus.Served;
+import dev.postern.certificate.issuer.CertificateIssuer;
+import dev.postern.certificate.policy.FailingNames;
+import dev.postern.certificate.policy.Opening;
+import dev.postern.certificate.policy.RenewalHistory;
+import dev.postern.certificate.policy.RenewalPolicy;
+import dev.postern.certificate.policy.SitePlan;
+import dev.postern.certificate.policy.Suggestion;
 import dev.postern.pki.Certificate;
 import dev.postern.time.TimeText;
 import java.io.IOException;

@@ -1,5 +1,7 @@
 package dev.postern.certificate;
 
+import dev.postern.certificate.issuer.OrderEntry;
+import dev.postern.certificate.issuer.OrderJournal;
 import java.io.IOException;
 import java.time.InstantSource;
 import java.util.List;

@@ -5,6 +5,8 @@ import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
+import dev.postern.certificate.issuer.OrderEntry;
+import dev.postern.certificate.issuer.RevocationReason;
 import dev.postern.config.RegularFile;
 import dev.postern.pki.Certificate;
 import dev.postern.pki.Pem;

@@ -1,5 +1,7 @@
 package dev.postern.certificate;
 
+import dev.postern.certificate.issuer.OrderEntry;
+import dev.postern.certificate.issuer.RevocationReason;
 import dev.postern.pki.Certificate;
 import dev.postern.pki.Keys;
 import dev.postern.pki.Pem;

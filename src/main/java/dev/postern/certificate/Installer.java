@@ -1,6 +1,11 @@
 package dev.postern.certificate;
 
-import dev.postern.certificate.IssueFailure.Fault;
+import dev.postern.certificate.issuer.IssueFailure.Fault;
+import dev.postern.certificate.issuer.IssuedCertificate;
+import dev.postern.certificate.issuer.OrderEntry;
+import dev.postern.certificate.policy.FailedAttempt;
+import dev.postern.certificate.policy.RenewalPolicy;
+import dev.postern.certificate.served.CertificateTable;
 import dev.postern.pki.Certificate;
 import dev.postern.pki.Chains;
 import dev.postern.time.CaTime;

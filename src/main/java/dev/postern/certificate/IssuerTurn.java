@@ -1,6 +1,14 @@
 package dev.postern.certificate;
 
-import dev.postern.certificate.IssueFailure.Fault;
+import dev.postern.certificate.issuer.CertificateIssuer;
+import dev.postern.certificate.issuer.CertificateRequest;
+import dev.postern.certificate.issuer.IssueFailure;
+import dev.postern.certificate.issuer.IssueFailure.Fault;
+import dev.postern.certificate.issuer.IssuedCertificate;
+import dev.postern.certificate.issuer.OrderEntry;
+import dev.postern.certificate.issuer.TransientJournal;
+import dev.postern.certificate.policy.Opening;
+import dev.postern.certificate.policy.RenewalHistory;
 import dev.postern.config.KeyType;
 import java.time.Instant;
 import java.time.InstantSource;

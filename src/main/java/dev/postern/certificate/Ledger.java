@@ -1,8 +1,11 @@
 package dev.postern.certificate;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
-import dev.postern.certificate.IssueFailure.Hold;
-import dev.postern.certificate.SitePlan.Budget;
+import dev.postern.certificate.issuer.IssueFailure.Hold;
+import dev.postern.certificate.policy.Opening;
+import dev.postern.certificate.policy.RateLimit;
+import dev.postern.certificate.policy.RenewalPolicy;
+import dev.postern.certificate.policy.SitePlan.Budget;
 import dev.postern.config.RateLimits;
 import dev.postern.time.TimeText;
 import java.time.Duration;

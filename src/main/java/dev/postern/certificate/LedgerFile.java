@@ -2,6 +2,7 @@ package dev.postern.certificate;
 
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
+import dev.postern.certificate.policy.RateLimit;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.HashMap;

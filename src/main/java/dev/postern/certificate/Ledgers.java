@@ -1,5 +1,6 @@
 package dev.postern.certificate;
 
+import dev.postern.certificate.issuer.CertificateIssuer;
 import java.time.Instant;
 import java.util.Collections;
 import java.util.List;

@@ -1,5 +1,8 @@
 package dev.postern.certificate;
 
+import dev.postern.certificate.issuer.CertificateIssuer;
+import dev.postern.certificate.issuer.IssueFailure;
+import dev.postern.certificate.policy.FailingNames;
 import dev.postern.time.TimeText;
 import java.time.Instant;
 import java.time.InstantSource;

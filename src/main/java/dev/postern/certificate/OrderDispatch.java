@@ -1,7 +1,10 @@
 package dev.postern.certificate;
 
-import dev.postern.certificate.IssueFailure.Fault;
-import dev.postern.certificate.RenewalPolicy.Decision;
+import dev.postern.certificate.issuer.CertificateIssuer;
+import dev.postern.certificate.issuer.IssueFailure.Fault;
+import dev.postern.certificate.policy.FailedAttempt;
+import dev.postern.certificate.policy.IssuerChoice;
+import dev.postern.certificate.policy.RenewalPolicy.Decision;
 import dev.postern.pki.Certificate;
 import dev.postern.time.CaTime;
 import dev.postern.time.TimeText;

@@ -4,6 +4,8 @@ import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
+import dev.postern.certificate.issuer.OrderEntry;
+import dev.postern.certificate.issuer.OrderJournal;
 import dev.postern.config.RegularFile;
 import java.io.IOException;
 import java.nio.file.FileSystemException;

@@ -1,7 +1,9 @@
 package dev.postern.certificate;
 
-import dev.postern.certificate.IssueFailure.Fault;
-import dev.postern.certificate.RenewalPolicy.Decision;
+import dev.postern.certificate.issuer.CertificateIssuer;
+import dev.postern.certificate.issuer.IssueFailure;
+import dev.postern.certificate.issuer.IssueFailure.Fault;
+import dev.postern.certificate.policy.RenewalPolicy.Decision;
 import dev.postern.time.MonotonicClock;
 import dev.postern.time.TimeText;
 import java.io.IOException;

@@ -1,5 +1,6 @@
 package dev.postern.certificate;
 
+import dev.postern.certificate.policy.Opening;
 import dev.postern.pki.Certificate;
 import dev.postern.time.MonotonicClock;
 import java.time.Duration;

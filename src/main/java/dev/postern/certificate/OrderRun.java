@@ -1,6 +1,10 @@
 package dev.postern.certificate;
 
-import dev.postern.certificate.IssueFailure.Fault;
+import dev.postern.certificate.issuer.CertificateIssuer;
+import dev.postern.certificate.issuer.IssueFailure;
+import dev.postern.certificate.issuer.IssueFailure.Fault;
+import dev.postern.certificate.policy.FailedAttempt;
+import dev.postern.certificate.policy.RenewalHistory;
 import dev.postern.machine.MachineErrors;
 import dev.postern.time.MonotonicClock;
 import java.time.Instant;

@@ -1,5 +1,8 @@
 package dev.postern.certificate;
 
+import dev.postern.certificate.issuer.CertificateRequest;
+import dev.postern.certificate.policy.Opening;
+import dev.postern.certificate.policy.Suggestion;
 import dev.postern.pki.Certificate;
 import java.io.IOException;
 import java.time.Instant;

@@ -1,5 +1,6 @@
 package dev.postern.certificate;
 
+import dev.postern.certificate.served.CertificateTable;
 import dev.postern.config.Site;
 import dev.postern.pki.Certificate;
 import java.time.Instant;

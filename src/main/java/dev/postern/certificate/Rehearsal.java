@@ -1,6 +1,13 @@
 package dev.postern.certificate;
 
-import dev.postern.certificate.IssueFailure.Fault;
+import dev.postern.certificate.issuer.CertificateIssuer;
+import dev.postern.certificate.issuer.CertificateRequest;
+import dev.postern.certificate.issuer.IssueFailure;
+import dev.postern.certificate.issuer.IssueFailure.Fault;
+import dev.postern.certificate.issuer.IssuedCertificate;
+import dev.postern.certificate.issuer.OrderJournal;
+import dev.postern.certificate.issuer.TransientJournal;
+import dev.postern.certificate.policy.Opening;
 import dev.postern.config.KeyType;
 import dev.postern.pki.Certificate;
 import dev.postern.time.TimeText;

@@ -1,6 +1,11 @@
 package dev.postern.certificate;
 
-import dev.postern.certificate.RenewalPolicy.Decision;
+import dev.postern.certificate.issuer.CertificateIssuer;
+import dev.postern.certificate.issuer.ChallengeSolver;
+import dev.postern.certificate.policy.RenewalPolicy.Decision;
+import dev.postern.certificate.policy.SitePlan;
+import dev.postern.certificate.served.CertificateTable;
+import dev.postern.certificate.served.ServedCertificates;
 import dev.postern.config.KeyType;
 import dev.postern.config.Site;
 import dev.postern.time.CaTime;

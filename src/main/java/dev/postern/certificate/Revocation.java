@@ -1,7 +1,10 @@
 package dev.postern.certificate;
 
 import dev.postern.certificate.CertificateStatus.Served;
-import dev.postern.certificate.IssueFailure.Fault;
+import dev.postern.certificate.issuer.CertificateIssuer;
+import dev.postern.certificate.issuer.IssueFailure;
+import dev.postern.certificate.issuer.IssueFailure.Fault;
+import dev.postern.certificate.issuer.RevocationReason;
 import dev.postern.pki.Certificate;
 import java.io.IOException;
 import java.math.BigInteger;

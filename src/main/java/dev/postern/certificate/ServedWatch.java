@@ -2,6 +2,7 @@ package dev.postern.certificate;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.postern.certificate.CertificateStatus.Served;
+import dev.postern.certificate.served.ServedCertificates;
 import dev.postern.pki.Certificate;
 import java.io.IOException;
 import java.security.cert.X509Certificate;

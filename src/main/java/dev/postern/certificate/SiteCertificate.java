@@ -1,5 +1,7 @@
 package dev.postern.certificate;
 
+import dev.postern.certificate.issuer.OrderEntry;
+import dev.postern.certificate.issuer.RevocationReason;
 import dev.postern.pki.Certificate;
 import java.io.IOException;
 import java.nio.file.Path;

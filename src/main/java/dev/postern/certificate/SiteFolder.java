@@ -1,6 +1,9 @@
 package dev.postern.certificate;
 
 import com.google.gson.JsonParser;
+import dev.postern.certificate.issuer.OrderEntry;
+import dev.postern.certificate.issuer.OrderJournal;
+import dev.postern.certificate.policy.RenewalHistory;
 import dev.postern.config.RegularFile;
 import java.io.IOException;
 import java.nio.file.Files;

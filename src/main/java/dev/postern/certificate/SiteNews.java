@@ -1,7 +1,11 @@
 package dev.postern.certificate;
 
-import dev.postern.certificate.IssueFailure.Fault;
-import dev.postern.certificate.RenewalPolicy.Decision;
+import dev.postern.certificate.issuer.IssueFailure.Fault;
+import dev.postern.certificate.policy.FailingNames;
+import dev.postern.certificate.policy.IssuerChoice;
+import dev.postern.certificate.policy.RenewalHistory;
+import dev.postern.certificate.policy.RenewalPolicy;
+import dev.postern.certificate.policy.RenewalPolicy.Decision;
 import dev.postern.pki.Certificate;
 import dev.postern.time.TimeText;
 import java.nio.file.Path;

@@ -1,6 +1,12 @@
 package dev.postern.certificate;
 
-import dev.postern.certificate.RenewalPolicy.Decision;
+import dev.postern.certificate.issuer.CertificateIssuer;
+import dev.postern.certificate.issuer.IssueFailure;
+import dev.postern.certificate.issuer.IssuerAccount;
+import dev.postern.certificate.issuer.RevocationReason;
+import dev.postern.certificate.policy.RenewalHistory;
+import dev.postern.certificate.policy.RenewalPolicy.Decision;
+import dev.postern.certificate.policy.SitePlan;
 import dev.postern.pki.Certificate;
 import dev.postern.time.ClockSkew;
 import dev.postern.time.TimeText;

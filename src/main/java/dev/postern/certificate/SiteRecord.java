@@ -1,6 +1,21 @@
 package dev.postern.certificate;
 
-import dev.postern.certificate.RenewalPolicy.Decision;
+import dev.postern.certificate.issuer.CertificateIssuer;
+import dev.postern.certificate.issuer.ChallengeSolver;
+import dev.postern.certificate.issuer.IssueFailure;
+import dev.postern.certificate.issuer.IssuedCertificate;
+import dev.postern.certificate.issuer.OrderEntry;
+import dev.postern.certificate.issuer.OrderJournal;
+import dev.postern.certificate.policy.FailedAttempt;
+import dev.postern.certificate.policy.FailingNames;
+import dev.postern.certificate.policy.IssuerChoice;
+import dev.postern.certificate.policy.Opening;
+import dev.postern.certificate.policy.RenewalHistory;
+import dev.postern.certificate.policy.RenewalPolicy;
+import dev.postern.certificate.policy.RenewalPolicy.Decision;
+import dev.postern.certificate.policy.SitePlan;
+import dev.postern.certificate.policy.Suggestion;
+import dev.postern.certificate.served.CertificateTable;
 import dev.postern.config.Site;
 import dev.postern.pki.Certificate;
 import java.io.IOException;

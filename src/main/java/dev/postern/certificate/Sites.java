@@ -1,5 +1,6 @@
 package dev.postern.certificate;
 
+import dev.postern.certificate.served.CertificateTable;
 import dev.postern.config.CertificateSource;
 import dev.postern.config.Configuration;
 import dev.postern.config.Site;

@@ -1,6 +1,10 @@
 package dev.postern.certificate;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
+import dev.postern.certificate.issuer.CertificateIssuer;
+import dev.postern.certificate.issuer.IssueFailure;
+import dev.postern.certificate.issuer.SuggestedWindow;
+import dev.postern.certificate.policy.Suggestion;
 import dev.postern.pki.Certificate;
 import dev.postern.time.MonotonicClock;
 import java.time.Duration;

@@ -1,5 +1,6 @@
 package dev.postern.certificate;
 
+import dev.postern.certificate.policy.SitePlan;
 import dev.postern.config.Site;
 import java.time.Instant;
 import java.time.InstantSource;

@@ -1,6 +1,7 @@
 package dev.postern.certificate;
 
-import dev.postern.certificate.RenewalPolicy.Decision;
+import dev.postern.certificate.policy.RenewalPolicy.Decision;
+import dev.postern.certificate.served.CertificateTable;
 import dev.postern.pki.Certificate;
 import dev.postern.time.CaTime;
 import dev.postern.time.RepeatedLines;

@@ -37,7 +37,7 @@
  * <p>Who knows what:
  *
  * <ul>
- *   <li>Served: {@link dev.postern.certificate.CertificateTable} and {@link dev.postern.certificate.ChallengeTable}, which
+ *   <li>Served: {@link dev.postern.certificate.served.CertificateTable} and {@link dev.postern.certificate.served.ChallengeTable}, which
  *       is all that a connection ever meets; {@code Publication} says whether a site is in the table, {@code ServedWatch}
  *       whether clients see it.
  *   <li>Stored: {@link dev.postern.certificate.CertificateStore}; in it a {@code SiteFolder} for each site ({@code
@@ -46,7 +46,7 @@
  *   <li>Known of one site: {@code SiteRecord}: what it has ({@code SiteCertificate}, and {@code OlderGenerations} for the
  *       names that this lacks), what was tried ({@code
  *       RenewalHistory}), what an order would be ({@code OrderTerms}), what is told of it ({@code SiteNews}, {@code
- *       Explanation}, {@link dev.postern.certificate.SitePlan}). A site whose operator brings the files is a {@link
+ *       Explanation}, {@link dev.postern.certificate.policy.SitePlan}). A site whose operator brings the files is a {@link
  *       dev.postern.certificate.CertificateFiles}. {@code Sites} has them all, {@code SiteLoading} reads them where they
  *       are thousands.
  *   <li>Shared by all sites: {@code OrderQueue}, {@code Ledgers}, {@code SuggestedWindows}, {@code CaTime}.

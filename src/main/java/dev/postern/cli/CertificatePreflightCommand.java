@@ -3,7 +3,7 @@ package dev.postern.cli;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import dev.postern.certificate.CertificateStore;
-import dev.postern.certificate.ReachabilityProbe;
+import dev.postern.certificate.served.ReachabilityProbe;
 import dev.postern.config.Configuration;
 import dev.postern.config.Site;
 import dev.postern.config.read.ConfigurationProblems;
@@ -84,8 +84,13 @@ final class CertificatePreflightCommand implements Callable<Integer> {
         try {
             boolean isServing = store.isInUse();
             SecureRandom random = new SecureRandom();
-            Preflight preflight =
-                    new Preflight(lookup(), new ReachabilityProbe(store.probeKey(random).bytes()), Clock.systemUTC(), random, httpPort, 443);
+            Preflight preflight = new Preflight(
+                    lookup(),
+                    new ReachabilityProbe(store.probeKey(random).bytes()),
+                    Clock.systemUTC(),
+                    random,
+                    httpPort,
+                    443);
             List<PreflightReport> reports =
                     preflight.check(chosen(config), site -> config.acme().issuersFor(site), isServing);
             if (isJson) {

@@ -1,7 +1,7 @@
 package dev.postern.dns;
 
-import dev.postern.certificate.ChallengeAnswer;
-import dev.postern.certificate.ChallengeSolver;
+import dev.postern.certificate.issuer.ChallengeAnswer;
+import dev.postern.certificate.issuer.ChallengeSolver;
 import dev.postern.config.ChallengeType;
 import dev.postern.config.Dns01;
 import dev.postern.time.MonotonicClock;

@@ -5,7 +5,7 @@ import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
-import dev.postern.certificate.BoundedHttp;
+import dev.postern.certificate.issuer.BoundedHttp;
 import dev.postern.config.Issuer.AcmeDirectory;
 import java.io.IOException;
 import java.net.http.HttpRequest;

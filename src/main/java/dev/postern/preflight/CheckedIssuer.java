@@ -1,13 +1,13 @@
 package dev.postern.preflight;
 
-import dev.postern.certificate.CertificateIssuer;
-import dev.postern.certificate.CertificateRequest;
-import dev.postern.certificate.IssueFailure;
-import dev.postern.certificate.IssuedCertificate;
-import dev.postern.certificate.IssuerAccount;
-import dev.postern.certificate.OrderJournal;
-import dev.postern.certificate.RevocationReason;
-import dev.postern.certificate.SuggestedWindow;
+import dev.postern.certificate.issuer.CertificateIssuer;
+import dev.postern.certificate.issuer.CertificateRequest;
+import dev.postern.certificate.issuer.IssueFailure;
+import dev.postern.certificate.issuer.IssuedCertificate;
+import dev.postern.certificate.issuer.IssuerAccount;
+import dev.postern.certificate.issuer.OrderJournal;
+import dev.postern.certificate.issuer.RevocationReason;
+import dev.postern.certificate.issuer.SuggestedWindow;
 import dev.postern.config.Issuer;
 import dev.postern.config.RateLimits;
 import dev.postern.config.Site;

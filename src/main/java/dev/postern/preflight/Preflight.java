@@ -1,6 +1,6 @@
 package dev.postern.preflight;
 
-import dev.postern.certificate.ReachabilityProbe;
+import dev.postern.certificate.served.ReachabilityProbe;
 import dev.postern.config.Addresses;
 import dev.postern.config.ChallengeType;
 import dev.postern.config.Issuer;

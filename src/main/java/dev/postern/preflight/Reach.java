@@ -1,6 +1,6 @@
 package dev.postern.preflight;
 
-import dev.postern.certificate.ReachabilityProbe;
+import dev.postern.certificate.served.ReachabilityProbe;
 import dev.postern.config.Addresses;
 import dev.postern.dns.Lookup;
 import dev.postern.dns.Lookup.Family;

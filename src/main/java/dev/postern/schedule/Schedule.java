@@ -1,8 +1,8 @@
 package dev.postern.schedule;
 
 import dev.postern.certificate.Renewals;
-import dev.postern.certificate.ServedCertificates;
 import dev.postern.certificate.WakeUps;
+import dev.postern.certificate.served.ServedCertificates;
 import dev.postern.config.RegularFile;
 import java.io.IOException;
 import java.io.InputStream;

@@ -1,6 +1,6 @@
 package dev.postern.tls;
 
-import dev.postern.certificate.AlpnChallengeTable;
+import dev.postern.certificate.served.AlpnChallengeTable;
 import io.netty.buffer.ByteBuf;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;

@@ -1,6 +1,6 @@
 package dev.postern.tls;
 
-import dev.postern.certificate.CertificateTable;
+import dev.postern.certificate.served.CertificateTable;
 import dev.postern.config.Addresses;
 import dev.postern.machine.MachineErrors;
 import dev.postern.pki.Certificate;

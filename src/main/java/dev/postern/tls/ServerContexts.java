@@ -1,7 +1,7 @@
 package dev.postern.tls;
 
-import dev.postern.certificate.AlpnChallengeTable;
-import dev.postern.certificate.CertificateTable;
+import dev.postern.certificate.served.AlpnChallengeTable;
+import dev.postern.certificate.served.CertificateTable;
 import dev.postern.config.Tls;
 import dev.postern.config.TlsVersion;
 import dev.postern.pki.Certificate;

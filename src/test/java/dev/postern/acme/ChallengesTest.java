@@ -5,12 +5,12 @@ import static dev.postern.config.ChallengeType.HTTP_01;
 import static dev.postern.config.ChallengeType.TLS_ALPN_01;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.postern.certificate.CertificateRequest;
-import dev.postern.certificate.ChallengeSolver;
-import dev.postern.certificate.IssueFailure;
-import dev.postern.certificate.IssueFailure.Fault;
-import dev.postern.certificate.IssueFailure.Hold;
-import dev.postern.certificate.IssuedCertificate;
+import dev.postern.certificate.issuer.CertificateRequest;
+import dev.postern.certificate.issuer.ChallengeSolver;
+import dev.postern.certificate.issuer.IssueFailure;
+import dev.postern.certificate.issuer.IssueFailure.Fault;
+import dev.postern.certificate.issuer.IssueFailure.Hold;
+import dev.postern.certificate.issuer.IssuedCertificate;
 import dev.postern.testing.CapturedLog;
 import java.util.List;
 import org.junit.jupiter.api.Test;

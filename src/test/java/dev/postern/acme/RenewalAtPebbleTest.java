@@ -5,9 +5,9 @@ import static org.awaitility.Awaitility.await;
 
 import dev.postern.certificate.CertificateStatus;
 import dev.postern.certificate.CertificateStore;
-import dev.postern.certificate.CertificateTable;
-import dev.postern.certificate.ChallengeTable;
 import dev.postern.certificate.Renewals;
+import dev.postern.certificate.served.CertificateTable;
+import dev.postern.certificate.served.ChallengeTable;
 import dev.postern.config.Issuer.AcmeDirectory;
 import dev.postern.config.KeyType;
 import dev.postern.config.Site;

@@ -3,9 +3,9 @@ package dev.postern.acme;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.postern.certificate.IssueFailure;
-import dev.postern.certificate.IssueFailure.Fault;
-import dev.postern.certificate.SuggestedWindow;
+import dev.postern.certificate.issuer.IssueFailure;
+import dev.postern.certificate.issuer.IssueFailure.Fault;
+import dev.postern.certificate.issuer.SuggestedWindow;
 import dev.postern.pki.Certificate;
 import dev.postern.pki.Pem;
 import dev.postern.testing.TestCa;

@@ -4,12 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.gson.JsonObject;
-import dev.postern.certificate.CertificateRequest;
-import dev.postern.certificate.CertificateRequest.Replaced;
-import dev.postern.certificate.Http01Solver;
-import dev.postern.certificate.IssueFailure;
-import dev.postern.certificate.IssuedCertificate;
-import dev.postern.certificate.OrderEntry;
+import dev.postern.certificate.issuer.CertificateRequest;
+import dev.postern.certificate.issuer.CertificateRequest.Replaced;
+import dev.postern.certificate.issuer.IssueFailure;
+import dev.postern.certificate.issuer.IssuedCertificate;
+import dev.postern.certificate.issuer.OrderEntry;
+import dev.postern.certificate.served.Http01Solver;
 import dev.postern.config.KeyType;
 import dev.postern.testing.TestCa;
 import java.security.cert.X509Certificate;

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.postern.certificate.CertificateStore;
-import dev.postern.certificate.ReachabilityProbe;
+import dev.postern.certificate.served.ReachabilityProbe;
 import dev.postern.testing.EdgeExtension;
 import dev.postern.testing.RawClient;
 import java.net.InetAddress;
@@ -64,7 +64,9 @@ class FirstIssuedSiteTest {
                 RawClient.plain(running.challengeAddresses().get(0).getPort())) {
             String answer = client.get("app.internal", "/.well-known/acme-challenge/" + token)
                     .body();
-            assertThat(new ReachabilityProbe(CertificateStore.openReadOnly(store()).probeKey(new SecureRandom()).bytes())
+            assertThat(new ReachabilityProbe(CertificateStore.openReadOnly(store())
+                                    .probeKey(new SecureRandom())
+                                    .bytes())
                             .isOurs(token, answer))
                     .isTrue();
         }

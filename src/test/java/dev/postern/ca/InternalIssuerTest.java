@@ -4,11 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.postern.ca.acme.MovableClock;
-import dev.postern.certificate.CertificateRequest;
-import dev.postern.certificate.IssueFailure;
-import dev.postern.certificate.IssuedCertificate;
-import dev.postern.certificate.OrderEntry;
-import dev.postern.certificate.OrderJournal;
+import dev.postern.certificate.issuer.CertificateRequest;
+import dev.postern.certificate.issuer.IssueFailure;
+import dev.postern.certificate.issuer.IssuedCertificate;
+import dev.postern.certificate.issuer.OrderEntry;
+import dev.postern.certificate.issuer.OrderJournal;
 import dev.postern.config.KeyType;
 import dev.postern.config.Site;
 import dev.postern.pki.Keys;

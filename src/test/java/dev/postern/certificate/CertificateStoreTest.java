@@ -3,6 +3,8 @@ package dev.postern.certificate;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.postern.certificate.issuer.OrderEntry;
+import dev.postern.certificate.issuer.RevocationReason;
 import dev.postern.pki.Certificate;
 import dev.postern.pki.Keys;
 import dev.postern.pki.Pem;

@@ -2,7 +2,13 @@ package dev.postern.certificate;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.postern.certificate.IssueFailure.Fault;
+import dev.postern.certificate.issuer.CertificateIssuer;
+import dev.postern.certificate.issuer.IssueFailure;
+import dev.postern.certificate.issuer.IssueFailure.Fault;
+import dev.postern.certificate.issuer.OrderEntry;
+import dev.postern.certificate.issuer.SuggestedWindow;
+import dev.postern.certificate.policy.RenewalPolicy;
+import dev.postern.certificate.policy.SitePlan;
 import dev.postern.config.RateLimits;
 import dev.postern.config.Site;
 import dev.postern.pki.Certificate;

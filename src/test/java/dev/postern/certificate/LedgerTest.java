@@ -3,8 +3,12 @@ package dev.postern.certificate;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.postern.certificate.IssueFailure.Hold;
-import dev.postern.certificate.SitePlan.Budget;
+import dev.postern.certificate.issuer.IssueFailure.Hold;
+import dev.postern.certificate.issuer.OrderEntry;
+import dev.postern.certificate.issuer.TransientJournal;
+import dev.postern.certificate.policy.Opening;
+import dev.postern.certificate.policy.RateLimit;
+import dev.postern.certificate.policy.SitePlan.Budget;
 import dev.postern.config.RateLimits;
 import java.io.IOException;
 import java.nio.file.Files;

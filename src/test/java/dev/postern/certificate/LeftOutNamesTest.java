@@ -3,6 +3,8 @@ package dev.postern.certificate;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.postern.certificate.issuer.IssueFailure;
+import dev.postern.certificate.issuer.RevocationReason;
 import dev.postern.config.CertificateSource;
 import dev.postern.config.KeyType;
 import dev.postern.config.RouteSettings;

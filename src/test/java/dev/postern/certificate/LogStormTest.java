@@ -2,7 +2,9 @@ package dev.postern.certificate;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.postern.certificate.IssueFailure.Fault;
+import dev.postern.certificate.issuer.IssueFailure;
+import dev.postern.certificate.issuer.IssueFailure.Fault;
+import dev.postern.certificate.served.CertificateTable;
 import dev.postern.config.Configuration;
 import dev.postern.config.KeyType;
 import dev.postern.config.Site;

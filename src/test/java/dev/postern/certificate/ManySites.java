@@ -1,5 +1,6 @@
 package dev.postern.certificate;
 
+import dev.postern.certificate.policy.RenewalHistory;
 import dev.postern.pki.Pem;
 import dev.postern.testing.TestCa;
 import java.io.IOException;

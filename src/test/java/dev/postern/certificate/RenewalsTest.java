@@ -3,8 +3,12 @@ package dev.postern.certificate;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.postern.certificate.IssueFailure.Fault;
-import dev.postern.certificate.IssueFailure.Hold;
+import dev.postern.certificate.issuer.IssueFailure;
+import dev.postern.certificate.issuer.IssueFailure.Fault;
+import dev.postern.certificate.issuer.IssueFailure.Hold;
+import dev.postern.certificate.issuer.IssuedCertificate;
+import dev.postern.certificate.policy.RenewalHistory;
+import dev.postern.certificate.served.CertificateTable;
 import dev.postern.config.Configuration;
 import dev.postern.config.KeyType;
 import dev.postern.config.Site;

@@ -1,5 +1,13 @@
 package dev.postern.certificate;
 
+import dev.postern.certificate.issuer.CertificateIssuer;
+import dev.postern.certificate.issuer.CertificateRequest;
+import dev.postern.certificate.issuer.IssueFailure;
+import dev.postern.certificate.issuer.IssuedCertificate;
+import dev.postern.certificate.issuer.OrderEntry;
+import dev.postern.certificate.issuer.OrderJournal;
+import dev.postern.certificate.issuer.RevocationReason;
+import dev.postern.certificate.issuer.SuggestedWindow;
 import dev.postern.config.RateLimits;
 import dev.postern.config.Site;
 import dev.postern.pki.Certificate;

@@ -5,7 +5,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.postern.certificate.CertificateStatus.Served.Answer;
-import dev.postern.certificate.IssueFailure.Fault;
+import dev.postern.certificate.issuer.IssueFailure;
+import dev.postern.certificate.issuer.IssueFailure.Fault;
+import dev.postern.certificate.issuer.OrderEntry;
+import dev.postern.certificate.issuer.OrderJournal;
+import dev.postern.certificate.issuer.RevocationReason;
+import dev.postern.certificate.policy.SitePlan;
+import dev.postern.certificate.served.CertificateTable;
 import dev.postern.config.KeyType;
 import dev.postern.config.Site;
 import dev.postern.pki.Certificate;

@@ -1,5 +1,10 @@
 package dev.postern.certificate;
 
+import dev.postern.certificate.issuer.CertificateIssuer;
+import dev.postern.certificate.policy.RenewalHistory;
+import dev.postern.certificate.policy.SitePlan;
+import dev.postern.certificate.served.CertificateTable;
+import dev.postern.certificate.served.ServedCertificates;
 import dev.postern.config.KeyType;
 import dev.postern.config.Site;
 import dev.postern.pki.Certificate;

@@ -2,7 +2,11 @@ package dev.postern.certificate;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.postern.certificate.IssueFailure.Fault;
+import dev.postern.certificate.issuer.CertificateRequest;
+import dev.postern.certificate.issuer.IssueFailure;
+import dev.postern.certificate.issuer.IssueFailure.Fault;
+import dev.postern.certificate.issuer.SuggestedWindow;
+import dev.postern.certificate.policy.Suggestion;
 import dev.postern.config.Site;
 import dev.postern.pki.Certificate;
 import dev.postern.testing.HandClock;

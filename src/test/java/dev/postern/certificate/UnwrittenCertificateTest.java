@@ -4,7 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
-import dev.postern.certificate.IssueFailure.Fault;
+import dev.postern.certificate.issuer.IssueFailure;
+import dev.postern.certificate.issuer.IssueFailure.Fault;
+import dev.postern.certificate.issuer.RevocationReason;
+import dev.postern.certificate.policy.SitePlan;
+import dev.postern.certificate.served.CertificateTable;
 import dev.postern.config.CertificateSource;
 import dev.postern.config.ChallengeType;
 import dev.postern.config.KeyType;

@@ -2,7 +2,8 @@ package dev.postern.certificate;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.postern.certificate.IssueFailure.Fault;
+import dev.postern.certificate.issuer.IssueFailure;
+import dev.postern.certificate.issuer.IssueFailure.Fault;
 import dev.postern.testing.HandClock;
 import java.nio.file.Path;
 import java.time.Duration;

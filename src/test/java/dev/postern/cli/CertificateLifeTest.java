@@ -17,7 +17,7 @@ import dev.postern.ca.acme.AcmeRequest;
 import dev.postern.ca.acme.AcmeServer;
 import dev.postern.ca.acme.Fault;
 import dev.postern.ca.acme.ProblemType;
-import dev.postern.certificate.SuggestedWindow;
+import dev.postern.certificate.issuer.SuggestedWindow;
 import dev.postern.config.read.ConfigurationFile;
 import dev.postern.schedule.Schedule;
 import dev.postern.testing.FreePorts;

@@ -3,7 +3,7 @@ package dev.postern.dns;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.postern.certificate.ChallengeAnswer;
+import dev.postern.certificate.issuer.ChallengeAnswer;
 import dev.postern.config.Dns01;
 import dev.postern.config.Secret;
 import dev.postern.config.Tsig;

@@ -8,7 +8,7 @@ import dev.postern.certificate.CertificateEvents.Failed;
 import dev.postern.certificate.CertificateEvents.Overdue;
 import dev.postern.certificate.CertificateEvents.Renewed;
 import dev.postern.certificate.CertificateStore;
-import dev.postern.certificate.IssueFailure.Fault;
+import dev.postern.certificate.issuer.IssueFailure.Fault;
 import dev.postern.config.Configuration;
 import dev.postern.config.Secret;
 import dev.postern.config.Site;

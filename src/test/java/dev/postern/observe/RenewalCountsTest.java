@@ -3,7 +3,7 @@ package dev.postern.observe;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.postern.certificate.CertificateEvents;
-import dev.postern.certificate.IssueFailure.Fault;
+import dev.postern.certificate.issuer.IssueFailure.Fault;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;

@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import dev.postern.certificate.CertificateStore;
-import dev.postern.certificate.ReachabilityProbe;
+import dev.postern.certificate.served.ReachabilityProbe;
 import dev.postern.config.CertificateSource;
 import dev.postern.config.ChallengeType;
 import dev.postern.config.Issuer;
@@ -118,7 +118,9 @@ class PreflightTest {
                 acme: { issuers: [internal], store: "%s" }
                 sites: [{ names: [app.internal], routes: [{ path: /, respond: { status: 200 } }] }]
                 """.formatted(binds, store));
-        probe = new ReachabilityProbe(CertificateStore.openReadOnly(store).probeKey(new SplittableRandom(1)).bytes());
+        probe = new ReachabilityProbe(CertificateStore.openReadOnly(store)
+                .probeKey(new SplittableRandom(1))
+                .bytes());
     }
 
     private Preflight preflight() throws IOException {
@@ -126,7 +128,9 @@ class PreflightTest {
                 new Lookup(List.of(server.address()), Duration.ofSeconds(10), MonotonicClock.SYSTEM),
                 probe != null
                         ? probe
-                        : new ReachabilityProbe(CertificateStore.openReadOnly(edge.directory()).probeKey(new SplittableRandom(1)).bytes()),
+                        : new ReachabilityProbe(CertificateStore.openReadOnly(edge.directory())
+                                .probeKey(new SplittableRandom(1))
+                                .bytes()),
                 clock,
                 new SplittableRandom(2),
                 new Reach.Ports(port, port),
@@ -240,8 +244,10 @@ class PreflightTest {
     @Test
     void strangerCannotMakeUpOurAnswer() {
         CertificateStore store = CertificateStore.openReadOnly(edge.directory());
-        ReachabilityProbe ours = new ReachabilityProbe(store.probeKey(new SplittableRandom(8)).bytes());
-        ReachabilityProbe stranger = new ReachabilityProbe(store.probeKey(new SplittableRandom(9)).bytes());
+        ReachabilityProbe ours =
+                new ReachabilityProbe(store.probeKey(new SplittableRandom(8)).bytes());
+        ReachabilityProbe stranger =
+                new ReachabilityProbe(store.probeKey(new SplittableRandom(9)).bytes());
         String token = ReachabilityProbe.token(new SplittableRandom(3));
 
         assertThat(ours.isOurs(token, String.valueOf(ours.answer(token)))).isTrue();

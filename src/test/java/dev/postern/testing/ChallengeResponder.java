@@ -1,7 +1,7 @@
 package dev.postern.testing;
 
 import com.sun.net.httpserver.HttpServer;
-import dev.postern.certificate.ChallengeTable;
+import dev.postern.certificate.served.ChallengeTable;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;

@@ -1,7 +1,7 @@
 package dev.postern.testing;
 
-import dev.postern.certificate.OrderEntry;
-import dev.postern.certificate.OrderJournal;
+import dev.postern.certificate.issuer.OrderEntry;
+import dev.postern.certificate.issuer.OrderJournal;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 

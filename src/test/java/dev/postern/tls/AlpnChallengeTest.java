@@ -3,10 +3,10 @@ package dev.postern.tls;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.postern.certificate.AlpnChallengeTable;
-import dev.postern.certificate.CertificateTable;
-import dev.postern.certificate.ChallengeAnswer;
-import dev.postern.certificate.TlsAlpn01Solver;
+import dev.postern.certificate.issuer.ChallengeAnswer;
+import dev.postern.certificate.served.AlpnChallengeTable;
+import dev.postern.certificate.served.CertificateTable;
+import dev.postern.certificate.served.TlsAlpn01Solver;
 import dev.postern.config.Tls;
 import dev.postern.config.TlsProfile;
 import dev.postern.config.TlsVersion;

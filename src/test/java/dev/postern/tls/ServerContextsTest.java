@@ -2,8 +2,8 @@ package dev.postern.tls;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.postern.certificate.AlpnChallengeTable;
-import dev.postern.certificate.CertificateTable;
+import dev.postern.certificate.served.AlpnChallengeTable;
+import dev.postern.certificate.served.CertificateTable;
 import dev.postern.config.Tls;
 import dev.postern.config.TlsProfile;
 import dev.postern.config.TlsVersion;

@@ -2,7 +2,7 @@ package dev.postern.ca.acme;
 
 import dev.postern.ca.InternalCa;
 import dev.postern.ca.acme.AcmeRoutes.Route;
-import dev.postern.certificate.SuggestedWindow;
+import dev.postern.certificate.issuer.SuggestedWindow;
 import java.io.IOException;
 import java.net.URI;
 import java.net.URISyntaxException;

@@ -1,7 +1,7 @@
 package dev.postern.ca.acme;
 
 import dev.postern.ca.InternalCa;
-import dev.postern.certificate.SuggestedWindow;
+import dev.postern.certificate.issuer.SuggestedWindow;
 import java.math.BigInteger;
 import java.security.cert.X509Certificate;
 import java.time.Duration;

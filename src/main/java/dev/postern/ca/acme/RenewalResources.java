@@ -1,7 +1,7 @@
 package dev.postern.ca.acme;
 
 import com.google.gson.JsonObject;
-import dev.postern.certificate.SuggestedWindow;
+import dev.postern.certificate.issuer.SuggestedWindow;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.Instant;

@@ -1,6 +1,6 @@
 package dev.postern.http.step;
 
-import dev.postern.certificate.ChallengeTable;
+import dev.postern.certificate.served.ChallengeTable;
 import dev.postern.http.exchange.CertificateShown;
 import dev.postern.http.exchange.Exchange;
 import dev.postern.http.exchange.RequestStep;

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.google.gson.JsonObject;
 import dev.postern.ca.InternalCa;
 import dev.postern.ca.TestChains;
-import dev.postern.certificate.SuggestedWindow;
+import dev.postern.certificate.issuer.SuggestedWindow;
 import dev.postern.config.KeyType;
 import dev.postern.pki.Keys;
 import dev.postern.testing.HandClock;
