@@ -15,9 +15,9 @@
  * beside:    observe, admin, control, cli, migrate, hook, dns, preflight; ca.acme and simulation for tests and the demo
  * </pre>
  *
- * <p>The request path meets the life of the certificates at two read-only tables only: {@code CertificateTable}
- * (server name → certificate) and {@code ChallengeTable} (token → key authorization). A renewal never touches a
- * channel; a handshake never waits for a CA.
+ * <p>The request path meets the life of the certificates at read-only tables only: {@code CertificateTable}
+ * (server name → certificate), and {@code ChallengeTable} and {@code AlpnChallengeTable} (what a CA asks for). A renewal never touches a
+ * channel; a handshake never waits for a CA (for the disk it may: a certificate that is not read yet).
  *
  * <p>Where to start reading: {@code app.Edge} puts everything together with plain constructors; {@code
  * listener.Pipelines} lists every step of a connection in order; {@code http.exchange.Exchange} is one request and its response;

@@ -4,7 +4,7 @@
  * <pre>
  *   Dial                       one for each exchange: chooses a server (LoadBalancer, Lease), waits in line
  *     │                        where all are busy, goes on to the next where one cannot be reached
- *     │  ServerRoom            whether there may be one more connection: in all, and for this client
+ *     │  ServerRoom            whether one more connection may be made, and be at work for this client
  *   Connector                  a place on a connection that is there, or a new one; one for each protocol
  *     │
  *   AddressRace                the addresses of a name in turn (Happy Eyeballs)

@@ -6,26 +6,28 @@
  *     │ bytes
  *   h1.Http1ClientConnection, h2.Http2ClientConnection  (exchange.Turns: fair    head_timeout, keep-alive, floods
  *     │                                                  shares of the loop)
- *   message.HeadParser, RequestHead                     one strict parser, and   400 … 431: ErrorResponses
+ *   message.HeadParser, RequestHead                     one strict parser, and   400, 408, 417, 431, 501, 505
  *     │                                                 h2.Http2Heads before it
  *   exchange.Exchange                                   one request and its response
  *     │  exchange.RequestSteps (filter chain)
- *     │  step.*: RelayAcmeChallenge, RefuseWhenMemoryIsShort, RedirectToHttps,   each may answer: 308, 401, 404, 421,
- *     │          RouteToSite, Authenticate                                       429, 503 (wire.Failure)
+ *     │  step.*: RelayAcmeChallenge, RefuseWhenMemoryIsShort, RedirectToHttps,   308, 400, 403, 404, 405, 413, 421, 429,
+ *     │          RouteToSite (which asks Authenticate: 401); others on the side  503, and what a route answers itself
+ *     │          port, the admin listener and for plain HTTP on the TLS port
  *   exchange.RetryLadder                                whether once more (retries), stickiness
- *   dial.Dial                                           which server: balance.LoadBalancer; waits in its line where
- *     │                                                 all are busy
- *   exchange.ServerConnections                          one that is there, or dial.AddressRace for a new one
- *     │  h1.Http1ServerConnections (pool), h2.Http2ServerConnections (streams)
- *   exchange.ServerStream: h1.Http1ServerConnection, h2.Http2ServerStream        502, 504: wire.Failure.ByServer
- *     │ exchange.RequestWriter                          the request anew
- *   server
+ *   dial.Dial                                           which server: balance.LoadBalancer; waits in its line where all
+ *     │                                                 are busy                 503 none_available, queue_…, out_of_…
+ *   exchange.ServerConnections                          one that is there, or
+ *     │  h1.Http1ServerConnections (pool),              dial.AddressRace for a   503 connect_…, name_unresolved
+ *     │  h2.Http2ServerConnections (streams)            new one
+ *   exchange.ServerStream: h1.Http1ServerConnection, h2.Http2ServerStream        502 malformed_…, closed_…
+ *     │ exchange.RequestWriter                          the request anew, for either protocol
+ *   server                                                                       504 response_timeout: the exchange's
  *     │ bytes
  *   message.MessageDecoder, ResponseHead                as strict as for requests
- *   exchange.ResponseReceiver (the exchange)            back-pressure: pauseResponse, resumeResponse
- *     │  coding.ResponseCompression
- *   exchange.ClientStream: h1.ResponseWriter, h2.Http2ClientStream
- *     │ wire.SendQueue                                  timeouts.response, slow readers
+ *   exchange.ResponseReceiver (the exchange)            back-pressure: ServerStream.pauseResponse, resumeResponse
+ *     │  coding.ResponseCompression                     or, once protocols are switched, a tunnel.Tunnel
+ *   exchange.ClientStream: h1.Http1ClientConnection (h1.ResponseWriter), h2.Http2ClientStream
+ *     │ wire.SendQueue                                  response_not_taken: slow readers
  *   client
  *     │
  *   exchange.ExchangeObserver.ended                     metrics and the access log, whatever the end
@@ -36,10 +38,10 @@
  * clients and servers; neither knows the other), {@code step} (what may happen to a request before it is answered). The
  * table is in {@code ArchitectureTest}.
  *
- * <p>Threads: a connection lives on one event loop, its server connections and streams on the same one; nothing here is
- * shared between loops but {@code Routing} (an immutable snapshot), {@code RateLimiter}, {@code Logins} and the budgets of
- * {@code backend}. Nothing blocks; passwords are compared by {@code Logins} on threads of its own. Timeouts are looked at by
- * the sweep of {@code exchange.Worker}. Each buffer has one owner: whoever is handed one lets it go.
+ * <p>Threads: a connection lives on one event loop, its server connections and streams on the same one; shared between
+ * loops are {@code Routing} (an immutable snapshot), {@code LoadBalancer} and its servers, {@code RateLimiter}, {@code Logins},
+ * {@code MemoryGuard} and the budgets of {@code backend}. Nothing blocks; passwords are compared by {@code Logins} on threads of its own. Timeouts are looked at by
+ * the sweep of {@code exchange.Worker}; those of waiting in line, of connecting and of handshakes are timers. Each buffer has one owner: whoever is handed one lets it go.
  */
 @NullMarked
 package dev.postern.http;

@@ -25,7 +25,7 @@ public final class Tunnel {
     private final Consumer<Tunnel> over;
 
     /**
-     * @param idle for how long nothing may move
+     * @param idle for how long nothing may move: {@code timeouts.tunnel}, an hour unless configured
      * @param over is told of its end
      */
     Tunnel(Ends ends, Duration idle, Consumer<Tunnel> over) {

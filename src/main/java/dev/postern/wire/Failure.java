@@ -89,7 +89,7 @@ public sealed interface Failure {
 
     /** We could not, or would not, carry on. */
     enum ByEdge implements Failure {
-        /** No file descriptor, no local port, no memory. */
+        /** No file descriptor, no local port, no memory; or a limit of ours that keeps some of them for others. */
         OUT_OF_RESOURCES,
         /** Nothing moved in a tunnel for as long as {@code timeouts.tunnel}. */
         TUNNEL_IDLE,
@@ -116,7 +116,7 @@ public sealed interface Failure {
     /** No server could be reached, or the one that was broke off, stalled or answered nonsense. */
     enum ByServer implements Failure {
         NONE_AVAILABLE(Retry.NEVER),
-        /** Every server has as many exchanges as it may, and too many wait already. */
+        /** Every server, or that of its cookie, has as many exchanges as it may, and too many wait already. */
         QUEUE_FULL(Retry.NEVER),
         /** Waited for room on a server for as long as it may. */
         QUEUE_TIMEOUT(Retry.NEVER),
@@ -135,6 +135,7 @@ public sealed interface Failure {
         CLOSED_DURING_RESPONSE(Retry.NEVER),
         MALFORMED_RESPONSE(Retry.NEVER),
         RESPONSE_HEAD_TOO_LARGE(Retry.NEVER),
+        /** 504. Counts from the request on: waiting in line and connecting as well. */
         RESPONSE_TIMEOUT(Retry.NEVER);
 
         private final Retry retry;

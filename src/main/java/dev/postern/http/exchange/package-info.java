@@ -4,8 +4,11 @@
  * <p>An exchange meets its client as a {@link dev.postern.http.exchange.ClientStream}, its server as a {@link
  * dev.postern.http.exchange.ServerStream} that {@link dev.postern.http.exchange.ServerConnections} gave it. That stream asks an
  * {@link dev.postern.http.exchange.OutgoingRequest} what to write, tells a {@link dev.postern.http.exchange.ResponseReceiver} what
- * comes back, and knows no exchange; {@code RetryLadder} decides which server, and whether once more (retry policy, retry budget); {@link dev.postern.http.exchange.Worker} is what all connections
- * of one event loop share. A protocol is a package that implements these four, and none is named here.
+ * comes back, and knows no exchange. {@code RetryLadder} decides whether once more (retry policy, retry budget) and keeps a client
+ * with its server; {@code dial.Dial} finds the server. {@code RequestWriter} and {@code ForwardedHeaders} are what a server is
+ * sent, {@code ErrorResponses} what we answer ourselves. {@link dev.postern.http.exchange.Worker} is what all connections of one
+ * event loop share. A protocol is a package that implements {@code ClientConnection}, {@code ClientStream}, {@code
+ * ServerConnections} and {@code ServerStream}.
  *
  * <p>Event loop only, but where a method says otherwise. What an exchange ends with is in its {@link
  * dev.postern.http.exchange.ExchangeRecord}, and goes to {@link dev.postern.http.exchange.ExchangeObserver} exactly once.
