@@ -2,6 +2,7 @@ package dev.postern.listener;
 
 import dev.postern.config.AddressRange;
 import dev.postern.http.exchange.CertificateShown;
+import dev.postern.http.exchange.LinesPerMinute;
 import dev.postern.http.exchange.RequestSteps;
 import dev.postern.http.exchange.Worker;
 import dev.postern.http.h1.Http1ClientConnection;
@@ -27,8 +28,6 @@ import io.netty.channel.ChannelInitializer;
 import java.net.InetAddress;
 import java.util.List;
 import java.util.OptionalInt;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BiConsumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -41,9 +40,6 @@ import org.slf4j.LoggerFactory;
  */
 public final class Pipelines {
     private static final Logger LOG = LoggerFactory.getLogger(Pipelines.class);
-
-    /** A proxy that is not set up as we are would otherwise fill the log. */
-    private static final long TOLD_EVERY_NANOS = TimeUnit.MINUTES.toNanos(1);
 
     /** A few dashboards, and then some. */
     private static final int ADMIN_PLACES = 64;
@@ -58,7 +54,7 @@ public final class Pipelines {
     private final RequestSteps challengeSteps;
     private final ConnectionsPerClient perClient;
     private final MemoryGuard memory;
-    private final AtomicLong toldNanos = new AtomicLong(System.nanoTime() - TOLD_EVERY_NANOS);
+    private final LinesPerMinute unspoken = new LinesPerMinute(1);
 
     public Pipelines(
             ServerContexts contexts,
@@ -248,9 +244,7 @@ public final class Pipelines {
 
     /** That a proxy of the operator's own does not speak as configured is for the operator; once a minute will do. */
     private void told(String problem) {
-        long last = toldNanos.get();
-        long now = System.nanoTime();
-        if (now - last >= TOLD_EVERY_NANOS && toldNanos.compareAndSet(last, now)) {
+        if (unspoken.mayBeTold(System.nanoTime())) {
             LOG.warn(
                     "{} (proxy-protocol lists its address: it has to begin every connection with a PROXY header)",
                     problem);
