@@ -6,6 +6,7 @@ import dev.postern.certificate.CertificateStatus;
 import dev.postern.certificate.CertificateStore;
 import dev.postern.certificate.ProbeKey;
 import dev.postern.certificate.Renewals;
+import dev.postern.certificate.SiteOperations;
 import dev.postern.certificate.served.AlpnChallengeTable;
 import dev.postern.certificate.served.CertificateTable;
 import dev.postern.certificate.served.ChallengeTable;
@@ -63,6 +64,7 @@ final class CertificateCare implements AutoCloseable {
     private final Proofs proofs;
     private final Issuers issuers;
     private final Renewals renewals;
+    private final CertificateOperations operations;
     /** Runs commands of operators. */
     private final ExecutorService control = Threads.unlimited("control");
     /** Runs what may take long and what nobody waits for. */
@@ -112,8 +114,9 @@ final class CertificateCare implements AutoCloseable {
             ClockSkew skew = new ClockSkew(clock);
             this.issuers = new Issuers(store, clock, skew, probe, this::site, works);
             this.renewals = renewals(skew);
+            this.operations = new SiteOperations(renewals);
             this.commands = new CertificateControl(
-                    operations(), () -> this.config.sites(), store, certificates, clock, control);
+                    operations, () -> this.config.sites(), store, certificates, clock, control);
         } catch (CannotStart | IOException | RuntimeException e) {
             close();
             throw e;
@@ -281,7 +284,7 @@ final class CertificateCare implements AutoCloseable {
 
     /** What an operator may ask for. */
     CertificateOperations operations() {
-        return renewals.operations();
+        return operations;
     }
 
     /** The same, as commands by name. */

@@ -51,7 +51,7 @@ final class Installer {
      *
      * @param order what the journal holds of it; null where the issuer keeps none
      */
-    void issued(OrderRun run, IssuedCertificate result, @Nullable OrderEntry order) {
+    void issued(Attempt run, IssuedCertificate result, @Nullable OrderEntry order) {
         SiteRecord record = run.record();
         // Fresh: it tells the time by which the CA signs, and is not thrown away because ours is another.
         result.chain().stream()
@@ -121,7 +121,7 @@ final class Installer {
     }
 
     /** No certificate came; does nothing for an attempt that is not the site's any more. */
-    void failed(OrderRun run, FailedAttempt attempt) {
+    void failed(Attempt run, FailedAttempt attempt) {
         SiteRecord record = run.record();
         Instant now = time.instant();
         CertificateEvents.Failed event;

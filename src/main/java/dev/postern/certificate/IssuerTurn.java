@@ -31,12 +31,12 @@ final class IssuerTurn {
     private final KeyType keyType;
     private final Ledgers ledgers;
     private final InstantSource clock;
-    private final OrderRun run;
+    private final Attempt run;
 
     /** @param order what the journal holds of it; null where the issuer keeps none */
     record Taken(IssuedCertificate certificate, @Nullable OrderEntry order) {}
 
-    IssuerTurn(SiteRecord record, KeyType keyType, Ledgers ledgers, InstantSource clock, OrderRun run) {
+    IssuerTurn(SiteRecord record, KeyType keyType, Ledgers ledgers, InstantSource clock, Attempt run) {
         this.record = record;
         this.keyType = keyType;
         this.ledgers = ledgers;

@@ -148,7 +148,7 @@ final class OrderDispatch {
     }
 
     /** The attempt is over, well or not. */
-    void ended(OrderRun run) {
+    void ended(Attempt run) {
         SiteRecord record = run.record();
         Demand demand = null;
         synchronized (record) {
@@ -167,7 +167,7 @@ final class OrderDispatch {
     /** A record that has retired: nothing is begun for it any more, and what runs is interrupted; its journal stays. */
     void drop(SiteRecord record) {
         queue.forget(record);
-        OrderRun run;
+        Attempt run;
         Demand demand = null;
         synchronized (record) {
             run = record.run();
@@ -185,20 +185,20 @@ final class OrderDispatch {
     }
 
     void giveUpOverdue() {
-        for (OrderRun run : queue.running()) {
+        for (Attempt run : queue.running()) {
             if (run.elapsedNanos() > deadline.toNanos()) {
                 String message = "no result after " + TimeText.of(deadline) + "; this attempt is given up";
                 // Counted before it is interrupted: its thread may report its end at once, and then nobody counts it.
                 setting.installer().failed(run, FailedAttempt.of(Fault.CA, message));
                 run.abandon();
-                setting.renewals().ended(run);
+                setting.ended().accept(run);
             }
         }
     }
 
     /** Interrupts what is in flight: the journals stay, the next start resumes the orders. */
     void close() {
-        for (OrderRun run : queue.running()) {
+        for (Attempt run : queue.running()) {
             if (run.abandon()) {
                 ended(run);
             }

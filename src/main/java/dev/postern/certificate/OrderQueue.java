@@ -63,7 +63,7 @@ final class OrderQueue {
     private final Map<List<Ask>, PriorityQueue<Due>> lanes = new LinkedHashMap<>();
     private final Map<SiteRecord, Due> queued = new HashMap<>();
     private final Map<String, Pace> paces = new HashMap<>();
-    private final Set<OrderRun> running = new LinkedHashSet<>();
+    private final Set<Attempt> running = new LinkedHashSet<>();
     // Orders that were let through and are not in the ledger yet: issuer → how many.
     private final Map<String, Integer> coming = new HashMap<>();
     private int reserved;
@@ -188,7 +188,7 @@ final class OrderQueue {
     }
 
     /** Turns the place that {@link #next} took into a run; null gives it back. */
-    synchronized void began(Next.Start start, @Nullable OrderRun run) {
+    synchronized void began(Next.Start start, @Nullable Attempt run) {
         reserved--;
         if (run != null) {
             running.add(run);
@@ -199,13 +199,13 @@ final class OrderQueue {
         notifyAll();
     }
 
-    synchronized void ended(OrderRun run) {
+    synchronized void ended(Attempt run) {
         run.charged();
         running.remove(run);
         notifyAll();
     }
 
-    synchronized List<OrderRun> running() {
+    synchronized List<Attempt> running() {
         return List.copyOf(running);
     }
 

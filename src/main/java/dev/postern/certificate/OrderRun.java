@@ -1,5 +1,8 @@
 package dev.postern.certificate;
 
+import java.util.function.Supplier;
+import java.util.function.Consumer;
+import dev.postern.config.KeyType;
 import dev.postern.certificate.issuer.CertificateIssuer;
 import dev.postern.certificate.issuer.IssueFailure;
 import dev.postern.certificate.issuer.IssueFailure.Fault;
@@ -18,17 +21,23 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** One attempt to get a certificate for one site, on a thread of the orders. */
-final class OrderRun implements Runnable {
+final class OrderRun implements Attempt, Runnable {
     private static final Logger LOG = LoggerFactory.getLogger(OrderRun.class);
 
-    /** What every run works with. */
+    /**
+     * What every run works with.
+     *
+     * @param keyType that is asked for now
+     * @param ended told of each run that is over, well or not, on its thread
+     */
     record Setting(
-            Renewals renewals,
+            Supplier<KeyType> keyType,
             Installer installer,
             OrderQueue queue,
             Ledgers ledgers,
             InstantSource clock,
-            MonotonicClock elapsed) {}
+            MonotonicClock elapsed,
+            Consumer<Attempt> ended) {}
 
     private final Setting setting;
     private final SiteRecord record;
@@ -72,20 +81,23 @@ final class OrderRun implements Runnable {
         this.begunNanos = setting.elapsed().nanoTime();
     }
 
-    SiteRecord record() {
+    @Override
+    public SiteRecord record() {
         return record;
     }
 
-    long elapsedNanos() {
+    @Override
+    public long elapsedNanos() {
         return setting.elapsed().nanoTime() - begunNanos;
     }
 
-    boolean isAbandoned() {
+    @Override
+    public boolean isAbandoned() {
         return abandoned;
     }
 
-    /** What the queue let through is in the ledger, or will not be sent. */
-    void charged() {
+    @Override
+    public void charged() {
         String issuer = coming.getAndSet(null);
         if (issuer != null) {
             setting.queue().charged(issuer);
@@ -99,12 +111,8 @@ final class OrderRun implements Runnable {
         }
     }
 
-    /**
-     * Interrupts it and keeps it from writing to the journal any more, for the next run may be using it.
-     *
-     * @return whether it will never begin, so that nobody but the caller reports its end
-     */
-    boolean abandon() {
+    @Override
+    public boolean abandon() {
         abandoned = true;
         boolean neverBegan = claimed.compareAndSet(false, true);
         Future<?> submitted = future;
@@ -129,13 +137,13 @@ final class OrderRun implements Runnable {
             LOG.error("{}: a bug while taking a certificate", record.name(), e);
             setting.installer().failed(this, FailedAttempt.of(Fault.OURS, "unexpected: " + e));
         } finally {
-            setting.renewals().ended(this);
+            setting.ended().accept(this);
         }
     }
 
     private void attempt() throws InterruptedException {
         IssuerTurn turn =
-                new IssuerTurn(record, setting.renewals().remit().keyType(), setting.ledgers(), setting.clock(), this);
+                new IssuerTurn(record, setting.keyType().get(), setting.ledgers(), setting.clock(), this);
         if (!tries.isEmpty()) {
             boolean isAll;
             synchronized (record) {

@@ -50,7 +50,7 @@ public final class Renewals implements AutoCloseable {
     private final ExecutorService orders;
     private final ServedWatch watch;
     private final Survey survey;
-    private final CertificateOperations operations;
+    private final Means means;
     private volatile boolean closed;
 
     // Replaced by one thread at a time; read by any thread.
@@ -87,6 +87,14 @@ public final class Renewals implements AutoCloseable {
             RandomGenerator random,
             ExecutorService orders,
             CertificateEvents events) {}
+
+    /**
+     * What whoever acts beside it has to have in common with it.
+     *
+     * @param orderDeadline of one order, the wait for its turn included
+     */
+    record Means(
+            CaTime time, MonotonicClock elapsed, ClockSkew skew, RandomGenerator random, Duration orderDeadline) {}
 
     /**
      * Prepares; reads nothing yet.
@@ -126,17 +134,18 @@ public final class Renewals implements AutoCloseable {
                 record -> this.upkeep.guarded(record.name(), () -> lookAfter(record)),
                 this::allAreRead);
         OrderRun.Setting setting = new OrderRun.Setting(
-                this,
+                () -> this.remit.keyType(),
                 new Installer(table, time, surroundings.skew(), random, announcements, watch),
                 new OrderQueue(ledgers, surroundings.elapsed()),
                 ledgers,
                 time,
-                surroundings.elapsed());
+                surroundings.elapsed(),
+                this::ended);
         this.dispatch = new OrderDispatch(setting, time, orders, orderDeadline);
         this.suggestedWindows =
                 new SuggestedWindows(this.sites::issued, time, surroundings.elapsed(), random, orders, this::lookAgain);
         this.survey = new Survey(this.sites, time, watch);
-        this.operations = new SiteOperations(this, surroundings, time, random, orderDeadline);
+        this.means = new Means(time, surroundings.elapsed(), skew, random, orderDeadline);
     }
 
     private SiteRecord newRecord(Site site, List<CertificateIssuer> issuers) {
@@ -309,9 +318,8 @@ public final class Renewals implements AutoCloseable {
 
     // ---- what operators ask for
 
-    /** What an operator may ask for. Usable from {@link #load} on; what needs listeners, from {@link #start} on. */
-    public CertificateOperations operations() {
-        return operations;
+    Means means() {
+        return means;
     }
 
     /** Null where no site of this name gets its certificate from an issuer. What is returned was read from the store. */
@@ -415,7 +423,7 @@ public final class Renewals implements AutoCloseable {
     }
 
     /** The attempt is over, well or not; called on its thread. */
-    void ended(OrderRun run) {
+    private void ended(Attempt run) {
         dispatch.ended(run);
         lookAgain(run.record());
     }

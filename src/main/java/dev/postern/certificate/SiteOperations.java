@@ -22,7 +22,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** What an operator asks of {@link Renewals}: the same care, the same locks, the same limits. */
-final class SiteOperations implements CertificateOperations {
+public final class SiteOperations implements CertificateOperations {
     private static final Logger LOG = LoggerFactory.getLogger(SiteOperations.class);
 
     private final Renewals renewals;
@@ -33,18 +33,14 @@ final class SiteOperations implements CertificateOperations {
     private final Rehearsal rehearsal;
     private final Revocation revocation;
 
-    /** @param deadline of one order, the wait for its turn included */
-    SiteOperations(
-            Renewals renewals,
-            Renewals.Surroundings surroundings,
-            InstantSource time,
-            RandomGenerator random,
-            Duration deadline) {
+    /** Usable once {@code renewals} is loaded; what needs listeners, once it is started. */
+    public SiteOperations(Renewals renewals) {
+        Renewals.Means means = renewals.means();
         this.renewals = renewals;
-        this.time = time;
-        this.random = random;
-        this.skew = surroundings.skew();
-        this.orders = new OrderOnDemand(renewals, time, surroundings.elapsed(), deadline);
+        this.time = means.time();
+        this.random = means.random();
+        this.skew = means.skew();
+        this.orders = new OrderOnDemand(renewals, time, means.elapsed(), means.orderDeadline());
         this.rehearsal = new Rehearsal(time, () -> renewals.remit().keyType());
         this.revocation = new Revocation(renewals, orders, time);
     }

@@ -47,7 +47,7 @@ final class SiteRecord {
 
     private RenewalHistory history = RenewalHistory.NONE;
     private boolean historyUnwritten;
-    private @Nullable OrderRun run;
+    private @Nullable Attempt run;
     private @Nullable Demand demand;
     private @Nullable Instant wish;
     // Written under the monitor; read by any thread.
@@ -278,11 +278,11 @@ final class SiteRecord {
     }
 
     /** The attempt in flight; null where there is none. */
-    @Nullable OrderRun run() {
+    @Nullable Attempt run() {
         return run;
     }
 
-    void run(@Nullable OrderRun next) {
+    void run(@Nullable Attempt next) {
         run = next;
     }
 

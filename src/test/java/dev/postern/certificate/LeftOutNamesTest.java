@@ -70,7 +70,7 @@ class LeftOutNamesTest {
     }
 
     private String explained() throws Exception {
-        return String.join("\n", care.renewals().operations().explain(A));
+        return String.join("\n", new SiteOperations(care.renewals()).explain(A));
     }
 
     @Test
@@ -184,7 +184,7 @@ class LeftOutNamesTest {
 
         var order = java.util.concurrent.CompletableFuture.supplyAsync(() -> {
             try {
-                return care.renewals().operations().order(A, false);
+                return new SiteOperations(care.renewals()).order(A, false);
             } catch (Exception e) {
                 throw new IllegalStateException(e);
             }
@@ -325,7 +325,7 @@ class LeftOutNamesTest {
         Certificate first = leaveOut();
         Certificate without = care.table.find(A);
 
-        care.renewals().operations().revokeOlder(A, first.serialText(), RevocationReason.KEY_COMPROMISE);
+        new SiteOperations(care.renewals()).revokeOlder(A, first.serialText(), RevocationReason.KEY_COMPROMISE);
 
         assertThat(care.table.find(DEAD)).isNull();
         assertThat(care.table.find(A)).isSameAs(without);
@@ -387,7 +387,7 @@ class LeftOutNamesTest {
         Certificate first = adopted(A);
         adopted(A, DEAD);
 
-        care.renewals().operations().rollback(A);
+        new SiteOperations(care.renewals()).rollback(A);
 
         assertThat(care.table.find(A).isSame(first)).isTrue();
         assertThat(care.table.find(DEAD)).isNull();
@@ -400,7 +400,7 @@ class LeftOutNamesTest {
         start(SteppedCare.site(A, DEAD));
         Certificate good = adopted(A, DEAD);
         Certificate distrusted = adopted(A, DEAD);
-        care.renewals().operations().rollback(A);
+        new SiteOperations(care.renewals()).rollback(A);
         assertThat(care.table.find(DEAD).isSame(good)).isTrue();
 
         Certificate newest = adopted(A);
@@ -486,7 +486,7 @@ class LeftOutNamesTest {
         Certificate first = leaveOut();
         Certificate without = care.table.find(A);
 
-        Future<?> rekeyed = orders.submit(() -> care.renewals().operations().rekey(A));
+        Future<?> rekeyed = orders.submit(() -> new SiteOperations(care.renewals()).rekey(A));
         await().atMost(Duration.ofMinutes(1)).until(() -> {
             care.run(clock.instant().plusSeconds(10), Duration.ofSeconds(10));
             return rekeyed.isDone();
@@ -550,7 +550,7 @@ class LeftOutNamesTest {
     private Certificate adoptedBy(String site, String... names) throws Exception {
         TestCa.Issued issued = ca.issue(List.of(names), clock.instant(), Duration.ofDays(90));
         Certificate certificate = Certificate.of(site, "test-ca", issued.key(), issued.chain());
-        var unused = care.renewals().operations().adopt(certificate, null);
+        var unused = new SiteOperations(care.renewals()).adopt(certificate, null);
         clock.advance(Duration.ofMinutes(1));
         return certificate;
     }

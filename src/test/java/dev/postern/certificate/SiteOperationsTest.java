@@ -135,7 +135,7 @@ class SiteOperationsTest {
                 Duration.ofMinutes(15),
                 readAtOnce);
         assertThat(renewals.load()).isEmpty();
-        operations = renewals.operations();
+        operations = new SiteOperations(renewals);
     }
 
     private void start(Site... sites) {

@@ -99,7 +99,7 @@ class UnwrittenCertificateTest {
     }
 
     private CertificateOperations operations() {
-        return renewals.operations();
+        return new SiteOperations(renewals);
     }
 
     private Path folder() {
