@@ -11,7 +11,7 @@
  *                             ▲  ▲
  *          schedule ──────────┘  └───────── acme ◄─► CA (the internal one: ca)
  *
- * under all: config (config.read reads it), wire (what every connection has), machine
+ * under all: config (config.read reads it), wire (what every connection has), pki (keys and certificates), time, machine
  * beside:    observe, admin, control, cli, migrate, hook, dns, preflight; ca.acme and simulation for tests and the demo
  * </pre>
  *
@@ -21,7 +21,7 @@
  *
  * <p>Where to start reading: {@code app.Edge} puts everything together with plain constructors; {@code
  * listener.Pipelines} lists every step of a connection in order; {@code http.exchange.Exchange} is one request and its response;
- * {@code certificate.Renewals} decides and acts for the certificates, and its package has a map of its own; {@code
+ * {@code certificate.care.Renewals} decides and acts for the certificates, and the package {@code certificate} has a map of it; {@code
  * control.CertificateControl} is what an operator may ask of them. Which package may use which is the table in {@code
  * ArchitectureTest}.
  */

@@ -1,10 +1,10 @@
 package dev.postern.acme;
 
 import com.google.gson.JsonObject;
-import dev.postern.certificate.AccountFolder;
 import dev.postern.certificate.issuer.IssueFailure;
 import dev.postern.certificate.issuer.IssueFailure.Fault;
 import dev.postern.certificate.issuer.IssuerAccount;
+import dev.postern.certificate.store.AccountFolder;
 import dev.postern.config.ExternalAccount;
 import dev.postern.config.Issuer.AcmeDirectory;
 import dev.postern.config.KeyType;

@@ -1,6 +1,5 @@
 package dev.postern.acme;
 
-import dev.postern.certificate.CertificateStore;
 import dev.postern.certificate.issuer.CertificateIssuer;
 import dev.postern.certificate.issuer.CertificateRequest;
 import dev.postern.certificate.issuer.IssueFailure;
@@ -10,6 +9,7 @@ import dev.postern.certificate.issuer.IssuerAccount;
 import dev.postern.certificate.issuer.OrderJournal;
 import dev.postern.certificate.issuer.RevocationReason;
 import dev.postern.certificate.issuer.SuggestedWindow;
+import dev.postern.certificate.store.CertificateStore;
 import dev.postern.config.Issuer.AcmeDirectory;
 import dev.postern.config.RateLimits;
 import dev.postern.config.Site;

@@ -1,6 +1,6 @@
 package dev.postern.acme;
 
-import dev.postern.certificate.CertificateStore;
+import dev.postern.certificate.store.CertificateStore;
 import dev.postern.config.Acme;
 import dev.postern.config.Issuer;
 import dev.postern.config.Issuer.AcmeDirectory;

@@ -1,9 +1,9 @@
 package dev.postern.acme;
 
-import dev.postern.certificate.CertificateStore;
 import dev.postern.certificate.issuer.IssueFailure;
 import dev.postern.certificate.issuer.IssueFailure.Fault;
 import dev.postern.certificate.issuer.IssueFailure.Hold;
+import dev.postern.certificate.store.CertificateStore;
 import dev.postern.config.PlainText;
 import java.io.IOException;
 import java.net.URI;

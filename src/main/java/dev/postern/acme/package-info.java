@@ -13,7 +13,7 @@
  *   <li>it drops the {@code Retry-After} of a 503: {@code CaHttp} keeps it;
  *   <li>one session sends one request at a time: each order has a session of its own;
  *   <li>it throws unchecked exceptions: {@code AcmeIssuer} catches them at the edge of the package;
- *   <li>it cannot read PKCS#8 keys: {@code certificate.Pem} does;
+ *   <li>it cannot read PKCS#8 keys: {@code pki.Pem} does;
  *   <li>it finds one link in a {@code Link} header, and no chain by the common name of its issuer: {@code CaHttp} parts
  *       the links, {@code ChainChoice} chooses;
  *   <li>one challenge that it cannot read hides the others: {@code Proof} reads those that we know.

@@ -1,16 +1,16 @@
 package dev.postern.app;
 
 import dev.postern.app.CannotStart.Reason;
-import dev.postern.certificate.CertificateOperations;
-import dev.postern.certificate.CertificateStatus;
-import dev.postern.certificate.CertificateStore;
-import dev.postern.certificate.ProbeKey;
-import dev.postern.certificate.Renewals;
-import dev.postern.certificate.SiteOperations;
+import dev.postern.certificate.care.CertificateStatus;
+import dev.postern.certificate.care.Renewals;
+import dev.postern.certificate.operate.CertificateOperations;
+import dev.postern.certificate.operate.SiteOperations;
 import dev.postern.certificate.served.AlpnChallengeTable;
 import dev.postern.certificate.served.CertificateTable;
 import dev.postern.certificate.served.ChallengeTable;
 import dev.postern.certificate.served.ReachabilityProbe;
+import dev.postern.certificate.store.CertificateStore;
+import dev.postern.certificate.store.ProbeKey;
 import dev.postern.config.AddressRange;
 import dev.postern.config.Configuration;
 import dev.postern.config.Site;
@@ -115,8 +115,8 @@ final class CertificateCare implements AutoCloseable {
             this.issuers = new Issuers(store, clock, skew, probe, this::site, works);
             this.renewals = renewals(skew);
             this.operations = new SiteOperations(renewals);
-            this.commands = new CertificateControl(
-                    operations, () -> this.config.sites(), store, certificates, clock, control);
+            this.commands =
+                    new CertificateControl(operations, () -> this.config.sites(), store, certificates, clock, control);
         } catch (CannotStart | IOException | RuntimeException e) {
             close();
             throw e;

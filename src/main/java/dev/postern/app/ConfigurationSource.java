@@ -1,6 +1,6 @@
 package dev.postern.app;
 
-import dev.postern.certificate.CertificateFiles;
+import dev.postern.certificate.care.CertificateFiles;
 import dev.postern.config.Configuration;
 import dev.postern.config.read.ConfigurationFile;
 import dev.postern.config.read.ConfigurationProblems;

@@ -2,9 +2,9 @@ package dev.postern.app;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.postern.app.CannotStart.Reason;
-import dev.postern.certificate.CertificateOperations;
-import dev.postern.certificate.CertificateStatus;
-import dev.postern.certificate.CertificateStore;
+import dev.postern.certificate.care.CertificateStatus;
+import dev.postern.certificate.operate.CertificateOperations;
+import dev.postern.certificate.store.CertificateStore;
 import dev.postern.config.Configuration;
 import dev.postern.config.Durations;
 import dev.postern.config.Listeners;

@@ -1,6 +1,6 @@
 package dev.postern.app;
 
-import dev.postern.certificate.CertificateStore;
+import dev.postern.certificate.store.CertificateStore;
 import dev.postern.config.Action;
 import dev.postern.config.BindAddress;
 import dev.postern.config.Configuration;

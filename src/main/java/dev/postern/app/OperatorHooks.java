@@ -1,6 +1,6 @@
 package dev.postern.app;
 
-import dev.postern.certificate.ToldRenewal;
+import dev.postern.certificate.store.ToldRenewal;
 import dev.postern.config.Configuration;
 import dev.postern.config.Durations;
 import dev.postern.hook.Hooks;

@@ -2,7 +2,7 @@ package dev.postern.app;
 
 import dev.postern.backend.ServerBudget;
 import dev.postern.balance.LoadBalancer;
-import dev.postern.certificate.CertificateStatus;
+import dev.postern.certificate.care.CertificateStatus;
 import dev.postern.http.exchange.Routing;
 import dev.postern.http.exchange.Worker;
 import dev.postern.listener.ConnectionLimit;

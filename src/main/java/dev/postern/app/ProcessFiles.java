@@ -1,6 +1,6 @@
 package dev.postern.app;
 
-import dev.postern.certificate.CertificateStore;
+import dev.postern.certificate.store.CertificateStore;
 import dev.postern.config.RegularFile;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -5,7 +5,7 @@ import dev.postern.backend.Backend;
 import dev.postern.backend.BackendWatch.Surroundings;
 import dev.postern.backend.ServerBudget;
 import dev.postern.balance.LoadBalancer;
-import dev.postern.certificate.CertificateStatus;
+import dev.postern.certificate.care.CertificateStatus;
 import dev.postern.config.AddressRange;
 import dev.postern.config.Balance;
 import dev.postern.config.Configuration;

@@ -1,7 +1,7 @@
 package dev.postern.app;
 
-import dev.postern.certificate.CertificateStore;
-import dev.postern.certificate.DurableFiles;
+import dev.postern.certificate.store.CertificateStore;
+import dev.postern.certificate.store.DurableFiles;
 import dev.postern.config.Configuration;
 import dev.postern.config.RegularFile;
 import java.io.IOException;

@@ -1,7 +1,7 @@
 package dev.postern.ca;
 
-import dev.postern.certificate.CertificateStore;
-import dev.postern.certificate.DurableFiles;
+import dev.postern.certificate.store.CertificateStore;
+import dev.postern.certificate.store.DurableFiles;
 import dev.postern.config.RegularFile;
 import dev.postern.pki.Keys;
 import dev.postern.pki.Pem;

@@ -1,8 +1,8 @@
 package dev.postern.ca;
 
 import dev.postern.ca.CertificateTemplate.Validity;
-import dev.postern.certificate.CertificateStore;
-import dev.postern.certificate.DurableFiles;
+import dev.postern.certificate.store.CertificateStore;
+import dev.postern.certificate.store.DurableFiles;
 import dev.postern.config.KeyType;
 import dev.postern.pki.Keys;
 import java.io.IOException;

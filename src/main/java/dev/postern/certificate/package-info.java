@@ -1,5 +1,16 @@
 /**
- * The certificates of all sites: what is served, what is stored, and what is ordered when.
+ * The certificates of all sites: what is served, what is stored, and what is ordered when. Here is the map; the classes are in the
+ * rooms, of which each uses those below it:
+ *
+ * <pre>
+ *   operate    what an operator asks for              CertificateOperations
+ *   care       what is ordered when, and then         Renewals
+ *   limits     what may still be asked of a CA        Ledgers
+ *   store      what is stored                         CertificateStore
+ *   policy     when it is due, as pure functions      RenewalPolicy
+ *   served     all that connections may see           CertificateTable, ChallengeTable
+ *   issuer     what a CA is to us                     CertificateIssuer
+ * </pre>
  *
  * <p>The way of an attempt, from due to served. On the left what holds it up, on the right what survives a crash:
  *
@@ -40,17 +51,17 @@
  *   <li>Served: {@link dev.postern.certificate.served.CertificateTable} and {@link dev.postern.certificate.served.ChallengeTable}, which
  *       is all that a connection ever meets; {@code Publication} says whether a site is in the table, {@code ServedWatch}
  *       whether clients see it.
- *   <li>Stored: {@link dev.postern.certificate.CertificateStore}; in it a {@code SiteFolder} for each site ({@code
+ *   <li>Stored: {@link dev.postern.certificate.store.CertificateStore}; in it a {@code SiteFolder} for each site ({@code
  *       Generations}, each a {@code GenerationFolder}; {@code OrderFile}s; the history) and an {@link
- *       dev.postern.certificate.AccountFolder} for each issuer ({@code LedgerFile} and the key).
+ *       dev.postern.certificate.store.AccountFolder} for each issuer ({@code LedgerFile} and the key).
  *   <li>Known of one site: {@code SiteRecord}: what it has ({@code SiteCertificate}, and {@code OlderGenerations} for the
  *       names that this lacks), what was tried ({@code
  *       RenewalHistory}), what an order would be ({@code OrderTerms}), what is told of it ({@code SiteNews}, {@code
  *       Explanation}, {@link dev.postern.certificate.policy.SitePlan}). A site whose operator brings the files is a {@link
- *       dev.postern.certificate.CertificateFiles}. {@code Sites} has them all, {@code SiteLoading} reads them where they
+ *       dev.postern.certificate.care.CertificateFiles}. {@code Sites} has them all, {@code SiteLoading} reads them where they
  *       are thousands.
  *   <li>Shared by all sites: {@code OrderQueue}, {@code Ledgers}, {@code SuggestedWindows}, {@code CaTime}.
- *   <li>Asked for by an operator: {@link dev.postern.certificate.CertificateOperations}, which goes the same way as what is
+ *   <li>Asked for by an operator: {@link dev.postern.certificate.operate.CertificateOperations}, which goes the same way as what is
  *       due by itself: {@code OrderOnDemand}, {@code Rehearsal}, {@code Revocation}; {@code Survey} says what there is.
  *   <li>In memory only, because the disk refused: {@code SiteCertificate}, {@code SiteRecord}, {@code Generations} and {@code
  *       Ledger} each keep what is theirs and write it with a later sweep; a site
@@ -74,7 +85,7 @@
  * and of {@code CertificateTable} never to read it. {@code WakeUps}, which is called with the monitor of a site held,
  * returns at once.
  *
- * <p>Start reading at {@link dev.postern.certificate.Renewals}, then {@code RenewalPolicy} for when, {@code OrderRun} for
+ * <p>Start reading at {@link dev.postern.certificate.care.Renewals}, then {@code RenewalPolicy} for when, {@code OrderRun} for
  * how, {@code Generations} for where.
  */
 @NullMarked

@@ -2,8 +2,8 @@ package dev.postern.cli;
 
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
-import dev.postern.certificate.CertificateStore;
-import dev.postern.certificate.OverdueSite;
+import dev.postern.certificate.care.OverdueSite;
+import dev.postern.certificate.store.CertificateStore;
 import dev.postern.config.Configuration;
 import dev.postern.config.read.ConfigurationProblems;
 import dev.postern.config.read.Surroundings;

@@ -2,9 +2,9 @@ package dev.postern.cli;
 
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
-import dev.postern.certificate.CertificateExport;
-import dev.postern.certificate.CertificateStore;
-import dev.postern.certificate.StoredCertificates;
+import dev.postern.certificate.care.StoredCertificates;
+import dev.postern.certificate.store.CertificateExport;
+import dev.postern.certificate.store.CertificateStore;
 import dev.postern.config.CertificateSource;
 import dev.postern.config.Configuration;
 import dev.postern.config.RegularFile;

@@ -2,8 +2,8 @@ package dev.postern.cli;
 
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
-import dev.postern.certificate.CertificateStatus;
-import dev.postern.certificate.CertificateStore;
+import dev.postern.certificate.care.CertificateStatus;
+import dev.postern.certificate.store.CertificateStore;
 import dev.postern.config.Configuration;
 import dev.postern.config.Issuer;
 import dev.postern.config.Site;

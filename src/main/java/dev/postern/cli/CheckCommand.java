@@ -1,8 +1,8 @@
 package dev.postern.cli;
 
 import dev.postern.app.StickySecret;
-import dev.postern.certificate.CertificateFiles;
-import dev.postern.certificate.CertificateStore;
+import dev.postern.certificate.care.CertificateFiles;
+import dev.postern.certificate.store.CertificateStore;
 import dev.postern.config.Configuration;
 import dev.postern.config.SecretFile;
 import dev.postern.config.Site;

@@ -3,7 +3,7 @@ package dev.postern.cli;
 import com.google.gson.JsonObject;
 import dev.postern.app.CannotStart;
 import dev.postern.app.Maintenance;
-import dev.postern.certificate.CertificateStore;
+import dev.postern.certificate.store.CertificateStore;
 import dev.postern.config.Configuration;
 import dev.postern.control.ControlClient;
 import dev.postern.control.ControlFailure;

@@ -1,6 +1,6 @@
 package dev.postern.cli;
 
-import dev.postern.certificate.CertificateStore;
+import dev.postern.certificate.store.CertificateStore;
 import dev.postern.config.Configuration;
 import dev.postern.config.Site;
 import dev.postern.config.read.ConfigurationFile;

@@ -2,7 +2,7 @@ package dev.postern.control;
 
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
-import dev.postern.certificate.CertificateStatus;
+import dev.postern.certificate.care.CertificateStatus;
 import dev.postern.certificate.issuer.IssuerAccount;
 import dev.postern.certificate.policy.SitePlan;
 import dev.postern.time.TimeText;

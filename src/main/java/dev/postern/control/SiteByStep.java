@@ -2,8 +2,8 @@ package dev.postern.control;
 
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
-import dev.postern.certificate.CertificateOperations.NoSuchSite;
 import dev.postern.certificate.issuer.IssueFailure;
+import dev.postern.certificate.operate.CertificateOperations.NoSuchSite;
 import dev.postern.config.Site;
 import java.util.ArrayList;
 import java.util.List;

@@ -5,7 +5,7 @@ import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
-import dev.postern.certificate.CertificateStore;
+import dev.postern.certificate.store.CertificateStore;
 import dev.postern.config.RegularFile;
 import dev.postern.control.ControlRequest;
 import dev.postern.pki.Pem;

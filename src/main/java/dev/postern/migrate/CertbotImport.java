@@ -1,7 +1,7 @@
 package dev.postern.migrate;
 
 import com.google.gson.JsonObject;
-import dev.postern.certificate.CertificateStore;
+import dev.postern.certificate.store.CertificateStore;
 import dev.postern.config.Configuration;
 import dev.postern.config.Issuer;
 import dev.postern.config.Issuer.AcmeDirectory;

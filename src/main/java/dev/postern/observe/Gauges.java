@@ -2,7 +2,7 @@ package dev.postern.observe;
 
 import dev.postern.backend.ServerBudget;
 import dev.postern.balance.LoadBalancer;
-import dev.postern.certificate.CertificateStatus;
+import dev.postern.certificate.care.CertificateStatus;
 import dev.postern.http.exchange.Worker;
 import java.util.Collection;
 import java.util.List;

@@ -1,6 +1,6 @@
 package dev.postern.observe;
 
-import dev.postern.certificate.CertificateStatus;
+import dev.postern.certificate.care.CertificateStatus;
 import io.prometheus.metrics.config.EscapingScheme;
 import io.prometheus.metrics.expositionformats.PrometheusTextFormatWriter;
 import io.prometheus.metrics.instrumentation.jvm.JvmBufferPoolMetrics;

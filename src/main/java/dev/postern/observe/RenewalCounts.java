@@ -1,6 +1,6 @@
 package dev.postern.observe;
 
-import dev.postern.certificate.CertificateEvents;
+import dev.postern.certificate.care.CertificateEvents;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
 

@@ -3,7 +3,7 @@ package dev.postern.observe;
 import dev.postern.backend.Backend;
 import dev.postern.backend.Server;
 import dev.postern.balance.LoadBalancer;
-import dev.postern.certificate.CertificateStatus;
+import dev.postern.certificate.care.CertificateStatus;
 import dev.postern.http.exchange.Worker;
 import io.prometheus.metrics.model.registry.MultiCollector;
 import io.prometheus.metrics.model.snapshots.MetricSnapshots;

@@ -1,7 +1,7 @@
 package dev.postern.schedule;
 
-import dev.postern.certificate.Renewals;
-import dev.postern.certificate.WakeUps;
+import dev.postern.certificate.care.Renewals;
+import dev.postern.certificate.care.WakeUps;
 import dev.postern.certificate.served.ServedCertificates;
 import dev.postern.config.RegularFile;
 import java.io.IOException;

@@ -1,6 +1,6 @@
 package dev.postern.schedule;
 
-import dev.postern.certificate.Renewals;
+import dev.postern.certificate.care.Renewals;
 import dev.postern.machine.MachineErrors;
 import org.quartz.Job;
 import org.quartz.JobExecutionContext;

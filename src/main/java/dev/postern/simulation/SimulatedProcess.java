@@ -1,14 +1,14 @@
 package dev.postern.simulation;
 
 import dev.postern.acme.AcmeIssuer;
-import dev.postern.certificate.CertificateEvents;
-import dev.postern.certificate.CertificateStore;
-import dev.postern.certificate.Renewals;
-import dev.postern.certificate.WakeUps;
+import dev.postern.certificate.care.CertificateEvents;
+import dev.postern.certificate.care.Renewals;
+import dev.postern.certificate.care.WakeUps;
 import dev.postern.certificate.issuer.CertificateIssuer;
 import dev.postern.certificate.served.CertificateTable;
 import dev.postern.certificate.served.ChallengeTable;
 import dev.postern.certificate.served.Http01Solver;
+import dev.postern.certificate.store.CertificateStore;
 import dev.postern.config.Issuer.AcmeDirectory;
 import dev.postern.config.KeyType;
 import dev.postern.config.RateLimits;

@@ -2,7 +2,7 @@ package dev.postern.acme;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.postern.certificate.CertificateStore;
+import dev.postern.certificate.store.CertificateStore;
 import dev.postern.config.Acme;
 import dev.postern.config.Issuer.AcmeDirectory;
 import dev.postern.config.read.ConfigurationFile;

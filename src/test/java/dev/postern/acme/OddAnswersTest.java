@@ -2,12 +2,12 @@ package dev.postern.acme;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.postern.certificate.CertificateStore;
 import dev.postern.certificate.issuer.CertificateRequest;
 import dev.postern.certificate.issuer.ChallengeAnswer;
 import dev.postern.certificate.issuer.ChallengeSolver;
 import dev.postern.certificate.issuer.IssueFailure;
 import dev.postern.certificate.issuer.IssuedCertificate;
+import dev.postern.certificate.store.CertificateStore;
 import dev.postern.config.ChallengeType;
 import dev.postern.config.Issuer.AcmeDirectory;
 import dev.postern.config.KeyType;

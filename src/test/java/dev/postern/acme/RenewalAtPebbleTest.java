@@ -3,11 +3,11 @@ package dev.postern.acme;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.postern.certificate.CertificateStatus;
-import dev.postern.certificate.CertificateStore;
-import dev.postern.certificate.Renewals;
+import dev.postern.certificate.care.CertificateStatus;
+import dev.postern.certificate.care.Renewals;
 import dev.postern.certificate.served.CertificateTable;
 import dev.postern.certificate.served.ChallengeTable;
+import dev.postern.certificate.store.CertificateStore;
 import dev.postern.config.Issuer.AcmeDirectory;
 import dev.postern.config.KeyType;
 import dev.postern.config.Site;

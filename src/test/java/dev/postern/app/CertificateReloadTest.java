@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
-import dev.postern.certificate.CertificateStatus;
+import dev.postern.certificate.care.CertificateStatus;
 import dev.postern.testing.EdgeExtension;
 import java.io.IOException;
 import java.math.BigInteger;

@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
-import dev.postern.certificate.CertificateStore;
 import dev.postern.certificate.served.ReachabilityProbe;
+import dev.postern.certificate.store.CertificateStore;
 import dev.postern.testing.EdgeExtension;
 import dev.postern.testing.RawClient;
 import java.net.InetAddress;

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
-import dev.postern.certificate.CertificateStatus.Served.Answer;
+import dev.postern.certificate.care.CertificateStatus.Served.Answer;
 import dev.postern.testing.EdgeExtension;
 import java.net.InetSocketAddress;
 import java.security.cert.X509Certificate;

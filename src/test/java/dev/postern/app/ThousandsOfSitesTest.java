@@ -5,10 +5,10 @@ import static org.awaitility.Awaitility.await;
 
 import dev.postern.ca.InternalCa;
 import dev.postern.ca.InternalIssuer;
-import dev.postern.certificate.CertificateStore;
-import dev.postern.certificate.ManySites;
-import dev.postern.certificate.Renewals;
+import dev.postern.certificate.care.ManySites;
+import dev.postern.certificate.care.Renewals;
 import dev.postern.certificate.served.CertificateTable;
+import dev.postern.certificate.store.CertificateStore;
 import dev.postern.config.Configuration;
 import dev.postern.config.KeyType;
 import dev.postern.config.Site;

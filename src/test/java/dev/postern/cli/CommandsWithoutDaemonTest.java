@@ -8,7 +8,7 @@ import dev.postern.app.Maintenance;
 import dev.postern.ca.InternalCa;
 import dev.postern.ca.acme.AcmeOptions;
 import dev.postern.ca.acme.AcmeServer;
-import dev.postern.certificate.CertificateStore;
+import dev.postern.certificate.store.CertificateStore;
 import dev.postern.config.read.ConfigurationFile;
 import dev.postern.pki.Certificate;
 import dev.postern.pki.Pem;

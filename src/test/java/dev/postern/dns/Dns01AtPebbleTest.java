@@ -3,9 +3,9 @@ package dev.postern.dns;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.postern.acme.AcmeIssuer;
-import dev.postern.certificate.CertificateStore;
 import dev.postern.certificate.issuer.CertificateRequest;
 import dev.postern.certificate.issuer.IssuedCertificate;
+import dev.postern.certificate.store.CertificateStore;
 import dev.postern.config.Dns01;
 import dev.postern.config.Issuer.AcmeDirectory;
 import dev.postern.config.KeyType;

@@ -4,11 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
-import dev.postern.certificate.CertificateEvents.Failed;
-import dev.postern.certificate.CertificateEvents.Overdue;
-import dev.postern.certificate.CertificateEvents.Renewed;
-import dev.postern.certificate.CertificateStore;
+import dev.postern.certificate.care.CertificateEvents.Failed;
+import dev.postern.certificate.care.CertificateEvents.Overdue;
+import dev.postern.certificate.care.CertificateEvents.Renewed;
 import dev.postern.certificate.issuer.IssueFailure.Fault;
+import dev.postern.certificate.store.CertificateStore;
 import dev.postern.config.Configuration;
 import dev.postern.config.Secret;
 import dev.postern.config.Site;

@@ -2,7 +2,7 @@ package dev.postern.observe;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.postern.certificate.CertificateEvents;
+import dev.postern.certificate.care.CertificateEvents;
 import dev.postern.certificate.issuer.IssueFailure.Fault;
 import java.time.Instant;
 import java.util.ArrayList;

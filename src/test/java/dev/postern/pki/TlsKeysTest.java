@@ -3,8 +3,8 @@ package dev.postern.pki;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.postern.certificate.CertificateFiles;
-import dev.postern.certificate.GenerationFolder;
+import dev.postern.certificate.care.CertificateFiles;
+import dev.postern.certificate.store.GenerationFolder;
 import dev.postern.config.Configuration;
 import dev.postern.config.KeyType;
 import dev.postern.config.Site;

@@ -3,7 +3,6 @@ package dev.postern.preflight;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.postern.certificate.CertificateStore;
 import dev.postern.certificate.issuer.CertificateIssuer;
 import dev.postern.certificate.issuer.CertificateRequest;
 import dev.postern.certificate.issuer.IssueFailure;
@@ -12,6 +11,7 @@ import dev.postern.certificate.issuer.IssuedCertificate;
 import dev.postern.certificate.issuer.OrderJournal;
 import dev.postern.certificate.served.ChallengeTable;
 import dev.postern.certificate.served.ReachabilityProbe;
+import dev.postern.certificate.store.CertificateStore;
 import dev.postern.config.Issuer;
 import dev.postern.config.Issuer.AcmeDirectory;
 import dev.postern.config.Site;

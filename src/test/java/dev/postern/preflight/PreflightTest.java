@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
-import dev.postern.certificate.CertificateStore;
 import dev.postern.certificate.served.ReachabilityProbe;
+import dev.postern.certificate.store.CertificateStore;
 import dev.postern.config.CertificateSource;
 import dev.postern.config.ChallengeType;
 import dev.postern.config.Issuer;

@@ -4,13 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
-import dev.postern.certificate.CertificateStore;
-import dev.postern.certificate.Renewals;
+import dev.postern.certificate.care.Renewals;
 import dev.postern.certificate.issuer.CertificateIssuer;
 import dev.postern.certificate.issuer.CertificateRequest;
 import dev.postern.certificate.issuer.IssuedCertificate;
 import dev.postern.certificate.issuer.OrderJournal;
 import dev.postern.certificate.served.CertificateTable;
+import dev.postern.certificate.store.CertificateStore;
 import dev.postern.config.KeyType;
 import dev.postern.config.Site;
 import dev.postern.pki.Certificate;

@@ -1,13 +1,13 @@
 package dev.postern.testing;
 
-import dev.postern.certificate.CertificateEvents;
-import dev.postern.certificate.CertificateStore;
-import dev.postern.certificate.Renewals;
+import dev.postern.certificate.care.CertificateEvents;
+import dev.postern.certificate.care.Renewals;
 import dev.postern.certificate.issuer.CertificateRequest;
 import dev.postern.certificate.served.CertificateTable;
 import dev.postern.certificate.served.ChallengeTable;
 import dev.postern.certificate.served.Http01Solver;
 import dev.postern.certificate.served.ServedCertificates;
+import dev.postern.certificate.store.CertificateStore;
 import dev.postern.config.KeyType;
 import dev.postern.time.ClockSkew;
 import dev.postern.time.MonotonicClock;

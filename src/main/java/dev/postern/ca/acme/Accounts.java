@@ -2,7 +2,7 @@ package dev.postern.ca.acme;
 
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
-import dev.postern.certificate.DurableFiles;
+import dev.postern.certificate.store.DurableFiles;
 import dev.postern.config.RegularFile;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;

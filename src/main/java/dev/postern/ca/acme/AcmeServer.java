@@ -2,7 +2,7 @@ package dev.postern.ca.acme;
 
 import dev.postern.ca.InternalCa;
 import dev.postern.ca.acme.AcmeOptions.Transport;
-import dev.postern.certificate.DurableFiles;
+import dev.postern.certificate.store.DurableFiles;
 import dev.postern.config.KeyType;
 import dev.postern.config.RegularFile;
 import dev.postern.pki.Keys;

@@ -1,0 +1,140 @@
+package dev.postern.certificate.care;
+
+import dev.postern.certificate.served.CertificateTable;
+import dev.postern.certificate.store.Generation;
+import dev.postern.certificate.store.OlderGenerations;
+import dev.postern.config.Site;
+import dev.postern.pki.Certificate;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Whether the table presents the certificate of a site: published while it is good, withdrawn when it has expired; and so
+ * are older ones, for the names that it lacks. Whoever owns it guards it: the record of the site, or the files of the
+ * operator.
+ *
+ * <p>Every {@code now} here is the earlier one of what our clock and the CAs' say: a clock that is ahead must not take a
+ * good certificate away.
+ */
+final class Publication {
+    private static final Logger LOG = LoggerFactory.getLogger(Publication.class);
+
+    private final Site site;
+    private boolean published;
+    /** What the table presents for names that the certificate lacks. */
+    private Map<String, Generation> lent = Map.of();
+    // Written under the owner's monitor; read by any thread.
+    private volatile boolean retired;
+
+    Publication(Site site) {
+        this.site = site;
+    }
+
+    /** Whether the certificate itself is presented. */
+    boolean isPublished() {
+        return published;
+    }
+
+    /** From now on the names are no longer its own: what the table presents for them is not its business. */
+    void retire() {
+        retired = true;
+        published = false;
+        lent = Map.of();
+    }
+
+    boolean isRetired() {
+        return retired;
+    }
+
+    /** Somebody else has put it into the table, together with others. */
+    void wasPublished() {
+        published = true;
+    }
+
+    /** Shows what was read: a certificate that is good now, or nothing. */
+    void show(@Nullable Certificate certificate, OlderGenerations older, CertificateTable table, Instant now) {
+        present(certificate == null || certificate.isExpired(now) ? null : certificate, older, table, now);
+    }
+
+    /** Follows the dates of the certificates it shows, also where the clock was set back. */
+    void follow(Certificate certificate, OlderGenerations older, CertificateTable table, Instant now) {
+        if (retired) {
+            return;
+        }
+        boolean expired = certificate.isExpired(now);
+        if (expired && published) {
+            LOG.error(
+                    "{}: the certificate expired on {}; withdrawn, handshakes are refused until a new one is there",
+                    site.name(),
+                    certificate.notAfter());
+        }
+        if (expired == published || !lent.equals(older.at(now))) {
+            present(expired ? null : certificate, older, table, now);
+        }
+    }
+
+    /**
+     * For those names of the site that it covers; the others present what is older, or nothing. Clients that name nobody's
+     * site get it though no certificate covers what they have named: the operator has said so.
+     */
+    private void present(
+            @Nullable Certificate certificate, OlderGenerations older, CertificateTable table, Instant now) {
+        if (retired) {
+            return;
+        }
+        Map<String, Generation> next = older.at(now);
+        List<String> refused = new ArrayList<>(site.servedNames());
+        if (certificate != null) {
+            List<String> covered = refused.stream()
+                    .filter(name -> name.equals(Site.ANY) || certificate.covers(name))
+                    .toList();
+            table.publish(covered, certificate);
+            refused.removeAll(covered);
+        }
+        next.forEach((name, one) -> table.publish(List.of(name), one.certificate()));
+        refused.removeAll(next.keySet());
+        if (!refused.isEmpty()) {
+            table.withdraw(refused);
+        }
+        published = certificate != null;
+        Map<String, Generation> before = lent;
+        lent = next;
+        tell(before, now);
+    }
+
+    private void tell(Map<String, Generation> before, Instant now) {
+        Map<Generation, List<String>> begun = new LinkedHashMap<>();
+        Map<Generation, List<String>> ended = new LinkedHashMap<>();
+        lent.forEach((name, one) -> {
+            Generation known = before.get(name);
+            if (known == null || !known.certificate().isSame(one.certificate())) {
+                begun.computeIfAbsent(one, first -> new ArrayList<>()).add(name);
+            }
+        });
+        before.forEach((name, one) -> {
+            if (!lent.containsKey(name) && one.certificate().isExpired(now)) {
+                ended.computeIfAbsent(one, first -> new ArrayList<>()).add(name);
+            }
+        });
+        begun.forEach((one, names) -> LOG.warn(
+                "{}: its certificate is not for {}; an older one, serial {}, is served there until {}, and then none",
+                site.name(),
+                String.join(", ", names),
+                one.certificate().serialText(),
+                one.certificate().notAfter()));
+        ended.forEach((one, names) -> LOG.error(
+                "{}: the older certificate of {}, serial {}, expired on {}; withdrawn, handshakes are refused until one"
+                        + " is there that covers {}",
+                site.name(),
+                String.join(", ", names),
+                one.certificate().serialText(),
+                one.certificate().notAfter(),
+                names.size() == 1 ? "it" : "them"));
+    }
+}

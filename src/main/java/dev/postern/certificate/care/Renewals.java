@@ -1,0 +1,455 @@
+package dev.postern.certificate.care;
+
+import dev.postern.certificate.issuer.CertificateIssuer;
+import dev.postern.certificate.issuer.ChallengeSolver;
+import dev.postern.certificate.limits.Ledgers;
+import dev.postern.certificate.policy.RenewalPolicy.Decision;
+import dev.postern.certificate.policy.SitePlan;
+import dev.postern.certificate.served.CertificateTable;
+import dev.postern.certificate.served.ServedCertificates;
+import dev.postern.certificate.store.CertificateStore;
+import dev.postern.config.KeyType;
+import dev.postern.config.Site;
+import dev.postern.time.CaTime;
+import dev.postern.time.ClockSkew;
+import dev.postern.time.MonotonicClock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.function.Function;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Decides and acts for the certificates of all sites: the one path for the first certificate and for each renewal.
+ *
+ * <p>{@link #load} fills the table from the store without asking any network; {@link #start} begins to look after what
+ * is due. After that each {@link #wake} and each {@link #sweep} looks at the files and the time anew, so that one that
+ * is late, lost or doubled does no harm. Safe for several threads; orders run on the executor that was given. Who holds
+ * which monitor is said in the map of the package.
+ */
+public final class Renewals implements AutoCloseable {
+    /** An order that has not ended by then never will. */
+    private static final Duration ORDER_DEADLINE = Duration.ofMinutes(15);
+
+    /** So many sites are read before anything is served; more would take the most part of a second, or several. */
+    private static final int READ_AT_ONCE = 200;
+
+    private final CertificateStore store;
+    private final CertificateTable table;
+    private final Ledgers ledgers;
+    private final Function<Site, List<ChallengeSolver>> solvers;
+    private final CaTime time;
+    private final ClockSkew skew;
+    private final SharedRandom random;
+    private final Upkeep upkeep;
+    private final Sites sites;
+    private final OrderDispatch dispatch;
+    private final SuggestedWindows suggestedWindows;
+    private final ExecutorService orders;
+    private final ServedWatch watch;
+    private final Survey survey;
+    private final Means means;
+    private volatile boolean closed;
+
+    // Replaced by one thread at a time; read by any thread.
+    private volatile Remit remit;
+
+    // Null until start, and from close on; read by any thread.
+    private volatile @Nullable WakeUps wakeUps;
+
+    /**
+     * What is to be looked after; a reload brings another.
+     *
+     * @param issuers in order of preference. One that is the same object as before is the same issuer
+     */
+    public record Remit(List<Site> sites, KeyType keyType, List<CertificateIssuer> issuers) {
+        public Remit {
+            sites = List.copyOf(sites);
+            issuers = List.copyOf(issuers);
+        }
+    }
+
+    /**
+     * What a Renewals works with.
+     *
+     * @param solvers how a site proves its names, the preferred way first
+     * @param orders runs orders; at most four at once. Whoever made it shuts it down after {@link #close}
+     */
+    public record Surroundings(
+            CertificateStore store,
+            CertificateTable table,
+            Function<Site, List<ChallengeSolver>> solvers,
+            InstantSource clock,
+            MonotonicClock elapsed,
+            ClockSkew skew,
+            RandomGenerator random,
+            ExecutorService orders,
+            CertificateEvents events) {}
+
+    /**
+     * What whoever acts beside it has to have in common with it.
+     *
+     * @param orderDeadline of one order, the wait for its turn included
+     */
+    public record Means(
+            CaTime time, MonotonicClock elapsed, ClockSkew skew, RandomGenerator random, Duration orderDeadline) {}
+
+    /**
+     * Prepares; reads nothing yet.
+     *
+     * @param issuers in order of preference
+     */
+    public Renewals(List<Site> sites, KeyType keyType, List<CertificateIssuer> issuers, Surroundings surroundings) {
+        this(sites, keyType, issuers, surroundings, ORDER_DEADLINE, READ_AT_ONCE);
+    }
+
+    public Renewals(
+            List<Site> sites,
+            KeyType keyType,
+            List<CertificateIssuer> issuers,
+            Surroundings surroundings,
+            Duration orderDeadline,
+            int readAtOnce) {
+        this.table = surroundings.table();
+        this.skew = surroundings.skew();
+        this.time = new CaTime(surroundings.clock(), skew, surroundings.elapsed());
+        this.random = new SharedRandom(surroundings.random());
+        this.orders = surroundings.orders();
+        Announcements announcements = new Announcements(surroundings.events());
+        this.watch = new ServedWatch(time, orders);
+        this.store = surroundings.store();
+        this.solvers = surroundings.solvers();
+        this.remit = new Remit(sites, keyType, issuers);
+        this.ledgers = new Ledgers(store, issuers);
+        this.upkeep = new Upkeep(table, time, announcements);
+        this.sites = new Sites(
+                sites,
+                site -> newRecord(site, issuers),
+                table,
+                time,
+                random,
+                readAtOnce,
+                record -> this.upkeep.guarded(record.name(), () -> lookAfter(record)),
+                this::allAreRead);
+        OrderRun.Setting setting = new OrderRun.Setting(
+                () -> this.remit.keyType(),
+                new Installer(table, time, surroundings.skew(), random, announcements, watch),
+                new OrderQueue(ledgers, surroundings.elapsed()),
+                ledgers,
+                time,
+                surroundings.elapsed(),
+                this::ended);
+        this.dispatch = new OrderDispatch(setting, time, orders, orderDeadline);
+        this.suggestedWindows =
+                new SuggestedWindows(this.sites::issued, time, surroundings.elapsed(), random, orders, this::lookAgain);
+        this.survey = new Survey(this.sites, time, watch);
+        this.means = new Means(time, surroundings.elapsed(), skew, random, orderDeadline);
+    }
+
+    private SiteRecord newRecord(Site site, List<CertificateIssuer> issuers) {
+        return new SiteRecord(
+                site,
+                store.site(site.name()),
+                issuers.stream().filter(issuer -> issuer.mayCertify(site)).toList(),
+                solvers.apply(site),
+                ledgers);
+    }
+
+    public Remit remit() {
+        return remit;
+    }
+
+    // ---- another configuration
+
+    /** Another remit, of which everything is checked that can be wrong; nothing has changed yet. */
+    public final class Next {
+        private final Remit after;
+        private final Sites.Next next;
+
+        private Next(Remit after) {
+            this.after = after;
+            this.next = sites.next(after.sites(), site -> newRecord(site, after.issuers()));
+        }
+
+        /** What is wrong with the files that operators bring, one line each. */
+        public List<String> problems() {
+            return next.problems();
+        }
+
+        /**
+         * From now on this is looked after. Sites that get their certificates as before are not touched: what they have,
+         * their attempts, orders in flight. What is served of those that are new is served when this returns; of those
+         * that are gone nothing is, and their store stays. Does not fail; waits for the disk.
+         */
+        public void commit() {
+            ledgers.follow(after.issuers());
+            remit = after;
+            next.commit();
+            next.retired().forEach(dispatch::drop);
+            next.tell(watch);
+            if (!sites.areRead()) {
+                sites.readRest(orders);
+            }
+            next.added().forEach(record -> upkeep.guarded(record.name(), () -> lookAfter(record)));
+            upkeep.lookAfter(sites.brought(), wakeUps);
+            pump();
+        }
+    }
+
+    /** Gets ready to look after something else. Used by one thread at a time. */
+    public Next next(Remit other) {
+        return new Next(other);
+    }
+
+    /**
+     * Reads the store and the files of the operator and publishes every certificate that is good now.
+     *
+     * @return what is wrong with the files that the operator brought, one line each; at the start of the daemon a reason
+     *     not to start
+     */
+    public List<String> load() {
+        return sites.load();
+    }
+
+    /**
+     * From now on does what is due, and asks {@code wakeUps} to be called when more is.
+     *
+     * @param served asked after each installation whether clients see what was installed
+     */
+    public void start(WakeUps wakeUps, ServedCertificates served) {
+        watch.start(served);
+        this.wakeUps = wakeUps;
+        sites.readRest(orders);
+        // The files of operators were read a moment ago.
+        upkeep.lookLater(sites.brought(), wakeUps);
+        sweepIssued();
+        if (sites.areRead()) {
+            verifyServed();
+        }
+    }
+
+    /** There are listeners, though nothing is looked after but what an operator asks for. */
+    public void watch(ServedCertificates served) {
+        watch.start(served);
+    }
+
+    /** What the {@link WakeUps} were asked for: looks after one site, or the files of all; does nothing for other names. */
+    public void wake(String site) {
+        SiteRecord record = sites.issued(site);
+        if (record != null) {
+            sites.read(record);
+            synchronized (record) {
+                record.woken();
+            }
+            lookAgain(record);
+        } else if (site.equals(CertificateFiles.ALL)) {
+            upkeep.lookAfter(sites.brought(), wakeUps);
+        }
+    }
+
+    /** Looks after all sites; what goes wrong with one is no reason to leave out the others. */
+    public void sweep() {
+        sweepIssued();
+        upkeep.lookAfter(sites.brought(), wakeUps);
+    }
+
+    private void sweepIssued() {
+        time.report();
+        dispatch.giveUpOverdue();
+        store.lookForRoom(time.instant());
+        ledgers.saveUnwritten(time.instant());
+        sites.issued().forEach(record -> upkeep.guarded(record.name(), () -> lookAfter(record)));
+        pump();
+        refreshSuggestedWindows();
+        watch.askAgain();
+    }
+
+    private void allAreRead() {
+        pump();
+        verifyServed();
+    }
+
+    /** Begins as many orders as may be begun. */
+    public void pump() {
+        WakeUps clockwork = wakeUps;
+        if (closed) {
+            return;
+        }
+        if (clockwork == null) {
+            // Nothing is looked after: in the queue is only what an operator asked for.
+            dispatch.pump((site, when) -> {});
+        } else if (sites.areRead()) {
+            // Which of all sites goes first is known once all are.
+            dispatch.pump(clockwork);
+        }
+    }
+
+    /**
+     * Sees to it that clients are shown what is installed, one site after the other in the background: {@link
+     * ServedWatch#AT_A_TIME} of them, the next time the next ones. And to it that the store still has it.
+     */
+    public void verifyServed() {
+        List<ServedWatch.Subject> all = new ArrayList<>();
+        Instant now = time.instant();
+        for (SiteRecord record : sites.issued()) {
+            synchronized (record) {
+                record.keepStored(now);
+            }
+            all.add(record.subject());
+        }
+        sites.brought().forEach(files -> all.add(files.subject()));
+        watch.askInTurn(all);
+    }
+
+    /** Removes what is of no more use in the store: generations of long ago, and what was left unfinished. */
+    public void cleanUp() {
+        Instant now = time.earliest();
+        for (SiteRecord record : sites.issued()) {
+            synchronized (record) {
+                // An order that runs is writing there.
+                if (record.isLoaded() && record.run() == null) {
+                    record.cleanUp(now);
+                }
+            }
+        }
+    }
+
+    // ---- what operators ask for
+
+    public Means means() {
+        return means;
+    }
+
+    /** Null where no site of this name gets its certificate from an issuer. What is returned was read from the store. */
+    @Nullable public SiteRecord record(String site) {
+        SiteRecord record = sites.issued(site);
+        if (record != null) {
+            sites.read(record);
+        }
+        return record;
+    }
+
+    public boolean isClosed() {
+        return closed;
+    }
+
+    public ServedWatch watch() {
+        return watch;
+    }
+
+    /** Reads the store again. */
+    public void reload(SiteRecord record) {
+        synchronized (record) {
+            record.load(time.instant());
+        }
+        republish(record);
+    }
+
+    /** Serves what the site has now, after that was changed. */
+    public void republish(SiteRecord record) {
+        sites.show(record);
+        watch.ask(record.subject());
+        lookAgain(record);
+    }
+
+    /** Puts a site into the queue whose order somebody asks for. */
+    public void enqueue(SiteRecord record) {
+        Instant now = time.instant();
+        Decision decision;
+        synchronized (record) {
+            decision = record.decide(now);
+        }
+        dispatch.offer(record, decision, now);
+        pump();
+    }
+
+    /** Asks the CAs when they would like their certificates to be renewed, where it is time to ask; does not wait. */
+    public void refreshSuggestedWindows() {
+        if (wakeUps != null) {
+            suggestedWindows.refresh();
+        }
+    }
+
+    /** Something is new with a site. */
+    private void lookAgain(SiteRecord record) {
+        lookAfter(record);
+        pump();
+    }
+
+    /** The clock was set: what was asked of the {@link WakeUps} went by another time, and is asked for anew. */
+    public void clockWasSet() {
+        skew.forget();
+        for (SiteRecord record : sites.issued()) {
+            synchronized (record) {
+                record.woken();
+            }
+        }
+        sweep();
+    }
+
+    /** What there is, site by site, in the order of the configuration. */
+    public List<CertificateStatus> status() {
+        return survey.all();
+    }
+
+    /** What is going to happen, for each site whose certificate comes from an issuer. */
+    public List<SitePlan> plans() {
+        return survey.plans();
+    }
+
+    public CertificateStatus status(SiteRecord record) {
+        return survey.of(record);
+    }
+
+    private void lookAfter(SiteRecord record) {
+        WakeUps clockwork = wakeUps;
+        if (clockwork == null || record.isRetired()) {
+            return;
+        }
+        if (!record.isLoaded()) {
+            if (sites.areRead()) {
+                // Reading it met a bug.
+                sites.read(record);
+            }
+            return;
+        }
+        Instant now = time.instant();
+        Decision decision = upkeep.lookAfter(record, clockwork, now);
+        if (decision != null) {
+            dispatch.offer(record, decision, now);
+        }
+    }
+
+    /** The attempt is over, well or not; called on its thread. */
+    private void ended(Attempt run) {
+        dispatch.ended(run);
+        lookAgain(run.record());
+    }
+
+    /** Begins nothing more and interrupts what is in flight: the journals stay, the next start resumes the orders. */
+    @Override
+    public void close() {
+        wakeUps = null;
+        closed = true;
+        sites.close();
+        watch.close();
+        suggestedWindows.close();
+        dispatch.close();
+        saveUnwritten();
+    }
+
+    /** The last chance of what only memory has. */
+    private void saveUnwritten() {
+        Instant now = time.instant();
+        ledgers.saveUnwritten(now);
+        for (SiteRecord record : sites.issued()) {
+            synchronized (record) {
+                record.save(now);
+            }
+        }
+    }
+}

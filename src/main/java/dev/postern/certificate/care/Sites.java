@@ -1,0 +1,402 @@
+package dev.postern.certificate.care;
+
+import dev.postern.certificate.served.CertificateTable;
+import dev.postern.certificate.store.CertificateStore;
+import dev.postern.config.CertificateSource;
+import dev.postern.config.Configuration;
+import dev.postern.config.Site;
+import dev.postern.pki.Certificate;
+import dev.postern.time.CaTime;
+import java.io.IOException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.Executor;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * All sites that are configured, those whose certificate comes from an issuer and those whose operator brings it, and the
+ * reading of what they have: a few before anything is served, thousands in the background meanwhile. Which sites there
+ * are is one snapshot, which a reload replaces; what is known of a site that gets its certificate as before stays as it
+ * is. Any thread.
+ */
+final class Sites {
+    private static final Logger LOG = LoggerFactory.getLogger(Sites.class);
+
+    private record All(List<Site> configured, Map<String, SiteRecord> issued, Map<String, CertificateFiles> brought) {
+        /** Of sites that are to have a certificate which an operator brings for another one, and does not cover them. */
+        List<String> sharingProblems() {
+            List<String> problems = new ArrayList<>();
+            for (Site site : configured) {
+                CertificateFiles files =
+                        site.certificate() instanceof CertificateSource.OfSite of ? brought.get(of.site()) : null;
+                String problem = files == null ? null : files.problemOf(site);
+                if (problem != null) {
+                    problems.add(problem);
+                }
+            }
+            return problems;
+        }
+    }
+
+    private final CertificateTable table;
+    private final CaTime time;
+    private final RandomGenerator random;
+    private final int readAtOnce;
+    private final SiteLoading loading;
+    private final Consumer<SiteRecord> lookAfter;
+    // Replaced by one thread at a time; read by any thread.
+    private volatile All all;
+
+    /**
+     * @param records how to make one; reads nothing
+     * @param readAtOnce so many sites are read before {@link #load} returns, or else none
+     * @param lookAfter called after a site was read later, without any monitor held
+     * @param afterAll called once all that were read later are read, on the thread that read the last one
+     */
+    Sites(
+            List<Site> configured,
+            Function<Site, SiteRecord> records,
+            CertificateTable table,
+            CaTime time,
+            RandomGenerator random,
+            int readAtOnce,
+            Consumer<SiteRecord> lookAfter,
+            Runnable afterAll) {
+        this.table = table;
+        this.time = time;
+        this.random = random;
+        this.readAtOnce = readAtOnce;
+        this.loading = new SiteLoading(this::read, afterAll);
+        this.lookAfter = lookAfter;
+        Map<String, SiteRecord> issued = new LinkedHashMap<>();
+        Map<String, CertificateFiles> brought = new LinkedHashMap<>();
+        for (Site site : configured) {
+            Configuration.CertificateFiles files = site.files();
+            if (files != null) {
+                brought.put(site.name(), new CertificateFiles(site, files));
+            } else if (site.isIssued()) {
+                issued.put(site.name(), records.apply(site));
+            }
+        }
+        this.all = new All(List.copyOf(configured), issued, brought);
+    }
+
+    /** In the order of the configuration. */
+    List<Site> configured() {
+        return all.configured;
+    }
+
+    /** Those that get their certificate from an issuer. */
+    Collection<SiteRecord> issued() {
+        return all.issued.values();
+    }
+
+    /** Null where no site of this name gets its certificate from an issuer. */
+    @Nullable SiteRecord issued(String site) {
+        return all.issued.get(site);
+    }
+
+    /** The certificates that operators bring. */
+    Collection<CertificateFiles> brought() {
+        return all.brought.values();
+    }
+
+    /** Null where no operator brings the certificate of a site of this name. */
+    @Nullable CertificateFiles brought(String site) {
+        return all.brought.get(site);
+    }
+
+    // ---- other sites
+
+    /** What the sites are going to be; nobody knows of those that are new yet. */
+    final class Next {
+        private final All before = all;
+        private final All after;
+        private final List<SiteRecord> added = new ArrayList<>();
+        private final List<CertificateFiles> addedFiles = new ArrayList<>();
+        private final List<String> problems = new ArrayList<>();
+
+        private Next(List<Site> configured, Function<Site, SiteRecord> records) {
+            this.after = new All(List.copyOf(configured), new LinkedHashMap<>(), new LinkedHashMap<>());
+            for (Site site : configured) {
+                Configuration.CertificateFiles files = site.files();
+                if (files != null) {
+                    brought(site, new CertificateFiles(site, files));
+                } else if (site.isIssued()) {
+                    issued(site, records.apply(site));
+                }
+            }
+            problems.addAll(after.sharingProblems());
+        }
+
+        private void issued(Site site, SiteRecord made) {
+            SiteRecord known = before.issued.get(site.name());
+            boolean stays = known != null && known.isAs(made);
+            after.issued.put(site.name(), stays && known != null ? known : made);
+            if (!stays) {
+                added.add(made);
+            }
+        }
+
+        private void brought(Site site, CertificateFiles made) {
+            CertificateFiles known = before.brought.get(site.name());
+            boolean stays = known != null && known.site().isCertifiedAs(site);
+            after.brought.put(site.name(), stays && known != null ? known : made);
+            if (!stays) {
+                addedFiles.add(made);
+                try {
+                    var unused = made.load(time.instant());
+                } catch (IOException e) {
+                    problems.add(site.name() + ": " + e.getMessage());
+                }
+            }
+        }
+
+        /** What is wrong with the files that operators bring for sites that are new, one line each. */
+        List<String> problems() {
+            return List.copyOf(problems);
+        }
+
+        /** Records that stand for their sites no more, because these are gone or get their certificates in another way. */
+        List<SiteRecord> retired() {
+            return before.issued.values().stream()
+                    .filter(record -> after.issued.get(record.name()) != record)
+                    .toList();
+        }
+
+        /** Those whose certificates nobody looks after yet. */
+        List<SiteRecord> added() {
+            return List.copyOf(added);
+        }
+
+        /** What was seen of sites that are gone or new says nothing; for one that has its certificate nothing is installed. */
+        void tell(ServedWatch watch) {
+            retired().forEach(record -> watch.forget(record.name()));
+            added.forEach(record -> watch.forget(record.name()));
+            added.forEach(record -> watch.ask(record.subject()));
+            addedFiles.forEach(files -> watch.ask(files.subject()));
+        }
+
+        /**
+         * From now on these are the sites. What is new of them is read; where that is much, handshakes wait for the
+         * reading of theirs.
+         */
+        void commit() {
+            List<Certificate> leaving = new ArrayList<>();
+            for (SiteRecord record : retired()) {
+                synchronized (record) {
+                    record.save(time.instant());
+                    record.retire();
+                    Certificate certificate = record.certificate();
+                    if (certificate != null) {
+                        leaving.add(certificate);
+                    }
+                    record.held().older().newestFirst().forEach(one -> leaving.add(one.certificate()));
+                }
+            }
+            Set<String> servedOtherwise = new HashSet<>();
+            before.configured.stream()
+                    .filter(site -> site.certificate() instanceof CertificateSource.OfSite)
+                    .forEach(site -> servedOtherwise.add(site.name()));
+            before.brought.values().stream()
+                    .filter(files -> after.brought.get(files.site().name()) != files)
+                    .forEach(files -> {
+                        if (files.certificate() != null) {
+                            servedOtherwise.add(files.site().name());
+                        }
+                        files.retire();
+                    });
+            all = after;
+            addedFiles.forEach(files -> files.show(table, time.earliest()));
+            added.forEach(record -> {
+                complainOfNoIssuer(record);
+                SiteRecord known = before.issued.get(record.name());
+                if (known != null) {
+                    // Nobody else has the new one yet: never two that somebody may wait for.
+                    synchronized (known) {
+                        record.inherit(known);
+                    }
+                }
+            });
+            if (added.size() <= readAtOnce) {
+                added.forEach(record -> begin(record, leaving, servedOtherwise.contains(record.name())));
+            } else {
+                loading.expect(added);
+                added.forEach(record -> table.expect(record.site().servedNames(), () -> loading.now(record)));
+            }
+            after.configured.stream().filter(Site::isPlain).forEach(site -> table.withdraw(site.servedNames()));
+            share(after.configured);
+            table.retain(after.configured.stream()
+                    .flatMap(site -> site.servedNames().stream())
+                    .toList());
+        }
+
+        /** @param isServed with what its operator brought, or with another site's, until now; that stays until there is something else */
+        private void begin(SiteRecord record, List<Certificate> leaving, boolean isServed) {
+            Instant now = time.instant();
+            synchronized (record) {
+                record.load(now);
+                Certificate has = record.certificate();
+                if (has == null || has.isExpired(now)) {
+                    leaving.stream()
+                            .filter(one -> !one.isExpired(now)
+                                    && record.site().names().stream().allMatch(one::covers))
+                            .findFirst()
+                            .ifPresent(one -> takeOver(record, one, now));
+                }
+                if (record.certificate() != null || !isServed) {
+                    show(record);
+                }
+            }
+        }
+
+        /** A site that was renamed, or split off, goes on with the certificate it had. */
+        private void takeOver(SiteRecord record, Certificate certificate, Instant now) {
+            try {
+                var unused = record.adopt(certificate.forSite(record.name()), null, now);
+                LOG.info(
+                        "{}: goes on with the certificate {} of {}, valid until {}",
+                        record.name(),
+                        certificate.serialText(),
+                        certificate.site(),
+                        certificate.notAfter());
+            } catch (IOException e) {
+                LOG.warn(
+                        "{}: taking over the certificate of {}: {}; one of its own is ordered",
+                        record.name(),
+                        certificate.site(),
+                        CertificateStore.reason(e));
+            }
+        }
+    }
+
+    /** Reads the files of operators for sites that are new; changes nothing. */
+    Next next(List<Site> configured, Function<Site, SiteRecord> records) {
+        return new Next(configured, records);
+    }
+
+    // ---- what they have
+
+    /**
+     * Reads the store and the files of the operator and publishes every certificate that is good now; where there are many
+     * sites, handshakes wait for the reading of theirs.
+     *
+     * @return what is wrong with the files that the operator brought, one line each
+     */
+    List<String> load() {
+        Instant now = time.instant();
+        List<String> problems = new ArrayList<>();
+        Map<String, Certificate> found = new HashMap<>();
+        // Of ten thousand every processor has its part.
+        for (Loaded loaded :
+                brought().parallelStream().map(files -> Loaded.of(files, now)).toList()) {
+            Site site = loaded.files().site();
+            Certificate certificate = loaded.certificate();
+            if (certificate == null) {
+                problems.add(site.name() + ": " + loaded.problem());
+            } else {
+                site.servedNames().forEach(name -> found.put(name, certificate));
+            }
+        }
+        table.publish(
+                configured().stream()
+                        .flatMap(site -> site.servedNames().stream())
+                        .toList(),
+                found);
+        share(configured());
+        problems.addAll(all.sharingProblems());
+        issued().forEach(Sites::complainOfNoIssuer);
+        if (issued().size() <= readAtOnce) {
+            issued().parallelStream().forEach(record -> {
+                synchronized (record) {
+                    record.load(now);
+                }
+            });
+            // One after the other: what is drawn for each depends on the order.
+            issued().forEach(this::show);
+        } else if (problems.isEmpty()) {
+            loading.expect(issued());
+            issued().forEach(record -> table.expect(record.site().servedNames(), () -> loading.now(record)));
+        }
+        return problems;
+    }
+
+    /** Those that have none of their own present what another site does. */
+    private void share(List<Site> sites) {
+        Map<String, Site> byName = new HashMap<>();
+        sites.forEach(site -> byName.put(site.name(), site));
+        for (Site site : sites) {
+            Site other = site.certificate() instanceof CertificateSource.OfSite of ? byName.get(of.site()) : null;
+            if (other != null) {
+                table.share(site.name(), site.servedNames(), other.servedNames());
+            }
+        }
+    }
+
+    /** @param certificate null where there is a problem */
+    private record Loaded(CertificateFiles files, @Nullable Certificate certificate, String problem) {
+        static Loaded of(CertificateFiles files, Instant now) {
+            try {
+                return new Loaded(files, files.load(now), "");
+            } catch (IOException e) {
+                return new Loaded(files, null, String.valueOf(e.getMessage()));
+            }
+        }
+    }
+
+    private static void complainOfNoIssuer(SiteRecord record) {
+        if (record.issuers().isEmpty()) {
+            LOG.error(
+                    "{}: no issuer may certify {}; it gets no certificate until acme.issuers names a CA that can",
+                    record.name(),
+                    String.join(", ", record.site().names()));
+        }
+    }
+
+    /** Begins to read what is not read yet, on as many threads as there are processors; returns at once. */
+    void readRest(Executor executor) {
+        loading.begin(executor, Runtime.getRuntime().availableProcessors());
+    }
+
+    /** Whether nothing is left to be read, but for what met a bug. */
+    boolean areRead() {
+        return loading.isOver();
+    }
+
+    /** Reads a site from the store, where that was not done yet, and publishes what it has. Waits for the disk. */
+    void read(SiteRecord record) {
+        synchronized (record) {
+            if (record.isLoaded()) {
+                return;
+            }
+            record.load(time.instant());
+            show(record);
+        }
+        lookAfter.accept(record);
+    }
+
+    /** Publishes what a site has now, after it was read anew. */
+    void show(SiteRecord record) {
+        synchronized (record) {
+            record.drawPick(random);
+            record.show(table, time.earliest());
+        }
+    }
+
+    /** Reads no more. */
+    void close() {
+        loading.close();
+    }
+}

@@ -1,0 +1,175 @@
+package dev.postern.certificate.store;
+
+import com.google.gson.JsonParser;
+import dev.postern.certificate.issuer.OrderEntry;
+import dev.postern.certificate.issuer.OrderJournal;
+import dev.postern.certificate.policy.RenewalHistory;
+import dev.postern.config.RegularFile;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * {@code certs/<site>/}: its generations, the orders in flight and the history of its attempts. What a site has is read
+ * off these files each time, never off a flag that says so. Used by one thread at a time.
+ */
+public final class SiteFolder {
+    private static final Logger LOG = LoggerFactory.getLogger(SiteFolder.class);
+
+    private final String site;
+    private final Path folder;
+    private final Generations generations;
+
+    SiteFolder(String site, Path folder) {
+        this.site = site;
+        this.folder = folder;
+        this.generations = new Generations(site, folder);
+    }
+
+    public Generations generations() {
+        return generations;
+    }
+
+    /**
+     * For who looks on: what the daemon passes over with a warning, it would have to call "no certificate".
+     *
+     * @throws IOException with the path and the reason
+     */
+    public void requireReadable() throws IOException {
+        CertificateStore.requireReadable(folder);
+        generations.requireReadable();
+    }
+
+    /**
+     * Whether somebody removed this folder, and meant it: the store is there, and has others. Where it is gone as a whole, or
+     * empty, a disk was not mounted, or swept.
+     */
+    public boolean wasRemoved() {
+        try {
+            Path store = folder.getParent();
+            if (Files.exists(folder) || store == null || !Files.isDirectory(store)) {
+                return false;
+            }
+            for (Path other : DurableFiles.list(store)) {
+                if (Files.isDirectory(other)) {
+                    return true;
+                }
+            }
+            return false;
+        } catch (IOException e) {
+            LOG.debug("{}: looking for {}", site, folder, e);
+            return false;
+        }
+    }
+
+    // ---- orders in flight
+
+    public OrderJournal journal(String issuer) {
+        return new OrderFile(site, folder, issuer);
+    }
+
+    /** Mostly one; of several issuers after an emergency. */
+    private List<OrderEntry> orders() throws IOException {
+        List<OrderEntry> orders = new ArrayList<>();
+        for (Path file : journals()) {
+            new OrderFile(site, folder, "").read(file).ifPresent(orders::add);
+        }
+        return orders;
+    }
+
+    private List<Path> journals() throws IOException {
+        List<Path> files = new ArrayList<>();
+        for (Path child : DurableFiles.list(folder)) {
+            if (child.getFileName().toString().matches("order(-.*)?\\.json")) {
+                files.add(child);
+            }
+        }
+        return files;
+    }
+
+    /** Forgets the orders in flight of all issuers, readable or not, and the keys in them. */
+    public void forgetOrders() throws IOException {
+        List<Path> files = journals();
+        for (Path file : files) {
+            Files.deleteIfExists(file);
+        }
+        if (!files.isEmpty()) {
+            DurableFiles.sync(folder);
+        }
+    }
+
+    /**
+     * Where a crash came between writing a generation and making it current, makes it current: its key is the one in the
+     * journal. Where the journal's certificate is current already, forgets the order.
+     */
+    public void finishInstallation() throws IOException {
+        for (OrderEntry entry : orders()) {
+            if (entry.keyPem() != null && generations.adoptNewest(entry.keyPem())) {
+                forget(entry);
+            }
+        }
+    }
+
+    /** Forgets this order, and no other that may have taken its place; a disk that refuses is no reason to stop. */
+    public void forget(@Nullable OrderEntry order) {
+        if (order == null) {
+            return;
+        }
+        OrderJournal journal = journal(order.issuer());
+        try {
+            if (journal.read()
+                    .filter(kept -> kept.order().equals(order.order()))
+                    .isPresent()) {
+                journal.clear();
+            }
+        } catch (IOException e) {
+            LOG.warn("{}: removing order.json: {}; tried again with the next order", site, CertificateStore.reason(e));
+        }
+    }
+
+    // ---- attempts
+
+    /**
+     * The attempts so far.
+     *
+     * @param history none where nothing is written or what is written cannot be read
+     * @param problem why it cannot be read, one line; null where it can
+     */
+    public record Attempts(RenewalHistory history, @Nullable String problem) {}
+
+    /** For who looks on. */
+    public Attempts attempts() {
+        Path file = folder.resolve("renewal.json");
+        try {
+            return new Attempts(
+                    Files.exists(file)
+                            ? RenewalHistory.parse(JsonParser.parseString(RegularFile.stored(file))
+                                    .getAsJsonObject())
+                            : RenewalHistory.NONE,
+                    null);
+        } catch (IOException e) {
+            return new Attempts(RenewalHistory.NONE, file + ": cannot be read: " + CertificateStore.reason(e));
+        } catch (RuntimeException e) {
+            String first = String.valueOf(e.getMessage()).lines().findFirst().orElse("");
+            return new Attempts(RenewalHistory.NONE, file + ": cannot be read: damaged (" + first + ")");
+        }
+    }
+
+    /** The attempts so far; none where nothing is written or what is written cannot be read. */
+    public RenewalHistory history() {
+        Attempts attempts = attempts();
+        if (attempts.problem() != null) {
+            LOG.warn("{}: {}; counted as no attempt yet", site, attempts.problem());
+        }
+        return attempts.history();
+    }
+
+    public void write(RenewalHistory history) throws IOException {
+        DurableFiles.replace(folder.resolve("renewal.json"), JsonText.of(history.toJson()));
+    }
+}
