@@ -15,6 +15,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
@@ -27,6 +28,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** HTTP/2 to servers, by prior knowledge. */
 class Http2ServersTest {
     private static final int MAX_CONCURRENT_STREAMS = 3;
+    private static final int INITIAL_WINDOW_SIZE = 4;
     private static final byte[] PIECE = new byte[16 * 1024];
 
     @RegisterExtension
@@ -184,6 +186,40 @@ class Http2ServersTest {
 
         assertThat(server.connectionsAccepted()).isGreaterThan(4);
         Awaitility.await().until(() -> server.connectionsOpen() <= 1);
+    }
+
+    /** Its stream would be there for as long as the connection, and what it was not sent as well. */
+    @Test
+    void serverThatAnswersWithoutTakingTheRequestHasNoStreamLeft() throws Exception {
+        List<Http2Wire.Frame> resets = new CopyOnWriteArrayList<>();
+        Http2Server server = edge.closes(Http2Server.conversing(
+                connection -> {
+                    for (Http2Wire.Frame frame = connection.read(); frame != null; frame = connection.read()) {
+                        if (frame.type() == Http2Wire.HEADERS) {
+                            connection.answer(frame.stream(), "no");
+                        } else if (frame.type() == Http2Wire.RST_STREAM) {
+                            resets.add(frame);
+                        }
+                    }
+                },
+                MAX_CONCURRENT_STREAMS,
+                1,
+                INITIAL_WINDOW_SIZE,
+                0));
+        start(server, "");
+        RawClient client = edge.client();
+
+        for (int i = 1; i <= 3; i++) {
+            int asked = i;
+            assertThat(client.send("POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4\r\n\r\nbody")
+                            .response()
+                            .body())
+                    .isEqualTo("no");
+            Awaitility.await().until(() -> resets.size() == asked);
+        }
+
+        assertThat(resets).extracting(Http2Wire.Frame::error).containsOnly((int) Http2Error.NO_ERROR.code());
+        assertThat(server.connectionsAccepted()).isEqualTo(1);
     }
 
     /** Each of them closes a connection: a line each would be as many as there are requests. */

@@ -238,8 +238,8 @@ final class Http2ServerStream implements ServerStream, ChannelFutureListener {
     private void end(ResponseReceiver current, @Nullable Fields trailers) {
         leave();
         current.responseEnd(trailers);
-        if (!requestEnded) {
-            // Whatever of the request is still to come: nobody waits for it (RFC 9113 §8.1).
+        if (stream != null && stream.state().localSideOpen()) {
+            // Whatever of the request is still to come, or to be sent: nobody waits for it (RFC 9113 §8.1).
             reset(Http2Error.NO_ERROR);
         }
     }
