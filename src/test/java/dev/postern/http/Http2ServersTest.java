@@ -544,6 +544,32 @@ class Http2ServersTest {
         Awaitility.await().until(() -> server.connectionsOpen() == 1);
     }
 
+    /** Nothing of it is sent any more: it is not an upload that broke off. */
+    @Test
+    void requestWhoseBodyWaitsForTheServerGoesElsewhereAfterTheGoAway() throws Exception {
+        AtomicInteger connections = new AtomicInteger();
+        Http2Server server = edge.closes(Http2Server.conversing(
+                connection -> {
+                    boolean first = connections.incrementAndGet() == 1;
+                    for (Http2Wire.Frame frame = connection.read(); frame != null; frame = connection.read()) {
+                        if (frame.type() == Http2Wire.HEADERS && first) {
+                            connection.goAway(0, 0);
+                        } else if (frame.type() == Http2Wire.HEADERS) {
+                            connection.answer(frame.stream(), "second");
+                        }
+                    }
+                },
+                INITIAL_WINDOW_SIZE,
+                0));
+        start(server, "");
+
+        assertThat(edge.client()
+                        .send("POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4\r\n\r\nbody")
+                        .response()
+                        .body())
+                .isEqualTo("second");
+    }
+
     @Test
     void idempotentRequestSurvivesAConnectionThatDies() throws Exception {
         AtomicInteger connections = new AtomicInteger();

@@ -58,8 +58,6 @@ final class Http2ServerConnection extends Http2Wire<Http2ServerStream> {
     /** Since when no stream is open. */
     private long idleNanos = System.nanoTime();
 
-    private int lastStreamKept = Integer.MAX_VALUE;
-
     private enum Phase {
         /** The server has not said what it allows. */
         AWAITS_SETTINGS,
@@ -353,7 +351,6 @@ final class Http2ServerConnection extends Http2Wire<Http2ServerStream> {
     private final class Streams extends Http2ConnectionAdapter {
         @Override
         public void onGoAwayReceived(int lastStreamId, long errorCode, ByteBuf debugData) {
-            lastStreamKept = lastStreamId;
             worker.warnings().goesAway(server, errorCode, System.nanoTime());
             retire();
         }
@@ -366,7 +363,7 @@ final class Http2ServerConnection extends Http2Wire<Http2ServerStream> {
             Http2ServerStream mine = forget(stream);
             if (mine != null) {
                 feeds(mine);
-                mine.closed(stream.id() > lastStreamKept);
+                mine.closed();
                 if (!reading) {
                     flushFed();
                 }

@@ -17,6 +17,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelFutureListener;
+import io.netty.handler.codec.http2.Http2Connection;
 import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Exception;
 import io.netty.handler.codec.http2.Http2Headers;
@@ -123,10 +124,7 @@ final class Http2ServerStream implements ServerStream, ChannelFutureListener {
     public void operationComplete(ChannelFuture written) {
         if (!written.isSuccess()) {
             MachineErrors.check(written.cause());
-            failed(
-                    headSeen ? ByServer.CLOSED_DURING_RESPONSE : ByServer.CLOSED_BEFORE_RESPONSE,
-                    "write: " + written.cause().getMessage(),
-                    false);
+            lost("write: " + written.cause().getMessage());
         }
     }
 
@@ -289,21 +287,26 @@ final class Http2ServerStream implements ServerStream, ChannelFutureListener {
                 false);
     }
 
-    /** @param refused the server has said that it will not look at it, however much of it was sent */
-    void closed(boolean refused) {
+    void closed() {
         if (window != null) {
             window.close();
         }
-        if (refused) {
+        lost(headSeen ? "connection closed in the middle of the response" : "connection closed before a response");
+    }
+
+    /** What waits to be written is lost first, and the stream after it: whatever is told first says why. */
+    private void lost(String detail) {
+        if (stream != null && isRefused(stream)) {
             failed(ByServer.GOING_AWAY, "server goes away, and has not looked at it", true);
         } else {
-            failed(
-                    headSeen ? ByServer.CLOSED_DURING_RESPONSE : ByServer.CLOSED_BEFORE_RESPONSE,
-                    headSeen
-                            ? "connection closed in the middle of the response"
-                            : "connection closed before a response",
-                    false);
+            failed(headSeen ? ByServer.CLOSED_DURING_RESPONSE : ByServer.CLOSED_BEFORE_RESPONSE, detail, false);
         }
+    }
+
+    /** Whether the server has said, when it went away, that it will not look at it, however much of it was sent. */
+    private boolean isRefused(Http2Stream it) {
+        Http2Connection all = connection.connection();
+        return all.goAwayReceived() && it.id() > all.local().lastStreamKnownByPeer();
     }
 
     private void refuse(ByServer failure, String detail) {
