@@ -295,7 +295,11 @@ class CertificateLifeTest {
         AcmeFaults.Rule limit =
                 faults.on(AcmeRequest.NEW_ORDER, Fault.rateLimited(new Fault.RetryAfter(Duration.ofHours(1), false)));
         start();
-        await().atMost(SOON).until(() -> limit.happened() > 0);
+        // The CA has said it, and it is written down.
+        await().atMost(SOON)
+                .until(() ->
+                        run("cert", "renew", "two.example") == 1 && err.contains("two.example: not ordered before "));
+        assertThat(limit.happened()).isPositive();
         edges.remove(0).close();
         faults.clear();
         long before = asked(AcmeRequest.NEW_ORDER);
