@@ -3,7 +3,7 @@ package dev.postern.acme;
 import dev.postern.certificate.issuer.IssueFailure;
 import dev.postern.certificate.issuer.IssueFailure.Fault;
 import dev.postern.certificate.issuer.IssueFailure.Hold;
-import dev.postern.certificate.store.CertificateStore;
+import dev.postern.certificate.store.DiskFailure;
 import dev.postern.config.PlainText;
 import java.io.IOException;
 import java.net.URI;
@@ -376,7 +376,7 @@ final class Failures {
      */
     static IssueFailure ofDisk(String step, IOException failure) {
         if (failure instanceof FileSystemException file && file.getFile() != null) {
-            return new IssueFailure(Fault.OURS, file.getFile() + ": " + CertificateStore.reason(file), failure);
+            return new IssueFailure(Fault.OURS, file.getFile() + ": " + DiskFailure.reason(file), failure);
         }
         return new IssueFailure(Fault.OURS, String.format(Locale.ROOT, "%s: %s", step, failure.getMessage()), failure);
     }

@@ -5,7 +5,7 @@ import dev.postern.ca.InternalCa;
 import dev.postern.ca.acme.AcmeOptions;
 import dev.postern.ca.acme.AcmeServer;
 import dev.postern.certificate.care.CertificateStatus;
-import dev.postern.certificate.store.CertificateStore;
+import dev.postern.certificate.store.DiskFailure;
 import dev.postern.certificate.store.DurableFiles;
 import dev.postern.config.Configuration;
 import dev.postern.config.read.ConfigurationFile;
@@ -73,7 +73,7 @@ public final class Demo implements AutoCloseable {
             demo.close();
             // The JDK's messages about files are often only the path.
             String where = e instanceof FileSystemException file && file.getFile() != null ? file.getFile() + ": " : "";
-            throw unavailable(where + CertificateStore.reason(e), e);
+            throw unavailable(where + DiskFailure.reason(e), e);
         } catch (ConfigurationProblems e) {
             demo.close();
             throw new CannotStart(Reason.CONFIGURATION, e.lines(), e);
@@ -120,7 +120,7 @@ public final class Demo implements AutoCloseable {
             Files.createDirectories(directory);
             channel = DurableFiles.openLock(directory.resolve(".lock"));
         } catch (IOException e) {
-            throw unavailable(directory + ": cannot be written: " + CertificateStore.reason(e), e);
+            throw unavailable(directory + ": cannot be written: " + DiskFailure.reason(e), e);
         }
         opened.push(channel);
         FileLock lock = null;

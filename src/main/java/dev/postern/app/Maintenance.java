@@ -1,6 +1,6 @@
 package dev.postern.app;
 
-import dev.postern.certificate.store.CertificateStore;
+import dev.postern.certificate.store.DiskFailure;
 import dev.postern.config.Action;
 import dev.postern.config.BindAddress;
 import dev.postern.config.Configuration;
@@ -91,7 +91,7 @@ public final class Maintenance implements AutoCloseable {
             try {
                 new StoreOwner(store).giveAll();
             } catch (IOException e) {
-                LOG.warn("{}: {}; the daemon may not be able to read it", store, CertificateStore.reason(e));
+                LOG.warn("{}: {}; the daemon may not be able to read it", store, DiskFailure.reason(e));
             }
         }
     }

@@ -1,6 +1,6 @@
 package dev.postern.app;
 
-import dev.postern.certificate.store.CertificateStore;
+import dev.postern.certificate.store.DiskFailure;
 import dev.postern.config.RegularFile;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -54,7 +54,7 @@ final class ProcessFiles {
         } catch (IOException e) {
             throw new CannotStart(
                     CannotStart.Reason.UNAVAILABLE,
-                    List.of(file + ": the pid file cannot be written: " + CertificateStore.reason(e)),
+                    List.of(file + ": the pid file cannot be written: " + DiskFailure.reason(e)),
                     e);
         }
         return () -> {

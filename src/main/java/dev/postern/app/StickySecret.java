@@ -1,6 +1,7 @@
 package dev.postern.app;
 
 import dev.postern.certificate.store.CertificateStore;
+import dev.postern.certificate.store.DiskFailure;
 import dev.postern.certificate.store.DurableFiles;
 import dev.postern.config.Configuration;
 import dev.postern.config.RegularFile;
@@ -57,8 +58,7 @@ public final class StickySecret implements Supplier<byte[]> {
             try {
                 known = Files.exists(file) ? read() : make();
             } catch (IOException e) {
-                throw new IllegalArgumentException(
-                        file + ": secret of sticky cookies: " + CertificateStore.reason(e), e);
+                throw new IllegalArgumentException(file + ": secret of sticky cookies: " + DiskFailure.reason(e), e);
             }
             secret = known;
         }

@@ -1,6 +1,6 @@
 package dev.postern.ca;
 
-import dev.postern.certificate.store.CertificateStore;
+import dev.postern.certificate.store.DiskFailure;
 import dev.postern.certificate.store.DurableFiles;
 import dev.postern.config.RegularFile;
 import dev.postern.pki.Keys;
@@ -76,7 +76,7 @@ public record Authority(X509Certificate certificate, PrivateKey key) {
         try {
             return RegularFile.bytes(file, RegularFile.PEM_BYTES);
         } catch (IOException e) {
-            throw new IOException(file + ": " + CertificateStore.reason(e), e);
+            throw new IOException(file + ": " + DiskFailure.reason(e), e);
         }
     }
 

@@ -1,7 +1,7 @@
 package dev.postern.ca;
 
 import dev.postern.ca.CertificateTemplate.Validity;
-import dev.postern.certificate.store.CertificateStore;
+import dev.postern.certificate.store.DiskFailure;
 import dev.postern.certificate.store.DurableFiles;
 import dev.postern.config.KeyType;
 import dev.postern.pki.Keys;
@@ -375,7 +375,7 @@ public final class InternalCa {
         try {
             return DurableFiles.openLock(file);
         } catch (IOException e) {
-            throw new IOException(file + ": " + CertificateStore.reason(e), e);
+            throw new IOException(file + ": " + DiskFailure.reason(e), e);
         }
     }
 }

@@ -5,6 +5,7 @@ import com.google.gson.JsonObject;
 import dev.postern.certificate.care.StoredCertificates;
 import dev.postern.certificate.store.CertificateExport;
 import dev.postern.certificate.store.CertificateStore;
+import dev.postern.certificate.store.DiskFailure;
 import dev.postern.config.CertificateSource;
 import dev.postern.config.Configuration;
 import dev.postern.config.RegularFile;
@@ -104,7 +105,7 @@ final class CertificateExportCommand implements Callable<Integer> {
         } catch (FileAlreadyExistsException e) {
             throw new CommandFailed(ExitCode.NO, String.valueOf(e.getMessage()));
         } catch (IOException e) {
-            throw new CommandFailed(ExitCode.UNAVAILABLE, CertificateStore.reason(e));
+            throw new CommandFailed(ExitCode.UNAVAILABLE, DiskFailure.reason(e));
         }
     }
 
@@ -119,7 +120,7 @@ final class CertificateExportCommand implements Callable<Integer> {
             }
             return password.toCharArray();
         } catch (IOException e) {
-            throw new CommandFailed(ExitCode.UNAVAILABLE, file + ": " + CertificateStore.reason(e));
+            throw new CommandFailed(ExitCode.UNAVAILABLE, file + ": " + DiskFailure.reason(e));
         }
     }
 }

@@ -4,6 +4,7 @@ import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import dev.postern.certificate.served.ReachabilityProbe;
 import dev.postern.certificate.store.CertificateStore;
+import dev.postern.certificate.store.DiskFailure;
 import dev.postern.config.Configuration;
 import dev.postern.config.Site;
 import dev.postern.config.read.ConfigurationProblems;
@@ -102,7 +103,7 @@ final class CertificatePreflightCommand implements Callable<Integer> {
                     reports.stream().anyMatch(report -> !report.certain().isEmpty());
             return certain ? ExitCode.NO : ExitCode.OK;
         } catch (IOException e) {
-            throw new CommandFailed(ExitCode.UNAVAILABLE, CertificateStore.reason(e));
+            throw new CommandFailed(ExitCode.UNAVAILABLE, DiskFailure.reason(e));
         }
     }
 

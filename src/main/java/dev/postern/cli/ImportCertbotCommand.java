@@ -3,6 +3,7 @@ package dev.postern.cli;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import dev.postern.certificate.store.CertificateStore;
+import dev.postern.certificate.store.DiskFailure;
 import dev.postern.config.Configuration;
 import dev.postern.config.read.ConfigurationProblems;
 import dev.postern.config.read.Surroundings;
@@ -68,7 +69,7 @@ final class ImportCertbotCommand implements Callable<Integer> {
         } catch (ControlFailure e) {
             throw CommandFailed.of(e);
         } catch (IOException e) {
-            throw new CommandFailed(ExitCode.UNAVAILABLE, CertificateStore.reason(e));
+            throw new CommandFailed(ExitCode.UNAVAILABLE, DiskFailure.reason(e));
         }
         JsonArray done = new JsonArray();
         try (Errand errand = new Errand(read, false, console)) {

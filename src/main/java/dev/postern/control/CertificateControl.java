@@ -11,6 +11,7 @@ import dev.postern.certificate.operate.CertificateOperations.Dueness;
 import dev.postern.certificate.operate.CertificateOperations.NoSuchSite;
 import dev.postern.certificate.served.CertificateTable;
 import dev.postern.certificate.store.CertificateStore;
+import dev.postern.certificate.store.DiskFailure;
 import dev.postern.config.CertificateSource;
 import dev.postern.config.Configuration;
 import dev.postern.config.Site;
@@ -85,7 +86,7 @@ public final class CertificateControl implements ControlCommands {
         } catch (IssueFailure e) {
             throw ControlFailure.no(String.valueOf(e.getMessage()));
         } catch (IOException e) {
-            throw ControlFailure.unavailable(CertificateStore.reason(e));
+            throw ControlFailure.unavailable(DiskFailure.reason(e));
         }
     }
 

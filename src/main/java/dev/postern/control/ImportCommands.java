@@ -8,6 +8,7 @@ import dev.postern.certificate.operate.CertificateOperations;
 import dev.postern.certificate.operate.CertificateOperations.NoSuchSite;
 import dev.postern.certificate.store.AccountFolder;
 import dev.postern.certificate.store.CertificateStore;
+import dev.postern.certificate.store.DiskFailure;
 import dev.postern.config.Site;
 import dev.postern.pki.Certificate;
 import dev.postern.pki.Pem;
@@ -56,7 +57,7 @@ public final class ImportCommands {
                         ? imports.account(asked)
                         : imports.certificate(asked);
             } catch (IOException e) {
-                throw ControlFailure.unavailable(CertificateStore.reason(e));
+                throw ControlFailure.unavailable(DiskFailure.reason(e));
             } catch (NoSuchSite e) {
                 throw ControlFailure.usage(String.valueOf(e.getMessage()));
             }

@@ -5,7 +5,7 @@ import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
-import dev.postern.certificate.store.CertificateStore;
+import dev.postern.certificate.store.DiskFailure;
 import dev.postern.config.RegularFile;
 import dev.postern.control.ControlRequest;
 import dev.postern.pki.Pem;
@@ -84,12 +84,12 @@ final class CertbotDirectory {
         try {
             chain = Pem.readCertificates(RegularFile.text(chainFile, RegularFile.PEM_BYTES));
         } catch (IOException e) {
-            throw new IOException(chainFile + ": " + CertificateStore.reason(e), e);
+            throw new IOException(chainFile + ": " + DiskFailure.reason(e), e);
         }
         try {
             key = Pem.readKey(RegularFile.text(keyFile, RegularFile.PEM_BYTES));
         } catch (IOException e) {
-            throw new IOException(keyFile + ": " + CertificateStore.reason(e), e);
+            throw new IOException(keyFile + ": " + DiskFailure.reason(e), e);
         }
         Path conf = root.resolve("renewal").resolve(name + ".conf");
         return new Lineage(name, server(conf), account(conf), key, chain);
@@ -153,7 +153,7 @@ final class CertbotDirectory {
             }
             return "";
         } catch (IOException e) {
-            throw new IOException(conf + ": " + CertificateStore.reason(e), e);
+            throw new IOException(conf + ": " + DiskFailure.reason(e), e);
         }
     }
 
@@ -203,7 +203,7 @@ final class CertbotDirectory {
             JsonElement json = JsonParser.parseString(RegularFile.text(file, RegularFile.PEM_BYTES));
             return json.getAsJsonObject();
         } catch (IOException e) {
-            throw new IOException(file + ": " + CertificateStore.reason(e), e);
+            throw new IOException(file + ": " + DiskFailure.reason(e), e);
         } catch (JsonParseException | IllegalStateException e) {
             throw new IOException(file + ": is not a JSON object", e);
         }
@@ -219,7 +219,7 @@ final class CertbotDirectory {
         } catch (UncheckedIOException e) {
             throw new IOException(folder + ": " + e.getMessage(), e);
         } catch (IOException e) {
-            throw new IOException(folder + ": " + CertificateStore.reason(e), e);
+            throw new IOException(folder + ": " + DiskFailure.reason(e), e);
         }
         return children;
     }

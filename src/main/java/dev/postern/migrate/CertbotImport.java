@@ -1,7 +1,7 @@
 package dev.postern.migrate;
 
 import com.google.gson.JsonObject;
-import dev.postern.certificate.store.CertificateStore;
+import dev.postern.certificate.store.DiskFailure;
 import dev.postern.config.Configuration;
 import dev.postern.config.Issuer;
 import dev.postern.config.Issuer.AcmeDirectory;
@@ -85,7 +85,7 @@ public final class CertbotImport {
             try {
                 lineage = certbot.lineage(name);
             } catch (IOException e) {
-                steps.add(new Step("certificate " + name, null, CertificateStore.reason(e)));
+                steps.add(new Step("certificate " + name, null, DiskFailure.reason(e)));
                 continue;
             }
             if (configured(lineage.server()).isPresent()) {
@@ -241,7 +241,7 @@ public final class CertbotImport {
                                 .json(),
                         ""));
             } catch (IOException e) {
-                steps.add(new Step(subject, null, CertificateStore.reason(e)));
+                steps.add(new Step(subject, null, DiskFailure.reason(e)));
             }
         }
     }

@@ -2,7 +2,7 @@ package dev.postern.certificate.care;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.postern.certificate.served.CertificateTable;
-import dev.postern.certificate.store.CertificateStore;
+import dev.postern.certificate.store.DiskFailure;
 import dev.postern.certificate.store.DurableFiles;
 import dev.postern.certificate.store.OlderGenerations;
 import dev.postern.config.CertificateSource;
@@ -189,12 +189,12 @@ public final class CertificateFiles {
         try {
             chain = Pem.readCertificates(RegularFile.text(files.chain(), RegularFile.PEM_BYTES));
         } catch (IOException e) {
-            throw new IOException(files.chain() + ": " + CertificateStore.reason(e), e);
+            throw new IOException(files.chain() + ": " + DiskFailure.reason(e), e);
         }
         try {
             key = Pem.readKey(RegularFile.text(files.key(), RegularFile.PEM_BYTES));
         } catch (IOException e) {
-            throw new IOException(files.key() + ": " + CertificateStore.reason(e), e);
+            throw new IOException(files.key() + ": " + DiskFailure.reason(e), e);
         }
         try {
             TlsKeys.requireKind(key);

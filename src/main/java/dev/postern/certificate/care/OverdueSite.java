@@ -4,6 +4,8 @@ import dev.postern.certificate.policy.FailingNames;
 import dev.postern.certificate.policy.RenewalHistory;
 import dev.postern.certificate.policy.RenewalPolicy;
 import dev.postern.certificate.store.CertificateStore;
+import dev.postern.certificate.store.DiskFailure;
+import dev.postern.certificate.store.DurableFiles;
 import dev.postern.certificate.store.Generation;
 import dev.postern.certificate.store.SiteFolder;
 import dev.postern.config.CertificateSource;
@@ -53,7 +55,7 @@ public record OverdueSite(
                 .filter(site -> !site.isPlain() && !(site.certificate() instanceof CertificateSource.OfSite))
                 .map(site -> unreadable == null
                         ? tried(store, site, fraction, now)
-                        : Optional.of(new OverdueSite(site.name(), CertificateStore.reason(unreadable), null)))
+                        : Optional.of(new OverdueSite(site.name(), DiskFailure.reason(unreadable), null)))
                 .flatMap(Optional::stream)
                 .toList();
     }
@@ -61,7 +63,7 @@ public record OverdueSite(
     /** Looked at once: it has a folder for each site. */
     private static @Nullable IOException unreadable(CertificateStore store) {
         try {
-            CertificateStore.requireReadable(store.root());
+            DurableFiles.requireReadable(store.root());
             return null;
         } catch (IOException e) {
             return e;
@@ -72,7 +74,7 @@ public record OverdueSite(
         try {
             return Optional.ofNullable(look(store, site, fraction, now));
         } catch (IOException e) {
-            return Optional.of(new OverdueSite(site.name(), CertificateStore.reason(e), null));
+            return Optional.of(new OverdueSite(site.name(), DiskFailure.reason(e), null));
         }
     }
 

@@ -2,7 +2,7 @@ package dev.postern.certificate.care;
 
 import dev.postern.certificate.issuer.OrderEntry;
 import dev.postern.certificate.issuer.RevocationReason;
-import dev.postern.certificate.store.CertificateStore;
+import dev.postern.certificate.store.DiskFailure;
 import dev.postern.certificate.store.Generation;
 import dev.postern.certificate.store.Generations;
 import dev.postern.certificate.store.OlderGenerations;
@@ -148,7 +148,7 @@ public final class SiteCertificate {
                         "{}: reading its older certificates: {}; names that the current one lacks are not served, looked at"
                                 + " again with the next sweep",
                         site,
-                        CertificateStore.reason(e));
+                        DiskFailure.reason(e));
             }
             // What was known may have been revoked since.
             older = OlderGenerations.NONE;
@@ -189,7 +189,7 @@ public final class SiteCertificate {
             LOG.error(
                     "{}: reading its certificates: {}; counted as none, a new one is ordered",
                     site,
-                    CertificateStore.reason(e),
+                    DiskFailure.reason(e),
                     e);
         }
     }
@@ -198,7 +198,7 @@ public final class SiteCertificate {
         try {
             folder.generations().repairCurrent(served);
         } catch (IOException e) {
-            LOG.warn("{}: {}; served all the same", site, CertificateStore.reason(e));
+            LOG.warn("{}: {}; served all the same", site, DiskFailure.reason(e));
         }
     }
 
@@ -231,11 +231,11 @@ public final class SiteCertificate {
         try {
             store(certificate, now);
         } catch (IOException e) {
-            refusal = CertificateStore.reason(e);
+            refusal = DiskFailure.reason(e);
             LOG.error(
                     "{}: writing the new certificate: {}; served from memory, written again every minute, the order is kept",
                     site,
-                    CertificateStore.reason(e));
+                    DiskFailure.reason(e));
         }
         lookForOlder();
         removeOld();
@@ -259,7 +259,7 @@ public final class SiteCertificate {
             LOG.info("{}: certificate {} is on disk now", site, certificate.serialText());
             return true;
         } catch (IOException e) {
-            refusal = CertificateStore.reason(e);
+            refusal = DiskFailure.reason(e);
             LOG.debug("{}: writing the new certificate", site, e);
             return false;
         }
@@ -337,10 +337,7 @@ public final class SiteCertificate {
         try {
             folder.generations().removeOld(older.needed());
         } catch (IOException e) {
-            LOG.warn(
-                    "{}: removing its oldest certificates: {}; done again the next time",
-                    site,
-                    CertificateStore.reason(e));
+            LOG.warn("{}: removing its oldest certificates: {}; done again the next time", site, DiskFailure.reason(e));
         }
     }
 

@@ -18,7 +18,7 @@ import dev.postern.certificate.policy.RenewalPolicy.Decision;
 import dev.postern.certificate.policy.SitePlan;
 import dev.postern.certificate.policy.Suggestion;
 import dev.postern.certificate.served.CertificateTable;
-import dev.postern.certificate.store.CertificateStore;
+import dev.postern.certificate.store.DiskFailure;
 import dev.postern.certificate.store.SiteFolder;
 import dev.postern.config.Site;
 import dev.postern.pki.Certificate;
@@ -271,7 +271,7 @@ public final class SiteRecord {
         try {
             held.cleanUp(now);
         } catch (IOException e) {
-            LOG.warn("{}: cleaning up: {}; done again the next time", name(), CertificateStore.reason(e));
+            LOG.warn("{}: cleaning up: {}; done again the next time", name(), DiskFailure.reason(e));
         }
     }
 
@@ -414,7 +414,7 @@ public final class SiteRecord {
                             "{}: writing renewal.json: {}; a restart would forget the last attempt; written again every"
                                     + " minute",
                             name(),
-                            CertificateStore.reason(e));
+                            DiskFailure.reason(e));
             historyUnwritten = true;
         }
     }

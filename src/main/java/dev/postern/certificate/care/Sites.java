@@ -1,7 +1,7 @@
 package dev.postern.certificate.care;
 
 import dev.postern.certificate.served.CertificateTable;
-import dev.postern.certificate.store.CertificateStore;
+import dev.postern.certificate.store.DiskFailure;
 import dev.postern.config.CertificateSource;
 import dev.postern.config.Configuration;
 import dev.postern.config.Site;
@@ -277,7 +277,7 @@ final class Sites {
                         "{}: taking over the certificate of {}: {}; one of its own is ordered",
                         record.name(),
                         certificate.site(),
-                        CertificateStore.reason(e));
+                        DiskFailure.reason(e));
             }
         }
     }

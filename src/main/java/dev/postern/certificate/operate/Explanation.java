@@ -9,7 +9,7 @@ import dev.postern.certificate.policy.RenewalHistory;
 import dev.postern.certificate.policy.RenewalPolicy;
 import dev.postern.certificate.policy.SitePlan;
 import dev.postern.certificate.policy.Suggestion;
-import dev.postern.certificate.store.CertificateStore;
+import dev.postern.certificate.store.DiskFailure;
 import dev.postern.pki.Certificate;
 import dev.postern.time.TimeText;
 import java.io.IOException;
@@ -230,7 +230,7 @@ final class Explanation {
                                                 ? ", begun; resumed with the next attempt"
                                                 : ", in flight")));
             } catch (IOException e) {
-                say("order", issuer.name() + ": its journal cannot be read: " + CertificateStore.reason(e));
+                say("order", issuer.name() + ": its journal cannot be read: " + DiskFailure.reason(e));
             }
         }
     }

@@ -8,7 +8,7 @@ import dev.postern.certificate.issuer.CertificateIssuer;
 import dev.postern.certificate.issuer.IssueFailure;
 import dev.postern.certificate.issuer.IssueFailure.Fault;
 import dev.postern.certificate.issuer.RevocationReason;
-import dev.postern.certificate.store.CertificateStore;
+import dev.postern.certificate.store.DiskFailure;
 import dev.postern.certificate.store.Generation;
 import dev.postern.pki.Certificate;
 import java.io.IOException;
@@ -138,7 +138,7 @@ final class Revocation {
                         "{}: marking the revoked generation: {}; refused all the same, and marked as soon as the disk"
                                 + " takes it; a restart before that would serve it",
                         record.name(),
-                        CertificateStore.reason(e));
+                        DiskFailure.reason(e));
             }
         }
     }

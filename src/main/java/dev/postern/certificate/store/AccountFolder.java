@@ -48,7 +48,7 @@ public final class AccountFolder {
         try {
             return Optional.of(Pem.readKey(RegularFile.stored(file)));
         } catch (IOException e) {
-            throw new IOException(file + ": " + CertificateStore.reason(e), e);
+            throw new IOException(file + ": " + DiskFailure.reason(e), e);
         }
     }
 
@@ -72,7 +72,7 @@ public final class AccountFolder {
             Files.move(file, folder.resolve(KEY), StandardCopyOption.ATOMIC_MOVE);
             DurableFiles.sync(folder);
         } catch (IOException e) {
-            throw new IOException(file + ": " + CertificateStore.reason(e), e);
+            throw new IOException(file + ": " + DiskFailure.reason(e), e);
         }
     }
 
@@ -91,7 +91,7 @@ public final class AccountFolder {
                 DurableFiles.sync(folder);
             }
         } catch (IOException e) {
-            throw new IOException(file + ": " + CertificateStore.reason(e), e);
+            throw new IOException(file + ": " + DiskFailure.reason(e), e);
         }
     }
 
@@ -130,7 +130,7 @@ public final class AccountFolder {
         try {
             DurableFiles.replace(file, text);
         } catch (IOException e) {
-            throw new IOException(file + ": " + CertificateStore.reason(e), e);
+            throw new IOException(file + ": " + DiskFailure.reason(e), e);
         }
     }
 

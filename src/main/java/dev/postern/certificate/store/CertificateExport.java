@@ -58,7 +58,7 @@ public final class CertificateExport {
                     Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-r--r--"));
                 }
             } catch (IOException e) {
-                throw new IOException(file + ": " + CertificateStore.reason(e), e);
+                throw new IOException(file + ": " + DiskFailure.reason(e), e);
             }
         }
         return files;
@@ -104,7 +104,7 @@ public final class CertificateExport {
             Files.move(unfinished, file, StandardCopyOption.ATOMIC_MOVE);
         } catch (IOException e) {
             Files.deleteIfExists(unfinished);
-            throw new IOException(file + ": " + CertificateStore.reason(e), e);
+            throw new IOException(file + ": " + DiskFailure.reason(e), e);
         }
     }
 

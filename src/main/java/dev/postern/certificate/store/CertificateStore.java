@@ -6,22 +6,13 @@ import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.AccessDeniedException;
 import java.nio.file.AccessMode;
-import java.nio.file.FileAlreadyExistsException;
-import java.nio.file.FileSystemException;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
-import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
-import java.util.Set;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -36,20 +27,10 @@ import org.slf4j.LoggerFactory;
 public final class CertificateStore implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(CertificateStore.class);
 
-    private static final String ACCOUNTS = "accounts";
-
-    /** What is in a store besides the folders of sites, and could be the name of one. */
-    private static final Set<String> OURS = Set.of(ACCOUNTS, "control.sock", "sticky.secret");
+    private static final String ACCOUNTS = StoreNames.ACCOUNTS;
 
     /** A dot begins no name of a site. */
     private static final String PROBE_KEY = ".preflight-key";
-
-    /** ENOSPC, EDQUOT, EMFILE and ENFILE, EIO: in strerror's words, the JDK has no others. */
-    private static final List<String> PASSING =
-            List.of("no space left on device", "disk quota exceeded", "too many open files", "input/output error");
-
-    /** ENOSPC and EDQUOT. */
-    private static final List<String> FULL = PASSING.subList(0, 2);
 
     /** Where one folder of thousands cannot be written, mostly none can. */
     private static final int PROBLEMS_SHOWN = 10;
@@ -104,7 +85,7 @@ public final class CertificateStore implements AutoCloseable {
             throw e;
         } catch (IOException e) {
             close();
-            throw new IOException(root + ": the certificate store cannot be written: " + reason(e), e);
+            throw new IOException(root + ": the certificate store cannot be written: " + DiskFailure.reason(e), e);
         }
     }
 
@@ -112,10 +93,10 @@ public final class CertificateStore implements AutoCloseable {
         try {
             proveWritable();
         } catch (IOException e) {
-            if (!isFull(e)) {
+            if (!DiskFailure.isFull(e)) {
                 throw e;
             }
-            full = reason(e);
+            full = DiskFailure.reason(e);
         }
     }
 
@@ -144,7 +125,7 @@ public final class CertificateStore implements AutoCloseable {
             full = null;
             LOG.info("{}: there is room again", root);
         } catch (IOException e) {
-            full = reason(e);
+            full = DiskFailure.reason(e);
             Instant before = saidAt;
             if (before == null
                     || before.isAfter(now)
@@ -159,10 +140,6 @@ public final class CertificateStore implements AutoCloseable {
         }
     }
 
-    private static boolean isFull(IOException failure) {
-        return hasReason(failure, FULL);
-    }
-
     /**
      * Why {@link #open} would not work, found out without leaving a trace and beside whoever has the store; one line each.
      * A store that is not there yet is looked at where it would be made.
@@ -174,7 +151,7 @@ public final class CertificateStore implements AutoCloseable {
             there = there.getParent();
         }
         List<Path> written = new ArrayList<>(List.of(there, root.resolve(".lock"), root.resolve(ACCOUNTS)));
-        sites.forEach(site -> written.add(root.resolve(folderName(site))));
+        sites.forEach(site -> written.add(root.resolve(StoreNames.ofSite(site))));
         for (Path path : written) {
             String problem = writeProblem(path);
             if (problem != null && problems.size() < PROBLEMS_SHOWN) {
@@ -203,7 +180,7 @@ public final class CertificateStore implements AutoCloseable {
             }
             return null;
         } catch (IOException e) {
-            return reason(e);
+            return DiskFailure.reason(e);
         }
     }
 
@@ -213,7 +190,7 @@ public final class CertificateStore implements AutoCloseable {
             try {
                 DurableFiles.removeUnfinished(folder);
             } catch (IOException e) {
-                LOG.warn("{}: {}; passed over", folder, reason(e));
+                LOG.warn("{}: {}; passed over", folder, DiskFailure.reason(e));
             }
         }
     }
@@ -228,17 +205,7 @@ public final class CertificateStore implements AutoCloseable {
                 return true;
             }
         }
-        return hasReason(failure, PASSING);
-    }
-
-    private static boolean hasReason(IOException failure, List<String> reasons) {
-        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-            String message = String.valueOf(cause.getMessage()).toLowerCase(Locale.ROOT);
-            if (reasons.stream().anyMatch(message::contains)) {
-                return true;
-            }
-        }
-        return false;
+        return DiskFailure.isPassing(failure);
     }
 
     /** Opens the store to look at it, beside a daemon that uses it; everything that writes fails. */
@@ -250,28 +217,6 @@ public final class CertificateStore implements AutoCloseable {
     public boolean exists() {
         return !Files.notExists(root)
                 && !(Files.notExists(root.resolve(".lock")) && Files.notExists(root.resolve(ACCOUNTS)));
-    }
-
-    /**
-     * What is not there is readable: it holds nothing.
-     *
-     * @throws IOException with the path and the reason
-     */
-    public static void requireReadable(Path path) throws IOException {
-        if (Files.isReadable(path)) {
-            return;
-        }
-        try {
-            if (Files.readAttributes(path, BasicFileAttributes.class).isRegularFile()) {
-                Files.newInputStream(path).close();
-            } else {
-                DurableFiles.list(path);
-            }
-        } catch (NoSuchFileException e) {
-            // Nothing to read.
-        } catch (IOException e) {
-            throw new IOException(path + ": cannot be read: " + reason(e), e);
-        }
     }
 
     /** Another process writes to the store: that ends by itself, or by the operator's hand; nothing is wrong with it. */
@@ -289,7 +234,7 @@ public final class CertificateStore implements AutoCloseable {
         try {
             channel = DurableFiles.openLock(file);
         } catch (IOException e) {
-            throw new IOException(file.getFileName() + ": " + reason(e), e);
+            throw new IOException(file.getFileName() + ": " + DiskFailure.reason(e), e);
         }
         FileLock held = null;
         try {
@@ -308,27 +253,6 @@ public final class CertificateStore implements AutoCloseable {
         return channel;
     }
 
-    /** What an operator reads: the JDK's messages are often only the path. */
-    public static String reason(IOException e) {
-        if (e instanceof AccessDeniedException) {
-            return "permission denied";
-        }
-        if (e instanceof NoSuchFileException) {
-            return "no such file or directory";
-        }
-        if (e instanceof FileAlreadyExistsException || e instanceof NotDirectoryException) {
-            return "not a directory";
-        }
-        if (e instanceof FileSystemException file && file.getReason() != null) {
-            return file.getReason().toLowerCase(Locale.ROOT);
-        }
-        if (e.getMessage() == null) {
-            return e.getClass().getSimpleName();
-        }
-        String lower = e.getMessage().toLowerCase(Locale.ROOT);
-        return PASSING.contains(lower) ? lower : e.getMessage();
-    }
-
     /** Whether it is open for writing. */
     public boolean isWritable() {
         return lock != null;
@@ -340,12 +264,12 @@ public final class CertificateStore implements AutoCloseable {
 
     /** The account at one issuer. */
     public AccountFolder account(String issuer) {
-        return new AccountFolder(root.resolve(ACCOUNTS).resolve(fileName(issuer)));
+        return new AccountFolder(root.resolve(ACCOUNTS).resolve(StoreNames.of(issuer)));
     }
 
     /** Whether the site ever had a certificate here, good or not. */
     public boolean everHadCertificate(String site) {
-        Path folder = root.resolve(folderName(site));
+        Path folder = root.resolve(StoreNames.ofSite(site));
         try {
             return DurableFiles.list(folder).stream()
                     .anyMatch(child -> child.getFileName().toString().matches("[0-9]+"));
@@ -387,35 +311,11 @@ public final class CertificateStore implements AutoCloseable {
 
     /** Of which certificate of the site others were told last. */
     public ToldRenewal told(String site) {
-        return new ToldRenewal(root.resolve(folderName(site)));
+        return new ToldRenewal(root.resolve(StoreNames.ofSite(site)));
     }
 
     public SiteFolder site(String site) {
-        return new SiteFolder(site, root.resolve(folderName(site)));
-    }
-
-    private static String folderName(String site) {
-        String name = fileName(site);
-        // A site must not end up among the accounts, nor in the way of a file of ours; an underscore is in no host
-        // name.
-        return OURS.contains(name) ? name + "_" : name;
-    }
-
-    /** {@code *.example.com} becomes {@code _.example.com}, as lego spells it; nothing can climb out of the store. */
-    static String fileName(String name) {
-        StringBuilder safe = new StringBuilder();
-        for (byte b : name.getBytes(StandardCharsets.UTF_8)) {
-            char c = (char) (b & 0xff);
-            boolean plain = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
-            if (plain || (c == '.' && !safe.isEmpty())) {
-                safe.append(c);
-            } else if (c == '*') {
-                safe.append('_');
-            } else {
-                safe.append(String.format(Locale.ROOT, "%%%02x", (int) c));
-            }
-        }
-        return safe.toString();
+        return new SiteFolder(site, root.resolve(StoreNames.ofSite(site)));
     }
 
     /** Lets another process use the store; from now on it is only read. */

@@ -9,9 +9,11 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -185,5 +187,27 @@ public final class DurableFiles {
     private static Path parentOf(Path file) {
         Path parent = file.getParent();
         return parent == null ? Path.of(".") : parent;
+    }
+
+    /**
+     * What is not there is readable: it holds nothing.
+     *
+     * @throws IOException with the path and the reason
+     */
+    public static void requireReadable(Path path) throws IOException {
+        if (Files.isReadable(path)) {
+            return;
+        }
+        try {
+            if (Files.readAttributes(path, BasicFileAttributes.class).isRegularFile()) {
+                Files.newInputStream(path).close();
+            } else {
+                list(path);
+            }
+        } catch (NoSuchFileException e) {
+            // Nothing to read.
+        } catch (IOException e) {
+            throw new IOException(path + ": cannot be read: " + DiskFailure.reason(e), e);
+        }
     }
 }

@@ -118,7 +118,7 @@ public final class GenerationFolder {
         try {
             return RegularFile.stored(folder.resolve(name));
         } catch (IOException e) {
-            throw new IOException(name + ": " + CertificateStore.reason(e), e);
+            throw new IOException(name + ": " + DiskFailure.reason(e), e);
         }
     }
 
@@ -189,9 +189,9 @@ public final class GenerationFolder {
 
     /** @throws IOException with the path and the reason */
     void requireReadable() throws IOException {
-        CertificateStore.requireReadable(folder);
+        DurableFiles.requireReadable(folder);
         for (Path file : DurableFiles.list(folder)) {
-            CertificateStore.requireReadable(file);
+            DurableFiles.requireReadable(file);
         }
     }
 }

@@ -101,7 +101,7 @@ public final class Generations {
     }
 
     private static @Nullable String why(Exception e) {
-        return e instanceof IOException io ? CertificateStore.reason(io) : e.getMessage();
+        return e instanceof IOException io ? DiskFailure.reason(io) : e.getMessage();
     }
 
     /** The generation with this certificate; 0 where there is none. */
@@ -348,7 +348,7 @@ public final class Generations {
         try {
             DurableFiles.delete(path);
         } catch (IOException e) {
-            LOG.warn("{}: {}: not removed: {}; it is not used", site, path, CertificateStore.reason(e));
+            LOG.warn("{}: {}: not removed: {}; it is not used", site, path, DiskFailure.reason(e));
         }
     }
 
@@ -379,7 +379,7 @@ public final class Generations {
             Files.move(link, current, StandardCopyOption.ATOMIC_MOVE);
             DurableFiles.sync(folder);
         } catch (IOException e) {
-            throw new IOException(current + ": " + CertificateStore.reason(e), e);
+            throw new IOException(current + ": " + DiskFailure.reason(e), e);
         }
     }
 

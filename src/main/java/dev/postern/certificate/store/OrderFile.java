@@ -32,7 +32,7 @@ final class OrderFile implements OrderJournal {
         this.site = site;
         this.issuer = issuer;
         this.shared = folder.resolve("order.json");
-        this.own = folder.resolve("order-" + CertificateStore.fileName(issuer) + ".json");
+        this.own = folder.resolve("order-" + StoreNames.of(issuer) + ".json");
     }
 
     private Path file() throws IOException {
@@ -112,7 +112,7 @@ final class OrderFile implements OrderJournal {
 
     /** A full disk is told without saying where. */
     private static IOException named(Path file, IOException failure) {
-        FileSystemException named = new FileSystemException(file.toString(), null, CertificateStore.reason(failure));
+        FileSystemException named = new FileSystemException(file.toString(), null, DiskFailure.reason(failure));
         named.initCause(failure);
         return named;
     }

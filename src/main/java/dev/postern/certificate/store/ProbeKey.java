@@ -53,7 +53,7 @@ public final class ProbeKey {
             LOG.warn(
                     "{}: {}; postern cert preflight cannot tell whether it is us who answers",
                     file,
-                    CertificateStore.reason(e));
+                    DiskFailure.reason(e));
         }
     }
 

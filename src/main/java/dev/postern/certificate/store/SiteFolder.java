@@ -41,7 +41,7 @@ public final class SiteFolder {
      * @throws IOException with the path and the reason
      */
     public void requireReadable() throws IOException {
-        CertificateStore.requireReadable(folder);
+        DurableFiles.requireReadable(folder);
         generations.requireReadable();
     }
 
@@ -128,7 +128,7 @@ public final class SiteFolder {
                 journal.clear();
             }
         } catch (IOException e) {
-            LOG.warn("{}: removing order.json: {}; tried again with the next order", site, CertificateStore.reason(e));
+            LOG.warn("{}: removing order.json: {}; tried again with the next order", site, DiskFailure.reason(e));
         }
     }
 
@@ -153,7 +153,7 @@ public final class SiteFolder {
                             : RenewalHistory.NONE,
                     null);
         } catch (IOException e) {
-            return new Attempts(RenewalHistory.NONE, file + ": cannot be read: " + CertificateStore.reason(e));
+            return new Attempts(RenewalHistory.NONE, file + ": cannot be read: " + DiskFailure.reason(e));
         } catch (RuntimeException e) {
             String first = String.valueOf(e.getMessage()).lines().findFirst().orElse("");
             return new Attempts(RenewalHistory.NONE, file + ": cannot be read: damaged (" + first + ")");

@@ -48,7 +48,7 @@ public final class ToldRenewal {
         try {
             DurableFiles.replace(file(), json + "\n");
         } catch (IOException e) {
-            throw new IOException(file() + ": " + CertificateStore.reason(e), e);
+            throw new IOException(file() + ": " + DiskFailure.reason(e), e);
         }
     }
 
@@ -93,7 +93,7 @@ public final class ToldRenewal {
         try {
             return JsonParser.parseString(RegularFile.stored(file)).getAsJsonObject();
         } catch (IOException e) {
-            throw new IOException(file + ": " + CertificateStore.reason(e), e);
+            throw new IOException(file + ": " + DiskFailure.reason(e), e);
         } catch (RuntimeException e) {
             throw new IOException(file + ": not readable: " + e.getMessage(), e);
         }

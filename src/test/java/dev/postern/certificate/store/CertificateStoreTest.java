@@ -399,7 +399,7 @@ class CertificateStoreTest {
         ".hidden, %2ehidden"
     })
     void siteNamesAreSafeFileNames(String site, String file) {
-        assertThat(CertificateStore.fileName(site)).isEqualTo(file);
+        assertThat(StoreNames.of(site)).isEqualTo(file);
     }
 
     @Test
