@@ -12,6 +12,7 @@ import dev.postern.time.CaTime;
 import dev.postern.time.ClockSkew;
 import java.security.cert.CertificateException;
 import java.time.Instant;
+import java.util.Objects;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -126,7 +127,7 @@ final class Installer {
         Instant now = time.instant();
         CertificateEvents.Failed event;
         synchronized (record) {
-            if (record.run() != run) {
+            if (!Objects.equals(record.run(), run)) {
                 return;
             }
             record.failed(attempt, RenewalPolicy.spread(random), now);

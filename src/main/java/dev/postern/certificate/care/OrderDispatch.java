@@ -11,6 +11,7 @@ import dev.postern.time.TimeText;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
@@ -152,7 +153,7 @@ final class OrderDispatch {
         SiteRecord record = run.record();
         Demand demand = null;
         synchronized (record) {
-            if (record.run() == run) {
+            if (Objects.equals(record.run(), run)) {
                 record.run(null);
                 demand = record.demand();
                 record.demand(null);
