@@ -291,7 +291,7 @@ class ArchitectureTest {
             Map.entry("http/exchange/Exchange", 731),
             Map.entry("http/h1/Http1ClientConnection", 575),
             Map.entry("http/h1/Http1ServerConnection", 418),
-            Map.entry("http/h2/Http2ClientConnection", 670),
+            Map.entry("http/h2/Http2ClientConnection", 668),
             Map.entry("http/message/MessageDecoder", 415));
 
     private static final List<String> ON_THE_WAY_OF_A_REQUEST =

@@ -2,8 +2,10 @@ package dev.postern.http.exchange;
 
 import dev.postern.machine.MachineErrors;
 import io.netty.channel.EventLoop;
+import java.lang.management.ManagementFactory;
 import java.util.ArrayDeque;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -12,8 +14,9 @@ import org.slf4j.LoggerFactory;
  * may last; what is left then waits, and is served a little of each, first come first served, between looks at what else
  * there is: so that new connections, handshakes and the answers of servers never wait for more than a turn, whatever the
  * clients send. Whoever has not had to wait lately comes before those who always have more to do than they get done, as in
- * fair queuing of packets (<a href="https://datatracker.ietf.org/doc/html/rfc8290#section-4.2">RFC 8290 §4.2</a>). Event
- * loop only.
+ * fair queuing of packets (<a href="https://datatracker.ietf.org/doc/html/rfc8290#section-4.2">RFC 8290 §4.2</a>). Where the
+ * loop has to wait for a processor itself, as on a machine that others keep busy, that counts as nobody's work: a turn would
+ * be over before it has served anybody. Event loop only.
  */
 public final class Turns {
     private static final Logger LOG = LoggerFactory.getLogger(Turns.class);
@@ -27,27 +30,60 @@ public final class Turns {
     /** Who was served within this time has had its share. */
     private static final long LATELY_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
 
+    /** After a turn that lasted too long: for as long as this it is asked what turns cost the processor. */
+    private static final long WATCH_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+    private static final long UNKNOWN = -1;
+
     private final EventLoop loop;
+    private final LongSupplier processor;
     private final ArrayDeque<Place> first = new ArrayDeque<>();
     private final ArrayDeque<Place> others = new ArrayDeque<>();
     private boolean began;
     private long beganNanos;
+    /** Of the processor's time; not asked for where turns have been short. */
+    private long beganProcessorNanos = UNKNOWN;
+
+    private long watchUntilNanos = System.nanoTime();
     private boolean scheduled;
 
     Turns(EventLoop loop) {
+        this(loop, ManagementFactory.getThreadMXBean()::getCurrentThreadCpuTime);
+    }
+
+    /** @param processor how many nanoseconds the calling thread has had of it */
+    Turns(EventLoop loop, LongSupplier processor) {
         this.loop = loop;
+        this.processor = processor;
     }
 
     /** Whether this turn has lasted for long enough: what is not begun should wait for a place in one of the next. */
     public boolean isOver() {
-        long now = System.nanoTime();
         if (!began) {
-            began = true;
-            beganNanos = now;
+            begin();
             // Runs once everything that is to be read in this turn has been.
             loop.execute(this::ended);
         }
-        return now - beganNanos > TURN_NANOS;
+        return spent() > TURN_NANOS;
+    }
+
+    private void begin() {
+        began = true;
+        beganNanos = System.nanoTime();
+        beganProcessorNanos = beganNanos - watchUntilNanos < 0 ? processor.getAsLong() : UNKNOWN;
+    }
+
+    /** What this turn has cost so far. */
+    private long spent() {
+        long now = System.nanoTime();
+        long passed = now - beganNanos;
+        if (passed <= FIRST_NANOS) {
+            return passed;
+        }
+        if (passed > TURN_NANOS) {
+            watchUntilNanos = now + WATCH_NANOS;
+        }
+        return beganProcessorNanos == UNKNOWN ? passed : Math.min(passed, processor.getAsLong() - beganProcessorNanos);
     }
 
     private void ended() {
@@ -125,13 +161,11 @@ public final class Turns {
 
     private void turn() {
         scheduled = false;
-        began = true;
-        long now = System.nanoTime();
-        beganNanos = now;
+        begin();
         // Who has been served and has more to do waits for the next turn.
         int waited = others.size();
-        now = serve(first, first.size(), now, now + FIRST_NANOS);
-        serve(others, waited, now, beganNanos + TURN_NANOS);
+        serve(first, first.size(), FIRST_NANOS);
+        serve(others, waited, TURN_NANOS);
         began = false;
         if (!first.isEmpty() || !others.isEmpty()) {
             schedule();
@@ -139,12 +173,9 @@ public final class Turns {
     }
 
     /** One of them at least. */
-    private static long serve(ArrayDeque<Place> queue, int most, long nowNanos, long endNanos) {
-        long now = nowNanos;
-        for (int left = most; left > 0 && (left == most || now - endNanos < 0); left--) {
-            queue.remove().serve(now);
-            now = System.nanoTime();
+    private void serve(ArrayDeque<Place> queue, int most, long longest) {
+        for (int left = most; left > 0 && (left == most || spent() < longest); left--) {
+            queue.remove().serve(System.nanoTime());
         }
-        return now;
     }
 }

@@ -72,14 +72,12 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
     private final Http1Share share;
 
     private int workerIndex = -1;
-
     private @Nullable RequestHead head;
     private @Nullable Exchange exchange;
     private Phase phase = Phase.HEAD;
     private long phaseNanos = System.nanoTime();
     /** When the first byte of the head came; 0 before the first one of all. */
     private long headNanos;
-
     /** The last response, and those before it, have left the kernel as well. */
     private boolean settled = true;
 
@@ -93,7 +91,6 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
     /**
      * Serves the client of {@code channel}; to be added as the last handler of its pipeline.
      *
-     * @param steps what happens to a request, in order; the last one always answers
      * @param shown null on a plaintext connection
      */
     public Http1ClientConnection(
@@ -219,8 +216,7 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
     @Override
     public long begin() {
         RequestHead request = Objects.requireNonNull(head, "head");
-        // From here on it is the exchange's: a connection that waits for its next request keeps nothing of the last
-        // one.
+        // The exchange's from here on: a connection that waits keeps nothing of its last request.
         head = null;
         enter(Phase.EXCHANGE);
         writer.answers(request);
@@ -533,7 +529,8 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
             case IDLE -> {
                 if (isTaking(now, timeouts.response())) {
                     phaseNanos = now;
-                } else if (now - phaseNanos > timeouts.keepAlive().toNanos()) {
+                } else if (!share.holdsBytes()
+                        && now - phaseNanos > timeouts.keepAlive().toNanos()) {
                     end.now();
                 }
             }
@@ -541,7 +538,8 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
                 if (isTaking(now, timeouts.response()) && !readyForHead()) {
                     // Whatever it sent, it is not read.
                     phaseNanos = now;
-                } else if (now - phaseNanos > timeouts.requestHead().toNanos()) {
+                } else if (!share.holdsBytes()
+                        && now - phaseNanos > timeouts.requestHead().toNanos()) {
                     headTimedOut(timeouts);
                 }
             }
@@ -556,7 +554,9 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
                     end.now();
                 } else if (current != null) {
                     checkPace(current, now, timeouts.response());
-                    current.checkTimeouts(now);
+                    if (!share.holdsBytes()) {
+                        current.checkTimeouts(now);
+                    }
                 }
             }
             case FINISHING -> {

@@ -43,6 +43,11 @@ final class Http1Share {
         return place.isWaiting() || turns.isOver();
     }
 
+    /** Whether something has come that waits for its turn: nobody but us is to blame for how long that takes. */
+    boolean holdsBytes() {
+        return kept != null;
+    }
+
     /** Takes ownership of {@code bytes}, until the next turn. */
     void keep(ByteBuf bytes) {
         ByteBuf before = kept;

@@ -94,7 +94,6 @@ public final class Http2ClientConnection extends Http2Wire<Http2ClientStream> im
     private final Turns.Place place;
 
     private final List<Http2ClientStream> touched = new ArrayList<>();
-
     private final SendQueue queue;
     private final ResponsePace pace = new ResponsePace();
     private final ConnectionEnd end;
@@ -612,7 +611,7 @@ public final class Http2ClientConnection extends Http2Wire<Http2ClientStream> im
             settled = true;
             // PINGs and the like are no reason to stay.
             long longest = (streams > 0 ? timeouts.keepAlive() : timeouts.requestHead()).toNanos();
-            if (now - sinceNanos > longest) {
+            if (!holdsBytes() && now - sinceNanos > longest) {
                 closing();
                 closeIdle();
             }
@@ -621,8 +620,7 @@ public final class Http2ClientConnection extends Http2Wire<Http2ClientStream> im
         List<Http2ClientStream> open = openStreams();
         boolean clogged = queue.held() > 0;
         open.forEach(stream -> stream.checkTimeouts(now, timeouts.response(), clogged));
-        // Whether it is the connection that keeps us, or its window, is the same here: a client could change from
-        // one to the other for ever.
+        // Its window or the connection, that is the same here: a client could change from one to the other for ever.
         if (open.stream().anyMatch(stream -> stream.isOwed(clogged))) {
             checkPace(now, timeouts.response());
         } else {
@@ -630,9 +628,9 @@ public final class Http2ClientConnection extends Http2Wire<Http2ClientStream> im
         }
     }
 
-    /** The exchange is over, and the client was not told. */
-    void neverHeard(String request) {
-        LOG.error("client {}: bug: request {} has ended, and its stream does not know", client.text(), request);
+    /** Whether something has come that waits for its turn: nobody but us is to blame for how long that takes. */
+    boolean holdsBytes() {
+        return place.isWaiting();
     }
 
     private void checkPace(long now, Duration timeout) {

@@ -21,9 +21,13 @@ import io.netty.handler.codec.http2.StreamByteDistributor;
 import java.time.Duration;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** One exchange of an HTTP/2 connection. Event loop only. */
 final class Http2ClientStream implements ClientStream {
+    private static final Logger LOG = LoggerFactory.getLogger(Http2ClientStream.class);
+
     private final Http2ClientConnection connection;
     private final Http2Stream stream;
 
@@ -287,13 +291,18 @@ final class Http2ClientStream implements ClientStream {
         Exchange current = exchange;
         if (current != null && current.isFinished()) {
             // It was answered, and that failed: nothing more would come of it.
-            connection.neverHeard(current.id());
+            LOG.error(
+                    "client {}: bug: request {} has ended, and its stream does not know",
+                    connection.client().text(),
+                    current.id());
             abort(BreakOff.FAILED);
         } else if (current != null) {
             if (fault != null) {
                 current.fail(fault, "timeouts.response: client takes too little of the response");
             }
-            current.checkTimeouts(now);
+            if (!connection.holdsBytes()) {
+                current.checkTimeouts(now);
+            }
         } else if (fault != null || (!clogged && !isWaiting() && now - overNanos > response.toNanos())) {
             overNanos = now;
             connection.reset(stream, Http2Error.CANCEL);

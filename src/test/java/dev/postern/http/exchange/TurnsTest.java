@@ -71,6 +71,23 @@ class TurnsTest {
         assertThat(String.join(" ", order)).doesNotContain("client client");
     }
 
+    /** On a machine that others keep busy: what passes meanwhile is no work of clients, who would be served one a turn. */
+    @Test
+    void waitForAProcessorIsNobodysShare() throws Exception {
+        Turns idle = new Turns(loop, () -> 0);
+        CountDownLatch done = new CountDownLatch(12);
+        loop.execute(() -> {
+            for (int i = 0; i < 6; i++) {
+                idle.place(() -> worksLong("client", done), ended::countDown).waits();
+            }
+            newcomer(done, 6);
+        });
+
+        assertThat(done.await(30, TimeUnit.SECONDS)).isTrue();
+        // The turn that shows it is cut; in the next one everybody else is served.
+        assertThat(String.join(" ", order)).contains("client client client client client");
+    }
+
     @Test
     void bugOfOneEndsItAndLeavesTheOthersAlone() throws Exception {
         CountDownLatch done = new CountDownLatch(1);
