@@ -81,10 +81,11 @@ class ArchitectureTest {
                         "certificate.store",
                         "certificate.served",
                         "pki",
+                        "disk",
                         "time",
                         "config.read",
                         "config"));
-        MAY_USE.put("migrate", Set.of("control", "certificate.store", "pki", "config"));
+        MAY_USE.put("migrate", Set.of("control", "pki", "disk", "config"));
         MAY_USE.put(
                 "control",
                 Set.of(
@@ -95,6 +96,7 @@ class ArchitectureTest {
                         "certificate.served",
                         "certificate.issuer",
                         "pki",
+                        "disk",
                         "time",
                         "config"));
         // The real care of certificates in a world that is made up: everything but the request path.
@@ -175,10 +177,10 @@ class ArchitectureTest {
         MAY_USE.put("balance", Set.of("backend", "config"));
         MAY_USE.put("backend", Set.of("wire", "machine", "config"));
         MAY_USE.put("schedule", Set.of("certificate.care", "certificate.served", "machine", "config"));
-        MAY_USE.put("acme", Set.of("certificate.store", "certificate.issuer", "pki", "time", "config"));
+        MAY_USE.put("acme", Set.of("certificate.store", "certificate.issuer", "pki", "disk", "time", "config"));
         // What signs in production knows nothing of the server that demo, tests and simulation put before it.
-        MAY_USE.put("ca.acme", Set.of("ca", "certificate.store", "certificate.issuer", "pki", "time", "config"));
-        MAY_USE.put("ca", Set.of("certificate.store", "certificate.issuer", "pki", "config"));
+        MAY_USE.put("ca.acme", Set.of("ca", "certificate.issuer", "pki", "disk", "time", "config"));
+        MAY_USE.put("ca", Set.of("certificate.issuer", "pki", "disk", "config"));
         // What an operator asks for goes the ways of the care, which knows nothing of it.
         MAY_USE.put(
                 "certificate.operate",
@@ -189,6 +191,7 @@ class ArchitectureTest {
                         "certificate.policy",
                         "certificate.issuer",
                         "pki",
+                        "disk",
                         "time",
                         "config"));
         // It decides and acts; whoever only looks, or asks for something, stands above it.
@@ -201,6 +204,7 @@ class ArchitectureTest {
                         "certificate.served",
                         "certificate.issuer",
                         "pki",
+                        "disk",
                         "time",
                         "machine",
                         "config"));
@@ -209,7 +213,9 @@ class ArchitectureTest {
                 "certificate.limits",
                 Set.of("certificate.store", "certificate.policy", "certificate.issuer", "time", "config"));
         // What is stored, and nothing of why.
-        MAY_USE.put("certificate.store", Set.of("certificate.policy", "certificate.issuer", "pki", "time", "config"));
+        MAY_USE.put(
+                "certificate.store",
+                Set.of("certificate.policy", "certificate.issuer", "pki", "disk", "time", "config"));
         // Pure: the time is a parameter, nothing is kept.
         MAY_USE.put("certificate.policy", Set.of("certificate.issuer", "pki", "time", "config"));
         // All that a connection meets of the certificates.
@@ -218,6 +224,8 @@ class ArchitectureTest {
         MAY_USE.put("certificate.issuer", Set.of("pki", "config"));
         // Keys and certificates in memory, of whomever they are: it knows no store, no CA and no connection.
         MAY_USE.put("pki", Set.of("machine", "config"));
+        // Files that are there in full or not at all: ground.
+        MAY_USE.put("disk", Set.of("config"));
         // Clocks, and how time is said: ground.
         MAY_USE.put("time", Set.of());
         MAY_USE.put("config.read", Set.of("config"));

@@ -1,6 +1,5 @@
 package dev.postern.app;
 
-import dev.postern.certificate.store.DiskFailure;
 import dev.postern.config.Action;
 import dev.postern.config.BindAddress;
 import dev.postern.config.Configuration;
@@ -10,6 +9,7 @@ import dev.postern.config.Listeners.Challenge;
 import dev.postern.config.Listeners.Http;
 import dev.postern.config.Listeners.Https;
 import dev.postern.control.ControlCommands;
+import dev.postern.disk.DiskFailure;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.nio.file.Files;

@@ -1,7 +1,7 @@
 package dev.postern.app;
 
-import dev.postern.certificate.store.DiskFailure;
 import dev.postern.config.RegularFile;
+import dev.postern.disk.DiskFailure;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;

@@ -1,10 +1,10 @@
 package dev.postern.app;
 
 import dev.postern.certificate.store.CertificateStore;
-import dev.postern.certificate.store.DiskFailure;
-import dev.postern.certificate.store.DurableFiles;
 import dev.postern.config.Configuration;
 import dev.postern.config.RegularFile;
+import dev.postern.disk.DiskFailure;
+import dev.postern.disk.DurableFiles;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;

@@ -1,8 +1,8 @@
 package dev.postern.ca;
 
-import dev.postern.certificate.store.DiskFailure;
-import dev.postern.certificate.store.DurableFiles;
 import dev.postern.config.RegularFile;
+import dev.postern.disk.DiskFailure;
+import dev.postern.disk.DurableFiles;
 import dev.postern.pki.Keys;
 import dev.postern.pki.Pem;
 import java.io.IOException;

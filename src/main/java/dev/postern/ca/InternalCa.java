@@ -1,9 +1,9 @@
 package dev.postern.ca;
 
 import dev.postern.ca.CertificateTemplate.Validity;
-import dev.postern.certificate.store.DiskFailure;
-import dev.postern.certificate.store.DurableFiles;
 import dev.postern.config.KeyType;
+import dev.postern.disk.DiskFailure;
+import dev.postern.disk.DurableFiles;
 import dev.postern.pki.Keys;
 import java.io.IOException;
 import java.nio.channels.FileChannel;

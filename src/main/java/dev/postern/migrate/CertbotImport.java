@@ -1,7 +1,6 @@
 package dev.postern.migrate;
 
 import com.google.gson.JsonObject;
-import dev.postern.certificate.store.DiskFailure;
 import dev.postern.config.Configuration;
 import dev.postern.config.Issuer;
 import dev.postern.config.Issuer.AcmeDirectory;
@@ -9,6 +8,7 @@ import dev.postern.config.Site;
 import dev.postern.control.ControlFailure;
 import dev.postern.control.ControlRequest;
 import dev.postern.control.ControlledSites;
+import dev.postern.disk.DiskFailure;
 import dev.postern.migrate.CertbotDirectory.Account;
 import dev.postern.migrate.CertbotDirectory.Lineage;
 import dev.postern.pki.Certificate;

@@ -2,8 +2,8 @@ package dev.postern.ca.acme;
 
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
-import dev.postern.certificate.store.DurableFiles;
 import dev.postern.config.RegularFile;
+import dev.postern.disk.DurableFiles;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;

@@ -2,9 +2,9 @@ package dev.postern.ca.acme;
 
 import dev.postern.ca.InternalCa;
 import dev.postern.ca.acme.AcmeOptions.Transport;
-import dev.postern.certificate.store.DurableFiles;
 import dev.postern.config.KeyType;
 import dev.postern.config.RegularFile;
+import dev.postern.disk.DurableFiles;
 import dev.postern.pki.Keys;
 import java.io.IOException;
 import java.net.InetAddress;

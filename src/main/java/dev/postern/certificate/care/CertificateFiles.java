@@ -2,13 +2,13 @@ package dev.postern.certificate.care;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.postern.certificate.served.CertificateTable;
-import dev.postern.certificate.store.DiskFailure;
-import dev.postern.certificate.store.DurableFiles;
 import dev.postern.certificate.store.OlderGenerations;
 import dev.postern.config.CertificateSource;
 import dev.postern.config.Configuration;
 import dev.postern.config.RegularFile;
 import dev.postern.config.Site;
+import dev.postern.disk.DiskFailure;
+import dev.postern.disk.DurableFiles;
 import dev.postern.machine.TlsLibrary;
 import dev.postern.pki.Certificate;
 import dev.postern.pki.Chains;

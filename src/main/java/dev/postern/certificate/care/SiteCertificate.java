@@ -2,11 +2,11 @@ package dev.postern.certificate.care;
 
 import dev.postern.certificate.issuer.OrderEntry;
 import dev.postern.certificate.issuer.RevocationReason;
-import dev.postern.certificate.store.DiskFailure;
 import dev.postern.certificate.store.Generation;
 import dev.postern.certificate.store.Generations;
 import dev.postern.certificate.store.OlderGenerations;
 import dev.postern.certificate.store.SiteFolder;
+import dev.postern.disk.DiskFailure;
 import dev.postern.pki.Certificate;
 import java.io.IOException;
 import java.nio.file.Path;

@@ -1,10 +1,10 @@
 package dev.postern.certificate.care;
 
 import dev.postern.certificate.served.CertificateTable;
-import dev.postern.certificate.store.DiskFailure;
 import dev.postern.config.CertificateSource;
 import dev.postern.config.Configuration;
 import dev.postern.config.Site;
+import dev.postern.disk.DiskFailure;
 import dev.postern.pki.Certificate;
 import dev.postern.time.CaTime;
 import java.io.IOException;

@@ -9,7 +9,7 @@ import dev.postern.certificate.policy.RenewalHistory;
 import dev.postern.certificate.policy.RenewalPolicy;
 import dev.postern.certificate.policy.SitePlan;
 import dev.postern.certificate.policy.Suggestion;
-import dev.postern.certificate.store.DiskFailure;
+import dev.postern.disk.DiskFailure;
 import dev.postern.pki.Certificate;
 import dev.postern.time.TimeText;
 import java.io.IOException;

@@ -2,6 +2,8 @@ package dev.postern.certificate.store;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.postern.config.RegularFile;
+import dev.postern.disk.DiskFailure;
+import dev.postern.disk.DurableFiles;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;

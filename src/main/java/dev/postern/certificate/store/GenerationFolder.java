@@ -8,6 +8,8 @@ import com.google.gson.JsonParser;
 import dev.postern.certificate.issuer.OrderEntry;
 import dev.postern.certificate.issuer.RevocationReason;
 import dev.postern.config.RegularFile;
+import dev.postern.disk.DiskFailure;
+import dev.postern.disk.DurableFiles;
 import dev.postern.pki.Certificate;
 import dev.postern.pki.Pem;
 import dev.postern.time.TimeText;

@@ -2,6 +2,8 @@ package dev.postern.certificate.store;
 
 import dev.postern.certificate.issuer.OrderEntry;
 import dev.postern.certificate.issuer.RevocationReason;
+import dev.postern.disk.DiskFailure;
+import dev.postern.disk.DurableFiles;
 import dev.postern.pki.Certificate;
 import dev.postern.pki.Keys;
 import dev.postern.pki.Pem;

@@ -7,6 +7,8 @@ import com.google.gson.JsonParser;
 import dev.postern.certificate.issuer.OrderEntry;
 import dev.postern.certificate.issuer.OrderJournal;
 import dev.postern.config.RegularFile;
+import dev.postern.disk.DiskFailure;
+import dev.postern.disk.DurableFiles;
 import java.io.IOException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;

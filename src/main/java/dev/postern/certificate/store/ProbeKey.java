@@ -1,6 +1,8 @@
 package dev.postern.certificate.store;
 
 import dev.postern.config.RegularFile;
+import dev.postern.disk.DiskFailure;
+import dev.postern.disk.DurableFiles;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

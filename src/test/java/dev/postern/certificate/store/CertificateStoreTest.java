@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.postern.certificate.issuer.OrderEntry;
 import dev.postern.certificate.issuer.RevocationReason;
+import dev.postern.disk.DurableFiles;
 import dev.postern.pki.Certificate;
 import dev.postern.pki.Keys;
 import dev.postern.pki.Pem;

@@ -1,4 +1,4 @@
-package dev.postern.certificate.store;
+package dev.postern.disk;
 
 import dev.postern.config.RegularFile;
 import java.io.IOException;
@@ -31,7 +31,7 @@ import java.util.stream.Stream;
  */
 public final class DurableFiles {
     /** How the name of something unfinished begins; what a crash left behind is removed by {@link #removeUnfinished}. */
-    static final String UNFINISHED = ".new-";
+    public static final String UNFINISHED = ".new-";
 
     private static final boolean POSIX =
             FileSystems.getDefault().supportedFileAttributeViews().contains("posix");
@@ -81,7 +81,7 @@ public final class DurableFiles {
     }
 
     /** A new file, 0600, synced. Its directory is not. */
-    static void create(Path file, String text) throws IOException {
+    public static void create(Path file, String text) throws IOException {
         create(file, text, "rw-------");
     }
 
@@ -102,7 +102,7 @@ public final class DurableFiles {
      *
      * @throws IOException where it is something else
      */
-    static void verify(Path file, String text) throws IOException {
+    public static void verify(Path file, String text) throws IOException {
         // Bytes: half a surrogate, such as a CA may send in a message, is no text any more once it is written.
         if (!Arrays.equals(Files.readAllBytes(file), text.getBytes(StandardCharsets.UTF_8))) {
             throw new IOException(file + ": what was written is not what is read back; the disk is not to be trusted");
@@ -110,7 +110,7 @@ public final class DurableFiles {
     }
 
     /** Makes the names in a directory (creations, renames, removals) survive a power failure. */
-    static void sync(Path directory) throws IOException {
+    public static void sync(Path directory) throws IOException {
         if (POSIX) {
             try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
                 channel.force(true);
@@ -143,7 +143,7 @@ public final class DurableFiles {
         Files.deleteIfExists(path);
     }
 
-    static void removeUnfinished(Path directory) throws IOException {
+    public static void removeUnfinished(Path directory) throws IOException {
         for (Path child : list(directory)) {
             if (child.getFileName().toString().startsWith(UNFINISHED)) {
                 delete(child);
@@ -176,7 +176,7 @@ public final class DurableFiles {
                 || permissions.contains(PosixFilePermission.OTHERS_READ);
     }
 
-    static FileAttribute<?>[] mode(String permissions) {
+    public static FileAttribute<?>[] mode(String permissions) {
         return POSIX
                 ? new FileAttribute<?>[] {
                     PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString(permissions))

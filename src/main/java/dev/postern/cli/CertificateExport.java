@@ -1,5 +1,7 @@
-package dev.postern.certificate.store;
+package dev.postern.cli;
 
+import dev.postern.disk.DiskFailure;
+import dev.postern.disk.DurableFiles;
 import dev.postern.pki.Pem;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -21,7 +23,7 @@ import java.util.List;
 import java.util.Set;
 
 /** A copy of a certificate and its key for another program. Each file is there in full or not at all. */
-public final class CertificateExport {
+final class CertificateExport {
     private CertificateExport() {}
 
     /**
@@ -31,7 +33,7 @@ public final class CertificateExport {
      * @throws FileAlreadyExistsException where one of them exists and may not be overwritten; nothing is written then
      * @throws IOException with the path and the reason
      */
-    public static List<Path> pem(dev.postern.pki.Certificate certificate, Path directory, boolean overwrite)
+    static List<Path> pem(dev.postern.pki.Certificate certificate, Path directory, boolean overwrite)
             throws IOException {
         String leaf;
         String rest;
@@ -70,7 +72,7 @@ public final class CertificateExport {
      * @throws FileAlreadyExistsException where it exists and may not be overwritten
      * @throws IOException with the path and the reason
      */
-    public static void pkcs12(dev.postern.pki.Certificate certificate, Path file, char[] password, boolean overwrite)
+    static void pkcs12(dev.postern.pki.Certificate certificate, Path file, char[] password, boolean overwrite)
             throws IOException {
         requireAbsent(List.of(file), overwrite);
         byte[] bytes;

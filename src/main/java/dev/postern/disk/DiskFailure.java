@@ -1,4 +1,4 @@
-package dev.postern.certificate.store;
+package dev.postern.disk;
 
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
@@ -42,11 +42,11 @@ public final class DiskFailure {
     }
 
     /** Whether it ends by itself, or by a hand that does not touch the configuration. */
-    static boolean isPassing(IOException failure) {
+    public static boolean isPassing(IOException failure) {
         return hasReason(failure, PASSING);
     }
 
-    static boolean isFull(IOException failure) {
+    public static boolean isFull(IOException failure) {
         return hasReason(failure, FULL);
     }
 
