@@ -13,6 +13,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /**
  * Whether the table presents the certificate of a site: published while it is good, withdrawn when it has expired; and so
@@ -27,6 +28,7 @@ final class Publication {
 
     private final Site site;
     private boolean published;
+    private StandIns standIns = StandIns.NONE;
     /** What the table presents for names that the certificate lacks. */
     private Map<String, Generation> lent = Map.of();
     // Written under the owner's monitor; read by any thread.
@@ -41,7 +43,10 @@ final class Publication {
         return published;
     }
 
-    /** From now on the names are no longer its own: what the table presents for them is not its business. */
+    /**
+     * From now on the names are no longer its own: what the table presents for them is not its business. Nor is anything
+     * of the site written any more by whoever owns this; its order is not resumed here, the journal stays.
+     */
     void retire() {
         retired = true;
         published = false;
@@ -50,6 +55,20 @@ final class Publication {
 
     boolean isRetired() {
         return retired;
+    }
+
+    /** Presented where the site has nothing of its own, from the next {@link #show} on, until it has its own for every name. */
+    void standIn(StandIns before) {
+        standIns = before;
+    }
+
+    StandIns standIns() {
+        return standIns;
+    }
+
+    /** What is presented for names that the certificate lacks. */
+    Map<String, Generation> lent() {
+        return lent;
     }
 
     /** Somebody else has put it into the table, together with others. */
@@ -63,20 +82,31 @@ final class Publication {
     }
 
     /** Follows the dates of the certificates it shows, also where the clock was set back. */
-    void follow(Certificate certificate, OlderGenerations older, CertificateTable table, Instant now) {
+    void follow(@Nullable Certificate certificate, OlderGenerations older, CertificateTable table, Instant now) {
         if (retired) {
             return;
         }
-        boolean expired = certificate.isExpired(now);
-        if (expired && published) {
+        Certificate good = certificate == null || certificate.isExpired(now) ? null : certificate;
+        if (certificate != null && good == null && published) {
             LOG.error(
                     "{}: the certificate expired on {}; withdrawn, handshakes are refused until a new one is there",
                     site.name(),
                     certificate.notAfter());
         }
-        if (expired == published || !lent.equals(older.at(now))) {
-            present(expired ? null : certificate, older, table, now);
+        if ((good != null) != published || !lent.equals(lent(good, older, now))) {
+            present(good, older, table, now);
         }
+    }
+
+    private Map<String, Generation> lent(@Nullable Certificate certificate, OlderGenerations older, Instant now) {
+        Map<String, Generation> next = standIns.at(now);
+        next.keySet().removeIf(name -> certificate != null && isFor(certificate, name));
+        next.putAll(older.at(now));
+        return next;
+    }
+
+    private static boolean isFor(Certificate certificate, String name) {
+        return name.equals(Site.ANY) || certificate.covers(name);
     }
 
     /**
@@ -88,14 +118,16 @@ final class Publication {
         if (retired) {
             return;
         }
-        Map<String, Generation> next = older.at(now);
+        Map<String, Generation> next = lent(certificate, older, now);
         List<String> refused = new ArrayList<>(site.servedNames());
         if (certificate != null) {
-            List<String> covered = refused.stream()
-                    .filter(name -> name.equals(Site.ANY) || certificate.covers(name))
-                    .toList();
+            List<String> covered =
+                    refused.stream().filter(name -> isFor(certificate, name)).toList();
             table.publish(covered, certificate);
             refused.removeAll(covered);
+            if (refused.isEmpty()) {
+                standIns = StandIns.NONE;
+            }
         }
         next.forEach((name, one) -> table.publish(List.of(name), one.certificate()));
         refused.removeAll(next.keySet());
@@ -122,12 +154,14 @@ final class Publication {
                 ended.computeIfAbsent(one, first -> new ArrayList<>()).add(name);
             }
         });
-        begun.forEach((one, names) -> LOG.warn(
-                "{}: its certificate is not for {}; an older one, serial {}, is served there until {}, and then none",
-                site.name(),
-                String.join(", ", names),
-                one.certificate().serialText(),
-                one.certificate().notAfter()));
+        begun.forEach((one, names) -> LOG.atLevel(published ? Level.WARN : Level.INFO)
+                .log(
+                        "{}: {} {}; an older one, serial {}, is served there until {}, and then none",
+                        site.name(),
+                        published ? "its certificate is not for" : "has no certificate of its own yet for",
+                        String.join(", ", names),
+                        one.certificate().serialText(),
+                        one.certificate().notAfter()));
         ended.forEach((one, names) -> LOG.error(
                 "{}: the older certificate of {}, serial {}, expired on {}; withdrawn, handshakes are refused until one"
                         + " is there that covers {}",

@@ -11,6 +11,7 @@ import dev.postern.pki.Certificate;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -60,6 +61,18 @@ public final class SiteCertificate {
     @Nullable Certificate get() {
         Generation generation = current;
         return generation == null ? null : generation.certificate();
+    }
+
+    /** It, and what is shown for the names that it lacks: those that are neither expired nor revoked. */
+    List<Certificate> good(Instant now) {
+        List<Certificate> good = new ArrayList<>();
+        Certificate served = get();
+        if (served != null && unsavedRevoked == null) {
+            good.add(served);
+        }
+        older.newestFirst().forEach(one -> good.add(one.certificate()));
+        good.removeIf(one -> one.isExpired(now));
+        return good;
     }
 
     /** What is shown for the names that it lacks. */

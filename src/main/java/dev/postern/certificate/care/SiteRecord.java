@@ -18,6 +18,7 @@ import dev.postern.certificate.policy.RenewalPolicy.Decision;
 import dev.postern.certificate.policy.SitePlan;
 import dev.postern.certificate.policy.Suggestion;
 import dev.postern.certificate.served.CertificateTable;
+import dev.postern.certificate.store.Generation;
 import dev.postern.certificate.store.SiteFolder;
 import dev.postern.config.Site;
 import dev.postern.disk.DiskFailure;
@@ -26,6 +27,7 @@ import java.io.IOException;
 import java.security.cert.CertificateException;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -138,12 +140,13 @@ public final class SiteRecord {
         return news;
     }
 
-    /**
-     * From now on another record stands for the site, or none: nothing of this one is published or written any more. Its
-     * order is not resumed here; the journal stays.
-     */
-    void retire() {
-        publication.retire();
+    Publication publication() {
+        return publication;
+    }
+
+    /** What is shown now for names that its certificate lacks. */
+    public Map<String, Generation> lent() {
+        return publication.lent();
     }
 
     /** Whether {@code other} would do the same: then this one, which knows more, stays. Any thread, no monitor. */
@@ -173,10 +176,7 @@ public final class SiteRecord {
 
     /** What is served follows the dates, also where the clock was set back. */
     void serve(CertificateTable table, Instant now) {
-        Certificate certificate = certificate();
-        if (certificate != null) {
-            publication.follow(certificate, held.olderNow(), table, now);
-        }
+        publication.follow(certificate(), held.olderNow(), table, now);
     }
 
     /** @throws CertificateException where the site could not be served with what the CA sent */

@@ -12,11 +12,9 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -194,44 +192,26 @@ final class Sites {
          * reading of theirs.
          */
         void commit() {
-            List<Certificate> leaving = new ArrayList<>();
-            for (SiteRecord record : retired()) {
-                synchronized (record) {
-                    record.save(time.instant());
-                    record.retire();
-                    Certificate certificate = record.certificate();
-                    if (certificate != null) {
-                        leaving.add(certificate);
-                    }
-                    record.held().older().newestFirst().forEach(one -> leaving.add(one.certificate()));
-                }
-            }
-            Set<String> servedOtherwise = new HashSet<>();
-            before.configured.stream()
-                    .filter(site -> site.certificate() instanceof CertificateSource.OfSite)
-                    .forEach(site -> servedOtherwise.add(site.name()));
+            Leaving leaving = new Leaving(table, before.configured, after.configured, time.instant());
+            retired().forEach(leaving::retire);
             before.brought.values().stream()
                     .filter(files -> after.brought.get(files.site().name()) != files)
-                    .forEach(files -> {
-                        if (files.certificate() != null) {
-                            servedOtherwise.add(files.site().name());
-                        }
-                        files.retire();
-                    });
-            all = after;
-            addedFiles.forEach(files -> files.show(table, time.earliest()));
+                    .forEach(leaving::retire);
             added.forEach(record -> {
                 complainOfNoIssuer(record);
+                // Nobody else has the new one yet: never two that somebody may wait for.
+                record.publication().standIn(leaving.standIns(record.site()));
                 SiteRecord known = before.issued.get(record.name());
                 if (known != null) {
-                    // Nobody else has the new one yet: never two that somebody may wait for.
                     synchronized (known) {
                         record.inherit(known);
                     }
                 }
             });
+            all = after;
+            addedFiles.forEach(files -> files.show(table, time.earliest()));
             if (added.size() <= readAtOnce) {
-                added.forEach(record -> begin(record, leaving, servedOtherwise.contains(record.name())));
+                added.forEach(record -> begin(record, leaving));
             } else {
                 loading.expect(added);
                 added.forEach(record -> table.expect(record.site().servedNames(), () -> loading.now(record)));
@@ -243,22 +223,15 @@ final class Sites {
                     .toList());
         }
 
-        /** @param isServed with what its operator brought, or with another site's, until now; that stays until there is something else */
-        private void begin(SiteRecord record, List<Certificate> leaving, boolean isServed) {
+        private void begin(SiteRecord record, Leaving leaving) {
             Instant now = time.instant();
             synchronized (record) {
                 record.load(now);
                 Certificate has = record.certificate();
                 if (has == null || has.isExpired(now)) {
-                    leaving.stream()
-                            .filter(one -> !one.isExpired(now)
-                                    && record.site().names().stream().allMatch(one::covers))
-                            .findFirst()
-                            .ifPresent(one -> takeOver(record, one, now));
+                    leaving.forAll(record.site()).ifPresent(one -> takeOver(record, one, now));
                 }
-                if (record.certificate() != null || !isServed) {
-                    show(record);
-                }
+                show(record);
             }
         }
 

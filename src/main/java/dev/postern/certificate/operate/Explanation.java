@@ -87,7 +87,8 @@ final class Explanation {
     private void certificate(Served served) {
         Certificate certificate = record.certificate();
         if (certificate == null) {
-            say("certificate", "none; handshakes are refused");
+            say("certificate", record.lent().isEmpty() ? "none; handshakes are refused" : "none of its own");
+            older();
             return;
         }
         Duration life = Duration.between(certificate.notBefore(), certificate.notAfter());
@@ -110,14 +111,7 @@ final class Explanation {
         if (!missing.isEmpty()) {
             say("certificate", "does not cover " + String.join(", ", missing) + ": due at once");
         }
-        record.held()
-                .older()
-                .at(now)
-                .forEach((name, one) -> say(
-                        "older certificate",
-                        name + " is served with the one before, serial "
-                                + one.certificate().serialText() + ", until "
-                                + time(one.certificate().notAfter())));
+        older();
         String refusal = record.held().notOnDiskBecause();
         if (refusal != null) {
             say("stored", "in memory only: " + refusal + "; written as soon as the disk takes it");
@@ -131,6 +125,15 @@ final class Explanation {
             case NO -> say("served", served.why() + " (as of " + at(served.at(), "now") + ")");
             case NOT_ASKED -> say("served", "not looked at");
         }
+    }
+
+    private void older() {
+        record.lent()
+                .forEach((name, one) -> say(
+                        "older certificate",
+                        name + " is served with the one before, serial "
+                                + one.certificate().serialText() + ", until "
+                                + time(one.certificate().notAfter())));
     }
 
     private void renewal() {

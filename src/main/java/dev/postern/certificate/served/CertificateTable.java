@@ -56,8 +56,13 @@ public final class CertificateTable {
         }
     }
 
-    /** What a site presents that has none of its own: whatever another one does, and as its own. */
-    private static final class Shared {
+    /** What a site presents that has none of its own: whatever another one does, and as its own. Any thread. */
+    public interface View {
+        /** What covers this name, or, for {@link Site#ANY}, whatever there is; null where there is nothing, or not yet. */
+        @Nullable Certificate find(String name);
+    }
+
+    private static final class Shared implements View {
         private final String site;
         private final List<Place> others;
         // Theirs → ours. Replaced under the monitor of this; read by any thread. One object for each, since contexts
@@ -69,7 +74,8 @@ public final class CertificateTable {
             this.others = others;
         }
 
-        @Nullable Certificate find(String name) {
+        @Override
+        public @Nullable Certificate find(String name) {
             Certificate best = null;
             for (Place other : others) {
                 Certificate theirs = other.certificate;
@@ -202,10 +208,8 @@ public final class CertificateTable {
      */
     public synchronized void share(String site, List<String> names, List<String> others) {
         know(names);
-        know(others);
+        Shared shared = shared(site, others);
         Map<String, Place> table = byName;
-        Shared shared = new Shared(
-                site, others.stream().map(table::get).filter(Objects::nonNull).toList());
         for (String name : names) {
             Place place = table.get(name);
             if (place != null) {
@@ -214,6 +218,18 @@ public final class CertificateTable {
                 place.loading = null;
             }
         }
+    }
+
+    /** What those for {@code others} present now and later, as {@code site} would present it, without its presenting that. */
+    public synchronized View view(String site, List<String> others) {
+        return shared(site, others);
+    }
+
+    private Shared shared(String site, List<String> others) {
+        know(others);
+        Map<String, Place> table = byName;
+        return new Shared(
+                site, others.stream().map(table::get).filter(Objects::nonNull).toList());
     }
 
     private void put(String name, @Nullable Certificate certificate) {

@@ -1,0 +1,106 @@
+package dev.postern.certificate.care;
+
+import dev.postern.certificate.served.CertificateTable;
+import dev.postern.config.CertificateSource;
+import dev.postern.config.Site;
+import dev.postern.pki.Certificate;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The certificates of sites that a reload takes away or changes: they go to those that come in their place. Used by one
+ * thread, and before the table is changed: what it shows now is what clients were shown.
+ */
+final class Leaving {
+    private final CertificateTable table;
+    private final Instant now;
+    private final List<Certificate> stored = new ArrayList<>();
+    private final List<Certificate> all = new ArrayList<>();
+    // Name → the site whose certificate it was shown, and which is there still.
+    private final Map<String, Site> sharing = new HashMap<>();
+
+    Leaving(CertificateTable table, List<Site> before, List<Site> after, Instant now) {
+        this.table = table;
+        this.now = now;
+        Map<String, Site> stay = new HashMap<>();
+        after.forEach(site -> stay.put(site.name(), site));
+        for (Site site : before) {
+            Site other = site.certificate() instanceof CertificateSource.OfSite of ? stay.get(of.site()) : null;
+            if (other != null) {
+                site.servedNames().forEach(name -> sharing.put(name, other));
+            }
+        }
+    }
+
+    void retire(SiteRecord record) {
+        synchronized (record) {
+            record.save(now);
+            List<Certificate> good = record.held().good(now);
+            stored.addAll(good);
+            all.addAll(good);
+            record.publication().standIns().at(now).values().forEach(one -> all.add(one.certificate()));
+            record.publication().retire();
+        }
+    }
+
+    void retire(CertificateFiles files) {
+        Certificate shown = files.certificate();
+        if (shown != null) {
+            all.add(shown);
+        }
+        files.retire();
+    }
+
+    /** One from the store of another site that is for every name of this one. */
+    Optional<Certificate> forAll(Site site) {
+        return stored.stream()
+                .filter(one -> site.names().stream().allMatch(one::covers))
+                .findFirst();
+    }
+
+    /** What this site may be served with, name by name, as long as it has nothing of its own. */
+    StandIns standIns(Site site) {
+        Map<String, CertificateTable.View> views = new HashMap<>();
+        Map<Certificate, Certificate> own = new HashMap<>();
+        Map<String, List<Supplier<@Nullable Certificate>>> byName = new HashMap<>();
+        for (String name : site.servedNames()) {
+            List<Supplier<@Nullable Certificate>> candidates = new ArrayList<>();
+            Site other = sharing.get(name);
+            if (other != null) {
+                CertificateTable.View view =
+                        views.computeIfAbsent(other.name(), first -> table.view(site.name(), other.servedNames()));
+                candidates.add(() -> view.find(name));
+            }
+            for (Certificate one : left(name)) {
+                Certificate its = own.computeIfAbsent(one, first -> first.forSite(site.name()));
+                candidates.add(() -> its);
+            }
+            if (!candidates.isEmpty()) {
+                byName.put(name, List.copyOf(candidates));
+            }
+        }
+        return new StandIns(byName);
+    }
+
+    /** Those that are for this name: what it was shown, and then the newest. Who names nobody is shown the same, or nothing. */
+    private List<Certificate> left(String name) {
+        Certificate shown = table.find(name);
+        return all.stream()
+                .filter(one -> name.equals(Site.ANY) ? isSame(one, shown) : one.covers(name))
+                .sorted(Comparator.comparing((Certificate one) -> isSame(one, shown))
+                        .thenComparing(Certificate::notBefore)
+                        .reversed())
+                .toList();
+    }
+
+    private static boolean isSame(Certificate one, @Nullable Certificate shown) {
+        return shown != null && one.isSame(shown);
+    }
+}
