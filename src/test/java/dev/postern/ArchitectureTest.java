@@ -99,7 +99,7 @@ class ArchitectureTest {
                         "disk",
                         "time",
                         "config"));
-        // The real care of certificates in a world that is made up: everything but the request path.
+        // The real care of certificates in a world that is made up, disk included: everything but the request path.
         MAY_USE.put(
                 "simulation",
                 Set.of(
@@ -108,6 +108,7 @@ class ArchitectureTest {
                         "ca",
                         "certificate.care",
                         "certificate.store",
+                        "certificate.store.files",
                         "certificate.served",
                         "certificate.issuer",
                         "pki",
@@ -212,10 +213,19 @@ class ArchitectureTest {
         MAY_USE.put(
                 "certificate.limits",
                 Set.of("certificate.store", "certificate.policy", "certificate.issuer", "time", "config"));
-        // What is stored, and nothing of why.
+        // What is stored, and nothing of why or where.
+        MAY_USE.put("certificate.store", Set.of("certificate.policy", "certificate.issuer", "pki"));
+        // One way of storing it. Another would be another room, and nobody would notice but who chooses.
         MAY_USE.put(
-                "certificate.store",
-                Set.of("certificate.policy", "certificate.issuer", "pki", "disk", "time", "config"));
+                "certificate.store.files",
+                Set.of(
+                        "certificate.store",
+                        "certificate.policy",
+                        "certificate.issuer",
+                        "pki",
+                        "disk",
+                        "time",
+                        "config"));
         // Pure: the time is a parameter, nothing is kept.
         MAY_USE.put("certificate.policy", Set.of("certificate.issuer", "pki", "time", "config"));
         // All that a connection meets of the certificates.
@@ -243,6 +253,8 @@ class ArchitectureTest {
                     "certificate.operate",
                     "certificate.care",
                     "certificate.store",
+                    // For the simulation, which brings a disk of its own.
+                    "certificate.store.files",
                     "certificate.policy",
                     "certificate.served",
                     "certificate.issuer"));
@@ -439,6 +451,20 @@ class ArchitectureTest {
 
         postern.forEach(one -> named.remove(one.getSimpleName()));
         assertThat(named).as("classes that are nowhere").isEmpty();
+    }
+
+    /** Whoever made a store of files itself would have no other. */
+    @Test
+    void storeIsChosenInOnePlace() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackages(alone("certificate.store.files"), alone("simulation"))
+                .and()
+                .doNotHaveSimpleName("ConfiguredStore")
+                .should()
+                .dependOnClassesThat(resideInAPackage(alone("certificate.store.files")))
+                .because("certificates, accounts and ledgers are kept by a Store, of whatever kind")
+                .check(postern);
     }
 
     private static String topLevel(JavaClass one) {

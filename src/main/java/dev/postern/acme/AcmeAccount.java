@@ -4,7 +4,7 @@ import com.google.gson.JsonObject;
 import dev.postern.certificate.issuer.IssueFailure;
 import dev.postern.certificate.issuer.IssueFailure.Fault;
 import dev.postern.certificate.issuer.IssuerAccount;
-import dev.postern.certificate.store.AccountFolder;
+import dev.postern.certificate.store.AccountStore;
 import dev.postern.config.ExternalAccount;
 import dev.postern.config.Issuer.AcmeDirectory;
 import dev.postern.config.KeyType;
@@ -49,7 +49,7 @@ final class AcmeAccount {
     private final @Nullable ExternalAccount external;
     private final @Nullable String email;
     private final boolean agreeToTerms;
-    private final AccountFolder folder;
+    private final AccountStore folder;
     private final InstantSource clock;
     private final AccountUse use;
 
@@ -62,7 +62,7 @@ final class AcmeAccount {
             AcmeDirectory issuer,
             @Nullable String email,
             boolean agreeToTerms,
-            AccountFolder folder,
+            AccountStore folder,
             InstantSource clock,
             MonotonicClock elapsed) {
         this.issuer = issuer.name();
@@ -106,7 +106,7 @@ final class AcmeAccount {
                     "{}: {}: the key of the account is gone; written again from memory (expected: that nobody else touches"
                             + " the store)",
                     issuer,
-                    folder);
+                    folder.describe());
             folder.writeKey(pair.getPrivate());
         }
         if (folder.readAccount().isEmpty()) {
@@ -147,7 +147,7 @@ final class AcmeAccount {
         try {
             return Keys.pairOf(half);
         } catch (GeneralSecurityException e) {
-            throw Conversation.badKey(folder + "/" + file, e);
+            throw Conversation.badKey(folder.describe() + "/" + file, e);
         }
     }
 
@@ -289,7 +289,8 @@ final class AcmeAccount {
             throw new IssueFailure(
                     Fault.CA,
                     issuer + ": a change of the account's key was interrupted, and the CA knows the account by neither"
-                            + " key.pem nor key-next.pem in " + folder + " (expected: by one of them); both are kept,"
+                            + " key.pem nor key-next.pem in " + folder.describe()
+                            + " (expected: by one of them); both are kept,"
                             + " and it is asked again with the next order; if it lost the account for good, move"
                             + " key-next.pem away",
                     null);

@@ -9,7 +9,7 @@ import dev.postern.certificate.issuer.IssuerAccount;
 import dev.postern.certificate.issuer.OrderJournal;
 import dev.postern.certificate.issuer.RevocationReason;
 import dev.postern.certificate.issuer.SuggestedWindow;
-import dev.postern.certificate.store.CertificateStore;
+import dev.postern.certificate.store.Store;
 import dev.postern.config.Issuer.AcmeDirectory;
 import dev.postern.config.RateLimits;
 import dev.postern.config.Site;
@@ -56,7 +56,7 @@ public final class AcmeIssuer implements CertificateIssuer {
             AcmeDirectory issuer,
             @Nullable String email,
             boolean agreeToTerms,
-            CertificateStore store,
+            Store store,
             InstantSource clock,
             MonotonicClock elapsed,
             ClockSkew skew)
@@ -69,7 +69,7 @@ public final class AcmeIssuer implements CertificateIssuer {
             AcmeDirectory issuer,
             @Nullable String email,
             boolean agreeToTerms,
-            CertificateStore store,
+            Store store,
             InstantSource clock,
             MonotonicClock elapsed,
             ClockSkew skew,
@@ -81,7 +81,7 @@ public final class AcmeIssuer implements CertificateIssuer {
             AcmeDirectory issuer,
             @Nullable String email,
             boolean agreeToTerms,
-            CertificateStore store,
+            Store store,
             InstantSource clock,
             MonotonicClock elapsed,
             ClockSkew skew,
@@ -120,7 +120,7 @@ public final class AcmeIssuer implements CertificateIssuer {
             @Nullable AcmeIssuer staging,
             @Nullable String email,
             boolean agreeToTerms,
-            CertificateStore store,
+            Store store,
             InstantSource clock,
             MonotonicClock elapsed,
             ClockSkew skew,
@@ -144,7 +144,7 @@ public final class AcmeIssuer implements CertificateIssuer {
             @Nullable AcmeIssuer staging,
             @Nullable String email,
             boolean agreeToTerms,
-            CertificateStore store,
+            Store store,
             InstantSource clock,
             MonotonicClock elapsed,
             ClockSkew skew,

@@ -1,6 +1,6 @@
 package dev.postern.acme;
 
-import dev.postern.certificate.store.CertificateStore;
+import dev.postern.certificate.store.Store;
 import dev.postern.config.Acme;
 import dev.postern.config.Issuer;
 import dev.postern.config.Issuer.AcmeDirectory;
@@ -19,14 +19,14 @@ import org.jspecify.annotations.Nullable;
  */
 public final class AcmeIssuers {
     private final Acme acme;
-    private final CertificateStore store;
+    private final Store store;
     private final InstantSource clock;
     private final MonotonicClock elapsed;
     private final ClockSkew skew;
     private final Map<String, AcmeIssuer> made = new HashMap<>();
 
     /** @param clock the CAs' time as far as it is known: waits that they ask for end by it */
-    public AcmeIssuers(Acme acme, CertificateStore store, InstantSource clock, MonotonicClock elapsed, ClockSkew skew) {
+    public AcmeIssuers(Acme acme, Store store, InstantSource clock, MonotonicClock elapsed, ClockSkew skew) {
         this.acme = acme;
         this.store = store;
         this.clock = clock;

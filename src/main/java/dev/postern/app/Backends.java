@@ -22,7 +22,7 @@ final class Backends implements AutoCloseable {
 
     /** @param background where files that say of names are looked at */
     Backends(Surroundings surroundings, Configuration config, ScheduledExecutorService background) {
-        this.secret = new StickySecret(config.acme().store(), random);
+        this.secret = new StickySecret(ConfiguredStore.reading(config), random);
         this.watch = BackendWatch.start(surroundings, config.resolvers(), background, random);
     }
 

@@ -9,8 +9,8 @@ import dev.postern.certificate.served.AlpnChallengeTable;
 import dev.postern.certificate.served.CertificateTable;
 import dev.postern.certificate.served.ChallengeTable;
 import dev.postern.certificate.served.ReachabilityProbe;
-import dev.postern.certificate.store.CertificateStore;
 import dev.postern.certificate.store.ProbeKey;
+import dev.postern.certificate.store.Store;
 import dev.postern.config.AddressRange;
 import dev.postern.config.Configuration;
 import dev.postern.config.Site;
@@ -57,7 +57,7 @@ final class CertificateCare implements AutoCloseable {
     private final AlpnChallengeTable alpnChallenges;
     private final ChallengeTable challenges;
     private final @Nullable Schedule schedule;
-    private final CertificateStore store;
+    private final Store store;
     private final ProbeKey probeKey;
     private final OperatorHooks hooks;
     private final RenewalCounts renewalCounts;
@@ -123,11 +123,9 @@ final class CertificateCare implements AutoCloseable {
         }
     }
 
-    private CertificateStore openStore() throws IOException {
-        Path root = config.acme().store();
+    private Store openStore() throws IOException {
         // Where it is not needed it need not be writable.
-        CertificateStore opening =
-                noSiteIsIssued(config) ? CertificateStore.openReadOnly(root) : CertificateStore.open(root);
+        Store opening = noSiteIsIssued(config) ? ConfiguredStore.reading(config) : ConfiguredStore.open(config);
         opened.push(opening);
         return opening;
     }
@@ -173,7 +171,8 @@ final class CertificateCare implements AutoCloseable {
 
     /** Who is told of what happens to the certificates. */
     private OperatorHooks hooks() {
-        OperatorHooks made = new OperatorHooks(config.hooks(), store::told, config.grace(), background);
+        OperatorHooks made =
+                new OperatorHooks(config.hooks(), site -> store.site(site).told(), config.grace(), background);
         active.push(made::stop);
         opened.push(made);
         return made;
@@ -192,13 +191,13 @@ final class CertificateCare implements AutoCloseable {
         if (store.isWritable() || noSiteIsIssued(next)) {
             return prepareCare(next);
         }
-        if (!wantedStore.equals(store.root())) {
+        if (!wantedStore.equals(config.acme().store())) {
             // Its certificates would be ordered once more after the restart.
             throw new CannotStart(
                     Reason.CONFIGURATION,
                     List.of(
                             "acme.store: takes effect with a restart only, and so do the first sites that would keep their"
-                                    + " certificates there: \"" + wantedStore + "\" (expected: " + store.root()
+                                    + " certificates there: \"" + wantedStore + "\" (expected: " + store.describe()
                                     + " until then)"),
                     null);
         }

@@ -4,7 +4,6 @@ import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.postern.app.CannotStart.Reason;
 import dev.postern.certificate.care.CertificateStatus;
 import dev.postern.certificate.operate.CertificateOperations;
-import dev.postern.certificate.store.CertificateStore;
 import dev.postern.config.Configuration;
 import dev.postern.config.Durations;
 import dev.postern.config.Listeners;
@@ -111,7 +110,7 @@ public final class Edge implements AutoCloseable {
             return known;
         }
         boolean passes =
-                e instanceof CannotListen || (e instanceof IOException store && CertificateStore.isPassing(store));
+                e instanceof CannotListen || (e instanceof IOException store && ConfiguredStore.isPassing(store));
         return new CannotStart(passes ? Reason.UNAVAILABLE : Reason.CONFIGURATION, e);
     }
 

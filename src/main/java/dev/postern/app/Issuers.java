@@ -5,7 +5,7 @@ import dev.postern.ca.InternalCa;
 import dev.postern.ca.InternalIssuer;
 import dev.postern.certificate.issuer.CertificateIssuer;
 import dev.postern.certificate.served.ReachabilityProbe;
-import dev.postern.certificate.store.CertificateStore;
+import dev.postern.certificate.store.Store;
 import dev.postern.config.Acme;
 import dev.postern.config.Configuration;
 import dev.postern.config.Issuer;
@@ -18,6 +18,7 @@ import dev.postern.time.CaTime;
 import dev.postern.time.ClockSkew;
 import dev.postern.time.MonotonicClock;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -38,7 +39,7 @@ import org.slf4j.LoggerFactory;
 final class Issuers {
     private static final Logger LOG = LoggerFactory.getLogger(Issuers.class);
 
-    private final CertificateStore store;
+    private final Store store;
     private final InstantSource clock;
     private final ClockSkew skew;
     private final ReachabilityProbe probe;
@@ -64,7 +65,7 @@ final class Issuers {
      * @param works runs what may take long and what nobody waits for
      */
     Issuers(
-            CertificateStore store,
+            Store store,
             InstantSource clock,
             ClockSkew skew,
             ReachabilityProbe probe,
@@ -100,7 +101,7 @@ final class Issuers {
                 if (one == null) {
                     one = issuer instanceof Issuer.AcmeDirectory directory
                             ? checked(cas.at(directory), directory)
-                            : internal(wanted, issuer);
+                            : internal(wanted, issuer, ConfiguredStore.internalCa(config));
                     all.put(issuer, one);
                 }
                 needed.add(one);
@@ -127,13 +128,14 @@ final class Issuers {
             return issuer;
         }
         Preflight preflight = new Preflight(Lookup.ofSystem(MonotonicClock.SYSTEM), probe, clock, new SecureRandom());
-        return new CheckedIssuer(issuer, directory, preflight, store::everHadCertificate, sites, works);
+        return new CheckedIssuer(
+                issuer, directory, preflight, site -> store.site(site).everHadCertificate(), sites, works);
     }
 
-    private CertificateIssuer internal(Acme wanted, Issuer issuer) throws IOException {
+    private CertificateIssuer internal(Acme wanted, Issuer issuer, Path files) throws IOException {
         InternalCa ca = internal;
         if (ca == null) {
-            ca = InternalCa.open(store.root().resolve("accounts/internal"), clock, new SecureRandom());
+            ca = InternalCa.open(files, clock, new SecureRandom());
             LOG.info(
                     "issuer internal: clients must trust its root, {}",
                     ca.rootFile().toAbsolutePath());

@@ -9,36 +9,28 @@ import dev.postern.config.Listeners.Challenge;
 import dev.postern.config.Listeners.Http;
 import dev.postern.config.Listeners.Https;
 import dev.postern.control.ControlCommands;
-import dev.postern.disk.DiskFailure;
-import java.io.IOException;
 import java.net.InetAddress;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.function.Consumer;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * An edge for one command, where no daemon runs: it holds the store's lock, answers the CA, and does nothing of its own
  * accord. Requests are answered 503 meanwhile.
  */
 public final class Maintenance implements AutoCloseable {
-    private static final Logger LOG = LoggerFactory.getLogger(Maintenance.class);
-
     private static final String NOTICE = "This server is not running; its certificates are being looked after.\n";
 
     /** Nobody's exchange is worth more. */
     private static final Duration GRACE = Duration.ofSeconds(1);
 
     private final Edge edge;
-    private final Path store;
+    private final Configuration config;
 
-    private Maintenance(Edge edge, Path store) {
+    private Maintenance(Edge edge, Configuration config) {
         this.edge = edge;
-        this.store = store;
+        this.config = config;
     }
 
     /**
@@ -47,9 +39,7 @@ public final class Maintenance implements AutoCloseable {
      * @throws CannotStart where another process has the store, or a port cannot be bound
      */
     public static Maintenance open(Configuration config, boolean answering) throws CannotStart {
-        return new Maintenance(
-                Edge.maintain(withoutTraffic(config, answering), Clock.systemUTC()),
-                config.acme().store());
+        return new Maintenance(Edge.maintain(withoutTraffic(config, answering), Clock.systemUTC()), config);
     }
 
     private static Configuration withoutTraffic(Configuration config, boolean answering) {
@@ -87,12 +77,6 @@ public final class Maintenance implements AutoCloseable {
     @Override
     public void close() {
         edge.close();
-        if (Files.isDirectory(store)) {
-            try {
-                new StoreOwner(store).giveAll();
-            } catch (IOException e) {
-                LOG.warn("{}: {}; the daemon may not be able to read it", store, DiskFailure.reason(e));
-            }
-        }
+        ConfiguredStore.giveToOwner(config);
     }
 }

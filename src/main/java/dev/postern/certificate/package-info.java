@@ -6,7 +6,7 @@
  *   operate    what an operator asks for              CertificateOperations
  *   care       what is ordered when, and then         Renewals
  *   limits     what may still be asked of a CA        Ledgers
- *   store      what is stored                         CertificateStore
+ *   store      what is stored                         Store
  *   policy     when it is due, as pure functions      RenewalPolicy
  *   served     all that connections may see           CertificateTable, ChallengeTable
  *   issuer     what a CA is to us                     CertificateIssuer
@@ -51,9 +51,9 @@
  *   <li>Served: {@link dev.postern.certificate.served.CertificateTable} and {@link dev.postern.certificate.served.ChallengeTable}, which
  *       is all that a connection ever meets; {@code Publication} says whether a site is in the table, {@code ServedWatch}
  *       whether clients see it.
- *   <li>Stored: {@link dev.postern.certificate.store.CertificateStore}; in it a {@code SiteFolder} for each site ({@code
- *       Generations}, each a {@code GenerationFolder}; {@code OrderFile}s; the history) and an {@link
- *       dev.postern.certificate.store.AccountFolder} for each issuer ({@code LedgerFile} and the key).
+ *   <li>Stored: {@link dev.postern.certificate.store.Store}; in it a {@link dev.postern.certificate.store.SiteStore} for each site
+ *       ({@code Generations}, the orders in flight, the history) and an {@link dev.postern.certificate.store.AccountStore} for each
+ *       issuer (the key, and the ledger, which {@code StoredLedger} reads). As files these are folders: {@code store.files}.
  *   <li>Known of one site: {@code SiteRecord}: what it has ({@code SiteCertificate}, and {@code OlderGenerations} for the
  *       names that this lacks), what was tried ({@code
  *       RenewalHistory}), what an order would be ({@code OrderTerms}), what is told of it ({@code SiteNews}, {@code
@@ -74,7 +74,7 @@
  *   SiteRecord, CertificateFiles    one site: its state and its files, which are read, written and synced under it.
  *                                   Never two of them at once
  *   OrderQueue                      whose turn it is; memory only. Never together with one of a site
- *   LedgerFile                      one write of ledger.json. Never together with one of the three above
+ *   StoredLedger                    one write of a ledger. Never together with one of the three above
  *   Ledger                          what was used of the limits; memory only, but for the first reading of its file
  *   CertificateTable, SharedRandom,
  *   SiteLoading, SuggestedWindows,

@@ -2,8 +2,8 @@ package dev.postern.cli;
 
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
+import dev.postern.app.ConfiguredStore;
 import dev.postern.certificate.care.OverdueSite;
-import dev.postern.certificate.store.CertificateStore;
 import dev.postern.config.Configuration;
 import dev.postern.config.read.ConfigurationProblems;
 import dev.postern.config.read.Surroundings;
@@ -57,8 +57,8 @@ final class CertificateCheckCommand implements Callable<Integer> {
                     "invalid value for option '--warn': \"" + fraction + "\" (expected: a number from 0 to 1)");
         }
         Configuration config = options.read().config();
-        List<OverdueSite> overdue = OverdueSite.find(
-                CertificateStore.openReadOnly(config.acme().store()), config.sites(), fraction, Instant.now());
+        List<OverdueSite> overdue =
+                OverdueSite.find(ConfiguredStore.reading(config), config.sites(), fraction, Instant.now());
         JsonArray all = new JsonArray();
         for (OverdueSite site : overdue) {
             JsonObject one = new JsonObject();

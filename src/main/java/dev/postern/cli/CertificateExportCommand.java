@@ -2,8 +2,9 @@ package dev.postern.cli;
 
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
+import dev.postern.app.ConfiguredStore;
 import dev.postern.certificate.care.StoredCertificates;
-import dev.postern.certificate.store.CertificateStore;
+import dev.postern.certificate.store.Store;
 import dev.postern.config.CertificateSource;
 import dev.postern.config.Configuration;
 import dev.postern.config.RegularFile;
@@ -82,7 +83,7 @@ final class CertificateExportCommand implements Callable<Integer> {
             ControlledSites all = new ControlledSites(config.sites());
             Site named = all.find(site);
             Site found = named.certificate() instanceof CertificateSource.OfSite of ? all.find(of.site()) : named;
-            CertificateStore store = CertificateStore.openReadOnly(config.acme().store());
+            Store store = ConfiguredStore.reading(config);
             Certificate certificate = StoredCertificates.read(store, found, Instant.now())
                     .orElseThrow(() -> new CommandFailed(ExitCode.NO, site + ": no certificate yet"));
             JsonArray files = new JsonArray();

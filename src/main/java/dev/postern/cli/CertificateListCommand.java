@@ -2,8 +2,9 @@ package dev.postern.cli;
 
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
+import dev.postern.app.ConfiguredStore;
 import dev.postern.certificate.care.CertificateStatus;
-import dev.postern.certificate.store.CertificateStore;
+import dev.postern.certificate.store.Store;
 import dev.postern.config.Configuration;
 import dev.postern.config.Issuer;
 import dev.postern.config.Site;
@@ -14,7 +15,6 @@ import dev.postern.control.ControlClient;
 import dev.postern.control.ControlFailure;
 import dev.postern.control.ControlRequest;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -77,13 +77,11 @@ final class CertificateListCommand implements Callable<Integer> {
 
     /** Where there is none, "no certificate" may mean that we look at the wrong place, and says so. */
     private boolean hasStore(Configuration config) {
-        Path root = config.acme().store();
-        if (CertificateStore.openReadOnly(root).exists()
-                || config.sites().stream().noneMatch(Site::isIssued)) {
+        if (ConfiguredStore.reading(config).exists() || config.sites().stream().noneMatch(Site::isIssued)) {
             return true;
         }
         console.err()
-                .println(root.toAbsolutePath()
+                .println(config.acme().store().toAbsolutePath()
                         + ": is no store (expected: that of the daemon, which postern run makes; without acme.store in the"
                         + " file it is $STATE_DIRECTORY, else certs/ of the installation)");
         return false;
@@ -96,8 +94,7 @@ final class CertificateListCommand implements Callable<Integer> {
     }
 
     private JsonObject read(Configuration config) throws IOException {
-        Path root = config.acme().store();
-        CertificateStore store = CertificateStore.openReadOnly(root);
+        Store store = ConfiguredStore.reading(config);
         JsonArray sites = new JsonArray();
         CertificateStatus.read(store, config.sites(), site -> issuersFor(config, site), Instant.now())
                 .forEach(status -> sites.add(CertificateJson.of(status)));

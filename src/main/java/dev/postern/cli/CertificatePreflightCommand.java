@@ -2,8 +2,9 @@ package dev.postern.cli;
 
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
+import dev.postern.app.ConfiguredStore;
 import dev.postern.certificate.served.ReachabilityProbe;
-import dev.postern.certificate.store.CertificateStore;
+import dev.postern.certificate.store.Store;
 import dev.postern.config.Configuration;
 import dev.postern.config.Site;
 import dev.postern.config.read.ConfigurationProblems;
@@ -81,7 +82,7 @@ final class CertificatePreflightCommand implements Callable<Integer> {
     public Integer call() throws CommandFailed, ConfigurationProblems, InterruptedException {
         Configuration config = ReadConfiguration.of(configuration.orDefault(), configuration.surroundings())
                 .config();
-        CertificateStore store = CertificateStore.openReadOnly(config.acme().store());
+        Store store = ConfiguredStore.reading(config);
         try {
             boolean isServing = store.isInUse();
             SecureRandom random = new SecureRandom();

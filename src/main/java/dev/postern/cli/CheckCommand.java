@@ -1,8 +1,8 @@
 package dev.postern.cli;
 
+import dev.postern.app.ConfiguredStore;
 import dev.postern.app.StickySecret;
 import dev.postern.certificate.care.CertificateFiles;
-import dev.postern.certificate.store.CertificateStore;
 import dev.postern.config.Configuration;
 import dev.postern.config.SecretFile;
 import dev.postern.config.Site;
@@ -51,7 +51,7 @@ final class CheckCommand implements Callable<Integer> {
         List<String> issued =
                 config.sites().stream().filter(Site::isIssued).map(Site::name).toList();
         if (!issued.isEmpty()) {
-            problems.addAll(CertificateStore.problems(config.acme().store(), issued));
+            problems.addAll(ConfiguredStore.problems(config, issued));
         } else {
             problems.addAll(StickySecret.problems(config));
         }

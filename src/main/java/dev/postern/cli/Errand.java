@@ -3,7 +3,7 @@ package dev.postern.cli;
 import com.google.gson.JsonObject;
 import dev.postern.app.CannotStart;
 import dev.postern.app.Maintenance;
-import dev.postern.certificate.store.CertificateStore;
+import dev.postern.certificate.store.StoreInUse;
 import dev.postern.config.Configuration;
 import dev.postern.control.ControlClient;
 import dev.postern.control.ControlFailure;
@@ -73,7 +73,7 @@ final class Errand implements AutoCloseable {
             here = Maintenance.open(config, answering);
             return Optional.empty();
         } catch (CannotStart e) {
-            if (e.getCause() instanceof CertificateStore.InUse) {
+            if (StoreInUse.isCauseOf(e)) {
                 Optional<ControlClient> daemon = read.daemon();
                 if (daemon.isPresent()) {
                     return Optional.of(ask(daemon.get(), request));

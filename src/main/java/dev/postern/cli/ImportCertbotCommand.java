@@ -2,7 +2,8 @@ package dev.postern.cli;
 
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
-import dev.postern.certificate.store.CertificateStore;
+import dev.postern.app.ConfiguredStore;
+import dev.postern.certificate.store.Store;
 import dev.postern.config.Configuration;
 import dev.postern.config.read.ConfigurationProblems;
 import dev.postern.config.read.Surroundings;
@@ -111,7 +112,7 @@ final class ImportCertbotCommand implements Callable<Integer> {
     /** Beside a daemon or without one: looks at the store and changes nothing. */
     private static JsonObject rehearse(Configuration config, JsonObject request)
             throws CommandFailed, InterruptedException {
-        CertificateStore store = CertificateStore.openReadOnly(config.acme().store());
+        Store store = ConfiguredStore.reading(config);
         try {
             return ImportCommands.reading(config.sites(), store, Clock.systemUTC())
                     .run(request, line -> {});

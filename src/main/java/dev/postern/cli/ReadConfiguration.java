@@ -1,6 +1,6 @@
 package dev.postern.cli;
 
-import dev.postern.certificate.store.CertificateStore;
+import dev.postern.app.ConfiguredStore;
 import dev.postern.config.Configuration;
 import dev.postern.config.Site;
 import dev.postern.config.read.ConfigurationFile;
@@ -86,7 +86,7 @@ record ReadConfiguration(Path file, Configuration config, boolean isStoreNamed) 
         try (ControlClient client = daemon().orElse(null)) {
             return client != null
                     || config.sites().stream().noneMatch(Site::isIssued)
-                    || CertificateStore.openReadOnly(config.acme().store()).isInUse();
+                    || ConfiguredStore.reading(config).isInUse();
         } catch (ControlFailure e) {
             // There is one, which will say itself why it cannot be asked.
             return true;

@@ -10,7 +10,7 @@ import dev.postern.certificate.operate.CertificateOperations;
 import dev.postern.certificate.operate.CertificateOperations.Dueness;
 import dev.postern.certificate.operate.CertificateOperations.NoSuchSite;
 import dev.postern.certificate.served.CertificateTable;
-import dev.postern.certificate.store.CertificateStore;
+import dev.postern.certificate.store.Store;
 import dev.postern.config.CertificateSource;
 import dev.postern.config.Configuration;
 import dev.postern.config.Site;
@@ -46,7 +46,7 @@ public final class CertificateControl implements ControlCommands {
     public CertificateControl(
             CertificateOperations operations,
             Supplier<List<Site>> sites,
-            CertificateStore store,
+            Store store,
             CertificateTable table,
             InstantSource clock,
             ExecutorService threads) {

@@ -6,8 +6,8 @@ import com.google.gson.JsonParser;
 import dev.postern.certificate.care.StoredCertificates;
 import dev.postern.certificate.operate.CertificateOperations;
 import dev.postern.certificate.operate.CertificateOperations.NoSuchSite;
-import dev.postern.certificate.store.AccountFolder;
-import dev.postern.certificate.store.CertificateStore;
+import dev.postern.certificate.store.AccountStore;
+import dev.postern.certificate.store.Store;
 import dev.postern.config.Site;
 import dev.postern.disk.DiskFailure;
 import dev.postern.pki.Certificate;
@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
 public final class ImportCommands {
     private final Adopt adopt;
     private final ControlledSites sites;
-    private final CertificateStore store;
+    private final Store store;
     private final InstantSource clock;
 
     /** {@link CertificateOperations#adopt}. */
@@ -36,7 +36,7 @@ public final class ImportCommands {
         int take(Certificate certificate, @Nullable String account) throws NoSuchSite, IOException;
     }
 
-    ImportCommands(Adopt adopt, ControlledSites sites, CertificateStore store, InstantSource clock) {
+    ImportCommands(Adopt adopt, ControlledSites sites, Store store, InstantSource clock) {
         this.adopt = adopt;
         this.sites = sites;
         this.store = store;
@@ -44,9 +44,9 @@ public final class ImportCommands {
     }
 
     /** Says what an import would do to a store that is only read. */
-    public static ControlCommands reading(List<Site> sites, CertificateStore store, InstantSource clock) {
+    public static ControlCommands reading(List<Site> sites, Store store, InstantSource clock) {
         Adopt nothing = (certificate, account) -> {
-            throw new IOException(store.root() + ": is only read");
+            throw new IOException(store.describe() + ": is only read");
         };
         ImportCommands imports = new ImportCommands(nothing, new ControlledSites(sites), store, clock);
         return (request, progress) -> {
@@ -133,9 +133,9 @@ public final class ImportCommands {
     /** An account, where we have none at that issuer: the key is the account, so it is written first. */
     JsonObject account(JsonObject request) throws ControlFailure, IOException {
         String issuer = ControlRequest.text(request, "issuer", "");
-        AccountFolder folder = store.account(issuer);
-        if (folder.readKey().isPresent()) {
-            return outcome(issuer, "kept", "has an account already, in " + folder);
+        AccountStore kept = store.account(issuer);
+        if (kept.readKey().isPresent()) {
+            return outcome(issuer, "kept", "has an account already, in " + kept.describe());
         }
         PrivateKey key;
         JsonObject account;
@@ -149,9 +149,9 @@ public final class ImportCommands {
         if (ControlRequest.flag(request, "dry-run")) {
             return outcome(issuer, "would be imported", ControlRequest.text(account, "url", ""));
         }
-        folder.writeKey(key);
+        kept.writeKey(key);
         account.addProperty("imported", clock.instant().toString());
-        folder.writeAccount(account);
+        kept.writeAccount(account);
         return outcome(issuer, "imported", ControlRequest.text(account, "url", ""));
     }
 

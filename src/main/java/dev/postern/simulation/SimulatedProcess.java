@@ -8,7 +8,8 @@ import dev.postern.certificate.issuer.CertificateIssuer;
 import dev.postern.certificate.served.CertificateTable;
 import dev.postern.certificate.served.ChallengeTable;
 import dev.postern.certificate.served.Http01Solver;
-import dev.postern.certificate.store.CertificateStore;
+import dev.postern.certificate.store.Store;
+import dev.postern.certificate.store.files.FileStore;
 import dev.postern.config.Issuer.AcmeDirectory;
 import dev.postern.config.KeyType;
 import dev.postern.config.RateLimits;
@@ -55,7 +56,7 @@ final class SimulatedProcess implements WakeUps {
     private final World world;
     private final RandomGenerator random;
     private final GatedFileSystem files;
-    private final CertificateStore store;
+    private final Store store;
     private final StrandExecutor orders;
     private final ChallengeTable challenges = new ChallengeTable();
     private final CertificateTable table = new CertificateTable();
@@ -79,7 +80,7 @@ final class SimulatedProcess implements WakeUps {
         this.orders = new StrandExecutor(world, () -> machine.looked(this));
         this.skew = new ClockSkew(machine.clock());
         try {
-            this.store = CertificateStore.open(seen);
+            this.store = FileStore.open(seen);
         } catch (IOException | Error e) {
             files.close();
             throw e;

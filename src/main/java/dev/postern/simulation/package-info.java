@@ -7,7 +7,7 @@
  *   World (seed, time, events, strands, history)            Witness (the promises)
  *     │                                                        ▲ looks at
  *   Machine ── WallClock, SimulatedDisk, restarts              │
- *     └─ SimulatedProcess: CertificateStore, Renewals, AcmeIssuer, the real ones, one life of them
+ *     └─ SimulatedProcess: Store, Renewals, AcmeIssuer, the real ones, one life of them
  *            │ files: GatedFileSystem      │ threads: StrandExecutor      │ requests: SimulatedNetwork
  *            ▼                             ▼                              ▼
  *        SimulatedDisk, in memory      one at a time                  SimulatedCa: AcmeService

@@ -2,7 +2,8 @@ package dev.postern.acme;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.postern.certificate.store.CertificateStore;
+import dev.postern.certificate.store.Store;
+import dev.postern.certificate.store.files.FileStore;
 import dev.postern.config.Acme;
 import dev.postern.config.Issuer.AcmeDirectory;
 import dev.postern.config.read.ConfigurationFile;
@@ -27,7 +28,7 @@ class AcmeIssuersTest {
         AcmeDirectory production = (AcmeDirectory) both.issuers().get(0);
         AcmeDirectory staging = (AcmeDirectory) both.issuers().get(1);
 
-        try (CertificateStore store = CertificateStore.open(directory.resolve("certs"))) {
+        try (Store store = FileStore.open(directory.resolve("certs"))) {
             AcmeIssuers productionFirst = issuers(store, both);
             AcmeIssuer issuer = productionFirst.at(production);
             assertThat(issuer.staging()).containsSame(productionFirst.at(staging));
@@ -42,7 +43,7 @@ class AcmeIssuersTest {
         }
     }
 
-    private AcmeIssuers issuers(CertificateStore store, Acme acme) {
+    private AcmeIssuers issuers(Store store, Acme acme) {
         return new AcmeIssuers(acme, store, clock, new PatientClock(), new ClockSkew(clock));
     }
 

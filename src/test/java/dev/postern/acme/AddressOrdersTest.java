@@ -16,7 +16,8 @@ import dev.postern.certificate.issuer.IssueFailure;
 import dev.postern.certificate.issuer.IssueFailure.Fault;
 import dev.postern.certificate.served.AlpnChallengeTable;
 import dev.postern.certificate.served.TlsAlpn01Solver;
-import dev.postern.certificate.store.CertificateStore;
+import dev.postern.certificate.store.Store;
+import dev.postern.certificate.store.files.FileStore;
 import dev.postern.config.ChallengeType;
 import dev.postern.config.Issuer.AcmeDirectory;
 import dev.postern.config.KeyType;
@@ -60,11 +61,11 @@ class AddressOrdersTest {
 
     private InternalCa ca;
     private @Nullable AcmeServer server;
-    private CertificateStore store;
+    private Store store;
 
     @BeforeEach
     void open() throws Exception {
-        store = CertificateStore.open(directory.resolve("certs"));
+        store = FileStore.open(directory.resolve("certs"));
         ca = InternalCa.open(directory.resolve("ca"), Clock.systemUTC(), new SecureRandom());
     }
 

@@ -7,7 +7,8 @@ import dev.postern.certificate.issuer.ChallengeAnswer;
 import dev.postern.certificate.issuer.ChallengeSolver;
 import dev.postern.certificate.issuer.IssueFailure;
 import dev.postern.certificate.issuer.IssuedCertificate;
-import dev.postern.certificate.store.CertificateStore;
+import dev.postern.certificate.store.Store;
+import dev.postern.certificate.store.files.FileStore;
 import dev.postern.config.ChallengeType;
 import dev.postern.config.Issuer.AcmeDirectory;
 import dev.postern.config.KeyType;
@@ -59,7 +60,7 @@ class OddAnswersTest {
         OddCa ca = new OddCa(script, directory.resolve("ca"), clock);
         MemoryJournal journal = new MemoryJournal();
         IssueFailure failure = null;
-        try (CertificateStore store = CertificateStore.open(directory.resolve("certs"))) {
+        try (Store store = FileStore.open(directory.resolve("certs"))) {
             for (String expected : script.expected) {
                 AcmeIssuer issuer = issuer(script, store, clock, ca);
                 try {
@@ -85,7 +86,7 @@ class OddAnswersTest {
         }
     }
 
-    private static AcmeIssuer issuer(OddAnswer script, CertificateStore store, HandClock clock, OddCa ca) {
+    private static AcmeIssuer issuer(OddAnswer script, Store store, HandClock clock, OddCa ca) {
         AcmeDirectory at = new AcmeDirectory(
                 "odd",
                 OddCa.directory(),

@@ -11,7 +11,8 @@ import dev.postern.certificate.issuer.OrderEntry;
 import dev.postern.certificate.issuer.OrderJournal;
 import dev.postern.certificate.issuer.RevocationReason;
 import dev.postern.certificate.served.ChallengeTable;
-import dev.postern.certificate.store.CertificateStore;
+import dev.postern.certificate.store.Store;
+import dev.postern.certificate.store.files.FileStore;
 import dev.postern.config.ChallengeType;
 import dev.postern.config.ExternalAccount;
 import dev.postern.config.Issuer.AcmeDirectory;
@@ -51,12 +52,12 @@ class PebbleTest {
 
     private final ChallengeTable challenges = new ChallengeTable();
     private ChallengeResponder responder;
-    private CertificateStore store;
+    private Store store;
 
     @BeforeEach
     void open() throws IOException {
         responder = new ChallengeResponder(challenges);
-        store = CertificateStore.open(directory.resolve("certs"));
+        store = FileStore.open(directory.resolve("certs"));
     }
 
     @AfterEach
@@ -350,7 +351,7 @@ class PebbleTest {
     void certificateIsRevokedWithItsOwnKey() throws Exception {
         try (PebbleServer pebble = pebble(options())) {
             Certificate certificate = checked(issue(issuer(pebble), new MemoryJournal(), "example.com"));
-            CertificateStore elsewhere = CertificateStore.open(directory.resolve("elsewhere"));
+            Store elsewhere = FileStore.open(directory.resolve("elsewhere"));
             AcmeIssuer stranger = new AcmeIssuer(
                     new AcmeDirectory("pebble", pebble.directoryUri(), pebble.caFile()),
                     null,

@@ -7,7 +7,8 @@ import dev.postern.certificate.care.CertificateStatus;
 import dev.postern.certificate.care.Renewals;
 import dev.postern.certificate.served.CertificateTable;
 import dev.postern.certificate.served.ChallengeTable;
-import dev.postern.certificate.store.CertificateStore;
+import dev.postern.certificate.store.Store;
+import dev.postern.certificate.store.files.FileStore;
 import dev.postern.config.Issuer.AcmeDirectory;
 import dev.postern.config.KeyType;
 import dev.postern.config.Site;
@@ -48,7 +49,7 @@ class RenewalAtPebbleTest {
                                 .validity(Duration.ofSeconds(10))
                                 .nonceReject(30)
                                 .blocklist("blocked.example"));
-                CertificateStore store = CertificateStore.open(directory.resolve("certs"))) {
+                Store store = FileStore.open(directory.resolve("certs"))) {
             AcmeIssuer issuer = new AcmeIssuer(
                     new AcmeDirectory("pebble", pebble.directoryUri(), pebble.caFile()),
                     "ops@example.com",

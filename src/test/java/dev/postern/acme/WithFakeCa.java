@@ -8,7 +8,8 @@ import dev.postern.certificate.issuer.ChallengeSolver;
 import dev.postern.certificate.issuer.IssueFailure;
 import dev.postern.certificate.issuer.IssuedCertificate;
 import dev.postern.certificate.served.ChallengeTable;
-import dev.postern.certificate.store.CertificateStore;
+import dev.postern.certificate.store.Store;
+import dev.postern.certificate.store.files.FileStore;
 import dev.postern.config.ChallengeType;
 import dev.postern.config.ExternalAccount;
 import dev.postern.config.Issuer.AcmeDirectory;
@@ -48,12 +49,12 @@ abstract class WithFakeCa {
     final List<String> shown = new CopyOnWriteArrayList<>();
 
     FakeCa ca;
-    CertificateStore store;
+    Store store;
 
     @BeforeEach
     void open() throws IOException {
         ca = new FakeCa();
-        store = CertificateStore.open(directory.resolve("certs"));
+        store = FileStore.open(directory.resolve("certs"));
     }
 
     @AfterEach

@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.postern.certificate.served.ReachabilityProbe;
-import dev.postern.certificate.store.CertificateStore;
+import dev.postern.certificate.store.Store;
+import dev.postern.certificate.store.StoreInUse;
+import dev.postern.certificate.store.files.FileStore;
 import dev.postern.testing.EdgeExtension;
 import dev.postern.testing.RawClient;
 import java.net.InetAddress;
@@ -57,14 +59,14 @@ class FirstIssuedSiteTest {
 
         awaitServed();
         assertThat(store().resolve("app.internal/current/fullchain.pem")).exists();
-        assertThatThrownBy(() -> CertificateStore.open(store())).isInstanceOf(CertificateStore.InUse.class);
+        assertThatThrownBy(() -> FileStore.open(store())).isInstanceOf(StoreInUse.class);
         // Commands ask whether it is us with the key in the store.
         String token = ReachabilityProbe.token(new SecureRandom());
         try (RawClient client =
                 RawClient.plain(running.challengeAddresses().get(0).getPort())) {
             String answer = client.get("app.internal", "/.well-known/acme-challenge/" + token)
                     .body();
-            assertThat(new ReachabilityProbe(CertificateStore.openReadOnly(store())
+            assertThat(new ReachabilityProbe(FileStore.openReadOnly(store())
                                     .probeKey(new SecureRandom())
                                     .bytes())
                             .isOurs(token, answer))
@@ -74,7 +76,7 @@ class FirstIssuedSiteTest {
 
     @Test
     void whatAStartWouldSayRefusesTheReload_andAnotherOneIsGoodOnceItIsMended() throws Exception {
-        try (CertificateStore other = CertificateStore.open(store())) {
+        try (Store other = FileStore.open(store())) {
             assertThatThrownBy(() -> edge.reload(sites(store(), PLAIN, ISSUED)))
                     .isInstanceOf(CannotStart.class)
                     .hasMessage(
@@ -104,7 +106,7 @@ class FirstIssuedSiteTest {
                     .hasMessageContaining("address already in use");
         }
 
-        CertificateStore.open(store()).close();
+        FileStore.open(store()).close();
 
         edge.reload(sites(store(), PLAIN, ISSUED));
         awaitServed();

@@ -3,6 +3,7 @@ package dev.postern.app;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.postern.certificate.store.files.FileStore;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermission;
@@ -71,6 +72,6 @@ class StickySecretTest {
     }
 
     private static StickySecret secret(Path store) {
-        return new StickySecret(store, new SecureRandom());
+        return new StickySecret(FileStore.openReadOnly(store), new SecureRandom());
     }
 }

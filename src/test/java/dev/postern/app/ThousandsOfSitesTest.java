@@ -8,7 +8,8 @@ import dev.postern.ca.InternalIssuer;
 import dev.postern.certificate.care.ManySites;
 import dev.postern.certificate.care.Renewals;
 import dev.postern.certificate.served.CertificateTable;
-import dev.postern.certificate.store.CertificateStore;
+import dev.postern.certificate.store.Store;
+import dev.postern.certificate.store.files.FileStore;
 import dev.postern.config.Configuration;
 import dev.postern.config.KeyType;
 import dev.postern.config.Site;
@@ -115,7 +116,7 @@ class ThousandsOfSitesTest {
         List<Site> configured = sites.names().stream()
                 .map(name -> new Site(List.of(name, "www." + name), List.of(), null))
                 .toList();
-        try (CertificateStore store = CertificateStore.open(directory.resolve("certs"))) {
+        try (Store store = FileStore.open(directory.resolve("certs"))) {
             long before = heap();
             CertificateTable table = new CertificateTable();
             try (Renewals renewals = new Renewals(
@@ -173,7 +174,7 @@ class ThousandsOfSitesTest {
         CertificateTable table = new CertificateTable();
         InternalCa ca = InternalCa.open(directory.resolve("new-ca"), clock, new SecureRandom());
         List<Long> issued = new ArrayList<>();
-        try (CertificateStore store = CertificateStore.open(directory.resolve("new"));
+        try (Store store = FileStore.open(directory.resolve("new"));
                 Renewals renewals = new Renewals(
                         configured,
                         KeyType.EC_P256,

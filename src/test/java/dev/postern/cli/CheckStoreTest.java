@@ -2,7 +2,8 @@ package dev.postern.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.postern.certificate.store.CertificateStore;
+import dev.postern.certificate.store.Store;
+import dev.postern.certificate.store.files.FileStore;
 import dev.postern.testing.SmallDisk;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -48,7 +49,7 @@ class CheckStoreTest {
     @Test
     void storeThatADaemonHoldsIsGoodAndUntouched() throws IOException {
         Path root = directory.resolve("certs");
-        try (CertificateStore held = CertificateStore.open(root)) {
+        try (Store held = FileStore.open(root)) {
             assertThat(held.exists()).isTrue();
             List<String> before = state(root);
 

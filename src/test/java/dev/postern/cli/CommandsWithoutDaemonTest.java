@@ -8,7 +8,8 @@ import dev.postern.app.Maintenance;
 import dev.postern.ca.InternalCa;
 import dev.postern.ca.acme.AcmeOptions;
 import dev.postern.ca.acme.AcmeServer;
-import dev.postern.certificate.store.CertificateStore;
+import dev.postern.certificate.store.Store;
+import dev.postern.certificate.store.files.FileStore;
 import dev.postern.config.read.ConfigurationFile;
 import dev.postern.pki.Certificate;
 import dev.postern.pki.Pem;
@@ -192,7 +193,7 @@ class CommandsWithoutDaemonTest {
     @Test
     void storeThatSomebodyElseHoldsIsLeftAlone() throws Exception {
         configureInternal("app.internal");
-        try (CertificateStore held = CertificateStore.open(
+        try (Store held = FileStore.open(
                 ConfigurationFile.read(installation.configuration()).acme().store())) {
             assertThat(held.exists()).isTrue();
 

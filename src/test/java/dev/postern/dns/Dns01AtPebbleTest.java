@@ -5,7 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.postern.acme.AcmeIssuer;
 import dev.postern.certificate.issuer.CertificateRequest;
 import dev.postern.certificate.issuer.IssuedCertificate;
-import dev.postern.certificate.store.CertificateStore;
+import dev.postern.certificate.store.Store;
+import dev.postern.certificate.store.files.FileStore;
 import dev.postern.config.Dns01;
 import dev.postern.config.Issuer.AcmeDirectory;
 import dev.postern.config.KeyType;
@@ -35,7 +36,7 @@ class Dns01AtPebbleTest {
 
     private static BindServer bind;
     private static PebbleServer pebble;
-    private static CertificateStore store;
+    private static Store store;
     private static AcmeIssuer issuer;
 
     @BeforeAll
@@ -44,7 +45,7 @@ class Dns01AtPebbleTest {
         pebble = PebbleServer.start(
                 directory.resolve("pebble"),
                 PebbleServer.Options.httpPort(1).authzReuse(0).dnsServer(bind.address()));
-        store = CertificateStore.open(directory.resolve("certs"));
+        store = FileStore.open(directory.resolve("certs"));
         issuer = new AcmeIssuer(
                 new AcmeDirectory("pebble", pebble.directoryUri(), pebble.caFile()),
                 "ops@example.com",

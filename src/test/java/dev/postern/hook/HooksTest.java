@@ -8,7 +8,7 @@ import dev.postern.certificate.care.CertificateEvents.Failed;
 import dev.postern.certificate.care.CertificateEvents.Overdue;
 import dev.postern.certificate.care.CertificateEvents.Renewed;
 import dev.postern.certificate.issuer.IssueFailure.Fault;
-import dev.postern.certificate.store.CertificateStore;
+import dev.postern.certificate.store.files.FileStore;
 import dev.postern.config.Configuration;
 import dev.postern.config.Secret;
 import dev.postern.config.Site;
@@ -270,7 +270,7 @@ class HooksTest {
         return new Hooks(
                 new Configuration.Hooks(
                         command(onRenewed), command(onFailure), command(onOverdue), Duration.ofSeconds(10)),
-                CertificateStore.openReadOnly(certs())::told,
+                site -> FileStore.openReadOnly(certs()).site(site).told(),
                 toRun::add,
                 (wait, task) -> {
                     waits.add(wait);

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.postern.certificate.care.CertificateFiles;
-import dev.postern.certificate.store.GenerationFolder;
+import dev.postern.certificate.store.files.FileStore;
 import dev.postern.config.Configuration;
 import dev.postern.config.KeyType;
 import dev.postern.config.Site;
@@ -88,12 +88,16 @@ class TlsKeysTest {
                 .isInstanceOf(CertificateException.class)
                 .hasMessage(message);
 
-        Path folder = Files.createDirectory(directory.resolve("1"));
+        Path folder = Files.createDirectories(directory.resolve("example.com/1"));
         Files.writeString(folder.resolve("privkey.pem"), Pem.of(issued.key()));
         Files.writeString(folder.resolve("cert.pem"), Pem.of(issued.chain().subList(0, 1)));
         Files.writeString(folder.resolve("chain.pem"), Pem.of(issued.chain().subList(1, 2)));
         Files.writeString(folder.resolve("fullchain.pem"), Pem.of(issued.chain()));
-        assertThatThrownBy(() -> new GenerationFolder("example.com", folder).readAny())
+        List<String> names = List.of("example.com");
+        assertThatThrownBy(() -> FileStore.openReadOnly(directory)
+                        .site("example.com")
+                        .generations()
+                        .read(1, names))
                 .isInstanceOf(CertificateException.class)
                 .hasMessage(message);
 

@@ -11,7 +11,8 @@ import dev.postern.certificate.issuer.IssuedCertificate;
 import dev.postern.certificate.issuer.OrderJournal;
 import dev.postern.certificate.served.ChallengeTable;
 import dev.postern.certificate.served.ReachabilityProbe;
-import dev.postern.certificate.store.CertificateStore;
+import dev.postern.certificate.store.Store;
+import dev.postern.certificate.store.files.FileStore;
 import dev.postern.config.Issuer;
 import dev.postern.config.Issuer.AcmeDirectory;
 import dev.postern.config.Site;
@@ -78,7 +79,7 @@ class CheckedIssuerTest {
     }
 
     private CheckedIssuer issuer() {
-        CertificateStore store = CertificateStore.openReadOnly(directory);
+        Store store = FileStore.openReadOnly(directory);
         Preflight preflight = new Preflight(
                 new Lookup(List.of(names.address()), Duration.ofSeconds(5), MonotonicClock.SYSTEM),
                 new ReachabilityProbe(store.probeKey(new SplittableRandom(1)).bytes()),
@@ -88,7 +89,13 @@ class CheckedIssuerTest {
                 issuer -> {
                     throw new IOException("not reachable");
                 });
-        return new CheckedIssuer(new Ca(), PUBLIC, preflight, store::everHadCertificate, name -> SITE, Runnable::run);
+        return new CheckedIssuer(
+                new Ca(),
+                PUBLIC,
+                preflight,
+                site -> store.site(site).everHadCertificate(),
+                name -> SITE,
+                Runnable::run);
     }
 
     private static CertificateRequest request() {

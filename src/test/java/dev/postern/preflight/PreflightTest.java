@@ -6,7 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import dev.postern.certificate.served.ReachabilityProbe;
-import dev.postern.certificate.store.CertificateStore;
+import dev.postern.certificate.store.Store;
+import dev.postern.certificate.store.files.FileStore;
 import dev.postern.config.CertificateSource;
 import dev.postern.config.ChallengeType;
 import dev.postern.config.Issuer;
@@ -118,9 +119,8 @@ class PreflightTest {
                 acme: { issuers: [internal], store: "%s" }
                 sites: [{ names: [app.internal], routes: [{ path: /, respond: { status: 200 } }] }]
                 """.formatted(binds, store));
-        probe = new ReachabilityProbe(CertificateStore.openReadOnly(store)
-                .probeKey(new SplittableRandom(1))
-                .bytes());
+        probe = new ReachabilityProbe(
+                FileStore.openReadOnly(store).probeKey(new SplittableRandom(1)).bytes());
     }
 
     private Preflight preflight() throws IOException {
@@ -128,7 +128,7 @@ class PreflightTest {
                 new Lookup(List.of(server.address()), Duration.ofSeconds(10), MonotonicClock.SYSTEM),
                 probe != null
                         ? probe
-                        : new ReachabilityProbe(CertificateStore.openReadOnly(edge.directory())
+                        : new ReachabilityProbe(FileStore.openReadOnly(edge.directory())
                                 .probeKey(new SplittableRandom(1))
                                 .bytes()),
                 clock,
@@ -243,7 +243,7 @@ class PreflightTest {
 
     @Test
     void strangerCannotMakeUpOurAnswer() {
-        CertificateStore store = CertificateStore.openReadOnly(edge.directory());
+        Store store = FileStore.openReadOnly(edge.directory());
         ReachabilityProbe ours =
                 new ReachabilityProbe(store.probeKey(new SplittableRandom(8)).bytes());
         ReachabilityProbe stranger =

@@ -10,7 +10,8 @@ import dev.postern.certificate.issuer.CertificateRequest;
 import dev.postern.certificate.issuer.IssuedCertificate;
 import dev.postern.certificate.issuer.OrderJournal;
 import dev.postern.certificate.served.CertificateTable;
-import dev.postern.certificate.store.CertificateStore;
+import dev.postern.certificate.store.Store;
+import dev.postern.certificate.store.files.FileStore;
 import dev.postern.config.KeyType;
 import dev.postern.config.Site;
 import dev.postern.pki.Certificate;
@@ -54,7 +55,7 @@ class ScheduleTest {
     private final CertificateTable table = new CertificateTable();
     private final ExecutorService orders = Executors.newCachedThreadPool();
     private final SecondsCa issuer = new SecondsCa();
-    private CertificateStore store;
+    private Store store;
 
     /** Its certificates are due after two seconds. */
     private static final class SecondsCa implements CertificateIssuer {
@@ -82,7 +83,7 @@ class ScheduleTest {
 
     @BeforeEach
     void open() throws IOException {
-        store = CertificateStore.open(directory.resolve("certs"));
+        store = FileStore.open(directory.resolve("certs"));
     }
 
     @AfterEach

@@ -7,7 +7,7 @@ import dev.postern.certificate.served.CertificateTable;
 import dev.postern.certificate.served.ChallengeTable;
 import dev.postern.certificate.served.Http01Solver;
 import dev.postern.certificate.served.ServedCertificates;
-import dev.postern.certificate.store.CertificateStore;
+import dev.postern.certificate.store.Store;
 import dev.postern.config.KeyType;
 import dev.postern.time.ClockSkew;
 import dev.postern.time.MonotonicClock;
@@ -27,7 +27,7 @@ public final class Care {
     private Care() {}
 
     public static Renewals.Surroundings surroundings(
-            CertificateStore store, CertificateTable table, InstantSource clock, ExecutorService orders) {
+            Store store, CertificateTable table, InstantSource clock, ExecutorService orders) {
         return new Renewals.Surroundings(
                 store,
                 table,
@@ -41,7 +41,7 @@ public final class Care {
     }
 
     public static Renewals.Surroundings surroundings(
-            CertificateStore store,
+            Store store,
             CertificateTable table,
             ChallengeTable challenges,
             InstantSource clock,

@@ -4,17 +4,16 @@ import dev.postern.certificate.policy.FailingNames;
 import dev.postern.certificate.policy.RenewalHistory;
 import dev.postern.certificate.policy.RenewalPolicy;
 import dev.postern.certificate.policy.Suggestion;
-import dev.postern.certificate.store.CertificateStore;
 import dev.postern.certificate.store.Generation;
 import dev.postern.certificate.store.OlderGenerations;
-import dev.postern.certificate.store.SiteFolder;
+import dev.postern.certificate.store.SiteStore;
+import dev.postern.certificate.store.Store;
 import dev.postern.config.CertificateSource;
 import dev.postern.config.Configuration;
 import dev.postern.config.Site;
 import dev.postern.pki.Certificate;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -113,11 +112,8 @@ public record CertificateStatus(
      * @throws IOException with one line for the operator where something is there that cannot be read
      */
     public static List<CertificateStatus> read(
-            CertificateStore store, List<Site> sites, Function<Site, List<String>> issuers, Instant now)
-            throws IOException {
-        if (Files.isRegularFile(store.root())) {
-            throw new IOException(store.root() + ": cannot be read: not a directory");
-        }
+            Store store, List<Site> sites, Function<Site, List<String>> issuers, Instant now) throws IOException {
+        store.requireReadable();
         try {
             // Of ten thousand every processor has its part.
             List<CertificateStatus> own = sites.parallelStream()
@@ -138,7 +134,7 @@ public record CertificateStatus(
 
     /** Empty where the site has no certificate, and needs none. */
     private static Optional<CertificateStatus> read(
-            CertificateStore store, Site site, Function<Site, List<String>> issuers, Instant now) throws IOException {
+            Store store, Site site, Function<Site, List<String>> issuers, Instant now) throws IOException {
         Configuration.CertificateFiles files = site.files();
         if (files != null) {
             return Optional.of(new CertificateFiles(site, files).status(now));
@@ -146,13 +142,13 @@ public record CertificateStatus(
         if (!site.isIssued()) {
             return Optional.empty();
         }
-        SiteFolder folder = store.site(site.name());
+        SiteStore folder = store.site(site.name());
         folder.requireReadable();
         Generation served = folder.generations().load(site.names(), now).orElse(null);
         OlderGenerations older = served == null
                 ? OlderGenerations.NONE
                 : OlderGenerations.find(folder.generations(), site.names(), served);
-        SiteFolder.Attempts attempts = folder.attempts();
+        SiteStore.Attempts attempts = folder.attempts();
         return Optional.of(of(
                         site,
                         served == null ? null : served.certificate(),

@@ -5,7 +5,7 @@ import dev.postern.certificate.limits.Ledger;
 import dev.postern.certificate.limits.Ledgers;
 import dev.postern.certificate.policy.Opening;
 import dev.postern.certificate.policy.Suggestion;
-import dev.postern.certificate.store.SiteFolder;
+import dev.postern.certificate.store.SiteStore;
 import dev.postern.pki.Certificate;
 import java.io.IOException;
 import java.time.Instant;
@@ -23,7 +23,7 @@ public final class OrderTerms {
 
     private final String site;
     private final List<String> wanted;
-    private final SiteFolder folder;
+    private final SiteStore folder;
     private final SiteCertificate certificate;
     private final @Nullable Suggestion suggestion;
     private final Ledgers ledgers;
@@ -36,7 +36,7 @@ public final class OrderTerms {
     OrderTerms(
             String site,
             List<String> names,
-            SiteFolder folder,
+            SiteStore folder,
             SiteCertificate certificate,
             @Nullable Suggestion suggestion,
             Ledgers ledgers,

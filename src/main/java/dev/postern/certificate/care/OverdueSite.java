@@ -3,13 +3,12 @@ package dev.postern.certificate.care;
 import dev.postern.certificate.policy.FailingNames;
 import dev.postern.certificate.policy.RenewalHistory;
 import dev.postern.certificate.policy.RenewalPolicy;
-import dev.postern.certificate.store.CertificateStore;
 import dev.postern.certificate.store.Generation;
-import dev.postern.certificate.store.SiteFolder;
+import dev.postern.certificate.store.SiteStore;
+import dev.postern.certificate.store.Store;
 import dev.postern.config.CertificateSource;
 import dev.postern.config.Site;
 import dev.postern.disk.DiskFailure;
-import dev.postern.disk.DurableFiles;
 import dev.postern.pki.Certificate;
 import dev.postern.time.TimeText;
 import java.io.IOException;
@@ -47,7 +46,7 @@ public record OverdueSite(
      * @param fraction of the time from the renewal to the end of the certificate that may pass, 0 to 1
      * @return in the order of {@code sites}
      */
-    public static List<OverdueSite> find(CertificateStore store, List<Site> sites, double fraction, Instant now) {
+    public static List<OverdueSite> find(Store store, List<Site> sites, double fraction, Instant now) {
         IOException unreadable = unreadable(store);
         // Of ten thousand every processor has its part.
         return sites.parallelStream()
@@ -61,16 +60,16 @@ public record OverdueSite(
     }
 
     /** Looked at once: it has a folder for each site. */
-    private static @Nullable IOException unreadable(CertificateStore store) {
+    private static @Nullable IOException unreadable(Store store) {
         try {
-            DurableFiles.requireReadable(store.root());
+            store.requireReadable();
             return null;
         } catch (IOException e) {
             return e;
         }
     }
 
-    private static Optional<OverdueSite> tried(CertificateStore store, Site site, double fraction, Instant now) {
+    private static Optional<OverdueSite> tried(Store store, Site site, double fraction, Instant now) {
         try {
             return Optional.ofNullable(look(store, site, fraction, now));
         } catch (IOException e) {
@@ -78,12 +77,11 @@ public record OverdueSite(
         }
     }
 
-    private static @Nullable OverdueSite look(CertificateStore store, Site site, double fraction, Instant now)
-            throws IOException {
+    private static @Nullable OverdueSite look(Store store, Site site, double fraction, Instant now) throws IOException {
         Certificate certificate = StoredCertificates.read(store, site, now).orElse(null);
-        SiteFolder.Attempts attempts = site.isIssued()
+        SiteStore.Attempts attempts = site.isIssued()
                 ? store.site(site.name()).attempts()
-                : new SiteFolder.Attempts(RenewalHistory.NONE, null);
+                : new SiteStore.Attempts(RenewalHistory.NONE, null);
         RenewalHistory history = attempts.history();
         Map<String, Generation> older =
                 site.isIssued() && !history.names().leftOut(site.names()).isEmpty()

@@ -7,7 +7,7 @@ import dev.postern.certificate.policy.RenewalPolicy.Decision;
 import dev.postern.certificate.policy.SitePlan;
 import dev.postern.certificate.served.CertificateTable;
 import dev.postern.certificate.served.ServedCertificates;
-import dev.postern.certificate.store.CertificateStore;
+import dev.postern.certificate.store.Store;
 import dev.postern.config.KeyType;
 import dev.postern.config.Site;
 import dev.postern.time.CaTime;
@@ -38,7 +38,7 @@ public final class Renewals implements AutoCloseable {
     /** So many sites are read before anything is served; more would take the most part of a second, or several. */
     private static final int READ_AT_ONCE = 200;
 
-    private final CertificateStore store;
+    private final Store store;
     private final CertificateTable table;
     private final Ledgers ledgers;
     private final Function<Site, List<ChallengeSolver>> solvers;
@@ -80,7 +80,7 @@ public final class Renewals implements AutoCloseable {
      * @param orders runs orders; at most four at once. Whoever made it shuts it down after {@link #close}
      */
     public record Surroundings(
-            CertificateStore store,
+            Store store,
             CertificateTable table,
             Function<Site, List<ChallengeSolver>> solvers,
             InstantSource clock,

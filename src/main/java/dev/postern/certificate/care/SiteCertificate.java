@@ -5,11 +5,10 @@ import dev.postern.certificate.issuer.RevocationReason;
 import dev.postern.certificate.store.Generation;
 import dev.postern.certificate.store.Generations;
 import dev.postern.certificate.store.OlderGenerations;
-import dev.postern.certificate.store.SiteFolder;
+import dev.postern.certificate.store.SiteStore;
 import dev.postern.disk.DiskFailure;
 import dev.postern.pki.Certificate;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -27,7 +26,7 @@ public final class SiteCertificate {
 
     private final String site;
     private final List<String> names;
-    private final SiteFolder folder;
+    private final SiteStore folder;
 
     private @Nullable Generation current;
 
@@ -51,7 +50,7 @@ public final class SiteCertificate {
     /** Why what is not on disk yet was revoked; null where it was not. It is never written then. */
     private @Nullable RevocationReason unsavedRevoked;
 
-    SiteCertificate(String site, List<String> names, SiteFolder folder) {
+    SiteCertificate(String site, List<String> names, SiteStore folder) {
         this.site = site;
         this.names = names;
         this.folder = folder;
@@ -95,8 +94,8 @@ public final class SiteCertificate {
     }
 
     /** Of the generation; null where it is not on disk, or where there is none. */
-    @Nullable Path path() {
-        return number() == 0 ? null : folder.generations().path(number()).toAbsolutePath();
+    @Nullable String path() {
+        return number() == 0 ? null : folder.generations().describe(number());
     }
 
     /** Why the certificate after this one was revoked, which this one only stands in for; null where it does not. */

@@ -8,7 +8,6 @@ import dev.postern.certificate.policy.RenewalPolicy;
 import dev.postern.certificate.policy.RenewalPolicy.Decision;
 import dev.postern.pki.Certificate;
 import dev.postern.time.TimeText;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -47,7 +46,7 @@ public final class SiteNews {
                 certificate.serialText(),
                 certificate.notAfter(),
                 record.decide(now) instanceof Decision.Wait wait ? TimeText.at(wait.until()) : "now");
-        Path path = record.held().path();
+        String path = record.held().path();
         return new CertificateEvents.Renewed(
                 record.name(),
                 names,
@@ -55,7 +54,7 @@ public final class SiteNews {
                 certificate.serialText(),
                 certificate.notBefore(),
                 certificate.notAfter(),
-                path == null ? null : path.toString());
+                path);
     }
 
     /** An attempt failed, and is in the history; logged: what failed, when it is tried again, how long we can wait. */

@@ -19,7 +19,7 @@ import dev.postern.certificate.policy.SitePlan;
 import dev.postern.certificate.policy.Suggestion;
 import dev.postern.certificate.served.CertificateTable;
 import dev.postern.certificate.store.Generation;
-import dev.postern.certificate.store.SiteFolder;
+import dev.postern.certificate.store.SiteStore;
 import dev.postern.config.Site;
 import dev.postern.disk.DiskFailure;
 import dev.postern.pki.Certificate;
@@ -42,7 +42,7 @@ public final class SiteRecord {
     private static final Logger LOG = LoggerFactory.getLogger(SiteRecord.class);
 
     private final Site site;
-    private final SiteFolder folder;
+    private final SiteStore folder;
     private final List<CertificateIssuer> issuers;
     private final List<ChallengeSolver> solvers;
     private final Ledgers ledgers;
@@ -62,7 +62,7 @@ public final class SiteRecord {
     /** @param issuers those that may certify every name of the site */
     SiteRecord(
             Site site,
-            SiteFolder folder,
+            SiteStore folder,
             List<CertificateIssuer> issuers,
             List<ChallengeSolver> solvers,
             Ledgers ledgers) {

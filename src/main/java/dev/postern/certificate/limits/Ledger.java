@@ -48,7 +48,7 @@ public final class Ledger {
 
     private final String issuer;
     private final List<RateLimit> limits;
-    private final LedgerFile file;
+    private final StoredLedger file;
 
     // Reserved is in memory only: a certificate that was never finalized was never issued.
     @GuardedBy("this") private final Map<Bucket, Instant> full = new HashMap<>();
@@ -61,7 +61,7 @@ public final class Ledger {
 
     @GuardedBy("this") private boolean loaded;
 
-    Ledger(String issuer, RateLimits published, LedgerFile file) {
+    Ledger(String issuer, RateLimits published, StoredLedger file) {
         this.issuer = issuer;
         this.limits = RateLimit.of(published);
         this.file = file;
@@ -392,7 +392,7 @@ public final class Ledger {
     @GuardedBy("this") private void load() {
         if (!loaded) {
             loaded = true;
-            LedgerFile.Content content = file.read(limits);
+            StoredLedger.Content content = file.read(limits);
             heldUntil = content.heldUntil();
             ordersHeldUntil = content.ordersHeldUntil();
             full.putAll(content.full());
@@ -411,10 +411,10 @@ public final class Ledger {
      * file alone would do, were it not for a disk that refuses.
      */
     void inherit(Ledger before) {
-        LedgerFile.Content known;
+        StoredLedger.Content known;
         synchronized (before) {
             before.load();
-            known = new LedgerFile.Content(before.heldUntil, before.ordersHeldUntil, Map.copyOf(before.full));
+            known = new StoredLedger.Content(before.heldUntil, before.ordersHeldUntil, Map.copyOf(before.full));
         }
         if (before.file.isUnwritten()) {
             file.markUnwritten();
@@ -436,9 +436,9 @@ public final class Ledger {
         file.write(() -> content(now));
     }
 
-    private synchronized LedgerFile.Content content(Instant now) {
+    private synchronized StoredLedger.Content content(Instant now) {
         full.values().removeIf(at -> !at.isAfter(now.minus(FORGET)));
-        return new LedgerFile.Content(held(now).at(), ordersHeld(now).at(), Map.copyOf(full));
+        return new StoredLedger.Content(held(now).at(), ordersHeld(now).at(), Map.copyOf(full));
     }
 
     private static Instant later(Instant a, Instant b) {

@@ -1,7 +1,7 @@
 package dev.postern.certificate.limits;
 
 import dev.postern.certificate.issuer.CertificateIssuer;
-import dev.postern.certificate.store.CertificateStore;
+import dev.postern.certificate.store.Store;
 import java.time.Instant;
 import java.util.Collections;
 import java.util.List;
@@ -13,11 +13,11 @@ import java.util.TreeMap;
  * replaces; ledgers that were there before stay, and so do those of issuers that are asked no more.
  */
 public final class Ledgers {
-    private final CertificateStore store;
+    private final Store store;
     // Replaced by one thread at a time; read by any thread.
     private volatile Map<String, Ledger> byIssuer = Map.of();
 
-    public Ledgers(CertificateStore store, List<CertificateIssuer> issuers) {
+    public Ledgers(Store store, List<CertificateIssuer> issuers) {
         this.store = store;
         follow(issuers);
     }
@@ -40,7 +40,7 @@ public final class Ledgers {
         if (known != null && known.isKeptTo(issuer.limits())) {
             return known;
         }
-        Ledger ledger = new Ledger(name, issuer.limits(), new LedgerFile(name, store.account(name)));
+        Ledger ledger = new Ledger(name, issuer.limits(), new StoredLedger(name, store.account(name)));
         if (known != null) {
             ledger.inherit(known);
         }

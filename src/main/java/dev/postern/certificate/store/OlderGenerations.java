@@ -56,10 +56,10 @@ public record OlderGenerations(List<String> names, List<Generation> newestFirst,
                 older.add(new Generation(number, all.read(number, lacking)));
             } catch (IOException e) {
                 unread.add(number);
-                LOG.debug("{}: stands in for nothing, looked at again with the next sweep", all.path(number), e);
+                LOG.debug("{}: stands in for nothing, looked at again with the next sweep", all.describe(number), e);
             } catch (CertificateException e) {
                 // Whether it is damaged was said while it was current; most are only for other names.
-                LOG.debug("{}: stands in for nothing", all.path(number), e);
+                LOG.debug("{}: stands in for nothing", all.describe(number), e);
             }
         }
         return new OlderGenerations(lacking, older, unread);

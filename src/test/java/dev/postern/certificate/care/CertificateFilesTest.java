@@ -3,7 +3,8 @@ package dev.postern.certificate.care;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.postern.certificate.served.CertificateTable;
-import dev.postern.certificate.store.CertificateStore;
+import dev.postern.certificate.store.Store;
+import dev.postern.certificate.store.files.FileStore;
 import dev.postern.config.Configuration;
 import dev.postern.config.KeyType;
 import dev.postern.config.Site;
@@ -53,14 +54,14 @@ class CertificateFilesTest {
     private final ExecutorService orders = Executors.newCachedThreadPool();
     private Path chain;
     private Path key;
-    private CertificateStore store;
+    private Store store;
     private Renewals renewals;
 
     @BeforeEach
     void open() throws IOException {
         chain = directory.resolve("chain.pem");
         key = directory.resolve("key.pem");
-        store = CertificateStore.open(directory.resolve("certs"));
+        store = FileStore.open(directory.resolve("certs"));
     }
 
     @AfterEach

@@ -3,7 +3,8 @@ package dev.postern.certificate.care;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.postern.certificate.served.CertificateTable;
-import dev.postern.certificate.store.CertificateStore;
+import dev.postern.certificate.store.Store;
+import dev.postern.certificate.store.files.FileStore;
 import dev.postern.config.Configuration;
 import dev.postern.config.KeyType;
 import dev.postern.config.Site;
@@ -71,7 +72,7 @@ class FilesReadOnceTest {
         ExecutorService threads = Executors.newCachedThreadPool();
         HandClock clock = new HandClock(Instant.now());
         CertificateTable table = new CertificateTable();
-        try (CertificateStore store = CertificateStore.open(directory.resolve("certs"));
+        try (Store store = FileStore.open(directory.resolve("certs"));
                 Renewals renewals = new Renewals(
                         sites(), KeyType.EC_P256, List.of(), Care.surroundings(store, table, clock, threads))) {
             assertThat(renewals.load()).isEmpty();

@@ -11,7 +11,7 @@ import dev.postern.certificate.limits.Ledger;
 import dev.postern.certificate.limits.Ledgers;
 import dev.postern.certificate.policy.RenewalPolicy;
 import dev.postern.certificate.policy.SitePlan;
-import dev.postern.certificate.store.CertificateStore;
+import dev.postern.certificate.store.Store;
 import dev.postern.config.RateLimits;
 import dev.postern.config.Site;
 import dev.postern.pki.Certificate;
@@ -213,7 +213,7 @@ class IssuerTurnTest {
         Files.delete(account("test-ca"));
         assertThat(care.table.find(A).serial()).isEqualTo(first.serial());
 
-        CertificateStore store = care.store();
+        Store store = care.store();
         Ledgers ledgers = new Ledgers(store, List.of(issuer));
         Ledger ledger = ledgers.of("test-ca");
         for (int i = 0; i < 5; i++) {

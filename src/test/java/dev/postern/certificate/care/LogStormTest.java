@@ -5,7 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.postern.certificate.issuer.IssueFailure;
 import dev.postern.certificate.issuer.IssueFailure.Fault;
 import dev.postern.certificate.served.CertificateTable;
-import dev.postern.certificate.store.CertificateStore;
+import dev.postern.certificate.store.Store;
+import dev.postern.certificate.store.files.FileStore;
 import dev.postern.config.Configuration;
 import dev.postern.config.KeyType;
 import dev.postern.config.Site;
@@ -51,7 +52,7 @@ class LogStormTest {
                 new Configuration.CertificateFiles(directory.resolve("cert.pem"), directory.resolve("key.pem")));
         issuer.fail(NEW, new IssueFailure(Fault.CA, "out of order", null));
         try (CapturedLog log = CapturedLog.begin();
-                CertificateStore store = CertificateStore.open(certs);
+                Store store = FileStore.open(certs);
                 Renewals renewals = new Renewals(
                         List.of(SteppedCare.site(NEW), brought),
                         KeyType.EC_P256,

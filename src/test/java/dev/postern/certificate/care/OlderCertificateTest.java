@@ -4,7 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
-import dev.postern.certificate.store.CertificateStore;
+import dev.postern.certificate.store.Store;
+import dev.postern.certificate.store.files.FileStore;
 import dev.postern.pki.Certificate;
 import dev.postern.testing.EdgeExtension;
 import dev.postern.testing.RawClient;
@@ -45,7 +46,7 @@ class OlderCertificateTest {
 
     private BigInteger stored(Duration life, String... names) throws Exception {
         TestCa.Issued issued = ca.issue(List.of(names), Instant.now().minusSeconds(60), life);
-        try (CertificateStore open = CertificateStore.open(store)) {
+        try (Store open = FileStore.open(store)) {
             open.site(A)
                     .generations()
                     .store(Certificate.of(A, "test", issued.key(), issued.chain()), null, Instant.now());

@@ -11,7 +11,8 @@ import dev.postern.certificate.limits.Ledger;
 import dev.postern.certificate.limits.Ledgers;
 import dev.postern.certificate.policy.RenewalHistory;
 import dev.postern.certificate.served.CertificateTable;
-import dev.postern.certificate.store.CertificateStore;
+import dev.postern.certificate.store.Store;
+import dev.postern.certificate.store.files.FileStore;
 import dev.postern.config.Configuration;
 import dev.postern.config.KeyType;
 import dev.postern.config.Site;
@@ -51,13 +52,13 @@ class RenewalsTest {
     private final ExecutorService orders = Executors.newCachedThreadPool();
     private RecordedWakeUps wakeUps = new RecordedWakeUps();
     private CertificateTable table = new CertificateTable();
-    private CertificateStore store;
+    private Store store;
     private Renewals renewals;
     private Duration orderDeadline = Duration.ofMinutes(15);
 
     @BeforeEach
     void open() throws IOException {
-        store = CertificateStore.open(directory.resolve("certs"));
+        store = FileStore.open(directory.resolve("certs"));
     }
 
     @AfterEach

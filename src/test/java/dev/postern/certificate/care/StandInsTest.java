@@ -5,7 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.postern.certificate.issuer.IssueFailure;
 import dev.postern.certificate.operate.SiteOperations;
 import dev.postern.certificate.served.CertificateTable;
-import dev.postern.certificate.store.CertificateStore;
+import dev.postern.certificate.store.Store;
+import dev.postern.certificate.store.files.FileStore;
 import dev.postern.config.CertificateSource;
 import dev.postern.config.Configuration;
 import dev.postern.config.KeyType;
@@ -56,7 +57,7 @@ class StandInsTest {
     private final QueuedExecutor executor = new QueuedExecutor();
     private final CertificateTable table = new CertificateTable();
     private final TestCa ca = TestCa.create();
-    private CertificateStore store;
+    private Store store;
     private Renewals renewals;
 
     @AfterEach
@@ -91,7 +92,7 @@ class StandInsTest {
     }
 
     private void start(Site... sites) throws IOException {
-        store = CertificateStore.open(directory.resolve("certs"));
+        store = FileStore.open(directory.resolve("certs"));
         renewals = new Renewals(
                 List.of(sites),
                 KeyType.EC_P256,

@@ -5,7 +5,8 @@ import dev.postern.certificate.policy.RenewalHistory;
 import dev.postern.certificate.policy.SitePlan;
 import dev.postern.certificate.served.CertificateTable;
 import dev.postern.certificate.served.ServedCertificates;
-import dev.postern.certificate.store.CertificateStore;
+import dev.postern.certificate.store.Store;
+import dev.postern.certificate.store.files.FileStore;
 import dev.postern.config.KeyType;
 import dev.postern.config.Site;
 import dev.postern.pki.Certificate;
@@ -34,7 +35,7 @@ final class SteppedCare implements AutoCloseable {
     private final List<CertificateIssuer> issuers;
     private final List<Site> sites;
     private QueuedExecutor executor = new QueuedExecutor();
-    private @Nullable CertificateStore store;
+    private @Nullable Store store;
     private @Nullable Renewals renewals;
 
     /** Moved by hand, and by whoever waits. */
@@ -82,7 +83,7 @@ final class SteppedCare implements AutoCloseable {
         executor = new QueuedExecutor();
         table = new CertificateTable();
         wakeUps = new RecordedWakeUps();
-        store = CertificateStore.open(root);
+        store = FileStore.open(root);
         Renewals.Surroundings plain = Care.surroundings(store, table, clock, executor);
         renewals = new Renewals(
                 sites,
@@ -128,7 +129,7 @@ final class SteppedCare implements AutoCloseable {
         return renewals;
     }
 
-    CertificateStore store() {
+    Store store() {
         if (store == null) {
             throw new IllegalStateException("not started");
         }

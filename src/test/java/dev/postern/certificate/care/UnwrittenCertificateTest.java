@@ -11,7 +11,8 @@ import dev.postern.certificate.operate.CertificateOperations;
 import dev.postern.certificate.operate.SiteOperations;
 import dev.postern.certificate.policy.SitePlan;
 import dev.postern.certificate.served.CertificateTable;
-import dev.postern.certificate.store.CertificateStore;
+import dev.postern.certificate.store.Store;
+import dev.postern.certificate.store.files.FileStore;
 import dev.postern.config.CertificateSource;
 import dev.postern.config.ChallengeType;
 import dev.postern.config.KeyType;
@@ -54,13 +55,13 @@ class UnwrittenCertificateTest {
     private final ScriptedIssuer issuer = new ScriptedIssuer("test-ca", clock).limits(RateLimits.LETSENCRYPT);
     private final ExecutorService orders = Executors.newCachedThreadPool();
     private CertificateTable table = new CertificateTable();
-    private CertificateStore store;
+    private Store store;
     private Renewals renewals;
     private Certificate first;
 
     @BeforeEach
     void serveOneCertificate() throws Exception {
-        store = CertificateStore.open(directory.resolve("certs"));
+        store = FileStore.open(directory.resolve("certs"));
         renewals = begin();
         await().until(() -> Files.exists(folder().resolve("current/fullchain.pem")));
         await().until(() -> renewals.record(A).run() == null);

@@ -9,7 +9,8 @@ import dev.postern.certificate.issuer.TransientJournal;
 import dev.postern.certificate.policy.Opening;
 import dev.postern.certificate.policy.RateLimit;
 import dev.postern.certificate.policy.SitePlan.Budget;
-import dev.postern.certificate.store.CertificateStore;
+import dev.postern.certificate.store.Store;
+import dev.postern.certificate.store.files.FileStore;
 import dev.postern.config.RateLimits;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -34,12 +35,12 @@ class LedgerTest {
     @TempDir
     Path directory;
 
-    private CertificateStore store;
+    private Store store;
     private Ledger ledger;
 
     @BeforeEach
     void open() throws IOException {
-        store = CertificateStore.open(directory.resolve("certs"));
+        store = FileStore.open(directory.resolve("certs"));
         restart();
     }
 
@@ -53,7 +54,7 @@ class LedgerTest {
     }
 
     private Ledger ledger(RateLimits limits) {
-        return new Ledger("letsencrypt", limits, new LedgerFile("letsencrypt", store.account("letsencrypt")));
+        return new Ledger("letsencrypt", limits, new StoredLedger("letsencrypt", store.account("letsencrypt")));
     }
 
     private void issue(List<String> names, Ledger.Kind kind, Instant now) {
@@ -352,7 +353,7 @@ class LedgerTest {
 
     @Test
     void whoOnlyAsksDoesNotWaitForTheDisk() throws Exception {
-        LedgerFile file = new LedgerFile("letsencrypt", store.account("letsencrypt"));
+        StoredLedger file = new StoredLedger("letsencrypt", store.account("letsencrypt"));
         Ledger written = new Ledger("letsencrypt", RateLimits.LETSENCRYPT, file);
         assertThat(written.held(T).isOpen(T)).isTrue();
         Thread writer = new Thread(() -> written.hold(Hold.ACCOUNT, T.plusSeconds(60), T), "writer");

@@ -17,7 +17,8 @@ import dev.postern.certificate.issuer.OrderJournal;
 import dev.postern.certificate.issuer.RevocationReason;
 import dev.postern.certificate.policy.SitePlan;
 import dev.postern.certificate.served.CertificateTable;
-import dev.postern.certificate.store.CertificateStore;
+import dev.postern.certificate.store.Store;
+import dev.postern.certificate.store.files.FileStore;
 import dev.postern.config.KeyType;
 import dev.postern.config.Site;
 import dev.postern.pki.Certificate;
@@ -65,7 +66,7 @@ class SiteOperationsTest {
     private final Map<String, X509Certificate> stale = new ConcurrentHashMap<>();
     private final AtomicInteger handshakes = new AtomicInteger();
     private final List<String> shownNames = new CopyOnWriteArrayList<>();
-    private CertificateStore store;
+    private Store store;
     private Renewals renewals;
     private CertificateOperations operations;
     private int readAtOnce = 200;
@@ -97,7 +98,7 @@ class SiteOperationsTest {
 
     @BeforeEach
     void open() throws IOException {
-        store = CertificateStore.open(directory.resolve("certs"));
+        store = FileStore.open(directory.resolve("certs"));
     }
 
     @AfterEach

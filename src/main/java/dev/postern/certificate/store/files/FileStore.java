@@ -1,6 +1,11 @@
-package dev.postern.certificate.store;
+package dev.postern.certificate.store.files;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
+import dev.postern.certificate.store.AccountStore;
+import dev.postern.certificate.store.ProbeKey;
+import dev.postern.certificate.store.SiteStore;
+import dev.postern.certificate.store.Store;
+import dev.postern.certificate.store.StoreInUse;
 import dev.postern.config.RegularFile;
 import dev.postern.disk.DiskFailure;
 import dev.postern.disk.DurableFiles;
@@ -26,13 +31,10 @@ import org.slf4j.LoggerFactory;
  * <p>One process writes at a time, which a lock on {@code certs/.lock} ensures. Within the process each site is written
  * by one thread at a time; {@code Renewals} sees to that. Nothing here asks a network.
  */
-public final class CertificateStore implements AutoCloseable {
-    private static final Logger LOG = LoggerFactory.getLogger(CertificateStore.class);
+public final class FileStore implements Store {
+    private static final Logger LOG = LoggerFactory.getLogger(FileStore.class);
 
     private static final String ACCOUNTS = StoreNames.ACCOUNTS;
-
-    /** A dot begins no name of a site. */
-    private static final String PROBE_KEY = ".preflight-key";
 
     /** Where one folder of thousands cannot be written, mostly none can. */
     private static final int PROBLEMS_SHOWN = 10;
@@ -50,7 +52,7 @@ public final class CertificateStore implements AutoCloseable {
 
     @GuardedBy("this") private @Nullable Instant saidAt;
 
-    private CertificateStore(Path root) {
+    private FileStore(Path root) {
         this.root = root;
     }
 
@@ -59,16 +61,16 @@ public final class CertificateStore implements AutoCloseable {
      * and removes what a crash left unfinished. A full disk is no reason not to serve what there is: it opens the same, and
      * {@link #lookForRoom} says so until there is room.
      *
-     * @throws InUse where another process has it
+     * @throws StoreInUse where another process has it
      * @throws IOException with one line for the operator: the path and the reason
      */
-    public static CertificateStore open(Path root) throws IOException {
-        CertificateStore store = new CertificateStore(root);
+    public static FileStore open(Path root) throws IOException {
+        FileStore store = new FileStore(root);
         store.openToWrite();
         return store;
     }
 
-    /** The same, for one that was only read until now, and is again where this fails. */
+    @Override
     public void openToWrite() throws IOException {
         try {
             DurableFiles.createDirectories(root);
@@ -83,7 +85,7 @@ public final class CertificateStore implements AutoCloseable {
             removeUnfinishedIn(DurableFiles.list(accounts));
             proveWritableOrFull();
             SharedDisk.warn(root);
-        } catch (InUse e) {
+        } catch (StoreInUse e) {
             throw e;
         } catch (IOException e) {
             close();
@@ -114,10 +116,8 @@ public final class CertificateStore implements AutoCloseable {
         }
     }
 
-    /**
-     * Where the disk was full when the store was opened, looks whether it still is; said at once, then once an hour, and
-     * when there is room again. What could not be written is kept in memory by whoever has it, and written then.
-     */
+    /** Said at once, then once an hour, and when there is room again. */
+    @Override
     public synchronized void lookForRoom(Instant now) {
         if (full == null) {
             return;
@@ -202,32 +202,19 @@ public final class CertificateStore implements AutoCloseable {
      * process has it, or the disk is full.
      */
     public static boolean isPassing(IOException failure) {
-        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-            if (cause instanceof InUse) {
-                return true;
-            }
-        }
-        return DiskFailure.isPassing(failure);
+        return StoreInUse.isCauseOf(failure) || DiskFailure.isPassing(failure);
     }
 
     /** Opens the store to look at it, beside a daemon that uses it; everything that writes fails. */
-    public static CertificateStore openReadOnly(Path root) {
-        return new CertificateStore(root);
+    public static FileStore openReadOnly(Path root) {
+        return new FileStore(root);
     }
 
-    /** Whether there ever was a store, which a folder alone is not; where that cannot be told, it counts as one. */
+    /** A folder alone is no store. */
+    @Override
     public boolean exists() {
         return !Files.notExists(root)
                 && !(Files.notExists(root.resolve(".lock")) && Files.notExists(root.resolve(ACCOUNTS)));
-    }
-
-    /** Another process writes to the store: that ends by itself, or by the operator's hand; nothing is wrong with it. */
-    public static final class InUse extends IOException {
-        private static final long serialVersionUID = 1;
-
-        InUse(String message) {
-            super(message);
-        }
     }
 
     private static FileChannel lock(Path root) throws IOException {
@@ -249,39 +236,47 @@ public final class CertificateStore implements AutoCloseable {
             }
         }
         if (held == null) {
-            throw new InUse(root + ": the certificate store is in use by another postern; stop that one first, or set"
-                    + " acme.store to another directory");
+            throw new StoreInUse(
+                    root + ": the certificate store is in use by another postern; stop that one first, or set"
+                            + " acme.store to another directory");
         }
         return channel;
     }
 
-    /** Whether it is open for writing. */
+    @Override
     public boolean isWritable() {
         return lock != null;
     }
 
-    public Path root() {
-        return root;
+    @Override
+    public String describe() {
+        return root.toString();
     }
 
-    /** The account at one issuer. */
-    public AccountFolder account(String issuer) {
+    @Override
+    public void requireReadable() throws IOException {
+        if (Files.isRegularFile(root)) {
+            throw new IOException(root + ": cannot be read: not a directory");
+        }
+        DurableFiles.requireReadable(root);
+    }
+
+    /** The folder for the files of the CA that is our own. */
+    public static Path internalCa(Path root) {
+        return root.resolve(ACCOUNTS).resolve("internal");
+    }
+
+    /** Gives everything in it to whom the folder belongs: run by root, a command makes files of root's. */
+    public static void giveToOwner(Path root) throws IOException {
+        new StoreOwner(root).giveAll();
+    }
+
+    @Override
+    public AccountStore account(String issuer) {
         return new AccountFolder(root.resolve(ACCOUNTS).resolve(StoreNames.of(issuer)));
     }
 
-    /** Whether the site ever had a certificate here, good or not. */
-    public boolean everHadCertificate(String site) {
-        Path folder = root.resolve(StoreNames.ofSite(site));
-        try {
-            return DurableFiles.list(folder).stream()
-                    .anyMatch(child -> child.getFileName().toString().matches("[0-9]+"));
-        } catch (IOException e) {
-            // What cannot be read may be there.
-            return true;
-        }
-    }
-
-    /** Whether another process has the store: a daemon runs. Only for who does not have it open for writing itself. */
+    @Override
     public boolean isInUse() throws IOException {
         if (!Files.exists(root.resolve(".lock"))) {
             return false;
@@ -289,38 +284,40 @@ public final class CertificateStore implements AutoCloseable {
         try {
             lock(root).close();
             return false;
-        } catch (InUse e) {
+        } catch (StoreInUse e) {
             return true;
         }
     }
 
-    /**
-     * With what the side port shows those who want to know whether it is us. It is made where it is missing; in a store
-     * that is open for reading only, or that refuses to be written, it is one that nobody else knows.
-     */
+    @Override
     public ProbeKey probeKey(RandomGenerator random) {
-        ProbeKey key = ProbeKey.kept(root.resolve(PROBE_KEY), random);
+        ProbeKey key = new ProbeKeyFile(root).read().orElseGet(() -> ProbeKey.make(random));
         keep(key);
         return key;
     }
 
-    /** For commands, which ask with the same key; without effect in a store that is open for reading only. */
+    @Override
     public void keep(ProbeKey key) {
         if (lock != null) {
-            key.keep(root.resolve(PROBE_KEY));
+            new ProbeKeyFile(root).keep(key);
         }
     }
 
-    /** Of which certificate of the site others were told last. */
-    public ToldRenewal told(String site) {
-        return new ToldRenewal(root.resolve(StoreNames.ofSite(site)));
+    @Override
+    public boolean hasStickySecret() {
+        return new StickySecretFile(root).exists();
     }
 
-    public SiteFolder site(String site) {
+    @Override
+    public byte[] stickySecret(RandomGenerator random) throws IOException {
+        return new StickySecretFile(root).readOrMake(random);
+    }
+
+    @Override
+    public SiteStore site(String site) {
         return new SiteFolder(site, root.resolve(StoreNames.ofSite(site)));
     }
 
-    /** Lets another process use the store; from now on it is only read. */
     @Override
     public void close() {
         FileChannel held = lock;

@@ -1,4 +1,4 @@
-package dev.postern.certificate.store;
+package dev.postern.certificate.store.files;
 
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
@@ -28,7 +28,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** {@code certs/<site>/<n>/}: the files of one generation, written once and together. */
-public final class GenerationFolder {
+final class GenerationFolder {
     private static final Logger LOG = LoggerFactory.getLogger(GenerationFolder.class);
 
     private static final String KEY = "privkey.pem";
@@ -42,7 +42,7 @@ public final class GenerationFolder {
     private final String site;
     private final Path folder;
 
-    public GenerationFolder(String site, Path folder) {
+    GenerationFolder(String site, Path folder) {
         this.site = site;
         this.folder = folder;
     }
@@ -99,7 +99,7 @@ public final class GenerationFolder {
     }
 
     /** Revoked or not. */
-    public Certificate readAny() throws IOException, CertificateException {
+    Certificate readAny() throws IOException, CertificateException {
         Path key = folder.resolve(KEY);
         String fullchain = stored("fullchain.pem");
         String leaf = stored("cert.pem");

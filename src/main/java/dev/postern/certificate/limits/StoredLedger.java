@@ -3,7 +3,7 @@ package dev.postern.certificate.limits;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import dev.postern.certificate.policy.RateLimit;
-import dev.postern.certificate.store.AccountFolder;
+import dev.postern.certificate.store.AccountStore;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.HashMap;
@@ -16,17 +16,17 @@ import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
 
 /**
- * {@code certs/accounts/<issuer>/ledger.json}. Safe for several threads: one writes at a time, with the monitor of this
+ * The ledger of one account in the store. Safe for several threads: one writes at a time, with the monitor of this
  * held and not that of the {@link Ledger}.
  */
-final class LedgerFile {
-    private static final Logger LOG = LoggerFactory.getLogger(LedgerFile.class);
+final class StoredLedger {
+    private static final Logger LOG = LoggerFactory.getLogger(StoredLedger.class);
 
     private static final String HELD = "held-until";
     private static final String ORDERS_HELD = "orders-held-until";
 
     private final String issuer;
-    private final AccountFolder folder;
+    private final AccountStore account;
     // Written under the monitor; read by any thread.
     private volatile boolean unwritten;
 
@@ -41,17 +41,17 @@ final class LedgerFile {
         static final Content UNUSED = new Content(Instant.MIN, Instant.MIN, Map.of());
     }
 
-    LedgerFile(String issuer, AccountFolder folder) {
+    StoredLedger(String issuer, AccountStore account) {
         this.issuer = issuer;
-        this.folder = folder;
+        this.account = account;
     }
 
     /** @param limits those that are kept; what the file says of others is of no more use */
     Content read(List<RateLimit> limits) {
         try {
-            return folder.readLedger().map(json -> parse(json, limits)).orElse(Content.UNUSED);
+            return account.readLedger().map(json -> parse(json, limits)).orElse(Content.UNUSED);
         } catch (IOException | RuntimeException e) {
-            LOG.warn("{}: {}/ledger.json: not readable ({}); counted as unused", issuer, folder, e.getMessage());
+            LOG.warn("{}: {}: ledger not readable ({}); counted as unused", issuer, account.describe(), e.getMessage());
             return Content.UNUSED;
         }
     }
@@ -82,7 +82,7 @@ final class LedgerFile {
      */
     synchronized void write(Supplier<Content> newest) {
         try {
-            folder.writeLedger(json(newest.get()));
+            account.writeLedger(json(newest.get()));
             unwritten = false;
         } catch (IOException e) {
             // Written again with every sweep: one line is enough.

@@ -1,4 +1,4 @@
-package dev.postern.certificate.store;
+package dev.postern.certificate.store.files;
 
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;

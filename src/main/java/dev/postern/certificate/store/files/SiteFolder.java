@@ -1,9 +1,12 @@
-package dev.postern.certificate.store;
+package dev.postern.certificate.store.files;
 
 import com.google.gson.JsonParser;
 import dev.postern.certificate.issuer.OrderEntry;
 import dev.postern.certificate.issuer.OrderJournal;
 import dev.postern.certificate.policy.RenewalHistory;
+import dev.postern.certificate.store.Generations;
+import dev.postern.certificate.store.SiteStore;
+import dev.postern.certificate.store.ToldRenewal;
 import dev.postern.config.RegularFile;
 import dev.postern.disk.DiskFailure;
 import dev.postern.disk.DurableFiles;
@@ -20,37 +23,47 @@ import org.slf4j.LoggerFactory;
  * {@code certs/<site>/}: its generations, the orders in flight and the history of its attempts. What a site has is read
  * off these files each time, never off a flag that says so. Used by one thread at a time.
  */
-public final class SiteFolder {
+final class SiteFolder implements SiteStore {
     private static final Logger LOG = LoggerFactory.getLogger(SiteFolder.class);
 
     private final String site;
     private final Path folder;
-    private final Generations generations;
+    private final GenerationFolders generations;
 
     SiteFolder(String site, Path folder) {
         this.site = site;
         this.folder = folder;
-        this.generations = new Generations(site, folder);
+        this.generations = new GenerationFolders(site, folder);
     }
 
+    @Override
     public Generations generations() {
         return generations;
     }
 
-    /**
-     * For who looks on: what the daemon passes over with a warning, it would have to call "no certificate".
-     *
-     * @throws IOException with the path and the reason
-     */
+    @Override
+    public ToldRenewal told() {
+        return new ToldFile(folder);
+    }
+
+    @Override
+    public boolean everHadCertificate() {
+        try {
+            return DurableFiles.list(folder).stream()
+                    .anyMatch(child -> child.getFileName().toString().matches("[0-9]+"));
+        } catch (IOException e) {
+            // What cannot be read may be there.
+            return true;
+        }
+    }
+
+    @Override
     public void requireReadable() throws IOException {
         DurableFiles.requireReadable(folder);
         generations.requireReadable();
     }
 
-    /**
-     * Whether somebody removed this folder, and meant it: the store is there, and has others. Where it is gone as a whole, or
-     * empty, a disk was not mounted, or swept.
-     */
+    @Override
     public boolean wasRemoved() {
         try {
             Path store = folder.getParent();
@@ -71,6 +84,7 @@ public final class SiteFolder {
 
     // ---- orders in flight
 
+    @Override
     public OrderJournal journal(String issuer) {
         return new OrderFile(site, folder, issuer);
     }
@@ -94,7 +108,7 @@ public final class SiteFolder {
         return files;
     }
 
-    /** Forgets the orders in flight of all issuers, readable or not, and the keys in them. */
+    @Override
     public void forgetOrders() throws IOException {
         List<Path> files = journals();
         for (Path file : files) {
@@ -105,10 +119,7 @@ public final class SiteFolder {
         }
     }
 
-    /**
-     * Where a crash came between writing a generation and making it current, makes it current: its key is the one in the
-     * journal. Where the journal's certificate is current already, forgets the order.
-     */
+    @Override
     public void finishInstallation() throws IOException {
         for (OrderEntry entry : orders()) {
             if (entry.keyPem() != null && generations.adoptNewest(entry.keyPem())) {
@@ -117,7 +128,7 @@ public final class SiteFolder {
         }
     }
 
-    /** Forgets this order, and no other that may have taken its place; a disk that refuses is no reason to stop. */
+    @Override
     public void forget(@Nullable OrderEntry order) {
         if (order == null) {
             return;
@@ -136,15 +147,7 @@ public final class SiteFolder {
 
     // ---- attempts
 
-    /**
-     * The attempts so far.
-     *
-     * @param history none where nothing is written or what is written cannot be read
-     * @param problem why it cannot be read, one line; null where it can
-     */
-    public record Attempts(RenewalHistory history, @Nullable String problem) {}
-
-    /** For who looks on. */
+    @Override
     public Attempts attempts() {
         Path file = folder.resolve("renewal.json");
         try {
@@ -162,7 +165,7 @@ public final class SiteFolder {
         }
     }
 
-    /** The attempts so far; none where nothing is written or what is written cannot be read. */
+    @Override
     public RenewalHistory history() {
         Attempts attempts = attempts();
         if (attempts.problem() != null) {
@@ -171,6 +174,7 @@ public final class SiteFolder {
         return attempts.history();
     }
 
+    @Override
     public void write(RenewalHistory history) throws IOException {
         DurableFiles.replace(folder.resolve("renewal.json"), JsonText.of(history.toJson()));
     }

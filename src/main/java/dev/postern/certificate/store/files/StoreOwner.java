@@ -1,4 +1,4 @@
-package dev.postern.app;
+package dev.postern.certificate.store.files;
 
 import java.io.IOException;
 import java.nio.file.DirectoryIteratorException;

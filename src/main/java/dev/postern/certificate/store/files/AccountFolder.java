@@ -1,8 +1,9 @@
-package dev.postern.certificate.store;
+package dev.postern.certificate.store.files;
 
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
+import dev.postern.certificate.store.AccountStore;
 import dev.postern.config.RegularFile;
 import dev.postern.disk.DiskFailure;
 import dev.postern.disk.DurableFiles;
@@ -18,7 +19,7 @@ import java.util.Optional;
  * {@code certs/accounts/<issuer>/}: the key that identifies us to a CA, and what the CA said about the account. The key
  * is the account: whoever loses it loses the limits and the orders that hang on it.
  */
-public final class AccountFolder {
+final class AccountFolder implements AccountStore {
     private static final String KEY = "key.pem";
     private static final String NEXT_KEY = "key-next.pem";
 
@@ -33,12 +34,12 @@ public final class AccountFolder {
         this.folder = folder;
     }
 
-    /** Empty where no account was ever made. A key that is there but cannot be read is a failure, never a new account. */
+    @Override
     public Optional<PrivateKey> readKey() throws IOException {
         return readKey(folder.resolve(KEY));
     }
 
-    /** The key that is to take the place of the other, where its exchange has begun. */
+    @Override
     public Optional<PrivateKey> readNextKey() throws IOException {
         return readKey(folder.resolve(NEXT_KEY));
     }
@@ -54,16 +55,17 @@ public final class AccountFolder {
         }
     }
 
+    @Override
     public void writeKey(PrivateKey key) throws IOException {
         write(KEY, Pem.of(key));
     }
 
-    /** Before the CA hears of it. */
+    @Override
     public void writeNextKey(PrivateKey key) throws IOException {
         write(NEXT_KEY, Pem.of(key));
     }
 
-    /** The CA knows the next key and not the other any more, which is kept under another name. */
+    @Override
     public void adoptNextKey() throws IOException {
         Path file = folder.resolve(NEXT_KEY);
         Path replaced = folder.resolve(KEY);
@@ -78,13 +80,13 @@ public final class AccountFolder {
         }
     }
 
-    /** Another account takes the place of this one, whose key is kept under another name. */
+    @Override
     public void replaceKey(PrivateKey next) throws IOException {
         writeNextKey(next);
         adoptNextKey();
     }
 
-    /** The CA did not take it; it is kept under another name. */
+    @Override
     public void dropNextKey() throws IOException {
         Path file = folder.resolve(NEXT_KEY);
         try {
@@ -97,7 +99,7 @@ public final class AccountFolder {
         }
     }
 
-    /** What {@link #writeAccount} wrote; empty where there is none, or nothing that can be read. */
+    @Override
     public Optional<JsonObject> readAccount() throws IOException {
         Path file = folder.resolve("account.json");
         if (!Files.exists(file)) {
@@ -111,11 +113,12 @@ public final class AccountFolder {
         }
     }
 
+    @Override
     public void writeAccount(JsonObject account) throws IOException {
         write("account.json", JsonText.of(account));
     }
 
-    /** What {@link #writeLedger} wrote; empty where nothing was. */
+    @Override
     public Optional<JsonObject> readLedger() throws IOException {
         Path file = folder.resolve("ledger.json");
         return Files.exists(file)
@@ -123,6 +126,7 @@ public final class AccountFolder {
                 : Optional.empty();
     }
 
+    @Override
     public void writeLedger(JsonObject ledger) throws IOException {
         write("ledger.json", JsonText.of(ledger));
     }
@@ -137,7 +141,7 @@ public final class AccountFolder {
     }
 
     @Override
-    public String toString() {
+    public String describe() {
         return folder.toString();
     }
 }

@@ -1,4 +1,4 @@
-package dev.postern.certificate.store;
+package dev.postern.certificate.store.files;
 
 import com.google.gson.GsonBuilder;
 import com.google.gson.JsonObject;

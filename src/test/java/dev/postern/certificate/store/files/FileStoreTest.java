@@ -1,10 +1,12 @@
-package dev.postern.certificate.store;
+package dev.postern.certificate.store.files;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.postern.certificate.issuer.OrderEntry;
 import dev.postern.certificate.issuer.RevocationReason;
+import dev.postern.certificate.store.SiteStore;
+import dev.postern.certificate.store.Store;
 import dev.postern.disk.DurableFiles;
 import dev.postern.pki.Certificate;
 import dev.postern.pki.Keys;
@@ -28,7 +30,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class CertificateStoreTest {
+class FileStoreTest {
     private static final Instant NOW = Instant.parse("2027-01-01T00:00:00Z");
     private static final Duration LIFE = Duration.ofDays(90);
 
@@ -38,13 +40,13 @@ class CertificateStoreTest {
     private final TestCa ca = TestCa.create();
     private Path root;
     private Path folder;
-    private CertificateStore store;
+    private Store store;
 
     @BeforeEach
     void open() throws IOException {
         root = directory.resolve("certs");
         folder = root.resolve("example.com");
-        store = CertificateStore.open(root);
+        store = FileStore.open(root);
     }
 
     @AfterEach
@@ -52,7 +54,7 @@ class CertificateStoreTest {
         store.close();
     }
 
-    private SiteFolder site() {
+    private SiteStore site() {
         return store.site("example.com");
     }
 
@@ -220,7 +222,7 @@ class CertificateStoreTest {
         Files.createSymbolicLink(folder.resolve(".new-current"), Path.of("2"));
         store.close();
 
-        store = CertificateStore.open(root);
+        store = FileStore.open(root);
 
         for (String leftover : List.of(".new-2", ".new-order.json", ".new-current")) {
             assertThat(Files.exists(folder.resolve(leftover), LinkOption.NOFOLLOW_LINKS))
@@ -341,9 +343,9 @@ class CertificateStoreTest {
         Files.setPosixFilePermissions(closed, PosixFilePermissions.fromString("---------"));
         store.close();
 
-        store = CertificateStore.open(root);
+        store = FileStore.open(root);
 
-        assertThat(store.root()).isEqualTo(root);
+        assertThat(store.isWritable()).isTrue();
     }
 
     @ParameterizedTest(name = "{0}: passing {1}")
@@ -357,7 +359,7 @@ class CertificateStoreTest {
     void fullDiskIsNoMistakeInTheConfiguration(String reason, boolean passing) {
         IOException failure = new IOException("certs: cannot be written", new FileSystemException("f", null, reason));
 
-        assertThat(CertificateStore.isPassing(failure)).isEqualTo(passing);
+        assertThat(FileStore.isPassing(failure)).isEqualTo(passing);
     }
 
     @Test
@@ -370,14 +372,14 @@ class CertificateStoreTest {
 
     /** Users' trouble: two programs with one store spoilt its files and their locks. */
     @Test
-    void storeIsNeverShared() {
-        assertThatThrownBy(() -> CertificateStore.open(root))
+    void storeIsNeverShared() throws Exception {
+        assertThatThrownBy(() -> FileStore.open(root))
                 .isInstanceOfSatisfying(
                         IOException.class,
-                        e -> assertThat(CertificateStore.isPassing(e)).isTrue())
+                        e -> assertThat(FileStore.isPassing(e)).isTrue())
                 .hasMessageStartingWith(root + ": the certificate store is in use by another postern");
 
-        assertThat(CertificateStore.openReadOnly(root).root()).isEqualTo(root);
+        assertThat(FileStore.openReadOnly(root).isInUse()).isTrue();
     }
 
     /** Users' trouble: a store that kept nothing was noticed when the CA was down, by a site without a certificate. */
@@ -385,9 +387,9 @@ class CertificateStoreTest {
     void storeThatCannotBeWrittenIsRefusedInOneLine() throws IOException {
         Path file = Files.writeString(directory.resolve("file"), "not a directory");
 
-        assertThatThrownBy(() -> CertificateStore.open(file.resolve("certs")))
+        assertThatThrownBy(() -> FileStore.open(file.resolve("certs")))
                 .hasMessage(file.resolve("certs") + ": the certificate store cannot be written: not a directory");
-        assertThatThrownBy(() -> CertificateStore.open(Path.of("/proc/certs")))
+        assertThatThrownBy(() -> FileStore.open(Path.of("/proc/certs")))
                 .hasMessageStartingWith("/proc/certs: the certificate store cannot be written: ");
     }
 
@@ -582,7 +584,7 @@ class CertificateStoreTest {
         store.close();
         Files.writeString(root.resolve(".lock"), "4711 gone-host\n");
 
-        store = CertificateStore.open(root);
+        store = FileStore.open(root);
 
         assertThat(store.isInUse()).isTrue();
     }
