@@ -11,6 +11,7 @@ import dev.postern.pki.Certificate;
 import dev.postern.testing.TestCa;
 import io.netty.buffer.UnpooledByteBufAllocator;
 import io.netty.util.ReferenceCountUtil;
+import java.security.Security;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -103,6 +104,20 @@ class ServerContextsTest {
 
         contexts.retain(Set.of());
         assertThat(contexts.size()).isZero();
+    }
+
+    /** The JDK's default key store derives a key to encrypt it with: on an event loop, longer than many handshakes take. */
+    @Test
+    void keyIsNotEncryptedOnItsWayIntoAContext() throws Exception {
+        table.publish(List.of("a.test"), current);
+        String rounds = "keystore.pkcs12.keyPbeIterationCount";
+        String before = Security.getProperty(rounds);
+        Security.setProperty(rounds, "no number: whoever reads it fails");
+        try {
+            assertThat(shown("a.test")).isNotNull();
+        } finally {
+            Security.setProperty(rounds, Objects.requireNonNullElse(before, ""));
+        }
     }
 
     /** Found by one event loop while another thread put a newer one in its place. */

@@ -128,7 +128,8 @@ public final class AcmeServer implements AutoCloseable {
         List<X509Certificate> chain = ca.issue(key.getPublic(), names, OWN_VALIDITY);
         try {
             char[] noPassword = new char[0];
-            KeyStore store = KeyStore.getInstance("PKCS12");
+            // Never written: without the encryption of PKCS12, which takes longer than all else here.
+            KeyStore store = KeyStore.getInstance("JKS");
             store.load(null, noPassword);
             store.setKeyEntry("server", key.getPrivate(), noPassword, chain.toArray(X509Certificate[]::new));
             KeyManagerFactory keys = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
