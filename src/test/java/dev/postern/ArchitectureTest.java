@@ -305,9 +305,8 @@ class ArchitectureTest {
 
     /** Files of more than 400 lines besides their imports, and how many they may have. */
     private static final Map<String, Integer> LONG_FILES = Map.ofEntries(
-            Map.entry("certificate/care/Renewals", 433),
-            Map.entry("certificate/care/SiteRecord", 511),
-            Map.entry("certificate/limits/Ledger", 434),
+            Map.entry("certificate/care/Renewals", 417),
+            Map.entry("certificate/limits/Ledger", 432),
             Map.entry("http/exchange/Exchange", 731),
             Map.entry("http/h1/Http1ClientConnection", 575),
             Map.entry("http/h1/Http1ServerConnection", 418),
@@ -320,7 +319,7 @@ class ArchitectureTest {
     private static final Pattern SYNCHRONIZED = Pattern.compile("synchronized \\(([^)]+\\(?\\)?)\\) \\{");
 
     /** Package → blocks that lock what another class owns. */
-    private static final Map<String, Integer> LOCKS_OF_OTHERS = Map.of("certificate", 48, "ca", 24);
+    private static final Map<String, Integer> LOCKS_OF_OTHERS = Map.of("ca", 24);
 
     /** Type names that say nothing, or belong to another word of the lexicon. */
     private static final List<String> BANNED_SUFFIXES =

@@ -17,7 +17,7 @@
  * <pre>
  *   schedule        Renewals.wake, .sweep      one site, or all of them: looked at anew each time
  *                        │
- *                   Upkeep, SiteRecord.decide  asks RenewalPolicy, a pure function of
+ *                   Upkeep, Outlook.decide     asks RenewalPolicy, a pure function of
  *                        │                     (life of the certificate, RenewalHistory, OrderTerms, now)
  *    Wait ◄──────────────┤
  *                   OrderDispatch.offer
@@ -42,7 +42,7 @@
  *                        │
  *                   Renewals.ended             the place in the queue is free; the site is looked at anew
  *
- *   where it fails: Installer.failed, SiteRecord.failed ───────────────────────────────────────► renewal.json
+ *   where it fails: Installer.failed, SiteState.failed ────────────────────────────────────────► renewal.json
  * </pre>
  *
  * <p>Who knows what:
@@ -54,25 +54,31 @@
  *   <li>Stored: {@link dev.postern.certificate.store.Store}; in it a {@link dev.postern.certificate.store.SiteStore} for each site
  *       ({@code Generations}, the orders in flight, the history) and an {@link dev.postern.certificate.store.AccountStore} for each
  *       issuer (the key, and the ledger, which {@code StoredLedger} reads). As files these are folders: {@code store.files}.
- *   <li>Known of one site: {@code SiteRecord}: what it has ({@code SiteCertificate}, and {@code OlderGenerations} for the
- *       names that this lacks), what was tried ({@code
- *       RenewalHistory}), what an order would be ({@code OrderTerms}), what is told of it ({@code SiteNews}, {@code
- *       Explanation}, {@link dev.postern.certificate.policy.SitePlan}). A site whose operator brings the files is a {@link
- *       dev.postern.certificate.care.CertificateFiles}. {@code Sites} has them all, {@code SiteLoading} reads them where they
- *       are thousands.
+ *   <li>Known of one site: {@code SiteRecord}, which never changes, and through its door {@code SiteState}: what it has ({@code
+ *       SiteCertificate}, and {@code OlderGenerations} for the names that this lacks), what was tried ({@code StoredHistory}).
+ *       Made of that: what is to be done ({@code Outlook}), what an order would be ({@code OrderTerms}), what is told of it
+ *       ({@code SiteNews}, {@code Explanation}, {@link dev.postern.certificate.policy.SitePlan}). A site whose operator brings the
+ *       files is a {@link dev.postern.certificate.care.CertificateFiles}. {@code Sites} has them all, {@code SiteLoading} reads
+ *       them where they are thousands.
  *   <li>Shared by all sites: {@code OrderQueue}, {@code Ledgers}, {@code SuggestedWindows}, {@code CaTime}.
  *   <li>Asked for by an operator: {@link dev.postern.certificate.operate.CertificateOperations}, which goes the same way as what is
  *       due by itself: {@code OrderOnDemand}, {@code Rehearsal}, {@code Revocation}; {@code Survey} says what there is.
- *   <li>In memory only, because the disk refused: {@code SiteCertificate}, {@code SiteRecord}, {@code Generations} and {@code
+ *   <li>In memory only, because the disk refused: {@code SiteCertificate}, {@code StoredHistory}, {@code Generations} and {@code
  *       Ledger} each keep what is theirs and write it with a later sweep; a site
  *       whose names change hands it to its successor.
  * </ul>
  *
- * <p>Monitors, in the order in which they may be taken; nothing further up is taken with one further down held:
+ * <p>Every lock is the own one of a class, and taken by nobody else ({@code ArchitectureTest}). That of a site is its door:
+ * {@code SiteRecord.within} hands out the {@code SiteState}, which is to be had nowhere else, so that whoever uses it holds the lock
+ * and the compiler says so. What is done at once with a site is one visit; what is for others (events, hooks, the queue, a
+ * question to a CA) is brought out of it and done outside.
+ *
+ * <p>Locks, in the order in which they may be taken; nothing further up is taken with one further down held:
  *
  * <pre>
  *   SiteRecord, CertificateFiles    one site: its state and its files, which are read, written and synced under it.
- *                                   Never two of them at once
+ *                                   Never two of them at once, but for SiteRecord.inherit: a predecessor's first, and
+ *                                   then that of its successor, which nobody else has yet
  *   OrderQueue                      whose turn it is; memory only. Never together with one of a site
  *   StoredLedger                    one write of a ledger. Never together with one of the three above
  *   Ledger                          what was used of the limits; memory only, but for the first reading of its file
@@ -82,8 +88,7 @@
  * </pre>
  *
  * <p>No CA is asked and no connection made with any of these held. No event loop takes one but those of {@code SiteLoading},
- * and of {@code CertificateTable} never to read it. {@code WakeUps}, which is called with the monitor of a site held,
- * returns at once.
+ * and of {@code CertificateTable} never to read it. {@code WakeUps}, which is called within the door of a site, returns at once.
  *
  * <p>Start reading at {@link dev.postern.certificate.care.Renewals}, then {@code RenewalPolicy} for when, {@code OrderRun} for
  * how, {@code Generations} for where.

@@ -9,7 +9,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Tells {@link CertificateEvents} what happened. Called without any monitor held: who is told may take its time, and what
+ * Tells {@link CertificateEvents} what happened. Called with no lock held: who is told may take its time, and what
  * goes wrong there harms nobody here. Any thread.
  */
 final class Announcements {

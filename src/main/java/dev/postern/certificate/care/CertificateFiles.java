@@ -60,7 +60,7 @@ public final class CertificateFiles {
 
     @GuardedBy("this") private @Nullable List<Version> complained;
 
-    private final Publication publication;
+    @GuardedBy("this") private final Publication publication;
 
     CertificateFiles(Site site, Configuration.CertificateFiles files) {
         this.site = site;
@@ -322,7 +322,7 @@ public final class CertificateFiles {
         }
     }
 
-    /** For who watches from outside any monitor. */
+    /** For who watches; waits only when it asks. */
     ServedWatch.Subject subject() {
         return new ServedWatch.Subject(site.name(), site.certifiedNames(), this::certificate);
     }

@@ -8,7 +8,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
-/** Somebody waits for an order of a site. What comes of it is written with the monitor of the record held. */
+/** Somebody waits for an order of a site. What comes of it is written within the door of the site. */
 public final class Demand {
     private final CompletableFuture<Void> end = new CompletableFuture<>();
     private boolean insists;

@@ -13,6 +13,7 @@ import dev.postern.time.ClockSkew;
 import java.security.cert.CertificateException;
 import java.time.Instant;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -20,7 +21,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * What becomes of an attempt: a certificate that came is checked, installed, published and told of; a failure is remembered
- * and told of. Called on the thread of the order, or by whoever gave it up, without any monitor held.
+ * and told of. Called on the thread of the order, or by whoever gave it up, outside of any site.
  */
 final class Installer {
     private static final Logger LOG = LoggerFactory.getLogger(Installer.class);
@@ -62,9 +63,9 @@ final class Installer {
         Instant now = time.instant();
         Certificate certificate;
         try {
-            certificate = record.check(result, time.earliestHeard());
+            certificate = record.within(its -> its.check(result, time.earliestHeard()));
         } catch (CertificateException e) {
-            record.forget(order);
+            record.change(its -> its.forget(order));
             String message = result.issuer() + " sent a certificate that is not used: " + e.getMessage();
             failed(run, FailedAttempt.of(Fault.CA, message));
             return;
@@ -87,56 +88,65 @@ final class Installer {
         if (doubt != null) {
             LOG.warn("{}: the certificate from {} {}; served all the same", record.name(), result.issuer(), doubt);
         }
-        CertificateEvents.Renewed renewed = null;
-        synchronized (record) {
-            Certificate before = record.certificate();
-            if (record.isRetired()) {
-                // The journal has it for whoever comes next; one that was removed gets no more.
-                return;
-            }
-            if (record.held().isOutdone(certificate, now)) {
-                // An order that was installed before, or is older than what was; the journal outlived it.
-                record.forget(order);
-            } else if (run.isAbandoned()
-                    && before != null
-                    && !certificate.notAfter().isAfter(before.notAfter())) {
-                return;
-            } else {
-                record.install(certificate, order, now, random);
-                record.show(table, time.earliest());
-                renewed = record.news().renewed(certificate, now);
-                Demand demand = record.demand();
-                if (demand != null) {
-                    demand.installed();
-                }
-            }
-        }
-        if (renewed == null) {
+        Outcome outcome = record.within(its -> install(its, run, certificate, order, now));
+        if (outcome instanceof Outcome.Outdone) {
             String message =
                     "the order gave the certificate that is installed already, or an older one; a new one is made";
             failed(run, FailedAttempt.of(Fault.OURS, message));
-            return;
+        } else if (outcome instanceof Outcome.Installed installed) {
+            announcements.renewed(installed.event());
+            watch.ask(record.subject());
         }
-        announcements.renewed(renewed);
-        watch.ask(record.subject());
+    }
+
+    /** What became of a certificate that is good. */
+    private sealed interface Outcome {
+        record Installed(CertificateEvents.Renewed event) implements Outcome {}
+
+        /** An order that was installed before, or is older than what was; the journal outlived it. */
+        record Outdone() implements Outcome {}
+
+        record Unwanted() implements Outcome {}
+    }
+
+    private Outcome install(
+            SiteState state, Attempt run, Certificate certificate, @Nullable OrderEntry order, Instant now) {
+        Certificate before = state.certificate();
+        if (state.isRetired()) {
+            // The journal has it for whoever comes next; one that was removed gets no more.
+            return new Outcome.Unwanted();
+        }
+        if (state.held().isOutdone(certificate, now)) {
+            state.forget(order);
+            return new Outcome.Outdone();
+        }
+        if (run.isAbandoned() && before != null && !certificate.notAfter().isAfter(before.notAfter())) {
+            return new Outcome.Unwanted();
+        }
+        state.install(certificate, order, now, random);
+        state.show(table, time.earliest());
+        Demand demand = state.demand();
+        if (demand != null) {
+            demand.installed();
+        }
+        return new Outcome.Installed(new SiteNews(state).renewed(certificate, now));
     }
 
     /** No certificate came; does nothing for an attempt that is not the site's any more. */
     void failed(Attempt run, FailedAttempt attempt) {
-        SiteRecord record = run.record();
-        Instant now = time.instant();
-        CertificateEvents.Failed event;
-        synchronized (record) {
-            if (!Objects.equals(record.run(), run)) {
-                return;
-            }
-            record.failed(attempt, RenewalPolicy.spread(random), now);
-            event = record.news().failed(attempt.failure().fault(), now);
-            Demand demand = record.demand();
-            if (demand != null) {
-                demand.failed(attempt.failure());
-            }
+        run.record().within(its -> remember(its, run, attempt)).ifPresent(announcements::failed);
+    }
+
+    private Optional<CertificateEvents.Failed> remember(SiteState state, Attempt run, FailedAttempt attempt) {
+        if (!Objects.equals(state.run(), run)) {
+            return Optional.empty();
         }
-        announcements.failed(event);
+        Instant now = time.instant();
+        state.failed(attempt, RenewalPolicy.spread(random), now);
+        Demand demand = state.demand();
+        if (demand != null) {
+            demand.failed(attempt.failure());
+        }
+        return Optional.of(new SiteNews(state).failed(attempt.failure().fault(), now));
     }
 }

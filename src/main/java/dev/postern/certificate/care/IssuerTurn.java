@@ -39,6 +39,12 @@ final class IssuerTurn {
     /** @param order what the journal holds of it; null where the issuer keeps none */
     record Taken(IssuedCertificate certificate, @Nullable OrderEntry order) {}
 
+    private record Asked(Ledger.Kind kind, CertificateRequest.@Nullable Replaced replaced) {
+        static Asked on(OrderTerms terms, String issuer) {
+            return new Asked(terms.kind(issuer), terms.replaced(issuer));
+        }
+    }
+
     IssuerTurn(SiteRecord record, KeyType keyType, Ledgers ledgers, InstantSource clock, Attempt run) {
         this.record = record;
         this.keyType = keyType;
@@ -58,14 +64,9 @@ final class IssuerTurn {
             rehearse(issuer, staging, urgent);
         }
         Instant now = clock.instant();
-        CertificateRequest.Replaced replaced;
-        Ledger.Kind kind;
-        synchronized (record) {
-            replaced = record.terms(now).replaced(issuer.name());
-            kind = record.terms(now).kind(issuer.name());
-        }
+        Asked asked = record.within(its -> Asked.on(its.terms(now), issuer.name()));
         try {
-            return ask(issuer, kind, replaced, run::charged);
+            return ask(issuer, asked.kind(), asked.replaced(), run::charged);
         } finally {
             run.charged();
         }
@@ -112,9 +113,7 @@ final class IssuerTurn {
                     staging.name(),
                     issuer.name());
             Taken taken = ask(staging, Ledger.Kind.FIRST, null, () -> {});
-            synchronized (record) {
-                record.forget(taken.order());
-            }
+            record.change(its -> its.forget(taken.order()));
         } catch (IssueFailure e) {
             if (urgent && e.fault() != Fault.NAME) {
                 // It says nothing of the names, and there is no time to lose.
@@ -133,10 +132,7 @@ final class IssuerTurn {
             CertificateRequest.@Nullable Replaced replaced,
             Runnable charged)
             throws IssueFailure, InterruptedException {
-        List<String> names;
-        synchronized (record) {
-            names = record.wanted();
-        }
+        List<String> names = record.within(SiteState::wanted);
         CertificateRequest request = new CertificateRequest(record.name(), names, keyType, record.solvers(), replaced);
         Ledger ledger = ledgers.of(issuer.name());
         Ledger.Charge charge = ledger.charge(request.names(), kind, clock.instant());

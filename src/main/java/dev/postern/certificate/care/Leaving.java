@@ -11,7 +11,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,14 +39,14 @@ final class Leaving {
     }
 
     void retire(SiteRecord record) {
-        synchronized (record) {
-            record.save(now);
-            List<Certificate> good = record.held().good(now);
+        record.change(its -> {
+            its.save(now);
+            List<Certificate> good = its.held().good(now);
             stored.addAll(good);
             all.addAll(good);
-            record.publication().standIns().at(now).values().forEach(one -> all.add(one.certificate()));
-            record.publication().retire();
-        }
+            its.publication().standIns().at(now).values().forEach(one -> all.add(one.certificate()));
+            its.publication().retire();
+        });
     }
 
     void retire(CertificateFiles files) {
@@ -69,9 +68,9 @@ final class Leaving {
     StandIns standIns(Site site) {
         Map<String, CertificateTable.View> views = new HashMap<>();
         Map<Certificate, Certificate> own = new HashMap<>();
-        Map<String, List<Supplier<@Nullable Certificate>>> byName = new HashMap<>();
+        Map<String, List<StandIns.Candidate>> byName = new HashMap<>();
         for (String name : site.servedNames()) {
-            List<Supplier<@Nullable Certificate>> candidates = new ArrayList<>();
+            List<StandIns.Candidate> candidates = new ArrayList<>();
             Site other = sharing.get(name);
             if (other != null) {
                 CertificateTable.View view =

@@ -4,7 +4,6 @@ import dev.postern.certificate.issuer.CertificateIssuer;
 import dev.postern.certificate.issuer.IssueFailure;
 import dev.postern.certificate.policy.FailingNames;
 import dev.postern.time.TimeText;
-import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import org.slf4j.Logger;
@@ -12,7 +11,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The names that the certificate of a site does without, for they could not be proven: tried by themselves, with an order
- * that is never finalized, so that it costs none of the limits on certificates. Used by one thread, no monitor held.
+ * that is never finalized, so that it costs none of the limits on certificates. Used by one thread, outside of any site.
  */
 final class LeftOutNames {
     private static final Logger LOG = LoggerFactory.getLogger(LeftOutNames.class);
@@ -50,9 +49,7 @@ final class LeftOutNames {
         if (proven.isEmpty()) {
             return;
         }
-        synchronized (record) {
-            record.proven(proven);
-        }
+        record.change(its -> its.proven(proven));
         LOG.info(
                 "{}: {} can be proven again; the next certificate is for {}, too, and ordered now",
                 record.name(),
@@ -61,19 +58,16 @@ final class LeftOutNames {
     }
 
     private void stillOut(List<String> failed, IssueFailure failure) {
-        Instant now = clock.instant();
-        synchronized (record) {
-            record.triedInVain(failed, failure, now);
-            for (String name : failed) {
-                FailingNames.Failing failing = record.history().names().of(name);
-                if (failing != null) {
-                    LOG.warn(
-                            "{}: \"{}\" is still left out of its certificate: {}; tried again at {}",
-                            record.name(),
-                            name,
-                            failure.blamed().getOrDefault(name, String.valueOf(failure.getMessage())),
-                            TimeText.at(failing.nextTry()));
-                }
+        FailingNames known = record.within(its -> its.triedInVain(failed, failure, clock.instant()));
+        for (String name : failed) {
+            FailingNames.Failing failing = known.of(name);
+            if (failing != null) {
+                LOG.warn(
+                        "{}: \"{}\" is still left out of its certificate: {}; tried again at {}",
+                        record.name(),
+                        name,
+                        failure.blamed().getOrDefault(name, String.valueOf(failure.getMessage())),
+                        TimeText.at(failing.nextTry()));
             }
         }
     }

@@ -11,7 +11,7 @@ import dev.postern.time.TimeText;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
-import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
@@ -40,25 +40,32 @@ final class OrderDispatch {
         this.deadline = deadline;
     }
 
-    /** Puts a site that is due into the queue; does nothing for one that is not. The record's monitor is not held. */
+    /** Puts a site that is due into the queue; does nothing for one that is not. Called outside of any site. */
     void offer(SiteRecord record, Decision decision, Instant now) {
         IssuerChoice choice = IssuerChoice.of(decision);
         if (choice == null) {
             return;
         }
-        List<OrderQueue.Ask> lane;
-        Certificate has;
-        synchronized (record) {
-            if (record.isRetired()) {
-                return;
-            }
-            has = record.certificate();
-            OrderTerms terms = record.terms(now);
-            lane = choice.issuers().stream()
-                    .map(issuer -> new OrderQueue.Ask(issuer, terms.kind(issuer), choice.insists()))
-                    .toList();
-        }
-        queue.offer(record, has, lane);
+        Offer offer = record.within(its -> offer(its, choice, now));
+        queue.offer(record, offer.has(), offer.lane());
+    }
+
+    /**
+     * What the queue is to know of a site.
+     *
+     * @param has what it has a certificate of
+     * @param lane empty where it gets no more orders
+     */
+    private record Offer(@Nullable Certificate has, List<OrderQueue.Ask> lane) {}
+
+    private static Offer offer(SiteState state, IssuerChoice choice, Instant now) {
+        OrderTerms terms = state.terms(now);
+        List<String> issuers = state.isRetired() ? List.of() : choice.issuers();
+        return new Offer(
+                state.certificate(),
+                issuers.stream()
+                        .map(issuer -> new OrderQueue.Ask(issuer, terms.kind(issuer), choice.insists()))
+                        .toList());
     }
 
     /** Begins as many orders as may be begun; null where nothing is begun any more. */
@@ -72,9 +79,7 @@ final class OrderDispatch {
                 }
             } else {
                 if (next instanceof OrderQueue.Next.Later later) {
-                    synchronized (later.record()) {
-                        later.record().wakeAt(time.onThisHost(later.at()), wakeUps);
-                    }
+                    later.record().wakeAt(time.onThisHost(later.at()), wakeUps);
                 }
                 return;
             }
@@ -84,47 +89,13 @@ final class OrderDispatch {
     /** False where the executor takes nothing any more. */
     private boolean begin(OrderQueue.Next.Start start, WakeUps wakeUps, Instant now) {
         SiteRecord record = start.record();
-        OrderRun run = null;
-        Decision again = null;
-        Demand vain = null;
-        synchronized (record) {
-            // Looked at anew: it may have waited for long. Where it is in flight already, its end looks after it.
-            Decision decision = record.decide(now);
-            IssuerChoice choice = IssuerChoice.of(decision);
-            if (record.run() != null || record.isRetired()) {
-                LOG.debug("{}: in flight already, or no site any more", record.name());
-            } else if (choice == null && decision instanceof Decision.Wait wait) {
-                record.wakeAt(time.onThisHost(wait.until()), wakeUps);
-                // Somebody may wait for an order that the CA does not want now.
-                vain = record.demand();
-                record.demand(null);
-            } else if (choice != null && choice.issuers().contains(start.issuer())) {
-                List<String> tries = record.toBeTried(now);
-                LOG.info(
-                        "{}: {}: {}",
-                        record.name(),
-                        tries.isEmpty() ? "ordering a certificate" : "trying " + String.join(", ", tries),
-                        tries.isEmpty() ? decision.reason() : "left out of its certificate");
-                boolean urgent = decision instanceof Decision.Emergency || record.certificate() == null;
-                run = new OrderRun(
-                        setting,
-                        record,
-                        turns(record, choice, start.issuer()),
-                        urgent,
-                        choice.insists(),
-                        record.history(),
-                        tries);
-                record.run(run);
-            } else {
-                again = decision;
-            }
-        }
+        Beginning beginning = record.within(its -> begin(its, start.issuer(), wakeUps, now));
+        OrderRun run = beginning instanceof Beginning.Begun begun ? begun.run() : null;
         queue.began(start, run);
-        if (vain != null) {
-            vain.over();
-        }
-        if (again != null) {
-            offer(record, again, now);
+        if (beginning instanceof Beginning.Unwanted unwanted) {
+            unwanted.vain().ifPresent(Demand::over);
+        } else if (beginning instanceof Beginning.Other other) {
+            offer(record, other.decision(), now);
         }
         if (run == null) {
             return true;
@@ -139,6 +110,52 @@ final class OrderDispatch {
         }
     }
 
+    /** What becomes of a site whose turn it is. */
+    private sealed interface Beginning {
+        record Begun(OrderRun run) implements Beginning {}
+
+        /** It is in flight already, whose end looks after it, or there is no such site any more, or it is not due now. */
+        record Unwanted(Optional<Demand> vain) implements Beginning {}
+
+        /** Another issuer is to be asked. */
+        record Other(Decision decision) implements Beginning {}
+    }
+
+    private Beginning begin(SiteState state, String issuer, WakeUps wakeUps, Instant now) {
+        // Looked at anew: it may have waited for long.
+        Decision decision = new Outlook(state, now).decide();
+        IssuerChoice choice = IssuerChoice.of(decision);
+        if (state.run() != null || state.isRetired()) {
+            LOG.debug("{}: in flight already, or no site any more", state.name());
+            return new Beginning.Unwanted(Optional.empty());
+        }
+        if (choice == null && decision instanceof Decision.Wait wait) {
+            state.wakeAt(time.onThisHost(wait.until()), wakeUps);
+            // Somebody may wait for an order that the CA does not want now.
+            return new Beginning.Unwanted(state.takeDemand());
+        }
+        if (choice == null || !choice.issuers().contains(issuer)) {
+            return new Beginning.Other(decision);
+        }
+        List<String> tries = state.toBeTried(now);
+        LOG.info(
+                "{}: {}: {}",
+                state.name(),
+                tries.isEmpty() ? "ordering a certificate" : "trying " + String.join(", ", tries),
+                tries.isEmpty() ? decision.reason() : "left out of its certificate");
+        boolean urgent = decision instanceof Decision.Emergency || state.certificate() == null;
+        OrderRun run = new OrderRun(
+                setting,
+                state.record(),
+                turns(state.record(), choice, issuer),
+                urgent,
+                choice.insists(),
+                state.history(),
+                tries);
+        state.begun(run);
+        return new Beginning.Begun(run);
+    }
+
     /** The issuer that the queue chose, and, where the choice says so, those after it. */
     private static List<CertificateIssuer> turns(SiteRecord record, IssuerChoice choice, String first) {
         int from = choice.issuers().indexOf(first);
@@ -150,38 +167,19 @@ final class OrderDispatch {
 
     /** The attempt is over, well or not. */
     void ended(Attempt run) {
-        SiteRecord record = run.record();
-        Demand demand = null;
-        synchronized (record) {
-            if (Objects.equals(record.run(), run)) {
-                record.run(null);
-                demand = record.demand();
-                record.demand(null);
-            }
-        }
+        Optional<Demand> demand = run.record().within(its -> its.ended(run));
         queue.ended(run);
-        if (demand != null) {
-            demand.over();
-        }
+        demand.ifPresent(Demand::over);
     }
 
     /** A record that has retired: nothing is begun for it any more, and what runs is interrupted; its journal stays. */
     void drop(SiteRecord record) {
         queue.forget(record);
-        Attempt run;
-        Demand demand = null;
-        synchronized (record) {
-            run = record.run();
-            if (run == null) {
-                demand = record.demand();
-                record.demand(null);
-            }
-        }
+        record.within(its -> its.run() == null ? its.takeDemand() : Optional.<Demand>empty())
+                .ifPresent(Demand::over);
+        Attempt run = record.within(SiteState::run);
         if (run != null && run.abandon()) {
             ended(run);
-        }
-        if (demand != null) {
-            demand.over();
         }
     }
 

@@ -145,10 +145,7 @@ final class OrderRun implements Attempt, Runnable {
     private void attempt() throws InterruptedException {
         IssuerTurn turn = new IssuerTurn(record, setting.keyType().get(), setting.ledgers(), setting.clock(), this);
         if (!tries.isEmpty()) {
-            boolean isAll;
-            synchronized (record) {
-                isAll = record.demand() == null;
-            }
+            boolean isAll = record.within(its -> its.demand() == null);
             new LeftOutNames(record, tries, setting.clock()).tryAt(issuers.get(0), turn);
             if (isAll || !mayAsk(issuers.get(0))) {
                 return;
@@ -176,10 +173,8 @@ final class OrderRun implements Attempt, Runnable {
     /** The queue has seen to the first one only. One that may not be asked now is left out of this attempt. */
     private boolean mayAsk(CertificateIssuer issuer) {
         Instant now = setting.clock().instant();
-        OrderQueue.Ask ask;
-        synchronized (record) {
-            ask = new OrderQueue.Ask(issuer.name(), record.terms(now).kind(issuer.name()), insists);
-        }
+        OrderQueue.Ask ask = record.within(
+                its -> new OrderQueue.Ask(issuer.name(), its.terms(now).kind(issuer.name()), insists));
         boolean may = !abandoned && setting.queue().mayAsk(ask, now);
         charged();
         if (may) {

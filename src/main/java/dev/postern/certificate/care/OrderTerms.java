@@ -16,7 +16,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The terms on which each issuer would take an order of a site at one instant: what it would be to its limits, what it
- * would replace, and from when on. Made and used with the monitor of the record held; may read the files of the site.
+ * would replace, and from when on. Made of the {@link SiteState} and used with it; may read the files of the site.
  */
 public final class OrderTerms {
     private static final Logger LOG = LoggerFactory.getLogger(OrderTerms.class);

@@ -17,7 +17,7 @@ import org.slf4j.event.Level;
 
 /**
  * Whether the table presents the certificate of a site: published while it is good, withdrawn when it has expired; and so
- * are older ones, for the names that it lacks. Whoever owns it guards it: the record of the site, or the files of the
+ * are older ones, for the names that it lacks. Whoever owns it guards it: the state of the site, or the files of the
  * operator.
  *
  * <p>Every {@code now} here is the earlier one of what our clock and the CAs' say: a clock that is ahead must not take a
@@ -31,8 +31,8 @@ final class Publication {
     private StandIns standIns = StandIns.NONE;
     /** What the table presents for names that the certificate lacks. */
     private Map<String, Generation> lent = Map.of();
-    // Written under the owner's monitor; read by any thread.
-    private volatile boolean retired;
+
+    private boolean retired;
 
     Publication(Site site) {
         this.site = site;

@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  * <p>{@link #load} fills the table from the store without asking any network; {@link #start} begins to look after what
  * is due. After that each {@link #wake} and each {@link #sweep} looks at the files and the time anew, so that one that
  * is late, lost or doubled does no harm. Safe for several threads; orders run on the executor that was given. Who holds
- * which monitor is said in the map of the package.
+ * which lock is said in the map of the package.
  */
 public final class Renewals implements AutoCloseable {
     /** An order that has not ended by then never will. */
@@ -242,9 +242,7 @@ public final class Renewals implements AutoCloseable {
         SiteRecord record = sites.issued(site);
         if (record != null) {
             sites.read(record);
-            synchronized (record) {
-                record.woken();
-            }
+            record.change(SiteState::woken);
             lookAgain(record);
         } else if (site.equals(CertificateFiles.ALL)) {
             upkeep.lookAfter(sites.brought(), wakeUps);
@@ -296,9 +294,7 @@ public final class Renewals implements AutoCloseable {
         List<ServedWatch.Subject> all = new ArrayList<>();
         Instant now = time.instant();
         for (SiteRecord record : sites.issued()) {
-            synchronized (record) {
-                record.keepStored(now);
-            }
+            record.change(its -> its.keepStored(now));
             all.add(record.subject());
         }
         sites.brought().forEach(files -> all.add(files.subject()));
@@ -309,12 +305,7 @@ public final class Renewals implements AutoCloseable {
     public void cleanUp() {
         Instant now = time.earliest();
         for (SiteRecord record : sites.issued()) {
-            synchronized (record) {
-                // An order that runs is writing there.
-                if (record.isLoaded() && record.run() == null) {
-                    record.cleanUp(now);
-                }
-            }
+            record.change(its -> its.cleanUp(now));
         }
     }
 
@@ -343,9 +334,7 @@ public final class Renewals implements AutoCloseable {
 
     /** Reads the store again. */
     public void reload(SiteRecord record) {
-        synchronized (record) {
-            record.load(time.instant());
-        }
+        record.change(its -> its.load(time.instant()));
         republish(record);
     }
 
@@ -356,15 +345,14 @@ public final class Renewals implements AutoCloseable {
         lookAgain(record);
     }
 
-    /** Puts a site into the queue whose order somebody asks for. */
+    /** Puts a site into the queue whose order somebody asks for; not where it is in flight. */
     public void enqueue(SiteRecord record) {
         Instant now = time.instant();
-        Decision decision;
-        synchronized (record) {
-            decision = record.decide(now);
+        Decision decision = record.within(its -> its.run() != null ? null : new Outlook(its, now).decide());
+        if (decision != null) {
+            dispatch.offer(record, decision, now);
+            pump();
         }
-        dispatch.offer(record, decision, now);
-        pump();
     }
 
     /** Asks the CAs when they would like their certificates to be renewed, where it is time to ask; does not wait. */
@@ -384,9 +372,7 @@ public final class Renewals implements AutoCloseable {
     public void clockWasSet() {
         skew.forget();
         for (SiteRecord record : sites.issued()) {
-            synchronized (record) {
-                record.woken();
-            }
+            record.change(SiteState::woken);
         }
         sweep();
     }
@@ -447,9 +433,7 @@ public final class Renewals implements AutoCloseable {
         Instant now = time.instant();
         ledgers.saveUnwritten(now);
         for (SiteRecord record : sites.issued()) {
-            synchronized (record) {
-                record.save(now);
-            }
+            record.change(its -> its.save(now));
         }
     }
 }

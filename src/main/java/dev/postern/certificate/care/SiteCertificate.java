@@ -19,7 +19,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The certificate a site has: a generation on disk, or, where the disk refuses, one in memory until it can be written.
- * Every method is called with the monitor of the record held.
+ * Part of the {@link SiteState}, and used with it.
  */
 public final class SiteCertificate {
     private static final Logger LOG = LoggerFactory.getLogger(SiteCertificate.class);

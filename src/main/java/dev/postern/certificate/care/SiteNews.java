@@ -16,8 +16,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What there is to be told of one site: the lines of the log, and the events, which whoever calls hands on when it holds no
- * monitor any more. Every method is called with the monitor of the record held.
+ * What there is to be told of one site: the lines of the log, and the events, which whoever calls hands on outside. Made
+ * and used within the {@linkplain SiteRecord#within door} of the site.
  */
 public final class SiteNews {
     private static final Logger LOG = LoggerFactory.getLogger(SiteNews.class);
@@ -25,30 +25,28 @@ public final class SiteNews {
     /** Characters of a failure that are logged at WARN: what failed, of which name, and why. */
     private static final int LONGEST_MESSAGE = 300;
 
-    private final SiteRecord record;
+    private final SiteState state;
     private final List<String> names;
-    private @Nullable Instant lateSince;
-    private boolean begun;
 
-    SiteNews(SiteRecord record) {
-        this.record = record;
-        this.names = record.site().names();
+    SiteNews(SiteState state) {
+        this.state = state;
+        this.names = state.site().names();
     }
 
     /** A certificate was installed; logged. */
     CertificateEvents.Renewed renewed(Certificate certificate, Instant now) {
-        int number = record.held().number();
+        int number = state.held().number();
         LOG.info(
                 "{}: certificate {} from {}, serial {}, valid until {}; next renewal {}",
-                record.name(),
+                state.name(),
                 number == 0 ? "(not on disk yet)" : number,
                 certificate.issuer(),
                 certificate.serialText(),
                 certificate.notAfter(),
-                record.decide(now) instanceof Decision.Wait wait ? TimeText.at(wait.until()) : "now");
-        String path = record.held().path();
+                new Outlook(state, now).decide() instanceof Decision.Wait wait ? TimeText.at(wait.until()) : "now");
+        String path = state.held().path();
         return new CertificateEvents.Renewed(
-                record.name(),
+                state.name(),
                 names,
                 certificate.issuer(),
                 certificate.serialText(),
@@ -59,14 +57,14 @@ public final class SiteNews {
 
     /** An attempt failed, and is in the history; logged: what failed, when it is tried again, how long we can wait. */
     CertificateEvents.Failed failed(Fault fault, Instant now) {
-        RenewalHistory history = record.history();
+        RenewalHistory history = state.history();
         RenewalHistory.Failure last = history.last();
         String message = last == null ? "" : last.message();
-        Decision decision = record.plan(now);
-        Certificate certificate = record.certificate();
+        Decision decision = new Outlook(state, now).plan();
+        Certificate certificate = state.certificate();
         Instant end = certificate == null || certificate.isExpired(now) ? null : certificate.notAfter();
         String line =
-                record.name() + ": " + (certificate == null ? "first certificate: " : "renewing: ") + shortened(message)
+                state.name() + ": " + (certificate == null ? "first certificate: " : "renewing: ") + shortened(message)
                         + "; " + blame(fault) + "; attempt " + (history.failures() + 1) + " "
                         + (decision instanceof Decision.Wait wait
                                 ? "in " + TimeText.of(Duration.between(now, wait.until()))
@@ -85,25 +83,25 @@ public final class SiteNews {
         } else {
             LOG.error("{}", line);
         }
-        for (String name : record.leftOut()) {
+        for (String name : state.leftOut()) {
             FailingNames.Failing failing = history.names().of(name);
             if (failing != null && now.equals(failing.leftOutSince())) {
                 LOG.warn(
                         "{}: \"{}\" has failed {} times since {}: {}; {} certified without it, and it is"
                                 + " tried alone again at {} (keep-together: true would keep them waiting for it)",
-                        record.name(),
+                        state.name(),
                         name,
                         failing.failures(),
                         TimeText.at(failing.since()),
                         failing.message(),
-                        record.wanted().size() == 1
+                        state.wanted().size() == 1
                                 ? "the other name is"
-                                : "the other " + record.wanted().size() + " names are",
+                                : "the other " + state.wanted().size() + " names are",
                         TimeText.at(failing.nextTry()));
             }
         }
         return new CertificateEvents.Failed(
-                record.name(),
+                state.name(),
                 names,
                 fault,
                 message,
@@ -117,10 +115,10 @@ public final class SiteNews {
         if (message.length() <= LONGEST_MESSAGE) {
             return message;
         }
-        LOG.debug("{}: {}", record.name(), message);
+        LOG.debug("{}: {}", state.name(), message);
         int part = message.lastIndexOf("; ", LONGEST_MESSAGE);
         String first = message.substring(0, part > LONGEST_MESSAGE / 3 ? part : LONGEST_MESSAGE);
-        return first + "… (all of it: postern cert explain " + record.name() + ")";
+        return first + "… (all of it: postern cert explain " + state.name() + ")";
     }
 
     /**
@@ -128,20 +126,19 @@ public final class SiteNews {
      * nothing until the next attempt. Says so once.
      */
     void begun(Instant now) {
-        if (begun) {
+        if (!state.begins()) {
             return;
         }
-        begun = true;
-        RenewalHistory.Failure last = record.history().last();
-        Certificate certificate = record.certificate();
+        RenewalHistory.Failure last = state.history().last();
+        Certificate certificate = state.certificate();
         boolean servesNothing = certificate == null || certificate.isExpired(now);
-        if (servesNothing && last != null && record.plan(now) instanceof Decision.Wait wait) {
+        if (servesNothing && last != null && new Outlook(state, now).plan() instanceof Decision.Wait wait) {
             LOG.error(
                     "{}: no certificate to serve; {} failed, the last at {}: {}; the next one in {}, at {}",
-                    record.name(),
-                    record.history().failures() == 1
+                    state.name(),
+                    state.history().failures() == 1
                             ? "1 attempt"
-                            : record.history().failures() + " attempts",
+                            : state.history().failures() + " attempts",
                     TimeText.at(last.at()),
                     shortened(last.message()),
                     TimeText.of(Duration.between(now, wait.until())),
@@ -160,18 +157,18 @@ public final class SiteNews {
 
     /** What is to be told of a renewal that is overdue; null where none is. */
     CertificateEvents.@Nullable Overdue overdue(Instant now) {
-        Instant since = lateSince;
+        Instant since = state.lateSince();
         since = !isLate(now) ? null : since == null || since.isAfter(now) ? now : since;
-        lateSince = since;
-        RenewalHistory history = record.history();
+        state.lateSince(since);
+        RenewalHistory history = state.history();
         RenewalHistory.Failure last = history.last();
         // A host that was switched off renews at its next start: nobody need look unless that fails, or does not begin.
         if (since == null || (history.failures() == 0 && !Announcements.isLate(Duration.between(since, now)))) {
             return null;
         }
-        Certificate certificate = record.certificate();
+        Certificate certificate = state.certificate();
         return new CertificateEvents.Overdue(
-                record.name(),
+                state.name(),
                 names,
                 last == null ? null : last.message(),
                 history.failures(),
@@ -179,8 +176,8 @@ public final class SiteNews {
     }
 
     private boolean isLate(Instant now) {
-        RenewalPolicy.Life life = record.life(now);
-        RenewalHistory history = record.history();
+        RenewalPolicy.Life life = state.life(now);
+        RenewalHistory history = state.history();
         if (life == null || life.renewAt().equals(RenewalPolicy.AT_ONCE)) {
             return Announcements.isLate(history.failingFor(now));
         }

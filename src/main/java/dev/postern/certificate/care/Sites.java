@@ -60,7 +60,7 @@ final class Sites {
     /**
      * @param records how to make one; reads nothing
      * @param readAtOnce so many sites are read before {@link #load} returns, or else none
-     * @param lookAfter called after a site was read later, without any monitor held
+     * @param lookAfter called after a site was read later, outside of any
      * @param afterAll called once all that were read later are read, on the thread that read the last one
      */
     Sites(
@@ -199,14 +199,12 @@ final class Sites {
                     .forEach(leaving::retire);
             added.forEach(record -> {
                 complainOfNoIssuer(record);
-                // Nobody else has the new one yet: never two that somebody may wait for.
-                record.publication().standIn(leaving.standIns(record.site()));
                 SiteRecord known = before.issued.get(record.name());
                 if (known != null) {
-                    synchronized (known) {
-                        record.inherit(known);
-                    }
+                    record.inherit(known);
                 }
+                StandIns standIns = leaving.standIns(record.site());
+                record.change(its -> its.publication().standIn(standIns));
             });
             all = after;
             addedFiles.forEach(files -> files.show(table, time.earliest()));
@@ -225,30 +223,30 @@ final class Sites {
 
         private void begin(SiteRecord record, Leaving leaving) {
             Instant now = time.instant();
-            synchronized (record) {
-                record.load(now);
-                Certificate has = record.certificate();
+            record.change(its -> {
+                its.load(now);
+                Certificate has = its.certificate();
                 if (has == null || has.isExpired(now)) {
-                    leaving.forAll(record.site()).ifPresent(one -> takeOver(record, one, now));
+                    leaving.forAll(record.site()).ifPresent(one -> takeOver(its, one, now));
                 }
-                show(record);
-            }
+                show(its);
+            });
         }
 
         /** A site that was renamed, or split off, goes on with the certificate it had. */
-        private void takeOver(SiteRecord record, Certificate certificate, Instant now) {
+        private void takeOver(SiteState state, Certificate certificate, Instant now) {
             try {
-                var unused = record.adopt(certificate.forSite(record.name()), null, now);
+                var unused = state.adopt(certificate.forSite(state.name()), null, now);
                 LOG.info(
                         "{}: goes on with the certificate {} of {}, valid until {}",
-                        record.name(),
+                        state.name(),
                         certificate.serialText(),
                         certificate.site(),
                         certificate.notAfter());
             } catch (IOException e) {
                 LOG.warn(
                         "{}: taking over the certificate of {}: {}; one of its own is ordered",
-                        record.name(),
+                        state.name(),
                         certificate.site(),
                         DiskFailure.reason(e));
             }
@@ -292,11 +290,7 @@ final class Sites {
         problems.addAll(all.sharingProblems());
         issued().forEach(Sites::complainOfNoIssuer);
         if (issued().size() <= readAtOnce) {
-            issued().parallelStream().forEach(record -> {
-                synchronized (record) {
-                    record.load(now);
-                }
-            });
+            issued().parallelStream().forEach(record -> record.change(its -> its.load(now)));
             // One after the other: what is drawn for each depends on the order.
             issued().forEach(this::show);
         } else if (problems.isEmpty()) {
@@ -350,22 +344,27 @@ final class Sites {
 
     /** Reads a site from the store, where that was not done yet, and publishes what it has. Waits for the disk. */
     void read(SiteRecord record) {
-        synchronized (record) {
-            if (record.isLoaded()) {
-                return;
+        boolean first = record.within(its -> {
+            if (its.isLoaded()) {
+                return false;
             }
-            record.load(time.instant());
-            show(record);
+            its.load(time.instant());
+            show(its);
+            return true;
+        });
+        if (first) {
+            lookAfter.accept(record);
         }
-        lookAfter.accept(record);
     }
 
     /** Publishes what a site has now, after it was read anew. */
     void show(SiteRecord record) {
-        synchronized (record) {
-            record.drawPick(random);
-            record.show(table, time.earliest());
-        }
+        record.change(this::show);
+    }
+
+    private void show(SiteState state) {
+        state.drawPick(random);
+        state.show(table, time.earliest());
     }
 
     /** Reads no more. */

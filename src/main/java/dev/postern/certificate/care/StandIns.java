@@ -7,17 +7,22 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What clients are shown for those names of a site for which it has no certificate of its own yet: what they were shown
  * before a reload changed who brings it, as long as that is good. Immutable; what is another site's is followed.
  *
- * @param byName what may stand in, the best first, for each name that it may be shown for; null from whom has nothing now
+ * @param byName what may stand in, the best first, for each name that it may be shown for
  */
-record StandIns(Map<String, List<Supplier<@Nullable Certificate>>> byName) {
+record StandIns(Map<String, List<Candidate>> byName) {
     static final StandIns NONE = new StandIns(Map.of());
+
+    /** What may stand in. */
+    interface Candidate {
+        /** Null where there is nothing just now. */
+        @Nullable Certificate now();
+    }
 
     StandIns {
         byName = Map.copyOf(byName);
@@ -27,7 +32,7 @@ record StandIns(Map<String, List<Supplier<@Nullable Certificate>>> byName) {
     Map<String, Generation> at(Instant now) {
         Map<String, Generation> shown = new LinkedHashMap<>();
         byName.forEach((name, candidates) -> candidates.stream()
-                .map(Supplier::get)
+                .map(Candidate::now)
                 .filter(Objects::nonNull)
                 .filter(one -> !one.isExpired(now))
                 .findFirst()

@@ -29,7 +29,7 @@ import org.slf4j.LoggerFactory;
 /**
  * Asks the CAs when they would like their certificates to be renewed
  * (<a href="https://datatracker.ietf.org/doc/html/rfc9773">RFC 9773</a>), a few at a time. Safe for several threads; the
- * questions run on the executor of the orders, and hold no monitor while the CA is asked.
+ * questions run on the executor of the orders, and hold nothing while the CA is asked.
  */
 final class SuggestedWindows {
     private static final Logger LOG = LoggerFactory.getLogger(SuggestedWindows.class);
@@ -58,7 +58,7 @@ final class SuggestedWindows {
 
     @GuardedBy("this") private boolean closed;
 
-    /** @param changed called after each window that is new, without any monitor held */
+    /** @param changed called after each window that is new, with nothing held */
     SuggestedWindows(
             Supplier<Collection<SiteRecord>> records,
             InstantSource clock,
@@ -77,10 +77,7 @@ final class SuggestedWindows {
     /** Asks for every certificate for which it is time; returns at once. */
     void refresh() {
         for (SiteRecord record : records.get()) {
-            Question question;
-            synchronized (record) {
-                question = question(record);
-            }
+            Question question = record.within(this::question);
             if (question != null) {
                 synchronized (this) {
                     if (asking.add(record)) {
@@ -101,28 +98,28 @@ final class SuggestedWindows {
     }
 
     /** Null where it is not time: too early, expired, or of a CA that is none of the site's. */
-    private @Nullable Question question(SiteRecord record) {
-        Certificate certificate = record.certificate();
+    private @Nullable Question question(SiteState state) {
+        Certificate certificate = state.certificate();
         if (certificate == null || certificate.isExpired(clock.instant())) {
             // Nobody replaces what has ended, and CAs do not answer for it.
             return null;
         }
-        CertificateIssuer issuer = record.issuer(certificate.issuer());
+        CertificateIssuer issuer = state.record().issuer(certificate.issuer());
         if (issuer == null) {
             return null;
         }
-        return suggestion(record, certificate).isDue(clock.instant())
-                ? new Question(record, certificate, issuer)
+        return suggestion(state, certificate).isDue(clock.instant())
+                ? new Question(state.record(), certificate, issuer)
                 : null;
     }
 
-    private Suggestion suggestion(SiteRecord record, Certificate certificate) {
-        Suggestion known = record.history().suggestion();
+    private Suggestion suggestion(SiteState state, Certificate certificate) {
+        Suggestion known = state.history().suggestion();
         if (known != null && known.serial().equals(certificate.serialText())) {
             return known;
         }
         Suggestion unasked = Suggestion.unasked(certificate, clock.instant(), random);
-        record.suggested(unasked, false);
+        state.suggested(unasked, false);
         return unasked;
     }
 
@@ -202,50 +199,54 @@ final class SuggestedWindows {
                         IssueFailure.Fault.CA, issuer.name() + ": a window that ends before it begins", null));
                 return false;
             }
-            synchronized (record) {
-                if (record.certificate() != certificate) {
-                    return false;
-                }
-                Suggestion before = suggestion(record, certificate);
-                Suggestion next = answer.map(window -> before.answered(window, clock.instant(), random))
-                        .orElseGet(() -> before.without(clock.instant()));
-                Suggestion.Window window = next.window();
-                // What a CA without such wishes did not say is not worth a write.
-                record.suggested(next, window != null || before.window() != null);
-                boolean news = window == null
-                        ? before.window() != null
-                        : before.window() == null
-                                || !window.pick().equals(before.window().pick());
-                if (news && window != null) {
-                    LOG.info(
-                            "{}: {} suggests to renew it between {} and {}; picked {}{}",
-                            record.name(),
-                            issuer.name(),
-                            window.start(),
-                            window.end(),
-                            window.pick(),
-                            window.explanation() == null ? "" : "; see " + window.explanation());
-                }
-                return news;
+            return record.within(its -> take(its, answer));
+        }
+
+        private boolean take(SiteState state, Optional<SuggestedWindow> answer) {
+            if (state.certificate() != certificate) {
+                return false;
             }
+            Suggestion before = suggestion(state, certificate);
+            Suggestion next = answer.map(window -> before.answered(window, clock.instant(), random))
+                    .orElseGet(() -> before.without(clock.instant()));
+            Suggestion.Window window = next.window();
+            // What a CA without such wishes did not say is not worth a write.
+            state.suggested(next, window != null || before.window() != null);
+            boolean news = window == null
+                    ? before.window() != null
+                    : before.window() == null
+                            || !window.pick().equals(before.window().pick());
+            if (news && window != null) {
+                LOG.info(
+                        "{}: {} suggests to renew it between {} and {}; picked {}{}",
+                        record.name(),
+                        issuer.name(),
+                        window.start(),
+                        window.end(),
+                        window.pick(),
+                        window.explanation() == null ? "" : "; see " + window.explanation());
+            }
+            return news;
         }
 
         private void failed(IssueFailure failure) {
-            synchronized (record) {
-                if (record.certificate() != certificate) {
-                    return;
-                }
-                Suggestion next = suggestion(record, certificate)
-                        .failed(failure.retryAfter().orElse(null), clock.instant());
-                record.suggested(next, true);
-                if (next.failures() == WORTH_SAYING) {
-                    LOG.warn(
-                            "{}: asking when to renew it: {}; asked every few hours, renewed by its life meanwhile",
-                            record.name(),
-                            failure.getMessage());
-                } else {
-                    LOG.debug("{}: asking when to renew it: {}", record.name(), failure.getMessage());
-                }
+            record.change(its -> failed(its, failure));
+        }
+
+        private void failed(SiteState state, IssueFailure failure) {
+            if (state.certificate() != certificate) {
+                return;
+            }
+            Suggestion next =
+                    suggestion(state, certificate).failed(failure.retryAfter().orElse(null), clock.instant());
+            state.suggested(next, true);
+            if (next.failures() == WORTH_SAYING) {
+                LOG.warn(
+                        "{}: asking when to renew it: {}; asked every few hours, renewed by its life meanwhile",
+                        record.name(),
+                        failure.getMessage());
+            } else {
+                LOG.debug("{}: asking when to renew it: {}", record.name(), failure.getMessage());
             }
         }
     }

@@ -7,7 +7,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What there is and what is going to happen, site by site, for who asks. Any thread; no monitor of a site held. */
+/** What there is and what is going to happen, site by site, for who asks. Any thread; outside of any site. */
 final class Survey {
     private final Sites sites;
     private final InstantSource time;
@@ -37,9 +37,8 @@ final class Survey {
     }
 
     CertificateStatus of(SiteRecord record) {
-        synchronized (record) {
-            return record.status(time.instant()).seen(watch.of(record.name(), record.certificate()));
-        }
+        return record.within(
+                its -> new Outlook(its, time.instant()).status().seen(watch.of(its.name(), its.certificate())));
     }
 
     /** For each site whose certificate comes from an issuer. */
@@ -48,9 +47,7 @@ final class Survey {
         List<SitePlan> plans = new ArrayList<>();
         for (SiteRecord record : sites.issued()) {
             sites.read(record);
-            synchronized (record) {
-                plans.add(record.sitePlan(now));
-            }
+            plans.add(record.within(its -> new Outlook(its, now).sitePlan()));
         }
         return plans;
     }

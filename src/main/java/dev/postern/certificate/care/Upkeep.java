@@ -14,7 +14,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * What is done whenever a site is looked at: what could not be written is written, what is served follows the dates, who
- * must know is told, and what is to be done next is decided. Any thread; no monitor of a site held.
+ * must know is told, and what is to be done next is decided. Any thread; outside of any site.
  */
 final class Upkeep {
     private static final Logger LOG = LoggerFactory.getLogger(Upkeep.class);
@@ -72,34 +72,33 @@ final class Upkeep {
     /** What is to be done; null where nothing is, for an order runs or nobody may certify the site. */
     @Nullable Decision lookAfter(SiteRecord record, WakeUps wakeUps, Instant now) {
         tellOverdue(record, now);
-        synchronized (record) {
-            record.save(now);
-            record.believe(now);
-            record.serve(table, time.earliest());
-            record.news().begun(now);
-            Certificate certificate = record.certificate();
-            Instant end = certificate == null || !certificate.notAfter().isAfter(now) ? null : certificate.notAfter();
-            if (record.run() != null || record.issuers().isEmpty()) {
-                if (end != null) {
-                    record.wakeAt(time.onThisHost(end), wakeUps);
-                }
-                return null;
+        return record.within(its -> lookAfter(its, wakeUps, now));
+    }
+
+    private @Nullable Decision lookAfter(SiteState state, WakeUps wakeUps, Instant now) {
+        state.save(now);
+        state.believe(now);
+        state.serve(table, time.earliest());
+        new SiteNews(state).begun(now);
+        Certificate certificate = state.certificate();
+        Instant end = certificate == null || !certificate.notAfter().isAfter(now) ? null : certificate.notAfter();
+        if (state.run() != null || state.record().issuers().isEmpty()) {
+            if (end != null) {
+                state.wakeAt(time.onThisHost(end), wakeUps);
             }
-            Decision decision = record.decide(now);
-            LOG.debug("{}: {}", record.name(), decision);
-            if (decision instanceof Decision.Wait wait) {
-                boolean endsFirst = end != null && end.isBefore(wait.until());
-                record.wakeAt(time.onThisHost(endsFirst && end != null ? end : wait.until()), wakeUps);
-            }
-            return decision;
+            return null;
         }
+        Decision decision = new Outlook(state, now).decide();
+        LOG.debug("{}: {}", state.name(), decision);
+        if (decision instanceof Decision.Wait wait) {
+            boolean endsFirst = end != null && end.isBefore(wait.until());
+            state.wakeAt(time.onThisHost(endsFirst && end != null ? end : wait.until()), wakeUps);
+        }
+        return decision;
     }
 
     private void tellOverdue(SiteRecord record, Instant now) {
-        CertificateEvents.Overdue overdue;
-        synchronized (record) {
-            overdue = record.news().overdue(now);
-        }
+        CertificateEvents.Overdue overdue = record.within(its -> new SiteNews(its).overdue(now));
         if (overdue != null) {
             announcements.overdue(overdue, now);
         }

@@ -6,7 +6,7 @@
  * must not lose.
  *
  * <p>Words and interfaces: {@code acme} and {@code ca} implement them, the care of certificates uses them, and neither needs to know
- * the other. An issuer blocks for as long as a CA takes, on a thread of the orders, with no monitor held.
+ * the other. An issuer blocks for as long as a CA takes, on a thread of the orders, with no lock held.
  */
 @NullMarked
 package dev.postern.certificate.issuer;

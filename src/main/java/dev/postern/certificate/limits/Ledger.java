@@ -22,8 +22,8 @@ import org.slf4j.LoggerFactory;
  * wants to hear nothing from it: so that nothing is sent that would surely be refused. Safe for several threads; each
  * change is on disk when the method returns, unless the disk refuses, which must not keep a site from its certificate.
  *
- * <p>Who changes it waits for the disk with no monitor of the ledger held: who only asks, as the queue and the records do
- * with their own monitors held, never waits for it, and knows of a change before the disk does.
+ * <p>Who changes it waits for the disk with no lock of the ledger held: who only asks, as the queue and the sites do
+ * with their own held, never waits for it, and knows of a change before the disk does.
  */
 public final class Ledger {
     private static final Logger LOG = LoggerFactory.getLogger(Ledger.class);
@@ -275,15 +275,12 @@ public final class Ledger {
             synchronized (Ledger.this) {
                 counted = false;
                 reserve();
-            }
-            if (account.isEmpty()) {
-                return;
-            }
-            synchronized (Ledger.this) {
                 account.forEach(bucket -> charge(bucket, now));
                 orders++;
             }
-            save(now);
+            if (!account.isEmpty()) {
+                save(now);
+            }
         }
 
         /** The order is finalized: from now on the certificate counts, also after a crash. */
@@ -411,11 +408,7 @@ public final class Ledger {
      * file alone would do, were it not for a disk that refuses.
      */
     void inherit(Ledger before) {
-        StoredLedger.Content known;
-        synchronized (before) {
-            before.load();
-            known = new StoredLedger.Content(before.heldUntil, before.ordersHeldUntil, Map.copyOf(before.full));
-        }
+        StoredLedger.Content known = before.known();
         if (before.file.isUnwritten()) {
             file.markUnwritten();
         }
@@ -429,6 +422,11 @@ public final class Ledger {
                 }
             });
         }
+    }
+
+    private synchronized StoredLedger.Content known() {
+        load();
+        return new StoredLedger.Content(heldUntil, ordersHeldUntil, Map.copyOf(full));
     }
 
     /** Called without the monitor. */

@@ -4,7 +4,7 @@
  * dev.postern.certificate.limits.Ledgers} has them all, staging directories included; {@link dev.postern.certificate.limits.Pace} keeps
  * our orders apart; a {@link dev.postern.certificate.limits.FencedJournal} charges an order when its CA has it.
  *
- * <p>The care of certificates asks it, with the monitor of a site held or not; nobody else does. Charging waits for the disk, on a
+ * <p>The care of certificates asks it, within the door of a site or not; nobody else does. Charging waits for the disk, on a
  * thread of the orders; asking does not, but for the first reading.
  */
 @NullMarked

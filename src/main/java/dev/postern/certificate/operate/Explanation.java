@@ -1,7 +1,9 @@
 package dev.postern.certificate.operate;
 
 import dev.postern.certificate.care.CertificateStatus.Served;
+import dev.postern.certificate.care.Outlook;
 import dev.postern.certificate.care.SiteRecord;
+import dev.postern.certificate.care.SiteState;
 import dev.postern.certificate.issuer.CertificateIssuer;
 import dev.postern.certificate.policy.FailingNames;
 import dev.postern.certificate.policy.Opening;
@@ -21,19 +23,23 @@ import java.util.Locale;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** Why the care of one site does what it does, in words. Made and used with the monitor of the record held. */
+/** Why the care of one site does what it does, in words. Made and used within the door of the site. */
 final class Explanation {
+    private final SiteState state;
     private final SiteRecord record;
     private final List<CertificateIssuer> issuers;
+    private final Outlook outlook;
     private final SitePlan plan;
     private final Instant now;
     private final List<String> lines = new ArrayList<>();
 
     /** @param issuers all that are configured, in order of preference */
-    Explanation(SiteRecord record, List<CertificateIssuer> issuers, Instant now) {
-        this.record = record;
+    Explanation(SiteState state, List<CertificateIssuer> issuers, Instant now) {
+        this.state = state;
+        this.record = state.record();
         this.issuers = issuers;
-        this.plan = record.sitePlan(now);
+        this.outlook = new Outlook(state, now);
+        this.plan = outlook.sitePlan();
         this.now = now;
     }
 
@@ -67,8 +73,8 @@ final class Explanation {
                 continue;
             }
             place++;
-            Opening opening = RenewalPolicy.pause(record.history(), issuer.name(), now)
-                    .and(record.terms(now).account(issuer.name()));
+            Opening opening = RenewalPolicy.pause(state.history(), issuer.name(), now)
+                    .and(outlook.terms().account(issuer.name()));
             say(
                     "issuer",
                     issuer.name()
@@ -85,9 +91,9 @@ final class Explanation {
     }
 
     private void certificate(Served served) {
-        Certificate certificate = record.certificate();
+        Certificate certificate = state.certificate();
         if (certificate == null) {
-            say("certificate", record.lent().isEmpty() ? "none; handshakes are refused" : "none of its own");
+            say("certificate", state.lent().isEmpty() ? "none; handshakes are refused" : "none of its own");
             older();
             return;
         }
@@ -105,18 +111,18 @@ final class Explanation {
                                         ", %.0f %% of its life gone, %s left",
                                         share,
                                         TimeText.of(Duration.between(now, certificate.notAfter())))));
-        List<String> missing = record.wanted().stream()
+        List<String> missing = state.wanted().stream()
                 .filter(name -> !certificate.covers(name))
                 .toList();
         if (!missing.isEmpty()) {
             say("certificate", "does not cover " + String.join(", ", missing) + ": due at once");
         }
         older();
-        String refusal = record.held().notOnDiskBecause();
+        String refusal = state.held().notOnDiskBecause();
         if (refusal != null) {
             say("stored", "in memory only: " + refusal + "; written as soon as the disk takes it");
         }
-        String revocation = record.held().standsInFor();
+        String revocation = state.held().standsInFor();
         if (revocation != null) {
             say("revoked", "the certificate after it was revoked: " + revocation + "; another one is due at once");
         }
@@ -128,7 +134,7 @@ final class Explanation {
     }
 
     private void older() {
-        record.lent()
+        state.lent()
                 .forEach((name, one) -> say(
                         "older certificate",
                         name + " is served with the one before, serial "
@@ -137,11 +143,11 @@ final class Explanation {
     }
 
     private void renewal() {
-        RenewalPolicy.Life life = record.life(now);
-        Suggestion suggestion = record.history().suggestion();
+        RenewalPolicy.Life life = state.life(now);
+        Suggestion suggestion = state.history().suggestion();
         if (life != null && !life.renewAt().equals(RenewalPolicy.AT_ONCE)) {
             say("due", time(life.dueAt()) + ", " + reason(life) + "; urgent from " + time(life.emergencyAt()) + " on");
-            if (life.isLastCall(record.history(), now) || now.isBefore(life.lastCallAt())) {
+            if (life.isLastCall(state.history(), now) || now.isBefore(life.lastCallAt())) {
                 say("last call", "whatever holds it up, it is asked for once more at " + time(life.lastCallAt()));
             }
         }
@@ -153,7 +159,7 @@ final class Explanation {
         } else if (suggestion != null) {
             say("ari", "its CA is asked at " + time(suggestion.askAt()) + " when it wants the renewal");
         }
-        Instant held = record.history().heldUntil(now);
+        Instant held = state.history().heldUntil(now);
         if (held.isAfter(now)) {
             say(
                     "held",
@@ -163,7 +169,7 @@ final class Explanation {
 
     /** Where the instant is from. */
     private String reason(RenewalPolicy.Life life) {
-        Suggestion suggestion = record.history().suggestion();
+        Suggestion suggestion = state.history().suggestion();
         Suggestion.Window window = suggestion == null ? null : suggestion.window();
         if (life.suggestedAt() != null && window != null) {
             return "drawn in the window that its CA suggests, " + TimeText.at(window.start()) + " to "
@@ -178,22 +184,22 @@ final class Explanation {
     }
 
     private void failures() {
-        RenewalHistory.Failure last = record.history().last();
+        RenewalHistory.Failure last = state.history().last();
         if (last != null) {
             say(
                     "failures",
-                    record.history().failures() + " in a row; the last at " + TimeText.at(last.at()) + " (fault: "
+                    state.history().failures() + " in a row; the last at " + TimeText.at(last.at()) + " (fault: "
                             + last.fault().name().toLowerCase(Locale.ROOT) + "): " + last.message());
         }
     }
 
     private void names() {
         for (String name : record.site().names()) {
-            FailingNames.Failing failing = record.history().names().of(name);
+            FailingNames.Failing failing = state.history().names().of(name);
             if (failing == null) {
                 continue;
             }
-            boolean out = record.leftOut().contains(name);
+            boolean out = state.leftOut().contains(name);
             say(
                     out ? "left out" : "name",
                     name + ": failed " + failing.failures() + (failing.failures() == 1 ? " time" : " times") + " since "
@@ -229,7 +235,7 @@ final class Explanation {
                         .ifPresent(entry -> say(
                                 "order",
                                 entry.order() + " at " + entry.issuer()
-                                        + (record.run() == null
+                                        + (state.run() == null
                                                 ? ", begun; resumed with the next attempt"
                                                 : ", in flight")));
             } catch (IOException e) {
@@ -242,7 +248,7 @@ final class Explanation {
         if (record.issuers().isEmpty()) {
             return "nothing, until the configuration changes";
         }
-        if (record.run() != null) {
+        if (state.run() != null) {
             return "the order that is in flight ends, or is given up";
         }
         return plan.nextAttempt().isAfter(now)

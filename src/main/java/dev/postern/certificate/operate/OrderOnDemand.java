@@ -1,9 +1,11 @@
 package dev.postern.certificate.operate;
 
 import dev.postern.certificate.care.Demand;
+import dev.postern.certificate.care.Outlook;
 import dev.postern.certificate.care.Renewals;
 import dev.postern.certificate.care.SiteNews;
 import dev.postern.certificate.care.SiteRecord;
+import dev.postern.certificate.care.SiteState;
 import dev.postern.certificate.issuer.CertificateIssuer;
 import dev.postern.certificate.issuer.IssueFailure;
 import dev.postern.certificate.issuer.IssueFailure.Fault;
@@ -14,6 +16,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -47,38 +50,8 @@ final class OrderOnDemand {
      */
     void order(SiteRecord record, boolean insists) throws IssueFailure, InterruptedException {
         CertificateIssuer unused = preferred(record);
-        Demand demand;
-        boolean runs;
-        synchronized (record) {
-            runs = record.run() != null;
-            record.save(time.instant());
-            String refusal = record.held().notOnDiskBecause();
-            if (refusal != null) {
-                // Its order would be resumed, bring the same again, and be forgotten with it.
-                throw new IssueFailure(
-                        Fault.OURS,
-                        record.name() + ": the certificate that came last is not on disk yet: " + refusal
-                                + "; no other is ordered before it is",
-                        null);
-            }
-            if (!runs && record.demanded(insists, time.instant()) instanceof Decision.Wait wait) {
-                throw new IssueFailure(
-                        Fault.CA,
-                        record.name() + ": not ordered before " + TimeText.at(wait.until()) + ": " + wait.reason()
-                                + "; postern cert renew --force asks all the same",
-                        wait.until(),
-                        null);
-            }
-            Demand before = record.demand();
-            demand = before == null ? new Demand() : before;
-            if (insists) {
-                demand.insist();
-            }
-            record.demand(demand);
-        }
-        if (!runs) {
-            renewals.enqueue(record);
-        }
+        Demand demand = record.within(its -> demand(its, insists));
+        renewals.enqueue(record);
         long end = elapsed.nanoTime() + deadline.toNanos();
         while (!await(record, demand)) {
             if (elapsed.nanoTime() - end > 0) {
@@ -86,6 +59,32 @@ final class OrderOnDemand {
             }
             renewals.pump();
         }
+    }
+
+    private Demand demand(SiteState state, boolean insists) throws IssueFailure {
+        state.save(time.instant());
+        String refusal = state.held().notOnDiskBecause();
+        if (refusal != null) {
+            // Its order would be resumed, bring the same again, and be forgotten with it.
+            throw new IssueFailure(
+                    Fault.OURS,
+                    state.name() + ": the certificate that came last is not on disk yet: " + refusal
+                            + "; no other is ordered before it is",
+                    null);
+        }
+        if (state.run() == null && new Outlook(state, time.instant()).demanded(insists) instanceof Decision.Wait wait) {
+            throw new IssueFailure(
+                    Fault.CA,
+                    state.name() + ": not ordered before " + TimeText.at(wait.until()) + ": " + wait.reason()
+                            + "; postern cert renew --force asks all the same",
+                    wait.until(),
+                    null);
+        }
+        Demand demand = state.demanded();
+        if (insists) {
+            demand.insist();
+        }
+        return demand;
     }
 
     private boolean await(SiteRecord record, Demand demand) throws IssueFailure, InterruptedException {
@@ -107,27 +106,23 @@ final class OrderOnDemand {
     /** When the policy would try again, in words. */
     String again(SiteRecord record) {
         Instant now = time.instant();
-        Decision next;
-        boolean isDue;
-        synchronized (record) {
-            next = record.plan(now);
-            isDue = record.isDue(now);
-        }
-        if (!isDue && next instanceof Decision.Wait wait) {
-            return "next renewal in " + TimeText.of(Duration.between(now, wait.until()));
-        }
-        return next instanceof Decision.Wait wait
-                ? "tried again in " + TimeText.of(Duration.between(now, wait.until()))
-                : "tried again at once";
+        return record.within(its -> {
+            Outlook outlook = new Outlook(its, now);
+            return outlook.plan() instanceof Decision.Wait wait
+                    ? (outlook.isDue() ? "tried again in " : "next renewal in ")
+                            + TimeText.of(Duration.between(now, wait.until()))
+                    : "tried again at once";
+        });
     }
 
     /** The wait is over, the order is not. */
     void giveUp(SiteRecord record, Demand demand) throws IssueFailure {
-        synchronized (record) {
-            if (record.demand() == demand && record.run() == null) {
-                record.demand(null);
+        record.change(its -> {
+            if (its.demand() == demand && its.run() == null) {
+                // Nobody else is told: whoever waits as well gives up by its own watch.
+                var unused = its.takeDemand();
             }
-        }
+        });
         throw new IssueFailure(
                 Fault.CA,
                 record.name() + ": no certificate after " + TimeText.of(deadline)
@@ -146,20 +141,21 @@ final class OrderOnDemand {
         return record.issuers().get(0);
     }
 
-    /** Lets the order in flight end, well or not; returns with the monitor of the record not held, and no order begun. */
-    void awaitOther(SiteRecord record, Ending then) throws IssueFailure, IOException, InterruptedException {
+    /** Lets the order in flight end, well or not, and has all that is left of orders forgotten before another can begin. */
+    void forgetOthers(SiteRecord record) throws IssueFailure, IOException, InterruptedException {
         long end = elapsed.nanoTime() + deadline.toNanos();
         while (true) {
-            Demand demand;
-            synchronized (record) {
-                if (record.run() == null) {
-                    then.run();
-                    return;
+            Optional<Demand> other = record.within(its -> {
+                if (its.run() != null) {
+                    return Optional.of(its.demanded());
                 }
-                Demand before = record.demand();
-                demand = before == null ? new Demand() : before;
-                record.demand(demand);
+                its.forgetOrders();
+                return Optional.empty();
+            });
+            if (other.isEmpty()) {
+                return;
             }
+            Demand demand = other.get();
             if (elapsed.nanoTime() - end > 0) {
                 giveUp(record, demand);
             }
@@ -172,11 +168,5 @@ final class OrderOnDemand {
                 LOG.info("{}: the order in flight ended: {}", record.name(), e.getMessage());
             }
         }
-    }
-
-    /** What is done before another order can begin. */
-    interface Ending {
-        /** With the monitor of the record held. */
-        void run() throws IOException;
     }
 }

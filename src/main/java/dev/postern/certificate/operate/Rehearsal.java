@@ -54,7 +54,7 @@ final class Rehearsal {
                         ? "nothing had to be proven"
                         : "proven by " + issued.challenge().text());
         try {
-            Certificate certificate = record.check(issued, time.instant());
+            Certificate certificate = record.within(its -> its.check(issued, time.instant()));
             done.add("certificate " + certificate.serialText() + ", " + certificate.notBefore() + " to "
                     + certificate.notAfter() + ", for " + String.join(", ", certificate.names()) + ", in a chain of "
                     + certificate.chain().size());

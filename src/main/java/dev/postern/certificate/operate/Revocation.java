@@ -62,46 +62,39 @@ final class Revocation {
     /** Revokes one that is not served any more. */
     void revokeOlder(SiteRecord record, String serial, RevocationReason reason)
             throws IssueFailure, IOException, InterruptedException {
-        Certificate found;
-        synchronized (record) {
-            Certificate served = record.certificate();
-            if (served != null && served.serialText().equals(serial)) {
-                throw new IssueFailure(
-                        Fault.OURS,
-                        record.name() + ": serial " + serial + " is the certificate that is served (expected: none, to"
-                                + " revoke and replace that one); nothing was revoked",
-                        null);
-            }
-            found = record.held().find(serial).orElse(null);
-        }
-        if (found == null) {
+        Certificate served = record.certificate();
+        if (served != null && served.serialText().equals(serial)) {
             throw new IssueFailure(
                     Fault.OURS,
-                    record.name() + ": no generation in the store has serial " + serial + "; nothing was revoked",
+                    record.name() + ": serial " + serial + " is the certificate that is served (expected: none, to"
+                            + " revoke and replace that one); nothing was revoked",
                     null);
         }
+        Certificate found = record.within(its -> its.held().find(serial))
+                .orElseThrow(() -> new IssueFailure(
+                        Fault.OURS,
+                        record.name() + ": no generation in the store has serial " + serial + "; nothing was revoked",
+                        null));
         revoke(record, found, reason);
         // It may have been shown for names that the current one lacks.
         renewals.republish(record);
     }
 
     private String serving(SiteRecord record) {
-        synchronized (record) {
-            Certificate left = record.certificate();
+        return record.within(its -> {
+            Certificate left = its.certificate();
             return left == null || left.isExpired(time.instant())
                     ? "nothing to serve"
-                    : "serving generation " + record.held().number() + ", valid until " + left.notAfter();
-        }
+                    : "serving generation " + its.held().number() + ", valid until " + left.notAfter();
+        });
     }
 
     private static Certificate certificate(SiteRecord record) throws IssueFailure {
-        synchronized (record) {
-            Certificate certificate = record.certificate();
-            if (certificate == null) {
-                throw new IssueFailure(Fault.OURS, record.name() + ": has no certificate; nothing was done", null);
-            }
-            return certificate;
+        Certificate certificate = record.certificate();
+        if (certificate == null) {
+            throw new IssueFailure(Fault.OURS, record.name() + ": has no certificate; nothing was done", null);
         }
+        return certificate;
     }
 
     private CertificateIssuer issuerOf(Certificate certificate) throws IssueFailure {
@@ -130,16 +123,14 @@ final class Revocation {
 
     /** Whatever its CA says of it: it is not served here any more. */
     private static void refuse(SiteRecord record, Certificate certificate, RevocationReason reason) {
-        synchronized (record) {
-            try {
-                record.held().revoked(certificate, reason);
-            } catch (IOException e) {
-                LOG.error(
-                        "{}: marking the revoked generation: {}; refused all the same, and marked as soon as the disk"
-                                + " takes it; a restart before that would serve it",
-                        record.name(),
-                        DiskFailure.reason(e));
-            }
+        try {
+            record.change(its -> its.held().revoked(certificate, reason));
+        } catch (IOException e) {
+            LOG.error(
+                    "{}: marking the revoked generation: {}; refused all the same, and marked as soon as the disk"
+                            + " takes it; a restart before that would serve it",
+                    record.name(),
+                    DiskFailure.reason(e));
         }
     }
 
@@ -150,11 +141,9 @@ final class Revocation {
             leaked.put(one.serial(), one);
         }
         Instant now = time.instant();
-        synchronized (record) {
-            for (Generation one : record.held().older().newestFirst()) {
-                if (!one.certificate().isExpired(now)) {
-                    leaked.putIfAbsent(one.certificate().serial(), one.certificate());
-                }
+        for (Generation one : record.within(its -> its.held().older()).newestFirst()) {
+            if (!one.certificate().isExpired(now)) {
+                leaked.putIfAbsent(one.certificate().serial(), one.certificate());
             }
         }
         return leaked.values();
@@ -171,7 +160,7 @@ final class Revocation {
                     + " nothing was ordered, and nothing is revoked");
         }
         // Keys that lay in the same store as the one that leaked.
-        orders.awaitOther(record, record::forgetOrders);
+        orders.forgetOthers(record);
         // One that came of an order in flight has a key that lay beside the old one.
         Certificate between = certificate(record);
         orders.order(record, false);

@@ -1,6 +1,7 @@
 package dev.postern.certificate.operate;
 
 import dev.postern.certificate.care.CertificateStatus;
+import dev.postern.certificate.care.Outlook;
 import dev.postern.certificate.care.Renewals;
 import dev.postern.certificate.care.SiteRecord;
 import dev.postern.certificate.issuer.CertificateIssuer;
@@ -70,12 +71,12 @@ public final class SiteOperations implements CertificateOperations {
     public Dueness dueness(String site) throws NoSuchSite {
         SiteRecord record = record(site);
         Instant now = time.instant();
-        synchronized (record) {
-            boolean due = record.isDue(now);
-            return record.plan(now) instanceof Decision.Wait wait
-                    ? new Dueness(due, wait.until(), wait.reason())
-                    : new Dueness(due, now, "");
-        }
+        return record.within(its -> {
+            Outlook outlook = new Outlook(its, now);
+            return outlook.plan() instanceof Decision.Wait wait
+                    ? new Dueness(outlook.isDue(), wait.until(), wait.reason())
+                    : new Dueness(outlook.isDue(), now, "");
+        });
     }
 
     // ---- orders
@@ -97,9 +98,7 @@ public final class SiteOperations implements CertificateOperations {
     @Override
     public CertificateStatus rollback(String site) throws NoSuchSite, IOException {
         SiteRecord record = record(site);
-        synchronized (record) {
-            record.rollback(time.instant(), random);
-        }
+        record.change(its -> its.rollback(time.instant(), random));
         renewals.republish(record);
         CertificateStatus status = status(record);
         LOG.warn(
@@ -114,11 +113,8 @@ public final class SiteOperations implements CertificateOperations {
     @Override
     public int adopt(Certificate certificate, @Nullable String account) throws NoSuchSite, IOException {
         SiteRecord record = record(certificate.site());
-        int number;
-        synchronized (record) {
-            // An order that ends meanwhile numbers its generation before or after, never the same.
-            number = record.adopt(certificate, account, time.instant());
-        }
+        // An order that ends meanwhile numbers its generation before or after, never the same.
+        int number = record.within(its -> its.adopt(certificate, account, time.instant()));
         renewals.republish(record);
         return number;
     }
@@ -165,10 +161,8 @@ public final class SiteOperations implements CertificateOperations {
     @Override
     public List<String> explain(String site) throws NoSuchSite {
         SiteRecord record = record(site);
-        synchronized (record) {
-            return new Explanation(record, renewals.remit().issuers(), time.instant())
-                    .lines(renewals.watch().of(site, record.certificate()), skew.current());
-        }
+        return record.within(its -> new Explanation(its, renewals.remit().issuers(), time.instant())
+                .lines(renewals.watch().of(site, its.certificate()), skew.current()));
     }
 
     @Override

@@ -5,7 +5,7 @@
  * was asked before; {@link dev.postern.certificate.policy.Suggestion} of what a CA suggested. {@link
  * dev.postern.certificate.policy.SitePlan} is what is told of it.
  *
- * <p>Everything is immutable and takes the time as a parameter; nothing blocks, nothing is kept. Whoever asks holds the monitor of
+ * <p>Everything is immutable and takes the time as a parameter; nothing blocks, nothing is kept. Whoever asks holds the lock of
  * what the answer is about.
  */
 @NullMarked

@@ -6,7 +6,7 @@
  * is the affair of the room behind it, {@code files}.
  *
  * <p>Everything here waits for a disk and nothing for a CA: not on an event loop. Nothing here is locked within the process: each
- * site is written by one thread at a time, which {@code care} sees to with the monitor of the site. It knows what is stored and not
+ * site is written by one thread at a time, which {@code care} sees to with the door of the site. It knows what is stored and not
  * why: nothing of what is served, ordered or allowed.
  */
 @NullMarked

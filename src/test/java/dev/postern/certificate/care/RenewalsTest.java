@@ -331,9 +331,7 @@ class RenewalsTest {
         clock.advance(Duration.ofMinutes(1));
         for (String name : List.of(A, B, "new.example.com")) {
             SiteRecord record = new SiteRecord(site(name), store.site(name), List.of(issuer), List.of(), ledgers);
-            synchronized (record) {
-                record.load(clock.instant());
-            }
+            record.change(its -> its.load(clock.instant()));
             queue.offer(record, record.certificate(), List.of(new OrderQueue.Ask("test-ca", Ledger.Kind.FIRST, false)));
         }
 

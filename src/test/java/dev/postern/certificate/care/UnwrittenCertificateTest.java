@@ -64,7 +64,7 @@ class UnwrittenCertificateTest {
         store = FileStore.open(directory.resolve("certs"));
         renewals = begin();
         await().until(() -> Files.exists(folder().resolve("current/fullchain.pem")));
-        await().until(() -> renewals.record(A).run() == null);
+        await().until(() -> renewals.record(A).within(its -> its.run() == null));
         first = table.find(A);
         clock.advance(Duration.ofHours(1));
     }
@@ -118,7 +118,7 @@ class UnwrittenCertificateTest {
         Certificate unwritten = table.find(A);
         assertThat(unwritten.serial()).isNotEqualTo(first.serial());
         assertThat(folder().resolve("current").toRealPath()).endsWith(Path.of("1"));
-        await().until(() -> renewals.record(A).run() == null);
+        await().until(() -> renewals.record(A).within(its -> its.run() == null));
         return unwritten;
     }
 
@@ -250,7 +250,7 @@ class UnwrittenCertificateTest {
         Files.createDirectories(ledger.resolve("in-the-way"));
         issuer.fail(A, failure());
         assertThatThrownBy(() -> operations().order(A, false)).hasMessageContaining("it does not work");
-        await().until(() -> renewals.record(A).run() == null);
+        await().until(() -> renewals.record(A).within(its -> its.run() == null));
         Instant next = operations().list().get(0).nextRenewal();
         List<SitePlan.Budget> budgets = operations().plan().get(0).budgets();
 
@@ -273,7 +273,7 @@ class UnwrittenCertificateTest {
     @Test
     void revocationThatCannotBeWrittenHoldsAllTheSame() throws Exception {
         operations().order(A, false);
-        await().until(() -> renewals.record(A).run() == null);
+        await().until(() -> renewals.record(A).within(its -> its.run() == null));
         Certificate second = table.find(A);
         Files.createDirectories(folder().resolve("2/.new-revoked/in-the-way"));
         issuer.fail(A, failure());

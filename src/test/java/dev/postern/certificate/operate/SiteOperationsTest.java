@@ -283,7 +283,7 @@ class SiteOperationsTest {
         second.fail(A, failure(Fault.CA));
         start(site(A));
         await().until(() -> told.failed.size() == 1);
-        await().until(() -> renewals.record(A).run() == null);
+        await().until(() -> renewals.record(A).within(its -> its.run() == null));
         assertThat(operations.dueness(A).isDue()).isTrue();
         assertThat(operations.dueness(A).nextAttempt()).isAfter(START);
         assertThat(operations.dueness(A).reason()).isEqualTo("waiting after failure 1");
@@ -333,7 +333,7 @@ class SiteOperationsTest {
         await().until(() -> issuer.asked(A) == 1);
 
         Future<CertificateStatus> ordered = orders.submit(() -> operations.order(A, false));
-        await().until(() -> renewals.record(A).demand() != null);
+        await().until(() -> renewals.record(A).within(its -> its.demand() != null));
         latch.countDown();
 
         assertThat(ordered.get(10, TimeUnit.SECONDS).issuer()).isEqualTo("test-ca");
@@ -357,7 +357,7 @@ class SiteOperationsTest {
         issuer.stall(A);
         start(site(A));
         Future<CertificateStatus> ordered = orders.submit(() -> operations.order(A, false));
-        await().until(() -> issuer.asked(A) == 1 && renewals.record(A).demand() != null);
+        await().until(() -> issuer.asked(A) == 1 && renewals.record(A).within(its -> its.demand() != null));
 
         renewals.close();
 
@@ -668,7 +668,7 @@ class SiteOperationsTest {
         issuer.fail(A, new IssueFailure(Fault.CA, "rateLimited", clock.instant().plus(Duration.ofHours(5)), null));
         renewals.start(new RecordedWakeUps(), this::shown);
         await().until(() -> told.failed.size() == 1);
-        await().until(() -> renewals.record(A).run() == null);
+        await().until(() -> renewals.record(A).within(its -> its.run() == null));
 
         assertThat(operations.plan().get(0).issuer()).isEqualTo("second-ca");
         assertThat(operations.explain(A))
@@ -688,7 +688,7 @@ class SiteOperationsTest {
         issuer.fail(A, new IssueFailure(Fault.CA, "rateLimited", clock.instant().plus(Duration.ofHours(5)), null));
         renewals.sweep();
         await().until(() -> told.failed.size() == 1);
-        await().until(() -> renewals.record(A).run() == null);
+        await().until(() -> renewals.record(A).within(its -> its.run() == null));
 
         List<String> lines = operations.explain(A);
 
@@ -727,7 +727,7 @@ class SiteOperationsTest {
         assertThat(failed.failures()).isEqualTo(1);
         assertThat(failed.nextAttempt()).isAfter(clock.instant());
         assertThat(failed.notAfter()).isEqualTo(table.find(A).notAfter());
-        await().until(() -> renewals.record(A).run() == null);
+        await().until(() -> renewals.record(A).within(its -> its.run() == null));
     }
 
     /** Users' trouble: "queued for renewal" was logged for days, nothing was renewed, and nobody was told. */
@@ -743,7 +743,7 @@ class SiteOperationsTest {
         renewals.sweep();
         assertThat(told.overdue).isEmpty();
         await().until(() -> told.failed.size() == 1);
-        await().until(() -> renewals.record(A).run() == null);
+        await().until(() -> renewals.record(A).within(its -> its.run() == null));
         clock.set(half.plusSeconds(1));
         renewals.sweep();
         clock.advance(Duration.ofHours(23));
