@@ -47,6 +47,8 @@ public final class Worker {
     /** An event loop never waits, so that it takes it a moment only. */
     private static final long ASK_SECONDS = 1;
 
+    private static final String ZEROS = "0".repeat(8);
+
     private final EventLoop loop;
     private final Sockets sockets;
     private final AtomicReference<Routing> routing;
@@ -302,7 +304,8 @@ public final class Worker {
 
     /** 16 to 20 hexadecimal digits; unique in this process, and very likely beyond. */
     public String nextRequestId() {
-        return requestIdPrefix + String.format("%08x", requests++);
+        String number = Long.toHexString(requests++);
+        return requestIdPrefix + ZEROS.substring(Math.min(number.length(), ZEROS.length())) + number;
     }
 
     /** The Date of a response made now. */

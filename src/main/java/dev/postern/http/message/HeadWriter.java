@@ -31,18 +31,30 @@ public final class HeadWriter {
         return this;
     }
 
-    /** @param text ISO 8859-1 */
+    /** @param text ISO 8859-1; of what is not, a question mark comes: half of a character could be the end of a line */
     public HeadWriter text(String text) {
-        return bytes(text.getBytes(StandardCharsets.ISO_8859_1));
+        int count = text.length();
+        room(count);
+        for (int i = 0; i < count; i++) {
+            char c = text.charAt(i);
+            bytes[length++] = (byte) (c > 0xff ? '?' : c);
+        }
+        return this;
     }
 
+    /** @param value not negative */
     public HeadWriter number(long value) {
-        if (value >= 0 && value < 10) {
-            room(1);
-            bytes[length++] = (byte) ('0' + value);
-            return this;
+        int digits = 1;
+        for (long rest = value / 10; rest > 0; rest /= 10) {
+            digits++;
         }
-        return text(Long.toString(value));
+        room(digits);
+        length += digits;
+        int at = length;
+        for (long rest = value; digits > 0; digits--, rest /= 10) {
+            bytes[--at] = (byte) ('0' + rest % 10);
+        }
+        return this;
     }
 
     public HeadWriter byteOf(char c) {

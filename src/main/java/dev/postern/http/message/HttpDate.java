@@ -26,10 +26,10 @@ public final class HttpDate {
     }
 
     public byte[] now() {
-        Instant now = clock.instant();
-        if (now.getEpochSecond() != second) {
-            second = now.getEpochSecond();
-            text = IMF_FIXDATE.format(now).getBytes(StandardCharsets.US_ASCII);
+        long now = Math.floorDiv(clock.millis(), 1000);
+        if (now != second) {
+            second = now;
+            text = IMF_FIXDATE.format(Instant.ofEpochSecond(now)).getBytes(StandardCharsets.US_ASCII);
         }
         return text;
     }
