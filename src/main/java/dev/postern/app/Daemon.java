@@ -7,6 +7,7 @@ import dev.postern.control.ReloadControl;
 import dev.postern.control.RunRecord;
 import dev.postern.machine.TlsLibrary;
 import dev.postern.schedule.Schedule;
+import io.netty.util.concurrent.Ticker;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -58,6 +59,7 @@ public final class Daemon {
                     config,
                     schedule(),
                     Clock.systemUTC(),
+                    Ticker.systemTicker(),
                     new Hearing(
                             certificates -> new OneFile(source.file(), new ReloadControl(reloads::now, certificates)),
                             runFolder.orElse(null),

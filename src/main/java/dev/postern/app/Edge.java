@@ -18,6 +18,7 @@ import dev.postern.listener.Transport.EventLoops;
 import dev.postern.machine.MachineErrors;
 import dev.postern.machine.MemoryGuard;
 import dev.postern.machine.TlsLibrary;
+import io.netty.util.concurrent.Ticker;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
@@ -62,13 +63,13 @@ public final class Edge implements AutoCloseable {
     /**
      * @param schedule null for {@link #maintain}: nothing is done but what is asked for
      */
-    private Edge(Configuration config, @Nullable Properties schedule, InstantSource clock, Hearing heard)
+    private Edge(Configuration config, @Nullable Properties schedule, InstantSource clock, Ticker ticker, Hearing heard)
             throws CannotStart {
         this.config = config;
         // Before certificates are read: it says of each whether handshakes can be made with it.
         TlsLibrary.load();
         Transport transport = Transport.best();
-        this.loops = transport.loops(Runtime.getRuntime().availableProcessors(), Threads.named("edge-io"));
+        this.loops = transport.loops(Runtime.getRuntime().availableProcessors(), Threads.named("edge-io"), ticker);
         ScheduledExecutorService background = Threads.timer("background");
         this.observation = new Observation(loops.all(), clock, background);
         opened.push(observation);
@@ -120,12 +121,18 @@ public final class Edge implements AutoCloseable {
      * @param schedule when the certificates are looked after: the content of {@code cron/quartz.properties}
      */
     public static Edge start(Configuration config, Properties schedule, InstantSource clock) throws CannotStart {
-        return start(config, schedule, clock, Hearing.PLAIN);
+        return start(config, schedule, clock, Ticker.systemTicker());
     }
 
-    static Edge start(Configuration config, Properties schedule, InstantSource clock, Hearing heard)
+    /** @param ticker by which the event loops time connections and requests */
+    public static Edge start(Configuration config, Properties schedule, InstantSource clock, Ticker ticker)
             throws CannotStart {
-        Edge edge = new Edge(config, schedule, clock, heard);
+        return start(config, schedule, clock, ticker, Hearing.PLAIN);
+    }
+
+    static Edge start(Configuration config, Properties schedule, InstantSource clock, Ticker ticker, Hearing heard)
+            throws CannotStart {
+        Edge edge = new Edge(config, schedule, clock, ticker, heard);
         LOG.info(
                 "ready: {}, {}, at most {} connections, {} to servers ({} for one client); {}",
                 count(config.sites().size(), "site"),
@@ -153,7 +160,7 @@ public final class Edge implements AutoCloseable {
      * commands from others.
      */
     static Edge maintain(Configuration config, InstantSource clock) throws CannotStart {
-        return new Edge(config, null, clock, Hearing.PLAIN);
+        return new Edge(config, null, clock, Ticker.systemTicker(), Hearing.PLAIN);
     }
 
     /** What an operator may ask for, and gets done. */

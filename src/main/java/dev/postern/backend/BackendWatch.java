@@ -100,7 +100,7 @@ public final class BackendWatch implements AutoCloseable {
 
     /** A backend whose names are looked up; to be {@linkplain #follow followed}. */
     public Backend backend(Configuration.Backend config) {
-        return new Backend(config, names::of, System::nanoTime);
+        return new Backend(config, names::of, surroundings.loop().ticker()::nanoTime);
     }
 
     /** Asks for the names of servers that are about to be used, for a while; not on the event loop. */

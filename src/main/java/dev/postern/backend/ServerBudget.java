@@ -29,7 +29,9 @@ public final class ServerBudget {
     private final AtomicInteger open = new AtomicInteger();
     private final AtomicIntegerArray working = new AtomicIntegerArray(PLACES);
     private final AtomicInteger atWork = new AtomicInteger();
-    private final AtomicLong askedNanos = new AtomicLong(System.nanoTime() - ASK_NANOS);
+    private static final long NEVER = Long.MIN_VALUE;
+
+    private final AtomicLong askedNanos = new AtomicLong(NEVER);
     private final LongAdder refused = new LongAdder();
     private final long seed;
 
@@ -80,7 +82,7 @@ public final class ServerBudget {
     /** Whether the event loops should be asked to let idle connections go; they have just been where not. */
     public boolean asksOthers(long nowNanos) {
         long last = askedNanos.get();
-        return nowNanos - last > ASK_NANOS && askedNanos.compareAndSet(last, nowNanos);
+        return (last == NEVER || nowNanos - last > ASK_NANOS) && askedNanos.compareAndSet(last, nowNanos);
     }
 
     /** Counts {@code connection} until it is closed. */

@@ -62,7 +62,7 @@ public final class AddressRace implements Connector.Attempt {
         this.timeout = timeout;
         this.pipeline = pipeline;
         this.outcome = outcome;
-        this.deadlineNanos = System.nanoTime() + timeout.toNanos();
+        this.deadlineNanos = sockets.loop().ticker().nanoTime() + timeout.toNanos();
     }
 
     /**
@@ -148,7 +148,10 @@ public final class AddressRace implements Connector.Attempt {
 
     private long millisLeft() {
         // 0 would be no limit at all.
-        return Math.max(1, TimeUnit.NANOSECONDS.toMillis(deadlineNanos - System.nanoTime()));
+        return Math.max(
+                1,
+                TimeUnit.NANOSECONDS.toMillis(
+                        deadlineNanos - sockets.loop().ticker().nanoTime()));
     }
 
     // ---- what takes its time

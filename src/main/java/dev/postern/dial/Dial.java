@@ -91,6 +91,10 @@ public final class Dial<T> {
         this.caller = caller;
     }
 
+    private long nanos() {
+        return loop.ticker().nanoTime();
+    }
+
     /** The server whose place is held; null where there is none. */
     public @Nullable Server server() {
         return lease == null ? null : lease.server();
@@ -118,7 +122,7 @@ public final class Dial<T> {
 
     private void begin(Lease next) {
         lease = next;
-        long now = System.nanoTime();
+        long now = nanos();
         caller.tries(next.server(), now);
         if (!connector.areShared()) {
             long network = caller.network();
@@ -150,7 +154,7 @@ public final class Dial<T> {
      */
     public void again() {
         Server server = same();
-        long now = System.nanoTime();
+        long now = nanos();
         caller.tries(server, now);
         if (connector.areShared()) {
             useOrConnect(server, now);
@@ -298,7 +302,7 @@ public final class Dial<T> {
         public void connected(T made) {
             connecting = null;
             balancer.backend().connected(to);
-            caller.guard(() -> caller.connected(made, false, System.nanoTime()));
+            caller.guard(() -> caller.connected(made, false, nanos()));
         }
 
         @Override

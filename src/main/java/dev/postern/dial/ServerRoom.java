@@ -94,7 +94,7 @@ public final class ServerRoom {
      * @param then is told whether there is any, unless the attempt is cancelled
      */
     Connector.Attempt await(Consumer<Boolean> then) {
-        if (budget.asksOthers(System.nanoTime())) {
+        if (budget.asksOthers(loop.ticker().nanoTime())) {
             others.run();
         }
         return new Waiting(then);

@@ -18,6 +18,7 @@ import io.netty.channel.socket.nio.NioDatagramChannel;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.util.concurrent.RejectedExecutionHandlers;
+import io.netty.util.concurrent.Ticker;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Executor;
@@ -84,13 +85,22 @@ public enum Transport {
         return datagrams;
     }
 
-    /** {@code count} event loops, each a thread of {@code threads}. */
-    public EventLoops loops(int count, ThreadFactory threads) {
+    /**
+     * {@code count} event loops, each a thread of {@code threads}.
+     *
+     * @param ticker the clock by which everything on them is timed
+     */
+    public EventLoops loops(int count, ThreadFactory threads, Ticker ticker) {
         MultiThreadIoEventLoopGroup group = new MultiThreadIoEventLoopGroup(count, threads, handlers()) {
             @Override
             protected IoEventLoop newChild(Executor executor, IoHandlerFactory handlers, Object... none) {
                 return new SingleThreadIoEventLoop(
-                        this, executor, handlers, MAX_TASKS, RejectedExecutionHandlers.reject(), TASK_MILLIS);
+                        this, executor, handlers, MAX_TASKS, RejectedExecutionHandlers.reject(), TASK_MILLIS) {
+                    @Override
+                    public Ticker ticker() {
+                        return ticker;
+                    }
+                };
             }
         };
         List<EventLoop> loops = new ArrayList<>();

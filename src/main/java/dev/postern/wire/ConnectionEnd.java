@@ -61,7 +61,7 @@ public final class ConnectionEnd {
             }
             readOn();
             lingers = true;
-            lingersSinceNanos = System.nanoTime();
+            lingersSinceNanos = channel.eventLoop().ticker().nanoTime();
             lingering.run();
             if (tls == null) {
                 shutdownOutput();
@@ -73,7 +73,7 @@ public final class ConnectionEnd {
 
     private void readOn() {
         if (rest == null) {
-            rest = new ReadOn();
+            rest = new ReadOn(channel.eventLoop().ticker());
             channel.pipeline().addFirst("ReadOn", rest);
         }
         if (!channel.config().isAutoRead()) {

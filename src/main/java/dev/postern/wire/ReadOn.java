@@ -3,6 +3,7 @@ package dev.postern.wire;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.util.ReferenceCountUtil;
+import io.netty.util.concurrent.Ticker;
 
 /**
  * Reads, and throws away, what a client still sends when it has been told everything: what is left unread at the close
@@ -11,12 +12,18 @@ import io.netty.util.ReferenceCountUtil;
  * included: nothing of it is worth decrypting. Event loop only.
  */
 final class ReadOn extends ChannelInboundHandlerAdapter {
-    private long lastNanos = System.nanoTime();
+    private final Ticker ticker;
+    private long lastNanos;
+
+    ReadOn(Ticker ticker) {
+        this.ticker = ticker;
+        this.lastNanos = ticker.nanoTime();
+    }
 
     @Override
     public void channelRead(ChannelHandlerContext ctx, Object message) {
         ReferenceCountUtil.release(message);
-        lastNanos = System.nanoTime();
+        lastNanos = ticker.nanoTime();
     }
 
     /** When something last came. */

@@ -5,8 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.postern.testing.EdgeExtension;
 import dev.postern.testing.RawClient;
 import dev.postern.testing.TestServer;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -73,10 +75,17 @@ class RetriesTest {
 
     @Test
     void silentServerIsGivenUpForAnother() throws Exception {
-        start("{ attempts: 1, on: timeout }", "timeouts: { response: 1500ms }");
+        start("{ attempts: 1, on: timeout }", "timeouts: { response: 1m }");
         RawClient client = edge.client();
 
-        assertThat(both(client, "GET /silent HTTP/1.1")).containsExactly("200 good ", "200 good ");
+        for (int i = 0; i < 2 && bad.requests().isEmpty(); i++) {
+            client.request("GET /silent HTTP/1.1", "Host: localhost");
+            int sent = i + 1;
+            Awaitility.await()
+                    .until(() -> good.requests().size() + bad.requests().size() >= sent);
+            edge.passes(Duration.ofSeconds(61));
+            assertThat(client.response().body()).isEqualTo("good ");
+        }
         assertThat(bad.requests()).isNotEmpty();
     }
 

@@ -108,11 +108,13 @@ class UpgradeTest {
 
     @Test
     void tunnelInWhichNothingMovesIsClosed() throws Exception {
-        TestServer server = start("tunnel: 100ms", (request, connection) -> {
+        TestServer server = start("tunnel: 1m", (request, connection) -> {
             connection.send(SWITCHING);
             echo(connection);
         });
         RawClient client = upgraded();
+
+        edge.passes(Duration.ofSeconds(61));
 
         assertThat(client.isClosedByPeer()).isTrue();
         Awaitility.await()
@@ -128,11 +130,14 @@ class UpgradeTest {
                 connection.send("a".repeat(64 * 1024));
             }
         }));
-        edge.startWith(List.of(server.address()), "timeouts: { tunnel: 200ms }");
+        edge.startWith(List.of(server.address()), "timeouts: { tunnel: 1m }");
         RawClient stalled = upgraded();
 
-        Awaitility.await()
-                .untilAsserted(() -> assertThat(server.connectionsOpen()).isEqualTo(0));
+        // What is under way still moves at first.
+        Awaitility.await().until(() -> {
+            edge.passes(Duration.ofSeconds(61));
+            return server.connectionsOpen() == 0;
+        });
 
         assertThat(stalled.isClosedByPeer()).isTrue();
     }
@@ -152,14 +157,17 @@ class UpgradeTest {
             Awaitility.await().until(() -> isClosed(connection));
             closed.set(true);
         }));
-        edge.startWith(List.of(server.address()), "timeouts: { tunnel: 500ms }");
+        edge.startWith(List.of(server.address()), "timeouts: { tunnel: 1m }");
         RawClient client = upgraded();
         fillTheWay(client);
         client.close();
 
         gone.countDown();
 
-        Awaitility.await().untilTrue(closed);
+        Awaitility.await().until(() -> {
+            edge.passes(Duration.ofSeconds(61));
+            return closed.get();
+        });
     }
 
     private static boolean isClosed(TestServer.Connection connection) {

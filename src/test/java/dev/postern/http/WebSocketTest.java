@@ -271,8 +271,11 @@ class WebSocketTest {
 
     @Test
     void tunnelInWhichNothingMovesIsClosed() throws Exception {
-        TestServer server = http1("timeouts: { tunnel: 200ms }", WebSocketTest::echo);
+        TestServer server = http1("timeouts: { tunnel: 1m }", WebSocketTest::echo);
         Http2Client client = connect(client(), 1);
+        assertThat(client.await(Http2Client.HEADERS, 1)).isNotNull();
+
+        edge.passes(Duration.ofSeconds(61));
 
         assertThat(client.await(Http2Wire.Frame::isLast)).isNotNull();
         Awaitility.await().until(() -> server.connectionsOpen() == 0);

@@ -2,6 +2,7 @@ package dev.postern.testing;
 
 import dev.postern.app.CannotStart;
 import dev.postern.app.Edge;
+import dev.postern.app.EdgeLoops;
 import dev.postern.config.Configuration;
 import dev.postern.config.read.ConfigurationChange;
 import dev.postern.config.read.ConfigurationFile;
@@ -13,6 +14,7 @@ import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -32,6 +34,7 @@ public final class EdgeExtension implements BeforeEachCallback, AfterEachCallbac
     private final List<AutoCloseable> closed = new ArrayList<>();
     private Path directory;
     private TestSite site;
+    private MovedTicker ticker = new MovedTicker();
     private Edge edge;
 
     @Override
@@ -66,8 +69,19 @@ public final class EdgeExtension implements BeforeEachCallback, AfterEachCallbac
         Properties schedule = new Properties();
         // Every second rather than every minute, for tests that wait for it.
         schedule.setProperty(Schedule.SWEEP, "* * * * * ?");
-        edge = Edge.start(configuration(rest), schedule, Clock.systemUTC());
+        ticker = new MovedTicker();
+        edge = Edge.start(configuration(rest), schedule, Clock.systemUTC(), ticker);
         return edge;
+    }
+
+    /**
+     * Lets so much time pass for connections and requests, at once: whatever has come in is taken first, and what falls due
+     * is done when this returns.
+     */
+    public void passes(Duration time) throws InterruptedException {
+        EdgeLoops.settle(edge);
+        ticker.forward(time);
+        EdgeLoops.settle(edge);
     }
 
     /** Reloads the edge; {@code rest} as for {@link #start}, whose listeners stay where they are not named. */

@@ -2,7 +2,7 @@ package dev.postern.http.exchange;
 
 import java.util.concurrent.TimeUnit;
 
-/** How often something may happen within a while. Nanoseconds of {@link System#nanoTime}. */
+/** How often something may happen within a while. Nanoseconds of the event loop's clock. */
 public final class Budget {
     private final int max;
     private final long windowNanos;

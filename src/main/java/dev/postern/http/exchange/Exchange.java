@@ -134,6 +134,11 @@ public final class Exchange implements OutgoingRequest, ResponseReceiver {
         record.leavesOut(fields);
     }
 
+    /** Now, by the clock of the event loop. */
+    public long nanos() {
+        return worker.nanos();
+    }
+
     /** With the response the client's connection ends, unless others share it. */
     public void isLast() {
         client.isLast();
@@ -198,7 +203,7 @@ public final class Exchange implements OutgoingRequest, ResponseReceiver {
             part.release();
             return;
         }
-        pace.partCame(System.nanoTime());
+        pace.partCame(worker.nanos());
         body.add(part);
         if (body.received() > maxBody && !isTunnel()) {
             fail(ByClient.BODY_TOO_LARGE, "limits.body: over " + maxBody + " bytes");
@@ -217,7 +222,7 @@ public final class Exchange implements OutgoingRequest, ResponseReceiver {
         }
         record.tunnelClosedBy(EndedBy.CLIENT);
         body.complete(trailers);
-        progressNanos = System.nanoTime();
+        progressNanos = worker.nanos();
         if (server != null) {
             sendBody(server);
         }
@@ -257,7 +262,7 @@ public final class Exchange implements OutgoingRequest, ResponseReceiver {
     public void clientWritable() {
         if (responsePaused) {
             responsePaused = false;
-            progressNanos = System.nanoTime();
+            progressNanos = worker.nanos();
             if (server != null) {
                 server.resumeResponse();
             }
@@ -274,7 +279,7 @@ public final class Exchange implements OutgoingRequest, ResponseReceiver {
     }
 
     private void answer(LocalResponse answer) {
-        record.answered(answer.status(), System.nanoTime());
+        record.answered(answer.status(), worker.nanos());
         if (!request.isHead()) {
             record.sent(answer.body().length);
         }
@@ -359,7 +364,7 @@ public final class Exchange implements OutgoingRequest, ResponseReceiver {
             LOG.debug("request {}: client {}: {}: {}; {}", id(), requester().text(), failure.reason(), detail, outcome);
         } else {
             String where = ladder == null ? "no backend" : ladder.where();
-            boolean told = worker.warnings().tells(where, failure, System.nanoTime());
+            boolean told = worker.warnings().tells(where, failure, worker.nanos());
             LOG.atLevel(told ? Level.WARN : Level.DEBUG)
                     .log(
                             "request {}: {} {}: {}: {}: {}; {}",
@@ -386,7 +391,7 @@ public final class Exchange implements OutgoingRequest, ResponseReceiver {
 
     /** At once, unless this client has been told too often lately that there is no room. */
     private void refuse(Failure failure, LocalResponse answer) {
-        long wait = RefusalPace.paces(failure) ? client.info().refusalWaitNanos(System.nanoTime()) : 0;
+        long wait = RefusalPace.paces(failure) ? client.info().refusalWaitNanos(worker.nanos()) : 0;
         // A head stays, for the log: where there is no memory it must not wait.
         if (wait == 0 || worker.isMemoryShort()) {
             answer(answer);
@@ -406,7 +411,7 @@ public final class Exchange implements OutgoingRequest, ResponseReceiver {
     /** The ladder has found a server. */
     void connected(ServerStream made) {
         server = made;
-        progressNanos = System.nanoTime();
+        progressNanos = worker.nanos();
         made.begin(this, this, ladder().watchesWrite());
         sendBody(made);
         made.flush();
@@ -460,7 +465,7 @@ public final class Exchange implements OutgoingRequest, ResponseReceiver {
 
     @Override
     public void serverWritable() {
-        progressNanos = System.nanoTime();
+        progressNanos = worker.nanos();
         resumeRequest();
     }
 
@@ -474,7 +479,7 @@ public final class Exchange implements OutgoingRequest, ResponseReceiver {
     private void resumeRequest() {
         if (requestPaused) {
             requestPaused = false;
-            pace.resumed(System.nanoTime());
+            pace.resumed(worker.nanos());
             client.resumeRequest();
         }
     }
@@ -484,7 +489,7 @@ public final class Exchange implements OutgoingRequest, ResponseReceiver {
     @Override
     public boolean interimResponse(ResponseHead head) {
         response = Response.INTERIM;
-        progressNanos = System.nanoTime();
+        progressNanos = worker.nanos();
         if (++interim > MAX_INTERIM) {
             fail(ByServer.MALFORMED_RESPONSE, "over " + MAX_INTERIM + " interim responses");
             return false;
@@ -516,7 +521,7 @@ public final class Exchange implements OutgoingRequest, ResponseReceiver {
     @Override
     public void switched(ResponseHead head) {
         response = Response.STARTED;
-        progressNanos = System.nanoTime();
+        progressNanos = worker.nanos();
         record.answered(client.info().isHttp2() ? 200 : 101, progressNanos);
         ladder().answered(head.status());
         ResponseHead stuck = ladder().withSticky(head);
@@ -544,7 +549,7 @@ public final class Exchange implements OutgoingRequest, ResponseReceiver {
             return;
         }
         response = Response.STARTED;
-        progressNanos = System.nanoTime();
+        progressNanos = worker.nanos();
         record.answered(head.status(), progressNanos);
         body.forgetSent();
         ResponseHead own = ladder().withSticky(head);
@@ -653,7 +658,7 @@ public final class Exchange implements OutgoingRequest, ResponseReceiver {
         endSent = false;
         record.connectionLost();
         body.rewind();
-        progressNanos = System.nanoTime();
+        progressNanos = worker.nanos();
         ladder().elsewhere();
     }
 

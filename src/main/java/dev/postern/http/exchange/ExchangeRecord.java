@@ -11,8 +11,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What is told of an exchange once it is over, or of a request that never became one: its head could not be read, or did
- * not come. Collected while it goes on, in fields that cost nothing where nobody observes; {@link System#nanoTime}
- * throughout. Event loop only.
+ * not come. Collected while it goes on, in fields that cost nothing where nobody observes; nanoseconds of the event loop's
+ * clock throughout. Event loop only.
  */
 public final class ExchangeRecord {
     /** Of a timer: it never came to that. */
@@ -84,8 +84,8 @@ public final class ExchangeRecord {
     // ---- while it goes on
 
     /** The client is told so. */
-    public ExchangeRecord with(LocalResponse answer) {
-        answered(answer.status(), System.nanoTime());
+    public ExchangeRecord with(LocalResponse answer, long nowNanos) {
+        answered(answer.status(), nowNanos);
         sent(answer.body().length);
         return this;
     }

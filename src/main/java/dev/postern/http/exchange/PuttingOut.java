@@ -38,8 +38,8 @@ final class PuttingOut {
     }
 
     /** {@code client} has yet to say whom it wants; until {@link #arrived}, or until it is gone. */
-    void arrives(Channel client) {
-        arriving.put(client, System.nanoTime());
+    void arrives(Channel client, long nowNanos) {
+        arriving.put(client, nowNanos);
         client.closeFuture().addListener(gone -> arriving.remove(client));
     }
 

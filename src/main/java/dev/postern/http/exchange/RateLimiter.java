@@ -40,7 +40,7 @@ public final class RateLimiter {
     /**
      * Takes one request from the bucket of {@code client}.
      *
-     * @param nowNanos of {@link System#nanoTime}
+     * @param nowNanos of the clock of the event loops
      * @return 0 where there was one to take; else how long, in nanoseconds, until there is one
      */
     public long take(RateLimit limit, InetAddress client, long nowNanos) {

@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * s at least), as much as {@link UploadPace} asks for. Each such period counts for itself: whoever took much at first must
  * not hold the rest for hours. Longer than the grace of an upload, because a receiver with a large buffer tells of the
  * room in it in leaps. While nothing is owed, whatever the reason, no time passes; never a bound for the whole.
- * Nanoseconds of {@link System#nanoTime}.
+ * Nanoseconds of the event loop's clock.
  */
 public final class ResponsePace {
     private boolean owing;

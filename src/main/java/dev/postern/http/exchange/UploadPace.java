@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Whether a client sends its request body fast enough: never silent for longer than the timeout, and, once a grace has
  * passed, no slower than a modem of 1990. Time during which we, or the server, keep the client from sending does not
- * count. Never a bound for the whole: an upload of a day is fine. Nanoseconds of {@link System#nanoTime}.
+ * count. Never a bound for the whole: an upload of a day is fine. Nanoseconds of the event loop's clock.
  */
 final class UploadPace {
     static final long MIN_BYTES_PER_SECOND = 240;

@@ -22,6 +22,7 @@ import io.netty.channel.EventLoop;
 import io.netty.channel.RecvByteBufAllocator;
 import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.ScheduledFuture;
+import io.netty.util.concurrent.Ticker;
 import java.net.InetAddress;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -47,9 +48,8 @@ public final class Worker {
     /** An event loop never waits, so that it takes it a moment only. */
     private static final long ASK_SECONDS = 1;
 
-    private static final String ZEROS = "0".repeat(8);
-
     private final EventLoop loop;
+    private final Ticker ticker;
     private final Sockets sockets;
     private final AtomicReference<Routing> routing;
     private final HttpDate date;
@@ -67,18 +67,17 @@ public final class Worker {
     private final PuttingOut puttingOut;
     private final ServerRoom room;
     private final ServerRoom sideRoom;
-    private final String requestIdPrefix;
+    private final RequestIds ids;
     private final ExchangeObserver observer;
     private final RepeatedWarnings warnings = new RepeatedWarnings();
 
     private ScheduledFuture<?> sweeps;
-    private long requests;
     private long sweepPeriodNanos;
     private long nextSweepNanos;
     /** When the last sweep began. */
-    private long sweptNanos = System.nanoTime();
+    private long sweptNanos;
     /** When the one before began: whatever had come by then has been read. */
-    private long sweptBeforeNanos = sweptNanos;
+    private long sweptBeforeNanos;
 
     // Written by any thread, read on the loop.
     private volatile boolean draining;
@@ -112,6 +111,9 @@ public final class Worker {
     public Worker(EventLoop loop, Shared shared, int maxIdle, String requestIdPrefix, ExchangeObserver observer) {
         Budgets budgets = shared.budgets;
         this.loop = loop;
+        this.ticker = loop.ticker();
+        this.sweptNanos = ticker.nanoTime();
+        this.sweptBeforeNanos = sweptNanos;
         this.tunnels = new OpenTunnels(loop);
         this.turns = new Turns(loop);
         this.reads = new TurnReads(turns);
@@ -119,7 +121,7 @@ public final class Worker {
         this.puttingOut = new PuttingOut(budgets.memory());
         this.routing = shared.routing;
         this.date = new HttpDate(shared.clock);
-        this.requestIdPrefix = requestIdPrefix;
+        this.ids = new RequestIds(requestIdPrefix);
         this.observer = observer;
         this.http1 = shared.protocols.http1.apply(this);
         this.http1.keepAtMost(maxIdle);
@@ -153,8 +155,8 @@ public final class Worker {
             responseSpace.longest(longestResponseHead(limits));
             http1.keepAtMost(maxIdle);
             // What has retired is closed at once, not with the next sweep.
-            http1.check(System.nanoTime());
-            http2.check(System.nanoTime());
+            http1.check(nanos());
+            http2.check(nanos());
             sweeps.cancel(false);
             sweeps = sweeps(routing());
         });
@@ -163,12 +165,17 @@ public final class Worker {
     private ScheduledFuture<?> sweeps(Routing followed) {
         long period = followed.sweepPeriodNanos();
         sweepPeriodNanos = period;
-        nextSweepNanos = System.nanoTime() + period;
+        nextSweepNanos = nanos() + period;
         return loop.scheduleWithFixedDelay(this::sweep, period, period, TimeUnit.NANOSECONDS);
     }
 
     public EventLoop loop() {
         return loop;
+    }
+
+    /** Now, by the clock of the event loop, by which everything here is timed: nanoseconds since whenever. */
+    public long nanos() {
+        return ticker.nanoTime();
     }
 
     /** Towards servers. */
@@ -247,7 +254,7 @@ public final class Worker {
      * takes its time.
      */
     public void arrives(Channel client) {
-        puttingOut.arrives(client);
+        puttingOut.arrives(client, nanos());
     }
 
     public void arrived(Channel client) {
@@ -289,7 +296,7 @@ public final class Worker {
 
     /** It is over: tells the observer. */
     public void ended(ExchangeRecord exchange) {
-        exchange.ends(System.nanoTime());
+        exchange.ends(nanos());
         try {
             observer.ended(exchange);
         } catch (RuntimeException e) {
@@ -304,8 +311,7 @@ public final class Worker {
 
     /** 16 to 20 hexadecimal digits; unique in this process, and very likely beyond. */
     public String nextRequestId() {
-        String number = Long.toHexString(requests++);
-        return requestIdPrefix + ZEROS.substring(Math.min(number.length(), ZEROS.length())) + number;
+        return ids.next();
     }
 
     /** The Date of a response made now. */
@@ -335,7 +341,7 @@ public final class Worker {
 
     private void sweep() {
         try {
-            long now = System.nanoTime();
+            long now = nanos();
             sweptBeforeNanos = sweptNanos;
             sweptNanos = now;
             observer.swept(Math.max(0, now - nextSweepNanos));
@@ -354,7 +360,7 @@ public final class Worker {
             MachineErrors.check(e);
             LOG.error("timeouts: bug", e);
         }
-        nextSweepNanos = System.nanoTime() + sweepPeriodNanos;
+        nextSweepNanos = nanos() + sweepPeriodNanos;
     }
 
     private void look(ClientConnection connection, long now) {

@@ -75,7 +75,7 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
     private @Nullable RequestHead head;
     private @Nullable Exchange exchange;
     private Phase phase = Phase.HEAD;
-    private long phaseNanos = System.nanoTime();
+    private long phaseNanos;
     /** When the first byte of the head came; 0 before the first one of all. */
     private long headNanos;
     /** The last response, and those before it, have left the kernel as well. */
@@ -96,6 +96,7 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
     public Http1ClientConnection(
             Worker worker, RequestSteps steps, @Nullable CertificateShown shown, Endpoints endpoints, Channel channel) {
         this.worker = worker;
+        this.phaseNanos = worker.nanos();
         this.steps = steps;
         this.channel = channel;
         this.info = new Client(endpoints, shown, false, worker.routing().trustedProxies(), TlsParameters.of(channel));
@@ -137,7 +138,7 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
         if (phase == Phase.IDLE) {
             enter(Phase.HEAD);
         } else if (headNanos == 0) {
-            headNanos = System.nanoTime();
+            headNanos = worker.nanos();
         }
         decode(bytes);
     }
@@ -188,12 +189,10 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
     }
 
     private void startExchange() {
-        Exchange next = exchange;
-        if (next == null || started) {
-            return;
+        if (exchange != null && !started) {
+            started = true;
+            steps.start(exchange);
         }
-        started = true;
-        steps.start(next);
     }
 
     @Override
@@ -265,7 +264,7 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
         String id = worker.nextRequestId();
         LocalResponse answer = ErrorResponses.of(failure, id);
         boolean told = failure.fault() != Failure.Fault.CLIENT
-                && worker.warnings().tells("no backend", failure, System.nanoTime());
+                && worker.warnings().tells("no backend", failure, worker.nanos());
         LOG.atLevel(told ? Level.WARN : Level.DEBUG)
                 .log(
                         "request {}: client {}: {}: {}; answered {}",
@@ -277,7 +276,7 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
         writer.answers(null);
         settled = false;
         writer.local(answer, worker.date(), false, FieldEdits.NONE);
-        worker.ended(refusal(id, failure).with(answer));
+        worker.ended(refusal(id, failure).with(answer, worker.nanos()));
         finish(true);
     }
 
@@ -477,7 +476,7 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
 
     private void enter(Phase next) {
         phase = next;
-        phaseNanos = System.nanoTime();
+        phaseNanos = worker.nanos();
         if (next == Phase.HEAD) {
             headNanos = phaseNanos;
         }

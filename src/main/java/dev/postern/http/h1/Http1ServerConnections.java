@@ -71,7 +71,7 @@ public final class Http1ServerConnections implements ServerConnections {
 
     /** Keeps one whose exchange is over; false where it has to go. */
     boolean keep(Http1ServerConnection idle) {
-        return pool.keep(idle, System.nanoTime());
+        return pool.keep(idle, worker.nanos());
     }
 
     /** It is closed, and was idle until then. */

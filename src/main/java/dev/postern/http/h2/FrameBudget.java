@@ -2,6 +2,7 @@ package dev.postern.http.h2;
 
 import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Exception;
+import io.netty.util.concurrent.Ticker;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -49,11 +50,12 @@ final class FrameBudget {
     /** A frame for a stream that is over costs as much as this many others. */
     private static final int LATE_FRAME = 10;
 
+    private final Ticker ticker;
     private final int headsPerStream;
     private final int maxSmallData;
     private long windowNanos;
     private int control;
-    private long smallWindowNanos = System.nanoTime();
+    private long smallWindowNanos;
     private int small;
     private long streams;
     private long heads;
@@ -61,17 +63,19 @@ final class FrameBudget {
     private long priorities;
     private long windowUpdates;
 
-    private FrameBudget(int headsPerStream, int maxSmallData) {
+    private FrameBudget(Ticker ticker, int headsPerStream, int maxSmallData) {
+        this.ticker = ticker;
+        this.smallWindowNanos = ticker.nanoTime();
         this.headsPerStream = headsPerStream;
         this.maxSmallData = maxSmallData;
     }
 
-    static FrameBudget ofClient() {
-        return new FrameBudget(HEADS_PER_STREAM, MAX_SMALL_DATA);
+    static FrameBudget ofClient(Ticker ticker) {
+        return new FrameBudget(ticker, HEADS_PER_STREAM, MAX_SMALL_DATA);
     }
 
-    static FrameBudget ofServer() {
-        return new FrameBudget(HEADS_PER_STREAM_OF_SERVER, MAX_SMALL_DATA_OF_SERVER);
+    static FrameBudget ofServer(Ticker ticker) {
+        return new FrameBudget(ticker, HEADS_PER_STREAM_OF_SERVER, MAX_SMALL_DATA_OF_SERVER);
     }
 
     void streamBegan() {
@@ -104,7 +108,7 @@ final class FrameBudget {
         small += cost;
         if (small > maxSmallData) {
             // The clock is asked only here: there are very many of them.
-            long now = System.nanoTime();
+            long now = ticker.nanoTime();
             if (now - smallWindowNanos <= WINDOW_NANOS) {
                 throw enough("small or late DATA");
             }
@@ -114,7 +118,7 @@ final class FrameBudget {
     }
 
     void control() throws Http2Exception {
-        long now = System.nanoTime();
+        long now = ticker.nanoTime();
         if (control == 0 || now - windowNanos > WINDOW_NANOS) {
             windowNanos = now;
             control = 0;

@@ -99,7 +99,7 @@ public final class Http2ClientConnection extends Http2Wire<Http2ClientStream> im
     private final ConnectionEnd end;
 
     private int workerIndex = -1;
-    private long sinceNanos = System.nanoTime();
+    private long sinceNanos;
     private boolean reading;
     /** The last response, and those before it, have left the kernel as well. */
     private boolean settled = true;
@@ -132,6 +132,7 @@ public final class Http2ClientConnection extends Http2Wire<Http2ClientStream> im
             Http2Connection.PropertyKey key) {
         super(decoder, encoder, settings, channel, budget, key);
         this.worker = worker;
+        this.sinceNanos = worker.nanos();
         this.steps = steps;
         this.client = client;
         this.scratch = worker.headWriter();
@@ -191,7 +192,7 @@ public final class Http2ClientConnection extends Http2Wire<Http2ClientStream> im
         @Override
         protected Http2ClientConnection build(
                 Http2ConnectionDecoder decoder, Http2ConnectionEncoder encoder, Http2Settings settings) {
-            FrameBudget budget = FrameBudget.ofClient();
+            FrameBudget budget = FrameBudget.ofClient(channel.eventLoop().ticker());
             Http2ClientConnection made = new Http2ClientConnection(
                     Http2Limits.decoder(encoder, blocks, budget),
                     encoder,
@@ -236,7 +237,7 @@ public final class Http2ClientConnection extends Http2Wire<Http2ClientStream> im
 
     @Override
     void wasReset(int id, long errorCode) throws Http2Exception {
-        if (!resets.allows(System.nanoTime())) {
+        if (!resets.allows(worker.nanos())) {
             throw Http2Exception.connectionError(
                     Http2Error.ENHANCE_YOUR_CALM, "over %d resets in %d s", MAX_RESETS, RESET_SECONDS);
         }
@@ -257,10 +258,9 @@ public final class Http2ClientConnection extends Http2Wire<Http2ClientStream> im
         if (++streams == MAX_TOTAL_STREAMS) {
             asksToLeave();
         }
-        long now = System.nanoTime();
-        sinceNanos = now;
+        sinceNanos = worker.nanos();
         settled = false;
-        Http2ClientStream begun = new Http2ClientStream(this, stream, now);
+        Http2ClientStream begun = new Http2ClientStream(this, stream, sinceNanos);
         know(stream, begun);
         if (endOfStream) {
             begun.requestEnded();
@@ -272,7 +272,7 @@ public final class Http2ClientConnection extends Http2Wire<Http2ClientStream> im
             refuse(begun, Http2Heads.legible(headers), e);
             return;
         }
-        Exchange exchange = new Exchange(worker, begun, head, now, now);
+        Exchange exchange = new Exchange(worker, begun, head, sinceNanos, sinceNanos);
         touched.add(begun);
         if (!endOfStream && !head.hasBody() && head.upgrade() == null) {
             // RFC 9113 §8.1.1: with a body it would be malformed, and no server is to have seen it.
@@ -289,7 +289,7 @@ public final class Http2ClientConnection extends Http2Wire<Http2ClientStream> im
     /** What is malformed ends its stream (RFC 9113 §8.1.1); what is beyond a limit is answered. */
     private void refuse(Http2ClientStream stream, Legible legible, BadMessage why) throws Http2Exception {
         String id = worker.nextRequestId();
-        ExchangeRecord refusal = ExchangeRecord.refused(id, client, legible, System.nanoTime(), why.failure());
+        ExchangeRecord refusal = ExchangeRecord.refused(id, client, legible, worker.nanos(), why.failure());
         if (why.failure() == Failure.ByClient.MALFORMED) {
             LOG.debug(
                     "request {}: client {}: {}: {}; stream reset",
@@ -308,7 +308,7 @@ public final class Http2ClientConnection extends Http2Wire<Http2ClientStream> im
                 why.failure().reason(),
                 why.detail(),
                 answer.status());
-        worker.ended(refusal.with(answer));
+        worker.ended(refusal.with(answer, worker.nanos()));
         stream.respond(answer, FieldEdits.NONE);
     }
 
@@ -454,7 +454,7 @@ public final class Http2ClientConnection extends Http2Wire<Http2ClientStream> im
             if (stream.isResetSent()) {
                 ended.reset(stream.id());
             }
-            sinceNanos = System.nanoTime();
+            sinceNanos = worker.nanos();
             Http2ClientStream mine = forget(stream);
             if (mine != null) {
                 mine.closed();
@@ -498,7 +498,7 @@ public final class Http2ClientConnection extends Http2Wire<Http2ClientStream> im
             }
             return;
         }
-        if (!outbound && !provoked.allows(System.nanoTime())) {
+        if (!outbound && !provoked.allows(worker.nanos())) {
             Http2Exception enough = Http2Exception.connectionError(
                     Http2Error.ENHANCE_YOUR_CALM, "over %d stream errors in %d s", MAX_RESETS, RESET_SECONDS);
             onError(on, false, enough);
@@ -578,7 +578,7 @@ public final class Http2ClientConnection extends Http2Wire<Http2ClientStream> im
 
     private void enter(Phase next) {
         phase = next;
-        phaseNanos = System.nanoTime();
+        phaseNanos = worker.nanos();
     }
 
     @Override

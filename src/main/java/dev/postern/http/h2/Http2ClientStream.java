@@ -201,7 +201,7 @@ final class Http2ClientStream implements ClientStream {
      */
     private void over(ChannelFuture last) {
         exchange = null;
-        overNanos = System.nanoTime();
+        overNanos = connection.worker().nanos();
         resumeRequest();
         if (!requestEnded) {
             last.addListener(written -> {
@@ -226,7 +226,7 @@ final class Http2ClientStream implements ClientStream {
     @Override
     public void abort(BreakOff why) {
         exchange = null;
-        overNanos = System.nanoTime();
+        overNanos = connection.worker().nanos();
         connection.reset(stream, Http2Limits.code(why));
         flush();
     }

@@ -54,9 +54,9 @@ final class Http2ServerConnection extends Http2Wire<Http2ServerStream> {
     private boolean reading;
     private boolean flushScheduled;
     private long probeNanos;
-    private long readNanos = System.nanoTime();
+    private long readNanos;
     /** Since when no stream is open. */
-    private long idleNanos = System.nanoTime();
+    private long idleNanos;
 
     private enum Phase {
         /** The server has not said what it allows. */
@@ -80,6 +80,8 @@ final class Http2ServerConnection extends Http2Wire<Http2ServerStream> {
             Http2ServerConnections pool) {
         super(decoder, encoder, settings, channel, budget, key);
         this.worker = worker;
+        this.readNanos = worker.nanos();
+        this.idleNanos = readNanos;
         this.server = server;
         this.pool = pool;
         connection().addListener(new Streams());
@@ -129,7 +131,7 @@ final class Http2ServerConnection extends Http2Wire<Http2ServerStream> {
         @Override
         protected Http2ServerConnection build(
                 Http2ConnectionDecoder decoder, Http2ConnectionEncoder encoder, Http2Settings settings) {
-            FrameBudget budget = FrameBudget.ofServer();
+            FrameBudget budget = FrameBudget.ofServer(channel.eventLoop().ticker());
             Http2ServerConnection made = new Http2ServerConnection(
                     Http2Limits.decoder(encoder, blocks, budget),
                     encoder,
@@ -233,7 +235,7 @@ final class Http2ServerConnection extends Http2Wire<Http2ServerStream> {
 
     /** Nothing has come since {@code sinceNanos} on a stream that was given up: is the server there at all? */
     void heardNothingSince(long sinceNanos) {
-        long now = System.nanoTime();
+        long now = worker.nanos();
         if (phase == Phase.READY && readNanos - sinceNanos < 0 && now - readNanos > SILENCE_NANOS) {
             phase = Phase.PROBING;
             probeNanos = now;
@@ -246,7 +248,7 @@ final class Http2ServerConnection extends Http2Wire<Http2ServerStream> {
     /** Ends what is of no use any more. */
     void check(long now, long maxIdleNanos) {
         if (phase == Phase.PROBING && now - probeNanos > PING_NANOS) {
-            worker.warnings().closed(server, "no answer to a PING", System.nanoTime());
+            worker.warnings().closed(server, "no answer to a PING", worker.nanos());
             retire();
             closeNow();
         } else if (server.isRetired() || (streams() == 0 && now - idleNanos > maxIdleNanos)) {
@@ -294,7 +296,7 @@ final class Http2ServerConnection extends Http2Wire<Http2ServerStream> {
         takesTunnels |= Boolean.TRUE.equals(settings.connectProtocolEnabled());
         if (phase == Phase.AWAITS_SETTINGS) {
             phase = Phase.READY;
-            idleNanos = System.nanoTime();
+            idleNanos = worker.nanos();
             pool.isReady(this);
         }
     }
@@ -328,7 +330,7 @@ final class Http2ServerConnection extends Http2Wire<Http2ServerStream> {
     @Override
     public void channelRead(ChannelHandlerContext read, Object message) throws Exception {
         reading = true;
-        readNanos = System.nanoTime();
+        readNanos = worker.nanos();
         super.channelRead(read, message);
     }
 
@@ -351,14 +353,14 @@ final class Http2ServerConnection extends Http2Wire<Http2ServerStream> {
     private final class Streams extends Http2ConnectionAdapter {
         @Override
         public void onGoAwayReceived(int lastStreamId, long errorCode, ByteBuf debugData) {
-            worker.warnings().goesAway(server, errorCode, System.nanoTime());
+            worker.warnings().goesAway(server, errorCode, worker.nanos());
             retire();
         }
 
         @Override
         public void onStreamClosed(Http2Stream stream) {
             if (streams() == 0) {
-                idleNanos = System.nanoTime();
+                idleNanos = worker.nanos();
             }
             Http2ServerStream mine = forget(stream);
             if (mine != null) {
@@ -401,7 +403,7 @@ final class Http2ServerConnection extends Http2Wire<Http2ServerStream> {
             ChannelHandlerContext on, boolean outbound, Throwable cause, @Nullable Http2Exception http2) {
         MachineErrors.check(cause);
         String why = http2 == null ? cause.toString() : String.valueOf(http2.getMessage());
-        worker.warnings().closed(server, why, System.nanoTime());
+        worker.warnings().closed(server, why, worker.nanos());
         phase = Phase.RETIRED;
         pool.remove(this);
         super.onConnectionError(on, outbound, cause, http2);

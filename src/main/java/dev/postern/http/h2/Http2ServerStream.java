@@ -31,7 +31,7 @@ final class Http2ServerStream implements ServerStream, ChannelFutureListener {
     private static final long UNKNOWN = -1;
 
     private final Http2ServerConnection connection;
-    private final long madeNanos = System.nanoTime();
+    private final long madeNanos;
 
     private @Nullable ResponseReceiver receiver;
     private @Nullable Http2Stream stream;
@@ -49,6 +49,7 @@ final class Http2ServerStream implements ServerStream, ChannelFutureListener {
     private @Nullable ReceiveWindow window;
 
     Http2ServerStream(Http2ServerConnection connection) {
+        this.madeNanos = connection.worker().nanos();
         this.connection = connection;
     }
 

@@ -50,7 +50,11 @@ abstract class Http2Wire<S> extends Http2ConnectionHandler {
         this.channel = channel;
         this.budget = budget;
         this.key = key;
-        this.windows = new ReceiveWindows(decoder.flowController(), WindowBudget.PROCESS, this::flushSoon);
+        this.windows = new ReceiveWindows(
+                decoder.flowController(),
+                WindowBudget.PROCESS,
+                this::flushSoon,
+                channel.eventLoop().ticker());
         encoder.flowController().listener(this::streamBecameWritable);
         // No wait at the end: the grace of the whole process is the bound, and closeNow keeps to it.
         gracefulShutdownTimeoutMillis(-1);

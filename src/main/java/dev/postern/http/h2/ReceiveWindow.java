@@ -1,6 +1,7 @@
 package dev.postern.http.h2;
 
 import io.netty.handler.codec.http2.Http2Stream;
+import io.netty.util.concurrent.Ticker;
 
 /**
  * How much of one body may be under way to us. Whoever sends waits a round trip for each window: once a whole one has been
@@ -13,6 +14,7 @@ final class ReceiveWindow {
     private static final int MAX = 4 * 1024 * 1024;
 
     private final ReceiveWindows connection;
+    private final Ticker ticker;
     private final Http2Stream stream;
     private int size = Http2Limits.STREAM_WINDOW;
     private int taken;
@@ -27,6 +29,7 @@ final class ReceiveWindow {
 
     ReceiveWindow(ReceiveWindows connection, Http2Stream stream, long nowNanos) {
         this.connection = connection;
+        this.ticker = connection.ticker();
         this.stream = stream;
         this.sinceNanos = nowNanos;
     }
@@ -35,7 +38,7 @@ final class ReceiveWindow {
     void pause() {
         if (!paused) {
             paused = true;
-            pausedNanos = System.nanoTime();
+            pausedNanos = ticker.nanoTime();
         }
     }
 
@@ -43,7 +46,7 @@ final class ReceiveWindow {
     int resume() {
         if (paused) {
             paused = false;
-            heldNanos += System.nanoTime() - pausedNanos;
+            heldNanos += ticker.nanoTime() - pausedNanos;
         }
         int free = held;
         held = 0;
@@ -84,7 +87,7 @@ final class ReceiveWindow {
     }
 
     private void grow() {
-        long now = System.nanoTime();
+        long now = ticker.nanoTime();
         boolean keptUp = 2 * heldNanos < now - sinceNanos;
         taken = 0;
         heldNanos = 0;

@@ -3,6 +3,7 @@ package dev.postern.http.h2;
 import io.netty.handler.codec.http2.Http2Exception;
 import io.netty.handler.codec.http2.Http2LocalFlowController;
 import io.netty.handler.codec.http2.Http2Stream;
+import io.netty.util.concurrent.Ticker;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -21,13 +22,20 @@ final class ReceiveWindows {
     private final Http2LocalFlowController flow;
     private final WindowBudget budget;
     private final Runnable flush;
+    private final Ticker ticker;
     private long own;
 
     /** @param flush sends what was written */
-    ReceiveWindows(Http2LocalFlowController flow, WindowBudget budget, Runnable flush) {
+    ReceiveWindows(Http2LocalFlowController flow, WindowBudget budget, Runnable flush, Ticker ticker) {
         this.flow = flow;
         this.budget = budget;
         this.flush = flush;
+        this.ticker = ticker;
+    }
+
+    /** The clock of the event loop. */
+    Ticker ticker() {
+        return ticker;
     }
 
     /** Makes the window of {@code stream} larger; false where there is no room for that. */

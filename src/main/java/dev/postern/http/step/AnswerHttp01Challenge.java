@@ -53,7 +53,7 @@ public final class AnswerHttp01Challenge implements RequestStep {
             String host = request.authority().host();
             // While an order is open, its CA may be the one that finds nothing; else it is a stranger. And then, too,
             // strangers may ask as often as they like.
-            boolean told = challenges.isOpenFor(host) && misses.mayBeTold(System.nanoTime());
+            boolean told = challenges.isOpenFor(host) && misses.mayBeTold(exchange.nanos());
             LOG.atLevel(told ? Level.INFO : Level.DEBUG)
                     .log(
                             "challenge {} for {}: asked by {}: no such challenge is open; answered 404",

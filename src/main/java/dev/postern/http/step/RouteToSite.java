@@ -104,7 +104,7 @@ public final class RouteToSite implements RequestStep {
     /** Whether the client may make one more request now; if not, it has been told so. */
     private static boolean isWithin(Exchange exchange, RateLimit limit) {
         long waitNanos =
-                exchange.routing().rates().take(limit, exchange.requester().address(), System.nanoTime());
+                exchange.routing().rates().take(limit, exchange.requester().address(), exchange.nanos());
         if (waitNanos == 0) {
             return true;
         }

@@ -10,6 +10,7 @@ import dev.postern.testing.Http2Wire;
 import dev.postern.testing.TestServer;
 import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Exception;
+import io.netty.util.concurrent.Ticker;
 import java.io.ByteArrayOutputStream;
 import java.io.UncheckedIOException;
 import java.util.List;
@@ -129,7 +130,7 @@ class Http2FloodTest {
     /** Ten thousand a second, on and on, are more than anybody says. Frame by frame they would take this test too long. */
     @Test
     void floodOfSmallDataIsEnough() throws Exception {
-        FrameBudget budget = FrameBudget.ofClient();
+        FrameBudget budget = FrameBudget.ofClient(Ticker.newMockTicker());
         for (int i = 0; i < SMALL_DATA; i++) {
             budget.data(1, false);
         }
@@ -156,7 +157,7 @@ class Http2FloodTest {
 
     @Test
     void whoeverIsAnsweredMaySayAsMuchAsThat() throws Exception {
-        FrameBudget budget = FrameBudget.ofClient();
+        FrameBudget budget = FrameBudget.ofClient(Ticker.newMockTicker());
         for (int i = 0; i < 10 * SMALL_DATA; i++) {
             budget.data(1, false);
             budget.dataSent(1);

@@ -11,6 +11,7 @@ import io.netty.handler.codec.http2.DefaultHttp2FrameWriter;
 import io.netty.handler.codec.http2.DefaultHttp2LocalFlowController;
 import io.netty.handler.codec.http2.Http2Exception;
 import io.netty.handler.codec.http2.Http2Stream;
+import io.netty.util.concurrent.Ticker;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -32,7 +33,7 @@ class ReceiveWindowsTest {
         private final DefaultHttp2Connection http2 = new DefaultHttp2Connection(true);
         private final DefaultHttp2LocalFlowController flow =
                 new DefaultHttp2LocalFlowController(http2, 0.5f, true).frameWriter(new DefaultHttp2FrameWriter());
-        private final ReceiveWindows windows = new ReceiveWindows(flow, budget, channel::flush);
+        private final ReceiveWindows windows = new ReceiveWindows(flow, budget, channel::flush, Ticker.systemTicker());
         private int last = -1;
 
         Connection() throws Http2Exception {
@@ -59,7 +60,8 @@ class ReceiveWindowsTest {
         Sender(Connection connection, Http2Stream stream) {
             this.connection = connection;
             this.stream = stream;
-            this.window = new ReceiveWindow(connection.windows, stream, System.nanoTime());
+            this.window = new ReceiveWindow(
+                    connection.windows, stream, Ticker.systemTicker().nanoTime());
         }
 
         int mayCome() {
