@@ -25,7 +25,7 @@
  *     │ bytes
  *   message.MessageDecoder, ResponseHead                as strict as for requests
  *   exchange.ResponseReceiver (the exchange)            back-pressure: ServerStream.pauseResponse, resumeResponse
- *     │  coding.ResponseCompression                     or, once protocols are switched, a tunnel.Tunnel
+ *     │  coding.ResponseStage (compression)             or, once protocols are switched, a tunnel.Tunnel
  *   exchange.ClientStream: h1.Http1ClientConnection (h1.ResponseWriter), h2.Http2ClientStream
  *     │ wire.SendQueue                                  response_not_taken: slow readers
  *   client
@@ -41,7 +41,8 @@
  * <p>Threads: a connection lives on one event loop, its server connections and streams on the same one; shared between
  * loops are {@code Routing} (an immutable snapshot), {@code LoadBalancer} and its servers, {@code RateLimiter}, {@code Logins},
  * {@code MemoryGuard} and the budgets of {@code backend}. Nothing blocks; passwords are compared by {@code Logins} on threads of its own. Timeouts are looked at by
- * the sweep of {@code exchange.Worker}; those of waiting in line, of connecting and of handshakes are timers. Each buffer has one owner: whoever is handed one lets it go.
+ * the sweep of {@code exchange.Worker}; those of waiting in line, of connecting and of handshakes are timers. All of it goes by the ticker
+ * of the event loop ({@code Worker.nanos}), which tests put forward. Each buffer has one owner: whoever is handed one lets it go.
  */
 @NullMarked
 package dev.postern.http;

@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * and §8.8.3.3 ask for: another encoding is another representation, whose tag is not the strong one of the server, whose
  * length is not known, and of which there are no ranges.
  */
-public final class ResponseCompression {
+public final class ResponseCompression implements ResponseStage {
     private static final Set<String> GONE =
             Set.of("content-length", "accept-ranges", "content-md5", "content-digest", "repr-digest", "digest");
 
@@ -47,15 +47,15 @@ public final class ResponseCompression {
         this.at = at;
     }
 
-    /** Null where the response stays as it is. */
-    public static @Nullable ResponseCompression of(Compression wanted, RequestHead request, ResponseHead head) {
+    /** What is to be done to the response with this head; nothing where it stays as it is. */
+    public static ResponseStage of(Compression wanted, RequestHead request, ResponseHead head) {
         Encoding encoding = AcceptEncoding.choose(request.fields(), wanted.encodings(), ContentCoders.load());
         if (head.status() == 304) {
             // Which of its representations the client has is not known: no tag of it may be stronger than that one's.
             return new ResponseCompression(rewritten(head, null, encoding != null));
         }
         if (!isEligible(wanted, head)) {
-            return null;
+            return NONE;
         }
         if (encoding == null || isNoTransform(request.fields())) {
             return new ResponseCompression(rewritten(head, null, false));
@@ -163,17 +163,18 @@ public final class ResponseCompression {
         fields.add(kind, nameFrom, nameTo, nameTo, bytes.size());
     }
 
-    public ResponseHead head() {
+    @Override
+    public ResponseHead head(ResponseHead came) {
         return head;
     }
 
-    /** Whether the body that follows is compressed; otherwise only the head says something else. */
-    public boolean isActive() {
-        return coder != null;
+    @Override
+    public long bodyLength(long came) {
+        return coder == null ? came : ResponseHead.CHUNKED;
     }
 
-    /** Takes ownership of {@code part}; what comes back is the caller's, and may be empty. */
-    public ByteBuf compress(ByteBuf part) {
+    @Override
+    public ByteBuf body(ByteBuf part) {
         ContentCoder to = coder;
         if (to == null) {
             return part;
@@ -191,8 +192,8 @@ public final class ResponseCompression {
         }
     }
 
-    /** What the client needs to decode all that was taken, the caller's; null where it has it already. */
-    @Nullable public ByteBuf flush() {
+    @Override
+    public @Nullable ByteBuf flush() {
         if (coder == null || !pending) {
             return null;
         }
@@ -202,8 +203,8 @@ public final class ResponseCompression {
         return out;
     }
 
-    /** The end of the body, the caller's; null where there was nothing to compress. */
-    @Nullable public ByteBuf finish() {
+    @Override
+    public @Nullable ByteBuf finish() {
         if (coder == null) {
             return null;
         }
@@ -213,7 +214,7 @@ public final class ResponseCompression {
         return out;
     }
 
-    /** However the response ended. May be called again. */
+    @Override
     public void close() {
         Encoding closed = at;
         at = null;

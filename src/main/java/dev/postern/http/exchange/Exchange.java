@@ -7,6 +7,7 @@ import dev.postern.config.Timeouts;
 import dev.postern.config.Tolerance;
 import dev.postern.config.Variable;
 import dev.postern.http.coding.ResponseCompression;
+import dev.postern.http.coding.ResponseStage;
 import dev.postern.http.message.Fields;
 import dev.postern.http.message.RequestHead;
 import dev.postern.http.message.RequestTarget;
@@ -65,7 +66,7 @@ public final class Exchange implements OutgoingRequest, ResponseReceiver {
 
     private @Nullable RetryLadder ladder;
     private @Nullable ServerStream server;
-    private @Nullable ResponseCompression compression;
+    private ResponseStage stage = ResponseStage.NONE;
     /** Once bytes go back and forth as they are. */
     private @Nullable Tunnel tunnel;
 
@@ -553,20 +554,14 @@ public final class Exchange implements OutgoingRequest, ResponseReceiver {
         record.answered(head.status(), progressNanos);
         body.forgetSent();
         ResponseHead own = ladder().withSticky(head);
-        Compression wanted = compressionWanted();
-        ResponseCompression compressing = wanted == null ? null : ResponseCompression.of(wanted, request, own);
-        compression = compressing;
-        if (compressing == null) {
-            client.response(own, bodyLength, responseEdits());
-        } else {
-            client.response(
-                    compressing.head(), compressing.isActive() ? ResponseHead.CHUNKED : bodyLength, responseEdits());
-        }
+        stage = stageOf(own);
+        client.response(stage.head(own), stage.bodyLength(bodyLength), responseEdits());
     }
 
-    private @Nullable Compression compressionWanted() {
+    private ResponseStage stageOf(ResponseHead head) {
         Route chosen = route();
-        return chosen == null ? null : chosen.settings().compression();
+        Compression wanted = chosen == null ? null : chosen.settings().compression();
+        return wanted == null ? ResponseStage.NONE : ResponseCompression.of(wanted, request, head);
     }
 
     @Override
@@ -575,8 +570,8 @@ public final class Exchange implements OutgoingRequest, ResponseReceiver {
             part.release();
             return;
         }
-        progressNanos = System.nanoTime();
-        sendToClient(compression == null ? part : compression.compress(part));
+        progressNanos = worker.nanos();
+        sendToClient(stage.body(part));
         if (!client.isWritable()) {
             client.flush();
             if (!client.isWritable() && server != null && !responsePaused) {
@@ -595,8 +590,8 @@ public final class Exchange implements OutgoingRequest, ResponseReceiver {
 
     @Override
     public void flushResponse() {
-        if (compression != null && !finished) {
-            sendToClient(compression.flush());
+        if (!finished) {
+            sendToClient(stage.flush());
         }
         client.flush();
     }
@@ -605,9 +600,7 @@ public final class Exchange implements OutgoingRequest, ResponseReceiver {
     public void responseEnd(@Nullable Fields trailers) {
         record.tunnelClosedBy(EndedBy.SERVER);
         server = null;
-        if (compression != null) {
-            sendToClient(compression.finish());
-        }
+        sendToClient(stage.finish());
         finish();
         client.responseEnd(Trailers.without(trailers, responseEdits()));
     }
@@ -756,9 +749,7 @@ public final class Exchange implements OutgoingRequest, ResponseReceiver {
         }
         record.received(body.received());
         body.release();
-        if (compression != null) {
-            compression.close();
-        }
+        stage.close();
         if (ladder != null) {
             ladder.end();
         }
