@@ -38,6 +38,11 @@
  * clients and servers; neither knows the other), {@code step} (what may happen to a request before it is answered). The
  * table is in {@code ArchitectureTest}.
  *
+ * <p>What goes from one protocol to another is said once, whoever speaks what: a request to a server is what
+ * {@code exchange.RequestWriter} writes, in the words of HTTP/1.1, from which {@code h2} takes its pairs (values that are put
+ * together of several need a place for that in any case); a response to a client has the fields that
+ * {@code message.ResponseFields} lets pass. What comes over HTTP/2 is spelled out as HTTP/1.1 and read by the one strict parser.
+ *
  * <p>Threads: a connection lives on one event loop, its server connections and streams on the same one; shared between
  * loops are {@code Routing} (an immutable snapshot), {@code LoadBalancer} and its servers, {@code RateLimiter}, {@code Logins},
  * {@code MemoryGuard} and the budgets of {@code backend}. Nothing blocks; passwords are compared by {@code Logins} on threads of its own. Timeouts are looked at by

@@ -6,6 +6,7 @@ import dev.postern.http.message.FieldName;
 import dev.postern.http.message.Fields;
 import dev.postern.http.message.HeadWriter;
 import dev.postern.http.message.RequestHead;
+import dev.postern.http.message.ResponseFields;
 import dev.postern.http.message.ResponseHead;
 import dev.postern.http.message.StatusText;
 import dev.postern.http.message.Trailers;
@@ -136,33 +137,14 @@ final class ResponseWriter {
 
     private void fields(ResponseHead head, int status, FieldEdits edits) {
         Fields fields = head.fields();
-        boolean named = !head.connection().named().isEmpty();
+        // 426 has to say what it wants; RFC 9110 §15.5.22.
+        boolean upgrade = status == 101 || status == 426;
         for (int i = 0; i < fields.count(); i++) {
-            int name = fields.name(i);
-            if (!isHopByHop(name, status)
-                    && !(named && head.connection().names(fields, i))
-                    && !edits.removes(fields.bytes(), fields.nameFrom(i), fields.nameTo(i))) {
+            if ((upgrade || fields.name(i) != FieldName.UPGRADE) && ResponseFields.pass(head, i, edits)) {
                 out.field(fields, i);
             }
         }
         out.fields(edits);
-    }
-
-    private static boolean isHopByHop(int name, int status) {
-        return switch (name) {
-            case FieldName.CONTENT_LENGTH,
-                    FieldName.TRANSFER_ENCODING,
-                    FieldName.CONNECTION,
-                    FieldName.KEEP_ALIVE,
-                    FieldName.PROXY_CONNECTION,
-                    FieldName.TE,
-                    // Some client may take it for the real one.
-                    FieldName.ALMOST_FRAMING -> true;
-            case FieldName.UPGRADE ->
-                // 426 has to say what it wants; RFC 9110 §15.5.22.
-                status != 101 && status != 426;
-            default -> false;
-        };
     }
 
     /** Takes ownership of {@code part}. */

@@ -11,6 +11,7 @@ import dev.postern.http.message.Fields;
 import dev.postern.http.message.HeadWriter;
 import dev.postern.http.message.Legible;
 import dev.postern.http.message.RequestHead;
+import dev.postern.http.message.ResponseFields;
 import dev.postern.http.message.ResponseHead;
 import dev.postern.route.FieldEdits;
 import dev.postern.wire.Failure;
@@ -300,32 +301,16 @@ final class Http2Heads {
 
     private static List<AsciiString> fields(ResponseHead head, FieldEdits edits) {
         Fields fields = head.fields();
-        boolean named = !head.connection().named().isEmpty();
         List<AsciiString> pairs = new ArrayList<>(2 * fields.count() + 4);
         for (int i = 0; i < fields.count(); i++) {
-            if (!isHopByHop(fields.name(i))
+            if (fields.name(i) != FieldName.UPGRADE
                     && !(head.status() == 101 && WebSocketKey.isAccept(fields, i))
-                    && !(named && head.connection().names(fields, i))
-                    && !edits.removes(fields.bytes(), fields.nameFrom(i), fields.nameTo(i))) {
+                    && ResponseFields.pass(head, i, edits)) {
                 Http2Fields.add(pairs, fields, i);
             }
         }
         add(pairs, edits);
         return pairs;
-    }
-
-    private static boolean isHopByHop(int name) {
-        return switch (name) {
-            case FieldName.CONTENT_LENGTH,
-                    FieldName.TRANSFER_ENCODING,
-                    FieldName.CONNECTION,
-                    FieldName.KEEP_ALIVE,
-                    FieldName.PROXY_CONNECTION,
-                    FieldName.UPGRADE,
-                    FieldName.TE,
-                    FieldName.ALMOST_FRAMING -> true;
-            default -> false;
-        };
     }
 
     /** A response of the edge's own. */
