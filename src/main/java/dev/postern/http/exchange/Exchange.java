@@ -88,7 +88,7 @@ public final class Exchange implements OutgoingRequest, ResponseReceiver {
     public Exchange(Worker worker, ClientStream client, RequestHead request, long beganNanos, long nowNanos) {
         this.worker = worker;
         this.client = client;
-        this.record = new ExchangeRecord(worker.nextRequestId(), client.info(), request, beganNanos, nowNanos);
+        this.record = new ExchangeRecord(worker.ids().next(), client.info(), request, beganNanos, nowNanos);
         this.request = request;
         this.routing = worker.routing();
         client.info().trust(routing.trustedProxies());

@@ -1,7 +1,7 @@
 package dev.postern.http.exchange;
 
 /** What the requests of one event loop are called in the log, and in every answer that the edge makes itself. */
-final class RequestIds {
+public final class RequestIds {
     private static final String ZEROS = "0".repeat(8);
 
     private final String prefix;
@@ -12,8 +12,8 @@ final class RequestIds {
         this.prefix = prefix;
     }
 
-    /** The prefix, and eight hexadecimal digits or more. */
-    String next() {
+    /** 16 to 20 hexadecimal digits; unique in this process, and very likely beyond. */
+    public String next() {
         String number = Long.toHexString(requests++);
         return prefix + ZEROS.substring(Math.min(number.length(), ZEROS.length())) + number;
     }

@@ -4,14 +4,11 @@ import dev.postern.backend.Server;
 import dev.postern.backend.ServerBudget;
 import dev.postern.balance.LoadBalancer;
 import dev.postern.config.AddressRange;
-import dev.postern.config.Limits;
 import dev.postern.config.ServerProtocol;
 import dev.postern.config.Timeouts;
 import dev.postern.dial.ServerRoom;
 import dev.postern.dial.Sockets;
-import dev.postern.http.message.HeadParser;
-import dev.postern.http.message.HeadSpace;
-import dev.postern.http.message.HeadWriter;
+import dev.postern.http.message.Heads;
 import dev.postern.http.message.HttpDate;
 import dev.postern.machine.MachineErrors;
 import dev.postern.machine.MemoryGuard;
@@ -55,10 +52,7 @@ public final class Worker {
     private final HttpDate date;
     private final ServerConnections http1;
     private final ServerConnections http2;
-    private final HeadWriter headWriter = new HeadWriter();
-    private final HeadParser headParser;
-    private final HeadSpace requestSpace;
-    private final HeadSpace responseSpace;
+    private final Heads heads;
     // Order does not matter; the index of each is kept by the connection itself, so that leaving is O(1).
     private final List<ClientConnection> connections = new ArrayList<>();
     private final OpenTunnels tunnels;
@@ -128,16 +122,8 @@ public final class Worker {
         this.http2 = shared.protocols.http2.apply(this);
         this.room = new ServerRoom(budgets.servers(), loop, List.of(http1, http2), budgets.letGo());
         this.sideRoom = new ServerRoom(budgets.sidePort(), loop, List.of(http1, http2), budgets.letGo());
-        Limits limits = routing.get().limits();
-        this.headParser = new HeadParser(limits.requestLine(), limits.headers());
-        this.requestSpace = new HeadSpace(headParser, limits.head());
-        this.responseSpace = new HeadSpace(headParser, longestResponseHead(limits));
+        this.heads = new Heads(routing.get().limits());
         this.sweeps = sweeps(routing.get());
-    }
-
-    /** Servers are ours: they may be twice as talkative (RFC 9110 sets no limit; others allow 16 to 60 KiB). */
-    private static int longestResponseHead(Limits limits) {
-        return 2 * limits.head();
     }
 
     /**
@@ -149,10 +135,7 @@ public final class Worker {
      */
     public Future<?> follow(int maxIdle) {
         return loop.submit(() -> {
-            Limits limits = routing().limits();
-            headParser.limits(limits.requestLine(), limits.headers());
-            requestSpace.longest(limits.head());
-            responseSpace.longest(longestResponseHead(limits));
+            heads.follow(routing().limits());
             http1.keepAtMost(maxIdle);
             // What has retired is closed at once, not with the next sweep.
             http1.check(nanos());
@@ -274,20 +257,8 @@ public final class Worker {
         }
     }
 
-    public HeadWriter headWriter() {
-        return headWriter;
-    }
-
-    public HeadParser headParser() {
-        return headParser;
-    }
-
-    public HeadSpace requestSpace() {
-        return requestSpace;
-    }
-
-    public HeadSpace responseSpace() {
-        return responseSpace;
+    public Heads heads() {
+        return heads;
     }
 
     public RepeatedWarnings warnings() {
@@ -309,9 +280,8 @@ public final class Worker {
         return draining;
     }
 
-    /** 16 to 20 hexadecimal digits; unique in this process, and very likely beyond. */
-    public String nextRequestId() {
-        return ids.next();
+    public RequestIds ids() {
+        return ids;
     }
 
     /** The Date of a response made now. */

@@ -103,9 +103,9 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
         this.queue = new SendQueue(channel);
         this.end = new ConnectionEnd(channel, queue);
         this.share = new Http1Share(worker.turns(), channel, this::myTurn, () -> closeNow(Failure.ByEdge.BUG));
-        this.writer = new ResponseWriter(channel, worker.headWriter());
+        this.writer = new ResponseWriter(channel, worker.heads().writer());
         this.decoder = new MessageDecoder(
-                this, worker.requestSpace(), Failure.ByClient.MALFORMED, Failure.ByClient.HEAD_TOO_LARGE);
+                this, worker.heads().requests(), Failure.ByClient.MALFORMED, Failure.ByClient.HEAD_TOO_LARGE);
     }
 
     @Override
@@ -203,7 +203,8 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
 
     @Override
     public int head(byte[] bytes, int to) throws BadMessage {
-        RequestHead parsed = worker.headParser()
+        RequestHead parsed = worker.heads()
+                .parser()
                 .request(bytes, to, 0, info.calledUs(worker.routing().routes()));
         if (parsed == null) {
             return -1;
@@ -261,7 +262,7 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
             current.fail(failure, detail);
             return;
         }
-        String id = worker.nextRequestId();
+        String id = worker.ids().next();
         LocalResponse answer = ErrorResponses.of(failure, id);
         boolean told = failure.fault() != Failure.Fault.CLIENT
                 && worker.warnings().tells("no backend", failure, worker.nanos());
@@ -281,7 +282,7 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
     }
 
     private ExchangeRecord refusal(String id, Failure failure) {
-        byte[] scratch = worker.requestSpace().bytes();
+        byte[] scratch = worker.heads().requests().bytes();
         return ExchangeRecord.refused(id, info, Legible.of(scratch, decoder.peek(scratch)), headNanos, failure);
     }
 
@@ -458,7 +459,7 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
         if (current != null) {
             current.clientGone();
         } else if (midHead) {
-            worker.ended(refusal(worker.nextRequestId(), Failure.ByClient.GONE));
+            worker.ended(refusal(worker.ids().next(), Failure.ByClient.GONE));
         }
         decoder.close();
         share.close();

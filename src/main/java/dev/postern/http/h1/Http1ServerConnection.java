@@ -91,7 +91,7 @@ final class Http1ServerConnection extends ChannelInboundHandlerAdapter
         this.preamble = preamble;
         this.channel = channel;
         this.decoder = new MessageDecoder(
-                this, worker.responseSpace(), ByServer.MALFORMED_RESPONSE, ByServer.RESPONSE_HEAD_TOO_LARGE);
+                this, worker.heads().responses(), ByServer.MALFORMED_RESPONSE, ByServer.RESPONSE_HEAD_TOO_LARGE);
     }
 
     @Override
@@ -113,7 +113,7 @@ final class Http1ServerConnection extends ChannelInboundHandlerAdapter
 
     @Override
     public void begin(OutgoingRequest request, ResponseReceiver receiver, boolean watchWrite) {
-        ServerTurn mine = new ServerTurn(worker.headWriter(), channel, receiver, request.tolerated());
+        ServerTurn mine = new ServerTurn(worker.heads().writer(), channel, receiver, request.tolerated());
         turn = mine;
         phase = Phase.EXCHANGE;
         used++;
@@ -218,7 +218,7 @@ final class Http1ServerConnection extends ChannelInboundHandlerAdapter
     @Override
     public int head(byte[] bytes, int to) throws BadMessage {
         ServerTurn mine = Objects.requireNonNull(turn, "turn");
-        ResponseHead parsed = worker.headParser().response(bytes, to, mine.tolerated());
+        ResponseHead parsed = worker.heads().parser().response(bytes, to, mine.tolerated());
         if (parsed == null) {
             return -1;
         }

@@ -17,7 +17,6 @@ import dev.postern.http.exchange.Turns;
 import dev.postern.http.exchange.Worker;
 import dev.postern.http.message.BadMessage;
 import dev.postern.http.message.Fields;
-import dev.postern.http.message.HeadWriter;
 import dev.postern.http.message.Legible;
 import dev.postern.http.message.RequestHead;
 import dev.postern.http.message.Trailers;
@@ -84,7 +83,6 @@ public final class Http2ClientConnection extends Http2Wire<Http2ClientStream> im
     private final Worker worker;
     private final RequestSteps steps;
     private final Client client;
-    private final HeadWriter scratch;
     // Netty's own limit counts what the encoder is told to send, not what the handler answers errors with.
     private final Budget provoked = new Budget(MAX_RESETS, RESET_SECONDS);
     private final Budget resets = new Budget(MAX_RESETS, RESET_SECONDS);
@@ -135,7 +133,6 @@ public final class Http2ClientConnection extends Http2Wire<Http2ClientStream> im
         this.sinceNanos = worker.nanos();
         this.steps = steps;
         this.client = client;
-        this.scratch = worker.headWriter();
         this.share = new Http2Share(worker.turns());
         this.place = worker.turns().place(this::goOn, () -> closeNow(Failure.ByEdge.BUG));
         this.queue = new SendQueue(channel);
@@ -267,7 +264,7 @@ public final class Http2ClientConnection extends Http2Wire<Http2ClientStream> im
         }
         RequestHead head;
         try {
-            head = Http2Heads.request(worker, scratch, headers, endOfStream);
+            head = Http2Heads.request(worker.heads(), worker.ids(), headers, endOfStream);
         } catch (BadMessage e) {
             refuse(begun, Http2Heads.legible(headers), e);
             return;
@@ -288,7 +285,7 @@ public final class Http2ClientConnection extends Http2Wire<Http2ClientStream> im
 
     /** What is malformed ends its stream (RFC 9113 §8.1.1); what is beyond a limit is answered. */
     private void refuse(Http2ClientStream stream, Legible legible, BadMessage why) throws Http2Exception {
-        String id = worker.nextRequestId();
+        String id = worker.ids().next();
         ExchangeRecord refusal = ExchangeRecord.refused(id, client, legible, worker.nanos(), why.failure());
         if (why.failure() == Failure.ByClient.MALFORMED) {
             LOG.debug(
@@ -320,7 +317,7 @@ public final class Http2ClientConnection extends Http2Wire<Http2ClientStream> im
         }
         try {
             Fields trailers = Http2Fields.trailers(
-                    worker, scratch, headers, worker.requestSpace().bytes().length, Failure.ByClient.MALFORMED);
+                    worker.heads(), headers, worker.heads().requests().bytes().length, Failure.ByClient.MALFORMED);
             if (trailers != null) {
                 Trailers.checkRequest(trailers);
             }

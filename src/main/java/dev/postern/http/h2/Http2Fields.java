@@ -1,10 +1,10 @@
 package dev.postern.http.h2;
 
-import dev.postern.http.exchange.Worker;
 import dev.postern.http.message.Ascii;
 import dev.postern.http.message.BadMessage;
 import dev.postern.http.message.Fields;
 import dev.postern.http.message.HeadWriter;
+import dev.postern.http.message.Heads;
 import dev.postern.http.message.Trailers;
 import dev.postern.wire.Failure;
 import io.netty.handler.codec.http2.Http2Headers;
@@ -79,12 +79,11 @@ final class Http2Fields {
     /**
      * A trailer section that came; null where there is nothing in it that means anything.
      *
-     * @param out scratch of the event loop
      * @param longest how many bytes it may have in HTTP/1.1
      */
-    static @Nullable Fields trailers(
-            Worker worker, HeadWriter out, Http2Headers headers, int longest, Failure malformed) throws BadMessage {
-        out.begin();
+    static @Nullable Fields trailers(Heads heads, Http2Headers headers, int longest, Failure malformed)
+            throws BadMessage {
+        HeadWriter out = heads.writer().begin();
         for (Map.Entry<CharSequence, CharSequence> field : headers) {
             if (field.getKey().isEmpty() || field.getKey().charAt(0) == ':') {
                 throw new BadMessage(malformed, "pseudo-header field in the trailers");
@@ -96,7 +95,7 @@ final class Http2Fields {
         if (out.length() > longest) {
             throw new BadMessage(malformed, "trailer section over " + longest + " bytes");
         }
-        Fields trailers = worker.headParser().trailers(out.array(), out.length(), malformed, null);
+        Fields trailers = heads.parser().trailers(out.array(), out.length(), malformed, null);
         return trailers == null || trailers.count() == 0 ? null : trailers;
     }
 

@@ -1,14 +1,15 @@
 package dev.postern.http.h2;
 
 import dev.postern.http.exchange.LocalResponse;
+import dev.postern.http.exchange.RequestIds;
 import dev.postern.http.exchange.WebSocketKey;
-import dev.postern.http.exchange.Worker;
 import dev.postern.http.message.Ascii;
 import dev.postern.http.message.Authority;
 import dev.postern.http.message.BadMessage;
 import dev.postern.http.message.FieldName;
 import dev.postern.http.message.Fields;
 import dev.postern.http.message.HeadWriter;
+import dev.postern.http.message.Heads;
 import dev.postern.http.message.Legible;
 import dev.postern.http.message.RequestHead;
 import dev.postern.http.message.ResponseFields;
@@ -54,15 +55,14 @@ final class Http2Heads {
     /**
      * The same request as HTTP/1.1 would have it.
      *
-     * @param out scratch of the event loop
+     * @param ids what a key for a WebSocket is made of
      * @param complete whether no body follows
      * @throws BadMessage where it is malformed, or beyond a limit
      */
-    static RequestHead request(Worker worker, HeadWriter out, Http2Headers headers, boolean complete)
-            throws BadMessage {
+    static RequestHead request(Heads heads, RequestIds ids, Http2Headers headers, boolean complete) throws BadMessage {
         Pseudo pseudo = Pseudo.of(headers);
         boolean tunnel = pseudo.protocol != null;
-        out.begin();
+        HeadWriter out = heads.writer().begin();
         // To the rest of us it is what HTTP/1.1 would have asked for (RFC 8441 §5).
         Http2Fields.append(out, tunnel ? GET : pseudo.method).byteOf(' ');
         Http2Fields.append(out, pseudo.path).bytes(VERSION);
@@ -116,21 +116,19 @@ final class Http2Heads {
             own++;
         }
         if (tunnel) {
-            out.bytes(UPGRADE_WEB_SOCKET)
-                    .bytes(WebSocketKey.of(worker.nextRequestId()))
-                    .crlf();
+            out.bytes(UPGRADE_WEB_SOCKET).bytes(WebSocketKey.of(ids.next())).crlf();
             own += UPGRADE_FIELDS;
         } else if (!complete && !hasLength) {
             out.bytes(CHUNKED);
             own++;
         }
         out.crlf();
-        RequestHead head = worker.headParser().request(out.array(), out.length(), own, null);
+        RequestHead head = heads.parser().request(out.array(), out.length(), own, null);
         // Whatever the checks of single fields let through: nothing in them has made a line, or an end, of its own.
         if (head == null || head.length() != out.length() || head.fields().count() != lines + own) {
             throw BadMessage.malformed("head is not the lines it was made of");
         }
-        int longest = worker.requestSpace().bytes().length;
+        int longest = heads.requests().bytes().length;
         if (length > longest) {
             throw new BadMessage(Failure.ByClient.HEAD_TOO_LARGE, "head over " + longest + " bytes");
         }

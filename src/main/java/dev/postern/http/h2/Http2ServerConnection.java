@@ -106,7 +106,8 @@ final class Http2ServerConnection extends Http2Wire<Http2ServerStream> {
             this.channel = channel;
             this.pool = pool;
             blocks = HeaderBlocks.ofResponses(
-                    worker.responseSpace().bytes().length, worker.headParser().maxResponseFields());
+                    worker.heads().responses().bytes().length,
+                    worker.heads().parser().maxResponseFields());
             DefaultHttp2Connection connection = new DefaultHttp2Connection(false, 0);
             key = connection.newKey();
             Http2Limits.controlFlow(connection, new UniformStreamByteDistributor(connection));

@@ -1,9 +1,9 @@
 package dev.postern.http.h2;
 
-import dev.postern.http.exchange.Worker;
 import dev.postern.http.message.BadMessage;
 import dev.postern.http.message.FieldName;
 import dev.postern.http.message.HeadWriter;
+import dev.postern.http.message.Heads;
 import dev.postern.http.message.ResponseHead;
 import dev.postern.wire.Failure;
 import io.netty.handler.codec.http2.DefaultHttp2Headers;
@@ -100,12 +100,11 @@ final class Http2ServerHeads {
     /**
      * The head of a response that came, as HTTP/1.1 would have it.
      *
-     * @param out scratch of the event loop
      * @throws BadMessage where it is malformed, or beyond a limit
      */
-    static ResponseHead response(Worker worker, HeadWriter out, Http2Headers headers) throws BadMessage {
+    static ResponseHead response(Heads heads, Http2Headers headers) throws BadMessage {
         CharSequence status = null;
-        out.begin().bytes(VERSION);
+        HeadWriter out = heads.writer().begin().bytes(VERSION);
         for (Map.Entry<CharSequence, CharSequence> field : headers) {
             CharSequence name = field.getKey();
             if (!name.isEmpty() && name.charAt(0) == ':') {
@@ -130,11 +129,11 @@ final class Http2ServerHeads {
             }
         }
         out.crlf();
-        int longest = worker.responseSpace().bytes().length;
+        int longest = heads.responses().bytes().length;
         if (out.length() > longest) {
             throw new BadMessage(Failure.ByServer.RESPONSE_HEAD_TOO_LARGE, "head over " + longest + " bytes");
         }
-        ResponseHead head = worker.headParser().response(out.array(), out.length(), Set.of());
+        ResponseHead head = heads.parser().response(out.array(), out.length(), Set.of());
         if (head == null) {
             throw malformed("head ends early");
         }

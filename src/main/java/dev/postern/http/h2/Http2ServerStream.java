@@ -73,7 +73,7 @@ final class Http2ServerStream implements ServerStream, ChannelFutureListener {
         }
         // Any other protocol HTTP/2 knows nothing of; the server never hears that it was asked for.
         tunnel = webSocket;
-        HeadWriter written = RequestWriter.compose(connection.worker().headWriter(), next);
+        HeadWriter written = RequestWriter.compose(connection.worker().heads().writer(), next);
         requestEnded = !request.hasBody() && !tunnel;
         stream = connection.begin(this, Http2ServerHeads.request(written, tunnel ? protocol : null), requestEnded);
         Http2Stream begun = stream;
@@ -157,10 +157,9 @@ final class Http2ServerStream implements ServerStream, ChannelFutureListener {
             Worker worker = connection.worker();
             if (headSeen) {
                 Fields trailers = Http2Fields.trailers(
-                        worker,
-                        worker.headWriter(),
+                        worker.heads(),
                         headers,
-                        worker.responseSpace().bytes().length,
+                        worker.heads().responses().bytes().length,
                         ByServer.MALFORMED_RESPONSE);
                 if (!endOfStream || remaining > 0) {
                     throw malformed("trailers that are not the end, or come before the end of the body");
@@ -168,7 +167,7 @@ final class Http2ServerStream implements ServerStream, ChannelFutureListener {
                 end(current, trailers);
                 return;
             }
-            ResponseHead head = Http2ServerHeads.response(worker, worker.headWriter(), headers);
+            ResponseHead head = Http2ServerHeads.response(worker.heads(), headers);
             if (head.isInformational()) {
                 interim(current, head, endOfStream);
             } else {
