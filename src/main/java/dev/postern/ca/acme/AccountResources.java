@@ -11,13 +11,13 @@ import java.util.regex.Pattern;
 final class AccountResources {
     private static final Pattern ADDRESS = Pattern.compile("[^@\\s?,]+@[^@\\s?,]+");
 
-    private final AcmeState state;
+    private final AcmeDoor door;
     private final AcmeUrls urls;
     private final Tokens tokens;
     private final ExternalAccounts external;
 
-    AccountResources(AcmeState state, AcmeUrls urls, Tokens tokens, ExternalAccounts external) {
-        this.state = state;
+    AccountResources(AcmeDoor door, AcmeUrls urls, Tokens tokens, ExternalAccounts external) {
+        this.door = door;
         this.urls = urls;
         this.tokens = tokens;
         this.external = external;
@@ -25,75 +25,78 @@ final class AccountResources {
 
     AcmeReply create(SignedRequest request) throws AcmeRefusal, IOException {
         JsonObject payload = request.payload();
-        synchronized (state) {
-            Optional<Account> existing = state.accounts().find(request.key());
-            if (existing.isPresent()) {
-                if (!existing.get().isValid()) {
-                    throw AcmeRefusal.because(ProblemType.UNAUTHORIZED, "the account with this key is deactivated");
-                }
-                // https://datatracker.ietf.org/doc/html/rfc8555#section-7.3.1
-                return reply(200, agreed(existing.get(), payload));
+        return door.<AcmeReply, AcmeRefusal, IOException>within(its -> create(its, request, payload));
+    }
+
+    private AcmeReply create(AcmeState state, SignedRequest request, JsonObject payload)
+            throws AcmeRefusal, IOException {
+        Optional<Account> existing = state.accounts().find(request.key());
+        if (existing.isPresent()) {
+            if (!existing.get().isValid()) {
+                throw AcmeRefusal.because(ProblemType.UNAUTHORIZED, "the account with this key is deactivated");
             }
-            if (Json.isTrue(payload, "onlyReturnExisting")) {
-                throw AcmeRefusal.because(ProblemType.ACCOUNT_DOES_NOT_EXIST, "no account has this key");
-            }
-            if (!Json.isTrue(payload, "termsOfServiceAgreed")) {
-                throw termsNotAgreed();
-            }
-            List<String> contact = contact(payload).orElse(List.of());
-            Optional<JsonObject> binding = Json.object(payload, "externalAccountBinding");
-            String externalKeyId = external.verify(binding, request, state.accounts());
-            Account account = new Account(
-                    tokens.next(),
-                    request.key(),
-                    contact,
-                    Account.Status.VALID,
-                    state.terms(),
-                    externalKeyId,
-                    externalKeyId == null
-                            ? null
-                            : binding.map(JsonObject::toString).orElse(null));
-            state.accounts().put(account);
-            state.countAccount();
-            return reply(201, account);
+            // https://datatracker.ietf.org/doc/html/rfc8555#section-7.3.1
+            return reply(200, agreed(state, existing.get(), payload));
         }
+        if (Json.isTrue(payload, "onlyReturnExisting")) {
+            throw AcmeRefusal.because(ProblemType.ACCOUNT_DOES_NOT_EXIST, "no account has this key");
+        }
+        if (!Json.isTrue(payload, "termsOfServiceAgreed")) {
+            throw termsNotAgreed(state);
+        }
+        List<String> contact = contact(payload).orElse(List.of());
+        Optional<JsonObject> binding = Json.object(payload, "externalAccountBinding");
+        String externalKeyId = external.verify(binding, request, state.accounts());
+        Account account = new Account(
+                tokens.next(),
+                request.key(),
+                contact,
+                Account.Status.VALID,
+                state.terms(),
+                externalKeyId,
+                externalKeyId == null ? null : binding.map(JsonObject::toString).orElse(null));
+        state.accounts().put(account);
+        state.countAccount();
+        return reply(201, account);
     }
 
     /** <a href="https://datatracker.ietf.org/doc/html/rfc8555#section-7.3.2">RFC 8555 §7.3.2</a> and §7.3.6. */
     AcmeReply account(SignedRequest request, String id) throws AcmeRefusal, IOException {
-        synchronized (state) {
-            Account account = own(request, id);
-            if (request.isRead()) {
-                return reply(200, account);
-            }
-            JsonObject payload = request.payload();
-            Optional<String> status = Json.text(payload, "status");
-            if (status.isPresent() && !status.get().equals("valid")) {
-                if (!status.get().equals("deactivated")) {
-                    throw AcmeRefusal.malformed("status: \"" + status.get() + "\" (expected: deactivated)");
-                }
-                account = account.deactivated();
-            }
-            account = agreed(account, payload);
-            Optional<List<String>> contact = contact(payload);
-            if (contact.isPresent()) {
-                account = account.withContact(contact.get());
-            }
-            state.accounts().put(account);
+        return door.<AcmeReply, AcmeRefusal, IOException>within(its -> account(its, request, id));
+    }
+
+    private AcmeReply account(AcmeState state, SignedRequest request, String id) throws AcmeRefusal, IOException {
+        Account account = own(state, request, id);
+        if (request.isRead()) {
             return reply(200, account);
         }
+        JsonObject payload = request.payload();
+        Optional<String> status = Json.text(payload, "status");
+        if (status.isPresent() && !status.get().equals("valid")) {
+            if (!status.get().equals("deactivated")) {
+                throw AcmeRefusal.malformed("status: \"" + status.get() + "\" (expected: deactivated)");
+            }
+            account = account.deactivated();
+        }
+        account = agreed(state, account, payload);
+        Optional<List<String>> contact = contact(payload);
+        if (contact.isPresent()) {
+            account = account.withContact(contact.get());
+        }
+        state.accounts().put(account);
+        return reply(200, account);
     }
 
     /** <a href="https://datatracker.ietf.org/doc/html/rfc8555#section-7.1.2.1">RFC 8555 §7.1.2.1</a>. */
     AcmeReply orders(SignedRequest request, String id) throws AcmeRefusal {
         request.requireRead();
-        synchronized (state) {
+        return door.within(its -> {
             JsonArray array = new JsonArray();
-            state.orders(own(request, id)).forEach(order -> array.add(urls.order(order)));
+            its.orders(own(its, request, id)).forEach(order -> array.add(urls.order(order)));
             JsonObject json = new JsonObject();
             json.add("orders", array);
             return AcmeReply.json(200, json);
-        }
+        });
     }
 
     /**
@@ -109,30 +112,33 @@ final class AccountResources {
             throw AcmeRefusal.malformed("inner request: needs the url of the outer one, and neither nonce nor kid");
         }
         JsonObject payload = Jws.object(inner.payload(), "inner payload");
-        synchronized (state) {
-            Account account = own(request, request.account().id());
-            if (!Json.text(payload, "account").equals(Optional.of(urls.account(account)))) {
-                throw AcmeRefusal.malformed("inner payload: account is not the one that asks");
-            }
-            JsonObject oldKey = Json.object(payload, "oldKey")
-                    .orElseThrow(() -> AcmeRefusal.malformed("inner payload: \"oldKey\" is missing or no object"));
-            if (!AccountKey.parse(oldKey.toString()).isSameAs(account.key())) {
-                throw AcmeRefusal.malformed("inner payload: oldKey is not the key of the account");
-            }
-            Optional<Account> holder = state.accounts().find(newKey);
-            if (holder.isPresent()) {
-                Problem problem = Problem.of(ProblemType.MALFORMED, "another account has this key");
-                throw AcmeRefusal.with(
-                        AcmeReply.problem(409, problem).with("Location", urls.account(holder.get())), problem);
-            }
-            Account changed = account.withKey(newKey);
-            state.accounts().put(changed);
-            return reply(200, changed);
+        return door.<AcmeReply, AcmeRefusal, IOException>within(its -> changeKey(its, request, payload, newKey));
+    }
+
+    private AcmeReply changeKey(AcmeState state, SignedRequest request, JsonObject payload, AccountKey newKey)
+            throws AcmeRefusal, IOException {
+        Account account = own(state, request, request.account().id());
+        if (!Json.text(payload, "account").equals(Optional.of(urls.account(account)))) {
+            throw AcmeRefusal.malformed("inner payload: account is not the one that asks");
         }
+        JsonObject oldKey = Json.object(payload, "oldKey")
+                .orElseThrow(() -> AcmeRefusal.malformed("inner payload: \"oldKey\" is missing or no object"));
+        if (!AccountKey.parse(oldKey.toString()).isSameAs(account.key())) {
+            throw AcmeRefusal.malformed("inner payload: oldKey is not the key of the account");
+        }
+        Optional<Account> holder = state.accounts().find(newKey);
+        if (holder.isPresent()) {
+            Problem problem = Problem.of(ProblemType.MALFORMED, "another account has this key");
+            throw AcmeRefusal.with(
+                    AcmeReply.problem(409, problem).with("Location", urls.account(holder.get())), problem);
+        }
+        Account changed = account.withKey(newKey);
+        state.accounts().put(changed);
+        return reply(200, changed);
     }
 
     /** The account as it is now, which may have changed since the request was verified. */
-    private Account own(SignedRequest request, String id) throws AcmeRefusal {
+    private static Account own(AcmeState state, SignedRequest request, String id) throws AcmeRefusal {
         if (!request.account().id().equals(id)) {
             throw AcmeRefusal.because(ProblemType.UNAUTHORIZED, "this belongs to another account");
         }
@@ -143,7 +149,7 @@ final class AccountResources {
         return AcmeReply.json(status, account.json(urls)).with("Location", urls.account(account));
     }
 
-    private Account agreed(Account account, JsonObject payload) throws IOException {
+    private Account agreed(AcmeState state, Account account, JsonObject payload) throws IOException {
         if (!Json.isTrue(payload, "termsOfServiceAgreed") || account.terms() == state.terms()) {
             return account;
         }
@@ -152,7 +158,7 @@ final class AccountResources {
         return agreed;
     }
 
-    private AcmeRefusal termsNotAgreed() {
+    private AcmeRefusal termsNotAgreed(AcmeState state) {
         Problem problem = Problem.of(
                 ProblemType.USER_ACTION_REQUIRED,
                 "termsOfServiceAgreed: must be true, see " + urls.terms(state.terms()));

@@ -8,10 +8,10 @@ import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
 import org.jose4j.json.JsonUtil;
@@ -21,14 +21,14 @@ import org.slf4j.LoggerFactory;
 
 /**
  * All accounts, and, where there is a folder, each in a file of it: a client keeps its account for years and must find it
- * again after a restart. Read by any thread; written under the monitor of {@link AcmeState}.
+ * again after a restart. Part of the {@link AcmeState}.
  */
 final class Accounts {
     private static final Logger LOG = LoggerFactory.getLogger(Accounts.class);
 
     private final @Nullable Path directory;
-    private final Map<String, Account> byId = new ConcurrentHashMap<>();
-    private final Map<String, Account> byThumbprint = new ConcurrentHashMap<>();
+    private final Map<String, Account> byId = new HashMap<>();
+    private final Map<String, Account> byThumbprint = new HashMap<>();
 
     private Accounts(@Nullable Path directory) {
         this.directory = directory;

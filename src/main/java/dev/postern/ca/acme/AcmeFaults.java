@@ -36,7 +36,7 @@ public final class AcmeFaults {
 
         /** So often, then never again. */
         public Rule times(long count) {
-            synchronized (random) {
+            synchronized (AcmeFaults.this) {
                 left = count;
             }
             return this;
@@ -44,7 +44,7 @@ public final class AcmeFaults {
 
         /** Each time with this probability, 0 to 1. */
         public Rule chance(double probability) {
-            synchronized (random) {
+            synchronized (AcmeFaults.this) {
                 chance = probability;
             }
             return this;
@@ -56,13 +56,13 @@ public final class AcmeFaults {
 
         /** How often it did. */
         public long happened() {
-            synchronized (random) {
+            synchronized (AcmeFaults.this) {
                 return happened;
             }
         }
 
         private boolean draw() {
-            synchronized (random) {
+            synchronized (AcmeFaults.this) {
                 if (left <= 0 || (chance < 1 && random.nextDouble() >= chance)) {
                     return false;
                 }

@@ -20,21 +20,21 @@ final class AcmeRoutes {
     private final AuthorizationResources authorizations;
     private final CertificateResources certificates;
     private final RenewalResources renewals;
-    private final AcmeState state;
+    private final AcmeDoor door;
     private final AcmeOptions options;
     private final AcmeTally tally;
 
-    AcmeRoutes(InternalCa ca, AcmeState state, AcmeUrls urls, AcmeOptions options, AcmeTally tally) {
+    AcmeRoutes(InternalCa ca, AcmeDoor door, AcmeUrls urls, AcmeOptions options, AcmeTally tally) {
         Tokens tokens = new Tokens(options.random);
         this.urls = urls;
         this.nonces = new Nonces(tokens);
-        this.checks = new SignedRequest.Checks(urls, state.accounts(), nonces, options.trustsSignatures);
-        this.accounts = new AccountResources(state, urls, tokens, new ExternalAccounts(options));
-        this.orders = new OrderResources(state, urls, tokens, ca, options);
-        this.authorizations = new AuthorizationResources(state, urls, options);
-        this.certificates = new CertificateResources(state, ca, urls, options.clock);
-        this.renewals = new RenewalResources(state, options);
-        this.state = state;
+        this.checks = new SignedRequest.Checks(urls, door, nonces, options.trustsSignatures);
+        this.accounts = new AccountResources(door, urls, tokens, new ExternalAccounts(options));
+        this.orders = new OrderResources(door, urls, tokens, ca, options);
+        this.authorizations = new AuthorizationResources(door, urls, options);
+        this.certificates = new CertificateResources(door, ca, urls, options.clock);
+        this.renewals = new RenewalResources(door, options);
+        this.door = door;
         this.options = options;
         this.tally = tally;
     }
@@ -166,9 +166,7 @@ final class AcmeRoutes {
     private AcmeReply unpause(String method, String accountId) throws AcmeRefusal {
         requireMethod(method, "GET", "POST");
         if (method.equals("POST")) {
-            synchronized (state) {
-                state.meter().unpause(accountId);
-            }
+            door.change(its -> its.meter().unpause(accountId));
             return AcmeReply.of(200, "text/plain", "Its names may be ordered again.\n");
         }
         return AcmeReply.of(200, "text/plain", "POST here to let this account order its names again.\n");
@@ -203,7 +201,7 @@ final class AcmeRoutes {
     /** <a href="https://datatracker.ietf.org/doc/html/rfc8555#section-7.1.1">RFC 8555 §7.1.1</a>. */
     private JsonObject directory() {
         JsonObject meta = new JsonObject();
-        meta.addProperty("termsOfService", urls.terms(state.terms()));
+        meta.addProperty("termsOfService", urls.terms(door.within(AcmeState::terms)));
         meta.addProperty("website", urls.base());
         meta.add("caaIdentities", Json.array(List.of("localhost")));
         meta.addProperty("externalAccountRequired", options.externalAccountRequired);

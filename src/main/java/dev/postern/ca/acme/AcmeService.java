@@ -36,16 +36,16 @@ public final class AcmeService {
             .withZone(ZoneOffset.UTC);
 
     private final AcmeOptions options;
-    private final AcmeState state;
+    private final AcmeDoor door;
     private final AcmeUrls urls;
     private final AcmeRoutes routes;
     private final AcmeTally tally = new AcmeTally();
 
-    private AcmeService(InternalCa ca, AcmeState state, AcmeUrls urls, AcmeOptions options) {
+    private AcmeService(InternalCa ca, AcmeDoor door, AcmeUrls urls, AcmeOptions options) {
         this.options = options;
-        this.state = state;
+        this.door = door;
         this.urls = urls;
-        this.routes = new AcmeRoutes(ca, state, urls, options, tally);
+        this.routes = new AcmeRoutes(ca, door, urls, options, tally);
     }
 
     /**
@@ -56,8 +56,8 @@ public final class AcmeService {
      */
     public static AcmeService open(InternalCa ca, URI base, AcmeOptions options) throws IOException {
         Path accounts = options.state().map(path -> path.resolve("accounts")).orElse(null);
-        return new AcmeService(
-                ca, new AcmeState(Accounts.open(accounts), options.limits), new AcmeUrls(base.toString()), options);
+        AcmeState state = new AcmeState(Accounts.open(accounts), options.limits);
+        return new AcmeService(ca, new AcmeDoor(state), new AcmeUrls(base.toString()), options);
     }
 
     /** Where a client begins. */
@@ -66,12 +66,12 @@ public final class AcmeService {
     }
 
     public AcmeCounters counters() {
-        return state.counters();
+        return door.within(AcmeState::counters);
     }
 
     /** Everything that was issued, oldest first. */
     public List<AcmeIssuance> issuances() {
-        return state.issuances();
+        return door.within(AcmeState::issuances);
     }
 
     /** How many requests of each kind came, also those that went wrong on purpose. */
@@ -90,49 +90,38 @@ public final class AcmeService {
      * @param window its {@code askAgain} may be null for the usual one
      */
     public void suggestRenewal(X509Certificate certificate, SuggestedWindow window) {
-        state.suggest(CertificateId.of(certificate), window);
+        door.change(its -> its.suggest(CertificateId.of(certificate), window));
     }
 
     /** From now on nothing can be ordered by an account that has not agreed to the new terms of service. */
     public void changeTerms() {
-        state.changeTerms();
+        door.change(AcmeState::changeTerms);
     }
 
     /** What the owners of all accounts do at the URL that the refusal names. */
     public void agreeToTerms() throws IOException {
-        synchronized (state) {
-            int terms = state.terms();
-            state.accounts().change(account -> account.agreedTo(terms));
-        }
+        door.change(its -> its.accounts().change(account -> account.agreedTo(its.terms())));
     }
 
     /** As if the account had never been. */
     public void forgetAccount(String url) throws IOException {
         String id = urls.accountId(url);
-        synchronized (state) {
-            state.accounts().forget(account -> account.id().equals(id));
-        }
+        door.change(its -> its.accounts().forget(account -> account.id().equals(id)));
     }
 
     /** Like a CA that lost its database. */
     public void forgetAccounts() throws IOException {
-        synchronized (state) {
-            state.accounts().forget(account -> true);
-        }
+        door.change(its -> its.accounts().forget(account -> true));
     }
 
     /** The account may not order the name until it is {@linkplain #unpause unpaused}. */
     public void pause(String accountUrl, String name) {
-        synchronized (state) {
-            state.meter().pause(urls.accountId(accountUrl), name);
-        }
+        door.change(its -> its.meter().pause(urls.accountId(accountUrl), name));
     }
 
     /** What the owner of the account does at the URL that the refusal names. */
     public void unpause(String accountUrl) {
-        synchronized (state) {
-            state.meter().unpause(urls.accountId(accountUrl));
-        }
+        door.change(its -> its.meter().unpause(urls.accountId(accountUrl)));
     }
 
     /**

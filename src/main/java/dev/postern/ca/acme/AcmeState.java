@@ -16,8 +16,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the ACME server knows. Its monitor is the only lock of the server: resources hold it while they answer, so that
- * each request sees and leaves everything in one piece. Nobody waits for a network while holding it.
+ * What the ACME server knows. There is no lock in it: whoever has one came in by the {@linkplain AcmeDoor door}.
  *
  * <p>Orders and what belongs to them live in memory only, and are forgotten a while after their end.
  */
@@ -74,41 +73,41 @@ final class AcmeState {
     }
 
     /** The edition of the terms of service, from 1. */
-    synchronized int terms() {
+    int terms() {
         return terms;
     }
 
-    synchronized void changeTerms() {
+    void changeTerms() {
         terms++;
     }
 
-    synchronized List<AcmeIssuance> issuances() {
+    List<AcmeIssuance> issuances() {
         return List.copyOf(issuances);
     }
 
-    synchronized Optional<Issued> issued(String renewalId) {
+    Optional<Issued> issued(String renewalId) {
         return Optional.ofNullable(certificatesByRenewalId.get(renewalId));
     }
 
-    synchronized Optional<SuggestedWindow> window(String renewalId) {
+    Optional<SuggestedWindow> window(String renewalId) {
         return Optional.ofNullable(windows.get(renewalId));
     }
 
-    synchronized void suggest(String renewalId, SuggestedWindow window) {
+    void suggest(String renewalId, SuggestedWindow window) {
         windows.put(renewalId, window);
     }
 
-    synchronized boolean isRevoked(X509Certificate certificate) {
+    boolean isRevoked(X509Certificate certificate) {
         return revoked.contains(certificate.getSerialNumber());
     }
 
     /** The order that replaces it or has done so; one that failed does not count. */
-    synchronized Optional<Order> replacement(String renewalId, Instant now) {
+    Optional<Order> replacement(String renewalId, Instant now) {
         return Optional.ofNullable(replacements.get(renewalId))
                 .filter(order -> order.status(now) != Order.Status.INVALID);
     }
 
-    synchronized void prove(Authorization authorization) {
+    void prove(Authorization authorization) {
         proven.put(authorization.accountId() + " " + authorization.name(), authorization);
     }
 
@@ -116,19 +115,19 @@ final class AcmeState {
         return accounts;
     }
 
-    synchronized AcmeCounters counters() {
+    AcmeCounters counters() {
         return new AcmeCounters(accountsCreated, ordersCreated, validations, certificatesIssued, revoked.size());
     }
 
-    synchronized void countAccount() {
+    void countAccount() {
         accountsCreated++;
     }
 
-    synchronized void countValidation() {
+    void countValidation() {
         validations++;
     }
 
-    synchronized void add(Order order, Instant now) {
+    void add(Order order, Instant now) {
         sweep(now);
         orders.put(order.id(), order);
         String replaces = order.replaces();
@@ -138,19 +137,19 @@ final class AcmeState {
         ordersCreated++;
     }
 
-    synchronized void add(Authorization authorization) {
+    void add(Authorization authorization) {
         authorizations.put(authorization.id(), authorization);
         authorization.challenges().forEach(challenge -> challenges.put(challenge.id(), challenge));
     }
 
-    synchronized void add(String certificateId, Issued issued, AcmeIssuance issuance) {
+    void add(String certificateId, Issued issued, AcmeIssuance issuance) {
         certificates.put(certificateId, issued);
         certificatesByRenewalId.put(CertificateId.of(issued.leaf()), issued);
         issuances.add(issuance);
         certificatesIssued++;
     }
 
-    synchronized Order order(String id, Account account) throws AcmeRefusal {
+    Order order(String id, Account account) throws AcmeRefusal {
         Order order = orders.get(id);
         if (order == null) {
             throw AcmeRefusal.notFound("order");
@@ -159,13 +158,13 @@ final class AcmeState {
         return order;
     }
 
-    synchronized List<Order> orders(Account account) {
+    List<Order> orders(Account account) {
         return orders.values().stream()
                 .filter(order -> order.accountId().equals(account.id()))
                 .toList();
     }
 
-    synchronized Authorization authorization(String id, Account account) throws AcmeRefusal {
+    Authorization authorization(String id, Account account) throws AcmeRefusal {
         Authorization authorization = authorizations.get(id);
         if (authorization == null) {
             throw AcmeRefusal.notFound("authorization");
@@ -174,7 +173,7 @@ final class AcmeState {
         return authorization;
     }
 
-    synchronized Challenge challenge(String id, Account account) throws AcmeRefusal {
+    Challenge challenge(String id, Account account) throws AcmeRefusal {
         Challenge challenge = challenges.get(id);
         if (challenge == null) {
             throw AcmeRefusal.notFound("challenge");
@@ -183,7 +182,7 @@ final class AcmeState {
         return challenge;
     }
 
-    synchronized Issued certificate(String id, Account account) throws AcmeRefusal {
+    Issued certificate(String id, Account account) throws AcmeRefusal {
         Issued issued = certificates.get(id);
         if (issued == null) {
             throw AcmeRefusal.notFound("certificate");
@@ -193,18 +192,18 @@ final class AcmeState {
     }
 
     /** The account that got this certificate, where we remember it. */
-    synchronized Optional<String> ownerOf(X509Certificate certificate) {
+    Optional<String> ownerOf(X509Certificate certificate) {
         return issued(CertificateId.of(certificate))
                 .filter(issued -> issued.leaf().equals(certificate))
                 .map(Issued::accountId);
     }
 
     /** False where it was revoked before. */
-    synchronized boolean revoke(X509Certificate certificate) {
+    boolean revoke(X509Certificate certificate) {
         return revoked.add(certificate.getSerialNumber());
     }
 
-    synchronized @Nullable Authorization validAuthorization(Account account, String name, Instant now) {
+    @Nullable Authorization validAuthorization(Account account, String name, Instant now) {
         Authorization authorization = proven.get(account.id() + " " + name);
         return authorization != null && authorization.status(now) == Authorization.Status.VALID ? authorization : null;
     }

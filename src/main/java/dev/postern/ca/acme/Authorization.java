@@ -10,7 +10,7 @@ import java.util.Set;
 
 /**
  * An account's right to a name, <a href="https://datatracker.ietf.org/doc/html/rfc8555#section-7.1.4">RFC 8555
- * §7.1.4</a>. Its fields are read and written under the monitor of {@link AcmeState}.
+ * §7.1.4</a>. Part of the {@link AcmeState}, and used with it.
  */
 final class Authorization {
     enum Status {

@@ -7,21 +7,21 @@ import java.util.Optional;
 
 /** <a href="https://datatracker.ietf.org/doc/html/rfc8555#section-7.5">RFC 8555 §7.5</a>: proving names. */
 final class AuthorizationResources {
-    private final AcmeState state;
+    private final AcmeDoor door;
     private final AcmeUrls urls;
     private final AcmeOptions options;
     private final ChallengeValidator validator;
 
-    AuthorizationResources(AcmeState state, AcmeUrls urls, AcmeOptions options) {
-        this.state = state;
+    AuthorizationResources(AcmeDoor door, AcmeUrls urls, AcmeOptions options) {
+        this.door = door;
         this.urls = urls;
         this.options = options;
         this.validator = options.validator();
     }
 
     AcmeReply authorization(SignedRequest request, String id) throws AcmeRefusal {
-        synchronized (state) {
-            Authorization authorization = state.authorization(id, request.account());
+        return door.within(its -> {
+            Authorization authorization = its.authorization(id, request.account());
             if (!request.isRead()) {
                 // https://datatracker.ietf.org/doc/html/rfc8555#section-7.5.2
                 if (!Json.text(request.payload(), "status").equals(Optional.of("deactivated"))) {
@@ -31,38 +31,40 @@ final class AuthorizationResources {
             }
             AcmeReply reply = AcmeReply.json(200, authorization.json(urls, options.clock.instant()));
             return authorization.isProcessing() ? reply.later(options.retryAfter) : reply;
-        }
+        });
     }
 
     /** The client is ready to be validated, or asks how that went. Saying so twice changes nothing. */
     AcmeReply challenge(SignedRequest request, String id) throws AcmeRefusal {
-        boolean isNew = false;
-        Challenge challenge;
-        synchronized (state) {
-            challenge = state.challenge(id, request.account());
-            if (!request.isRead()) {
-                request.payload();
-                switch (challenge.authorization().status(options.clock.instant())) {
-                    case PENDING -> {
-                        if (challenge.status() == Challenge.Status.PENDING) {
-                            challenge.process();
-                            isNew = true;
-                        }
-                    }
-                    case VALID, INVALID -> {} // its answer was lost on the way, or the client is impatient
-                    case DEACTIVATED, EXPIRED -> throw AcmeRefusal.malformed("authorization is no longer pending");
-                }
-            }
+        // Carried outside, used within only.
+        Challenge challenge = door.within(its -> its.challenge(id, request.account()));
+        if (door.within(its -> begins(challenge, request))) {
+            validate(challenge, request.account()); // outside: it may look around, or find at once
         }
-        if (isNew) {
-            validate(challenge, request.account()); // without the lock: it may look around, or find at once
-        }
-        synchronized (state) {
+        return door.within(its -> {
             Authorization authorization = challenge.authorization();
             AcmeReply reply =
                     AcmeReply.json(200, challenge.json(urls)).withLink(urls.authorization(authorization), "up");
             return authorization.isProcessing() ? reply.later(options.retryAfter) : reply;
+        });
+    }
+
+    private boolean begins(Challenge challenge, SignedRequest request) throws AcmeRefusal {
+        if (request.isRead()) {
+            return false;
         }
+        request.payload();
+        return switch (challenge.authorization().status(options.clock.instant())) {
+            case PENDING -> {
+                boolean isNew = challenge.status() == Challenge.Status.PENDING;
+                if (isNew) {
+                    challenge.process();
+                }
+                yield isNew;
+            }
+            case VALID, INVALID -> false; // its answer was lost on the way, or the client is impatient
+            case DEACTIVATED, EXPIRED -> throw AcmeRefusal.malformed("authorization is no longer pending");
+        };
     }
 
     private void validate(Challenge challenge, Account account) {
@@ -73,9 +75,11 @@ final class AuthorizationResources {
                         challenge.token(),
                         challenge.token() + "." + account.key().thumbprint(),
                         urls.account(account)),
-                finding -> found(
-                        challenge,
-                        finding.or(() -> forbidden(challenge.authorization().name()))));
+                finding -> {
+                    Optional<Problem> failure =
+                            finding.or(() -> forbidden(challenge.authorization().name()));
+                    door.change(its -> found(its, challenge, failure));
+                });
     }
 
     private Optional<Problem> forbidden(String name) {
@@ -86,26 +90,24 @@ final class AuthorizationResources {
         return ServerName.isWildcard(name) ? name.substring(2) : name;
     }
 
-    private void found(Challenge challenge, Optional<Problem> failure) {
+    private void found(AcmeState state, Challenge challenge, Optional<Problem> failure) {
         Authorization authorization = challenge.authorization();
         Instant now = options.clock.instant();
-        synchronized (state) {
-            if (challenge.status() != Challenge.Status.PROCESSING) {
-                return; // found before
-            }
-            state.countValidation();
-            state.meter().validated(authorization.accountId(), authorization.name(), failure.isEmpty(), now);
-            if (authorization.status(now) != Authorization.Status.PENDING) {
-                return; // deactivated or expired meanwhile
-            }
-            if (failure.isPresent()) {
-                challenge.fail(failure.get());
-                authorization.fail();
-            } else {
-                challenge.succeed(now);
-                authorization.succeed(now.plus(AcmeState.AUTHORIZATION_LIFE));
-                state.prove(authorization);
-            }
+        if (challenge.status() != Challenge.Status.PROCESSING) {
+            return; // found before
+        }
+        state.countValidation();
+        state.meter().validated(authorization.accountId(), authorization.name(), failure.isEmpty(), now);
+        if (authorization.status(now) != Authorization.Status.PENDING) {
+            return; // deactivated or expired meanwhile
+        }
+        if (failure.isPresent()) {
+            challenge.fail(failure.get());
+            authorization.fail();
+        } else {
+            challenge.succeed(now);
+            authorization.succeed(now.plus(AcmeState.AUTHORIZATION_LIFE));
+            state.prove(authorization);
         }
     }
 }

@@ -20,13 +20,13 @@ import org.jspecify.annotations.Nullable;
 
 /** Certificates once they are there: fetched and revoked. */
 final class CertificateResources {
-    private final AcmeState state;
+    private final AcmeDoor door;
     private final InternalCa ca;
     private final AcmeUrls urls;
     private final InstantSource clock;
 
-    CertificateResources(AcmeState state, InternalCa ca, AcmeUrls urls, InstantSource clock) {
-        this.state = state;
+    CertificateResources(AcmeDoor door, InternalCa ca, AcmeUrls urls, InstantSource clock) {
+        this.door = door;
         this.ca = ca;
         this.urls = urls;
         this.clock = clock;
@@ -35,7 +35,8 @@ final class CertificateResources {
     /** <a href="https://datatracker.ietf.org/doc/html/rfc8555#section-7.4.2">RFC 8555 §7.4.2</a>. */
     AcmeReply certificate(SignedRequest request, String id, String number) throws AcmeRefusal {
         request.requireRead();
-        InternalCa.Issuance issuance = state.certificate(id, request.account()).issuance();
+        InternalCa.Issuance issuance =
+                door.within(its -> its.certificate(id, request.account())).issuance();
         List<List<X509Certificate>> chains = new ArrayList<>(List.of(issuance.chain()));
         chains.addAll(issuance.alternates());
         int shown = number.isEmpty() ? 0 : number(number);
@@ -63,35 +64,36 @@ final class CertificateResources {
         JsonObject payload = request.payload();
         String encoded =
                 Json.text(payload, "certificate").orElseThrow(() -> AcmeRefusal.malformed("certificate: missing"));
-        X509Certificate certificate;
+        X509Certificate certificate = certificate(Jws.decodeBytes(encoded, "certificate"));
+        requireReason(payload.get("reason"));
+        door.change(its -> revoke(its, request, certificate));
+        return AcmeReply.empty(200);
+    }
+
+    private void revoke(AcmeState state, SignedRequest request, X509Certificate certificate) throws AcmeRefusal {
+        if (!ca.issued(certificate)) {
+            throw AcmeRefusal.notFound("certificate");
+        }
+        if (!mayRevoke(state, request, certificate)) {
+            throw AcmeRefusal.because(
+                    ProblemType.UNAUTHORIZED,
+                    "neither the account of the certificate, nor its key, nor valid for its names");
+        }
+        if (!state.revoke(certificate)) {
+            throw AcmeRefusal.because(ProblemType.ALREADY_REVOKED, "certificate is already revoked");
+        }
+    }
+
+    private static X509Certificate certificate(byte[] der) throws AcmeRefusal {
         try {
-            certificate = certificate(Jws.decodeBytes(encoded, "certificate"));
+            return (X509Certificate)
+                    CertificateFactory.getInstance("X.509").generateCertificate(new ByteArrayInputStream(der));
         } catch (CertificateException e) {
             throw AcmeRefusal.malformed("certificate: not a certificate");
         }
-        requireReason(payload.get("reason"));
-        synchronized (state) {
-            if (!ca.issued(certificate)) {
-                throw AcmeRefusal.notFound("certificate");
-            }
-            if (!mayRevoke(request, certificate)) {
-                throw AcmeRefusal.because(
-                        ProblemType.UNAUTHORIZED,
-                        "neither the account of the certificate, nor its key, nor valid for its names");
-            }
-            if (!state.revoke(certificate)) {
-                throw AcmeRefusal.because(ProblemType.ALREADY_REVOKED, "certificate is already revoked");
-            }
-            return AcmeReply.empty(200);
-        }
     }
 
-    private static X509Certificate certificate(byte[] der) throws CertificateException {
-        return (X509Certificate)
-                CertificateFactory.getInstance("X.509").generateCertificate(new ByteArrayInputStream(der));
-    }
-
-    private boolean mayRevoke(SignedRequest request, X509Certificate certificate) {
+    private boolean mayRevoke(AcmeState state, SignedRequest request, X509Certificate certificate) {
         Optional<Account> signer = request.signer();
         if (signer.isEmpty()) {
             return request.key().publicKey().equals(certificate.getPublicKey());

@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One way to prove control of a name, <a href="https://datatracker.ietf.org/doc/html/rfc8555#section-8">RFC 8555 §8</a>.
- * Its fields are read and written under the monitor of {@link AcmeState}.
+ * Part of the {@link AcmeState}, and used with it.
  */
 final class Challenge {
     enum Status {

@@ -13,7 +13,7 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** How full the buckets of {@link AcmeLimits} are. Under the monitor of {@link AcmeState}. */
+/** How full the buckets of {@link AcmeLimits} are. Part of the {@link AcmeState}, and used with it. */
 final class LimitMeter {
     private final AcmeLimits limits;
 

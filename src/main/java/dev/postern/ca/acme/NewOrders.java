@@ -20,19 +20,18 @@ final class NewOrders {
     /** As at Let's Encrypt. */
     private static final int NAMES_LIMIT = 100;
 
-    private final AcmeState state;
     private final AcmeUrls urls;
     private final Tokens tokens;
     private final AcmeOptions options;
 
-    NewOrders(AcmeState state, AcmeUrls urls, Tokens tokens, AcmeOptions options) {
-        this.state = state;
+    NewOrders(AcmeUrls urls, Tokens tokens, AcmeOptions options) {
         this.urls = urls;
         this.tokens = tokens;
         this.options = options;
     }
 
-    Order create(SignedRequest request) throws AcmeRefusal {
+    /** Within the {@linkplain AcmeDoor door}. */
+    Order create(AcmeState state, SignedRequest request) throws AcmeRefusal {
         JsonObject payload = request.payload();
         if (payload.has("notBefore") || payload.has("notAfter")) {
             throw AcmeRefusal.malformed("notBefore, notAfter: this CA decides them itself");
@@ -41,50 +40,48 @@ final class NewOrders {
         List<String> names = names(Json.list(payload, "identifiers"), profile);
         Account account = request.account();
         Instant now = options.clock.instant();
-        synchronized (state) {
-            requireTerms(account);
-            String replaces = replaces(payload, account, names, now);
-            state.meter().checkPaused(account.id(), names, urls);
-            List<String> unproven = names.stream()
-                    .filter(name -> known(account, name, now) == null)
-                    .toList();
-            if (replaces == null) {
-                state.meter().order(account.id(), names, unproven, now);
-            }
-            List<Authorization> authorizations = new ArrayList<>();
-            for (String name : names) {
-                Authorization authorization = known(account, name, now);
-                if (authorization == null) {
-                    authorization = new Authorization(
-                            tokens.next(),
-                            account.id(),
-                            name,
-                            now.plus(AcmeState.PENDING_LIFE),
-                            tokens,
-                            options.challenges);
-                    state.add(authorization);
-                }
-                authorizations.add(authorization);
-            }
-            Order order = new Order(
-                    tokens.next(),
-                    account.id(),
-                    names,
-                    authorizations,
-                    now.plus(AcmeState.PENDING_LIFE),
-                    profile,
-                    replaces);
-            state.add(order, now);
-            return order;
+        requireTerms(state, account);
+        String replaces = replaces(state, payload, account, names, now);
+        state.meter().checkPaused(account.id(), names, urls);
+        List<String> unproven = names.stream()
+                .filter(name -> known(state, account, name, now) == null)
+                .toList();
+        if (replaces == null) {
+            state.meter().order(account.id(), names, unproven, now);
         }
+        List<Authorization> authorizations = new ArrayList<>();
+        for (String name : names) {
+            Authorization authorization = known(state, account, name, now);
+            if (authorization == null) {
+                authorization = new Authorization(
+                        tokens.next(),
+                        account.id(),
+                        name,
+                        now.plus(AcmeState.PENDING_LIFE),
+                        tokens,
+                        options.challenges);
+                state.add(authorization);
+            }
+            authorizations.add(authorization);
+        }
+        Order order = new Order(
+                tokens.next(),
+                account.id(),
+                names,
+                authorizations,
+                now.plus(AcmeState.PENDING_LIFE),
+                profile,
+                replaces);
+        state.add(order, now);
+        return order;
     }
 
-    private @Nullable Authorization known(Account account, String name, Instant now) {
+    private @Nullable Authorization known(AcmeState state, Account account, String name, Instant now) {
         return options.authorizations == Authorizations.REUSED ? state.validAuthorization(account, name, now) : null;
     }
 
     /** <a href="https://datatracker.ietf.org/doc/html/rfc8555#section-7.3.3">RFC 8555 §7.3.3</a>. */
-    private void requireTerms(Account signer) throws AcmeRefusal {
+    private void requireTerms(AcmeState state, Account signer) throws AcmeRefusal {
         Account account = state.accounts().find(signer.id()).orElse(signer);
         if (account.terms() == state.terms()) {
             return;
@@ -111,8 +108,8 @@ final class NewOrders {
     }
 
     /** <a href="https://datatracker.ietf.org/doc/html/rfc9773#section-5">RFC 9773 §5</a>; null where it names none. */
-    private @Nullable String replaces(JsonObject payload, Account account, List<String> names, Instant now)
-            throws AcmeRefusal {
+    private @Nullable String replaces(
+            AcmeState state, JsonObject payload, Account account, List<String> names, Instant now) throws AcmeRefusal {
         if (!payload.has("replaces") || !options.renewalInfo) {
             return null;
         }

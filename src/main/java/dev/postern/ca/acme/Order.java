@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One certificate, from asking to fetching, <a href="https://datatracker.ietf.org/doc/html/rfc8555#section-7.1.6">RFC
- * 8555 §7.1.6</a>. Its fields are read and written under the monitor of {@link AcmeState}.
+ * 8555 §7.1.6</a>. Part of the {@link AcmeState}, and used with it.
  */
 final class Order {
     enum Status {

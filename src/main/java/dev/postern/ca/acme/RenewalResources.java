@@ -12,17 +12,16 @@ final class RenewalResources {
     /** Up to here a certificate is short-lived, and half of its life is left for renewals instead of a third. */
     private static final Duration SHORT_LIFE = Duration.ofDays(10);
 
-    private final AcmeState state;
+    private final AcmeDoor door;
     private final AcmeOptions options;
 
-    RenewalResources(AcmeState state, AcmeOptions options) {
-        this.state = state;
+    RenewalResources(AcmeDoor door, AcmeOptions options) {
+        this.door = door;
         this.options = options;
     }
 
     AcmeReply window(String id) throws AcmeRefusal {
-        AcmeState.Issued issued = state.issued(id).orElseThrow(() -> AcmeRefusal.notFound("certificate"));
-        SuggestedWindow window = state.window(id).orElseGet(() -> usual(issued.leaf()));
+        SuggestedWindow window = door.within(its -> window(its, id));
         JsonObject span = new JsonObject();
         span.addProperty("start", window.start().truncatedTo(ChronoUnit.SECONDS).toString());
         span.addProperty("end", window.end().truncatedTo(ChronoUnit.SECONDS).toString());
@@ -35,11 +34,16 @@ final class RenewalResources {
         return AcmeReply.json(200, json).later(askAgain != null ? askAgain : options.renewalInfoRetryAfter);
     }
 
+    private SuggestedWindow window(AcmeState state, String id) throws AcmeRefusal {
+        AcmeState.Issued issued = state.issued(id).orElseThrow(() -> AcmeRefusal.notFound("certificate"));
+        return state.window(id).orElseGet(() -> usual(issued.leaf(), state.isRevoked(issued.leaf())));
+    }
+
     /** As at Let's Encrypt: around two thirds of the life, or half of a short one; at once for a revoked one. */
-    private SuggestedWindow usual(X509Certificate leaf) {
+    private SuggestedWindow usual(X509Certificate leaf, boolean isRevoked) {
         Instant start = leaf.getNotBefore().toInstant();
         Instant end = leaf.getNotAfter().toInstant();
-        if (state.isRevoked(leaf)) {
+        if (isRevoked) {
             Instant now = options.clock.instant();
             return new SuggestedWindow(now.minus(Duration.ofHours(1)), now, null, null);
         }

@@ -32,7 +32,7 @@ final class SignedRequest {
     }
 
     /** What a signature is checked against. */
-    record Checks(AcmeUrls urls, Accounts accounts, Nonces nonces, boolean trustsSignatures) {
+    record Checks(AcmeUrls urls, AcmeDoor door, Nonces nonces, boolean trustsSignatures) {
         SignedRequest verify(String body, String url, Signer expected) throws AcmeRefusal {
             Jws jws = Jws.parse(body);
             if (jws.has("jwk") == jws.has("kid")) {
@@ -70,7 +70,7 @@ final class SignedRequest {
 
         private Account account(Jws jws) throws AcmeRefusal {
             String kid = jws.text("kid").orElse("");
-            return accounts.find(urls.accountId(kid))
+            return door.within(its -> its.accounts().find(urls.accountId(kid)))
                     .orElseThrow(() -> AcmeRefusal.because(
                             ProblemType.ACCOUNT_DOES_NOT_EXIST, "kid: no account \"" + kid + "\" at this server"));
         }

@@ -10,7 +10,7 @@
  * AcmeReply}. Challenges are looked at by a {@code ChallengeValidator}.
  *
  * <p>A thread of the executor in {@code AcmeOptions} for each connection and each validation, and all of them may block.
- * What the server knows is {@code AcmeState}, and its monitor is that of everything below it.
+ * What the server knows is {@code AcmeState}, which is to be had through the {@code AcmeDoor} only, by one at a time.
  */
 @NullMarked
 package dev.postern.ca.acme;
