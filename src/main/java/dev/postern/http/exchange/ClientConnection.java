@@ -4,11 +4,6 @@ import dev.postern.wire.Failure;
 
 /** A client's connection, as the {@link Worker} of its event loop sees it. Event loop only. */
 public interface ClientConnection {
-    /** Place in the list of the worker; the worker's alone. */
-    int workerIndex();
-
-    void workerIndex(int index);
-
     /** Whether no exchange is under way, and no part of a next one has come. */
     boolean isIdle();
 

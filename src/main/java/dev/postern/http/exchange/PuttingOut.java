@@ -3,6 +3,7 @@ package dev.postern.http.exchange;
 import dev.postern.machine.MemoryGuard;
 import io.netty.channel.Channel;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
@@ -52,7 +53,7 @@ final class PuttingOut {
     }
 
     /** @param saidBefore what was said before this has been read */
-    void sweep(List<ClientConnection> connections, long saidBefore) {
+    void sweep(Collection<ClientConnection> connections, long saidBefore) {
         if (!isDue()) {
             return;
         }

@@ -23,9 +23,10 @@ import io.netty.util.concurrent.Ticker;
 import java.net.InetAddress;
 import java.time.Duration;
 import java.time.InstantSource;
-import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
@@ -53,8 +54,7 @@ public final class Worker {
     private final ServerConnections http1;
     private final ServerConnections http2;
     private final Heads heads;
-    // Order does not matter; the index of each is kept by the connection itself, so that leaving is O(1).
-    private final List<ClientConnection> connections = new ArrayList<>();
+    private final Set<ClientConnection> connections = new LinkedHashSet<>();
     private final OpenTunnels tunnels;
     private final Turns turns;
     private final TurnReads reads;
@@ -290,22 +290,12 @@ public final class Worker {
     }
 
     public void joins(ClientConnection connection) {
-        connection.workerIndex(connections.size());
         connections.add(connection);
         open = connections.size();
     }
 
     public void leaves(ClientConnection connection) {
-        int index = connection.workerIndex();
-        if (index < 0) {
-            return;
-        }
-        ClientConnection last = connections.remove(connections.size() - 1);
-        if (index < connections.size()) {
-            connections.set(index, last);
-            last.workerIndex(index);
-        }
-        connection.workerIndex(-1);
+        connections.remove(connection);
         open = connections.size();
     }
 
@@ -319,10 +309,10 @@ public final class Worker {
             http1.check(now);
             http2.check(now);
             puttingOut.sweep(connections, sweptBeforeNanos);
-            // Backwards: whoever leaves while we look at it is replaced by one we have seen already.
-            for (int i = connections.size() - 1; i >= 0; i--) {
-                if (i < connections.size()) {
-                    look(connections.get(i), now);
+            // Whoever is looked at may leave, and others with it.
+            for (ClientConnection connection : List.copyOf(connections)) {
+                if (connections.contains(connection)) {
+                    look(connection, now);
                 }
             }
         } catch (RuntimeException | Error e) {

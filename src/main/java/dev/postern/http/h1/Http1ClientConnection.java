@@ -71,7 +71,6 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
     private final ConnectionEnd end;
     private final Http1Share share;
 
-    private int workerIndex = -1;
     private @Nullable RequestHead head;
     private @Nullable Exchange exchange;
     private Phase phase = Phase.HEAD;
@@ -481,16 +480,6 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
         if (next == Phase.HEAD) {
             headNanos = phaseNanos;
         }
-    }
-
-    @Override
-    public int workerIndex() {
-        return workerIndex;
-    }
-
-    @Override
-    public void workerIndex(int index) {
-        workerIndex = index;
     }
 
     @Override

@@ -96,7 +96,6 @@ public final class Http2ClientConnection extends Http2Wire<Http2ClientStream> im
     private final ResponsePace pace = new ResponsePace();
     private final ConnectionEnd end;
 
-    private int workerIndex = -1;
     private long sinceNanos;
     private boolean reading;
     /** The last response, and those before it, have left the kernel as well. */
@@ -533,16 +532,6 @@ public final class Http2ClientConnection extends Http2Wire<Http2ClientStream> im
     @Override
     void broke() {
         closeNow(Failure.ByEdge.BUG);
-    }
-
-    @Override
-    public int workerIndex() {
-        return workerIndex;
-    }
-
-    @Override
-    public void workerIndex(int index) {
-        workerIndex = index;
     }
 
     @Override
