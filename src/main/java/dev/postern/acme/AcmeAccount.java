@@ -5,6 +5,7 @@ import dev.postern.certificate.issuer.IssueFailure;
 import dev.postern.certificate.issuer.IssueFailure.Fault;
 import dev.postern.certificate.issuer.IssuerAccount;
 import dev.postern.certificate.store.AccountStore;
+import dev.postern.certificate.store.Lease;
 import dev.postern.config.ExternalAccount;
 import dev.postern.config.Issuer.AcmeDirectory;
 import dev.postern.config.KeyType;
@@ -84,12 +85,12 @@ final class AcmeAccount {
         use.beginLogin();
         try {
             settleKeys(session);
-            KeyPair pair = key == null ? keyOrNew() : key;
-            key = pair;
             AccountRecord record = known();
             if (record == null) {
-                return register(session, pair);
+                return registerAlone(session);
             }
+            KeyPair pair = key == null ? keyOrNew() : key;
+            key = pair;
             keepStored(pair, record);
             Login login = session.login(record.url(), pair);
             tellContact(login, record);
@@ -158,6 +159,16 @@ final class AcmeAccount {
                     .orElse(null);
         }
         return known;
+    }
+
+    /** Whoever shares the store does not register another one meanwhile. */
+    private Login registerAlone(Session session) throws AcmeException, IOException, IssueFailure {
+        try (Lease lease = folder.lead()) {
+            KeyPair pair = key == null ? keyOrNew() : key;
+            key = pair;
+            lease.require();
+            return register(session, pair);
+        }
     }
 
     private Login register(Session session, KeyPair pair) throws AcmeException, IOException, IssueFailure {
@@ -354,7 +365,7 @@ final class AcmeAccount {
     /** Waits until no order is in flight, then gives the account a new key. */
     void rollover(Session session) throws AcmeException, IOException, IssueFailure, InterruptedException {
         use.beginChange();
-        try {
+        try (Lease lease = folder.lead()) {
             settleKeys(session);
             KeyPair old = key == null ? keptKey() : key;
             AccountRecord record = known();
@@ -366,6 +377,7 @@ final class AcmeAccount {
                         null);
             }
             KeyPair next = Keys.generate(KeyType.EC_P256);
+            lease.require();
             folder.writeNextKey(next.getPrivate());
             Login login = session.login(record.url(), old);
             // Where this fails, the CA is asked what it did before the account is used again.
@@ -381,8 +393,9 @@ final class AcmeAccount {
     /** Waits until no order is in flight, then registers another account with a key of its own; the old key is kept aside. */
     void replace(Session session) throws AcmeException, IOException, IssueFailure, InterruptedException {
         use.beginChange();
-        try {
+        try (Lease lease = folder.lead()) {
             KeyPair next = Keys.generate(KeyType.EC_P256);
+            lease.require();
             Login login = create(session, next);
             // Without a URL the key decides which account it is: so it is right wherever this ends.
             known = null;

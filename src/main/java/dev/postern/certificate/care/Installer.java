@@ -6,6 +6,7 @@ import dev.postern.certificate.issuer.OrderEntry;
 import dev.postern.certificate.policy.FailedAttempt;
 import dev.postern.certificate.policy.RenewalPolicy;
 import dev.postern.certificate.served.CertificateTable;
+import dev.postern.certificate.store.NotLeader;
 import dev.postern.pki.Certificate;
 import dev.postern.pki.Chains;
 import dev.postern.time.CaTime;
@@ -93,6 +94,8 @@ final class Installer {
             String message =
                     "the order gave the certificate that is installed already, or an older one; a new one is made";
             failed(run, FailedAttempt.of(Fault.OURS, message));
+        } else if (outcome instanceof Outcome.OfAnother other) {
+            failed(run, FailedAttempt.of(Fault.OURS, other.why() + "; the certificate that came is thrown away"));
         } else if (outcome instanceof Outcome.Installed installed) {
             announcements.renewed(installed.event());
             watch.ask(record.subject());
@@ -105,6 +108,9 @@ final class Installer {
 
         /** An order that was installed before, or is older than what was; the journal outlived it. */
         record Outdone() implements Outcome {}
+
+        /** Another holder of the store looks after the site now; what it has is shown. */
+        record OfAnother(String why) implements Outcome {}
 
         record Unwanted() implements Outcome {}
     }
@@ -123,7 +129,12 @@ final class Installer {
         if (run.isAbandoned() && before != null && !certificate.notAfter().isAfter(before.notAfter())) {
             return new Outcome.Unwanted();
         }
-        state.install(certificate, order, now, random);
+        try {
+            state.install(certificate, order, now, random);
+        } catch (NotLeader e) {
+            state.show(table, time.earliest());
+            return new Outcome.OfAnother(String.valueOf(e.getMessage()));
+        }
         state.show(table, time.earliest());
         Demand demand = state.demand();
         if (demand != null) {

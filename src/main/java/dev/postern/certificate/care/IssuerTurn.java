@@ -59,6 +59,7 @@ final class IssuerTurn {
      */
     Taken take(CertificateIssuer issuer, RenewalHistory history, boolean urgent)
             throws IssueFailure, InterruptedException {
+        run.requireLeading();
         CertificateIssuer staging = issuer.staging().orElse(null);
         if (staging != null && history.nameFailures().getOrDefault(issuer.name(), 0) >= STAGING_AFTER) {
             rehearse(issuer, staging, urgent);
@@ -78,6 +79,7 @@ final class IssuerTurn {
      * @throws IssueFailure where some cannot: those that it blames
      */
     void prove(CertificateIssuer issuer, List<String> names) throws IssueFailure, InterruptedException {
+        run.requireLeading();
         CertificateRequest request = new CertificateRequest(record.name(), names, keyType, record.solvers(), null);
         Ledger ledger = ledgers.of(issuer.name());
         Ledger.Charge charge = ledger.charge(names, Ledger.Kind.FIRST, clock.instant());

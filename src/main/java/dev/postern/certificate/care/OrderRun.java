@@ -6,6 +6,8 @@ import dev.postern.certificate.issuer.IssueFailure.Fault;
 import dev.postern.certificate.limits.Ledgers;
 import dev.postern.certificate.policy.FailedAttempt;
 import dev.postern.certificate.policy.RenewalHistory;
+import dev.postern.certificate.store.Lease;
+import dev.postern.certificate.store.NotLeader;
 import dev.postern.config.KeyType;
 import dev.postern.machine.MachineErrors;
 import dev.postern.time.MonotonicClock;
@@ -55,6 +57,8 @@ final class OrderRun implements Attempt, Runnable {
     // Written by whoever gives the run up, read by its thread.
     private volatile boolean abandoned;
     private volatile @Nullable Future<?> future;
+    // Of its thread, while that runs.
+    private @Nullable Lease lease;
 
     /**
      * @param issuers asked in turn; the queue has counted the first one
@@ -98,6 +102,18 @@ final class OrderRun implements Attempt, Runnable {
     }
 
     @Override
+    public void requireLeading() throws IssueFailure {
+        Lease has = lease;
+        try {
+            if (has != null) {
+                has.require();
+            }
+        } catch (NotLeader e) {
+            throw new IssueFailure(Fault.OURS, String.valueOf(e.getMessage()), e);
+        }
+    }
+
+    @Override
     public void charged() {
         String issuer = coming.getAndSet(null);
         if (issuer != null) {
@@ -128,8 +144,11 @@ final class OrderRun implements Attempt, Runnable {
         if (!claimed.compareAndSet(false, true)) {
             return;
         }
-        try {
+        try (Lease leading = record.lead()) {
+            lease = leading;
             attempt();
+        } catch (NotLeader e) {
+            setting.installer().failed(this, FailedAttempt.of(Fault.OURS, String.valueOf(e.getMessage())));
         } catch (InterruptedException e) {
             LOG.debug("{}: interrupted; the order is resumed later", record.name());
         } catch (RuntimeException | Error e) {

@@ -4,6 +4,7 @@ import dev.postern.certificate.issuer.OrderEntry;
 import dev.postern.certificate.issuer.RevocationReason;
 import dev.postern.certificate.store.Generation;
 import dev.postern.certificate.store.Generations;
+import dev.postern.certificate.store.NotLeader;
 import dev.postern.certificate.store.OlderGenerations;
 import dev.postern.certificate.store.SiteStore;
 import dev.postern.disk.DiskFailure;
@@ -190,7 +191,7 @@ public final class SiteCertificate {
         removed = false;
         revocation = null;
         try {
-            folder.finishInstallation();
+            finishInstallation();
             Generation found = generations.load(names, now).orElse(null);
             current = found;
             if (found != null) {
@@ -203,6 +204,14 @@ public final class SiteCertificate {
                     site,
                     DiskFailure.reason(e),
                     e);
+        }
+    }
+
+    private void finishInstallation() throws IOException {
+        try {
+            folder.finishInstallation();
+        } catch (NotLeader e) {
+            LOG.debug("{}: an installation that was interrupted is for who leads to finish", site, e);
         }
     }
 
@@ -233,8 +242,9 @@ public final class SiteCertificate {
      * kept, so that a restart fetches it again and {@link #save} may write it later.
      *
      * @param by the order that brought it, where its issuer keeps a journal
+     * @throws NotLeader where another holder of the store has one of its own, which is what the site has now
      */
-    void install(Certificate certificate, @Nullable OrderEntry by, Instant now) {
+    void install(Certificate certificate, @Nullable OrderEntry by, Instant now) throws NotLeader {
         current = new Generation(0, certificate);
         removed = false;
         revocation = null;
@@ -242,6 +252,9 @@ public final class SiteCertificate {
         unsavedRevoked = null;
         try {
             store(certificate, now);
+        } catch (NotLeader e) {
+            giveWay(now);
+            throw e;
         } catch (IOException e) {
             refusal = DiskFailure.reason(e);
             LOG.error(
@@ -270,6 +283,14 @@ public final class SiteCertificate {
             removeOld();
             LOG.info("{}: certificate {} is on disk now", site, certificate.serialText());
             return true;
+        } catch (NotLeader e) {
+            LOG.warn(
+                    "{}: certificate {} was in memory only and is thrown away: {}",
+                    site,
+                    certificate.serialText(),
+                    e.getMessage());
+            giveWay(now);
+            return false;
         } catch (IOException e) {
             refusal = DiskFailure.reason(e);
             LOG.debug("{}: writing the new certificate", site, e);
@@ -317,6 +338,14 @@ public final class SiteCertificate {
         current = new Generation(0, certificate);
         refusal = "its files are gone";
         return save(now);
+    }
+
+    /** Another holder of the store looks after the site: what it has counts, and nothing that is in memory only. */
+    private void giveWay(Instant now) {
+        current = null;
+        unsaved = null;
+        unsavedRevoked = null;
+        load(now);
     }
 
     private void store(Certificate certificate, Instant now) throws IOException {

@@ -6,6 +6,8 @@ import dev.postern.certificate.issuer.ChallengeSolver;
 import dev.postern.certificate.issuer.OrderJournal;
 import dev.postern.certificate.limits.Ledger;
 import dev.postern.certificate.limits.Ledgers;
+import dev.postern.certificate.store.Lease;
+import dev.postern.certificate.store.NotLeader;
 import dev.postern.certificate.store.SiteStore;
 import dev.postern.config.Site;
 import dev.postern.pki.Certificate;
@@ -111,6 +113,15 @@ public final class SiteRecord {
     /** Whether {@code other} would do the same: then this one, which knows more, stays. */
     boolean isAs(SiteRecord other) {
         return site.isCertifiedAs(other.site) && issuers.equals(other.issuers);
+    }
+
+    /**
+     * For as long as an order takes. Any thread.
+     *
+     * @throws NotLeader where another holder of the store looks after the site
+     */
+    Lease lead() throws NotLeader {
+        return folder.lead();
     }
 
     // ---- what is known without waiting: any thread

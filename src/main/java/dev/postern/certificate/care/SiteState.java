@@ -11,6 +11,7 @@ import dev.postern.certificate.policy.RenewalPolicy;
 import dev.postern.certificate.policy.Suggestion;
 import dev.postern.certificate.served.CertificateTable;
 import dev.postern.certificate.store.Generation;
+import dev.postern.certificate.store.NotLeader;
 import dev.postern.certificate.store.SiteStore;
 import dev.postern.config.Site;
 import dev.postern.disk.DiskFailure;
@@ -144,8 +145,10 @@ public final class SiteState {
      * Takes a new certificate, to be {@linkplain #show shown}; the attempts are over.
      *
      * @param by the order that brought it, where its issuer keeps a journal
+     * @throws NotLeader where another holder of the store looks after the site: nothing of it is kept
      */
-    void install(Certificate certificate, @Nullable OrderEntry by, Instant now, RandomGenerator random) {
+    void install(Certificate certificate, @Nullable OrderEntry by, Instant now, RandomGenerator random)
+            throws NotLeader {
         held.install(certificate, by, now);
         stored.remember(RenewalHistory.NONE.with(history().names().onlyLeftOut()));
         Instant at = RenewalPolicy.pick(certificate.notBefore(), certificate.notAfter(), random);

@@ -7,9 +7,10 @@ import java.util.Optional;
 
 /**
  * The account at one issuer: the key that identifies us to a CA, what the CA said about the account, and what was used of
- * its limits. The key is the account: whoever loses it loses the limits and the orders that hang on it.
+ * its limits. The key is the account: whoever loses it loses the limits and the orders that hang on it. What
+ * writes throws {@link NotLeader} where another holder has the lease.
  */
-public interface AccountStore {
+public interface AccountStore extends Locker {
     /** Where it is, as an operator reads it. */
     String describe();
 

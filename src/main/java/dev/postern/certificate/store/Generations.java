@@ -32,7 +32,7 @@ public interface Generations {
     /** @throws CertificateException where it is not good, or for none of {@code names} */
     Certificate read(int number, List<String> names) throws IOException, CertificateException;
 
-    /** The generation with this certificate; 0 where there is none. */
+    /** The generation with this certificate; 0 where there is none, or it was revoked. */
     int numberOf(Certificate certificate) throws IOException;
 
     /** The certificate with this serial, revoked or not; empty where no generation that can be read has it. */

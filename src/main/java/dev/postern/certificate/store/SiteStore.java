@@ -8,9 +8,10 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What there is of one site: its generations, the orders in flight and the history of its attempts. It is looked up anew
- * each time, never kept as a flag that says so. Used by one thread at a time.
+ * each time, never kept as a flag that says so. Used by one thread at a time. What writes throws {@link NotLeader} where another
+ * holder has the lease.
  */
-public interface SiteStore {
+public interface SiteStore extends Locker {
     Generations generations();
 
     /** Of which certificate of the site others were told last. */

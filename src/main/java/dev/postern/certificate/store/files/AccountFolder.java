@@ -4,6 +4,8 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
 import dev.postern.certificate.store.AccountStore;
+import dev.postern.certificate.store.Lease;
+import dev.postern.certificate.store.NotLeader;
 import dev.postern.config.RegularFile;
 import dev.postern.disk.DiskFailure;
 import dev.postern.disk.DurableFiles;
@@ -29,9 +31,17 @@ final class AccountFolder implements AccountStore {
     private static final String REFUSED_KEY = "key-refused.pem";
 
     private final Path folder;
+    private final TokenFile token;
 
-    AccountFolder(Path folder) {
+    AccountFolder(Path folder, TokenFile token) {
         this.folder = folder;
+        this.token = token;
+    }
+
+    @Override
+    public Lease lead() throws NotLeader {
+        token.require();
+        return token;
     }
 
     @Override
@@ -69,6 +79,7 @@ final class AccountFolder implements AccountStore {
     public void adoptNextKey() throws IOException {
         Path file = folder.resolve(NEXT_KEY);
         Path replaced = folder.resolve(KEY);
+        token.requireForWriting();
         try {
             if (Files.exists(replaced)) {
                 DurableFiles.replace(folder.resolve(REPLACED_KEY), RegularFile.stored(replaced));
@@ -89,6 +100,7 @@ final class AccountFolder implements AccountStore {
     @Override
     public void dropNextKey() throws IOException {
         Path file = folder.resolve(NEXT_KEY);
+        token.requireForWriting();
         try {
             if (Files.exists(file)) {
                 Files.move(file, folder.resolve(REFUSED_KEY), StandardCopyOption.ATOMIC_MOVE);
@@ -133,6 +145,7 @@ final class AccountFolder implements AccountStore {
 
     private void write(String name, String text) throws IOException {
         Path file = folder.resolve(name);
+        token.requireForWriting();
         try {
             DurableFiles.replace(file, text);
         } catch (IOException e) {

@@ -52,8 +52,11 @@ public final class FileStore implements Store {
 
     @GuardedBy("this") private @Nullable Instant saidAt;
 
+    private final TokenFile token;
+
     private FileStore(Path root) {
         this.root = root;
+        this.token = new TokenFile(root);
     }
 
     /**
@@ -83,7 +86,7 @@ public final class FileStore implements Store {
                 DurableFiles.sync(accounts);
             }
             removeUnfinishedIn(DurableFiles.list(accounts));
-            proveWritableOrFull();
+            takeOverOrFull();
             SharedDisk.warn(root);
         } catch (StoreInUse e) {
             throw e;
@@ -93,8 +96,9 @@ public final class FileStore implements Store {
         }
     }
 
-    private synchronized void proveWritableOrFull() throws IOException {
+    private synchronized void takeOverOrFull() throws IOException {
         try {
+            token.take();
             proveWritable();
         } catch (IOException e) {
             if (!DiskFailure.isFull(e)) {
@@ -273,7 +277,7 @@ public final class FileStore implements Store {
 
     @Override
     public AccountStore account(String issuer) {
-        return new AccountFolder(root.resolve(ACCOUNTS).resolve(StoreNames.of(issuer)));
+        return new AccountFolder(root.resolve(ACCOUNTS).resolve(StoreNames.of(issuer)), token);
     }
 
     @Override
@@ -315,13 +319,14 @@ public final class FileStore implements Store {
 
     @Override
     public SiteStore site(String site) {
-        return new SiteFolder(site, root.resolve(StoreNames.ofSite(site)));
+        return new SiteFolder(site, root.resolve(StoreNames.ofSite(site)), token);
     }
 
     @Override
     public void close() {
         FileChannel held = lock;
         lock = null;
+        token.drop();
         if (held != null) {
             try {
                 held.close();

@@ -4,6 +4,7 @@ import dev.postern.certificate.issuer.OrderEntry;
 import dev.postern.certificate.issuer.RevocationReason;
 import dev.postern.certificate.store.Generation;
 import dev.postern.certificate.store.Generations;
+import dev.postern.certificate.store.NotLeader;
 import dev.postern.disk.DiskFailure;
 import dev.postern.disk.DurableFiles;
 import dev.postern.pki.Certificate;
@@ -45,14 +46,16 @@ final class GenerationFolders implements Generations {
 
     private final String site;
     private final Path folder;
+    private final TokenFile token;
 
     /** Revoked, and not marked so on disk: that refused. */
     private final Map<Integer, RevocationReason> unmarked = new TreeMap<>();
 
     /** @param folder of the site */
-    GenerationFolders(String site, Path folder) {
+    GenerationFolders(String site, Path folder, TokenFile token) {
         this.site = site;
         this.folder = folder;
+        this.token = token;
     }
 
     // ---- what there is
@@ -202,6 +205,7 @@ final class GenerationFolders implements Generations {
         DurableFiles.delete(unfinished);
         try {
             new GenerationFolder(site, unfinished).write(certificate, order, now);
+            token.requireForWriting();
             Files.move(unfinished, path(number), StandardCopyOption.ATOMIC_MOVE);
             DurableFiles.sync(folder);
         } catch (IOException e) {
@@ -223,6 +227,7 @@ final class GenerationFolders implements Generations {
             try {
                 Certificate certificate = read(number, names);
                 if (!certificate.isExpired(now)) {
+                    token.requireForWriting();
                     if (served > 0) {
                         folder(served).rolledBack();
                     }
@@ -230,6 +235,8 @@ final class GenerationFolders implements Generations {
                     return new Generation(number, certificate);
                 }
                 refused.append("expired on ").append(certificate.notAfter());
+            } catch (NotLeader e) {
+                throw e;
             } catch (IOException | CertificateException e) {
                 refused.append(why(e));
             }
@@ -241,6 +248,7 @@ final class GenerationFolders implements Generations {
     @Override
     public void revoked(int number, RevocationReason reason) throws IOException {
         unmarked.put(number, reason);
+        token.requireForWriting();
         folder(number).revoked(reason);
         unmarked.remove(number);
     }
@@ -306,6 +314,8 @@ final class GenerationFolders implements Generations {
                 pointTo(newest);
             }
             return true;
+        } catch (NotLeader e) {
+            throw e;
         } catch (IOException | CertificateException e) {
             LOG.debug("{}: generation {} is not the one of the order in flight", site, newest, e);
             return false;
@@ -322,6 +332,7 @@ final class GenerationFolders implements Generations {
 
     @Override
     public void cleanUp(Set<Integer> shown) throws IOException {
+        token.requireForWriting();
         DurableFiles.removeUnfinished(folder);
         removeOld(shown);
     }
@@ -336,6 +347,7 @@ final class GenerationFolders implements Generations {
         int before = 0;
         for (int number : numbers) {
             if (number < current && ++before >= KEPT && !shown.contains(number)) {
+                token.requireForWriting();
                 deleteQuietly(path(number));
             }
         }
@@ -363,6 +375,7 @@ final class GenerationFolders implements Generations {
 
     private void pointTo(int number) throws IOException {
         Path current = folder.resolve(CURRENT);
+        token.requireForWriting();
         try {
             if (Files.exists(current, LinkOption.NOFOLLOW_LINKS) && !Files.isSymbolicLink(current)) {
                 // A backup that was restored without its links: nothing of it is thrown away.

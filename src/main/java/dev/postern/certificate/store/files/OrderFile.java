@@ -29,10 +29,12 @@ final class OrderFile implements OrderJournal {
     private final Path shared;
     private final Path own;
     private final String issuer;
+    private final TokenFile token;
 
-    OrderFile(String site, Path folder, String issuer) {
+    OrderFile(String site, Path folder, String issuer, TokenFile token) {
         this.site = site;
         this.issuer = issuer;
+        this.token = token;
         this.shared = folder.resolve("order.json");
         this.own = folder.resolve("order-" + StoreNames.of(issuer) + ".json");
     }
@@ -90,6 +92,7 @@ final class OrderFile implements OrderJournal {
             json.addProperty("replaces", entry.replaces());
         }
         Path file = file();
+        token.requireForWriting();
         try {
             DurableFiles.replace(file, JsonText.of(json));
         } catch (IOException e) {
@@ -100,6 +103,7 @@ final class OrderFile implements OrderJournal {
     @Override
     public void clear() throws IOException {
         Path file = file();
+        token.requireForWriting();
         try {
             if (Files.deleteIfExists(file)) {
                 Path folder = file.getParent();

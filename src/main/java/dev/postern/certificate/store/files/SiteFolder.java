@@ -5,6 +5,8 @@ import dev.postern.certificate.issuer.OrderEntry;
 import dev.postern.certificate.issuer.OrderJournal;
 import dev.postern.certificate.policy.RenewalHistory;
 import dev.postern.certificate.store.Generations;
+import dev.postern.certificate.store.Lease;
+import dev.postern.certificate.store.NotLeader;
 import dev.postern.certificate.store.SiteStore;
 import dev.postern.certificate.store.ToldRenewal;
 import dev.postern.config.RegularFile;
@@ -28,12 +30,20 @@ final class SiteFolder implements SiteStore {
 
     private final String site;
     private final Path folder;
+    private final TokenFile token;
     private final GenerationFolders generations;
 
-    SiteFolder(String site, Path folder) {
+    SiteFolder(String site, Path folder, TokenFile token) {
         this.site = site;
         this.folder = folder;
-        this.generations = new GenerationFolders(site, folder);
+        this.token = token;
+        this.generations = new GenerationFolders(site, folder, token);
+    }
+
+    @Override
+    public Lease lead() throws NotLeader {
+        token.require();
+        return token;
     }
 
     @Override
@@ -86,14 +96,14 @@ final class SiteFolder implements SiteStore {
 
     @Override
     public OrderJournal journal(String issuer) {
-        return new OrderFile(site, folder, issuer);
+        return new OrderFile(site, folder, issuer, token);
     }
 
     /** Mostly one; of several issuers after an emergency. */
     private List<OrderEntry> orders() throws IOException {
         List<OrderEntry> orders = new ArrayList<>();
         for (Path file : journals()) {
-            new OrderFile(site, folder, "").read(file).ifPresent(orders::add);
+            new OrderFile(site, folder, "", token).read(file).ifPresent(orders::add);
         }
         return orders;
     }
@@ -110,6 +120,7 @@ final class SiteFolder implements SiteStore {
 
     @Override
     public void forgetOrders() throws IOException {
+        token.requireForWriting();
         List<Path> files = journals();
         for (Path file : files) {
             Files.deleteIfExists(file);
@@ -176,6 +187,7 @@ final class SiteFolder implements SiteStore {
 
     @Override
     public void write(RenewalHistory history) throws IOException {
+        token.requireForWriting();
         DurableFiles.replace(folder.resolve("renewal.json"), JsonText.of(history.toJson()));
     }
 }

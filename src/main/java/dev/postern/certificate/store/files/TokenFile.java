@@ -1,0 +1,100 @@
+package dev.postern.certificate.store.files;
+
+import dev.postern.certificate.store.Lease;
+import dev.postern.certificate.store.NotLeader;
+import dev.postern.config.RegularFile;
+import dev.postern.disk.DurableFiles;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * {@code certs/.lease}: the token of the process that has the store, one more than that of the one before. The lock keeps
+ * others out; where it does not, as on a shared disk, or because somebody removed its file, the one that came first finds a
+ * greater token in front of each write, and writes nothing any more. Any thread.
+ */
+final class TokenFile implements Lease {
+    private static final Logger LOG = LoggerFactory.getLogger(TokenFile.class);
+
+    private final Path store;
+    private final Path file;
+
+    // 0 while the store is only read. Written while it is opened and closed; read by any thread.
+    private volatile long token;
+
+    TokenFile(Path store) {
+        this.store = store;
+        this.file = store.resolve(".lease");
+    }
+
+    /**
+     * From now on whoever had the store before is refused. The lock is held.
+     *
+     * @throws IOException where it cannot be written; taken all the same, and written before anything else is
+     */
+    void take() throws IOException {
+        token = Math.max(token, newest()) + 1;
+        write();
+    }
+
+    /** From now on nothing is written. */
+    void drop() {
+        token = 0;
+    }
+
+    /** That of the newest holder; 0 where it is not known: then nobody can be refused for it. */
+    private long newest() {
+        try {
+            return Long.parseLong(RegularFile.stored(file).trim());
+        } catch (NoSuchFileException e) {
+            return 0;
+        } catch (IOException | NumberFormatException e) {
+            if (Files.exists(file)) {
+                LOG.debug("{}: not readable, written anew", file, e);
+            }
+            return 0;
+        }
+    }
+
+    private void write() throws IOException {
+        DurableFiles.replace(file, token + "\n");
+    }
+
+    /**
+     * In front of each write.
+     *
+     * @throws NotLeader where another process has taken the store since, or this one only reads it
+     * @throws IOException where the disk refuses the token, which somebody has swept: it would refuse what follows, too
+     */
+    void requireForWriting() throws IOException {
+        require();
+        if (newest() != token) {
+            write();
+        }
+    }
+
+    @Override
+    public long token() {
+        return token;
+    }
+
+    @Override
+    public void require() throws NotLeader {
+        long mine = token;
+        if (mine == 0) {
+            throw new NotLeader(store + ": is only read");
+        }
+        if (newest() > mine) {
+            throw new NotLeader(
+                    store + ": another postern has taken it over; nothing is written here any more (expected: one"
+                            + " postern for one store)");
+        }
+    }
+
+    /** The process has the whole store for as long as it is open: nobody else may take a part of it. */
+    @Override
+    public void close() {}
+}
