@@ -15,7 +15,7 @@
  * <p>The way of an attempt, from due to served. On the left what holds it up, on the right what survives a crash:
  *
  * <pre>
- *   schedule        Renewals.wake, .sweep      one site, or all of them: looked at anew each time
+ *   schedule        Renewals.wake, .sweep      one site, or all of them: looked at anew each time (SiteCare)
  *                        │
  *                   Upkeep, Outlook.decide     asks RenewalPolicy, a pure function of
  *                        │                     (life of the certificate, RenewalHistory, OrderTerms, now)
@@ -40,7 +40,7 @@
  *                        │
  *                   Announcements, ServedWatch hooks and metrics are told; we connect to ourselves and compare
  *                        │
- *                   Renewals.ended             the place in the queue is free; the site is looked at anew
+ *                   SiteCare.ended             the place in the queue is free; the site is looked at anew
  *
  *   where it fails: Installer.failed, SiteState.failed ────────────────────────────────────────► renewal.json
  * </pre>
@@ -49,8 +49,8 @@
  *
  * <ul>
  *   <li>Served: {@link dev.postern.certificate.served.CertificateTable} and {@link dev.postern.certificate.served.ChallengeTable}, which
- *       is all that a connection ever meets; {@code Publication} says whether a site is in the table, {@code ServedWatch}
- *       whether clients see it.
+ *       is all that a connection ever meets; {@code Publication} says whether a site is in the table, and with what as long as it
+ *       has nothing of its own ({@code StandIns}, from {@code Leaving} sites); {@code ServedWatch} whether clients see it.
  *   <li>Stored: {@link dev.postern.certificate.store.Store}; in it a {@link dev.postern.certificate.store.SiteStore} for each site
  *       ({@code Generations}, the orders in flight, the history) and an {@link dev.postern.certificate.store.AccountStore} for each
  *       issuer (the key, and the ledger, which {@code StoredLedger} reads). As files these are folders: {@code store.files}.

@@ -3,7 +3,6 @@ package dev.postern.certificate.care;
 import dev.postern.certificate.issuer.CertificateIssuer;
 import dev.postern.certificate.issuer.ChallengeSolver;
 import dev.postern.certificate.limits.Ledgers;
-import dev.postern.certificate.policy.RenewalPolicy.Decision;
 import dev.postern.certificate.policy.SitePlan;
 import dev.postern.certificate.served.CertificateTable;
 import dev.postern.certificate.served.ServedCertificates;
@@ -47,19 +46,16 @@ public final class Renewals implements AutoCloseable {
     private final SharedRandom random;
     private final Upkeep upkeep;
     private final Sites sites;
+    private final SiteCare care;
     private final OrderDispatch dispatch;
     private final SuggestedWindows suggestedWindows;
     private final ExecutorService orders;
     private final ServedWatch watch;
     private final Survey survey;
     private final Means means;
-    private volatile boolean closed;
 
     // Replaced by one thread at a time; read by any thread.
     private volatile Remit remit;
-
-    // Null until start, and from close on; read by any thread.
-    private volatile @Nullable WakeUps wakeUps;
 
     /**
      * What is to be looked after; a reload brings another.
@@ -133,7 +129,7 @@ public final class Renewals implements AutoCloseable {
                 time,
                 random,
                 readAtOnce,
-                record -> this.upkeep.guarded(record.name(), () -> lookAfter(record)),
+                this::isRead,
                 this::allAreRead);
         OrderRun.Setting setting = new OrderRun.Setting(
                 () -> this.remit.keyType(),
@@ -144,8 +140,9 @@ public final class Renewals implements AutoCloseable {
                 surroundings.elapsed(),
                 this::ended);
         this.dispatch = new OrderDispatch(setting, time, orders, orderDeadline);
+        this.care = new SiteCare(this.sites, upkeep, dispatch, time);
         this.suggestedWindows =
-                new SuggestedWindows(this.sites::issued, time, surroundings.elapsed(), random, orders, this::lookAgain);
+                new SuggestedWindows(this.sites::issued, time, surroundings.elapsed(), random, orders, care::lookAgain);
         this.survey = new Survey(this.sites, time, watch);
         this.means = new Means(time, surroundings.elapsed(), skew, random, orderDeadline);
     }
@@ -194,9 +191,9 @@ public final class Renewals implements AutoCloseable {
             if (!sites.areRead()) {
                 sites.readRest(orders);
             }
-            next.added().forEach(record -> upkeep.guarded(record.name(), () -> lookAfter(record)));
-            upkeep.lookAfter(sites.brought(), wakeUps);
-            pump();
+            care.lookAfterEach(next.added());
+            lookAfterBrought();
+            care.pump();
         }
     }
 
@@ -222,7 +219,7 @@ public final class Renewals implements AutoCloseable {
      */
     public void start(WakeUps wakeUps, ServedCertificates served) {
         watch.start(served);
-        this.wakeUps = wakeUps;
+        care.begin(wakeUps);
         sites.readRest(orders);
         // The files of operators were read a moment ago.
         upkeep.lookLater(sites.brought(), wakeUps);
@@ -243,16 +240,20 @@ public final class Renewals implements AutoCloseable {
         if (record != null) {
             sites.read(record);
             record.change(SiteState::woken);
-            lookAgain(record);
+            care.lookAgain(record);
         } else if (site.equals(CertificateFiles.ALL)) {
-            upkeep.lookAfter(sites.brought(), wakeUps);
+            lookAfterBrought();
         }
     }
 
     /** Looks after all sites; what goes wrong with one is no reason to leave out the others. */
     public void sweep() {
         sweepIssued();
-        upkeep.lookAfter(sites.brought(), wakeUps);
+        lookAfterBrought();
+    }
+
+    private void lookAfterBrought() {
+        upkeep.lookAfter(sites.brought(), care.wakeUps());
     }
 
     private void sweepIssued() {
@@ -260,30 +261,28 @@ public final class Renewals implements AutoCloseable {
         dispatch.giveUpOverdue();
         store.lookForRoom(time.instant());
         ledgers.saveUnwritten(time.instant());
-        sites.issued().forEach(record -> upkeep.guarded(record.name(), () -> lookAfter(record)));
-        pump();
+        care.lookAfterEach(sites.issued());
+        care.pump();
         refreshSuggestedWindows();
         watch.askAgain();
     }
 
+    private void ended(Attempt run) {
+        care.ended(run);
+    }
+
+    private void isRead(SiteRecord record) {
+        care.lookAfterEach(List.of(record));
+    }
+
     private void allAreRead() {
-        pump();
+        care.pump();
         verifyServed();
     }
 
     /** Begins as many orders as may be begun. */
     public void pump() {
-        WakeUps clockwork = wakeUps;
-        if (closed) {
-            return;
-        }
-        if (clockwork == null) {
-            // Nothing is looked after: in the queue is only what an operator asked for.
-            dispatch.pump((site, when) -> {});
-        } else if (sites.areRead()) {
-            // Which of all sites goes first is known once all are.
-            dispatch.pump(clockwork);
-        }
+        care.pump();
     }
 
     /**
@@ -325,7 +324,7 @@ public final class Renewals implements AutoCloseable {
     }
 
     public boolean isClosed() {
-        return closed;
+        return care.isClosed();
     }
 
     public ServedWatch watch() {
@@ -342,30 +341,19 @@ public final class Renewals implements AutoCloseable {
     public void republish(SiteRecord record) {
         sites.show(record);
         watch.ask(record.subject());
-        lookAgain(record);
+        care.lookAgain(record);
     }
 
     /** Puts a site into the queue whose order somebody asks for; not where it is in flight. */
     public void enqueue(SiteRecord record) {
-        Instant now = time.instant();
-        Decision decision = record.within(its -> its.run() != null ? null : new Outlook(its, now).decide());
-        if (decision != null) {
-            dispatch.offer(record, decision, now);
-            pump();
-        }
+        care.enqueue(record);
     }
 
     /** Asks the CAs when they would like their certificates to be renewed, where it is time to ask; does not wait. */
     public void refreshSuggestedWindows() {
-        if (wakeUps != null) {
+        if (care.wakeUps() != null) {
             suggestedWindows.refresh();
         }
-    }
-
-    /** Something is new with a site. */
-    private void lookAgain(SiteRecord record) {
-        lookAfter(record);
-        pump();
     }
 
     /** The clock was set: what was asked of the {@link WakeUps} went by another time, and is asked for anew. */
@@ -391,36 +379,10 @@ public final class Renewals implements AutoCloseable {
         return survey.of(record);
     }
 
-    private void lookAfter(SiteRecord record) {
-        WakeUps clockwork = wakeUps;
-        if (clockwork == null || record.isRetired()) {
-            return;
-        }
-        if (!record.isLoaded()) {
-            if (sites.areRead()) {
-                // Reading it met a bug.
-                sites.read(record);
-            }
-            return;
-        }
-        Instant now = time.instant();
-        Decision decision = upkeep.lookAfter(record, clockwork, now);
-        if (decision != null) {
-            dispatch.offer(record, decision, now);
-        }
-    }
-
-    /** The attempt is over, well or not; called on its thread. */
-    private void ended(Attempt run) {
-        dispatch.ended(run);
-        lookAgain(run.record());
-    }
-
     /** Begins nothing more and interrupts what is in flight: the journals stay, the next start resumes the orders. */
     @Override
     public void close() {
-        wakeUps = null;
-        closed = true;
+        care.close();
         sites.close();
         watch.close();
         suggestedWindows.close();
