@@ -1,5 +1,6 @@
 package dev.postern.certificate.care;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.postern.certificate.limits.Ledger;
 import dev.postern.certificate.limits.Ledgers;
 import dev.postern.certificate.limits.Pace;
@@ -63,14 +64,21 @@ final class OrderQueue {
 
     private final Ledgers ledgers;
     private final MonotonicClock elapsed;
-    private final Map<List<Ask>, PriorityQueue<Due>> lanes = new LinkedHashMap<>();
-    private final Map<SiteRecord, Due> queued = new HashMap<>();
-    private final Map<String, Pace> paces = new HashMap<>();
-    private final Set<Attempt> running = new LinkedHashSet<>();
-    // Orders that were let through and are not in the ledger yet: issuer → how many.
-    private final Map<String, Integer> coming = new HashMap<>();
-    private int reserved;
-    private long arrivals;
+
+    @GuardedBy("this") private final Map<List<Ask>, PriorityQueue<Due>> lanes = new LinkedHashMap<>();
+
+    @GuardedBy("this") private final Map<SiteRecord, Due> queued = new HashMap<>();
+
+    @GuardedBy("this") private final Map<String, Pace> paces = new HashMap<>();
+
+    @GuardedBy("this") private final Set<Attempt> running = new LinkedHashSet<>();
+
+    /** Orders that were let through and are not in the ledger yet: issuer → how many. */
+    @GuardedBy("this") private final Map<String, Integer> coming = new HashMap<>();
+
+    @GuardedBy("this") private int reserved;
+
+    @GuardedBy("this") private long arrivals;
 
     OrderQueue(Ledgers ledgers, MonotonicClock elapsed) {
         this.ledgers = ledgers;
@@ -101,7 +109,7 @@ final class OrderQueue {
         }
     }
 
-    private void remove(Due due) {
+    @GuardedBy("this") private void remove(Due due) {
         queued.remove(due.record());
         PriorityQueue<Due> lane = lanes.get(due.lane());
         if (lane != null && lane.remove(due) && lane.isEmpty()) {
@@ -141,7 +149,7 @@ final class OrderQueue {
     }
 
     /** The first issuer that is not closed to us, when its pace allows; else the first to open. Never before now. */
-    private Gate gate(List<Ask> lane, Instant now) {
+    @GuardedBy("this") private Gate gate(List<Ask> lane, Instant now) {
         Gate first = null;
         for (Ask ask : lane) {
             Opening account = account(ask, now);
@@ -158,13 +166,13 @@ final class OrderQueue {
         return first;
     }
 
-    private Opening account(Ask ask, Instant now) {
+    @GuardedBy("this") private Opening account(Ask ask, Instant now) {
         return ask.insists()
                 ? Opening.NOW
                 : ledgers.of(ask.issuer()).account(ask.kind(), coming.getOrDefault(ask.issuer(), 0), now);
     }
 
-    private void letThrough(String issuer, Instant now) {
+    @GuardedBy("this") private void letThrough(String issuer, Instant now) {
         pace(issuer).begin(now);
         coming.merge(issuer, 1, Integer::sum);
     }
@@ -174,7 +182,7 @@ final class OrderQueue {
         coming.computeIfPresent(issuer, (name, count) -> count > 1 ? count - 1 : null);
     }
 
-    private Pace pace(String issuer) {
+    @GuardedBy("this") private Pace pace(String issuer) {
         Pace pace = Pace.of(ledgers.of(issuer).isLimited());
         Pace known = paces.putIfAbsent(issuer, pace);
         return known == null ? pace : known;
