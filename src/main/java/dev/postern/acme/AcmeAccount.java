@@ -10,7 +10,6 @@ import dev.postern.config.ExternalAccount;
 import dev.postern.config.Issuer.AcmeDirectory;
 import dev.postern.config.KeyType;
 import dev.postern.pki.Keys;
-import dev.postern.time.MonotonicClock;
 import dev.postern.time.TimeText;
 import java.io.IOException;
 import java.net.URI;
@@ -59,21 +58,15 @@ final class AcmeAccount {
     private @Nullable AccountRecord known;
     private boolean contactRefused;
 
-    AcmeAccount(
-            AcmeDirectory issuer,
-            @Nullable String email,
-            boolean agreeToTerms,
-            AccountStore folder,
-            InstantSource clock,
-            MonotonicClock elapsed) {
+    AcmeAccount(AcmeDirectory issuer, Customer customer) {
         this.issuer = issuer.name();
         this.directory = issuer.directory();
         this.external = issuer.eab();
-        this.email = email;
-        this.agreeToTerms = agreeToTerms;
-        this.folder = folder;
-        this.clock = clock;
-        this.use = new AccountUse(elapsed);
+        this.email = customer.email();
+        this.agreeToTerms = customer.agreeToTerms();
+        this.folder = customer.store().account(issuer.name());
+        this.clock = customer.clocks().ca();
+        this.use = new AccountUse(customer.clocks().elapsed());
     }
 
     AccountUse use() {

@@ -9,19 +9,14 @@ import dev.postern.certificate.issuer.IssuerAccount;
 import dev.postern.certificate.issuer.OrderJournal;
 import dev.postern.certificate.issuer.RevocationReason;
 import dev.postern.certificate.issuer.SuggestedWindow;
-import dev.postern.certificate.store.Store;
 import dev.postern.config.Issuer.AcmeDirectory;
 import dev.postern.config.RateLimits;
 import dev.postern.config.Site;
 import dev.postern.pki.Certificate;
 import dev.postern.pki.Keys;
-import dev.postern.time.ClockSkew;
-import dev.postern.time.MonotonicClock;
 import java.io.IOException;
 import java.security.GeneralSecurityException;
 import java.security.KeyPair;
-import java.time.Duration;
-import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
@@ -32,12 +27,6 @@ import org.shredzone.acme4j.exception.AcmeServerException;
 
 /** A CA reached over ACME. */
 public final class AcmeIssuer implements CertificateIssuer {
-    /** For one exchange, body included; Let's Encrypt under load answers within ten seconds. */
-    private static final Duration EXCHANGE_DEADLINE = Duration.ofSeconds(30);
-
-    /** For each of: all authorizations, getting ready, finalizing. Let's Encrypt validates within seconds. */
-    private static final Duration STEP_DEADLINE = Duration.ofMinutes(5);
-
     private static final String STAGING = "-staging";
 
     private final AcmeDirectory issuer;
@@ -49,113 +38,15 @@ public final class AcmeIssuer implements CertificateIssuer {
     /**
      * Prepares; asks no network.
      *
-     * @param email told to the CA as the contact; may be null for a CA that does not insist
-     * @throws IOException one line that names the {@code ca-file} and what is wrong with it
+     * @param staging where to rehearse; null where the CA has no such directory
+     * @param transport how it is reached
      */
-    public AcmeIssuer(
-            AcmeDirectory issuer,
-            @Nullable String email,
-            boolean agreeToTerms,
-            Store store,
-            InstantSource clock,
-            MonotonicClock elapsed,
-            ClockSkew skew)
-            throws IOException {
-        this(issuer, email, agreeToTerms, store, clock, elapsed, skew, new HttpTransport(issuer.caFile()));
-    }
-
-    /** Over a transport other than the network. */
-    public AcmeIssuer(
-            AcmeDirectory issuer,
-            @Nullable String email,
-            boolean agreeToTerms,
-            Store store,
-            InstantSource clock,
-            MonotonicClock elapsed,
-            ClockSkew skew,
-            CaTransport transport) {
-        this(issuer, email, agreeToTerms, store, clock, elapsed, skew, transport, EXCHANGE_DEADLINE, STEP_DEADLINE);
-    }
-
-    AcmeIssuer(
-            AcmeDirectory issuer,
-            @Nullable String email,
-            boolean agreeToTerms,
-            Store store,
-            InstantSource clock,
-            MonotonicClock elapsed,
-            ClockSkew skew,
-            CaTransport transport,
-            Duration exchangeDeadline,
-            Duration stepDeadline) {
-        this(
-                issuer,
-                staging(issuer)
-                        .map(directory -> new AcmeIssuer(
-                                directory,
-                                email,
-                                agreeToTerms,
-                                store,
-                                clock,
-                                elapsed,
-                                skew,
-                                transport,
-                                exchangeDeadline,
-                                stepDeadline))
-                        .orElse(null),
-                email,
-                agreeToTerms,
-                store,
-                clock,
-                elapsed,
-                skew,
-                transport,
-                exchangeDeadline,
-                stepDeadline);
-    }
-
-    /** @param staging where to rehearse; null where the CA has no such directory */
-    AcmeIssuer(
-            AcmeDirectory issuer,
-            @Nullable AcmeIssuer staging,
-            @Nullable String email,
-            boolean agreeToTerms,
-            Store store,
-            InstantSource clock,
-            MonotonicClock elapsed,
-            ClockSkew skew,
-            CaTransport transport) {
-        this(
-                issuer,
-                staging,
-                email,
-                agreeToTerms,
-                store,
-                clock,
-                elapsed,
-                skew,
-                transport,
-                EXCHANGE_DEADLINE,
-                STEP_DEADLINE);
-    }
-
-    private AcmeIssuer(
-            AcmeDirectory issuer,
-            @Nullable AcmeIssuer staging,
-            @Nullable String email,
-            boolean agreeToTerms,
-            Store store,
-            InstantSource clock,
-            MonotonicClock elapsed,
-            ClockSkew skew,
-            CaTransport transport,
-            Duration exchangeDeadline,
-            Duration stepDeadline) {
+    AcmeIssuer(AcmeDirectory issuer, @Nullable AcmeIssuer staging, Customer customer, CaTransport transport) {
         this.issuer = issuer;
         this.terms = new Conversation.Terms(
-                issuer.name(), issuer.directory(), transport, exchangeDeadline, stepDeadline, clock, elapsed, skew);
-        this.account = new AcmeAccount(issuer, email, agreeToTerms, store.account(issuer.name()), clock, elapsed);
-        this.windows = new RenewalWindows(elapsed);
+                issuer.name(), issuer.directory(), transport, customer.exchange(), customer.step(), customer.clocks());
+        this.account = new AcmeAccount(issuer, customer);
+        this.windows = new RenewalWindows(customer.clocks().elapsed());
         this.staging = staging;
     }
 

@@ -1,14 +1,10 @@
 package dev.postern.acme;
 
-import dev.postern.certificate.store.Store;
-import dev.postern.config.Acme;
 import dev.postern.config.Issuer;
 import dev.postern.config.Issuer.AcmeDirectory;
-import dev.postern.time.ClockSkew;
-import dev.postern.time.MonotonicClock;
 import java.io.IOException;
-import java.time.InstantSource;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -18,20 +14,26 @@ import org.jspecify.annotations.Nullable;
  * another, and two that register in one folder would each have a key of their own. Used by one thread.
  */
 public final class AcmeIssuers {
-    private final Acme acme;
-    private final Store store;
-    private final InstantSource clock;
-    private final MonotonicClock elapsed;
-    private final ClockSkew skew;
+    /** How the CA at a directory is reached. */
+    public interface Transports {
+        /** @throws IOException one line that names the {@code ca-file} and what is wrong with it */
+        CaTransport to(AcmeDirectory directory) throws IOException;
+    }
+
+    private final Customer customer;
+    private final List<Issuer> configured;
+    private final Transports transports;
     private final Map<String, AcmeIssuer> made = new HashMap<>();
 
-    /** @param clock the CAs' time as far as it is known: waits that they ask for end by it */
-    public AcmeIssuers(Acme acme, Store store, InstantSource clock, MonotonicClock elapsed, ClockSkew skew) {
-        this.acme = acme;
-        this.store = store;
-        this.clock = clock;
-        this.elapsed = elapsed;
-        this.skew = skew;
+    /** Over the network. */
+    public AcmeIssuers(Customer customer, List<Issuer> configured) {
+        this(customer, configured, directory -> new HttpTransport(directory.caFile()));
+    }
+
+    public AcmeIssuers(Customer customer, List<Issuer> configured, Transports transports) {
+        this.customer = customer;
+        this.configured = List.copyOf(configured);
+        this.transports = transports;
     }
 
     /**
@@ -44,16 +46,7 @@ public final class AcmeIssuers {
         if (before != null) {
             return before;
         }
-        AcmeIssuer issuer = new AcmeIssuer(
-                directory,
-                staging(directory),
-                acme.email(),
-                acme.agreeToTerms(),
-                store,
-                clock,
-                elapsed,
-                skew,
-                new HttpTransport(directory.caFile()));
+        AcmeIssuer issuer = new AcmeIssuer(directory, staging(directory), customer, transports.to(directory));
         made.put(directory.name(), issuer);
         return issuer;
     }
@@ -63,11 +56,11 @@ public final class AcmeIssuers {
         if (staging.isEmpty()) {
             return null;
         }
-        for (Issuer issuer : acme.issuers()) {
-            if (issuer instanceof AcmeDirectory configured
-                    && configured.name().equals(staging.get().name())) {
+        for (Issuer issuer : configured) {
+            if (issuer instanceof AcmeDirectory other
+                    && other.name().equals(staging.get().name())) {
                 // As the operator configured it, with a profile or an external account of its own.
-                return at(configured);
+                return at(other);
             }
         }
         return at(staging.get());

@@ -1,13 +1,12 @@
 package dev.postern.acme;
 
 import dev.postern.certificate.issuer.IssueFailure;
-import dev.postern.time.ClockSkew;
+import dev.postern.time.Clocks;
 import dev.postern.time.MonotonicClock;
 import java.io.IOException;
 import java.net.URI;
 import java.security.GeneralSecurityException;
 import java.time.Duration;
-import java.time.InstantSource;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.Supplier;
@@ -48,9 +47,7 @@ final class Conversation {
             CaTransport transport,
             Duration exchangeDeadline,
             Duration stepDeadline,
-            InstantSource clock,
-            MonotonicClock elapsed,
-            ClockSkew skew) {
+            Clocks clocks) {
         Conversation open() {
             return new Conversation(this);
         }
@@ -64,15 +61,15 @@ final class Conversation {
 
     private Conversation(Terms terms) {
         this.issuer = terms.issuer();
-        this.elapsed = terms.elapsed();
+        this.elapsed = terms.clocks().elapsed();
         this.stepDeadline = terms.stepDeadline();
         this.http = new CaHttp(
                 terms.transport(),
                 terms.directory(),
                 terms.exchangeDeadline(),
-                terms.clock(),
-                date -> terms.skew().observe(terms.issuer(), date));
-        this.failures = new Failures(http, terms.clock());
+                terms.clocks().ca(),
+                date -> terms.clocks().skew().observe(terms.issuer(), date));
+        this.failures = new Failures(http, terms.clocks().ca());
         this.session = new Session(terms.directory(), new CaProvider(http, terms.directory()));
         session.setLocale(Locale.ENGLISH);
         session.networkSettings().setTimeout(terms.exchangeDeadline());

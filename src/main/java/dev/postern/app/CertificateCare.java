@@ -21,7 +21,7 @@ import dev.postern.control.RunRecord;
 import dev.postern.observe.RenewalCounts;
 import dev.postern.schedule.Schedule;
 import dev.postern.schedule.ScheduledWork;
-import dev.postern.time.ClockSkew;
+import dev.postern.time.Clocks;
 import dev.postern.time.MonotonicClock;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -111,9 +111,9 @@ final class CertificateCare implements AutoCloseable {
             this.renewalCounts = new RenewalCounts(hooks.events());
             this.proofs = new Proofs(challenges, alpnChallenges);
             proofs.prepare(config.sites());
-            ClockSkew skew = new ClockSkew(clock);
-            this.issuers = new Issuers(store, clock, skew, probe, this::site, works);
-            this.renewals = renewals(skew);
+            Clocks clocks = new Clocks(clock, MonotonicClock.SYSTEM);
+            this.issuers = new Issuers(store, clocks, probe, this::site, works);
+            this.renewals = renewals(clocks);
             this.operations = new SiteOperations(renewals);
             this.commands =
                     new CertificateControl(operations, () -> this.config.sites(), store, certificates, clock, control);
@@ -134,19 +134,11 @@ final class CertificateCare implements AutoCloseable {
         return config.sites().stream().noneMatch(Site::isIssued);
     }
 
-    private Renewals renewals(ClockSkew skew) throws CannotStart, IOException {
+    private Renewals renewals(Clocks clocks) throws CannotStart, IOException {
         ExecutorService orders = Threads.unlimited("order");
         opened.push(orders::shutdownNow);
         Renewals.Surroundings surroundings = new Renewals.Surroundings(
-                store,
-                certificates,
-                proofs::of,
-                clock,
-                MonotonicClock.SYSTEM,
-                skew,
-                new SecureRandom(),
-                orders,
-                renewalCounts);
+                store, certificates, proofs::of, clocks, new SecureRandom(), orders, renewalCounts);
         Issuers.Next cas = issuers.next(config);
         issuers.commit(cas);
         Renewals made = new Renewals(config.sites(), config.acme().keyType(), cas.needed(), surroundings);

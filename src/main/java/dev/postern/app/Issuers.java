@@ -1,6 +1,7 @@
 package dev.postern.app;
 
 import dev.postern.acme.AcmeIssuers;
+import dev.postern.acme.Customer;
 import dev.postern.ca.InternalCa;
 import dev.postern.ca.InternalIssuer;
 import dev.postern.certificate.issuer.CertificateIssuer;
@@ -14,13 +15,10 @@ import dev.postern.config.Site;
 import dev.postern.dns.Lookup;
 import dev.postern.preflight.CheckedIssuer;
 import dev.postern.preflight.Preflight;
-import dev.postern.time.CaTime;
-import dev.postern.time.ClockSkew;
-import dev.postern.time.MonotonicClock;
+import dev.postern.time.Clocks;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.security.SecureRandom;
-import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -40,8 +38,7 @@ final class Issuers {
     private static final Logger LOG = LoggerFactory.getLogger(Issuers.class);
 
     private final Store store;
-    private final InstantSource clock;
-    private final ClockSkew skew;
+    private final Clocks clocks;
     private final ReachabilityProbe probe;
     private final Function<String, @Nullable Site> sites;
     private final Executor works;
@@ -66,14 +63,12 @@ final class Issuers {
      */
     Issuers(
             Store store,
-            InstantSource clock,
-            ClockSkew skew,
+            Clocks clocks,
             ReachabilityProbe probe,
             Function<String, @Nullable Site> sites,
             Executor works) {
         this.store = store;
-        this.clock = clock;
-        this.skew = skew;
+        this.clocks = clocks;
         this.probe = probe;
         this.sites = sites;
         this.works = works;
@@ -91,8 +86,7 @@ final class Issuers {
         boolean stay = before != null && isSame(before.acme, wanted);
         AcmeIssuers cas = before != null && stay
                 ? before.cas
-                : new AcmeIssuers(
-                        wanted, store, new CaTime(clock, skew, MonotonicClock.SYSTEM), MonotonicClock.SYSTEM, skew);
+                : new AcmeIssuers(new Customer(wanted.email(), wanted.agreeToTerms(), store, clocks), wanted.issuers());
         Map<Issuer, CertificateIssuer> all = before != null && stay ? new HashMap<>(before.all) : new HashMap<>();
         List<CertificateIssuer> needed = new ArrayList<>();
         for (Issuer issuer : wanted.issuers()) {
@@ -127,7 +121,8 @@ final class Issuers {
         if (!PublicCas.isPublic(directory.directory())) {
             return issuer;
         }
-        Preflight preflight = new Preflight(Lookup.ofSystem(MonotonicClock.SYSTEM), probe, clock, new SecureRandom());
+        Preflight preflight =
+                new Preflight(Lookup.ofSystem(clocks.elapsed()), probe, clocks.wall(), new SecureRandom());
         return new CheckedIssuer(
                 issuer, directory, preflight, site -> store.site(site).everHadCertificate(), sites, works);
     }
@@ -135,7 +130,7 @@ final class Issuers {
     private CertificateIssuer internal(Acme wanted, Issuer issuer, Path files) throws IOException {
         InternalCa ca = internal;
         if (ca == null) {
-            ca = InternalCa.open(files, clock, new SecureRandom());
+            ca = InternalCa.open(files, clocks.wall(), new SecureRandom());
             LOG.info(
                     "issuer internal: clients must trust its root, {}",
                     ca.rootFile().toAbsolutePath());

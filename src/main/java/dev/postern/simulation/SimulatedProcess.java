@@ -1,6 +1,7 @@
 package dev.postern.simulation;
 
-import dev.postern.acme.AcmeIssuer;
+import dev.postern.acme.AcmeIssuers;
+import dev.postern.acme.Customer;
 import dev.postern.certificate.care.CertificateEvents;
 import dev.postern.certificate.care.Renewals;
 import dev.postern.certificate.care.WakeUps;
@@ -19,7 +20,7 @@ import dev.postern.pki.Pem;
 import dev.postern.simulation.DiskGate.Step;
 import dev.postern.simulation.World.Event;
 import dev.postern.simulation.World.Strand;
-import dev.postern.time.ClockSkew;
+import dev.postern.time.Clocks;
 import dev.postern.time.MonotonicClock;
 import java.io.IOException;
 import java.math.BigInteger;
@@ -60,7 +61,7 @@ final class SimulatedProcess implements WakeUps {
     private final StrandExecutor orders;
     private final ChallengeTable challenges = new ChallengeTable();
     private final CertificateTable table = new CertificateTable();
-    private final ClockSkew skew;
+    private final Clocks clocks;
     private final Renewals renewals;
     private final Map<String, Instant> wishes = new HashMap<>();
     private final Map<String, Event> wakeUps = new HashMap<>();
@@ -78,7 +79,7 @@ final class SimulatedProcess implements WakeUps {
                 machine.disk(), this::gate, machine.store().toString());
         this.files = (GatedFileSystem) seen.getFileSystem();
         this.orders = new StrandExecutor(world, () -> machine.looked(this));
-        this.skew = new ClockSkew(machine.clock());
+        this.clocks = new Clocks(machine.clock(), elapsed());
         try {
             this.store = FileStore.open(seen);
         } catch (IOException | Error e) {
@@ -93,16 +94,14 @@ final class SimulatedProcess implements WakeUps {
                 store,
                 table,
                 site -> List.of(new Http01Solver(challenges)),
-                machine.clock(),
-                elapsed(),
-                skew,
+                clocks,
                 world.random(),
                 orders,
                 CertificateEvents.NONE);
         this.renewals = new Renewals(sites, KeyType.EC_P256, cas, surroundings);
     }
 
-    private CertificateIssuer issuer(String name, Scenario scenario) {
+    private CertificateIssuer issuer(String name, Scenario scenario) throws IOException {
         AcmeDirectory directory = new AcmeDirectory(
                 name,
                 SimulatedCa.directory(name),
@@ -114,15 +113,8 @@ final class SimulatedProcess implements WakeUps {
                 machine.defect() == Defect.NO_LIMITS ? RateLimits.NONE : RateLimits.LETSENCRYPT,
                 // Its default is of another life, by which the witness does not count.
                 true);
-        return new AcmeIssuer(
-                directory,
-                "ops@example.com",
-                true,
-                store,
-                machine.clock(),
-                elapsed(),
-                skew,
-                machine.network().of(this));
+        Customer customer = new Customer("ops@example.com", true, store, clocks);
+        return new AcmeIssuers(customer, List.of(), at -> machine.network().of(this)).at(directory);
     }
 
     private MonotonicClock elapsed() {

@@ -12,7 +12,7 @@ import dev.postern.certificate.issuer.OrderJournal;
 import dev.postern.config.Issuer.AcmeDirectory;
 import dev.postern.config.Site;
 import dev.postern.testing.Care;
-import dev.postern.time.ClockSkew;
+import dev.postern.time.Clocks;
 import dev.postern.time.MonotonicClock;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -170,7 +170,7 @@ class AcmeIssuerTest extends WithFakeCa {
 
         assertThat(failure.fault()).isEqualTo(Fault.CA);
         assertThat(failure).hasMessage("fake: the CA answered HTTP " + status);
-        assertThat(Duration.between(clock.instant(), failure.retryAfter().orElseThrow()))
+        assertThat(Duration.between(clocks.ca().instant(), failure.retryAfter().orElseThrow()))
                 .isBetween(Duration.ofSeconds(117), Duration.ofSeconds(121));
     }
 
@@ -387,14 +387,9 @@ class AcmeIssuerTest extends WithFakeCa {
     void caFileThatIsMissingIsNamed() {
         Path file = directory.resolve("ca.pem");
 
-        assertThatThrownBy(() -> new AcmeIssuer(
-                        new AcmeDirectory("fake", ca.directory(), file),
-                        null,
-                        true,
-                        store,
-                        clock,
-                        MonotonicClock.SYSTEM,
-                        new ClockSkew(clock)))
+        assertThatThrownBy(() -> new AcmeIssuers(
+                                new Customer(null, true, store, new Clocks(clock, MonotonicClock.SYSTEM)), List.of())
+                        .at(new AcmeDirectory("fake", ca.directory(), file)))
                 .hasMessage(file + ": no such file or directory");
     }
 

@@ -9,7 +9,7 @@ import dev.postern.config.Issuer.AcmeDirectory;
 import dev.postern.config.read.ConfigurationFile;
 import dev.postern.testing.HandClock;
 import dev.postern.testing.PatientClock;
-import dev.postern.time.ClockSkew;
+import dev.postern.time.Clocks;
 import java.nio.file.Path;
 import java.time.Instant;
 import org.junit.jupiter.api.Test;
@@ -44,7 +44,9 @@ class AcmeIssuersTest {
     }
 
     private AcmeIssuers issuers(Store store, Acme acme) {
-        return new AcmeIssuers(acme, store, clock, new PatientClock(), new ClockSkew(clock));
+        return new AcmeIssuers(
+                new Customer(acme.email(), acme.agreeToTerms(), store, new Clocks(clock, new PatientClock())),
+                acme.issuers());
     }
 
     private static Acme acme(String issuers) throws Exception {

@@ -24,7 +24,7 @@ import dev.postern.config.KeyType;
 import dev.postern.config.RateLimits;
 import dev.postern.pki.Certificate;
 import dev.postern.testing.MemoryJournal;
-import dev.postern.time.ClockSkew;
+import dev.postern.time.Clocks;
 import dev.postern.time.MonotonicClock;
 import java.nio.file.Path;
 import java.security.SecureRandom;
@@ -113,15 +113,15 @@ class AddressOrdersTest {
     }
 
     private Certificate issue(@Nullable String profile, List<String> names) throws Exception {
-        AcmeIssuer issuer = new AcmeIssuer(
-                new AcmeDirectory(
-                        "devca", server().directory(), ca.rootFile(), null, profile, null, null, RateLimits.NONE),
-                "ops@example.com",
-                true,
-                store,
-                InstantSource.system(),
-                MonotonicClock.SYSTEM,
-                new ClockSkew(InstantSource.system()));
+        AcmeIssuer issuer = new AcmeIssuers(
+                        new Customer(
+                                "ops@example.com",
+                                true,
+                                store,
+                                new Clocks(InstantSource.system(), MonotonicClock.SYSTEM)),
+                        List.of())
+                .at(new AcmeDirectory(
+                        "devca", server().directory(), ca.rootFile(), null, profile, null, null, RateLimits.NONE));
         CertificateRequest request = new CertificateRequest(
                 names.get(0),
                 names,

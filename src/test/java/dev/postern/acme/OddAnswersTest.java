@@ -17,7 +17,7 @@ import dev.postern.pki.Certificate;
 import dev.postern.testing.HandClock;
 import dev.postern.testing.MemoryJournal;
 import dev.postern.testing.PatientClock;
-import dev.postern.time.ClockSkew;
+import dev.postern.time.Clocks;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -97,7 +97,8 @@ class OddAnswersTest {
                 null,
                 RateLimits.NONE,
                 script.isProfileRequired());
-        return new AcmeIssuer(at, "ops@example.com", true, store, clock, new PatientClock(), new ClockSkew(clock), ca);
+        Customer customer = new Customer("ops@example.com", true, store, new Clocks(clock, new PatientClock()));
+        return new AcmeIssuer(at, null, customer, ca);
     }
 
     private static CertificateRequest request(OddAnswer script) {

@@ -26,7 +26,7 @@ import dev.postern.testing.FreePorts;
 import dev.postern.testing.MemoryJournal;
 import dev.postern.testing.PebbleServer;
 import dev.postern.testing.PebbleServer.Options;
-import dev.postern.time.ClockSkew;
+import dev.postern.time.Clocks;
 import dev.postern.time.MonotonicClock;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -79,14 +79,14 @@ class PebbleTest {
     }
 
     private AcmeIssuer issuer(AcmeDirectory at) throws IOException {
-        return new AcmeIssuer(
-                at,
-                "ops@example.com",
-                true,
-                store,
-                InstantSource.system(),
-                MonotonicClock.SYSTEM,
-                new ClockSkew(InstantSource.system()));
+        return new AcmeIssuers(
+                        new Customer(
+                                "ops@example.com",
+                                true,
+                                store,
+                                new Clocks(InstantSource.system(), MonotonicClock.SYSTEM)),
+                        List.of())
+                .at(at);
     }
 
     private IssuedCertificate issue(AcmeIssuer issuer, OrderJournal journal, String... names)
@@ -331,14 +331,10 @@ class PebbleTest {
             AcmeIssuer issuer = issuer(at);
             checked(issue(issuer, new MemoryJournal(), "example.com"));
             assertThat(issuer.account().orElseThrow().show().contacts()).containsExactly("mailto:ops@example.com");
-            AcmeIssuer nobody = new AcmeIssuer(
-                    at,
-                    null,
-                    true,
-                    store,
-                    InstantSource.system(),
-                    MonotonicClock.SYSTEM,
-                    new ClockSkew(InstantSource.system()));
+            AcmeIssuer nobody = new AcmeIssuers(
+                            new Customer(null, true, store, new Clocks(InstantSource.system(), MonotonicClock.SYSTEM)),
+                            List.of())
+                    .at(at);
 
             checked(issue(nobody, new MemoryJournal(), "example.com"));
 
@@ -352,14 +348,11 @@ class PebbleTest {
         try (PebbleServer pebble = pebble(options())) {
             Certificate certificate = checked(issue(issuer(pebble), new MemoryJournal(), "example.com"));
             Store elsewhere = FileStore.open(directory.resolve("elsewhere"));
-            AcmeIssuer stranger = new AcmeIssuer(
-                    new AcmeDirectory("pebble", pebble.directoryUri(), pebble.caFile()),
-                    null,
-                    true,
-                    elsewhere,
-                    InstantSource.system(),
-                    MonotonicClock.SYSTEM,
-                    new ClockSkew(InstantSource.system()));
+            AcmeIssuer stranger = new AcmeIssuers(
+                            new Customer(
+                                    null, true, elsewhere, new Clocks(InstantSource.system(), MonotonicClock.SYSTEM)),
+                            List.of())
+                    .at(new AcmeDirectory("pebble", pebble.directoryUri(), pebble.caFile()));
 
             stranger.revoke(certificate, RevocationReason.KEY_COMPROMISE);
             stranger.revoke(certificate, RevocationReason.KEY_COMPROMISE);

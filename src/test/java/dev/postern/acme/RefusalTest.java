@@ -83,7 +83,7 @@ class RefusalTest extends WithFakeCa {
                         + " UTC: see https://ca.example/limits\"}");
 
         assertThat(failure.fault()).isEqualTo(Fault.CA);
-        assertThat(Duration.between(clock.instant(), failure.retryAfter().orElseThrow()))
+        assertThat(Duration.between(clocks.ca().instant(), failure.retryAfter().orElseThrow()))
                 .isBetween(Duration.ofSeconds(3590), Duration.ofSeconds(3610));
     }
 
@@ -223,6 +223,6 @@ class RefusalTest extends WithFakeCa {
         clock.advance(Duration.ofHours(-2));
         issue();
 
-        assertThat(skew.current().orElseThrow()).isBetween(Duration.ofMinutes(119), Duration.ofMinutes(121));
+        assertThat(clocks.skew().current().orElseThrow()).isBetween(Duration.ofMinutes(119), Duration.ofMinutes(121));
     }
 }

@@ -17,7 +17,7 @@ import dev.postern.schedule.Schedule;
 import dev.postern.testing.Care;
 import dev.postern.testing.ChallengeResponder;
 import dev.postern.testing.PebbleServer;
-import dev.postern.time.ClockSkew;
+import dev.postern.time.Clocks;
 import dev.postern.time.MonotonicClock;
 import java.math.BigInteger;
 import java.nio.file.Path;
@@ -50,14 +50,14 @@ class RenewalAtPebbleTest {
                                 .nonceReject(30)
                                 .blocklist("blocked.example"));
                 Store store = FileStore.open(directory.resolve("certs"))) {
-            AcmeIssuer issuer = new AcmeIssuer(
-                    new AcmeDirectory("pebble", pebble.directoryUri(), pebble.caFile()),
-                    "ops@example.com",
-                    true,
-                    store,
-                    InstantSource.system(),
-                    MonotonicClock.SYSTEM,
-                    new ClockSkew(InstantSource.system()));
+            AcmeIssuer issuer = new AcmeIssuers(
+                            new Customer(
+                                    "ops@example.com",
+                                    true,
+                                    store,
+                                    new Clocks(InstantSource.system(), MonotonicClock.SYSTEM)),
+                            List.of())
+                    .at(new AcmeDirectory("pebble", pebble.directoryUri(), pebble.caFile()));
             Renewals renewals = new Renewals(
                     List.of(
                             new Site(List.of("blocked.example"), List.of(), null),

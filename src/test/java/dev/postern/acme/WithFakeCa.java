@@ -20,7 +20,7 @@ import dev.postern.testing.Care;
 import dev.postern.testing.HandClock;
 import dev.postern.testing.MemoryJournal;
 import dev.postern.testing.PatientClock;
-import dev.postern.time.ClockSkew;
+import dev.postern.time.Clocks;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;
@@ -41,7 +41,7 @@ abstract class WithFakeCa {
 
     final HandClock clock = new HandClock(Instant.now());
     final PatientClock elapsed = new PatientClock();
-    final ClockSkew skew = new ClockSkew(clock);
+    final Clocks clocks = new Clocks(clock, elapsed);
     final MemoryJournal journal = new MemoryJournal();
     final ChallengeTable challenges = new ChallengeTable();
 
@@ -72,17 +72,9 @@ abstract class WithFakeCa {
     }
 
     AcmeIssuer issuer(AcmeDirectory at, @Nullable String email, Duration exchangeDeadline) throws IOException {
-        return new AcmeIssuer(
-                at,
-                email,
-                true,
-                store,
-                clock,
-                elapsed,
-                skew,
-                new HttpTransport(null),
-                exchangeDeadline,
-                Duration.ofSeconds(4));
+        Customer customer = new Customer(email, true, store, clocks, exchangeDeadline, Duration.ofSeconds(4));
+        CaTransport network = new HttpTransport(null);
+        return new AcmeIssuers(customer, List.of(), directory -> network).at(at);
     }
 
     AcmeIssuer issuer(AcmeDirectory at) throws IOException {

@@ -3,6 +3,8 @@ package dev.postern.dns;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.postern.acme.AcmeIssuer;
+import dev.postern.acme.AcmeIssuers;
+import dev.postern.acme.Customer;
 import dev.postern.certificate.issuer.CertificateRequest;
 import dev.postern.certificate.issuer.IssuedCertificate;
 import dev.postern.certificate.store.Store;
@@ -16,7 +18,7 @@ import dev.postern.pki.Certificate;
 import dev.postern.testing.BindServer;
 import dev.postern.testing.MemoryJournal;
 import dev.postern.testing.PebbleServer;
-import dev.postern.time.ClockSkew;
+import dev.postern.time.Clocks;
 import dev.postern.time.MonotonicClock;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -46,14 +48,14 @@ class Dns01AtPebbleTest {
                 directory.resolve("pebble"),
                 PebbleServer.Options.httpPort(1).authzReuse(0).dnsServer(bind.address()));
         store = FileStore.open(directory.resolve("certs"));
-        issuer = new AcmeIssuer(
-                new AcmeDirectory("pebble", pebble.directoryUri(), pebble.caFile()),
-                "ops@example.com",
-                true,
-                store,
-                InstantSource.system(),
-                MonotonicClock.SYSTEM,
-                new ClockSkew(InstantSource.system()));
+        issuer = new AcmeIssuers(
+                        new Customer(
+                                "ops@example.com",
+                                true,
+                                store,
+                                new Clocks(InstantSource.system(), MonotonicClock.SYSTEM)),
+                        List.of())
+                .at(new AcmeDirectory("pebble", pebble.directoryUri(), pebble.caFile()));
     }
 
     @AfterAll

@@ -9,7 +9,7 @@ import dev.postern.certificate.served.Http01Solver;
 import dev.postern.certificate.served.ServedCertificates;
 import dev.postern.certificate.store.Store;
 import dev.postern.config.KeyType;
-import dev.postern.time.ClockSkew;
+import dev.postern.time.Clocks;
 import dev.postern.time.MonotonicClock;
 import java.io.IOException;
 import java.time.InstantSource;
@@ -32,9 +32,7 @@ public final class Care {
                 store,
                 table,
                 site -> List.of(new Http01Solver(new ChallengeTable())),
-                clock,
-                MonotonicClock.SYSTEM,
-                new ClockSkew(clock),
+                new Clocks(clock, MonotonicClock.SYSTEM),
                 new SplittableRandom(1),
                 orders,
                 CertificateEvents.NONE);
@@ -51,9 +49,7 @@ public final class Care {
                 plain.store(),
                 plain.table(),
                 site -> List.of(new Http01Solver(challenges)),
-                plain.clock(),
-                plain.elapsed(),
-                plain.skew(),
+                plain.clocks(),
                 plain.random(),
                 plain.orders(),
                 plain.events());

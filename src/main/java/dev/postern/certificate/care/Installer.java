@@ -11,6 +11,7 @@ import dev.postern.pki.Certificate;
 import dev.postern.pki.Chains;
 import dev.postern.time.CaTime;
 import dev.postern.time.ClockSkew;
+import dev.postern.time.Clocks;
 import java.security.cert.CertificateException;
 import java.time.Instant;
 import java.util.Objects;
@@ -36,14 +37,13 @@ final class Installer {
 
     Installer(
             CertificateTable table,
-            CaTime time,
-            ClockSkew skew,
+            Clocks clocks,
             RandomGenerator random,
             Announcements announcements,
             ServedWatch watch) {
         this.table = table;
-        this.time = time;
-        this.skew = skew;
+        this.time = clocks.ca();
+        this.skew = clocks.skew();
         this.random = random;
         this.announcements = announcements;
         this.watch = watch;

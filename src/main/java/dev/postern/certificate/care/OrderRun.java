@@ -10,9 +10,8 @@ import dev.postern.certificate.store.Lease;
 import dev.postern.certificate.store.NotLeader;
 import dev.postern.config.KeyType;
 import dev.postern.machine.MachineErrors;
-import dev.postern.time.MonotonicClock;
+import dev.postern.time.Clocks;
 import java.time.Instant;
-import java.time.InstantSource;
 import java.util.List;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -38,8 +37,7 @@ final class OrderRun implements Attempt, Runnable {
             Installer installer,
             OrderQueue queue,
             Ledgers ledgers,
-            InstantSource clock,
-            MonotonicClock elapsed,
+            Clocks clocks,
             Consumer<Attempt> ended) {}
 
     private final Setting setting;
@@ -83,7 +81,7 @@ final class OrderRun implements Attempt, Runnable {
         this.history = history;
         this.tries = List.copyOf(tries);
         this.coming = new AtomicReference<>(issuers.get(0).name());
-        this.begunNanos = setting.elapsed().nanoTime();
+        this.begunNanos = setting.clocks().elapsed().nanoTime();
     }
 
     @Override
@@ -93,7 +91,7 @@ final class OrderRun implements Attempt, Runnable {
 
     @Override
     public long elapsedNanos() {
-        return setting.elapsed().nanoTime() - begunNanos;
+        return setting.clocks().elapsed().nanoTime() - begunNanos;
     }
 
     @Override
@@ -162,10 +160,15 @@ final class OrderRun implements Attempt, Runnable {
     }
 
     private void attempt() throws InterruptedException {
-        IssuerTurn turn = new IssuerTurn(record, setting.keyType().get(), setting.ledgers(), setting.clock(), this);
+        IssuerTurn turn = new IssuerTurn(
+                record,
+                setting.keyType().get(),
+                setting.ledgers(),
+                setting.clocks().ca(),
+                this);
         if (!tries.isEmpty()) {
             boolean isAll = record.within(its -> its.demand() == null);
-            new LeftOutNames(record, tries, setting.clock()).tryAt(issuers.get(0), turn);
+            new LeftOutNames(record, tries, setting.clocks().ca()).tryAt(issuers.get(0), turn);
             if (isAll || !mayAsk(issuers.get(0))) {
                 return;
             }
@@ -191,7 +194,7 @@ final class OrderRun implements Attempt, Runnable {
 
     /** The queue has seen to the first one only. One that may not be asked now is left out of this attempt. */
     private boolean mayAsk(CertificateIssuer issuer) {
-        Instant now = setting.clock().instant();
+        Instant now = setting.clocks().ca().instant();
         OrderQueue.Ask ask = record.within(
                 its -> new OrderQueue.Ask(issuer.name(), its.terms(now).kind(issuer.name()), insists));
         boolean may = !abandoned && setting.queue().mayAsk(ask, now);

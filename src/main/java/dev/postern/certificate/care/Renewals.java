@@ -11,10 +11,9 @@ import dev.postern.config.KeyType;
 import dev.postern.config.Site;
 import dev.postern.time.CaTime;
 import dev.postern.time.ClockSkew;
-import dev.postern.time.MonotonicClock;
+import dev.postern.time.Clocks;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
@@ -79,9 +78,7 @@ public final class Renewals implements AutoCloseable {
             Store store,
             CertificateTable table,
             Function<Site, List<ChallengeSolver>> solvers,
-            InstantSource clock,
-            MonotonicClock elapsed,
-            ClockSkew skew,
+            Clocks clocks,
             RandomGenerator random,
             ExecutorService orders,
             CertificateEvents events) {}
@@ -91,8 +88,7 @@ public final class Renewals implements AutoCloseable {
      *
      * @param orderDeadline of one order, the wait for its turn included
      */
-    public record Means(
-            CaTime time, MonotonicClock elapsed, ClockSkew skew, RandomGenerator random, Duration orderDeadline) {}
+    public record Means(Clocks clocks, RandomGenerator random, Duration orderDeadline) {}
 
     /**
      * Prepares; reads nothing yet.
@@ -111,8 +107,9 @@ public final class Renewals implements AutoCloseable {
             Duration orderDeadline,
             int readAtOnce) {
         this.table = surroundings.table();
-        this.skew = surroundings.skew();
-        this.time = new CaTime(surroundings.clock(), skew, surroundings.elapsed());
+        Clocks clocks = surroundings.clocks();
+        this.skew = clocks.skew();
+        this.time = clocks.ca();
         this.random = new SharedRandom(surroundings.random());
         this.orders = surroundings.orders();
         Announcements announcements = new Announcements(surroundings.events());
@@ -133,18 +130,16 @@ public final class Renewals implements AutoCloseable {
                 this::allAreRead);
         OrderRun.Setting setting = new OrderRun.Setting(
                 () -> this.remit.keyType(),
-                new Installer(table, time, surroundings.skew(), random, announcements, watch),
-                new OrderQueue(ledgers, surroundings.elapsed()),
+                new Installer(table, clocks, random, announcements, watch),
+                new OrderQueue(ledgers, clocks.elapsed()),
                 ledgers,
-                time,
-                surroundings.elapsed(),
+                clocks,
                 this::ended);
         this.dispatch = new OrderDispatch(setting, time, orders, orderDeadline);
         this.care = new SiteCare(this.sites, upkeep, dispatch, time);
-        this.suggestedWindows =
-                new SuggestedWindows(this.sites::issued, time, surroundings.elapsed(), random, orders, care::lookAgain);
+        this.suggestedWindows = new SuggestedWindows(this.sites::issued, clocks, random, orders, care::lookAgain);
         this.survey = new Survey(this.sites, time, watch);
-        this.means = new Means(time, surroundings.elapsed(), skew, random, orderDeadline);
+        this.means = new Means(clocks, random, orderDeadline);
     }
 
     private SiteRecord newRecord(Site site, List<CertificateIssuer> issuers) {

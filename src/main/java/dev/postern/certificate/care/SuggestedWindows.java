@@ -6,6 +6,7 @@ import dev.postern.certificate.issuer.IssueFailure;
 import dev.postern.certificate.issuer.SuggestedWindow;
 import dev.postern.certificate.policy.Suggestion;
 import dev.postern.pki.Certificate;
+import dev.postern.time.Clocks;
 import dev.postern.time.MonotonicClock;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -61,14 +62,13 @@ final class SuggestedWindows {
     /** @param changed called after each window that is new, with nothing held */
     SuggestedWindows(
             Supplier<Collection<SiteRecord>> records,
-            InstantSource clock,
-            MonotonicClock elapsed,
+            Clocks clocks,
             RandomGenerator random,
             ExecutorService executor,
             Consumer<SiteRecord> changed) {
         this.records = records;
-        this.clock = clock;
-        this.elapsed = elapsed;
+        this.clock = clocks.ca();
+        this.elapsed = clocks.elapsed();
         this.random = random;
         this.executor = executor;
         this.changed = changed;

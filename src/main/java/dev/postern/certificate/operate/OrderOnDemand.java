@@ -10,6 +10,7 @@ import dev.postern.certificate.issuer.CertificateIssuer;
 import dev.postern.certificate.issuer.IssueFailure;
 import dev.postern.certificate.issuer.IssueFailure.Fault;
 import dev.postern.certificate.policy.RenewalPolicy.Decision;
+import dev.postern.time.Clocks;
 import dev.postern.time.MonotonicClock;
 import dev.postern.time.TimeText;
 import java.io.IOException;
@@ -36,10 +37,10 @@ final class OrderOnDemand {
     private final Duration deadline;
 
     /** @param deadline of one order, the wait for its turn included */
-    OrderOnDemand(Renewals renewals, InstantSource time, MonotonicClock elapsed, Duration deadline) {
+    OrderOnDemand(Renewals renewals, Clocks clocks, Duration deadline) {
         this.renewals = renewals;
-        this.time = time;
-        this.elapsed = elapsed;
+        this.time = clocks.ca();
+        this.elapsed = clocks.elapsed();
         this.deadline = deadline;
     }
 

@@ -41,10 +41,10 @@ public final class SiteOperations implements CertificateOperations {
     public SiteOperations(Renewals renewals) {
         Renewals.Means means = renewals.means();
         this.renewals = renewals;
-        this.time = means.time();
+        this.time = means.clocks().ca();
         this.random = means.random();
-        this.skew = means.skew();
-        this.orders = new OrderOnDemand(renewals, time, means.elapsed(), means.orderDeadline());
+        this.skew = means.clocks().skew();
+        this.orders = new OrderOnDemand(renewals, means.clocks(), means.orderDeadline());
         this.rehearsal = new Rehearsal(time, () -> renewals.remit().keyType());
         this.revocation = new Revocation(renewals, orders, time);
     }

@@ -13,7 +13,7 @@ import dev.postern.pki.Certificate;
 import dev.postern.testing.Care;
 import dev.postern.testing.HandClock;
 import dev.postern.testing.QueuedExecutor;
-import dev.postern.time.ClockSkew;
+import dev.postern.time.Clocks;
 import dev.postern.time.MonotonicClock;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -27,8 +27,8 @@ import org.jspecify.annotations.Nullable;
 /** The real care of certificates, on the thread of the test: nothing happens but in {@link #step}. */
 final class SteppedCare implements AutoCloseable {
     final HandClock clock;
-    final ClockSkew skew;
     final Elapsed elapsed = new Elapsed();
+    final Clocks clocks;
     CertificateTable table = new CertificateTable();
     RecordedWakeUps wakeUps = new RecordedWakeUps();
     private final Path root;
@@ -58,7 +58,7 @@ final class SteppedCare implements AutoCloseable {
     SteppedCare(Path root, HandClock clock, List<CertificateIssuer> issuers, List<Site> sites) {
         this.root = root;
         this.clock = clock;
-        this.skew = new ClockSkew(clock);
+        this.clocks = new Clocks(clock, elapsed);
         this.issuers = issuers;
         this.sites = sites;
     }
@@ -79,7 +79,7 @@ final class SteppedCare implements AutoCloseable {
 
     SteppedCare start(Preparation preparation) throws Exception {
         close();
-        skew.forget();
+        clocks.skew().forget();
         executor = new QueuedExecutor();
         table = new CertificateTable();
         wakeUps = new RecordedWakeUps();
@@ -93,9 +93,7 @@ final class SteppedCare implements AutoCloseable {
                         store,
                         table,
                         plain.solvers(),
-                        clock,
-                        elapsed,
-                        skew,
+                        clocks,
                         new SplittableRandom(5),
                         executor,
                         CertificateEvents.NONE));

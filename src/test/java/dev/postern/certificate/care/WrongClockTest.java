@@ -45,8 +45,8 @@ class WrongClockTest {
 
     /** The CA was heard twice. */
     private void hear() {
-        care.skew.observe("test-ca", caClock.instant());
-        care.skew.observe("test-ca", caClock.instant());
+        care.clocks.skew().observe("test-ca", caClock.instant());
+        care.clocks.skew().observe("test-ca", caClock.instant());
     }
 
     private void time(Instant ours, Duration behind) {
@@ -84,7 +84,7 @@ class WrongClockTest {
         assertThat(care.table.find(A)).isNotNull();
 
         // Ours is behind: expired by the CA's alone.
-        care.skew.forget();
+        care.clocks.skew().forget();
         time(end.minus(Duration.ofHours(1)), Duration.ofHours(2));
         hear();
         care.step();
@@ -141,10 +141,10 @@ class WrongClockTest {
         issuer.fail(A, new IssueFailure(Fault.CA, "no", null));
         time(end.plus(Duration.ofDays(100)), Duration.ofDays(-150));
         hear();
-        assertThat(care.skew.isProven()).isFalse();
-        care.skew.observe("other-ca", caClock.instant());
-        care.skew.observe("other-ca", caClock.instant());
-        assertThat(care.skew.isProven()).isTrue();
+        assertThat(care.clocks.skew().isProven()).isFalse();
+        care.clocks.skew().observe("other-ca", caClock.instant());
+        care.clocks.skew().observe("other-ca", caClock.instant());
+        assertThat(care.clocks.skew().isProven()).isTrue();
         care.step();
 
         assertThat(care.table.find(A)).isNotNull();
@@ -155,10 +155,10 @@ class WrongClockTest {
     void oneCaThatIsADayOffIsOutvotedByOurClockAndAnotherCa() throws Exception {
         start();
         hear();
-        care.skew.observe("other-ca", caClock.instant().minus(Duration.ofHours(27)));
-        care.skew.observe("other-ca", caClock.instant().minus(Duration.ofHours(27)));
+        care.clocks.skew().observe("other-ca", caClock.instant().minus(Duration.ofHours(27)));
+        care.clocks.skew().observe("other-ca", caClock.instant().minus(Duration.ofHours(27)));
 
-        assertThat(care.skew.current()).isEmpty();
+        assertThat(care.clocks.skew().current()).isEmpty();
     }
 
     @Test
@@ -166,7 +166,7 @@ class WrongClockTest {
         start();
         Instant due = care.plan(A).due();
         time(due.minus(Duration.ofHours(2)), Duration.ofHours(3));
-        care.skew.observe("test-ca", caClock.instant());
+        care.clocks.skew().observe("test-ca", caClock.instant());
         care.step();
 
         assertThat(issuer.asked(A)).isEqualTo(1);
@@ -177,10 +177,10 @@ class WrongClockTest {
         start();
         time(START.plus(Duration.ofDays(2)), Duration.ofHours(3));
         hear();
-        assertThat(care.skew.current()).contains(Duration.ofHours(3));
+        assertThat(care.clocks.skew().current()).contains(Duration.ofHours(3));
 
         care.renewals().clockWasSet();
-        assertThat(care.skew.current()).isEmpty();
+        assertThat(care.clocks.skew().current()).isEmpty();
     }
 
     /** Traefik 5413: neither a restart nor a clock that was set back makes a failing site ask anew at once. */

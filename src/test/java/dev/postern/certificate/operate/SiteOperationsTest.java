@@ -129,16 +129,7 @@ class SiteOperationsTest {
                 List.of(sites),
                 KeyType.EC_P256,
                 List.of(issuer, second),
-                new Renewals.Surroundings(
-                        store,
-                        table,
-                        plain.solvers(),
-                        clock,
-                        plain.elapsed(),
-                        plain.skew(),
-                        plain.random(),
-                        orders,
-                        told),
+                new Renewals.Surroundings(store, table, plain.solvers(), plain.clocks(), plain.random(), orders, told),
                 Duration.ofMinutes(15),
                 readAtOnce);
         assertThat(renewals.load()).isEmpty();
