@@ -54,10 +54,10 @@ class CrashAtEachWriteTest {
     private static final String PORT = "PORT";
 
     /** Of the calls that only make durable what is there; a killed process leaves the same behind in front of the next one. */
-    private static final int EVERY_SYNC = 6;
+    private static final int EVERY_SYNC = 12;
 
     /** They are those of a first certificate; SimulationTest dies at each of them. */
-    private static final int EVERY_CHANGE_OF_A_RENEWAL = 2;
+    private static final int EVERY_CHANGE_OF_A_RENEWAL = 3;
 
     @TempDir
     private Path directory;
