@@ -50,7 +50,7 @@
  * <ul>
  *   <li>Served: {@link dev.postern.certificate.served.CertificateTable} and {@link dev.postern.certificate.served.ChallengeTable}, which
  *       is all that a connection ever meets; {@code Publication} says whether a site is in the table, and with what as long as it
- *       has nothing of its own ({@code StandIns}, from {@code Leaving} sites); {@code ServedWatch} whether clients see it.
+ *       has nothing of its own ({@code StandIns}, from {@code Leaving} sites; {@code SharedSites} for another's); {@code ServedWatch} whether clients see it.
  *   <li>Stored: {@link dev.postern.certificate.store.Store}; in it a {@link dev.postern.certificate.store.SiteStore} for each site
  *       ({@code Generations}, the orders in flight, the history) and an {@link dev.postern.certificate.store.AccountStore} for each
  *       issuer (the key, and the ledger, which {@code StoredLedger} reads). As files these are folders: {@code store.files}.
@@ -82,6 +82,7 @@
  *   OrderQueue                      whose turn it is; memory only. Never together with one of a site
  *   StoredLedger                    one write of a ledger. Never together with one of the three above
  *   Ledger                          what was used of the limits; memory only, but for the first reading of its file
+ *   SharedSites                     who presents another's certificate; memory only
  *   CertificateTable, SharedRandom,
  *   SiteLoading, SuggestedWindows,
  *   ServedWatch, CaTime, ClockSkew  the innermost: none of them calls out while it is held, but CaTime for the skew

@@ -8,9 +8,12 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,8 +23,10 @@ import org.jspecify.annotations.Nullable;
 final class Leaving {
     private final CertificateTable table;
     private final Instant now;
-    private final List<Certificate> stored = new ArrayList<>();
+    private final Set<Certificate> stored = new HashSet<>();
     private final List<Certificate> all = new ArrayList<>();
+    // A reload may take away thousands.
+    private final Map<String, List<Certificate>> byName = new HashMap<>();
     // Name → the site whose certificate it was shown, and which is there still.
     private final Map<String, Site> sharing = new HashMap<>();
 
@@ -43,8 +48,8 @@ final class Leaving {
             its.save(now);
             List<Certificate> good = its.held().good(now);
             stored.addAll(good);
-            all.addAll(good);
-            its.publication().standIns().at(now).values().forEach(one -> all.add(one.certificate()));
+            good.forEach(this::add);
+            its.publication().standIns().at(now).values().forEach(one -> add(one.certificate()));
             its.publication().retire();
         });
     }
@@ -52,15 +57,31 @@ final class Leaving {
     void retire(CertificateFiles files) {
         Certificate shown = files.certificate();
         if (shown != null) {
-            all.add(shown);
+            add(shown);
         }
         files.retire();
     }
 
+    void add(Certificate one) {
+        all.add(one);
+        one.names()
+                .forEach(name ->
+                        byName.computeIfAbsent(name, first -> new ArrayList<>()).add(one));
+    }
+
+    private Stream<Certificate> covering(String name) {
+        int dot = name.indexOf('.');
+        Stream<Certificate> exact = byName.getOrDefault(name, List.of()).stream();
+        return dot <= 0
+                ? exact
+                : Stream.concat(exact, byName.getOrDefault("*" + name.substring(dot), List.of()).stream())
+                        .distinct();
+    }
+
     /** One from the store of another site that is for every name of this one. */
     Optional<Certificate> forAll(Site site) {
-        return stored.stream()
-                .filter(one -> site.names().stream().allMatch(one::covers))
+        return covering(site.name())
+                .filter(one -> stored.contains(one) && site.names().stream().allMatch(one::covers))
                 .findFirst();
     }
 
@@ -72,7 +93,7 @@ final class Leaving {
         for (String name : site.servedNames()) {
             List<StandIns.Candidate> candidates = new ArrayList<>();
             Site other = sharing.get(name);
-            if (other != null) {
+            if (other != null && !site.certificate().equals(new CertificateSource.OfSite(other.name()))) {
                 CertificateTable.View view =
                         views.computeIfAbsent(other.name(), first -> table.view(site.name(), other.servedNames()));
                 candidates.add(() -> view.find(name));
@@ -91,8 +112,9 @@ final class Leaving {
     /** Those that are for this name: what it was shown, and then the newest. Who names nobody is shown the same, or nothing. */
     private List<Certificate> left(String name) {
         Certificate shown = table.find(name);
-        return all.stream()
-                .filter(one -> name.equals(Site.ANY) ? isSame(one, shown) : one.covers(name))
+        Stream<Certificate> candidates =
+                name.equals(Site.ANY) ? all.stream().filter(one -> isSame(one, shown)) : covering(name);
+        return candidates
                 .sorted(Comparator.comparing((Certificate one) -> isSame(one, shown))
                         .thenComparing(Certificate::notBefore)
                         .reversed())

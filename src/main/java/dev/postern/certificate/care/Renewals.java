@@ -257,6 +257,7 @@ public final class Renewals implements AutoCloseable {
         store.lookForRoom(time.instant());
         ledgers.saveUnwritten(time.instant());
         care.lookAfterEach(sites.issued());
+        sites.followShared();
         care.pump();
         refreshSuggestedWindows();
         watch.askAgain();

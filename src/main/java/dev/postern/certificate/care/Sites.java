@@ -53,6 +53,7 @@ final class Sites {
     private final RandomGenerator random;
     private final int readAtOnce;
     private final SiteLoading loading;
+    private final SharedSites shared;
     private final Consumer<SiteRecord> lookAfter;
     // Replaced by one thread at a time; read by any thread.
     private volatile All all;
@@ -77,6 +78,7 @@ final class Sites {
         this.random = random;
         this.readAtOnce = readAtOnce;
         this.loading = new SiteLoading(this::read, afterAll);
+        this.shared = new SharedSites(table);
         this.lookAfter = lookAfter;
         Map<String, SiteRecord> issued = new LinkedHashMap<>();
         Map<String, CertificateFiles> brought = new LinkedHashMap<>();
@@ -121,12 +123,14 @@ final class Sites {
     /** What the sites are going to be; nobody knows of those that are new yet. */
     final class Next {
         private final All before = all;
+        private final Map<String, Site> configuredBefore = new HashMap<>();
         private final All after;
         private final List<SiteRecord> added = new ArrayList<>();
         private final List<CertificateFiles> addedFiles = new ArrayList<>();
         private final List<String> problems = new ArrayList<>();
 
         private Next(List<Site> configured, Function<Site, SiteRecord> records) {
+            before.configured.forEach(site -> configuredBefore.put(site.name(), site));
             this.after = new All(List.copyOf(configured), new LinkedHashMap<>(), new LinkedHashMap<>());
             for (Site site : configured) {
                 Configuration.CertificateFiles files = site.files();
@@ -192,8 +196,10 @@ final class Sites {
          * reading of theirs.
          */
         void commit() {
-            Leaving leaving = new Leaving(table, before.configured, after.configured, time.instant());
+            Instant now = time.instant();
+            Leaving leaving = new Leaving(table, before.configured, after.configured, now);
             retired().forEach(leaving::retire);
+            shared.standIns(now).forEach(leaving::add);
             before.brought.values().stream()
                     .filter(files -> after.brought.get(files.site().name()) != files)
                     .forEach(leaving::retire);
@@ -215,10 +221,16 @@ final class Sites {
                 added.forEach(record -> table.expect(record.site().servedNames(), () -> loading.now(record)));
             }
             after.configured.stream().filter(Site::isPlain).forEach(site -> table.withdraw(site.servedNames()));
-            share(after.configured);
+            shared.present(after.configured, site -> needsNone(site) ? StandIns.NONE : leaving.standIns(site), now);
             table.retain(after.configured.stream()
                     .flatMap(site -> site.servedNames().stream())
                     .toList());
+        }
+
+        /** Of a site that is to present what another one does: whether it does so already. */
+        private boolean needsNone(Site site) {
+            Site known = configuredBefore.get(site.name());
+            return known != null && known.isCertifiedAs(site) && !shared.isWaiting(site);
         }
 
         private void begin(SiteRecord record, Leaving leaving) {
@@ -286,7 +298,7 @@ final class Sites {
                         .flatMap(site -> site.servedNames().stream())
                         .toList(),
                 found);
-        share(configured());
+        shared.present(configured(), site -> StandIns.NONE, now);
         problems.addAll(all.sharingProblems());
         issued().forEach(Sites::complainOfNoIssuer);
         if (issued().size() <= readAtOnce) {
@@ -300,16 +312,9 @@ final class Sites {
         return problems;
     }
 
-    /** Those that have none of their own present what another site does. */
-    private void share(List<Site> sites) {
-        Map<String, Site> byName = new HashMap<>();
-        sites.forEach(site -> byName.put(site.name(), site));
-        for (Site site : sites) {
-            Site other = site.certificate() instanceof CertificateSource.OfSite of ? byName.get(of.site()) : null;
-            if (other != null) {
-                table.share(site.name(), site.servedNames(), other.servedNames());
-            }
-        }
+    /** What stands in for the certificates of other sites follows these, and the dates. */
+    void followShared() {
+        shared.follow(time.earliest());
     }
 
     /** @param certificate null where there is a problem */

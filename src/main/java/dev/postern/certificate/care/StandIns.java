@@ -28,6 +28,10 @@ record StandIns(Map<String, List<Candidate>> byName) {
         byName = Map.copyOf(byName);
     }
 
+    boolean isNone() {
+        return byName.isEmpty();
+    }
+
     /** What to show for which name at this time; a name that nothing good is there for is left out. */
     Map<String, Generation> at(Instant now) {
         Map<String, Generation> shown = new LinkedHashMap<>();

@@ -47,7 +47,8 @@ public final class CertificateTable {
 
         @Nullable Certificate find() {
             Shared others = shared;
-            return others == null ? certificate : others.find(name);
+            Certificate theirs = others == null ? null : others.find(name);
+            return theirs == null ? certificate : theirs;
         }
 
         @Nullable Loading loading() {
@@ -205,8 +206,10 @@ public final class CertificateTable {
      * covers them, until something is published or withdrawn.
      *
      * @param site what it is called whose names these are
+     * @param meanwhile what to present for a name as long as the others present nothing for it
      */
-    public synchronized void share(String site, List<String> names, List<String> others) {
+    public synchronized View share(
+            String site, List<String> names, List<String> others, Map<String, Certificate> meanwhile) {
         know(names);
         Shared shared = shared(site, others);
         Map<String, Place> table = byName;
@@ -214,10 +217,11 @@ public final class CertificateTable {
             Place place = table.get(name);
             if (place != null) {
                 place.shared = shared;
-                place.certificate = null;
+                place.certificate = meanwhile.get(name);
                 place.loading = null;
             }
         }
+        return shared;
     }
 
     /** What those for {@code others} present now and later, as {@code site} would present it, without its presenting that. */

@@ -20,6 +20,7 @@ import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -538,7 +539,7 @@ class LeftOutNamesTest {
         adoptedBy("*.example.com", "*.example.com", A, "x.other.example");
         Certificate current = adoptedBy("*.example.com", A, "*.example.com");
         assertThat(care.table.find("x.other.example").isSame(current)).isFalse();
-        care.table.share("shared", List.of("b.example.com", "x2.example.com"), List.of("x.other.example", A));
+        care.table.share("shared", List.of("b.example.com", "x2.example.com"), List.of("x.other.example", A), Map.of());
 
         Certificate shown = care.table.find("b.example.com");
 

@@ -255,6 +255,44 @@ class StandInsTest {
     }
 
     @Test
+    void siteThatIsToShareOneThatIsNotThereYetKeepsWhatItHad() throws Exception {
+        issuer.certifyWildcards();
+        String wildcard = "*.example.com";
+        noOrderSucceedsFor(wildcard);
+        start(site(false, files(OWN), OWN), site(false, files(OTHER), OTHER));
+        BigInteger brought = shown(OWN);
+        Site[] after = {issued(wildcard), of(wildcard, OWN), of(wildcard, WWW)};
+
+        reload(after);
+        assertThat(shown(OWN)).isNotNull().isEqualTo(brought);
+        assertThat(shown(WWW)).isNull();
+        reload(after);
+        assertThat(shown(OWN)).as("after a second reload").isEqualTo(brought);
+        Certificate same = table.find(OWN);
+        passes(Duration.ofHours(1));
+        assertThat(table.find(OWN)).as("one object, by which contexts are kept").isSameAs(same);
+
+        issuer.recover(wildcard);
+        passes(Duration.ofHours(1));
+        assertThat(shown(OWN)).isNotNull().isNotEqualTo(brought).isEqualTo(shown(WWW));
+        passes(Duration.ofDays(100));
+        assertThat(shown(OWN)).as("once the other is gone").isNotEqualTo(brought);
+    }
+
+    @Test
+    void whatStandsInForAnotherOnesIsWithdrawnWhenItExpires() throws Exception {
+        issuer.certifyWildcards();
+        noOrderSucceedsFor("*.example.com");
+        start(site(false, files(OWN), OWN));
+
+        reload(issued("*.example.com"), of("*.example.com", OWN));
+        assertThat(shown(OWN)).isNotNull();
+        passes(LIFE);
+
+        assertThat(shown(OWN)).isNull();
+    }
+
+    @Test
     void siteThatSharedOneThatIsGoneKeepsItUntilItExpires() throws Exception {
         noOrderSucceedsFor(OWN);
         start(site(false, files(OTHER, OWN), OTHER), of(OTHER, OWN));
