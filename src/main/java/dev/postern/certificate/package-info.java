@@ -26,7 +26,7 @@
  *                        │
  *                   OrderDispatch.begin        decides once more: it may have waited for long
  *                        │
- *                   OrderRun                   on a thread of the orders: the issuers in turn
+ *                   OrderRun                   on a thread of the orders, leading the site: the issuers in turn
  *                        │
  *    staging ─────── IssuerTurn                one issuer: charged before it is asked ────────► ledger.json
  *                        │

@@ -3,6 +3,7 @@ package dev.postern.certificate.store.files;
 import dev.postern.certificate.store.Lease;
 import dev.postern.certificate.store.NotLeader;
 import dev.postern.config.RegularFile;
+import dev.postern.disk.DiskFailure;
 import dev.postern.disk.DurableFiles;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -18,6 +19,9 @@ import org.slf4j.LoggerFactory;
  */
 final class TokenFile implements Lease {
     private static final Logger LOG = LoggerFactory.getLogger(TokenFile.class);
+
+    /** More than there are nanoseconds in a century: nobody has opened the store so often. */
+    private static final long MOST = 1L << 62;
 
     private final Path store;
     private final Path file;
@@ -37,7 +41,12 @@ final class TokenFile implements Lease {
      */
     void take() throws IOException {
         token = Math.max(token, newest()) + 1;
-        write();
+        try {
+            write();
+        } catch (IOException e) {
+            // That there is no room is no matter of this file.
+            throw DiskFailure.isFull(e) ? e : new IOException(file.getFileName() + ": " + DiskFailure.reason(e), e);
+        }
     }
 
     /** From now on nothing is written. */
@@ -48,7 +57,8 @@ final class TokenFile implements Lease {
     /** That of the newest holder; 0 where it is not known: then nobody can be refused for it. */
     private long newest() {
         try {
-            return Long.parseLong(RegularFile.stored(file).trim());
+            long newest = Long.parseLong(RegularFile.stored(file).trim());
+            return newest < MOST ? newest : 0;
         } catch (NoSuchFileException e) {
             return 0;
         } catch (IOException | NumberFormatException e) {

@@ -578,6 +578,25 @@ class FileStoreTest {
         assertThat(file).content().isEqualTo("half a surrogate: ?");
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"", "nonsense", "-7", "9223372036854775807", "99999999999999999999"})
+    void leaseThatIsDamagedKeepsNobodyFromWriting(String text) throws Exception {
+        Path lease = root.resolve(".lease");
+        Files.writeString(lease, text);
+        stored(NOW);
+        assertThat(lease).hasContent("1");
+        store.close();
+        Files.writeString(lease, text);
+
+        store = FileStore.open(root);
+
+        stored(NOW.plusSeconds(1));
+        assertThat(lease).hasContent("1");
+        Files.delete(lease);
+        stored(NOW.plusSeconds(2));
+        assertThat(lease).hasContent("1");
+    }
+
     /** Users' trouble: a lock file that a crash had left made others wait for ever, and log without end. */
     @Test
     void lockFileThatACrashLeftKeepsNobodyOut() throws Exception {
