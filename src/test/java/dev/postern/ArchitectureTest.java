@@ -291,7 +291,6 @@ class ArchitectureTest {
             Map.entry("backend", 2),
             Map.entry("ca.acme", 9),
             Map.entry("certificate.care", 3),
-            Map.entry("certificate.limits", 2),
             Map.entry("certificate.policy", 3),
             Map.entry("config", 3),
             Map.entry("config.read", 2),
@@ -306,7 +305,6 @@ class ArchitectureTest {
 
     /** Files of more than 400 lines besides their imports, and how many they may have. */
     private static final Map<String, Integer> LONG_FILES = Map.ofEntries(
-            Map.entry("certificate/limits/Ledger", 432),
             Map.entry("http/exchange/Exchange", 726),
             Map.entry("http/h1/Http1ClientConnection", 564),
             Map.entry("http/h1/Http1ServerConnection", 418),

@@ -2,18 +2,16 @@ package dev.postern.certificate.limits;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.postern.certificate.issuer.IssueFailure.Hold;
+import dev.postern.certificate.limits.Buckets.Bucket;
 import dev.postern.certificate.policy.Opening;
 import dev.postern.certificate.policy.RateLimit;
 import dev.postern.certificate.policy.RenewalPolicy;
 import dev.postern.certificate.policy.SitePlan.Budget;
 import dev.postern.config.RateLimits;
 import dev.postern.time.TimeText;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -43,17 +41,11 @@ public final class Ledger {
         REPLACEMENT
     }
 
-    /** A bucket: which limit, and whose. */
-    record Bucket(RateLimit limit, String of) {}
-
     private final String issuer;
     private final List<RateLimit> limits;
     private final StoredLedger file;
 
-    // Reserved is in memory only: a certificate that was never finalized was never issued.
-    @GuardedBy("this") private final Map<Bucket, Instant> full = new HashMap<>();
-
-    @GuardedBy("this") private final Map<Bucket, Integer> reserved = new HashMap<>();
+    @GuardedBy("this") private final Buckets buckets = new Buckets();
 
     @GuardedBy("this") private Instant heldUntil = Instant.MIN;
 
@@ -94,7 +86,7 @@ public final class Ledger {
             for (RateLimit limit : limits) {
                 if (limit.of() == RateLimit.Of.ACCOUNT) {
                     Bucket bucket = new Bucket(limit, "");
-                    opening = opening.and(opening(bucket, used(bucket, coming, now), now));
+                    opening = opening.and(opening(bucket, buckets.used(bucket, coming, now), now));
                 }
             }
         }
@@ -109,7 +101,7 @@ public final class Ledger {
             if (limit.of() == RateLimit.Of.NAME || (limit.countsCertificates() && counts(limit, kind))) {
                 for (String of : limit.buckets(names)) {
                     Bucket bucket = new Bucket(limit, of);
-                    opening = opening.and(opening(bucket, used(bucket, now), now));
+                    opening = opening.and(opening(bucket, buckets.used(bucket, now), now));
                 }
             }
         }
@@ -134,32 +126,6 @@ public final class Ledger {
                                 + bucket.limit().burst() + " used, one more every "
                                 + TimeText.of(bucket.limit().interval()))
                 : Opening.NOW;
-    }
-
-    /** When the bucket is full again; what is reserved counts as used. */
-    @GuardedBy("this") private Instant used(Bucket bucket, Instant now) {
-        return used(bucket, reserved.getOrDefault(bucket, 0), now);
-    }
-
-    @GuardedBy("this") private Instant used(Bucket bucket, int coming, Instant now) {
-        Instant kept = believable(bucket, now);
-        for (int i = coming; i > 0; i--) {
-            kept = bucket.limit().charged(kept, now);
-        }
-        return kept;
-    }
-
-    @GuardedBy("this") private Instant believable(Bucket bucket, Instant now) {
-        Instant kept = full.get(bucket);
-        if (kept == null) {
-            return Instant.EPOCH;
-        }
-        Instant cut = bucket.limit().believable(kept, now);
-        if (!cut.equals(kept)) {
-            // Kept cut, or it would move on with the time for ever.
-            full.put(bucket, cut);
-        }
-        return cut;
     }
 
     /** The CA wants to hear nothing before {@code until}, from whom {@code whom} says; of a site alone, others remember it. */
@@ -216,28 +182,18 @@ public final class Ledger {
 
     /** Validations of these names failed; a name counts as often as it is listed. */
     public void failedValidations(List<String> names, Instant now) {
-        List<Bucket> buckets = limits.stream()
+        List<Bucket> failed = limits.stream()
                 .filter(limit -> limit.of() == RateLimit.Of.NAME)
                 .flatMap(limit -> names.stream().map(name -> new Bucket(limit, name)))
                 .toList();
-        if (buckets.isEmpty()) {
+        if (failed.isEmpty()) {
             return;
         }
         synchronized (this) {
             load();
-            for (Bucket bucket : buckets) {
-                charge(bucket, now);
-            }
+            failed.forEach(bucket -> buckets.charge(bucket, now));
         }
         save(now);
-    }
-
-    @GuardedBy("this") private void charge(Bucket bucket, Instant now) {
-        full.put(bucket, bucket.limit().charged(believable(bucket, now), now));
-    }
-
-    @GuardedBy("this") private void refund(Bucket bucket) {
-        full.computeIfPresent(bucket, (key, at) -> key.limit().refunded(at));
     }
 
     /** Takes the place of one certificate in the buckets of these names. {@link Charge#end} gives back what is not used. */
@@ -253,7 +209,7 @@ public final class Ledger {
                 limit.buckets(names).forEach(of -> kinds.add(new Bucket(limit, of)));
             }
         }
-        certificates.forEach(bucket -> reserved.merge(bucket, 1, Integer::sum));
+        certificates.forEach(buckets::reserve);
         return new Charge(account, certificates);
     }
 
@@ -275,7 +231,7 @@ public final class Ledger {
             synchronized (Ledger.this) {
                 counted = false;
                 reserve();
-                account.forEach(bucket -> charge(bucket, now));
+                account.forEach(bucket -> buckets.charge(bucket, now));
                 orders++;
             }
             if (!account.isEmpty()) {
@@ -291,7 +247,7 @@ public final class Ledger {
                 }
                 release();
                 counted = true;
-                certificates.forEach(bucket -> charge(bucket, now));
+                certificates.forEach(bucket -> buckets.charge(bucket, now));
             }
             if (!certificates.isEmpty()) {
                 save(now);
@@ -322,9 +278,7 @@ public final class Ledger {
             synchronized (Ledger.this) {
                 boolean unused = refundCertificate();
                 for (; orders > 0; orders--) {
-                    for (Bucket bucket : account) {
-                        refund(bucket);
-                    }
+                    account.forEach(buckets::refund);
                 }
             }
             save(now);
@@ -337,9 +291,7 @@ public final class Ledger {
             }
             counted = false;
             reserve();
-            for (Bucket bucket : certificates) {
-                refund(bucket);
-            }
+            certificates.forEach(buckets::refund);
             return !certificates.isEmpty();
         }
 
@@ -353,18 +305,14 @@ public final class Ledger {
         @GuardedBy("Ledger.this") private void release() {
             if (reserving) {
                 reserving = false;
-                for (Bucket bucket : certificates) {
-                    reserved.computeIfPresent(bucket, (key, n) -> n > 1 ? n - 1 : null);
-                }
+                certificates.forEach(buckets::release);
             }
         }
 
         @GuardedBy("Ledger.this") private void reserve() {
             if (!reserving) {
                 reserving = true;
-                for (Bucket bucket : certificates) {
-                    reserved.merge(bucket, 1, Integer::sum);
-                }
+                certificates.forEach(buckets::reserve);
             }
         }
     }
@@ -375,7 +323,7 @@ public final class Ledger {
         List<Budget> budgets = new ArrayList<>();
         for (RateLimit limit : limits) {
             for (String of : limit.buckets(names)) {
-                Instant used = used(new Bucket(limit, of), now);
+                Instant used = buckets.used(new Bucket(limit, of), now);
                 budgets.add(
                         new Budget(limit.name(), of, limit.left(used, now), limit.burst(), limit.nextAt(used, now)));
             }
@@ -392,7 +340,7 @@ public final class Ledger {
             StoredLedger.Content content = file.read(limits);
             heldUntil = content.heldUntil();
             ordersHeldUntil = content.ordersHeldUntil();
-            full.putAll(content.full());
+            content.full().forEach(buckets::learn);
         }
     }
 
@@ -418,7 +366,7 @@ public final class Ledger {
             ordersHeldUntil = later(ordersHeldUntil, known.ordersHeldUntil());
             known.full().forEach((bucket, at) -> {
                 if (limits.contains(bucket.limit())) {
-                    full.merge(bucket, at, Ledger::later);
+                    buckets.learn(bucket, at);
                 }
             });
         }
@@ -426,7 +374,7 @@ public final class Ledger {
 
     private synchronized StoredLedger.Content known() {
         load();
-        return new StoredLedger.Content(heldUntil, ordersHeldUntil, Map.copyOf(full));
+        return new StoredLedger.Content(heldUntil, ordersHeldUntil, buckets.full());
     }
 
     /** Called without the monitor. */
@@ -435,14 +383,11 @@ public final class Ledger {
     }
 
     private synchronized StoredLedger.Content content(Instant now) {
-        full.values().removeIf(at -> !at.isAfter(now.minus(FORGET)));
-        return new StoredLedger.Content(held(now).at(), ordersHeld(now).at(), Map.copyOf(full));
+        buckets.forget(now);
+        return new StoredLedger.Content(held(now).at(), ordersHeld(now).at(), buckets.full());
     }
 
     private static Instant later(Instant a, Instant b) {
         return a.isAfter(b) ? a : b;
     }
-
-    /** A bucket that is full says nothing; kept a little longer, should the clock be set back. */
-    private static final Duration FORGET = Duration.ofDays(1);
 }

@@ -37,7 +37,7 @@ final class StoredLedger {
      * @param ordersHeldUntil when it wants to hear of new orders again; likewise
      * @param full when each bucket is full again
      */
-    record Content(Instant heldUntil, Instant ordersHeldUntil, Map<Ledger.Bucket, Instant> full) {
+    record Content(Instant heldUntil, Instant ordersHeldUntil, Map<Buckets.Bucket, Instant> full) {
         static final Content UNUSED = new Content(Instant.MIN, Instant.MIN, Map.of());
     }
 
@@ -57,13 +57,13 @@ final class StoredLedger {
     }
 
     private static Content parse(JsonObject json, List<RateLimit> limits) {
-        Map<Ledger.Bucket, Instant> full = new HashMap<>();
+        Map<Buckets.Bucket, Instant> full = new HashMap<>();
         for (RateLimit limit : limits) {
             JsonObject buckets = json.getAsJsonObject(limit.key());
             if (buckets != null) {
                 buckets.entrySet()
                         .forEach(entry -> full.put(
-                                new Ledger.Bucket(limit, entry.getKey()),
+                                new Buckets.Bucket(limit, entry.getKey()),
                                 Instant.parse(entry.getValue().getAsString())));
             }
         }

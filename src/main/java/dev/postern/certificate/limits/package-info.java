@@ -1,6 +1,6 @@
 /**
- * What may still be asked of a CA: a {@link dev.postern.certificate.limits.Ledger} of each account keeps what was used, writes it
- * before anything is asked ({@code StoredLedger}), and says when the next thing is allowed; {@link
+ * What may still be asked of a CA: a {@link dev.postern.certificate.limits.Ledger} of each account keeps what was used ({@code
+ * Buckets}), writes it before anything is asked ({@code StoredLedger}), and says when the next thing is allowed; {@link
  * dev.postern.certificate.limits.Ledgers} has them all, staging directories included; {@link dev.postern.certificate.limits.Pace} keeps
  * our orders apart; a {@link dev.postern.certificate.limits.FencedJournal} charges an order when its CA has it.
  *
