@@ -64,7 +64,7 @@ class AccessLogTest {
                 .containsEntry("target", "/a?b=c")
                 .containsEntry("protocol", "HTTP/1.1")
                 .containsEntry("tls", "TLSv1.3")
-                .containsEntry("cipher", "TLS_AES_256_GCM_SHA384")
+                .containsEntry("cipher", "TLS_CHACHA20_POLY1305_SHA256")
                 .containsEntry("status", 200L)
                 .containsEntry("bytes_in", 4L)
                 .containsEntry("bytes_out", 5L)

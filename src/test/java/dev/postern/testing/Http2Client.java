@@ -50,6 +50,7 @@ public final class Http2Client extends Http2Wire<Http2Client> {
         SSLParameters parameters = socket.getSSLParameters();
         parameters.setApplicationProtocols(new String[] {"h2"});
         parameters.setServerNames(List.of(new SNIHostName(serverName)));
+        parameters.setCipherSuites(Trust.ciphers());
         socket.setSSLParameters(parameters);
         socket.setTcpNoDelay(true);
         socket.setSoTimeout(TIMEOUT_MILLIS);

@@ -88,6 +88,7 @@ public final class RawClient implements AutoCloseable {
         SSLParameters offered = socket.getSSLParameters();
         offered.setServerNames(List.of(new SNIHostName(serverName)));
         offered.setEndpointIdentificationAlgorithm("HTTPS");
+        offered.setCipherSuites(Trust.ciphers());
         parameters.accept(offered);
         socket.setSSLParameters(offered);
         socket.setSoTimeout(TIMEOUT_MILLIS);
