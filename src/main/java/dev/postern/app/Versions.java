@@ -7,13 +7,20 @@ import java.util.List;
 
 /** What the network side runs on. */
 public final class Versions {
+    /** Of the files that Netty's jars say it in, all of which are read for it. */
+    private static final String NETTY = netty();
+
     private Versions() {}
+
+    private static String netty() {
+        Version netty = Version.identify().get("netty-common");
+        return netty == null ? "unknown" : netty.artifactVersion();
+    }
 
     /** {@code name version}, one a line. */
     public static List<String> lines() {
-        Version netty = Version.identify().get("netty-common");
         return List.of(
-                "Netty " + (netty == null ? "unknown" : netty.artifactVersion()),
+                "Netty " + NETTY,
                 "TLS " + ServerContexts.library(),
                 "transport " + Transport.best().text());
     }
