@@ -32,7 +32,9 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** {@code postern run} as a process: signals, exit codes, its log and its memory. */
 class DaemonTest {
-    private static final long GIGABYTE = 1L << 30;
+    /** Eight times what the process may grow by. */
+    private static final long LARGE = 512L << 20;
+
     private static final long MAX_GROWTH_KILOBYTES = 64 * 1024;
 
     @TempDir
@@ -209,10 +211,10 @@ class DaemonTest {
     @Tag("long")
     void largeDownloadTakesNoMemory() throws Exception {
         PosternProcess postern = run("");
-        download(postern, GIGABYTE / 8);
+        download(postern, LARGE / 8);
         long before = residentKilobytes(postern);
 
-        download(postern, GIGABYTE);
+        download(postern, LARGE);
 
         assertThat(residentKilobytes(postern) - before).isLessThan(MAX_GROWTH_KILOBYTES);
     }
@@ -221,10 +223,10 @@ class DaemonTest {
     @Tag("long")
     void largeUploadTakesNoMemory() throws Exception {
         PosternProcess postern = run("");
-        upload(postern, GIGABYTE / 8);
+        upload(postern, LARGE / 8);
         long before = residentKilobytes(postern);
 
-        upload(postern, GIGABYTE);
+        upload(postern, LARGE);
 
         assertThat(residentKilobytes(postern) - before).isLessThan(MAX_GROWTH_KILOBYTES);
     }
@@ -268,7 +270,7 @@ class DaemonTest {
                 .isEqualTo("got it");
     }
 
-    /** Not this process, which would be longer about the cryptography of a gigabyte than about all else. */
+    /** Not this process, which would be longer about the cryptography of so much than about all else. */
     private static String curl(PosternProcess postern, String path, String... options) throws Exception {
         List<String> command =
                 new ArrayList<>(List.of(RealPrograms.require("curl", "curl").toString(), "-sSk", "--http1.1"));
