@@ -35,6 +35,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -64,6 +65,9 @@ final class CertificateCare implements AutoCloseable {
     private final Proofs proofs;
     private final Issuers issuers;
     private final Renewals renewals;
+    /** What is wrong with the files that operators bring, once they are read. */
+    private final CompletableFuture<List<String>> files;
+
     private final CertificateOperations operations;
     /** Runs commands of operators. */
     private final ExecutorService control = Threads.unlimited("control");
@@ -114,6 +118,10 @@ final class CertificateCare implements AutoCloseable {
             Clocks clocks = new Clocks(clock, MonotonicClock.SYSTEM);
             this.issuers = new Issuers(store, clocks, probe, this::site, works);
             this.renewals = renewals(clocks);
+            this.files = renewals.load();
+            if (files.isDone()) {
+                awaitFiles();
+            }
             this.operations = new SiteOperations(renewals);
             this.commands =
                     new CertificateControl(operations, () -> this.config.sites(), store, certificates, clock, control);
@@ -134,7 +142,7 @@ final class CertificateCare implements AutoCloseable {
         return config.sites().stream().noneMatch(Site::isIssued);
     }
 
-    private Renewals renewals(Clocks clocks) throws CannotStart, IOException {
+    private Renewals renewals(Clocks clocks) throws IOException {
         ExecutorService orders = Threads.unlimited("order");
         opened.push(orders::shutdownNow);
         Renewals.Surroundings surroundings = new Renewals.Surroundings(
@@ -143,11 +151,19 @@ final class CertificateCare implements AutoCloseable {
         issuers.commit(cas);
         Renewals made = new Renewals(config.sites(), config.acme().keyType(), cas.needed(), surroundings);
         active.push(made);
-        List<String> problems = made.load();
+        return made;
+    }
+
+    /**
+     * Returns once the files that operators bring are read.
+     *
+     * @throws CannotStart where they cannot all be served
+     */
+    void awaitFiles() throws CannotStart {
+        List<String> problems = files.join();
         if (!problems.isEmpty()) {
             throw new CannotStart(Reason.CONFIGURATION, problems, null);
         }
-        return made;
     }
 
     RenewalCounts renewalCounts() {

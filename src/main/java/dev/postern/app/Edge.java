@@ -88,6 +88,8 @@ public final class Edge implements AutoCloseable {
             opened.addLast(path::loopsEnded);
             observation.prepare(config).commit();
             path.prepare(config).commit();
+            // There are listeners while thousands of files are read.
+            care.awaitFiles();
             care.start(path::httpsAddresses, path::httpsProxies, heard);
         } catch (CannotStart | CannotListen | IOException | IllegalArgumentException e) {
             closeAll(opened);

@@ -66,7 +66,7 @@ class RenewalAtPebbleTest {
                     KeyType.EC_P256,
                     List.of(issuer),
                     Care.surroundings(store, table, challenges, InstantSource.system(), orders));
-            renewals.load();
+            assertThat(renewals.load().join()).isEmpty();
             Set<BigInteger> serials = new LinkedHashSet<>();
             try (Schedule schedule = Schedule.prepare(Schedule.properties(Path.of("cron/quartz.properties")))) {
                 schedule.start(renewals, Care.NOTHING_SERVED, InstantSource.system());

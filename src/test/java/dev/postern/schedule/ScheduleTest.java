@@ -123,7 +123,7 @@ class ScheduleTest {
                 KeyType.EC_P256,
                 List.of(asked),
                 Care.surroundings(store, table, clock, orders));
-        renewals.load();
+        assertThat(renewals.load().join()).isEmpty();
         return renewals;
     }
 

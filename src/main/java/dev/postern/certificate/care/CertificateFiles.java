@@ -227,12 +227,11 @@ public final class CertificateFiles {
         return certificate;
     }
 
-    /** Reads for the first time; counts as published from now on. */
+    /** Reads for the first time; to be {@linkplain #show shown}. */
     synchronized Certificate load(Instant now) throws IOException {
         List<Version> found = versions();
         current = read(now);
         loaded = found;
-        publication.wasPublished();
         warnOfDoubts();
         return current;
     }

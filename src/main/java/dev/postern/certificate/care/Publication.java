@@ -71,11 +71,6 @@ final class Publication {
         return lent;
     }
 
-    /** Somebody else has put it into the table, together with others. */
-    void wasPublished() {
-        published = true;
-    }
-
     /** Shows what was read: a certificate that is good now, or nothing. */
     void show(@Nullable Certificate certificate, OlderGenerations older, CertificateTable table, Instant now) {
         present(certificate == null || certificate.isExpired(now) ? null : certificate, older, table, now);

@@ -16,6 +16,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.function.Function;
 import java.util.random.RandomGenerator;
@@ -198,13 +199,14 @@ public final class Renewals implements AutoCloseable {
     }
 
     /**
-     * Reads the store and the files of the operator and publishes every certificate that is good now.
+     * Reads the store and the files of the operator and publishes every certificate that is good now; of thousands of sites
+     * meanwhile, while handshakes wait for the reading of theirs.
      *
-     * @return what is wrong with the files that the operator brought, one line each; at the start of the daemon a reason
+     * @return done once the files are read, with what is wrong with them, one line each; at the start of the daemon a reason
      *     not to start
      */
-    public List<String> load() {
-        return sites.load();
+    public CompletableFuture<List<String>> load() {
+        return sites.load(orders);
     }
 
     /**

@@ -12,42 +12,48 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Thousands of sites, read from the store in the background while the listeners serve already: those that a client waits
- * for first. Safe for several threads, event loops among them: nothing here waits.
+ * Thousands of sites, read from the store or from the files of their operators in the background while the listeners serve
+ * already: those that a client waits for first. Safe for several threads, event loops among them: nothing here waits.
+ *
+ * @param <T> what is read for each
  */
-final class SiteLoading {
+final class SiteLoading<T> {
     private static final Logger LOG = LoggerFactory.getLogger(SiteLoading.class);
 
-    private final Consumer<SiteRecord> read;
+    private final Function<T, String> name;
+    private final Consumer<T> read;
     private final Runnable afterAll;
 
-    @GuardedBy("this") private final Set<SiteRecord> waiting = new LinkedHashSet<>();
+    @GuardedBy("this") private final Set<T> waiting = new LinkedHashSet<>();
 
-    @GuardedBy("this") private final Set<SiteRecord> urgent = new LinkedHashSet<>();
+    @GuardedBy("this") private final Set<T> urgent = new LinkedHashSet<>();
 
-    @GuardedBy("this") private final Map<SiteRecord, CompletableFuture<Void>> asked = new HashMap<>();
+    @GuardedBy("this") private final Map<T, CompletableFuture<Void>> asked = new HashMap<>();
 
-    @GuardedBy("this") private final Set<SiteRecord> inHand = new HashSet<>();
+    @GuardedBy("this") private final Set<T> inHand = new HashSet<>();
 
     @GuardedBy("this") private boolean over = true;
 
     /**
+     * @param name of a site, for the log
      * @param read does the work, with each site once
      * @param afterAll called once all are read, on the thread that read the last one
      */
-    SiteLoading(Consumer<SiteRecord> read, Runnable afterAll) {
+    SiteLoading(Function<T, String> name, Consumer<T> read, Runnable afterAll) {
+        this.name = name;
         this.read = read;
         this.afterAll = afterAll;
     }
 
     /** These are to be read, once it {@link #begin}s. */
-    synchronized void expect(Collection<SiteRecord> records) {
-        waiting.addAll(records);
+    synchronized void expect(Collection<T> sites) {
+        waiting.addAll(sites);
         over = waiting.isEmpty();
     }
 
@@ -64,12 +70,12 @@ final class SiteLoading {
     }
 
     /** Reads this one next; complete once it is read. */
-    synchronized CompletionStage<Void> now(SiteRecord record) {
-        if (waiting.remove(record)) {
-            urgent.add(record);
+    synchronized CompletionStage<Void> now(T site) {
+        if (waiting.remove(site)) {
+            urgent.add(site);
         }
-        return urgent.contains(record) || inHand.contains(record)
-                ? asked.computeIfAbsent(record, first -> new CompletableFuture<>())
+        return urgent.contains(site) || inHand.contains(site)
+                ? asked.computeIfAbsent(site, first -> new CompletableFuture<>())
                 : CompletableFuture.completedFuture(null);
     }
 
@@ -78,37 +84,36 @@ final class SiteLoading {
     }
 
     private void readAll() {
-        SiteRecord record = take();
-        while (record != null) {
+        T site = take();
+        while (site != null) {
             try {
-                read.accept(record);
+                read.accept(site);
             } catch (RuntimeException e) {
-                LOG.error(
-                        "{}: a bug while reading it from the store; read again with the next sweep", record.name(), e);
+                LOG.error("{}: a bug while reading it; read again with the next sweep", name.apply(site), e);
             } finally {
-                done(record);
+                done(site);
             }
-            record = take();
+            site = take();
         }
     }
 
-    private synchronized @Nullable SiteRecord take() {
-        Set<SiteRecord> from = urgent.isEmpty() ? waiting : urgent;
+    private synchronized @Nullable T take() {
+        Set<T> from = urgent.isEmpty() ? waiting : urgent;
         if (from.isEmpty()) {
             return null;
         }
-        SiteRecord next = from.iterator().next();
+        T next = from.iterator().next();
         from.remove(next);
         inHand.add(next);
         return next;
     }
 
-    private void done(SiteRecord record) {
+    private void done(T site) {
         CompletableFuture<Void> future;
         boolean last;
         synchronized (this) {
-            inHand.remove(record);
-            future = asked.remove(record);
+            inHand.remove(site);
+            future = asked.remove(site);
             last = !over && inHand.isEmpty() && urgent.isEmpty() && waiting.isEmpty();
             over |= last;
         }
@@ -122,7 +127,7 @@ final class SiteLoading {
 
     /** Reads no more; who waits is told, and finds nothing. */
     void close() {
-        Map<SiteRecord, CompletableFuture<Void>> left;
+        Map<T, CompletableFuture<Void>> left;
         synchronized (this) {
             over = true;
             waiting.clear();

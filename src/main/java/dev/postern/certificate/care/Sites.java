@@ -15,10 +15,12 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.random.RandomGenerator;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -52,11 +54,12 @@ final class Sites {
     private final CaTime time;
     private final RandomGenerator random;
     private final int readAtOnce;
-    private final SiteLoading loading;
+    private final SiteLoading<SiteRecord> loading;
     private final SharedSites shared;
     private final Consumer<SiteRecord> lookAfter;
     // Replaced by one thread at a time; read by any thread.
     private volatile All all;
+    private volatile @Nullable FilesAtStart atStart;
 
     /**
      * @param records how to make one; reads nothing
@@ -77,7 +80,7 @@ final class Sites {
         this.time = time;
         this.random = random;
         this.readAtOnce = readAtOnce;
-        this.loading = new SiteLoading(this::read, afterAll);
+        this.loading = new SiteLoading<>(SiteRecord::name, this::read, afterAll);
         this.shared = new SharedSites(table);
         this.lookAfter = lookAfter;
         Map<String, SiteRecord> issued = new LinkedHashMap<>();
@@ -273,59 +276,38 @@ final class Sites {
     // ---- what they have
 
     /**
-     * Reads the store and the files of the operator and publishes every certificate that is good now; where there are many
+     * Reads the store and the files of the operators and publishes every certificate that is good now; where there are many
      * sites, handshakes wait for the reading of theirs.
      *
-     * @return what is wrong with the files that the operator brought, one line each
+     * @param executor where files are read meanwhile
+     * @return done once all files that operators bring are read, with what is wrong with them, one line each
      */
-    List<String> load() {
+    CompletableFuture<List<String>> load(Executor executor) {
         Instant now = time.instant();
-        List<String> problems = new ArrayList<>();
-        Map<String, Certificate> found = new HashMap<>();
-        // Of ten thousand every processor has its part.
-        for (Loaded loaded :
-                brought().parallelStream().map(files -> Loaded.of(files, now)).toList()) {
-            Site site = loaded.files().site();
-            Certificate certificate = loaded.certificate();
-            if (certificate == null) {
-                problems.add(site.name() + ": " + loaded.problem());
-            } else {
-                site.servedNames().forEach(name -> found.put(name, certificate));
-            }
-        }
-        table.publish(
-                configured().stream()
-                        .flatMap(site -> site.servedNames().stream())
-                        .toList(),
-                found);
+        table.withdraw(configured().stream()
+                .flatMap(site -> site.servedNames().stream())
+                .toList());
+        FilesAtStart files = new FilesAtStart(brought(), table, time);
+        atStart = files;
+        CompletableFuture<List<String>> read = brought().size() <= readAtOnce ? files.now() : files.meanwhile(executor);
         shared.present(configured(), site -> StandIns.NONE, now);
-        problems.addAll(all.sharingProblems());
         issued().forEach(Sites::complainOfNoIssuer);
         if (issued().size() <= readAtOnce) {
             issued().parallelStream().forEach(record -> record.change(its -> its.load(now)));
             // One after the other: what is drawn for each depends on the order.
             issued().forEach(this::show);
-        } else if (problems.isEmpty()) {
+        } else {
             loading.expect(issued());
             issued().forEach(record -> table.expect(record.site().servedNames(), () -> loading.now(record)));
         }
-        return problems;
+        All of = all;
+        return read.thenApply(problems ->
+                Stream.concat(problems.stream(), of.sharingProblems().stream()).toList());
     }
 
     /** What stands in for the certificates of other sites follows these, and the dates. */
     void followShared() {
         shared.follow(time.earliest());
-    }
-
-    /** @param certificate null where there is a problem */
-    private record Loaded(CertificateFiles files, @Nullable Certificate certificate, String problem) {
-        static Loaded of(CertificateFiles files, Instant now) {
-            try {
-                return new Loaded(files, files.load(now), "");
-            } catch (IOException e) {
-                return new Loaded(files, null, String.valueOf(e.getMessage()));
-            }
-        }
     }
 
     private static void complainOfNoIssuer(SiteRecord record) {
@@ -375,5 +357,9 @@ final class Sites {
     /** Reads no more. */
     void close() {
         loading.close();
+        FilesAtStart files = atStart;
+        if (files != null) {
+            files.close();
+        }
     }
 }

@@ -161,18 +161,6 @@ public final class CertificateTable {
         names.forEach(name -> put(name, certificate));
     }
 
-    /**
-     * As {@link #publish(List, Certificate)} for many at once.
-     *
-     * @param configured the names of all sites; handshakes for those without a certificate are refused
-     */
-    public synchronized void publish(Collection<String> configured, Map<String, Certificate> certificates) {
-        know(configured);
-        configured.forEach(name -> put(name, null));
-        know(certificates.keySet());
-        certificates.forEach(this::put);
-    }
-
     /** From now on these are all names there are; a wildcard may stand for what is left out. */
     public synchronized void retain(Collection<String> configured) {
         Map<String, Place> next = new HashMap<>(byName);

@@ -75,7 +75,7 @@ class CertificateFilesTest {
         Site site = new Site(List.of(names), List.of(), new Configuration.CertificateFiles(chain, key));
         renewals =
                 new Renewals(List.of(site), KeyType.EC_P256, List.of(), Care.surroundings(store, table, clock, orders));
-        return renewals.load();
+        return renewals.load().join();
     }
 
     private TestCa.Issued bring(Instant from, String... names) throws Exception {

@@ -75,7 +75,7 @@ class FilesReadOnceTest {
         try (Store store = FileStore.open(directory.resolve("certs"));
                 Renewals renewals = new Renewals(
                         sites(), KeyType.EC_P256, List.of(), Care.surroundings(store, table, clock, threads))) {
-            assertThat(renewals.load()).isEmpty();
+            assertThat(renewals.load().join()).isEmpty();
             renewals.start((who, when) -> asked.add(who), Care.NOTHING_SERVED);
             assertThat(asked).hasSize(1);
 

@@ -58,7 +58,7 @@ class LogStormTest {
                         KeyType.EC_P256,
                         List.of(issuer),
                         Care.surroundings(store, new CertificateTable(), clock, executor))) {
-            assertThat(renewals.load()).hasSize(1);
+            assertThat(renewals.load().join()).hasSize(1);
             renewals.start(
                     (site, when) -> {
                         if (!site.equals(NEW)) {

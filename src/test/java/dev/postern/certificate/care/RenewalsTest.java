@@ -82,7 +82,7 @@ class RenewalsTest {
                 Care.surroundings(store, table, clock, orders),
                 orderDeadline,
                 200);
-        assertThat(renewals.load()).isEmpty();
+        assertThat(renewals.load().join()).isEmpty();
     }
 
     private void start(Site... sites) {

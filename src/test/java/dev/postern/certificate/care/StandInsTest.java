@@ -25,6 +25,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -100,7 +101,9 @@ class StandInsTest {
                 Care.surroundings(store, table, clock, executor),
                 Duration.ofMinutes(15),
                 readAtOnce);
-        assertThat(renewals.load()).isEmpty();
+        CompletableFuture<List<String>> read = renewals.load();
+        executor.runAll();
+        assertThat(read).isCompletedWithValue(List.of());
         renewals.start(new RecordedWakeUps(), Care.NOTHING_SERVED);
         executor.runAll();
     }

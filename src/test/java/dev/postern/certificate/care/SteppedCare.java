@@ -97,7 +97,7 @@ final class SteppedCare implements AutoCloseable {
                         new SplittableRandom(5),
                         executor,
                         CertificateEvents.NONE));
-        if (!renewals.load().isEmpty()) {
+        if (!renewals.load().join().isEmpty()) {
             throw new IllegalStateException("the store cannot be loaded");
         }
         preparation.prepare(renewals);

@@ -52,7 +52,7 @@ class TakenOverStoreTest {
                 KeyType.EC_P256,
                 List.of(issuer),
                 Care.surroundings(store, table, clock, orders));
-        assertThat(renewals.load()).isEmpty();
+        assertThat(renewals.load().join()).isEmpty();
         renewals.start(new RecordedWakeUps(), name -> table.find(name).leaf());
     }
 

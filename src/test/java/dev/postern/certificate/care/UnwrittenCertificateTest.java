@@ -82,7 +82,7 @@ class UnwrittenCertificateTest {
                 KeyType.EC_P256,
                 List.of(issuer),
                 Care.surroundings(store, table, clock, orders));
-        assertThat(made.load()).isEmpty();
+        assertThat(made.load().join()).isEmpty();
         made.start(new RecordedWakeUps(), name -> table.find(name).leaf());
         return made;
     }

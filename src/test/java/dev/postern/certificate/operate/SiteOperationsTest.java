@@ -132,7 +132,7 @@ class SiteOperationsTest {
                 new Renewals.Surroundings(store, table, plain.solvers(), plain.clocks(), plain.random(), orders, told),
                 Duration.ofMinutes(15),
                 readAtOnce);
-        assertThat(renewals.load()).isEmpty();
+        assertThat(renewals.load().join()).isEmpty();
         operations = new SiteOperations(renewals);
     }
 
