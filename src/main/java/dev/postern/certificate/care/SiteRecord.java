@@ -149,8 +149,13 @@ public final class SiteRecord {
             try {
                 return work.with(state);
             } finally {
-                loaded = state.isLoaded();
-                retired = state.isRetired();
+                // Thousands of sites are looked at every minute, and nothing of this has changed.
+                if (loaded != state.isLoaded()) {
+                    loaded = state.isLoaded();
+                }
+                if (retired != state.isRetired()) {
+                    retired = state.isRetired();
+                }
             }
         }
     }
