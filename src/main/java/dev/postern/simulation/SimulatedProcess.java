@@ -235,7 +235,8 @@ final class SimulatedProcess implements WakeUps {
         act(() -> {
             try {
                 // Reading many sites at once, on threads of which there is one: in the same order each time.
-                var unused = machine.readers().submit(renewals::load).get();
+                var unused =
+                        machine.readers().submit(() -> renewals.load().join()).get();
             } catch (ExecutionException e) {
                 if (!dead) {
                     throw new IllegalStateException("loading the store: " + e.getCause(), e);
