@@ -135,7 +135,7 @@ public sealed interface Failure {
         CLOSED_DURING_RESPONSE(Retry.NEVER),
         MALFORMED_RESPONSE(Retry.NEVER),
         RESPONSE_HEAD_TOO_LARGE(Retry.NEVER),
-        /** 504. Counts from the request on: waiting in line and connecting as well. */
+        /** 504. Nothing for as long as that from the server that has the request; the next one has as long again. Waiting in line and connecting count as well, once the request is there. */
         RESPONSE_TIMEOUT(Retry.NEVER);
 
         private final Retry retry;

@@ -8,6 +8,8 @@ import dev.postern.testing.TestServer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -87,6 +89,42 @@ class RetriesTest {
             assertThat(client.response().body()).isEqualTo("good ");
         }
         assertThat(bad.requests()).isNotEmpty();
+    }
+
+    /** Also where its body came long ago, and is sent once more. */
+    @Test
+    void nextServerHasTheWholeTimeoutAgain() throws Exception {
+        AtomicInteger came = new AtomicInteger();
+        CountDownLatch late = new CountDownLatch(1);
+        TestServer.Script script = (request, connection) -> {
+            if (came.incrementAndGet() == 1) {
+                connection.in().read();
+                return;
+            }
+            try {
+                late.await();
+            } catch (InterruptedException e) {
+                throw new IllegalStateException(e);
+            }
+            connection.send(TestServer.ok("late"));
+        };
+        TestServer one = edge.closes(TestServer.start(script));
+        TestServer two = edge.closes(TestServer.start(script));
+        edge.startWithBackend(
+                "{ servers: " + EdgeExtension.addresses(List.of(one.address(), two.address()))
+                        + ", retry: { attempts: 1, on: timeout } }",
+                "timeouts: { response: 1m }");
+        RawClient client = edge.client()
+                .request("PUT / HTTP/1.1", "Host: localhost", "Content-Length: 4")
+                .send("body");
+        Awaitility.await().until(() -> came.get() == 1);
+
+        edge.passes(Duration.ofSeconds(61));
+        Awaitility.await().until(() -> came.get() == 2);
+        edge.passes(Duration.ofSeconds(50));
+        late.countDown();
+
+        assertThat(client.response().status()).isEqualTo(200);
     }
 
     /** Else a client that says Expect and never sends its body could make all servers look ill, one after another. */

@@ -442,7 +442,7 @@ public final class Exchange implements OutgoingRequest, ResponseReceiver {
             return;
         }
         for (ByteBuf part = body.next(); part != null; part = body.next()) {
-            progressNanos = pace.lastPartNanos();
+            progressNanos = Math.max(progressNanos, pace.lastPartNanos());
             to.requestBody(part);
         }
         if (body.isComplete() && !endSent) {
