@@ -8,7 +8,7 @@
  *   limits     what may still be asked of a CA        Ledgers
  *   store      what is stored                         Store
  *   policy     when it is due, as pure functions      RenewalPolicy
- *   served     all that connections may see           CertificateTable, ChallengeTable
+ *   served     all that connections may see           CertificateTable, challenges
  *   issuer     what a CA is to us                     CertificateIssuer
  * </pre>
  *
@@ -36,7 +36,7 @@
  *                        │
  *                   SiteCertificate.install    Generations.store: written, synced, renamed ────► &lt;n&gt;/, current
  *                        │                     the journal is cleared, the next renewal drawn ──► renewal.json
- *                   Publication.publish        CertificateTable: from now on handshakes present it
+ *                   Publication.show           CertificateTable: from now on handshakes present it
  *                        │
  *                   Announcements, ServedWatch hooks and metrics are told; we connect to ourselves and compare
  *                        │
@@ -48,8 +48,8 @@
  * <p>Who knows what:
  *
  * <ul>
- *   <li>Served: {@link dev.postern.certificate.served.CertificateTable} and {@link dev.postern.certificate.served.ChallengeTable}, which
- *       is all that a connection ever meets; {@code Publication} says whether a site is in the table, and with what as long as it
+ *   <li>Served: {@link dev.postern.certificate.served.CertificateTable} and the two tables of challenges, which
+ *       are all that a connection ever meets; {@code Publication} says whether a site is in the table, and with what as long as it
  *       has nothing of its own ({@code StandIns}, from {@code Leaving} sites; {@code SharedSites} for another's); {@code ServedWatch} whether clients see it.
  *   <li>Stored: {@link dev.postern.certificate.store.Store}; in it a {@link dev.postern.certificate.store.SiteStore} for each site
  *       ({@code Generations}, the orders in flight, the history) and an {@link dev.postern.certificate.store.AccountStore} for each
@@ -89,7 +89,7 @@
  * </pre>
  *
  * <p>No CA is asked and no connection made with any of these held. No event loop takes one but those of {@code SiteLoading},
- * and of {@code CertificateTable} never to read it. {@code WakeUps}, which is called within the door of a site, returns at once.
+ * and of {@code CertificateTable} never to read it, but the first time after another site's certificate, which it shares, has changed. {@code WakeUps}, which is called within the door of a site, returns at once.
  *
  * <p>Start reading at {@link dev.postern.certificate.care.Renewals}, then {@code RenewalPolicy} for when, {@code OrderRun} for
  * how, {@code Generations} for where.

@@ -6,7 +6,7 @@
  *     │ bytes
  *   h1.Http1ClientConnection, h2.Http2ClientConnection  (exchange.Turns: fair    head_timeout, keep-alive, floods
  *     │                                                  shares of the loop)
- *   message.HeadParser, RequestHead                     one strict parser, and   400, 408, 417, 431, 501, 505
+ *   message.HeadParser, RequestHead                     one strict parser, and   400, 408, 414, 417, 431, 501, 505
  *     │                                                 h2.Http2Heads before it
  *   exchange.Exchange                                   one request and its response
  *     │  exchange.RequestSteps (filter chain)
@@ -19,7 +19,7 @@
  *   exchange.ServerConnections                          one that is there, or
  *     │  h1.Http1ServerConnections (pool),              dial.AddressRace for a   503 connect_…, name_unresolved
  *     │  h2.Http2ServerConnections (streams)            new one
- *   exchange.ServerStream: h1.Http1ServerConnection, h2.Http2ServerStream        502 malformed_…, closed_…
+ *   exchange.ServerStream: h1.Http1ServerConnection, h2.Http2ServerStream        502 malformed_…, closed_…; 503 refused
  *     │ exchange.RequestWriter                          the request anew, for either protocol
  *   server                                                                       504 response_timeout: the exchange's
  *     │ bytes
@@ -27,7 +27,7 @@
  *   exchange.ResponseReceiver (the exchange)            back-pressure: ServerStream.pauseResponse, resumeResponse
  *     │  coding.ResponseStage (compression)             or, once protocols are switched, a tunnel.Tunnel
  *   exchange.ClientStream: h1.Http1ClientConnection (h1.ResponseWriter), h2.Http2ClientStream
- *     │ wire.SendQueue                                  response_not_taken: slow readers
+ *     │ wire.SendQueue                                  exchange.ResponsePace: response_not_taken
  *   client
  *     │
  *   exchange.ExchangeObserver.ended                     metrics and the access log, whatever the end
@@ -45,7 +45,7 @@
  *
  * <p>Threads: a connection lives on one event loop, its server connections and streams on the same one; shared between
  * loops are {@code Routing} (an immutable snapshot), {@code LoadBalancer} and its servers, {@code RateLimiter}, {@code Logins},
- * {@code MemoryGuard} and the budgets of {@code backend}. Nothing blocks; passwords are compared by {@code Logins} on threads of its own. Timeouts are looked at by
+ * {@code MemoryGuard}, {@code h2.WindowBudget} and the budgets of {@code backend}. Nothing blocks; passwords are compared by {@code Logins} on threads of its own. Timeouts are looked at by
  * the sweep of {@code exchange.Worker}; those of waiting in line, of connecting and of handshakes are timers. All of it goes by the ticker
  * of the event loop ({@code Worker.nanos}), which tests put forward. Each buffer has one owner: whoever is handed one lets it go.
  */

@@ -10,6 +10,9 @@
  * ({@link dev.postern.certificate.store.NotLeader}) where another holder has taken over since. {@code StoreContractTest} is what every
  * kind of store has to keep.
  *
+ * <p>What is open of challenges is not stored: it is of use as long as its order runs, and whoever goes on with that order after a
+ * crash opens it anew. Who shares a store and is to answer for others is told by a {@code ChallengeSolver} of its own.
+ *
  * <p>Everything here waits for a disk and nothing for a CA: not on an event loop. Nothing here is locked within the process: each
  * site is written by one thread at a time, which {@code care} sees to with the door of the site. It knows what is stored and not
  * why: nothing of what is served, ordered or allowed.
