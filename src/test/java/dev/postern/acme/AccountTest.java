@@ -242,7 +242,8 @@ class AccountTest extends WithFakeCa {
         ca.fault("/account", (exchange, count) -> FakeCa.problem(exchange, 400, "accountDoesNotExist"));
 
         assertThat(failure())
-                .hasMessageContaining("by neither key.pem nor key-next.pem in " + store.account("fake"))
+                .hasMessageContaining("by neither key.pem nor key-next.pem in "
+                        + store.account("fake").describe())
                 .hasMessageContaining("both are kept");
         assertThat(store.account("fake").readKey()).contains(old);
         assertThat(store.account("fake").readNextKey()).contains(next);
