@@ -94,6 +94,18 @@ public record Site(
         return Stream.concat(names.stream(), Stream.of(ANY)).toList();
     }
 
+    /**
+     * Those that handshakes are refused or answered for. Where it is served over HTTP only, none of its addresses: who comes
+     * there and names nobody is whoever names nobody's site.
+     */
+    public List<String> handshakeNames() {
+        return isPlain()
+                ? servedNames().stream()
+                        .filter(name -> !Addresses.isAddress(name))
+                        .toList()
+                : servedNames();
+    }
+
     /** Whether an issuer is asked for its certificate. */
     public boolean isIssued() {
         return certificate instanceof CertificateSource.Issued;

@@ -19,10 +19,14 @@ public final class RouteTable {
     private final boolean servesUnnamed;
 
     private final Optional<Duration> shortestTimeout;
+    /** Of the site by default, where handshakes are answered for it. */
+    private final @Nullable String nameByDefault;
 
-    private RouteTable(Map<String, SiteRoutes> byName, Optional<Duration> shortestTimeout) {
+    private RouteTable(
+            Map<String, SiteRoutes> byName, Optional<Duration> shortestTimeout, @Nullable String nameByDefault) {
         this.byName = Map.copyOf(byName);
         this.shortestTimeout = shortestTimeout;
+        this.nameByDefault = nameByDefault;
         this.byDefault = byName.get(Site.ANY);
         this.servesUnnamed = byDefault != null || byName.keySet().stream().anyMatch(Addresses::isAddress);
     }
@@ -36,7 +40,13 @@ public final class RouteTable {
         Stream<Configuration.Route> routes = sites.stream().flatMap(site -> site.routes().stream());
         return new RouteTable(
                 byName,
-                routes.flatMap(route -> route.settings().timeouts().looked()).min(Comparator.naturalOrder()));
+                routes.flatMap(route -> route.settings().timeouts().looked()).min(Comparator.naturalOrder()),
+                sites.stream()
+                        .filter(site -> site.byDefault() && !site.isPlain())
+                        .flatMap(site -> site.names().stream())
+                        .filter(name -> !name.startsWith("*") && name.indexOf(':') < 0)
+                        .findFirst()
+                        .orElse(null));
     }
 
     /** Of those that routes have of their own. */
@@ -64,6 +74,16 @@ public final class RouteTable {
     private @Nullable SiteRoutes ofAddress(String inBrackets) {
         String address = HostCondition.address(inBrackets);
         return address == null ? null : byName.get(address);
+    }
+
+    /**
+     * The host that a client over TLS means who says none.
+     *
+     * @param asked whom it named in its handshake, or the address it came to: not that of a site which is served over HTTP only
+     */
+    public String hostOverTls(String asked) {
+        SiteRoutes found = site(asked);
+        return found != null && found.isPlain() && nameByDefault != null ? nameByDefault : asked;
     }
 
     /** Whether there may be a site for who says no host: one by default, or one that is called by an address. */

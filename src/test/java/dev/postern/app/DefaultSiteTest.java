@@ -198,6 +198,40 @@ class DefaultSiteTest {
         }
     }
 
+    /** There is nothing of it to show: who comes to its address and names nobody is whoever names nobody's site. */
+    @Test
+    void addressOfAPlainSiteIsNobodysForHandshakes() throws Exception {
+        String byDefault = "  - { names: [two.test], routes: %s, certificate: %s, default: true }\n"
+                .formatted(responds("two"), edge.site().certificate("two.test"));
+        String address = "  - { names: [127.0.0.1, printer.test], routes: " + responds("plain");
+        edge.start("sites:\n" + address + ", plain: true }\n" + byDefault);
+        assertDefaultIsShownBesideThePlainSite();
+
+        edge.reload("sites:\n" + address + ", certificate: " + edge.site().certificate("127.0.0.1", "printer.test")
+                + " }\n" + byDefault);
+        try (RawClient client = tls(DefaultSiteTest::noName)) {
+            assertThat(shown(client)).contains("printer.test");
+        }
+
+        edge.reload("sites:\n" + address + ", plain: true }\n" + byDefault);
+        assertDefaultIsShownBesideThePlainSite();
+    }
+
+    private void assertDefaultIsShownBesideThePlainSite() throws Exception {
+        try (RawClient client = tls(DefaultSiteTest::noName)) {
+            assertThat(shown(client)).containsExactly("two.test");
+            assertThat(client.get("unknown.test", "/").body()).isEqualTo("two");
+        }
+        try (RawClient client = tls(DefaultSiteTest::noName)) {
+            assertThat(client.request("GET / HTTP/1.0").response().body()).isEqualTo("two");
+        }
+        try (RawClient client = edge.plainClient()) {
+            assertThat(client.get("127.0.0.1", "/").body()).isEqualTo("plain");
+        }
+        // The name of a site that has no certificate is not that of another one.
+        assertThatThrownBy(() -> tls(named("printer.test"))).isInstanceOf(SSLHandshakeException.class);
+    }
+
     @Test
     void catchAllWithoutACertificateTakesEveryHostOverHttpAndShowsNobodyACertificate() throws Exception {
         edge.start("""

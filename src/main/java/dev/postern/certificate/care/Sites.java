@@ -223,10 +223,10 @@ final class Sites {
                 loading.expect(added);
                 added.forEach(record -> table.expect(record.site().servedNames(), () -> loading.now(record)));
             }
-            after.configured.stream().filter(Site::isPlain).forEach(site -> table.withdraw(site.servedNames()));
+            after.configured.stream().filter(Site::isPlain).forEach(site -> table.withdraw(site.handshakeNames()));
             shared.present(after.configured, site -> needsNone(site) ? StandIns.NONE : leaving.standIns(site), now);
             table.retain(after.configured.stream()
-                    .flatMap(site -> site.servedNames().stream())
+                    .flatMap(site -> site.handshakeNames().stream())
                     .toList());
         }
 
@@ -285,7 +285,7 @@ final class Sites {
     CompletableFuture<List<String>> load(Executor executor) {
         Instant now = time.instant();
         table.withdraw(configured().stream()
-                .flatMap(site -> site.servedNames().stream())
+                .flatMap(site -> site.handshakeNames().stream())
                 .toList());
         FilesAtStart files = new FilesAtStart(brought(), table, time);
         atStart = files;

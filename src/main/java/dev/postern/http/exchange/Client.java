@@ -114,7 +114,8 @@ public final class Client {
         }
         if (called == null) {
             String name = shown == null ? Addresses.text(endpoints.local().getAddress()) : shown.serverName();
-            called = name.indexOf(':') < 0 ? name : "[" + name + "]";
+            String host = name.indexOf(':') < 0 ? name : "[" + name + "]";
+            called = shown == null ? host : routes.hostOverTls(host);
         }
         return shown == null && routes.site(called) == null ? null : called;
     }
