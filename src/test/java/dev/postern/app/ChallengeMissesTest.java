@@ -73,6 +73,10 @@ class ChallengeMissesTest {
                     .contains(" INFO ")
                     .endsWith("challenge 01234567… for " + SITE
                             + ": asked by 127.0.0.1: no such challenge is open; answered 404");
+            // Some CAs are told to come straight to the side port.
+            ask(edge.challengePort(), SITE, "fedcba9876543210");
+            assertThat(log.lines("challenge fedcba98…").get(0))
+                    .endsWith(": asked by 127.0.0.1: no such challenge is open; answered 404");
             ask(http, "other.example", "zzzzzzzzzzzzzzzz");
             for (int i = 0; i < 50; i++) {
                 ask(http, SITE, "0123456789abcdef");

@@ -1,6 +1,7 @@
 package dev.postern.http.step;
 
 import dev.postern.certificate.served.ChallengeTable;
+import dev.postern.config.Variable;
 import dev.postern.http.exchange.Exchange;
 import dev.postern.http.exchange.LinesPerMinute;
 import dev.postern.http.exchange.LocalResponse;
@@ -46,9 +47,11 @@ public final class AnswerHttp01Challenge implements RequestStep {
         }
         String token = request.target().routedText().substring(RelayAcmeChallenge.PREFIX.length);
         String shown = token.length() > LOGGED ? token.substring(0, LOGGED) + "…" : token;
-        // Only the relay on this host talks to the side port; it says who asked.
-        String asker = request.fields().first(FieldName.X_FORWARDED_FOR);
-        String answer = challenges.answer(token, asker == null ? "" : asker);
+        // Mostly it is the relay on this host that talks to the side port, and says who asked; a CA may be told to do
+        // so itself.
+        String relayed = request.fields().first(FieldName.X_FORWARDED_FOR);
+        String asker = relayed == null ? exchange.variable(Variable.CLIENT) : relayed;
+        String answer = challenges.answer(token, asker);
         if (answer == null) {
             String host = request.authority().host();
             // While an order is open, its CA may be the one that finds nothing; else it is a stranger. And then, too,
