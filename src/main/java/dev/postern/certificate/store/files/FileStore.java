@@ -156,7 +156,8 @@ public final class FileStore implements Store {
         while (Files.notExists(there) && there.getParent() != null) {
             there = there.getParent();
         }
-        List<Path> written = new ArrayList<>(List.of(there, root.resolve(".lock"), root.resolve(ACCOUNTS)));
+        List<Path> written =
+                new ArrayList<>(List.of(there, root.resolve(".lock"), root.resolve(".lease"), root.resolve(ACCOUNTS)));
         sites.forEach(site -> written.add(root.resolve(StoreNames.ofSite(site))));
         for (Path path : written) {
             String problem = writeProblem(path);
@@ -173,14 +174,16 @@ public final class FileStore implements Store {
             if (Files.notExists(path)) {
                 return null;
             }
-            if (Files.isDirectory(path)) {
+            if (path.endsWith(".lock")) {
+                RegularFile.require(path);
+                path.getFileSystem().provider().checkAccess(path, AccessMode.READ, AccessMode.WRITE);
+            } else if (path.endsWith(".lease")) {
+                // Whatever else it is, it is replaced.
+                return Files.isDirectory(path) ? "is a directory" : null;
+            } else if (Files.isDirectory(path)) {
                 path.getFileSystem()
                         .provider()
                         .checkAccess(path, AccessMode.READ, AccessMode.WRITE, AccessMode.EXECUTE);
-            } else if (path.getFileName() != null
-                    && path.getFileName().toString().equals(".lock")) {
-                RegularFile.require(path);
-                path.getFileSystem().provider().checkAccess(path, AccessMode.READ, AccessMode.WRITE);
             } else {
                 return "not a directory";
             }

@@ -58,7 +58,7 @@ final class TokenFile implements Lease {
     private long newest() {
         try {
             long newest = Long.parseLong(RegularFile.stored(file).trim());
-            return newest < MOST ? newest : 0;
+            return newest < MOST - 1 ? newest : 0;
         } catch (NoSuchFileException e) {
             return 0;
         } catch (IOException | NumberFormatException e) {

@@ -579,7 +579,7 @@ class FileStoreTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "nonsense", "-7", "9223372036854775807", "99999999999999999999"})
+    @ValueSource(strings = {"", "nonsense", "-7", "9223372036854775807", "99999999999999999999", "4611686018427387903"})
     void leaseThatIsDamagedKeepsNobodyFromWriting(String text) throws Exception {
         Path lease = root.resolve(".lease");
         Files.writeString(lease, text);
@@ -606,5 +606,15 @@ class FileStoreTest {
         store = FileStore.open(root);
 
         assertThat(store.isInUse()).isTrue();
+    }
+
+    @Test
+    void folderInThePlaceOfTheLeaseIsFoundBeforeAStart() throws Exception {
+        Path other = Files.createDirectories(directory.resolve("other"));
+        Files.createDirectories(other.resolve(".lease"));
+
+        assertThat(FileStore.problems(other, List.of()))
+                .containsExactly(other + ": the certificate store cannot be written: .lease: is a directory");
+        assertThatThrownBy(() -> FileStore.open(other)).isInstanceOf(IOException.class);
     }
 }
