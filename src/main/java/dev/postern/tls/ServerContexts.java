@@ -260,9 +260,8 @@ public final class ServerContexts implements AutoCloseable {
     private static SslContextBuilder builder(Certificate certificate, Tls config, List<String> protocols) {
         return SslContextBuilder.forServer(
                         certificate.key(), certificate.chain().toArray(X509Certificate[]::new))
-                // Netty passes the key on in a key store of its own. The default one encrypts it with a key that takes
-                // two
-                // times 10,000 rounds to derive, on the event loop; nobody keeps this one, or ever sees it.
+                // Netty passes the key on in a key store of its own, which nobody keeps or sees. The default kind
+                // encrypts it with a key that takes 20,000 rounds to derive, on the event loop.
                 .keyStoreType("JKS")
                 .sslProvider(OpenSsl.isAvailable() ? SslProvider.OPENSSL_REFCNT : SslProvider.JDK)
                 .protocols(protocols(config))

@@ -105,9 +105,8 @@ final class AcmeRoutes {
                     500, Problem.of(ProblemType.SERVER_INTERNAL, "the server could not do this: " + e.getMessage()));
         }
         AcmeReply uncached = reply.with("Cache-Control", "no-store").withLink(urls.directory(), "index");
-        // With errors too: a client whose nonce was bad needs another one. Not with what is read without a signature,
-        // so
-        // that clients have to come for their first one, as they do at public CAs.
+        // With errors too: a client whose nonce was bad needs another one. Not with what is read without a signature:
+        // clients have to come for their first one, as they do at public CAs.
         return method.equals("POST") || route.request() == AcmeRequest.NEW_NONCE
                 ? uncached.with("Replay-Nonce", nonces.next())
                 : uncached;
