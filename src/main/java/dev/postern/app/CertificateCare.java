@@ -120,7 +120,7 @@ final class CertificateCare implements AutoCloseable {
             this.renewals = renewals(clocks);
             this.files = renewals.load();
             if (files.isDone()) {
-                awaitFiles();
+                awaitFiles(null);
             }
             this.operations = new SiteOperations(renewals);
             this.commands =
@@ -157,9 +157,16 @@ final class CertificateCare implements AutoCloseable {
     /**
      * Returns once the files that operators bring are read.
      *
-     * @throws CannotStart where they cannot all be served
+     * @param stopping done once there is nothing to wait for any more; null where that is never so
+     * @throws CannotStart where they cannot all be served, or we are to stop
      */
-    void awaitFiles() throws CannotStart {
+    void awaitFiles(@Nullable CompletableFuture<Void> stopping) throws CannotStart {
+        if (stopping != null) {
+            CompletableFuture.anyOf(files, stopping).join();
+            if (!files.isDone()) {
+                throw new CannotStart(Reason.UNAVAILABLE, List.of("told to stop while certificates were read"), null);
+            }
+        }
         List<String> problems = files.join();
         if (!problems.isEmpty()) {
             throw new CannotStart(Reason.CONFIGURATION, problems, null);

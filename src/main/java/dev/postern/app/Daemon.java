@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.util.Optional;
 import java.util.Properties;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
@@ -45,8 +46,10 @@ public final class Daemon {
         // Before anybody is told that we are ready: who hears it may stop us at once.
         CountDownLatch begun = new CountDownLatch(1);
         AtomicReference<AutoCloseable> running = new AtomicReference<>(() -> {});
+        CompletableFuture<Void> stopping = new CompletableFuture<>();
         Thread stop = atSignal(
                 () -> {
+                    stopping.complete(null);
                     var unused = begun.await(LONGEST_START_SECONDS, TimeUnit.SECONDS);
                     running.get().close();
                 },
@@ -63,7 +66,8 @@ public final class Daemon {
                     new Hearing(
                             certificates -> new OneFile(source.file(), new ReloadControl(reloads::now, certificates)),
                             runFolder.orElse(null),
-                            source.file()));
+                            source.file(),
+                            stopping));
             Signals.handle("USR1", edge::reopenLogs);
             AutoCloseable number = number(pidFile, edge);
             LoopWatch watch = LoopWatch.start(edge.watched(), notice.aliveEvery(), notice::alive, lastWords::end);

@@ -89,7 +89,7 @@ public final class Edge implements AutoCloseable {
             observation.prepare(config).commit();
             path.prepare(config).commit();
             // There are listeners while thousands of files are read.
-            care.awaitFiles();
+            care.awaitFiles(heard.stopping());
             care.start(path::httpsAddresses, path::httpsProxies, heard);
         } catch (CannotStart | CannotListen | IOException | IllegalArgumentException e) {
             closeAll(opened);

@@ -2,6 +2,7 @@ package dev.postern.app;
 
 import dev.postern.control.ControlCommands;
 import java.nio.file.Path;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -11,11 +12,13 @@ import org.jspecify.annotations.Nullable;
  * @param commands what they may ask for, made of what there is for the certificates
  * @param folder where the word for commands goes, and the control socket that has no place in the store; null for neither
  * @param file whose daemon this is; null for none
+ * @param stopping done once we are told to stop, be it while we start; null where nobody does
  */
 record Hearing(
         UnaryOperator<ControlCommands> commands,
         @Nullable Path folder,
-        @Nullable Path file) {
+        @Nullable Path file,
+        @Nullable CompletableFuture<Void> stopping) {
     /** Of the certificates alone. */
-    static final Hearing PLAIN = new Hearing(UnaryOperator.identity(), null, null);
+    static final Hearing PLAIN = new Hearing(UnaryOperator.identity(), null, null, null);
 }

@@ -60,6 +60,9 @@ public final class CertificateFiles {
 
     @GuardedBy("this") private @Nullable List<Version> complained;
 
+    /** Somebody reads them in a moment; until then nothing is known, and nobody else reads them. */
+    @GuardedBy("this") private boolean expected;
+
     @GuardedBy("this") private final Publication publication;
 
     CertificateFiles(Site site, Configuration.CertificateFiles files) {
@@ -227,8 +230,14 @@ public final class CertificateFiles {
         return certificate;
     }
 
+    /** They are to be {@linkplain #load loaded} soon. */
+    synchronized void expect() {
+        expected = true;
+    }
+
     /** Reads for the first time; to be {@linkplain #show shown}. */
     synchronized Certificate load(Instant now) throws IOException {
+        expected = false;
         List<Version> found = versions();
         current = read(now);
         loaded = found;
@@ -334,7 +343,9 @@ public final class CertificateFiles {
     synchronized CertificateStatus status(Instant now) {
         Certificate certificate = current;
         String problem = null;
-        if (certificate == null || complained != null) {
+        if (expected) {
+            problem = "not read yet";
+        } else if (certificate == null || complained != null) {
             try {
                 certificate = read(now);
             } catch (IOException e) {

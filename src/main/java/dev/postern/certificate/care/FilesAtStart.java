@@ -43,6 +43,7 @@ final class FilesAtStart {
 
     /** The same in the background. */
     CompletableFuture<List<String>> meanwhile(Executor executor) {
+        brought.forEach(CertificateFiles::expect);
         loading.expect(brought);
         brought.forEach(files -> table.expect(files.site().servedNames(), () -> loading.now(files)));
         loading.begin(executor, Runtime.getRuntime().availableProcessors());
@@ -80,8 +81,9 @@ final class FilesAtStart {
         found.complete(lines);
     }
 
-    /** Reads no more. */
+    /** Reads no more; nobody waits for it any more. */
     void close() {
         loading.close();
+        boolean unused = found.cancel(false);
     }
 }

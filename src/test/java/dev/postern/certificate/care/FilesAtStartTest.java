@@ -88,6 +88,28 @@ class FilesAtStartTest {
         assertThat(table.find("a.example.com")).isNotNull();
     }
 
+    /** Whoever asks for the state of all sites every second would read them all every second. */
+    @Test
+    void filesThatAreReadInAMomentAreNotReadByWhoAsksHowTheyAre() {
+        var unused = files("a", "b").meanwhile(threads::add);
+        assertThat(brought).allMatch(files -> files.status(Instant.now()).notAfter() == null);
+
+        run();
+
+        assertThat(brought).allMatch(files -> files.status(Instant.now()).notAfter() != null);
+    }
+
+    @Test
+    void whoWaitsForWhatIsWrongWaitsNoMoreOnceNothingIsRead() {
+        FilesAtStart files = files("a", "b");
+        CompletableFuture<List<String>> problems = files.meanwhile(threads::add);
+
+        files.close();
+        run();
+
+        assertThat(problems).isCompletedExceptionally();
+    }
+
     @Test
     void filesThatAClientWaitsForAreReadFirst() {
         var unused = files("a", "b", "c").meanwhile(threads::add);
