@@ -1,6 +1,7 @@
 package dev.postern.http.exchange;
 
 import dev.postern.machine.MemoryGuard;
+import dev.postern.wire.ClientConnection;
 import io.netty.channel.Channel;
 import java.util.ArrayList;
 import java.util.Collection;

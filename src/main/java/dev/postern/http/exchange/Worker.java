@@ -13,7 +13,9 @@ import dev.postern.http.message.HttpDate;
 import dev.postern.machine.MachineErrors;
 import dev.postern.machine.MemoryGuard;
 import dev.postern.tunnel.OpenTunnels;
+import dev.postern.wire.ClientConnection;
 import dev.postern.wire.Failure;
+import dev.postern.wire.OpenConnections;
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
 import io.netty.channel.RecvByteBufAllocator;
@@ -23,10 +25,8 @@ import io.netty.util.concurrent.Ticker;
 import java.net.InetAddress;
 import java.time.Duration;
 import java.time.InstantSource;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.OptionalInt;
-import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
@@ -54,7 +54,7 @@ public final class Worker {
     private final ServerConnections http1;
     private final ServerConnections http2;
     private final Heads heads;
-    private final Set<ClientConnection> connections = new LinkedHashSet<>();
+    private final OpenConnections connections = new OpenConnections();
     private final OpenTunnels tunnels;
     private final Turns turns;
     private final TurnReads reads;
@@ -75,8 +75,6 @@ public final class Worker {
 
     // Written by any thread, read on the loop.
     private volatile boolean draining;
-    // Written on the loop, read by any thread.
-    private volatile int open;
 
     /**
      * How many connections to servers there may be, and how much memory, over all event loops.
@@ -289,14 +287,9 @@ public final class Worker {
         return date.now();
     }
 
-    public void joins(ClientConnection connection) {
-        connections.add(connection);
-        open = connections.size();
-    }
-
-    public void leaves(ClientConnection connection) {
-        connections.remove(connection);
-        open = connections.size();
+    /** Those of clients. */
+    public OpenConnections connections() {
+        return connections;
     }
 
     private void sweep() {
@@ -308,13 +301,8 @@ public final class Worker {
             warnings.sweep(now);
             http1.check(now);
             http2.check(now);
-            puttingOut.sweep(connections, sweptBeforeNanos);
-            // Whoever is looked at may leave, and others with it.
-            for (ClientConnection connection : List.copyOf(connections)) {
-                if (connections.contains(connection)) {
-                    look(connection, now);
-                }
-            }
+            puttingOut.sweep(connections.all(), sweptBeforeNanos);
+            connections.forEach(connection -> look(connection, now));
         } catch (RuntimeException | Error e) {
             // Whatever it was: without the sweep no timeout of this loop would ever fire again.
             MachineErrors.check(e);
@@ -371,7 +359,7 @@ public final class Worker {
 
     /** Client connections open now. Any thread. */
     public int openConnections() {
-        return open;
+        return connections.count();
     }
 
     /**
@@ -381,7 +369,7 @@ public final class Worker {
      */
     public Future<?> closeAll() {
         return loop.submit(() -> {
-            List.copyOf(connections).forEach(connection -> connection.closeNow(Failure.ByEdge.SHUTTING_DOWN));
+            connections.forEach(connection -> connection.closeNow(Failure.ByEdge.SHUTTING_DOWN));
             // An event loop that is ended while it works does not look for them.
             puttingOut.closeArriving();
             http1.close();

@@ -5,7 +5,6 @@ import dev.postern.config.Timeouts;
 import dev.postern.http.exchange.BreakOff;
 import dev.postern.http.exchange.CertificateShown;
 import dev.postern.http.exchange.Client;
-import dev.postern.http.exchange.ClientConnection;
 import dev.postern.http.exchange.ClientStream;
 import dev.postern.http.exchange.ErrorResponses;
 import dev.postern.http.exchange.Exchange;
@@ -24,6 +23,7 @@ import dev.postern.http.message.ResponseHead;
 import dev.postern.http.message.Trailers;
 import dev.postern.machine.MachineErrors;
 import dev.postern.route.FieldEdits;
+import dev.postern.wire.ClientConnection;
 import dev.postern.wire.ConnectionEnd;
 import dev.postern.wire.Endpoints;
 import dev.postern.wire.Failure;
@@ -109,12 +109,12 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
 
     @Override
     public void handlerAdded(ChannelHandlerContext ctx) {
-        worker.joins(this);
+        worker.connections().join(this);
     }
 
     @Override
     public void handlerRemoved(ChannelHandlerContext ctx) {
-        worker.leaves(this);
+        worker.connections().leave(this);
     }
 
     // ---- the request
@@ -462,7 +462,7 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
         }
         decoder.close();
         share.close();
-        worker.leaves(this);
+        worker.connections().leave(this);
     }
 
     @Override

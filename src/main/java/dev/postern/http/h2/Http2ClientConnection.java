@@ -5,7 +5,6 @@ import dev.postern.config.Timeouts;
 import dev.postern.http.exchange.Budget;
 import dev.postern.http.exchange.CertificateShown;
 import dev.postern.http.exchange.Client;
-import dev.postern.http.exchange.ClientConnection;
 import dev.postern.http.exchange.ErrorResponses;
 import dev.postern.http.exchange.Exchange;
 import dev.postern.http.exchange.ExchangeRecord;
@@ -22,6 +21,7 @@ import dev.postern.http.message.RequestHead;
 import dev.postern.http.message.Trailers;
 import dev.postern.machine.MachineErrors;
 import dev.postern.route.FieldEdits;
+import dev.postern.wire.ClientConnection;
 import dev.postern.wire.ConnectionEnd;
 import dev.postern.wire.Endpoints;
 import dev.postern.wire.Failure;
@@ -225,7 +225,7 @@ public final class Http2ClientConnection extends Http2Wire<Http2ClientStream> im
     @Override
     public void handlerAdded(ChannelHandlerContext added) throws Exception {
         super.handlerAdded(added);
-        worker.joins(this);
+        worker.connections().join(this);
         opensWindow(added);
     }
 
@@ -460,13 +460,13 @@ public final class Http2ClientConnection extends Http2Wire<Http2ClientStream> im
 
     @Override
     public void handlerRemoved0(ChannelHandlerContext removed) throws Exception {
-        worker.leaves(this);
+        worker.connections().leave(this);
         super.handlerRemoved0(removed);
     }
 
     @Override
     public void channelInactive(ChannelHandlerContext inactive) throws Exception {
-        worker.leaves(this);
+        worker.connections().leave(this);
         super.channelInactive(inactive);
     }
 

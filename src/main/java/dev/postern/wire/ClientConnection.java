@@ -1,10 +1,8 @@
-package dev.postern.http.exchange;
+package dev.postern.wire;
 
-import dev.postern.wire.Failure;
-
-/** A client's connection, as the {@link Worker} of its event loop sees it. Event loop only. */
+/** A client's connection, as those see it who look after all of an event loop. Event loop only. */
 public interface ClientConnection {
-    /** Whether no exchange is under way, and no part of a next one has come. */
+    /** Whether nothing is under way that would be lost, and no part of what comes next has come. */
     boolean isIdle();
 
     /** Whether a part of a head has come, and no exchange is under way. */
