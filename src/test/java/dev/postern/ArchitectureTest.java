@@ -215,7 +215,7 @@ class ArchitectureTest {
                 "certificate.limits",
                 Set.of("certificate.store", "certificate.policy", "certificate.issuer", "time", "config"));
         // What is stored, and nothing of why or where.
-        MAY_USE.put("certificate.store", Set.of("certificate.policy", "certificate.issuer", "pki"));
+        MAY_USE.put("certificate.store", Set.of("certificate.policy", "certificate.issuer", "pki", "config"));
         // One way of storing it. Another would be another room, and nobody would notice but who chooses.
         MAY_USE.put(
                 "certificate.store.files",

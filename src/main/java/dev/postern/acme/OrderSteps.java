@@ -263,7 +263,7 @@ final class OrderSteps {
             provenBy = proof.provenBy();
             if (now == null) {
                 conversation.watch(order, where(order), conversation.polling(), status -> status != Status.PENDING);
-                return order;
+                break;
             }
             if (now.orderEnded()) {
                 discard();
@@ -284,6 +284,7 @@ final class OrderSteps {
                 order = beginning.begin();
             }
         }
+        request.solvers().forEach(solver -> solver.proven(request.site()));
         return order;
     }
 

@@ -4,6 +4,7 @@ import dev.postern.certificate.issuer.ChallengeAnswer;
 import dev.postern.certificate.issuer.ChallengeSolver;
 import dev.postern.certificate.issuer.IssueFailure;
 import dev.postern.certificate.issuer.IssueFailure.Fault;
+import dev.postern.certificate.store.NotLeader;
 import dev.postern.config.ChallengeType;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -111,11 +112,14 @@ final class Proof {
             }
         }
         List<Open> shown = new ArrayList<>();
+        boolean interrupted = false;
         try {
             for (Open one : open) {
                 shown.add(one);
                 try {
                     one.solver.present(one.answer);
+                } catch (NotLeader e) {
+                    throw e;
                 } catch (IOException e) {
                     return notShown(one, e);
                 }
@@ -124,8 +128,11 @@ final class Proof {
                 trigger(one);
             }
             return watch();
+        } catch (InterruptedException | AcmeException | RuntimeException e) {
+            interrupted = Failures.isInterrupt(e);
+            throw e;
         } finally {
-            withdraw(shown);
+            withdraw(shown, interrupted);
         }
     }
 
@@ -309,12 +316,20 @@ final class Proof {
         return message.startsWith(where()) ? message.substring(where().length()) : message;
     }
 
-    /** All of them, whatever happens to one. */
-    private void withdraw(List<Open> shown) throws InterruptedException {
+    /**
+     * All of them, whatever happens to one.
+     *
+     * @param goesOn whether the CA may still ask for what another process shows
+     */
+    private void withdraw(List<Open> shown, boolean goesOn) throws InterruptedException {
         InterruptedException interrupt = null;
         for (Open one : shown) {
             try {
-                one.solver.withdraw(one.answer);
+                if (goesOn) {
+                    one.solver.leave(one.answer);
+                } else {
+                    one.solver.withdraw(one.answer);
+                }
             } catch (InterruptedException e) {
                 interrupt = e;
             } catch (RuntimeException e) {

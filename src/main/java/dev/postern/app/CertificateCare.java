@@ -3,6 +3,7 @@ package dev.postern.app;
 import dev.postern.app.CannotStart.Reason;
 import dev.postern.certificate.care.CertificateStatus;
 import dev.postern.certificate.care.Renewals;
+import dev.postern.certificate.care.StoredAnswers;
 import dev.postern.certificate.operate.CertificateOperations;
 import dev.postern.certificate.operate.SiteOperations;
 import dev.postern.certificate.served.AlpnChallengeTable;
@@ -62,6 +63,7 @@ final class CertificateCare implements AutoCloseable {
     private final ProbeKey probeKey;
     private final OperatorHooks hooks;
     private final RenewalCounts renewalCounts;
+    private final StoredAnswers answers;
     private final Proofs proofs;
     private final Issuers issuers;
     private final Renewals renewals;
@@ -113,7 +115,9 @@ final class CertificateCare implements AutoCloseable {
             Proofs.warnOfOpenSecrets(config);
             this.hooks = hooks();
             this.renewalCounts = new RenewalCounts(hooks.events());
-            this.proofs = new Proofs(challenges, alpnChallenges);
+            this.answers = new StoredAnswers(store, challenges, alpnChallenges, clock);
+            answers.restore();
+            this.proofs = new Proofs(answers);
             proofs.prepare(config.sites());
             Clocks clocks = new Clocks(clock, MonotonicClock.SYSTEM);
             this.issuers = new Issuers(store, clocks, probe, this::site, works);
@@ -326,7 +330,7 @@ final class CertificateCare implements AutoCloseable {
         hooks.events().tellMissed(config.sites());
         Map<ScheduledWork, Runnable> beside = Map.of(
                 ScheduledWork.SUGGESTED_WINDOWS, renewals::refreshSuggestedWindows,
-                ScheduledWork.CLEAN_UP, renewals::cleanUp,
+                ScheduledWork.CLEAN_UP, this::cleanUp,
                 ScheduledWork.SELF_CHECK, renewals::verifyServed);
         wakeUps.start(renewals, new SelfHandshake(https, proxies), clock, beside, works, new SecureRandom());
         var unused = background.scheduleWithFixedDelay(
@@ -334,6 +338,11 @@ final class CertificateCare implements AutoCloseable {
         if (socket != null) {
             socket.start();
         }
+    }
+
+    private void cleanUp() {
+        renewals.cleanUp();
+        answers.sweep();
     }
 
     /** For commands, which may not know where to look. */

@@ -1,10 +1,7 @@
 package dev.postern.app;
 
+import dev.postern.certificate.care.StoredAnswers;
 import dev.postern.certificate.issuer.ChallengeSolver;
-import dev.postern.certificate.served.AlpnChallengeTable;
-import dev.postern.certificate.served.ChallengeTable;
-import dev.postern.certificate.served.Http01Solver;
-import dev.postern.certificate.served.TlsAlpn01Solver;
 import dev.postern.config.ChallengeType;
 import dev.postern.config.Configuration;
 import dev.postern.config.Dns01;
@@ -31,9 +28,9 @@ final class Proofs {
     private final ChallengeSolver tls;
     private final Map<Dns01, ChallengeSolver> dns = new ConcurrentHashMap<>();
 
-    Proofs(ChallengeTable challenges, AlpnChallengeTable alpnChallenges) {
-        this.http = new Http01Solver(challenges);
-        this.tls = new TlsAlpn01Solver(alpnChallenges);
+    Proofs(StoredAnswers answers) {
+        this.http = answers.http01();
+        this.tls = answers.tlsAlpn01();
     }
 
     /**

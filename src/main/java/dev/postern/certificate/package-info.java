@@ -51,6 +51,8 @@
  *   <li>Served: {@link dev.postern.certificate.served.CertificateTable} and the two tables of challenges, which
  *       are all that a connection ever meets; {@code Publication} says whether a site is in the table, and with what as long as it
  *       has nothing of its own ({@code StandIns}, from {@code Leaving} sites; {@code SharedSites} for another's); {@code ServedWatch} whether clients see it.
+ *   <li>Asked for by a CA: {@code StoredAnswers}, in the two tables and in the store, so that a process which starts in the middle
+ *       of an order answers before it goes on with it.
  *   <li>Stored: {@link dev.postern.certificate.store.Store}; in it a {@link dev.postern.certificate.store.SiteStore} for each site
  *       ({@code Generations}, the orders in flight, the history) and an {@link dev.postern.certificate.store.AccountStore} for each
  *       issuer (the key, and the ledger, which {@code StoredLedger} reads). As files these are folders: {@code store.files}.
@@ -80,7 +82,7 @@
  *                                   Never two of them at once, but for SiteRecord.inherit: a predecessor's first, and
  *                                   then that of its successor, which nobody else has yet
  *   OrderQueue                      whose turn it is; memory only. Never together with one of a site
- *   StoredLedger                    one write of a ledger. Never together with one of the three above
+ *   StoredLedger, ChallengeFiles    one write of a ledger, or of what a CA may ask for. Never together with one of the three above
  *   Ledger                          what was used of the limits; memory only, but for the first reading of its file
  *   SharedSites                     who presents another's certificate; memory only
  *   CertificateTable, SharedRandom,

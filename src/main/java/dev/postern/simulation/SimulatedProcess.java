@@ -4,11 +4,12 @@ import dev.postern.acme.AcmeIssuers;
 import dev.postern.acme.Customer;
 import dev.postern.certificate.care.CertificateEvents;
 import dev.postern.certificate.care.Renewals;
+import dev.postern.certificate.care.StoredAnswers;
 import dev.postern.certificate.care.WakeUps;
 import dev.postern.certificate.issuer.CertificateIssuer;
+import dev.postern.certificate.served.AlpnChallengeTable;
 import dev.postern.certificate.served.CertificateTable;
 import dev.postern.certificate.served.ChallengeTable;
-import dev.postern.certificate.served.Http01Solver;
 import dev.postern.certificate.store.Store;
 import dev.postern.certificate.store.files.FileStore;
 import dev.postern.config.Issuer.AcmeDirectory;
@@ -60,6 +61,7 @@ final class SimulatedProcess implements WakeUps {
     private final Store store;
     private final StrandExecutor orders;
     private final ChallengeTable challenges = new ChallengeTable();
+    private final StoredAnswers answers;
     private final CertificateTable table = new CertificateTable();
     private final Clocks clocks;
     private final Renewals renewals;
@@ -86,6 +88,7 @@ final class SimulatedProcess implements WakeUps {
             files.close();
             throw e;
         }
+        this.answers = new StoredAnswers(store, challenges, new AlpnChallengeTable(machine.clock()), machine.clock());
         List<CertificateIssuer> cas = new ArrayList<>();
         for (String issuer : scenario.issuers()) {
             cas.add(issuer(issuer, scenario));
@@ -93,7 +96,7 @@ final class SimulatedProcess implements WakeUps {
         Renewals.Surroundings surroundings = new Renewals.Surroundings(
                 store,
                 table,
-                site -> List.of(new Http01Solver(challenges)),
+                site -> List.of(answers.http01()),
                 clocks,
                 world.random(),
                 orders,
@@ -234,6 +237,7 @@ final class SimulatedProcess implements WakeUps {
     void start() {
         act(() -> {
             try {
+                answers.restore();
                 // Reading many sites at once, on threads of which there is one: in the same order each time.
                 var unused =
                         machine.readers().submit(() -> renewals.load().join()).get();

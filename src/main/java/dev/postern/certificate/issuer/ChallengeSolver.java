@@ -27,4 +27,16 @@ public interface ChallengeSolver {
 
     /** Takes the answer away; what goes wrong is logged. */
     void withdraw(ChallengeAnswer answer) throws InterruptedException;
+
+    /**
+     * The order is interrupted and goes on later, which presents the answer again unless the CA has come by then: it may be
+     * shown for so long.
+     */
+    default void leave(ChallengeAnswer answer) throws InterruptedException {
+        withdraw(answer);
+    }
+
+    /** All names of the site are proven: no CA comes for what was left of its orders. */
+    @SuppressWarnings("unused")
+    default void proven(String site) {}
 }

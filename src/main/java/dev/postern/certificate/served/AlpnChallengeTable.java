@@ -50,7 +50,7 @@ public final class AlpnChallengeTable {
     private static final Duration EITHER_SIDE = Duration.ofDays(7);
 
     /**
-     * @param holders orders that show it: those that share an authorization have the same
+     * @param holders orders that show it: those that share an authorization have the same; 0 while it is only restored
      * @param looks how often it was shown
      */
     private record Answer(String keyAuthorization, Certificate certificate, int holders, AtomicInteger looks) {
@@ -77,11 +77,22 @@ public final class AlpnChallengeTable {
         Answer shown = answers.merge(
                 serverName(name),
                 made,
-                (open, next) -> open.keyAuthorization().equals(keyAuthorization) ? open.held(1) : open);
+                (open, next) -> open.keyAuthorization().equals(keyAuthorization)
+                        ? open.held(1)
+                        : open.holders() == 0 ? next : open);
         if (!shown.keyAuthorization().equals(keyAuthorization)) {
             throw new IOException("another validation of \"" + name
                     + "\" by tls-alpn-01 is under way (expected: one at a time); tried again when it is over");
         }
+    }
+
+    /**
+     * Shows what no order of this process has put, until one puts it or another answer for that name, or it is removed: what
+     * a process before this one showed. It gives way to whatever else is there.
+     */
+    public void restore(String name, String keyAuthorization) {
+        Answer made = new Answer(keyAuthorization, certificate(name, keyAuthorization), 0, new AtomicInteger());
+        answers.merge(serverName(name), made, (open, next) -> open.holders() == 0 ? next : open);
     }
 
     /** Another answer for the same name stays. */

@@ -37,9 +37,16 @@ public final class ChallengeTable {
         put("", token, keyAuthorization);
     }
 
-    /** @param name that the CA is to see proved */
+    /**
+     * Who was answered stays known where it is put once more.
+     *
+     * @param name that the CA is to see proved
+     */
     public void put(String name, String token, String keyAuthorization) {
-        answers.put(token, new Open(name, keyAuthorization, ConcurrentHashMap.newKeySet()));
+        answers.merge(
+                token,
+                new Open(name, keyAuthorization, ConcurrentHashMap.newKeySet()),
+                (open, next) -> open.keyAuthorization().equals(keyAuthorization) ? open : next);
     }
 
     public void remove(String token) {

@@ -48,6 +48,9 @@ public interface Store extends AutoCloseable {
     /** The account at one issuer. */
     AccountStore account(String issuer);
 
+    /** What CAs may ask for now. */
+    OpenChallenges challenges();
+
     /**
      * With what the side port shows those who want to know whether it is us. It is made where it is missing; in a store
      * that is open for reading only, or that refuses to be written, it is one that nobody else knows.

@@ -10,8 +10,9 @@
  * ({@link dev.postern.certificate.store.NotLeader}) where another holder has taken over since. {@code StoreContractTest} is what every
  * kind of store has to keep.
  *
- * <p>What is open of challenges is not stored: it is of use as long as its order runs, and whoever goes on with that order after a
- * crash opens it anew. Who shares a store and is to answer for others is told by a {@code ChallengeSolver} of its own.
+ * <p>What CAs may ask for is in {@link dev.postern.certificate.store.OpenChallenges}, published before they are told to look: who
+ * goes on after a crash answers at once what they come for, before it knows how far the order is. It is found by its token alone, so
+ * that whoever shares a store can answer for the others. Connections never ask it: they have the tables in {@code served}.
  *
  * <p>Everything here waits for a disk and nothing for a CA: not on an event loop. Nothing here is locked within the process: each
  * site is written by one thread at a time, which {@code care} sees to with the door of the site. It knows what is stored and not

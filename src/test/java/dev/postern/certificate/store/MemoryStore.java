@@ -26,7 +26,10 @@ final class MemoryStore implements Store {
         LEASE_NEVER_ENDS,
         NOTHING_IS_LEFT_AFTER_A_RESTART,
         ANY_ORDER_IS_CLEARED,
-        CRASH_IS_NOT_MADE_GOOD
+        CRASH_IS_NOT_MADE_GOOD,
+        ANY_TOKEN_IS_TAKEN,
+        WHAT_IS_OVER_IS_FOUND,
+        CHALLENGE_STAYS
     }
 
     /** Of a lease, unless it is taken again. */
@@ -39,6 +42,7 @@ final class MemoryStore implements Store {
         private final Map<String, Tenure> tenures = new HashMap<>();
         private final Map<String, MemorySite> sites = new HashMap<>();
         private final Map<String, MemoryAccount.Content> accounts = new HashMap<>();
+        private final Map<String, OpenChallenge> challenges = new HashMap<>();
         private final Set<MemoryStore> open = new HashSet<>();
         private long tokens;
         private @Nullable ProbeKey probeKey;
@@ -153,7 +157,7 @@ final class MemoryStore implements Store {
         }
     }
 
-    private void requireOpen() throws NotLeader {
+    void requireOpen() throws NotLeader {
         if (!writable) {
             throw new NotLeader("memory: is only read");
         }
@@ -193,6 +197,11 @@ final class MemoryStore implements Store {
     }
 
     @Override
+    public OpenChallenges challenges() {
+        return new MemoryChallenges(this, place, place.challenges);
+    }
+
+    @Override
     public ProbeKey probeKey(RandomGenerator random) {
         ProbeKey key = Optional.ofNullable(place.probeKey).orElseGet(() -> ProbeKey.make(random));
         keep(key);
@@ -229,6 +238,7 @@ final class MemoryStore implements Store {
         if (place.has(Defect.NOTHING_IS_LEFT_AFTER_A_RESTART)) {
             place.sites.clear();
             place.accounts.clear();
+            place.challenges.clear();
         }
     }
 }

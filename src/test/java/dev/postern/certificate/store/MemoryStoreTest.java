@@ -67,15 +67,25 @@ class MemoryStoreTest extends StoreContractTest {
         void check(MemoryStoreTest contract) throws Exception;
     }
 
-    private static final Map<MemoryStore.Defect, Rule> NOTICED = Map.of(
-            MemoryStore.Defect.TOKEN_FORGOTTEN, StoreContractTest::staleTokenChangesNothing,
-            MemoryStore.Defect.TOKEN_STAYS_THE_SAME, StoreContractTest::tokenGrowsWithEachHolder,
-            MemoryStore.Defect.EVERYBODY_LEADS, StoreContractTest::oneHolderLeadsAtATime,
-            MemoryStore.Defect.LEASE_NEVER_ENDS, StoreContractTest::staleTokenChangesNothing,
-            MemoryStore.Defect.NOTHING_IS_LEFT_AFTER_A_RESTART, StoreContractTest::everythingIsThereAfterARestart,
-            MemoryStore.Defect.ANY_ORDER_IS_CLEARED,
-                    StoreContractTest::orderHasItsKeyBeforeItIsFinalizedAndIsForgottenAlone,
-            MemoryStore.Defect.CRASH_IS_NOT_MADE_GOOD, StoreContractTest::installationThatACrashInterruptedIsFinished);
+    private static final Map<MemoryStore.Defect, Rule> NOTICED = Map.ofEntries(
+            Map.entry(MemoryStore.Defect.TOKEN_FORGOTTEN, StoreContractTest::staleTokenChangesNothing),
+            Map.entry(MemoryStore.Defect.TOKEN_STAYS_THE_SAME, StoreContractTest::tokenGrowsWithEachHolder),
+            Map.entry(MemoryStore.Defect.EVERYBODY_LEADS, StoreContractTest::oneHolderLeadsAtATime),
+            Map.entry(MemoryStore.Defect.LEASE_NEVER_ENDS, StoreContractTest::staleTokenChangesNothing),
+            Map.entry(
+                    MemoryStore.Defect.NOTHING_IS_LEFT_AFTER_A_RESTART,
+                    StoreContractTest::everythingIsThereAfterARestart),
+            Map.entry(
+                    MemoryStore.Defect.ANY_ORDER_IS_CLEARED,
+                    StoreContractTest::orderHasItsKeyBeforeItIsFinalizedAndIsForgottenAlone),
+            Map.entry(
+                    MemoryStore.Defect.CRASH_IS_NOT_MADE_GOOD,
+                    StoreContractTest::installationThatACrashInterruptedIsFinished),
+            Map.entry(MemoryStore.Defect.ANY_TOKEN_IS_TAKEN, StoreContractTest::whatIsNoTokenIsRefusedAndNeverFound),
+            Map.entry(MemoryStore.Defect.WHAT_IS_OVER_IS_FOUND, StoreContractTest::challengeEndsAndIsSwept),
+            Map.entry(
+                    MemoryStore.Defect.CHALLENGE_STAYS,
+                    StoreContractTest::challengeIsFoundByEveryHolderUntilItIsWithdrawn));
 
     @ParameterizedTest
     @EnumSource

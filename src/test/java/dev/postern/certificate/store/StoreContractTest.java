@@ -5,10 +5,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
+import dev.postern.certificate.issuer.ChallengeAnswer;
 import dev.postern.certificate.issuer.OrderEntry;
 import dev.postern.certificate.issuer.OrderJournal;
 import dev.postern.certificate.issuer.RevocationReason;
 import dev.postern.certificate.policy.RenewalHistory;
+import dev.postern.config.ChallengeType;
 import dev.postern.pki.Certificate;
 import dev.postern.pki.Pem;
 import dev.postern.testing.TestCa;
@@ -126,6 +128,8 @@ abstract class StoreContractTest {
         assertThat(store.site(SITE).journal("test").read()).isEmpty();
         assertThat(store.site(SITE).history()).isEqualTo(RenewalHistory.NONE);
         assertThat(store.site(SITE).told().missed()).isEmpty();
+        assertThat(store.challenges().tokens()).isEmpty();
+        assertThat(store.challenges().find("token", NOW)).isEmpty();
         assertThat(store.account("test").readKey()).isEmpty();
         assertThat(store.account("test").readAccount()).isEmpty();
         assertThat(store.account("test").readLedger()).isEmpty();
@@ -280,6 +284,94 @@ abstract class StoreContractTest {
         assertThat(account.readKey()).hasValue(first);
     }
 
+    // ---- challenges
+
+    private static OpenChallenge challenge(String token, Instant until) {
+        return new OpenChallenge(
+                ChallengeType.HTTP_01, new ChallengeAnswer(SITE, SITE, token, token + ".thumbprint"), until);
+    }
+
+    @Test
+    void challengeIsFoundByEveryHolderUntilItIsWithdrawn() throws Exception {
+        OpenChallenge http = challenge("evaGxfADs6pSRb2LAv9IZf17Dt3juxGJ-PCt92wr-oA", NOW.plusSeconds(60));
+        OpenChallenge tls = new OpenChallenge(
+                ChallengeType.TLS_ALPN_01,
+                new ChallengeAnswer("other.example", "www.other.example", "_-", "_-.thumbprint"),
+                NOW.plusSeconds(30));
+        try (Store before = open()) {
+            before.challenges().publish(http);
+            before.challenges().publish(tls);
+            assertThat(before.challenges().find(http.token(), NOW)).hasValue(http);
+        }
+
+        Store after = open();
+
+        assertThat(after.challenges().tokens()).containsExactlyInAnyOrder(http.token(), tls.token());
+        assertThat(after.challenges().find(http.token(), NOW)).hasValue(http);
+        assertThat(after.challenges().find(tls.token(), NOW)).hasValue(tls);
+        after.challenges().withdraw(http.answer());
+        after.challenges().withdraw(http.answer());
+        assertThat(after.challenges().find(http.token(), NOW)).isEmpty();
+        assertThat(after.challenges().tokens()).containsExactly(tls.token());
+    }
+
+    @Test
+    void challengeIsPublishedOnceMoreInPlaceOfTheOther() throws Exception {
+        OpenChallenges challenges = open().challenges();
+        OpenChallenge later = challenge("token", NOW.plusSeconds(120));
+        challenges.publish(challenge("token", NOW.plusSeconds(60)));
+
+        challenges.publish(later);
+
+        assertThat(challenges.find("token", NOW.plusSeconds(90))).hasValue(later);
+        assertThat(challenges.tokens()).containsExactly("token");
+    }
+
+    @Test
+    void challengeEndsAndIsSwept() throws Exception {
+        OpenChallenges challenges = open().challenges();
+        OpenChallenge longer = challenge("longer", NOW.plusSeconds(61));
+        challenges.publish(challenge("token", NOW.plusSeconds(60)));
+        challenges.publish(longer);
+
+        assertThat(challenges.find("token", NOW.plusSeconds(60))).isEmpty();
+        challenges.sweep(NOW.plusSeconds(60));
+        assertThat(challenges.tokens()).containsExactly("longer");
+        assertThat(challenges.find("longer", NOW.plusSeconds(60))).hasValue(longer);
+    }
+
+    /** What a token is in is the path of a URL, whoever asks for it. */
+    @Test
+    void whatIsNoTokenIsRefusedAndNeverFound() throws Exception {
+        OpenChallenges challenges = open().challenges();
+        for (String garbage : List.of(
+                "",
+                ".",
+                "..",
+                "../lease",
+                "a/b",
+                "a\\b",
+                "a.json",
+                "a%2f",
+                "a b",
+                "a\n",
+                "a\0",
+                "ä",
+                "x".repeat(201))) {
+            assertThatThrownBy(() -> challenges.publish(challenge(garbage, NOW.plusSeconds(60))))
+                    .as(garbage)
+                    .isInstanceOf(IOException.class);
+            assertThat(challenges.find(garbage, NOW)).as(garbage).isEmpty();
+            challenges.withdraw(challenge(garbage, NOW).answer());
+        }
+        assertThatThrownBy(() -> challenges.publish(new OpenChallenge(
+                        ChallengeType.HTTP_01,
+                        new ChallengeAnswer(SITE, SITE, "token", "x".repeat(1 << 20)),
+                        NOW.plusSeconds(60))))
+                .isInstanceOf(IOException.class);
+        assertThat(challenges.tokens()).isEmpty();
+    }
+
     // ---- leases
 
     @Test
@@ -317,6 +409,7 @@ abstract class StoreContractTest {
         Certificate current = certificate(NOW.minusSeconds(30));
         RenewalHistory history = RenewalHistory.NONE.picked(new RenewalHistory.Pick("7", NOW));
         OrderEntry order = ORDER.with(Pem.of(key()));
+        OpenChallenge theirs = challenge("token", NOW.plusSeconds(60));
         Store first = open();
         SiteStore site = first.site(SITE);
         AccountStore account = first.account("test");
@@ -335,6 +428,7 @@ abstract class StoreContractTest {
             second.site(SITE).generations().store(current, null, NOW);
             second.site(SITE).journal("test").write(order);
             second.site(SITE).write(history);
+            second.challenges().publish(theirs);
             second.account("test").writeLedger(json("{\"orders\": {}}"));
 
             assertThatThrownBy(lease::require).isInstanceOf(NotLeader.class);
@@ -347,6 +441,8 @@ abstract class StoreContractTest {
                     () -> site.journal("test").clear(),
                     site::forgetOrders,
                     () -> site.write(RenewalHistory.NONE),
+                    () -> first.challenges().publish(challenge("token", NOW.plusSeconds(90))),
+                    () -> first.challenges().withdraw(theirs.answer()),
                     () -> account.writeLedger(json("{}")),
                     () -> account.writeAccount(json("{}")),
                     () -> account.writeKey(key()),
@@ -361,6 +457,7 @@ abstract class StoreContractTest {
             assertThat(second.site(SITE).generations().isRolledBack(2)).isFalse();
             assertThat(second.site(SITE).journal("test").read()).hasValue(order);
             assertThat(second.site(SITE).history()).isEqualTo(history);
+            assertThat(second.challenges().find("token", NOW)).hasValue(theirs);
             assertThat(second.account("test").readLedger()).hasValue(json("{\"orders\": {}}"));
             assertThat(second.account("test").readAccount()).isEmpty();
             assertThat(second.account("test").readKey()).hasValue(accountKey);
@@ -380,6 +477,9 @@ abstract class StoreContractTest {
         assertThat(store.isWritable()).isFalse();
         assertThatThrownBy(() -> store.site(SITE).lead()).isInstanceOf(NotLeader.class);
         assertThatThrownBy(() -> store.site(SITE).journal("test").clear()).isInstanceOf(NotLeader.class);
+        assertThatThrownBy(() -> store.challenges().publish(challenge("token", NOW.plusSeconds(60))))
+                .isInstanceOf(NotLeader.class);
+        assertThatThrownBy(() -> store.challenges().sweep(NOW)).isInstanceOf(NotLeader.class);
         assertThat(store.site(SITE).journal("test").read()).hasValue(ORDER);
         store.openToWrite();
         store.site(SITE).journal("test").clear();

@@ -2,6 +2,7 @@ package dev.postern.certificate.store.files;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.postern.certificate.store.AccountStore;
+import dev.postern.certificate.store.OpenChallenges;
 import dev.postern.certificate.store.ProbeKey;
 import dev.postern.certificate.store.SiteStore;
 import dev.postern.certificate.store.Store;
@@ -53,10 +54,12 @@ public final class FileStore implements Store {
     @GuardedBy("this") private @Nullable Instant saidAt;
 
     private final TokenFile token;
+    private final ChallengeFiles challenges;
 
     private FileStore(Path root) {
         this.root = root;
         this.token = new TokenFile(root);
+        this.challenges = new ChallengeFiles(root, token);
     }
 
     /**
@@ -281,6 +284,11 @@ public final class FileStore implements Store {
     @Override
     public AccountStore account(String issuer) {
         return new AccountFolder(root.resolve(ACCOUNTS).resolve(StoreNames.of(issuer)), token);
+    }
+
+    @Override
+    public OpenChallenges challenges() {
+        return challenges;
     }
 
     @Override
