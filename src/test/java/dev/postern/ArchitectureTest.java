@@ -127,6 +127,7 @@ class ArchitectureTest {
                         "listener",
                         "tls",
                         "http.exchange",
+                        "tunnel",
                         "wire",
                         "route",
                         "balance",
@@ -137,7 +138,16 @@ class ArchitectureTest {
                         "config"));
         MAY_USE.put(
                 "listener",
-                Set.of("tls", "http.step", "http.h1", "http.h2", "http.exchange", "wire", "machine", "config"));
+                Set.of(
+                        "tls",
+                        "http.step",
+                        "http.h1",
+                        "http.h2",
+                        "http.exchange",
+                        "tunnel",
+                        "wire",
+                        "machine",
+                        "config"));
         MAY_USE.put("tls", Set.of("wire", "certificate.served", "pki", "machine", "config"));
         MAY_USE.put(
                 "http.step",
@@ -172,7 +182,7 @@ class ArchitectureTest {
                         "config"));
         MAY_USE.put("http.coding", Set.of("http.message", "config"));
         MAY_USE.put("http.message", Set.of("wire", "route", "config"));
-        MAY_USE.put("tunnel", Set.of("wire"));
+        MAY_USE.put("tunnel", Set.of("dial", "wire", "balance", "backend", "machine", "config"));
         MAY_USE.put("dial", Set.of("wire", "balance", "backend", "machine", "config"));
         MAY_USE.put("wire", Set.of());
         MAY_USE.put("route", Set.of("config"));

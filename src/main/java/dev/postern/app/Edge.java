@@ -9,6 +9,7 @@ import dev.postern.config.Durations;
 import dev.postern.config.Listeners;
 import dev.postern.config.PlainText;
 import dev.postern.config.Site;
+import dev.postern.config.TcpService;
 import dev.postern.config.read.ConfigurationChange;
 import dev.postern.control.ControlCommands;
 import dev.postern.listener.CannotListen;
@@ -80,7 +81,7 @@ public final class Edge implements AutoCloseable {
         opened.push(memory);
         try {
             // A store that is made, perhaps by another user, and not served from is in the way of the next start.
-            requireFree(config.listeners(), !config.sites().stream().allMatch(Site::isPlain));
+            requireFree(config, !config.sites().stream().allMatch(Site::isPlain));
             this.care = new CertificateCare(config, schedule, clock, background);
             opened.push(care);
             this.path = new RequestPath(config, transport, loops.all(), care, observation, clock, background, memory);
@@ -100,11 +101,16 @@ public final class Edge implements AutoCloseable {
         }
     }
 
-    private static void requireFree(Listeners listeners, boolean isForTls) throws CannotListen {
+    private static void requireFree(Configuration config, boolean isForTls) throws CannotListen {
+        Listeners listeners = config.listeners();
         Listener.requireFree("challenge", listeners.challenge().bind());
         Listener.requireFree("https", isForTls ? listeners.https().bind() : List.of());
-        Listener.requireFree("http", listeners.http().bind());
+        Listener.requireFree(
+                "http", config.sites().isEmpty() ? List.of() : listeners.http().bind());
         Listeners.Admin admin = listeners.admin();
+        for (TcpService service : config.tcp()) {
+            Listener.requireFree("tcp " + service.name(), service.bind());
+        }
         Listener.requireFree("admin", admin == null ? List.of() : admin.bind());
     }
 
@@ -144,7 +150,7 @@ public final class Edge implements AutoCloseable {
                 edge.path.servers().maxPerClient(),
                 String.join(", ", Versions.lines()));
         edge.tellShortage();
-        if (edge.httpsAddresses().isEmpty()) {
+        if (edge.httpsAddresses().isEmpty() && !config.sites().isEmpty()) {
             LOG.info("listener https: not bound, for no site has a certificate: each is plain");
         }
         return edge;
@@ -195,6 +201,11 @@ public final class Edge implements AutoCloseable {
 
     public List<InetSocketAddress> challengeAddresses() {
         return path.challengeAddresses();
+    }
+
+    /** Where the service of layer 4 of this name listens; none where there is none. */
+    public List<InetSocketAddress> tcpAddresses(String service) {
+        return path.tcpAddresses(service);
     }
 
     public List<InetSocketAddress> adminAddresses() {

@@ -8,6 +8,7 @@ import dev.postern.observe.Handshakes;
 import dev.postern.observe.LoopObserver;
 import dev.postern.observe.Metrics;
 import dev.postern.tls.HandshakeObserver;
+import dev.postern.tunnel.PassageObserver;
 import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.Future;
 import java.io.IOException;
@@ -45,6 +46,10 @@ final class Observation implements AutoCloseable {
     }
 
     ExchangeObserver of(EventLoop loop) {
+        return Objects.requireNonNull(loops.get(loop), "observer");
+    }
+
+    PassageObserver passagesOf(EventLoop loop) {
         return Objects.requireNonNull(loops.get(loop), "observer");
     }
 

@@ -8,6 +8,7 @@ import dev.postern.balance.LoadBalancer;
 import dev.postern.certificate.care.CertificateStatus;
 import dev.postern.config.AddressRange;
 import dev.postern.config.Balance;
+import dev.postern.config.BindAddress;
 import dev.postern.config.Configuration;
 import dev.postern.config.Listeners;
 import dev.postern.config.Site;
@@ -29,6 +30,8 @@ import dev.postern.machine.MemoryGuard;
 import dev.postern.observe.Metrics;
 import dev.postern.route.RouteTable;
 import dev.postern.tls.ServerContexts;
+import dev.postern.tunnel.PassageObserver;
+import dev.postern.tunnel.Passages;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.EventLoop;
@@ -88,6 +91,7 @@ final class RequestPath implements AutoCloseable {
     private final Listener https;
     private final Listener http;
     private final Listener admin;
+    private final TcpServices tcp;
     private final Worker adminWorker;
     private final AdminPages pages;
     /** Makes the pages of the admin listener. */
@@ -136,10 +140,16 @@ final class RequestPath implements AutoCloseable {
                 memory);
         // The side port and the admin listener are ours alone: a full house must not keep a CA, or an operator, from
         // being answered. Both have room for a few, and for whoever comes next.
-        ConnectionLimit unlimited = new ConnectionLimit(Integer.MAX_VALUE);
-        this.challenge = listener("challenge", loops, unlimited, pipelines::challenge);
-        this.https = listener("https", loops, limit, pipelines::https);
-        this.http = listener("http", loops, limit, pipelines::http);
+        this.challenge = listener("challenge", loops, List.of(), pipelines::challenge);
+        this.https = listener("https", loops, List.of(limit), pipelines::https);
+        this.http = listener("http", loops, List.of(limit), pipelines::http);
+        Map<Worker, Passages> passages = new HashMap<>();
+        workers.forEach((loop, worker) -> passages.put(worker, passages(worker, observation.passagesOf(loop))));
+        this.tcp = new TcpServices((entry, named) -> listener(
+                named.name(),
+                loops,
+                List.of(limit, named.own()),
+                worker -> pipelines.tcp(worker, Objects.requireNonNull(passages.get(worker), "passages"), entry)));
         PathGauges gauges = new PathGauges(
                 routing,
                 List.of(http, https, challenge),
@@ -155,7 +165,7 @@ final class RequestPath implements AutoCloseable {
         // A worker of its own: it is not drained, for whoever looks wants to see how that goes, and is not observed.
         this.adminWorker = new Worker(loops.get(0), shared, 1, "admin-", ExchangeObserver.NONE);
         this.admin = new Listener(
-                "admin", transport, loops.subList(0, 1), unlimited, loop -> pipelines.admin(adminWorker, pages));
+                "admin", transport, loops.subList(0, 1), List.of(), loop -> pipelines.admin(adminWorker, pages));
         var unused = background.scheduleAtFixedRate(
                 contexts::rotateTicketKeys, TICKET_KEY_LIFE.toSeconds(), TICKET_KEY_LIFE.toSeconds(), TimeUnit.SECONDS);
     }
@@ -180,10 +190,15 @@ final class RequestPath implements AutoCloseable {
         }
     }
 
+    private static Passages passages(Worker worker, PassageObserver observer) {
+        return new Passages(
+                worker.sockets(), worker.room(), worker.tunnels(), worker.connections(), worker.ids()::next, observer);
+    }
+
     private Listener listener(
             String name,
             List<EventLoop> loops,
-            ConnectionLimit admission,
+            List<ConnectionLimit> admission,
             Function<Worker, ChannelInitializer<Channel>> pipeline) {
         return new Listener(
                 name,
@@ -213,16 +228,20 @@ final class RequestPath implements AutoCloseable {
             boolean isForTls = !next.sites().stream().allMatch(Site::isPlain);
             Listener.Next tls = https.bind(isForTls ? next.listeners().https().bind() : List.of(), ours());
             bound.add(tls);
-            Listener.Next plain = http.bind(next.listeners().http().bind(), ours());
+            List<BindAddress> forHttp =
+                    next.sites().isEmpty() ? List.of() : next.listeners().http().bind();
+            Listener.Next plain = http.bind(forHttp, ours());
             bound.add(plain);
             Listeners.Admin wanted = next.listeners().admin();
             bound.add(admin.bind(wanted == null ? List.of() : wanted.bind(), ours()));
+            TcpServices.Next services = tcp.next(next, newBackends.all(), ours());
             Routing.Plaintext plaintext = new Routing.Plaintext(
                     sidePort(side.addresses()),
                     next.listeners().http().redirect(),
                     plain.addresses().stream().anyMatch(address -> address.getPort() == 80),
                     isForTls ? tls.addresses().get(0).getPort() : 0);
-            return new NextPath(next, newBackends, routing(next, newBackends.all(), plaintext), List.copyOf(bound));
+            return new NextPath(
+                    next, newBackends, routing(next, newBackends.all(), plaintext), services, List.copyOf(bound));
         } catch (CannotListen e) {
             bound.forEach(Listener.Next::abandon);
             throw e;
@@ -233,12 +252,19 @@ final class RequestPath implements AutoCloseable {
         private final Configuration config;
         private final Backends.Next newBackends;
         private final Routing newRouting;
+        private final TcpServices.Next services;
         private final List<Listener.Next> listeners;
 
-        NextPath(Configuration config, Backends.Next newBackends, Routing newRouting, List<Listener.Next> listeners) {
+        NextPath(
+                Configuration config,
+                Backends.Next newBackends,
+                Routing newRouting,
+                TcpServices.Next services,
+                List<Listener.Next> listeners) {
             this.config = config;
             this.newBackends = newBackends;
             this.newRouting = newRouting;
+            this.services = services;
             this.listeners = listeners;
         }
 
@@ -251,6 +277,7 @@ final class RequestPath implements AutoCloseable {
             newBackends.commit();
             LoadBalancer sidePortBefore =
                     routing.getAndSet(newRouting).plaintext().sidePort();
+            services.commit();
             newBackends.retire();
             sidePortBefore.backend().retire();
             List<Future<?>> following = new ArrayList<>();
@@ -259,12 +286,14 @@ final class RequestPath implements AutoCloseable {
             following.add(adminWorker.follow(1));
             following.forEach(one -> one.awaitUninterruptibly(FOLLOW_SECONDS, TimeUnit.SECONDS));
             listeners.forEach(Listener.Next::open);
+            services.open();
             contexts.retain(config.sites().stream().map(Site::name).collect(Collectors.toSet()));
         }
 
         @Override
         public void abandon() {
             listeners.forEach(Listener.Next::abandon);
+            services.abandon();
         }
     }
 
@@ -317,7 +346,7 @@ final class RequestPath implements AutoCloseable {
     // ---- what there is
 
     private List<InetSocketAddress> ours() {
-        return Stream.of(challenge, https, http, admin)
+        return Stream.concat(Stream.of(challenge, https, http, admin), tcp.listeners())
                 .flatMap(listener -> listener.addresses().stream())
                 .toList();
     }
@@ -332,6 +361,11 @@ final class RequestPath implements AutoCloseable {
 
     List<InetSocketAddress> challengeAddresses() {
         return challenge.addresses();
+    }
+
+    /** Where the service of layer 4 of this name listens; none where there is none. */
+    List<InetSocketAddress> tcpAddresses(String service) {
+        return tcp.addresses(service);
     }
 
     /** Empty where there is no admin listener. */
@@ -374,6 +408,7 @@ final class RequestPath implements AutoCloseable {
         http.close();
         https.close();
         challenge.close();
+        tcp.close();
         workers.values().forEach(worker -> worker.drain(grace));
     }
 
@@ -383,6 +418,7 @@ final class RequestPath implements AutoCloseable {
         http.close();
         https.close();
         challenge.close();
+        tcp.close();
         List<Future<?>> closing = new ArrayList<>();
         workers.values().forEach(worker -> closing.add(worker.closeAll()));
         admin.close();

@@ -8,6 +8,8 @@ import org.jspecify.annotations.Nullable;
 
 /** IP addresses and their texts. No name is ever looked up here. */
 public final class Addresses {
+    public static final int LAST_PORT = 65_535;
+
     private static final String OCTET = "(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])";
     private static final Pattern IPV4 = Pattern.compile(OCTET + "(\\." + OCTET + "){3}");
     private static final Pattern IPV6 = Pattern.compile("[0-9A-Fa-f:][0-9A-Fa-f:.]*");
@@ -113,8 +115,8 @@ public final class Addresses {
             throw new NotUnderstood("has no port number");
         }
         int port = Integer.parseInt(digits);
-        if (port < least || port > 65535) {
-            throw new NotUnderstood("has a port outside " + least + "-65535");
+        if (port < least || port > LAST_PORT) {
+            throw new NotUnderstood("has a port outside " + least + "-" + LAST_PORT);
         }
         return port;
     }

@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Made by {@code ConfigurationFile}; the records hold values and small derived values, no behaviour. Those inside of this
  * one are called like what other packages make of them.
  *
+ * @param tcp services of layer 4
  * @param resolvers DNS servers; none for those of the system
  * @param shutdownDelay how long it serves on after it was told to stop, and says that it is not ready any more
  * @param accessLog null where none is written
@@ -24,6 +25,7 @@ public record Configuration(
         Acme acme,
         List<Site> sites,
         Map<String, Backend> backends,
+        List<TcpService> tcp,
         List<AddressRange> trustedProxies,
         List<InetSocketAddress> resolvers,
         Timeouts timeouts,
@@ -40,6 +42,7 @@ public record Configuration(
                 acme,
                 sites,
                 backends,
+                tcp,
                 trustedProxies,
                 resolvers,
                 timeouts,
@@ -63,6 +66,7 @@ public record Configuration(
                 other,
                 sites,
                 backends,
+                tcp,
                 trustedProxies,
                 resolvers,
                 timeouts,
@@ -80,6 +84,7 @@ public record Configuration(
                 acme,
                 other,
                 backends,
+                tcp,
                 trustedProxies,
                 resolvers,
                 timeouts,
@@ -97,6 +102,7 @@ public record Configuration(
                 acme,
                 sites,
                 Map.of(),
+                List.of(),
                 trustedProxies,
                 resolvers,
                 timeouts,
@@ -115,6 +121,7 @@ public record Configuration(
                 acme,
                 sites,
                 backends,
+                tcp,
                 trustedProxies,
                 resolvers,
                 timeouts,

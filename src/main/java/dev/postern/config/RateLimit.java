@@ -3,10 +3,10 @@ package dev.postern.config;
 import java.time.Duration;
 
 /**
- * How many requests one client may make: {@code requests} in every {@code per} in the long run, and at most {@code burst} at
+ * How many requests (of a service of layer 4: connections) one client may make: {@code requests} in every {@code per} in the long run, and at most {@code burst} at
  * once.
  *
- * @param scope what the limit was given for, a site or a route: one client is counted separately for each
+ * @param scope what the limit was given for, a site, a route or a service: one client is counted separately for each
  * @param requests at least 1
  * @param burst at least 1
  */

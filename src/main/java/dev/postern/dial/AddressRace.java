@@ -20,6 +20,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -39,6 +40,7 @@ public final class AddressRace implements Connector.Attempt {
 
     private final Sockets sockets;
     private final Server server;
+    private final UnaryOperator<InetSocketAddress> where;
     private final Duration timeout;
     private final Consumer<Channel> pipeline;
     private final Connector.Outcome<Channel> outcome;
@@ -54,11 +56,13 @@ public final class AddressRace implements Connector.Attempt {
     private AddressRace(
             Sockets sockets,
             Server server,
+            UnaryOperator<InetSocketAddress> where,
             Duration timeout,
             Consumer<Channel> pipeline,
             Connector.Outcome<Channel> outcome) {
         this.sockets = sockets;
         this.server = server;
+        this.where = where;
         this.timeout = timeout;
         this.pipeline = pipeline;
         this.outcome = outcome;
@@ -76,7 +80,22 @@ public final class AddressRace implements Connector.Attempt {
             Duration timeout,
             Consumer<Channel> pipeline,
             Connector.Outcome<Channel> outcome) {
-        AddressRace race = new AddressRace(sockets, server, timeout, pipeline, outcome);
+        return begin(sockets, server, UnaryOperator.identity(), timeout, pipeline, outcome);
+    }
+
+    /**
+     * As {@link #begin(Sockets, Server, Duration, Consumer, Connector.Outcome)}.
+     *
+     * @param where of an address of the server is connected to: another port
+     */
+    public static Connector.Attempt begin(
+            Sockets sockets,
+            Server server,
+            UnaryOperator<InetSocketAddress> where,
+            Duration timeout,
+            Consumer<Channel> pipeline,
+            Connector.Outcome<Channel> outcome) {
+        AddressRace race = new AddressRace(sockets, server, where, timeout, pipeline, outcome);
         if (!race.goesOn()) {
             race.doubt();
         }
@@ -143,7 +162,7 @@ public final class AddressRace implements Connector.Attempt {
                         pipeline.accept(channel);
                     }
                 })
-                .connect(address);
+                .connect(where.apply(address));
     }
 
     private long millisLeft() {

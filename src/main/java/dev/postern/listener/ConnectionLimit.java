@@ -22,14 +22,22 @@ public final class ConnectionLimit {
     // Replaced by a reload; read by any event loop.
     private volatile int max;
     private final AtomicInteger open = new AtomicInteger();
-    private final Set<Channel> acceptors = ConcurrentHashMap.newKeySet();
+    private final Set<Acceptor> acceptors = ConcurrentHashMap.newKeySet();
     // Changed under the monitor; read by any event loop.
     private volatile boolean accepting = true;
     private final LongAdder reached = new LongAdder();
     // Under the monitor.
     private long toldNanos = System.nanoTime() - TOLD_EVERY_NANOS;
 
+    private final String setting;
+
     public ConnectionLimit(int max) {
+        this("limits.connections", max);
+    }
+
+    /** @param setting of the configuration, for the log */
+    public ConnectionLimit(String setting, int max) {
+        this.setting = setting;
         this.max = max;
     }
 
@@ -54,10 +62,12 @@ public final class ConnectionLimit {
     }
 
     /** Lets {@code acceptor} accept, as long as there is room. */
-    synchronized void open(Channel acceptor) {
+    synchronized void open(Acceptor acceptor) {
         acceptors.add(acceptor);
-        acceptor.closeFuture().addListener(closed -> acceptors.remove(acceptor));
-        acceptor.config().setAutoRead(accepting);
+        acceptor.onClose(() -> acceptors.remove(acceptor));
+        if (!accepting) {
+            acceptor.hold();
+        }
     }
 
     /** Counts {@code client} until it is closed. */
@@ -82,7 +92,7 @@ public final class ConnectionLimit {
                 reached.increment();
                 tell();
             }
-            acceptors.forEach(acceptor -> acceptor.config().setAutoRead(accept));
+            acceptors.forEach(accept ? Acceptor::letGo : Acceptor::hold);
         }
     }
 
@@ -91,7 +101,7 @@ public final class ConnectionLimit {
         long now = System.nanoTime();
         if (now - toldNanos >= TOLD_EVERY_NANOS) {
             toldNanos = now;
-            LOG.warn("limits.connections: {} connections are open; no more are accepted until some close", max);
+            LOG.warn("{}: {} connections are open; no more are accepted until some close", setting, max);
         }
     }
 }

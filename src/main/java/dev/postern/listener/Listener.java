@@ -55,7 +55,7 @@ public final class Listener implements AutoCloseable {
     private final String name;
     private final Transport transport;
     private final List<EventLoop> loops;
-    private final ConnectionLimit limit;
+    private final List<ConnectionLimit> limits;
     private final Function<EventLoop, ChannelInitializer<Channel>> pipelines;
     private final LongAdder open = new LongAdder();
     private final LongAdder accepted = new LongAdder();
@@ -91,7 +91,7 @@ public final class Listener implements AutoCloseable {
 
         /** Accepts there, and no more where it is not; connections that were accepted go on. Blocks. */
         public void open() {
-            added.forEach(one -> one.channels.forEach(limit::open));
+            added.forEach(one -> one.channels.forEach(Listener.this::open));
             List<Bound> closed =
                     bound.stream().filter(one -> !all.contains(one)).toList();
             boolean changes = !added.isEmpty() || !closed.isEmpty();
@@ -119,19 +119,19 @@ public final class Listener implements AutoCloseable {
      * Bound to nothing yet.
      *
      * @param name as in the configuration, for messages
-     * @param limit counts the connections, and keeps more than it allows from being accepted
+     * @param limits count the connections, and keep more than they allow from being accepted
      * @param pipelines what a connection accepted on a loop goes through
      */
     public Listener(
             String name,
             Transport transport,
             List<EventLoop> loops,
-            ConnectionLimit limit,
+            List<ConnectionLimit> limits,
             Function<EventLoop, ChannelInitializer<Channel>> pipelines) {
         this.name = name;
         this.transport = transport;
         this.loops = List.copyOf(loops);
-        this.limit = limit;
+        this.limits = List.copyOf(limits);
         this.pipelines = pipelines;
     }
 
@@ -165,6 +165,14 @@ public final class Listener implements AutoCloseable {
             }
         }
         return new Next(List.copyOf(all), List.copyOf(added));
+    }
+
+    private void open(Channel socket) {
+        Acceptor acceptor = new Acceptor(socket);
+        // Held until every limit has seen it.
+        acceptor.hold();
+        limits.forEach(limit -> limit.open(acceptor));
+        acceptor.letGo();
     }
 
     private Bound bindNew(InetSocketAddress wanted, List<InetSocketAddress> ours) throws IOException {
@@ -271,7 +279,7 @@ public final class Listener implements AutoCloseable {
                 accepted.increment();
                 open.increment();
                 client.closeFuture().addListener(closed -> open.decrement());
-                limit.admit(client);
+                limits.forEach(limit -> limit.admit(client));
                 client.pipeline().addLast(pipeline);
             }
         };

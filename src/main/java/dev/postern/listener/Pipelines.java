@@ -1,6 +1,8 @@
 package dev.postern.listener;
 
 import dev.postern.config.AddressRange;
+import dev.postern.config.RateLimit;
+import dev.postern.config.TcpService;
 import dev.postern.http.exchange.CertificateShown;
 import dev.postern.http.exchange.LinesPerMinute;
 import dev.postern.http.exchange.RequestSteps;
@@ -21,7 +23,10 @@ import dev.postern.machine.MemoryGuard;
 import dev.postern.tls.SelectCertificate;
 import dev.postern.tls.ServerContexts;
 import dev.postern.tls.ShownCertificate;
+import dev.postern.tunnel.Passage;
+import dev.postern.tunnel.Passages;
 import dev.postern.wire.Endpoints;
+import dev.postern.wire.Failure;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelInitializer;
@@ -112,6 +117,33 @@ public final class Pipelines {
     private BiConsumer<Channel, Endpoints> plaintext(Worker worker, RequestSteps steps) {
         return (channel, endpoints) ->
                 channel.pipeline().addLast("Http1ClientConnection", http1(worker, steps, null, endpoints, channel));
+    }
+
+    /** A service of layer 4; {@code entry} is asked for each connection. */
+    public ChannelInitializer<Channel> tcp(Worker worker, Passages passages, Supplier<TcpEntry> entry) {
+        Supplier<List<AddressRange>> proxies = () -> entry.get().config().proxyProtocol();
+        return ifThereIsMemory(initializer(worker, proxies, fromTheWorld(worker, proxies, (channel, endpoints) -> {
+            TcpEntry now = entry.get();
+            Failure refused = refused(now.config(), endpoints.client().getAddress(), worker);
+            if (refused == null) {
+                Passage.begin(channel, endpoints, now.service(), passages);
+            } else {
+                passages.refused(endpoints, now.service(), refused);
+                closed(channel.close(), refused.reason());
+            }
+        })));
+    }
+
+    /** Why a service does not let {@code client} in; null where it does. */
+    private static @Nullable Failure refused(TcpService service, InetAddress client, Worker worker) {
+        if (AddressRange.anyContains(service.deny(), client)
+                || (!service.allow().isEmpty() && !AddressRange.anyContains(service.allow(), client))) {
+            return Failure.ByClient.ADDRESS_DENIED;
+        }
+        RateLimit limit = service.rateLimit();
+        return limit != null && worker.routing().rates().take(limit, client, worker.nanos()) > 0
+                ? Failure.ByClient.TOO_MANY_REQUESTS
+                : null;
     }
 
     /** TLS from the world. */

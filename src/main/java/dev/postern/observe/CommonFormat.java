@@ -1,6 +1,7 @@
 package dev.postern.observe;
 
 import dev.postern.http.exchange.ExchangeRecord;
+import dev.postern.tunnel.PassageRecord;
 import java.time.InstantSource;
 import org.jspecify.annotations.Nullable;
 
@@ -49,6 +50,19 @@ final class CommonFormat implements LineFormat {
         if (combined) {
             quoted(line, exchange.referer());
             quoted(line, exchange.userAgent());
+        }
+    }
+
+    /** In the place of the request, the service and its port: {@code "TCP postgres:5432"}. */
+    @Override
+    public void write(PassageRecord passage, LineBuffer line) {
+        line.ascii(clients.of(passage.endpoints().client().getAddress())).ascii(" - - [");
+        line.ascii(moment.second(passage.totalTime())).ascii("] \"TCP ");
+        line.quotedText(passage.service(), JsonFormat.LONGEST).ascii(':');
+        line.number(passage.endpoints().local().getPort()).ascii("\" - ").number(passage.bytesOut());
+        if (combined) {
+            quoted(line, null);
+            quoted(line, null);
         }
     }
 

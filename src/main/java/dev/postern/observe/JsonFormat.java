@@ -1,11 +1,13 @@
 package dev.postern.observe;
 
 import dev.postern.backend.Server;
-import dev.postern.http.exchange.EndedBy;
 import dev.postern.http.exchange.ExchangeRecord;
-import dev.postern.http.exchange.Phase;
 import dev.postern.route.Route;
+import dev.postern.tunnel.PassageRecord;
+import dev.postern.wire.EndedBy;
 import dev.postern.wire.Failure;
+import dev.postern.wire.Phase;
+import java.net.InetAddress;
 import java.time.InstantSource;
 import org.jspecify.annotations.Nullable;
 
@@ -31,13 +33,7 @@ final class JsonFormat implements LineFormat {
 
     @Override
     public void write(ExchangeRecord exchange, LineBuffer line) {
-        line.ascii("{\"time\":\"").ascii(moment.second(exchange.totalTime())).ascii('.');
-        int millis = moment.millis();
-        line.ascii((char) ('0' + millis / 100)).ascii((char) ('0' + millis / 10 % 10));
-        line.ascii((char) ('0' + millis % 10)).ascii("Z\",\"id\":\"").ascii(exchange.id());
-        line.ascii("\",\"client\":\"")
-                .ascii(clients.of(exchange.clientAddress()))
-                .ascii('"');
+        begin(line, exchange.totalTime(), exchange.id(), exchange.clientAddress());
         text(line, ",\"method\":", exchange.method());
         text(line, ",\"host\":", exchange.host());
         String target = exchange.target();
@@ -58,6 +54,49 @@ final class JsonFormat implements LineFormat {
         text(line, ",\"referer\":", exchange.referer());
         text(line, ",\"user_agent\":", exchange.userAgent());
         line.ascii('}');
+    }
+
+    @Override
+    public void write(PassageRecord passage, LineBuffer line) {
+        begin(
+                line,
+                passage.totalTime(),
+                passage.id(),
+                passage.endpoints().client().getAddress());
+        text(line, ",\"service\":", passage.service());
+        line.ascii(",\"port\":").number(passage.endpoints().local().getPort());
+        line.ascii(",\"bytes_in\":").number(passage.bytesIn());
+        line.ascii(",\"bytes_out\":").number(passage.bytesOut());
+        text(line, ",\"backend\":", passage.backend());
+        Server server = passage.server();
+        if (server != null) {
+            text(line, ",\"server\":", server.name());
+            line.ascii(",\"retries\":").number(passage.retries());
+        }
+        EndedBy endedBy = passage.endedBy();
+        Phase phase = passage.phase();
+        line.ascii(",\"state\":\"").ascii(endedBy.letter()).ascii(phase.letter());
+        line.ascii(server == null ? '-' : 'N')
+                .ascii(passage.retries() > 0 ? 'r' : '-')
+                .ascii('"');
+        line.ascii(",\"ended_by\":\"").ascii(endedBy.words());
+        line.ascii("\",\"phase\":\"").ascii(phase.words()).ascii('"');
+        Failure failure = passage.failure();
+        if (failure != null) {
+            line.ascii(",\"reason\":\"").ascii(failure.reason()).ascii('"');
+        }
+        millis(line, ",\"queue_ms\":", passage.queueTime());
+        millis(line, ",\"connect_ms\":", passage.connectTime());
+        millis(line, ",\"total_ms\":", passage.totalTime());
+        line.ascii('}');
+    }
+
+    private void begin(LineBuffer line, long totalTime, String id, InetAddress client) {
+        line.ascii("{\"time\":\"").ascii(moment.second(totalTime)).ascii('.');
+        int millis = moment.millis();
+        line.ascii((char) ('0' + millis / 100)).ascii((char) ('0' + millis / 10 % 10));
+        line.ascii((char) ('0' + millis % 10)).ascii("Z\",\"id\":\"").ascii(id);
+        line.ascii("\",\"client\":\"").ascii(clients.of(client)).ascii('"');
     }
 
     private static void where(ExchangeRecord exchange, LineBuffer line) {

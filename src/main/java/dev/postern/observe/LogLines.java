@@ -1,6 +1,7 @@
 package dev.postern.observe;
 
 import dev.postern.http.exchange.ExchangeRecord;
+import dev.postern.tunnel.PassageRecord;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -32,6 +33,16 @@ final class LogLines {
     void add(ExchangeRecord exchange) {
         line.clear();
         format.write(exchange, line);
+        add();
+    }
+
+    void add(PassageRecord passage) {
+        line.clear();
+        format.write(passage, line);
+        add();
+    }
+
+    private void add() {
         line.ascii('\n');
         if (line.length() > batch.length - length) {
             handOver();

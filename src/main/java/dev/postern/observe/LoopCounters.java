@@ -2,6 +2,7 @@ package dev.postern.observe;
 
 import dev.postern.backend.Server;
 import dev.postern.http.exchange.ExchangeRecord;
+import dev.postern.tunnel.PassageRecord;
 import dev.postern.wire.Failure;
 import dev.postern.wire.Failure.ByServer;
 import java.util.HashMap;
@@ -28,6 +29,7 @@ final class LoopCounters {
 
     // Replaced by the loop whenever a name is new; read by whoever asks.
     private volatile Map<String, Counters> bySite = Map.of();
+    private volatile Map<String, Counters> byService = Map.of();
     private volatile Map<String, Map<String, Counted>> byServer = Map.of();
 
     private final AtomicLongArray protocols = new AtomicLongArray(PROTOCOLS.length);
@@ -64,6 +66,25 @@ final class LoopCounters {
         }
         if (failure != null && isOfServer(failure)) {
             server.failed(failure);
+        }
+    }
+
+    /** Counts a passage. On the loop. */
+    void add(PassageRecord passage) {
+        Failure failure = passage.failure();
+        Counters service = byService.get(passage.service());
+        if (service == null) {
+            service = new Counters();
+            byService = with(byService, passage.service(), service);
+        }
+        // Every passage is answered alike: by nothing of ours.
+        service.answered(0);
+        service.add(Counters.BYTES_IN, passage.bytesIn());
+        service.add(Counters.BYTES_OUT, passage.bytesOut());
+        service.add(Counters.RETRIES, passage.retries());
+        service.took(passage.totalTime() / NANOS_PER_MICRO);
+        if (failure != null) {
+            service.failed(failure);
         }
     }
 
@@ -130,6 +151,10 @@ final class LoopCounters {
 
     Map<String, Counters> bySite() {
         return bySite;
+    }
+
+    Map<String, Counters> byService() {
+        return byService;
     }
 
     Map<String, Map<String, Counted>> byServer() {

@@ -2,10 +2,12 @@ package dev.postern.observe;
 
 import dev.postern.http.exchange.ExchangeObserver;
 import dev.postern.http.exchange.ExchangeRecord;
+import dev.postern.tunnel.PassageObserver;
+import dev.postern.tunnel.PassageRecord;
 import org.jspecify.annotations.Nullable;
 
 /** What watches one event loop, and what is switched on of it. */
-public final class LoopObserver implements ExchangeObserver {
+public final class LoopObserver implements ExchangeObserver, PassageObserver {
     // Changed by follow(), on the loop; read there.
     private @Nullable LogLines log;
 
@@ -39,6 +41,16 @@ public final class LoopObserver implements ExchangeObserver {
         }
         if (log != null) {
             log.add(exchange);
+        }
+    }
+
+    @Override
+    public void ended(PassageRecord passage) {
+        if (counting) {
+            counters.add(passage);
+        }
+        if (log != null) {
+            log.add(passage);
         }
     }
 

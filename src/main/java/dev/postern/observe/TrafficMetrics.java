@@ -29,12 +29,17 @@ final class TrafficMetrics implements MultiCollector {
     @Override
     public MetricSnapshots collect() {
         Map<String, Sum> sites = new TreeMap<>();
+        Map<String, Sum> services = new TreeMap<>();
         Map<String, Map<String, Sum>> servers = new TreeMap<>();
         for (LoopObserver loop : loops) {
             loop.counters()
                     .bySite()
                     .forEach((name, counters) ->
                             sites.computeIfAbsent(name, n -> new Sum()).add(counters));
+            loop.counters()
+                    .byService()
+                    .forEach((name, counters) ->
+                            services.computeIfAbsent(name, n -> new Sum()).add(counters));
             loop.counters().byServer().forEach((backend, byName) -> {
                 Map<String, Sum> ofBackend = servers.computeIfAbsent(backend, b -> new TreeMap<>());
                 byName.forEach((name, counted) ->
@@ -43,6 +48,7 @@ final class TrafficMetrics implements MultiCollector {
         }
         Families families = new Families();
         sites.forEach((name, sum) -> site(families, name, sum));
+        services.forEach((name, sum) -> service(families, name, sum));
         servers.forEach((backend, byName) -> byName.forEach((name, sum) -> server(families, backend, name, sum)));
         loops(families);
         return families.all();
@@ -89,6 +95,32 @@ final class TrafficMetrics implements MultiCollector {
                 count,
                 "site",
                 site,
+                "reason",
+                reason));
+    }
+
+    private static void service(Families families, String service, Sum sum) {
+        String[] labels = {"service", service};
+        families.counter(
+                "postern_tcp_connections",
+                "Connections of a service of layer 4 that have ended, those included that it did not let in",
+                sum.sums[0],
+                labels);
+        families.counter("postern_tcp_received_bytes", "Bytes from clients", sum.sums[Counters.BYTES_IN], labels);
+        families.counter("postern_tcp_sent_bytes", "Bytes to clients", sum.sums[Counters.BYTES_OUT], labels);
+        families.counter(
+                "postern_tcp_retries",
+                "Attempts beyond the first to find a server",
+                sum.sums[Counters.RETRIES],
+                labels);
+        families.histogram(
+                "postern_tcp_duration_seconds", "From accept to the end of both connections", sum.sums, labels);
+        sum.failures.forEach((reason, count) -> families.counter(
+                "postern_tcp_failures",
+                "Connections that did not end well, by the reason that the log has too",
+                count,
+                "service",
+                service,
                 "reason",
                 reason));
     }

@@ -64,8 +64,10 @@ public sealed interface Failure {
         WRONG_SITE,
         /** More than {@code rate-limit} allows. */
         TOO_MANY_REQUESTS,
-        /** Went away before the response was complete. */
+        /** Went away before the response was complete, or reset its connection. */
         GONE,
+        /** Of layer 4: neither sent nor took anything for as long as {@code timeouts.client}. */
+        CLIENT_TIMEOUT,
         /** Is there, but takes nothing of what it is sent. */
         RESPONSE_NOT_TAKEN,
         /** Takes what it is sent by a few bytes at a time. */
@@ -136,7 +138,9 @@ public sealed interface Failure {
         MALFORMED_RESPONSE(Retry.NEVER),
         RESPONSE_HEAD_TOO_LARGE(Retry.NEVER),
         /** 504. Nothing for as long as that from the server that has the request; the next one has as long again. Waiting in line and connecting count as well, once the request is there. */
-        RESPONSE_TIMEOUT(Retry.NEVER);
+        RESPONSE_TIMEOUT(Retry.NEVER),
+        /** Of layer 4: neither sent nor took anything for as long as {@code timeouts.server}. */
+        SERVER_TIMEOUT(Retry.NEVER);
 
         private final Retry retry;
 

@@ -48,7 +48,7 @@ class ConnectionLimitTest {
     void acceptorsAreNeverLeftPausedWhileThereIsRoom() throws Exception {
         ConnectionLimit limit = new ConnectionLimit(1);
         EmbeddedChannel acceptor = new EmbeddedChannel();
-        limit.open(acceptor);
+        limit.open(new Acceptor(acceptor));
         CyclicBarrier together = new CyclicBarrier(2);
 
         for (int i = 0; i < 2_000; i++) {
@@ -75,7 +75,7 @@ class ConnectionLimitTest {
     void aFullHouseIsToldOnceAMinuteHoweverManyComeAndGo() throws Exception {
         ConnectionLimit limit = new ConnectionLimit(2);
         EmbeddedChannel acceptor = new EmbeddedChannel();
-        limit.open(acceptor);
+        limit.open(new Acceptor(acceptor));
         EmbeddedChannel staying = new EmbeddedChannel();
         limit.admit(staying);
 

@@ -150,6 +150,11 @@ public final class EdgeExtension implements BeforeEachCallback, AfterEachCallbac
         return edge.httpsAddresses().get(0).getPort();
     }
 
+    /** Of a service of layer 4. */
+    public int tcpPort(String service) {
+        return edge.tcpAddresses(service).get(0).getPort();
+    }
+
     public int challengePort() {
         return edge.challengeAddresses().get(0).getPort();
     }

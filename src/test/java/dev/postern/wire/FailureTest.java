@@ -2,7 +2,6 @@ package dev.postern.wire;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.postern.http.exchange.EndedBy;
 import dev.postern.http.exchange.ErrorResponses;
 import dev.postern.http.exchange.LocalResponse;
 import dev.postern.wire.Failure.ByClient;
@@ -55,6 +54,8 @@ class FailureTest {
     /** After these nobody is there to be answered. */
     private static final Set<Failure> UNANSWERED = Set.of(
             ByClient.GONE,
+            ByClient.CLIENT_TIMEOUT,
+            ByServer.SERVER_TIMEOUT,
             ByClient.RESPONSE_NOT_TAKEN,
             ByClient.RESPONSE_TAKEN_TOO_SLOWLY,
             ByEdge.SHUTTING_DOWN,

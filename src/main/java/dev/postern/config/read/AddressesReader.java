@@ -11,12 +11,21 @@ import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /** Reads addresses to listen on, ranges of them, and DNS servers. No name is ever looked up. */
 final class AddressesReader {
     static final Scalar<BindAddress> BIND = new Scalar<>(
             "an address to listen on such as :443, 192.0.2.1:443 or [2001:db8::1]:443", AddressesReader::bind);
+
+    /** A range of ports as well: as many addresses. */
+    static final Scalar<List<BindAddress>> BIND_RANGE = new Scalar<>(
+            "an address to listen on such as :5432 or 192.0.2.1:5432, or a range of ports such as :5000-5010",
+            AddressesReader::bindRange);
+
+    // Each port takes a descriptor for every event loop.
+    private static final int MOST_PORTS = 1024;
 
     static final Scalar<AddressRange> RANGE =
             new Scalar<>("an address range such as 10.0.0.0/8 or 2001:db8::/32", AddressesReader::range);
@@ -98,6 +107,27 @@ final class AddressesReader {
             throw new NotUnderstood(inBrackets ? "has brackets around an IPv4 address" : "has no brackets");
         }
         return new BindAddress(address, port);
+    }
+
+    private static List<BindAddress> bindRange(String text) throws NotUnderstood {
+        int dash = text.lastIndexOf('-');
+        if (dash < text.lastIndexOf(':')) {
+            return List.of(bind(text));
+        }
+        BindAddress first = bind(text.substring(0, dash));
+        int last = Addresses.port(text.substring(dash + 1), 1);
+        if (first.port() < 1) {
+            throw new NotUnderstood("begins with port 0");
+        }
+        if (last < first.port()) {
+            throw new NotUnderstood("ends before it begins");
+        }
+        if (last - first.port() >= MOST_PORTS) {
+            throw new NotUnderstood("has more than " + MOST_PORTS + " ports");
+        }
+        return IntStream.rangeClosed(first.port(), last)
+                .mapToObj(port -> new BindAddress(first.address(), port))
+                .toList();
     }
 
     private static AddressRange range(String text) throws NotUnderstood {

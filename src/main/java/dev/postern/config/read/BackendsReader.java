@@ -113,6 +113,18 @@ final class BackendsReader {
         return backends;
     }
 
+    /** The name of one of {@code backends}; null where it is none, which is a problem then. */
+    static @Nullable String named(Value value, Map<String, Backend> backends) {
+        String name = value.text("the name of a backend");
+        if (name == null || backends.containsKey(name)) {
+            return name;
+        }
+        value.problem(value.quoted(name) + " is not defined ("
+                + (backends.isEmpty() ? "no backends are" : "defined: " + String.join(", ", backends.keySet()))
+                + ")");
+        return null;
+    }
+
     private void read(String name, Value value) {
         if (!NAME.matcher(name).matches()) {
             value.refuse(name, "is no name for a backend", "letters, digits, - and _, at most 63");

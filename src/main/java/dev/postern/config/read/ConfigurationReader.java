@@ -5,6 +5,7 @@ import dev.postern.config.Configuration;
 import dev.postern.config.Durations;
 import dev.postern.config.Limits;
 import dev.postern.config.Listeners;
+import dev.postern.config.TcpService;
 import dev.postern.config.Timeouts;
 import dev.postern.config.Tls;
 import java.net.InetSocketAddress;
@@ -22,6 +23,7 @@ final class ConfigurationReader {
             "acme",
             "sites",
             "backends",
+            "tcp",
             "trusted-proxies",
             "resolvers",
             "timeouts",
@@ -59,14 +61,17 @@ final class ConfigurationReader {
 
     private @Nullable Configuration read(Value root) {
         Section top = Section.of(root, KEYS);
-        Listeners listeners = new ListenersReader().read(top.section("listeners", ListenersReader.KEYS));
+        TakenAddresses addresses = new TakenAddresses();
+        Listeners listeners = new ListenersReader(addresses, top.has("sites") || !top.has("tcp"))
+                .read(top.section("listeners", ListenersReader.KEYS));
         Tls tls = TlsReader.read(top.section("tls", TlsReader.KEYS));
         Section acmeSection = top.section("acme", AcmeReader.KEYS);
         AcmeReader.Outcome acme = AcmeReader.read(
                 acmeSection, top.section("control", ControlReader.KEYS), surroundings.store(), problems);
         BackendsReader backends = new BackendsReader(top.find("backends"));
         List<SitesReader.Entry> sites = new SitesReader(backends.backends(), new ProofReader(acmeSection))
-                .read(top.require("sites", "a list of at least one site"));
+                .read(top.has("tcp") ? top.find("sites") : top.require("sites", "a list of at least one site"));
+        List<TcpService> tcp = new TcpReader(backends.backends(), addresses).read(top.find("tcp"));
         if (acme.issuersUnderstood()) {
             Issuance.check(acmeSection, acme.acme(), sites);
         }
@@ -88,6 +93,7 @@ final class ConfigurationReader {
                 acme.acme(),
                 sites.stream().map(SitesReader.Entry::site).toList(),
                 Collections.unmodifiableMap(backends.backends()),
+                tcp,
                 trustedProxies,
                 resolvers,
                 timeouts,

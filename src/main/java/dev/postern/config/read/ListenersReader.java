@@ -11,7 +11,6 @@ import dev.postern.config.Listeners.Protocol;
 import dev.postern.config.Listeners.Ready;
 import dev.postern.config.Quoted;
 import dev.postern.config.Scalar;
-import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -47,9 +46,14 @@ final class ListenersReader {
 
     private static final Scalar<Protocol> PROTOCOL = Scalar.oneOf(List.of(Protocol.values()), Protocol::text);
 
-    private record Place(Value at, BindAddress address) {}
+    private final TakenAddresses taken;
+    private final boolean areForSites;
 
-    private final List<Place> taken = new ArrayList<>();
+    /** @param areForSites whether there are any: else nobody takes the ports of the web by default */
+    ListenersReader(TakenAddresses taken, boolean areForSites) {
+        this.taken = taken;
+        this.areForSites = areForSites;
+    }
 
     Listeners read(Section listeners) {
         Section http = listeners.section("http", List.of("bind", "redirect", "proxy-protocol"));
@@ -119,7 +123,7 @@ final class ListenersReader {
         for (Value item : value.itemsOrOne("a list of addresses such as [\":443\"]")) {
             BindAddress address = item.read(AddressesReader.BIND);
             if (address != null) {
-                take(item, address, "");
+                taken.take(item, address, "");
                 addresses.add(address);
             }
         }
@@ -131,37 +135,9 @@ final class ListenersReader {
         if (listener.has("bind")) {
             return List.copyOf(given.getOrDefault(listener, List.of()));
         }
-        take(listener.place("bind"), otherwise, "the default ");
+        if (areForSites) {
+            taken.take(listener.place("bind"), otherwise, "the default ");
+        }
         return List.of(otherwise);
-    }
-
-    private void take(Value at, BindAddress address, String kind) {
-        for (Place other : taken) {
-            if (overlap(other.address(), address)) {
-                at.problem(kind + Quoted.of(address.toString()) + " overlaps "
-                        + Quoted.of(other.address().toString()) + " of "
-                        + other.at().path() + " (expected: every listener on addresses of its own)");
-                return;
-            }
-        }
-        taken.add(new Place(at, address));
-    }
-
-    /** True if a connection to one could also be meant for the other. Port 0 is another port each time. */
-    private static boolean overlap(BindAddress a, BindAddress b) {
-        return a.port() == b.port() && a.port() != 0 && (covers(a, b) || covers(b, a));
-    }
-
-    private static boolean covers(BindAddress all, BindAddress one) {
-        InetAddress mine = all.address();
-        InetAddress other = one.address();
-        if (mine == null) {
-            return true;
-        }
-        if (other == null) {
-            return false;
-        }
-        return mine.equals(other)
-                || (mine.isAnyLocalAddress() && (mine instanceof Inet4Address) == (other instanceof Inet4Address));
     }
 }

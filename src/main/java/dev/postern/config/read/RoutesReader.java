@@ -145,17 +145,8 @@ final class RoutesReader {
     }
 
     private @Nullable Action toBackend(Value value, @Nullable String rewrite) {
-        String name = value.text("the name of a backend");
-        if (name == null) {
-            return null;
-        }
-        if (!backends.containsKey(name)) {
-            value.problem(value.quoted(name) + " is not defined ("
-                    + (backends.isEmpty() ? "no backends are" : "defined: " + String.join(", ", backends.keySet()))
-                    + ")");
-            return null;
-        }
-        return new Action.ToBackend(name, rewrite);
+        String name = BackendsReader.named(value, backends);
+        return name == null ? null : new Action.ToBackend(name, rewrite);
     }
 
     private static @Nullable Action redirect(Section route) {

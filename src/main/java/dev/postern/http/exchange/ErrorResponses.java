@@ -100,13 +100,19 @@ public final class ErrorResponses {
             case CLOSED_DURING_RESPONSE -> "http_response_incomplete";
             case MALFORMED_RESPONSE -> "http_protocol_error";
             case RESPONSE_HEAD_TOO_LARGE -> "http_response_header_section_size";
-            case RESPONSE_TIMEOUT -> "connection_read_timeout";
+            case RESPONSE_TIMEOUT, SERVER_TIMEOUT -> "connection_read_timeout";
         };
     }
 
     private static int status(ByClient failure) {
         return switch (failure) {
-            case MALFORMED, PLAIN_HTTP, PATH_REFUSED, GONE, RESPONSE_NOT_TAKEN, RESPONSE_TAKEN_TOO_SLOWLY -> 400;
+            case MALFORMED,
+                    PLAIN_HTTP,
+                    PATH_REFUSED,
+                    GONE,
+                    CLIENT_TIMEOUT,
+                    RESPONSE_NOT_TAKEN,
+                    RESPONSE_TAKEN_TOO_SLOWLY -> 400;
             case NOT_AUTHENTICATED -> 401;
             case ADDRESS_DENIED -> 403;
             case NO_SUCH_SITE, NO_SUCH_ROUTE -> 404;
@@ -140,7 +146,7 @@ public final class ErrorResponses {
                     CLOSED_DURING_RESPONSE,
                     MALFORMED_RESPONSE,
                     RESPONSE_HEAD_TOO_LARGE -> 502;
-            case RESPONSE_TIMEOUT -> 504;
+            case RESPONSE_TIMEOUT, SERVER_TIMEOUT -> 504;
         };
     }
 }

@@ -16,6 +16,7 @@ import dev.postern.http.message.Trailers;
 import dev.postern.route.FieldEdits;
 import dev.postern.route.Route;
 import dev.postern.tunnel.Tunnel;
+import dev.postern.wire.EndedBy;
 import dev.postern.wire.Failure;
 import dev.postern.wire.Failure.ByClient;
 import dev.postern.wire.Failure.ByEdge;

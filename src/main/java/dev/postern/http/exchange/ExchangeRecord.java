@@ -5,7 +5,9 @@ import dev.postern.http.message.FieldName;
 import dev.postern.http.message.Legible;
 import dev.postern.http.message.RequestHead;
 import dev.postern.route.Route;
+import dev.postern.wire.EndedBy;
 import dev.postern.wire.Failure;
+import dev.postern.wire.Phase;
 import java.net.InetAddress;
 import org.jspecify.annotations.Nullable;
 

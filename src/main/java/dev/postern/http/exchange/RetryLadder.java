@@ -206,7 +206,7 @@ final class RetryLadder implements Dial.Caller<ServerStream> {
         return switch (failure) {
             case CLOSED_BEFORE_RESPONSE, CLOSED_DURING_RESPONSE -> ServerFaults.Kind.CLOSED;
             case MALFORMED_RESPONSE, RESPONSE_HEAD_TOO_LARGE -> ServerFaults.Kind.MALFORMED;
-            case RESPONSE_TIMEOUT -> ServerFaults.Kind.TIMEOUT;
+            case RESPONSE_TIMEOUT, SERVER_TIMEOUT -> ServerFaults.Kind.TIMEOUT;
             default -> null;
         };
     }

@@ -193,7 +193,8 @@ public final class Worker {
         return protocol == ServerProtocol.H2C ? http2 : http1;
     }
 
-    OpenTunnels tunnels() {
+    /** What has no end of its own. */
+    public OpenTunnels tunnels() {
         return tunnels;
     }
 

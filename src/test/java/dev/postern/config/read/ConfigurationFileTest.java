@@ -30,6 +30,7 @@ import dev.postern.config.Listeners.Challenge;
 import dev.postern.config.Listeners.Http;
 import dev.postern.config.Listeners.Https;
 import dev.postern.config.LogFormat;
+import dev.postern.config.RateLimit;
 import dev.postern.config.RateLimits;
 import dev.postern.config.Resolve;
 import dev.postern.config.Retries;
@@ -44,6 +45,7 @@ import dev.postern.config.ServerProtocol;
 import dev.postern.config.ServerQueue;
 import dev.postern.config.Site;
 import dev.postern.config.Stickiness;
+import dev.postern.config.TcpService;
 import dev.postern.config.Timeouts;
 import dev.postern.config.Tls;
 import dev.postern.config.TlsProfile;
@@ -163,6 +165,7 @@ class ConfigurationFileTest {
                                                 3))),
                         List.of(),
                         List.of(),
+                        List.of(),
                         DEFAULT_TIMEOUTS,
                         DEFAULT_LIMITS,
                         Duration.ofSeconds(30),
@@ -275,6 +278,17 @@ class ConfigurationFileTest {
                         servers: [127.0.0.1:1]
                         proxy-protocol: v2
                         tolerate: [bare-lf, obs-fold, te-and-cl]
+                    tcp:
+                      - name: ranged
+                        bind: [":5000-5001", "127.0.0.1:6000"]
+                        backend: proxied
+                        server-port: "+1000"
+                        allow: 10.0.0.0/8
+                        deny: [10.0.0.1]
+                        proxy-protocol: [192.0.2.1]
+                        max-connections: 9
+                        rate-limit: { connections: 3, per: 2s, burst: 4 }
+                        timeouts: { connect: 1s, client: 2s, server: 3s, tunnel: 4s }
                     trusted-proxies: [10.0.0.0/8, "2001:db8::/32", 192.0.2.7]
                     resolvers: [192.0.2.53, "127.0.0.1:8600", "2001:db8::53", "[2001:db8::54]:5353", "[2001:db8::55]"]
                     timeouts:
@@ -474,6 +488,24 @@ class ConfigurationFileTest {
                                         null,
                                         true,
                                         Set.of(Tolerance.BARE_LF, Tolerance.OBS_FOLD, Tolerance.TE_AND_CL))),
+                        List.of(new TcpService(
+                                "ranged",
+                                List.of(
+                                        new BindAddress(null, 5000),
+                                        new BindAddress(null, 5001),
+                                        new BindAddress(address("127.0.0.1"), 6000)),
+                                "proxied",
+                                OptionalInt.of(1000),
+                                List.of(new AddressRange(address("10.0.0.0"), 8)),
+                                List.of(new AddressRange(address("10.0.0.1"), 32)),
+                                List.of(new AddressRange(address("192.0.2.1"), 32)),
+                                9,
+                                new RateLimit("tcp[0].rate-limit", 3, Duration.ofSeconds(2), 4),
+                                new TcpService.Timeouts(
+                                        Duration.ofSeconds(1),
+                                        Duration.ofSeconds(2),
+                                        Duration.ofSeconds(3),
+                                        Duration.ofSeconds(4)))),
                         List.of(
                                 new AddressRange(address("10.0.0.0"), 8),
                                 new AddressRange(address("2001:db8::"), 32),
@@ -667,7 +699,7 @@ class ConfigurationFileTest {
         assertThat(site.challenges()).containsExactly(ChallengeType.DNS_01);
         assertThat(site.dns01()).isInstanceOf(Dns01.DynamicUpdate.class);
         assertThat(Secret.texts(configuration.hooks().onRenewed())).containsExactly("/usr/bin/env", "nginx");
-        assertThat(configuration.backends()).containsOnlyKeys("web", "api");
+        assertThat(configuration.backends()).containsOnlyKeys("web", "api", "postgres");
         assertThat(web(configuration).health())
                 .isEqualTo(new Health(
                         "GET", "/health", "example.com", 200, 399, Duration.ofSeconds(5), Duration.ofSeconds(2), 2, 3));

@@ -32,7 +32,9 @@ class GoldenConfigurationTest {
 
         Configuration configuration = ConfigurationFile.parse(file, text);
 
-        assertThat(configuration.sites()).isNotEmpty();
+        assertThat(configuration.sites().isEmpty() && configuration.tcp().isEmpty())
+                .as("nothing to serve")
+                .isFalse();
     }
 
     @ParameterizedTest(name = "{0}")

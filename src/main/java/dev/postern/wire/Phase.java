@@ -1,6 +1,6 @@
-package dev.postern.http.exchange;
+package dev.postern.wire;
 
-/** How far an exchange came. The letters are HAProxy's where it has the same phase. */
+/** How far an exchange, or a tunnel, came. The letters are HAProxy's where it has the same phase. */
 public enum Phase {
     /** Its head was being read, or decided upon. */
     HEAD('R', "request head"),

@@ -1,11 +1,10 @@
-package dev.postern.http.exchange;
+package dev.postern.wire;
 
-import dev.postern.wire.Failure;
 import dev.postern.wire.Failure.ByClient;
 import dev.postern.wire.Failure.ByServer;
 import org.jspecify.annotations.Nullable;
 
-/** Who ended an exchange. The letters are HAProxy's. */
+/** Who ended an exchange, or a tunnel. The letters are HAProxy's. */
 public enum EndedBy {
     /** It is complete. */
     NOBODY('-', "complete"),
@@ -43,14 +42,18 @@ public enum EndedBy {
         if (failure instanceof ByClient byClient) {
             return switch (byClient) {
                 case GONE -> CLIENT;
-                case HEAD_TIMEOUT, BODY_TIMEOUT, BODY_TOO_SLOW, RESPONSE_NOT_TAKEN, RESPONSE_TAKEN_TOO_SLOWLY ->
-                    CLIENT_TIMEOUT;
+                case CLIENT_TIMEOUT,
+                        HEAD_TIMEOUT,
+                        BODY_TIMEOUT,
+                        BODY_TOO_SLOW,
+                        RESPONSE_NOT_TAKEN,
+                        RESPONSE_TAKEN_TOO_SLOWLY -> CLIENT_TIMEOUT;
                 default -> EDGE;
             };
         }
         if (failure instanceof ByServer byServer) {
             return switch (byServer) {
-                case CONNECT_TIMEOUT, QUEUE_TIMEOUT, RESPONSE_TIMEOUT -> SERVER_TIMEOUT;
+                case CONNECT_TIMEOUT, QUEUE_TIMEOUT, RESPONSE_TIMEOUT, SERVER_TIMEOUT -> SERVER_TIMEOUT;
                 default -> SERVER;
             };
         }

@@ -1,0 +1,133 @@
+package dev.postern.app;
+
+import dev.postern.balance.LoadBalancer;
+import dev.postern.config.Configuration;
+import dev.postern.config.TcpService;
+import dev.postern.listener.CannotListen;
+import dev.postern.listener.ConnectionLimit;
+import dev.postern.listener.Listener;
+import dev.postern.listener.TcpEntry;
+import dev.postern.tunnel.Service;
+import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.function.BiFunction;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
+
+/**
+ * The services of layer 4, by name: a listener each. One that stays is the same listener through every reload. Used by one
+ * thread at a time, but for what a method says otherwise.
+ */
+final class TcpServices {
+    /** @param own how many connections the service may have, beside the limit of all */
+    private record Open(Listener listener, ConnectionLimit own) {}
+
+    private final BiFunction<Supplier<TcpEntry>, Named, Listener> listeners;
+    // Replaced by commits; read by any thread.
+    private volatile Map<String, Open> open = Map.of();
+    private volatile Map<String, TcpEntry> entries = Map.of();
+
+    /** What a listener is made with. */
+    record Named(String name, ConnectionLimit own) {}
+
+    /** @param listeners makes one that is bound to nothing yet, for connections that meet what is told of the service */
+    TcpServices(BiFunction<Supplier<TcpEntry>, Named, Listener> listeners) {
+        this.listeners = listeners;
+    }
+
+    /**
+     * Binds what is new in {@code config}; blocks.
+     *
+     * @param ours what this process has bound by now
+     * @throws CannotListen where an address cannot be bound; then nothing has changed
+     */
+    Next next(Configuration config, Map<String, LoadBalancer> backends, List<InetSocketAddress> ours)
+            throws CannotListen {
+        Next next = new Next();
+        try {
+            for (TcpService service : config.tcp()) {
+                next.add(service, Objects.requireNonNull(backends.get(service.backend()), "backend"), config, ours);
+            }
+            for (Map.Entry<String, Open> left : open.entrySet()) {
+                if (!next.open.containsKey(left.getKey())) {
+                    next.bound.add(left.getValue().listener.bind(List.of(), ours));
+                }
+            }
+            return next;
+        } catch (CannotListen e) {
+            next.abandon();
+            throw e;
+        }
+    }
+
+    /** What the services are going to be; what is new of them accepts nothing yet. */
+    final class Next {
+        private final Map<String, Open> open = new LinkedHashMap<>();
+        private final Map<String, TcpEntry> entries = new HashMap<>();
+        private final List<Listener.Next> bound = new ArrayList<>();
+
+        private Next() {}
+
+        private void add(TcpService service, LoadBalancer backend, Configuration config, List<InetSocketAddress> ours)
+                throws CannotListen {
+            Open known = TcpServices.this.open.get(service.name());
+            Open one = known == null ? make(service.name()) : known;
+            bound.add(one.listener.bind(service.bind(), ours));
+            open.put(service.name(), one);
+            entries.put(service.name(), new TcpEntry(service, Service.of(service, backend, config.timeouts())));
+        }
+
+        private Open make(String name) {
+            ConnectionLimit own = new ConnectionLimit("tcp " + name + ": max-connections", Integer.MAX_VALUE);
+            Supplier<TcpEntry> entry = () -> Objects.requireNonNull(TcpServices.this.entries.get(name), "service");
+            return new Open(listeners.apply(entry, new Named("tcp " + name, own)), own);
+        }
+
+        /** Whoever is accepted from now on is passed on as these say. */
+        void commit() {
+            // What is left out may still accept somebody until it is closed.
+            Map<String, TcpEntry> both = new HashMap<>(TcpServices.this.entries);
+            both.putAll(entries);
+            TcpServices.this.entries = Map.copyOf(both);
+            entries.forEach((name, entry) ->
+                    Objects.requireNonNull(open.get(name), "service").own.max(max(entry)));
+        }
+
+        private static int max(TcpEntry entry) {
+            int most = entry.config().maxConnections();
+            return most == 0 ? Integer.MAX_VALUE : most;
+        }
+
+        /** Accepts there, and no more where it is not; blocks. */
+        void open() {
+            TcpServices.this.open = Map.copyOf(open);
+            bound.forEach(Listener.Next::open);
+            TcpServices.this.entries = Map.copyOf(entries);
+        }
+
+        void abandon() {
+            bound.forEach(Listener.Next::abandon);
+        }
+    }
+
+    /** Any thread. */
+    Stream<Listener> listeners() {
+        return open.values().stream().map(Open::listener);
+    }
+
+    /** Where a service listens, with the ports that the system chose; none where there is no such service. Any thread. */
+    List<InetSocketAddress> addresses(String name) {
+        Open one = open.get(name);
+        return one == null ? List.of() : one.listener.addresses();
+    }
+
+    /** Accept no more; connections that were accepted go on. Blocks. */
+    void close() {
+        listeners().forEach(Listener::close);
+    }
+}

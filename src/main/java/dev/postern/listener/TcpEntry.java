@@ -1,0 +1,12 @@
+package dev.postern.listener;
+
+import dev.postern.config.TcpService;
+import dev.postern.tunnel.Service;
+
+/**
+ * What a connection of a service of layer 4 meets: of one snapshot of the configuration.
+ *
+ * @param config whom it lets in
+ * @param service where it goes to
+ */
+public record TcpEntry(TcpService config, Service service) {}

@@ -1,0 +1,239 @@
+package dev.postern.tunnel;
+
+import dev.postern.machine.MachineErrors;
+import dev.postern.wire.Closed;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.ChannelOutboundBuffer;
+import io.netty.channel.socket.ChannelInputShutdownEvent;
+import io.netty.channel.socket.DuplexChannel;
+import io.netty.handler.ssl.SslCloseCompletionEvent;
+import io.netty.handler.ssl.SslHandler;
+import java.util.ArrayDeque;
+import java.util.Queue;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One of the two connections of a passage: what comes in here goes out there. Where the other end takes less than comes,
+ * nothing is read here until it has (back-pressure). The end of what comes is passed on as such: the other direction stays
+ * open. Event loop only.
+ */
+final class End extends ChannelInboundHandlerAdapter {
+    /** Whom the two ends belong to. */
+    interface Both {
+        /** Nothing more comes from {@code end}; the other one knows. */
+        void said(End end);
+
+        /** Nothing more can be sent to {@code end}: it was told so, or is closed. */
+        void settled(End end);
+
+        /** {@code end} was reset, or cannot be written to. */
+        void broken(End end, Throwable cause);
+    }
+
+    private final Channel channel;
+    private final Both both;
+    private @Nullable End other;
+    /** What came before there was another end; the first read only, since nothing more is read then. */
+    private final Queue<ByteBuf> early = new ArrayDeque<>(1);
+
+    private long received;
+    private long lastNanos;
+    private long heldBefore;
+    private boolean inputOver;
+    /** Nothing more is written here; what is, goes out. */
+    private boolean outputOver;
+    /** And has gone out. */
+    private boolean outputShut;
+
+    private boolean closed;
+
+    /** @param reads whether what comes is taken already, as far as one read goes */
+    End(Channel channel, Both both, boolean reads) {
+        this.channel = channel;
+        this.both = both;
+        this.lastNanos = channel.eventLoop().ticker().nanoTime();
+        boolean set = channel.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
+        assert set : "half closure";
+        channel.config().setAutoRead(reads);
+    }
+
+    Channel channel() {
+        return channel;
+    }
+
+    /** From there, bytes. */
+    long received() {
+        return received;
+    }
+
+    /** From now on what comes goes to {@code end}, and what came has gone there. */
+    void joins(End end) {
+        other = end;
+        while (!early.isEmpty()) {
+            end.write(early.remove());
+        }
+        end.channel.flush();
+        if (inputOver) {
+            end.endOutput();
+        }
+        channel.config().setAutoRead(end.channel.isWritable());
+    }
+
+    private void write(ByteBuf bytes) {
+        // A failure comes back as an exception of the channel.
+        var unused = channel.write(bytes, channel.voidPromise());
+    }
+
+    // ---- what comes
+
+    @Override
+    public void channelRead(ChannelHandlerContext ctx, Object message) {
+        ByteBuf bytes = (ByteBuf) message;
+        received += bytes.readableBytes();
+        lastNanos = channel.eventLoop().ticker().nanoTime();
+        if (inputOver || (other != null && other.outputOver)) {
+            bytes.release();
+        } else if (other == null) {
+            early.add(bytes);
+            channel.config().setAutoRead(false);
+        } else {
+            other.write(bytes);
+        }
+    }
+
+    @Override
+    public void channelReadComplete(ChannelHandlerContext ctx) {
+        if (other != null) {
+            other.channel.flush();
+            if (!other.channel.isWritable()) {
+                channel.config().setAutoRead(false);
+            }
+        }
+    }
+
+    @Override
+    public void channelWritabilityChanged(ChannelHandlerContext ctx) {
+        if (channel.isWritable() && other != null && !other.channel.config().isAutoRead()) {
+            other.channel.config().setAutoRead(true);
+        }
+    }
+
+    @Override
+    public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+        if (event instanceof ChannelInputShutdownEvent || event instanceof SslCloseCompletionEvent) {
+            endInput();
+        }
+    }
+
+    private void endInput() {
+        if (inputOver) {
+            return;
+        }
+        inputOver = true;
+        lastNanos = channel.eventLoop().ticker().nanoTime();
+        if (other != null) {
+            other.endOutput();
+        }
+        both.said(this);
+    }
+
+    /** The other end has said all: what is still to be written is, and then this end is told. */
+    private void endOutput() {
+        if (outputOver) {
+            return;
+        }
+        outputOver = true;
+        channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(written -> {
+            SslHandler tls = channel.pipeline().get(SslHandler.class);
+            if (!channel.isActive() || !written.isSuccess()) {
+                shut();
+            } else if (tls == null) {
+                shutdownOutput();
+            } else {
+                tls.closeOutbound().addListener(sent -> shutdownOutput());
+            }
+        });
+    }
+
+    private void shutdownOutput() {
+        ((DuplexChannel) channel).shutdownOutput().addListener(done -> shut());
+    }
+
+    private void shut() {
+        outputShut = true;
+        both.settled(this);
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext ctx) {
+        closed = true;
+        outputOver = true;
+        endInput();
+        shut();
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+        MachineErrors.check(cause);
+        both.broken(this, cause);
+    }
+
+    // ---- what is looked at
+
+    boolean isInputOver() {
+        return inputOver;
+    }
+
+    /** Whether it has had all, and nothing comes from it that {@code end} could take. */
+    boolean isDone(End end) {
+        return outputShut && (inputOver || end.closed);
+    }
+
+    /** Whether nobody reads from it now, since the other end does not take what is there. */
+    boolean waitsForOther() {
+        return !channel.config().isAutoRead();
+    }
+
+    /** When it last sent or took anything; looked at now. */
+    long movedNanos(long nowNanos) {
+        ChannelOutboundBuffer out = channel.unsafe().outboundBuffer();
+        long held = out == null ? 0 : out.totalPendingWriteBytes();
+        if (held < heldBefore) {
+            lastNanos = nowNanos;
+        }
+        heldBefore = held;
+        return lastNanos;
+    }
+
+    // ---- the end
+
+    /** What is written gets there, if it is taken. */
+    void close() {
+        release();
+        channel.close().addListener(Closed.OBSERVED);
+    }
+
+    /** Nobody takes what was sent so far for all of it. */
+    void reset() {
+        release();
+        if (!channel.isOpen()) {
+            return;
+        }
+        boolean set = channel.config().setOption(ChannelOption.SO_LINGER, 0);
+        assert set : "linger";
+        channel.pipeline().firstContext().close().addListener(Closed.OBSERVED);
+    }
+
+    private void release() {
+        inputOver = true;
+        outputOver = true;
+        while (!early.isEmpty()) {
+            early.remove().release();
+        }
+    }
+}

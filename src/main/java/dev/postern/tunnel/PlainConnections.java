@@ -1,0 +1,73 @@
+package dev.postern.tunnel;
+
+import dev.postern.backend.ProxyPreamble;
+import dev.postern.backend.Server;
+import dev.postern.dial.AddressRace;
+import dev.postern.dial.Connector;
+import dev.postern.dial.Sockets;
+import dev.postern.wire.Failure.ByServer;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelOption;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+
+/** Connections to servers on which anything is spoken: each belongs to one client, and none is kept. */
+final class PlainConnections implements Connector<Channel> {
+    private final Sockets sockets;
+    private final UnaryOperator<InetSocketAddress> where;
+
+    /** @param where of the address of a server is connected to */
+    PlainConnections(Sockets sockets, UnaryOperator<InetSocketAddress> where) {
+        this.sockets = sockets;
+        this.where = where;
+    }
+
+    @Override
+    public boolean areShared() {
+        return false;
+    }
+
+    @Override
+    public @Nullable Channel open(Server server, @Nullable ProxyPreamble preamble, long nowNanos, long maxIdleNanos) {
+        return null;
+    }
+
+    @Override
+    public Attempt connect(
+            Server server, @Nullable ProxyPreamble preamble, Duration timeout, Outcome<Channel> outcome) {
+        return AddressRace.begin(sockets, server, where, timeout, PlainConnections::prepare, new Outcome<>() {
+            @Override
+            public void connected(Channel made) {
+                if (preamble != null) {
+                    // Goes out with what comes first; a failure comes back as an exception of the channel.
+                    var unused = made.write(preamble.bytes(made.alloc()), made.voidPromise());
+                }
+                outcome.connected(made);
+            }
+
+            @Override
+            public void refused(ByServer failure, String why) {
+                outcome.refused(failure, why);
+            }
+
+            @Override
+            public void impossible(String why) {
+                outcome.impossible(why);
+            }
+        });
+    }
+
+    /** Reads nothing before there is somebody to read it. */
+    private static void prepare(Channel channel) {
+        channel.config().setAutoRead(false);
+        boolean set = channel.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
+        assert set : "half closure";
+    }
+
+    @Override
+    public boolean closeIdle() {
+        return false;
+    }
+}
