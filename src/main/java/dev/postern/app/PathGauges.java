@@ -4,6 +4,7 @@ import dev.postern.backend.ServerBudget;
 import dev.postern.balance.LoadBalancer;
 import dev.postern.certificate.care.CertificateStatus;
 import dev.postern.http.exchange.Routing;
+import dev.postern.http.exchange.TowardsServers;
 import dev.postern.http.exchange.Worker;
 import dev.postern.listener.ConnectionLimit;
 import dev.postern.listener.ConnectionsPerClient;
@@ -87,8 +88,8 @@ record PathGauges(
     }
 
     @Override
-    public List<Worker.ToServers> toServers() {
-        return workers.stream().map(Worker::toServers).toList();
+    public List<TowardsServers.Count> toServers() {
+        return workers.stream().map(worker -> worker.servers().count()).toList();
     }
 
     @Override

@@ -16,6 +16,7 @@ import dev.postern.http.coding.ContentCoders;
 import dev.postern.http.exchange.ExchangeObserver;
 import dev.postern.http.exchange.RateLimiter;
 import dev.postern.http.exchange.Routing;
+import dev.postern.http.exchange.TowardsServers;
 import dev.postern.http.exchange.Worker;
 import dev.postern.http.step.AnswerHttp01Challenge;
 import dev.postern.http.step.Logins;
@@ -120,16 +121,12 @@ final class RequestPath implements AutoCloseable {
                 care.certificates(), care.alpnChallenges(), config.tls(), protocols(config), observation.handshakes());
         this.routing = new AtomicReference<>(
                 routing(config, Map.of(), new Routing.Plaintext(sidePort(List.of()), OptionalInt.empty(), false, 0)));
+        TowardsServers.Budgets budgets = new TowardsServers.Budgets(
+                servers,
+                new ServerBudget(MAX_RELAYED, MAX_RELAYED_PER_CLIENT, random.nextLong()),
+                () -> workers.values().forEach(worker -> worker.servers().letGo()));
         Worker.Shared shared = new Worker.Shared(
-                transport.channel(),
-                routing,
-                clock,
-                Pipelines.toServers(),
-                new Worker.Budgets(
-                        servers,
-                        new ServerBudget(MAX_RELAYED, MAX_RELAYED_PER_CLIENT, random.nextLong()),
-                        () -> workers.values().forEach(Worker::letGo),
-                        memory));
+                routing, clock, new TowardsServers.Shared(transport.channel(), Pipelines.toServers(), budgets), memory);
         makeWorkers(loops, shared, observation);
         Pipelines pipelines = new Pipelines(
                 contexts,
@@ -191,8 +188,14 @@ final class RequestPath implements AutoCloseable {
     }
 
     private static Passages passages(Worker worker, PassageObserver observer) {
+        TowardsServers servers = worker.servers();
         return new Passages(
-                worker.sockets(), worker.room(), worker.tunnels(), worker.connections(), worker.ids()::next, observer);
+                servers.sockets(),
+                servers.room(),
+                worker.tunnels(),
+                worker.connections(),
+                worker.ids()::next,
+                observer);
     }
 
     private Listener listener(

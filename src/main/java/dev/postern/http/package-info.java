@@ -46,8 +46,8 @@
  * <p>Threads: a connection lives on one event loop, its server connections and streams on the same one; shared between
  * loops are {@code Routing} (an immutable snapshot), {@code LoadBalancer} and its servers, {@code RateLimiter}, {@code Logins},
  * {@code MemoryGuard}, {@code h2.WindowBudget} and the budgets of {@code backend}. Nothing blocks; passwords are compared by {@code Logins} on threads of its own. Timeouts are looked at by
- * the sweep of {@code exchange.Worker}; those of waiting in line, of connecting and of handshakes are timers. All of it goes by the ticker
- * of the event loop ({@code Worker.nanos}), which tests put forward. Each buffer has one owner: whoever is handed one lets it go.
+ * {@code exchange.Sweep}; those of waiting in line, of connecting and of handshakes are timers. All of it goes by the ticker
+ * of the event loop, which tests put forward. Each buffer has one owner: whoever is handed one lets it go.
  */
 @NullMarked
 package dev.postern.http;

@@ -6,6 +6,7 @@ import dev.postern.config.TcpService;
 import dev.postern.http.exchange.CertificateShown;
 import dev.postern.http.exchange.LinesPerMinute;
 import dev.postern.http.exchange.RequestSteps;
+import dev.postern.http.exchange.TowardsServers;
 import dev.postern.http.exchange.Worker;
 import dev.postern.http.h1.Http1ClientConnection;
 import dev.postern.http.h1.Http1ServerConnections;
@@ -81,13 +82,14 @@ public final class Pipelines {
     }
 
     /** What a request goes out by. */
-    public static Worker.Protocols toServers() {
-        return new Worker.Protocols(Http1ServerConnections::new, Http2ServerConnections::new);
+    public static TowardsServers.Protocols toServers() {
+        return new TowardsServers.Protocols(Http1ServerConnections::new, Http2ServerConnections::new);
     }
 
     /** Plaintext from the world. */
     public ChannelInitializer<Channel> http(Worker worker) {
-        Supplier<List<AddressRange>> proxies = () -> worker.proxyProtocol().http();
+        Supplier<List<AddressRange>> proxies =
+                () -> worker.routing().proxyProtocol().http();
         return ifThereIsMemory(
                 initializer(worker, proxies, fromTheWorld(worker, proxies, plaintext(worker, httpSteps))));
     }
@@ -102,7 +104,7 @@ public final class Pipelines {
         return initializer(
                 worker,
                 List::of,
-                roomy(worker, RequestSteps.of(new ServePages(worker, pages)), new Room("admin", ADMIN_PLACES)));
+                roomy(worker, RequestSteps.of(new ServePages(worker.loop(), pages)), new Room("admin", ADMIN_PLACES)));
     }
 
     /** Whoever takes a place and says nothing leaves it to whoever comes next. */
@@ -148,9 +150,10 @@ public final class Pipelines {
 
     /** TLS from the world. */
     public ChannelInitializer<Channel> https(Worker worker) {
-        Supplier<List<AddressRange>> proxies = () -> worker.proxyProtocol().https();
+        Supplier<List<AddressRange>> proxies =
+                () -> worker.routing().proxyProtocol().https();
         return ifThereIsMemory(initializer(worker, proxies, fromTheWorld(worker, proxies, (channel, endpoints) -> {
-            worker.arrives(channel);
+            worker.puttingOut().arrives(channel);
             // Before all of HTTP, because which TLS handler comes next depends on the server name; replaces
             // itself by "EndWithTls", "tls" and "AwaitHandshake", and the latter by what ALPN agreed on.
             channel.pipeline()
@@ -160,7 +163,7 @@ public final class Pipelines {
                                     contexts,
                                     endpoints.client(),
                                     endpoints.local().getAddress(),
-                                    worker.timeouts().handshake(),
+                                    worker.routing().timeouts().handshake(),
                                     afterHello(worker, endpoints)));
         })));
     }
@@ -195,10 +198,10 @@ public final class Pipelines {
     private BiConsumer<Channel, Endpoints> fromTheWorld(
             Worker worker, Supplier<List<AddressRange>> proxies, BiConsumer<Channel, Endpoints> pipeline) {
         return (channel, endpoints) -> {
-            OptionalInt max = worker.connectionsPerClient();
+            OptionalInt max = worker.routing().limits().connectionsPerClient();
             InetAddress client = endpoints.client().getAddress();
             if (max.isEmpty()
-                    || worker.isTrustedProxy(client)
+                    || worker.routing().isTrustedProxy(client)
                     || AddressRange.anyContains(proxies.get(), client)
                     || perClient.admit(channel, client, max.getAsInt())) {
                 pipeline.accept(channel, endpoints);
@@ -215,7 +218,7 @@ public final class Pipelines {
             @Override
             public void established(
                     Channel channel, ShownCertificate certificate, @Nullable String applicationProtocol) {
-                worker.arrived(channel);
+                worker.puttingOut().arrived(channel);
                 CertificateShown shown =
                         new CertificateShown(certificate.site(), certificate.serverName(), certificate::isAlsoOf);
                 if ("h2".equals(applicationProtocol)) {
@@ -233,12 +236,12 @@ public final class Pipelines {
 
             @Override
             public void inTurn(Runnable handshake, Runnable broken) {
-                worker.inTurn(handshake, broken);
+                worker.turns().inTurn(handshake, broken);
             }
 
             @Override
             public void plaintext(Channel channel) {
-                worker.arrived(channel);
+                worker.puttingOut().arrived(channel);
                 Pipelines.this.plaintext(worker, plainSteps).accept(channel, endpoints);
             }
         };
@@ -255,7 +258,7 @@ public final class Pipelines {
         return new ChannelInitializer<>() {
             @Override
             protected void initChannel(Channel channel) {
-                channel.config().setRecvByteBufAllocator(worker.reads());
+                channel.config().setRecvByteBufAllocator(worker.turns().reads());
                 Endpoints connection = Endpoints.of(channel);
                 if (AddressRange.anyContains(proxies.get(), connection.client().getAddress())) {
                     // First, because who the client is everything else wants to know; goes when it has said so.
@@ -264,7 +267,7 @@ public final class Pipelines {
                                     "ReadProxyHeader",
                                     new ReadProxyHeader(
                                             connection,
-                                            worker.timeouts().handshake(),
+                                            worker.routing().timeouts().handshake(),
                                             named -> pipeline.accept(channel, named),
                                             Pipelines.this::told));
                 } else {

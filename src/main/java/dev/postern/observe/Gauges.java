@@ -3,7 +3,7 @@ package dev.postern.observe;
 import dev.postern.backend.ServerBudget;
 import dev.postern.balance.LoadBalancer;
 import dev.postern.certificate.care.CertificateStatus;
-import dev.postern.http.exchange.Worker;
+import dev.postern.http.exchange.TowardsServers;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -43,7 +43,7 @@ public interface Gauges {
     ServerBudget servers();
 
     /** Connections to servers, of one event loop each. */
-    List<Worker.ToServers> toServers();
+    List<TowardsServers.Count> toServers();
 
     /** Session tickets that clients brought and that could be opened. */
     long ticketsOpened();

@@ -4,7 +4,7 @@ import dev.postern.backend.Backend;
 import dev.postern.backend.Server;
 import dev.postern.balance.LoadBalancer;
 import dev.postern.certificate.care.CertificateStatus;
-import dev.postern.http.exchange.Worker;
+import dev.postern.http.exchange.TowardsServers;
 import io.prometheus.metrics.model.registry.MultiCollector;
 import io.prometheus.metrics.model.snapshots.MetricSnapshots;
 import java.time.Duration;
@@ -111,7 +111,7 @@ final class StateMetrics implements MultiCollector {
     }
 
     private void toServers(Families families) {
-        List<Worker.ToServers> all = gauges.toServers();
+        List<TowardsServers.Count> all = gauges.toServers();
         families.gauge(
                 "postern_server_connections",
                 "Connections to servers: being made, in use, idle, and of health checks",
@@ -127,15 +127,15 @@ final class StateMetrics implements MultiCollector {
         families.gauge(
                 "postern_idle_server_connections",
                 "Connections to servers that wait for their next request",
-                all.stream().mapToLong(Worker.ToServers::idle).sum());
+                all.stream().mapToLong(TowardsServers.Count::idle).sum());
         families.gauge(
                 "postern_http2_server_connections",
                 "HTTP/2 connections to servers",
-                all.stream().mapToLong(Worker.ToServers::http2).sum());
+                all.stream().mapToLong(TowardsServers.Count::http2).sum());
         families.gauge(
                 "postern_http2_server_streams",
                 "Requests under way on HTTP/2 connections to servers",
-                all.stream().mapToLong(Worker.ToServers::streams).sum());
+                all.stream().mapToLong(TowardsServers.Count::streams).sum());
     }
 
     private static void backend(Families families, LoadBalancer balancer) {

@@ -15,6 +15,7 @@ import dev.postern.http.exchange.LocalResponse;
 import dev.postern.http.exchange.RateLimiter;
 import dev.postern.http.exchange.RequestSteps;
 import dev.postern.http.exchange.Routing;
+import dev.postern.http.exchange.TowardsServers;
 import dev.postern.http.exchange.Worker;
 import dev.postern.http.h1.Http1ClientConnection;
 import dev.postern.http.h1.Http1ServerConnections;
@@ -83,11 +84,13 @@ class BugTest {
         worker = new Worker(
                 (EventLoop) loops.next(),
                 new Worker.Shared(
-                        NioSocketChannel.class,
                         new AtomicReference<>(routing),
                         InstantSource.system(),
-                        new Worker.Protocols(Http1ServerConnections::new, Http2ServerConnections::new),
-                        new Worker.Budgets(servers, servers, () -> {}, memory)),
+                        new TowardsServers.Shared(
+                                NioSocketChannel.class,
+                                new TowardsServers.Protocols(Http1ServerConnections::new, Http2ServerConnections::new),
+                                new TowardsServers.Budgets(servers, servers, () -> {})),
+                        memory),
                 1,
                 "",
                 ExchangeObserver.NONE);

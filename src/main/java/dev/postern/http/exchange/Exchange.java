@@ -344,7 +344,7 @@ public final class Exchange implements OutgoingRequest, ResponseReceiver {
             return;
         }
         record.forwarded(backend.backend().name());
-        RetryLadder next = new RetryLadder(worker, this, record, backend);
+        RetryLadder next = new RetryLadder(worker.servers(), this, record, backend);
         ladder = next;
         request = next.withoutSticky(request);
         next.climb();
@@ -395,7 +395,7 @@ public final class Exchange implements OutgoingRequest, ResponseReceiver {
     private void refuse(Failure failure, LocalResponse answer) {
         long wait = RefusalPace.paces(failure) ? client.info().refusalWaitNanos(worker.nanos()) : 0;
         // A head stays, for the log: where there is no memory it must not wait.
-        if (wait == 0 || worker.isMemoryShort()) {
+        if (wait == 0 || worker.puttingOut().isDue()) {
             answer(answer);
             return;
         }

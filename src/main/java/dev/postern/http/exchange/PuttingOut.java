@@ -3,6 +3,7 @@ package dev.postern.http.exchange;
 import dev.postern.machine.MemoryGuard;
 import dev.postern.wire.ClientConnection;
 import io.netty.channel.Channel;
+import io.netty.util.concurrent.Ticker;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
@@ -20,7 +21,7 @@ import org.slf4j.LoggerFactory;
  * its end. Of each kind those that have waited longest, and few enough at a time that there may be room again before the
  * rest. Event loop only.
  */
-final class PuttingOut {
+public final class PuttingOut {
     private static final Logger LOG = LoggerFactory.getLogger(PuttingOut.class);
 
     /** Of the connections of the event loop, at each sweep; there are two in a second at least. */
@@ -32,20 +33,25 @@ final class PuttingOut {
     private static final long SILENT_NANOS = TimeUnit.SECONDS.toNanos(1);
 
     private final MemoryGuard memory;
+    private final Ticker ticker;
     // In the order in which they came.
     private final Map<Channel, Long> arriving = new LinkedHashMap<>();
 
-    PuttingOut(MemoryGuard memory) {
+    PuttingOut(MemoryGuard memory, Ticker ticker) {
         this.memory = memory;
+        this.ticker = ticker;
     }
 
-    /** {@code client} has yet to say whom it wants; until {@link #arrived}, or until it is gone. */
-    void arrives(Channel client, long nowNanos) {
-        arriving.put(client, nowNanos);
+    /**
+     * {@code client} has yet to say whom it wants; until {@link #arrived}, or until it is gone. Closed before that where
+     * memory is short and it takes its time.
+     */
+    public void arrives(Channel client) {
+        arriving.put(client, ticker.nanoTime());
         client.closeFuture().addListener(gone -> arriving.remove(client));
     }
 
-    void arrived(Channel client) {
+    public void arrived(Channel client) {
         arriving.remove(client);
     }
 

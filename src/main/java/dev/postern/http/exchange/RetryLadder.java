@@ -53,7 +53,7 @@ final class RetryLadder implements Dial.Caller<ServerStream> {
     /** Retries beyond those that are always safe. */
     private int elsewhere;
 
-    RetryLadder(Worker worker, Exchange exchange, ExchangeRecord record, LoadBalancer balancer) {
+    RetryLadder(TowardsServers servers, Exchange exchange, ExchangeRecord record, LoadBalancer balancer) {
         this.exchange = exchange;
         this.record = record;
         this.balancer = balancer;
@@ -62,10 +62,10 @@ final class RetryLadder implements Dial.Caller<ServerStream> {
         this.affinity =
                 balancer.asksRequest() ? new RequestAffinity(exchange.request(), exchange.requester()) : Affinity.NONE;
         this.dial = new Dial<>(
-                worker.loop(),
+                servers.loop(),
                 balancer,
-                worker.room(balancer, exchange.routing()),
-                worker.connections(balancer.backend().protocol()),
+                servers.room(balancer, exchange.routing()),
+                servers.connections(balancer.backend().protocol()),
                 affinity,
                 this);
         if (retries != null) {

@@ -6,6 +6,7 @@ import dev.postern.config.Limits;
 import dev.postern.config.Timeouts;
 import dev.postern.route.RouteAction;
 import dev.postern.route.RouteTable;
+import java.net.InetAddress;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -32,6 +33,11 @@ public record Routing(
             throw new IllegalStateException("backend: " + forward.backend() + " (expected: one of the configuration)");
         }
         return backend;
+    }
+
+    /** Whether {@code address} is that of a proxy which speaks for others. */
+    public boolean isTrustedProxy(InetAddress address) {
+        return AddressRange.anyContains(trustedProxies, address);
     }
 
     /** A timeout fires at most this much late: a tenth of the shortest, at most half a second. */

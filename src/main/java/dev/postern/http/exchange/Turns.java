@@ -2,6 +2,7 @@ package dev.postern.http.exchange;
 
 import dev.postern.machine.MachineErrors;
 import io.netty.channel.EventLoop;
+import io.netty.channel.RecvByteBufAllocator;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayDeque;
 import java.util.concurrent.TimeUnit;
@@ -37,6 +38,7 @@ public final class Turns {
 
     private final EventLoop loop;
     private final LongSupplier processor;
+    private final RecvByteBufAllocator reads = new TurnReads(this);
     private final ArrayDeque<Place> first = new ArrayDeque<>();
     private final ArrayDeque<Place> others = new ArrayDeque<>();
     private boolean began;
@@ -65,6 +67,24 @@ public final class Turns {
             loop.execute(this::ended);
         }
         return spent() > TURN_NANOS;
+    }
+
+    /** How much is read of a connection at a time. */
+    public RecvByteBufAllocator reads() {
+        return reads;
+    }
+
+    /**
+     * Does {@code work} for a newcomer, now or, where the loop is busy with others, in one of the next turns.
+     *
+     * @param broken ends it, whose work threw
+     */
+    public void inTurn(Runnable work, Runnable broken) {
+        if (isOver()) {
+            place(work, broken).waits();
+        } else {
+            work.run();
+        }
     }
 
     private void begin() {

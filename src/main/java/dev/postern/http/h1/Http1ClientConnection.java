@@ -275,7 +275,7 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
                         answer.status());
         writer.answers(null);
         settled = false;
-        writer.local(answer, worker.date(), false, FieldEdits.NONE);
+        writer.local(answer, worker.heads().date(), false, FieldEdits.NONE);
         worker.ended(refusal(id, failure).with(answer, worker.nanos()));
         finish(true);
     }
@@ -301,7 +301,7 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
     public void response(ResponseHead response, long bodyLength, FieldEdits edits) {
         // Answered before the whole request has come: what is left of it cannot be told from the next one.
         keepAlive &= writer.canKeepAlive(bodyLength) && isRequestComplete() && !worker.isDraining();
-        writer.head(response, bodyLength, worker.date(), keepAlive, edits);
+        writer.head(response, bodyLength, worker.heads().date(), keepAlive, edits);
     }
 
     @Override
@@ -322,7 +322,7 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
     @Override
     public void respond(LocalResponse response, FieldEdits edits) {
         keepAlive &= isRequestComplete() && !worker.isDraining();
-        writer.local(response, worker.date(), keepAlive, edits);
+        writer.local(response, worker.heads().date(), keepAlive, edits);
         exchangeOver();
         flush();
     }

@@ -6,10 +6,10 @@ import dev.postern.backend.ServerConnection;
 import dev.postern.http.exchange.OutgoingRequest;
 import dev.postern.http.exchange.ResponseReceiver;
 import dev.postern.http.exchange.ServerStream;
-import dev.postern.http.exchange.Worker;
 import dev.postern.http.message.BadMessage;
 import dev.postern.http.message.Fields;
 import dev.postern.http.message.FirstRead;
+import dev.postern.http.message.Heads;
 import dev.postern.http.message.MessageDecoder;
 import dev.postern.http.message.ResponseHead;
 import dev.postern.machine.MachineErrors;
@@ -38,7 +38,7 @@ final class Http1ServerConnection extends ChannelInboundHandlerAdapter
         implements ServerConnection, ServerStream, MessageDecoder.Receiver {
     private static final Logger LOG = LoggerFactory.getLogger(Http1ServerConnection.class);
 
-    private final Worker worker;
+    private final Heads heads;
     private final Http1ServerConnections pool;
     private final Server server;
     private final @Nullable ProxyPreamble preamble;
@@ -80,18 +80,18 @@ final class Http1ServerConnection extends ChannelInboundHandlerAdapter
 
     /** @param preamble with which the connection begins; null for none */
     Http1ServerConnection(
-            Worker worker,
+            Heads heads,
             Http1ServerConnections pool,
             Server server,
             @Nullable ProxyPreamble preamble,
             Channel channel) {
-        this.worker = worker;
+        this.heads = heads;
         this.pool = pool;
         this.server = server;
         this.preamble = preamble;
         this.channel = channel;
         this.decoder = new MessageDecoder(
-                this, worker.heads().responses(), ByServer.MALFORMED_RESPONSE, ByServer.RESPONSE_HEAD_TOO_LARGE);
+                this, heads.responses(), ByServer.MALFORMED_RESPONSE, ByServer.RESPONSE_HEAD_TOO_LARGE);
     }
 
     @Override
@@ -113,7 +113,7 @@ final class Http1ServerConnection extends ChannelInboundHandlerAdapter
 
     @Override
     public void begin(OutgoingRequest request, ResponseReceiver receiver, boolean watchWrite) {
-        ServerTurn mine = new ServerTurn(worker.heads().writer(), channel, receiver, request.tolerated());
+        ServerTurn mine = new ServerTurn(heads.writer(), channel, receiver, request.tolerated());
         turn = mine;
         phase = Phase.EXCHANGE;
         used++;
@@ -218,7 +218,7 @@ final class Http1ServerConnection extends ChannelInboundHandlerAdapter
     @Override
     public int head(byte[] bytes, int to) throws BadMessage {
         ServerTurn mine = Objects.requireNonNull(turn, "turn");
-        ResponseHead parsed = worker.heads().parser().response(bytes, to, mine.tolerated());
+        ResponseHead parsed = heads.parser().response(bytes, to, mine.tolerated());
         if (parsed == null) {
             return -1;
         }
@@ -305,7 +305,7 @@ final class Http1ServerConnection extends ChannelInboundHandlerAdapter
 
     /** All that was there has been read: only now is it sure that nothing followed the response. */
     private void settle() {
-        if (reusable && !failed && !decoder.holdsBytes() && channel.isActive() && !worker.isDraining()) {
+        if (reusable && !failed && !decoder.holdsBytes() && channel.isActive() && pool.mayKeep()) {
             keep();
         } else {
             retire();
@@ -414,7 +414,7 @@ final class Http1ServerConnection extends ChannelInboundHandlerAdapter
         decoder.close();
         channel.config().setAutoRead(true);
         channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(written -> close());
-        var unused = worker.loop().schedule(this::close, nanos, TimeUnit.NANOSECONDS);
+        var unused = channel.eventLoop().schedule(this::close, nanos, TimeUnit.NANOSECONDS);
     }
 
     @Override

@@ -7,7 +7,7 @@ import dev.postern.backend.ServerConnection;
 import dev.postern.dial.AddressRace;
 import dev.postern.http.exchange.ServerConnections;
 import dev.postern.http.exchange.ServerStream;
-import dev.postern.http.exchange.Worker;
+import dev.postern.http.exchange.TowardsServers;
 import dev.postern.wire.Failure.ByServer;
 import io.netty.channel.Channel;
 import java.time.Duration;
@@ -15,11 +15,11 @@ import org.jspecify.annotations.Nullable;
 
 /** The HTTP/1 connections of one event loop to servers: idle ones are pooled, the others belong to their exchanges. */
 public final class Http1ServerConnections implements ServerConnections {
-    private final Worker worker;
+    private final TowardsServers servers;
     private final ConnectionPool pool = new ConnectionPool(0);
 
-    public Http1ServerConnections(Worker worker) {
-        this.worker = worker;
+    public Http1ServerConnections(TowardsServers servers) {
+        this.servers = servers;
     }
 
     @Override
@@ -42,11 +42,11 @@ public final class Http1ServerConnections implements ServerConnections {
     public Attempt connect(
             Server server, @Nullable ProxyPreamble preamble, Duration timeout, Outcome<ServerStream> outcome) {
         return AddressRace.begin(
-                worker.sockets(),
+                servers.sockets(),
                 server,
                 timeout,
-                channel ->
-                        channel.pipeline().addLast(new Http1ServerConnection(worker, this, server, preamble, channel)),
+                channel -> channel.pipeline()
+                        .addLast(new Http1ServerConnection(servers.heads(), this, server, preamble, channel)),
                 new Outcome<>() {
                     @Override
                     public void connected(Channel channel) {
@@ -69,9 +69,14 @@ public final class Http1ServerConnections implements ServerConnections {
                 });
     }
 
+    /** Whether one may be kept whose exchange is over. */
+    boolean mayKeep() {
+        return !servers.isDraining();
+    }
+
     /** Keeps one whose exchange is over; false where it has to go. */
     boolean keep(Http1ServerConnection idle) {
-        return pool.keep(idle, worker.nanos());
+        return pool.keep(idle, servers.loop().ticker().nanoTime());
     }
 
     /** It is closed, and was idle until then. */

@@ -16,6 +16,7 @@ import dev.postern.http.exchange.Turns;
 import dev.postern.http.exchange.Worker;
 import dev.postern.http.message.BadMessage;
 import dev.postern.http.message.Fields;
+import dev.postern.http.message.Heads;
 import dev.postern.http.message.Legible;
 import dev.postern.http.message.RequestHead;
 import dev.postern.http.message.Trailers;
@@ -209,8 +210,8 @@ public final class Http2ClientConnection extends Http2Wire<Http2ClientStream> im
         return new HalfClose(end);
     }
 
-    Worker worker() {
-        return worker;
+    Heads heads() {
+        return worker.heads();
     }
 
     Client client() {

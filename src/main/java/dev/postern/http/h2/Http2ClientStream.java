@@ -156,7 +156,7 @@ final class Http2ClientStream implements ClientStream {
     public void response(ResponseHead head, long bodyLength, FieldEdits edits) {
         ended = bodyLength == 0;
         lastFrame = connection.writeHead(
-                stream.id(), Http2Heads.response(head, connection.worker().date(), edits), ended);
+                stream.id(), Http2Heads.response(head, connection.heads().date(), edits), ended);
     }
 
     @Override
@@ -186,7 +186,7 @@ final class Http2ClientStream implements ClientStream {
                 headOnly || response.status() == 204 || response.status() == 304 || response.body().length == 0;
         ended = true;
         ChannelFuture written = connection.writeHead(
-                stream.id(), Http2Heads.local(response, connection.worker().date(), edits), bodiless);
+                stream.id(), Http2Heads.local(response, connection.heads().date(), edits), bodiless);
         if (!bodiless) {
             written = connection.writeBody(stream, Unpooled.wrappedBuffer(response.body()), true);
         }
@@ -201,7 +201,7 @@ final class Http2ClientStream implements ClientStream {
      */
     private void over(ChannelFuture last) {
         exchange = null;
-        overNanos = connection.worker().nanos();
+        overNanos = connection.nanos();
         resumeRequest();
         if (!requestEnded) {
             last.addListener(written -> {
@@ -226,7 +226,7 @@ final class Http2ClientStream implements ClientStream {
     @Override
     public void abort(BreakOff why) {
         exchange = null;
-        overNanos = connection.worker().nanos();
+        overNanos = connection.nanos();
         connection.reset(stream, Http2Limits.code(why));
         flush();
     }

@@ -1,8 +1,9 @@
 package dev.postern.http.h2;
 
 import dev.postern.backend.Server;
+import dev.postern.http.exchange.RepeatedWarnings;
 import dev.postern.http.exchange.ResponseReceiver;
-import dev.postern.http.exchange.Worker;
+import dev.postern.http.message.Heads;
 import dev.postern.machine.MachineErrors;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
@@ -43,7 +44,8 @@ final class Http2ServerConnection extends Http2Wire<Http2ServerStream> {
     /** For the answer to that. */
     private static final long PING_NANOS = TimeUnit.SECONDS.toNanos(5);
 
-    private final Worker worker;
+    private final Heads heads;
+    private final RepeatedWarnings warnings;
     private final Server server;
     private final Http2ServerConnections pool;
     // Whom to flush once everything that was read has been passed on.
@@ -72,27 +74,31 @@ final class Http2ServerConnection extends Http2Wire<Http2ServerStream> {
             Http2ConnectionDecoder decoder,
             Http2ConnectionEncoder encoder,
             Http2Settings settings,
-            Worker worker,
+            Heads heads,
+            RepeatedWarnings warnings,
             Server server,
             Channel channel,
             FrameBudget budget,
             Http2Connection.PropertyKey key,
             Http2ServerConnections pool) {
         super(decoder, encoder, settings, channel, budget, key);
-        this.worker = worker;
-        this.readNanos = worker.nanos();
+        this.heads = heads;
+        this.warnings = warnings;
+        this.readNanos = nanos();
         this.idleNanos = readNanos;
         this.server = server;
         this.pool = pool;
         connection().addListener(new Streams());
     }
 
-    static Http2ServerConnection of(Worker worker, Server server, Channel channel, Http2ServerConnections pool) {
-        return new Builder(worker, server, channel, pool).build();
+    static Http2ServerConnection of(
+            Heads heads, RepeatedWarnings warnings, Server server, Channel channel, Http2ServerConnections pool) {
+        return new Builder(heads, warnings, server, channel, pool).build();
     }
 
     private static final class Builder extends AbstractHttp2ConnectionHandlerBuilder<Http2ServerConnection, Builder> {
-        private final Worker worker;
+        private final Heads heads;
+        private final RepeatedWarnings warnings;
         private final Server server;
         private final Channel channel;
         private final Http2ServerConnections pool;
@@ -100,14 +106,14 @@ final class Http2ServerConnection extends Http2Wire<Http2ServerStream> {
         private final HeaderBlocks blocks;
         private final Http2Connection.PropertyKey key;
 
-        Builder(Worker worker, Server server, Channel channel, Http2ServerConnections pool) {
-            this.worker = worker;
+        Builder(Heads heads, RepeatedWarnings warnings, Server server, Channel channel, Http2ServerConnections pool) {
+            this.heads = heads;
+            this.warnings = warnings;
             this.server = server;
             this.channel = channel;
             this.pool = pool;
             blocks = HeaderBlocks.ofResponses(
-                    worker.heads().responses().bytes().length,
-                    worker.heads().parser().maxResponseFields());
+                    heads.responses().bytes().length, heads.parser().maxResponseFields());
             DefaultHttp2Connection connection = new DefaultHttp2Connection(false, 0);
             key = connection.newKey();
             Http2Limits.controlFlow(connection, new UniformStreamByteDistributor(connection));
@@ -137,7 +143,8 @@ final class Http2ServerConnection extends Http2Wire<Http2ServerStream> {
                     Http2Limits.decoder(encoder, blocks, budget),
                     encoder,
                     settings,
-                    worker,
+                    heads,
+                    warnings,
                     server,
                     channel,
                     budget,
@@ -148,8 +155,8 @@ final class Http2ServerConnection extends Http2Wire<Http2ServerStream> {
         }
     }
 
-    Worker worker() {
-        return worker;
+    Heads heads() {
+        return heads;
     }
 
     Server server() {
@@ -220,7 +227,7 @@ final class Http2ServerConnection extends Http2Wire<Http2ServerStream> {
     void flushSoon() {
         if (!flushScheduled) {
             flushScheduled = true;
-            worker.loop().execute(this::flushNow);
+            channel().eventLoop().execute(this::flushNow);
         }
     }
 
@@ -236,7 +243,7 @@ final class Http2ServerConnection extends Http2Wire<Http2ServerStream> {
 
     /** Nothing has come since {@code sinceNanos} on a stream that was given up: is the server there at all? */
     void heardNothingSince(long sinceNanos) {
-        long now = worker.nanos();
+        long now = nanos();
         if (phase == Phase.READY && readNanos - sinceNanos < 0 && now - readNanos > SILENCE_NANOS) {
             phase = Phase.PROBING;
             probeNanos = now;
@@ -249,7 +256,7 @@ final class Http2ServerConnection extends Http2Wire<Http2ServerStream> {
     /** Ends what is of no use any more. */
     void check(long now, long maxIdleNanos) {
         if (phase == Phase.PROBING && now - probeNanos > PING_NANOS) {
-            worker.warnings().closed(server, "no answer to a PING", worker.nanos());
+            warnings.closed(server, "no answer to a PING", nanos());
             retire();
             closeNow();
         } else if (server.isRetired() || (streams() == 0 && now - idleNanos > maxIdleNanos)) {
@@ -297,7 +304,7 @@ final class Http2ServerConnection extends Http2Wire<Http2ServerStream> {
         takesTunnels |= Boolean.TRUE.equals(settings.connectProtocolEnabled());
         if (phase == Phase.AWAITS_SETTINGS) {
             phase = Phase.READY;
-            idleNanos = worker.nanos();
+            idleNanos = nanos();
             pool.isReady(this);
         }
     }
@@ -331,7 +338,7 @@ final class Http2ServerConnection extends Http2Wire<Http2ServerStream> {
     @Override
     public void channelRead(ChannelHandlerContext read, Object message) throws Exception {
         reading = true;
-        readNanos = worker.nanos();
+        readNanos = nanos();
         super.channelRead(read, message);
     }
 
@@ -354,14 +361,14 @@ final class Http2ServerConnection extends Http2Wire<Http2ServerStream> {
     private final class Streams extends Http2ConnectionAdapter {
         @Override
         public void onGoAwayReceived(int lastStreamId, long errorCode, ByteBuf debugData) {
-            worker.warnings().goesAway(server, errorCode, worker.nanos());
+            warnings.goesAway(server, errorCode, nanos());
             retire();
         }
 
         @Override
         public void onStreamClosed(Http2Stream stream) {
             if (streams() == 0) {
-                idleNanos = worker.nanos();
+                idleNanos = nanos();
             }
             Http2ServerStream mine = forget(stream);
             if (mine != null) {
@@ -404,7 +411,7 @@ final class Http2ServerConnection extends Http2Wire<Http2ServerStream> {
             ChannelHandlerContext on, boolean outbound, Throwable cause, @Nullable Http2Exception http2) {
         MachineErrors.check(cause);
         String why = http2 == null ? cause.toString() : String.valueOf(http2.getMessage());
-        worker.warnings().closed(server, why, worker.nanos());
+        warnings.closed(server, why, nanos());
         phase = Phase.RETIRED;
         pool.remove(this);
         super.onConnectionError(on, outbound, cause, http2);

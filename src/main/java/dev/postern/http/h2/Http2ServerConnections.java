@@ -5,7 +5,7 @@ import dev.postern.backend.Server;
 import dev.postern.dial.AddressRace;
 import dev.postern.http.exchange.ServerConnections;
 import dev.postern.http.exchange.ServerStream;
-import dev.postern.http.exchange.Worker;
+import dev.postern.http.exchange.TowardsServers;
 import dev.postern.wire.Failure.ByServer;
 import io.netty.channel.Channel;
 import java.time.Duration;
@@ -28,14 +28,14 @@ public final class Http2ServerConnections implements ServerConnections {
     /** Before a server has said what it allows: what RFC 9113 §6.5.2 asks every server to allow at least. */
     private static final int MAX_WAITING = 100;
 
-    private final Worker worker;
+    private final TowardsServers servers;
     private final Map<Server, List<Http2ServerConnection>> connections = new HashMap<>();
     private final Map<Server, List<Connecting>> connecting = new HashMap<>();
     /** What each server allowed when it was last asked. */
     private final Map<Server, Integer> allowed = new HashMap<>();
 
-    public Http2ServerConnections(Worker worker) {
-        this.worker = worker;
+    public Http2ServerConnections(TowardsServers servers) {
+        this.servers = servers;
     }
 
     @Override
@@ -81,9 +81,9 @@ public final class Http2ServerConnections implements ServerConnections {
                 return waiting;
             }
         }
-        if (!worker.room().isThere()) {
+        if (!servers.room().isThere()) {
             waiting.cancel();
-            outcome.impossible(worker.room().why());
+            outcome.impossible(servers.room().why());
             return waiting;
         }
         Connecting fresh = new Connecting(server, timeout);
@@ -132,11 +132,12 @@ public final class Http2ServerConnections implements ServerConnections {
 
         void begin() {
             var unused = AddressRace.begin(
-                    worker.sockets(),
+                    servers.sockets(),
                     server,
                     timeout,
                     channel -> channel.pipeline()
-                            .addLast(Http2ServerConnection.of(worker, server, channel, Http2ServerConnections.this)),
+                            .addLast(Http2ServerConnection.of(
+                                    servers.heads(), servers.warnings(), server, channel, Http2ServerConnections.this)),
                     this);
         }
 
@@ -152,7 +153,7 @@ public final class Http2ServerConnections implements ServerConnections {
                 ready(fresh);
                 return;
             }
-            var unused = worker.loop().schedule(this::tooLate, timeout.toNanos(), TimeUnit.NANOSECONDS);
+            var unused = servers.loop().schedule(this::tooLate, timeout.toNanos(), TimeUnit.NANOSECONDS);
         }
 
         private void tooLate() {

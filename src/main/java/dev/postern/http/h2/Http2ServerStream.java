@@ -5,10 +5,10 @@ import dev.postern.http.exchange.RequestWriter;
 import dev.postern.http.exchange.ResponseReceiver;
 import dev.postern.http.exchange.ServerStream;
 import dev.postern.http.exchange.WebSocketKey;
-import dev.postern.http.exchange.Worker;
 import dev.postern.http.message.BadMessage;
 import dev.postern.http.message.Fields;
 import dev.postern.http.message.HeadWriter;
+import dev.postern.http.message.Heads;
 import dev.postern.http.message.RequestHead;
 import dev.postern.http.message.ResponseHead;
 import dev.postern.machine.MachineErrors;
@@ -49,7 +49,7 @@ final class Http2ServerStream implements ServerStream, ChannelFutureListener {
     private @Nullable ReceiveWindow window;
 
     Http2ServerStream(Http2ServerConnection connection) {
-        this.madeNanos = connection.worker().nanos();
+        this.madeNanos = connection.nanos();
         this.connection = connection;
     }
 
@@ -73,7 +73,7 @@ final class Http2ServerStream implements ServerStream, ChannelFutureListener {
         }
         // Any other protocol HTTP/2 knows nothing of; the server never hears that it was asked for.
         tunnel = webSocket;
-        HeadWriter written = RequestWriter.compose(connection.worker().heads().writer(), next);
+        HeadWriter written = RequestWriter.compose(connection.heads().writer(), next);
         requestEnded = !request.hasBody() && !tunnel;
         stream = connection.begin(this, Http2ServerHeads.request(written, tunnel ? protocol : null), requestEnded);
         Http2Stream begun = stream;
@@ -116,7 +116,7 @@ final class Http2ServerStream implements ServerStream, ChannelFutureListener {
         Runnable failure = deferred;
         deferred = null;
         if (failure != null) {
-            connection.worker().loop().execute(failure);
+            connection.channel().eventLoop().execute(failure);
         }
     }
 
@@ -154,20 +154,17 @@ final class Http2ServerStream implements ServerStream, ChannelFutureListener {
             return;
         }
         try {
-            Worker worker = connection.worker();
+            Heads heads = connection.heads();
             if (headSeen) {
                 Fields trailers = Http2Fields.trailers(
-                        worker.heads(),
-                        headers,
-                        worker.heads().responses().bytes().length,
-                        ByServer.MALFORMED_RESPONSE);
+                        heads, headers, heads.responses().bytes().length, ByServer.MALFORMED_RESPONSE);
                 if (!endOfStream || remaining > 0) {
                     throw malformed("trailers that are not the end, or come before the end of the body");
                 }
                 end(current, trailers);
                 return;
             }
-            ResponseHead head = Http2ServerHeads.response(worker.heads(), headers);
+            ResponseHead head = Http2ServerHeads.response(heads, headers);
             if (head.isInformational()) {
                 interim(current, head, endOfStream);
             } else {
@@ -349,8 +346,8 @@ final class Http2ServerStream implements ServerStream, ChannelFutureListener {
         leave();
         flush();
         var unused = connection
-                .worker()
-                .loop()
+                .channel()
+                .eventLoop()
                 .schedule(() -> reset(Http2Error.CANCEL), nanos, java.util.concurrent.TimeUnit.NANOSECONDS);
     }
 

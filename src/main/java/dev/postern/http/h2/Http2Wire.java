@@ -17,6 +17,7 @@ import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.handler.codec.http2.Http2Settings;
 import io.netty.handler.codec.http2.Http2Stream;
 import io.netty.util.concurrent.Future;
+import io.netty.util.concurrent.Ticker;
 import java.io.IOException;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -33,6 +34,7 @@ abstract class Http2Wire<S> extends Http2ConnectionHandler {
     private static final Logger LOG = LoggerFactory.getLogger(Http2Wire.class);
 
     private final Channel channel;
+    private final Ticker ticker;
     private final FrameBudget budget;
     private final ReceiveWindows windows;
     private final Http2Connection.PropertyKey key;
@@ -48,13 +50,10 @@ abstract class Http2Wire<S> extends Http2ConnectionHandler {
             Http2Connection.PropertyKey key) {
         super(decoder, encoder, settings);
         this.channel = channel;
+        this.ticker = channel.eventLoop().ticker();
         this.budget = budget;
         this.key = key;
-        this.windows = new ReceiveWindows(
-                decoder.flowController(),
-                WindowBudget.PROCESS,
-                this::flushSoon,
-                channel.eventLoop().ticker());
+        this.windows = new ReceiveWindows(decoder.flowController(), WindowBudget.PROCESS, this::flushSoon, ticker);
         encoder.flowController().listener(this::streamBecameWritable);
         // No wait at the end: the grace of the whole process is the bound, and closeNow keeps to it.
         gracefulShutdownTimeoutMillis(-1);
@@ -62,6 +61,11 @@ abstract class Http2Wire<S> extends Http2ConnectionHandler {
 
     /** {@code client 192.0.2.1:33224}, {@code server 10.0.0.1:8080}; for the log. */
     abstract String peer();
+
+    /** Now, by the clock of the event loop. */
+    final long nanos() {
+        return ticker.nanoTime();
+    }
 
     // ---- what comes
 

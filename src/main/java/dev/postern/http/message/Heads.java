@@ -12,7 +12,10 @@ public final class Heads {
     private final HeadSpace requests;
     private final HeadSpace responses;
 
-    public Heads(Limits limits) {
+    private final HttpDate date;
+
+    public Heads(Limits limits, HttpDate date) {
+        this.date = date;
         this.parser = new HeadParser(limits.requestLine(), limits.headers());
         this.requests = new HeadSpace(parser, limits.head());
         this.responses = new HeadSpace(parser, longestResponse(limits));
@@ -36,6 +39,11 @@ public final class Heads {
 
     public HeadParser parser() {
         return parser;
+    }
+
+    /** The Date of a response made now. */
+    public byte[] date() {
+        return date.now();
     }
 
     /** Where those of clients are put together. */

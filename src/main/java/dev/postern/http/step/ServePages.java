@@ -3,9 +3,9 @@ package dev.postern.http.step;
 import dev.postern.http.exchange.Exchange;
 import dev.postern.http.exchange.LocalResponse;
 import dev.postern.http.exchange.RequestStep;
-import dev.postern.http.exchange.Worker;
 import dev.postern.http.message.RequestHead;
 import dev.postern.wire.Failure;
+import io.netty.channel.EventLoop;
 import io.netty.util.NetUtil;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -36,11 +36,11 @@ public final class ServePages implements RequestStep {
     @SuppressWarnings("ArrayRecordComponent") // Written once, never compared.
     public record Page(int status, String contentType, byte[] body) {}
 
-    private final Worker worker;
+    private final EventLoop loop;
     private final Pages pages;
 
-    public ServePages(Worker worker, Pages pages) {
-        this.worker = worker;
+    public ServePages(EventLoop loop, Pages pages) {
+        this.loop = loop;
         this.pages = pages;
     }
 
@@ -66,7 +66,7 @@ public final class ServePages implements RequestStep {
         }
         var unused = page.whenComplete((made, failure) -> {
             try {
-                worker.loop().execute(() -> exchange.guard(() -> answer(exchange, made, failure)));
+                loop.execute(() -> exchange.guard(() -> answer(exchange, made, failure)));
             } catch (RejectedExecutionException e) {
                 LOG.debug("request {}: the event loop has ended", exchange.id(), e);
             }
