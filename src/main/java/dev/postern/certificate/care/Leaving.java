@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -106,7 +107,19 @@ final class Leaving {
                 byName.put(name, List.copyOf(candidates));
             }
         }
+        if (site.byDefault()) {
+            forNobody(site, byName);
+        }
         return new StandIns(byName);
+    }
+
+    /** Who names nobody's site is shown what such clients were, and else whatever its own are: the operator has said so. */
+    private static void forNobody(Site site, Map<String, List<StandIns.Candidate>> byName) {
+        Set<StandIns.Candidate> all = new LinkedHashSet<>(byName.getOrDefault(Site.ANY, List.of()));
+        site.certifiedNames().forEach(name -> all.addAll(byName.getOrDefault(name, List.of())));
+        if (!all.isEmpty()) {
+            byName.put(Site.ANY, List.copyOf(all));
+        }
     }
 
     /** Those that are for this name: what it was shown, and then the newest. Who names nobody is shown the same, or nothing. */
