@@ -168,12 +168,11 @@ final class RequestPath implements AutoCloseable {
     }
 
     private static AdminPages.Sites served(List<CertificateStatus> all, Instant now) {
-        Map<Boolean, List<CertificateStatus>> byServed = all.stream()
-                .collect(Collectors.partitioningBy(
-                        status -> status.notAfter() != null && status.notAfter().isAfter(now)));
-        List<CertificateStatus> served = byServed.getOrDefault(true, List.of());
-        List<String> unserved = byServed.getOrDefault(false, List.of()).stream()
-                .map(CertificateStatus::site)
+        List<CertificateStatus> served =
+                all.stream().filter(CertificateStatus::isServedInPart).toList();
+        List<String> unserved = all.stream()
+                .filter(status -> !status.isServed())
+                .map(CertificateStatus::unserved)
                 .toList();
         return new AdminPages.Sites(Metrics.overdue(served, now), unserved, all.isEmpty() || !served.isEmpty());
     }

@@ -4,6 +4,7 @@ import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import dev.postern.app.ConfiguredStore;
 import dev.postern.certificate.care.CertificateStatus;
+import dev.postern.certificate.care.Shown;
 import dev.postern.certificate.store.Store;
 import dev.postern.config.Configuration;
 import dev.postern.config.Issuer;
@@ -30,7 +31,13 @@ import picocli.CommandLine.Mixin;
 @Command(
         name = "list",
         header = "List the certificates: site, names, issuer, not-after, days left, next renewal, served.",
-        description = "Asks the daemon where one runs, else reads the store alone and disturbs nobody.",
+        description = {
+            "Asks the daemon where one runs, else reads the store alone and disturbs nobody.",
+            "",
+            "NEXT RENEWAL is \"by its operator\" where these bring the files, and \"with SITE\" where the certificate is that site's."
+                    + " SERVED is what a handshake with the daemon's own listener showed: yes, no, \"not checked\" where there was"
+                    + " none yet or none can be made from here, \"no daemon\" where none runs to ask."
+        },
         footerHeading = "%nExamples:%n",
         footer = {
             "  postern cert list",
@@ -40,7 +47,11 @@ import picocli.CommandLine.Mixin;
 final class CertificateListCommand implements Callable<Integer> {
     private static final int LONGEST_LINE = 300;
 
+    /** How the issuer begins where the certificate is another site's. */
+    private static final String SHARED = "of ";
+
     private final Console console;
+    private boolean hasDaemon;
 
     @Mixin
     final HelpOption help = new HelpOption();
@@ -60,6 +71,7 @@ final class CertificateListCommand implements Callable<Integer> {
         boolean known = true;
         try {
             Optional<ControlClient> daemon = read.daemon();
+            hasDaemon = daemon.isPresent();
             if (daemon.isPresent()) {
                 result = ask(daemon.get());
             } else {
@@ -122,12 +134,12 @@ final class CertificateListCommand implements Callable<Integer> {
                     List.of(
                             CareOptions.text(site, "site", "?"),
                             String.join(",", CareOptions.texts(site, "names")),
-                            CareOptions.text(site, "issuer", "-"),
+                            CareOptions.text(site, "issuer", "none yet"),
                             notAfter == null ? "no certificate" : notAfter.toString(),
-                            notAfter == null ? "-" : daysLeft(Duration.between(now, notAfter)),
-                            next == null ? "-" : next.isAfter(now) ? next.toString() : "now",
-                            served(CareOptions.text(site, "served"))),
-                    Stream.concat(Stream.of(failure, unseen, unwritten), leftOut(site))
+                            notAfter == null ? "none" : daysLeft(Duration.between(now, notAfter)),
+                            next == null ? otherwise(site) : next.isAfter(now) ? next.toString() : "now",
+                            served(site, notAfter)),
+                    Stream.concat(Stream.of(failure, unseen, unwritten, standIn(site), refused(site)), leftOut(site))
                             .filter(Objects::nonNull)
                             .map(line -> shortened(line, CareOptions.text(site, "site", "?")))
                             .toList());
@@ -161,9 +173,34 @@ final class CertificateListCommand implements Callable<Integer> {
         return text == null ? null : Instant.parse(text);
     }
 
-    /** Only a daemon knows. */
-    private static String served(@Nullable String answer) {
-        return answer == null ? "-" : answer.equals("true") ? "yes" : "no";
+    /** Why no renewal of its own is due. */
+    private static String otherwise(JsonObject site) {
+        String issuer = CareOptions.text(site, "issuer", "");
+        return issuer.equals("file")
+                ? "by its operator"
+                : issuer.startsWith(SHARED) ? "with " + issuer.substring(SHARED.length()) : "no issuer";
+    }
+
+    private String served(JsonObject site, @Nullable Instant notAfter) {
+        String answer = CareOptions.text(site, "served");
+        if (answer == null) {
+            return !hasDaemon ? "no daemon" : isRefused(site, notAfter) ? "no" : "not checked";
+        }
+        return answer.equals("true") ? "yes" : "no";
+    }
+
+    private static boolean isRefused(JsonObject site, @Nullable Instant notAfter) {
+        return notAfter == null && CareOptions.text(site, "stand-in-until") == null;
+    }
+
+    private static @Nullable String standIn(JsonObject site) {
+        String until = CareOptions.text(site, "stand-in-until");
+        return until == null ? null : "another certificate stands in, until " + until;
+    }
+
+    private static @Nullable String refused(JsonObject site) {
+        List<String> refused = site.has("refused") ? CareOptions.texts(site, "refused") : List.of();
+        return refused.isEmpty() ? null : "clients are refused: " + Shown.named(refused);
     }
 
     /** One decimal: a certificate of six days is not to be counted in whole ones. */

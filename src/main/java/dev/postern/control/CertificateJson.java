@@ -3,6 +3,7 @@ package dev.postern.control;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import dev.postern.certificate.care.CertificateStatus;
+import dev.postern.certificate.care.Shown;
 import dev.postern.certificate.issuer.IssuerAccount;
 import dev.postern.certificate.policy.SitePlan;
 import dev.postern.time.TimeText;
@@ -32,6 +33,15 @@ public final class CertificateJson {
         }
         text(json, "not-served-because", served.why());
         text(json, "not-on-disk-because", status.notOnDiskBecause());
+        Shown shown = status.shown();
+        if (shown != null) {
+            if (shown.standIn() != null) {
+                instant(json, "stand-in-until", shown.standIn().notAfter());
+            }
+            if (!shown.refused().isEmpty()) {
+                json.add("refused", texts(shown.refused()));
+            }
+        }
         if (!status.leftOut().isEmpty()) {
             JsonArray all = new JsonArray();
             for (CertificateStatus.LeftOut leftOut : status.leftOut()) {

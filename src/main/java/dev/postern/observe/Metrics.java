@@ -49,7 +49,7 @@ public final class Metrics {
     /** The sites whose certificates should have been renewed long ago, or that have none. */
     public static List<String> overdue(List<CertificateStatus> certificates, Instant now) {
         return certificates.stream()
-                .filter(status -> StateMetrics.isOverdue(status.notBefore(), status.notAfter(), now))
+                .filter(status -> StateMetrics.isOverdue(status.begins(), status.ends(), now))
                 .map(CertificateStatus::site)
                 .toList();
     }

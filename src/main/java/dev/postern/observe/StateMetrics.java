@@ -200,12 +200,12 @@ final class StateMetrics implements MultiCollector {
                 "Attempts to get a certificate that failed",
                 renewals.failed(status.site()),
                 site);
-        Instant notBefore = status.notBefore();
-        Instant notAfter = status.notAfter();
+        Instant begins = status.begins();
+        Instant ends = status.ends();
         families.gauge(
                 "postern_certificate_not_after_timestamp_seconds",
-                "When the certificate of a site ends; 0 where it has none",
-                notAfter == null ? 0 : notAfter.getEpochSecond(),
+                "When the certificate of a site ends, or what stands in for it; 0 where there is nothing",
+                ends == null ? 0 : ends.getEpochSecond(),
                 site);
         families.gauge(
                 "postern_certificate_renewal_failing",
@@ -219,15 +219,13 @@ final class StateMetrics implements MultiCollector {
                 site);
         families.gauge(
                 "postern_certificate_names_refused",
-                "Names left out of the certificate that no older one is served for any more",
-                status.leftOut().stream()
-                        .filter(name -> name.servedUntil() == null)
-                        .count(),
+                "Names of the site whose clients are refused, because no certificate is served for them",
+                status.shown() == null ? 0 : status.shown().refusedNames().size(),
                 site);
         families.gauge(
                 "postern_certificate_overdue",
                 "1 where there is no certificate, or it should have been renewed long ago",
-                isOverdue(notBefore, notAfter, now) ? 1 : 0,
+                isOverdue(begins, ends, now) ? 1 : 0,
                 site);
     }
 

@@ -66,6 +66,13 @@ public final class CaTime implements InstantSource {
         return correction.isNegative() ? local.plus(correction) : local;
     }
 
+    /** The later of both times: what has not begun by this one has begun by neither. */
+    public Instant latest() {
+        Instant local = clock.instant();
+        Duration correction = correction();
+        return correction.isNegative() ? local : local.plus(correction);
+    }
+
     /** Until when a certificate of this CA may begin, to be of use now: by its clock or by ours. */
     public Instant latestBeginning(String issuer) {
         Instant local = clock.instant();

@@ -12,6 +12,7 @@ import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.function.DoublePredicate;
@@ -438,6 +439,25 @@ class MetricsTest {
         edge.reload(site + LISTENERS.replace("admin: { ", "admin: { ready: any, "));
         assertThat(admin().get("localhost", "/ready").body())
                 .isEqualTo("ready\nno certificate to serve: none.internal\n");
+    }
+
+    /** The CA cannot be reached: what an operator brought before is served, and nobody need be sent elsewhere. */
+    @Test
+    void siteThatAnotherCertificateStandsInForIsReady() throws Exception {
+        String site = """
+                sites:
+                  - { names: [own.example], certificate: %s, routes: [{ path: /, respond: { status: 200 } }] }
+                acme: { email: ops@example.com, agree-to-terms: true, store: "%s", issuers: [{ directory: "https://127.0.0.1:1/" }] }
+                """;
+        Path store = edge.directory().resolve("certs");
+        edge.start(site.formatted(edge.site().certificate("own.example"), store) + LISTENERS);
+        edge.reload(site.replace("certificate: %s, ", "").formatted(store) + LISTENERS);
+
+        assertThat(admin().get("localhost", "/ready").body()).isEqualTo("ready\n");
+        assertThat(admin().get("localhost", "/metrics").body())
+                .contains("postern_certificate_names_refused{site=\"own.example\"} 0")
+                .doesNotContain("postern_certificate_not_after_timestamp_seconds{site=\"own.example\"} 0")
+                .contains("postern_certificate_overdue{site=\"own.example\"} 0");
     }
 
     @Test

@@ -362,6 +362,7 @@ public final class CertificateFiles {
                 problem,
                 CertificateStatus.Served.NOT_ASKED,
                 null,
-                List.of());
+                List.of(),
+                null);
     }
 }

@@ -32,6 +32,7 @@ import org.jspecify.annotations.Nullable;
  * @param lastFailure why the last attempt failed; null where it did not
  * @param served whether clients see it
  * @param leftOut the names of the site that orders do without
+ * @param shown what its clients are shown; null where nobody knows, for there is no daemon
  * @param notOnDiskBecause why the certificate is in memory only; null where it is on disk
  */
 public record CertificateStatus(
@@ -44,7 +45,8 @@ public record CertificateStatus(
         @Nullable String lastFailure,
         Served served,
         @Nullable String notOnDiskBecause,
-        List<LeftOut> leftOut) {
+        List<LeftOut> leftOut,
+        @Nullable Shown shown) {
 
     /**
      * A name that the certificate does without, because it cannot be proven.
@@ -89,7 +91,17 @@ public record CertificateStatus(
 
     CertificateStatus seen(Served found) {
         return new CertificateStatus(
-                site, names, issuer, notBefore, notAfter, nextRenewal, lastFailure, found, notOnDiskBecause, leftOut);
+                site,
+                names,
+                issuer,
+                notBefore,
+                notAfter,
+                nextRenewal,
+                lastFailure,
+                found,
+                notOnDiskBecause,
+                leftOut,
+                shown);
     }
 
     /** Keeps what it has where there is nothing to say. */
@@ -97,12 +109,72 @@ public record CertificateStatus(
         return why == null
                 ? this
                 : new CertificateStatus(
-                        site, names, issuer, notBefore, notAfter, nextRenewal, why, served, notOnDiskBecause, leftOut);
+                        site,
+                        names,
+                        issuer,
+                        notBefore,
+                        notAfter,
+                        nextRenewal,
+                        why,
+                        served,
+                        notOnDiskBecause,
+                        leftOut,
+                        shown);
     }
 
     CertificateStatus notOnDisk(@Nullable String because) {
         return new CertificateStatus(
-                site, names, issuer, notBefore, notAfter, nextRenewal, lastFailure, served, because, leftOut);
+                site, names, issuer, notBefore, notAfter, nextRenewal, lastFailure, served, because, leftOut, shown);
+    }
+
+    CertificateStatus shown(Shown found) {
+        return new CertificateStatus(
+                site,
+                names,
+                issuer,
+                notBefore,
+                notAfter,
+                nextRenewal,
+                lastFailure,
+                served,
+                notOnDiskBecause,
+                leftOut,
+                found);
+    }
+
+    /** Whether all clients are shown what they take, but for those of names that are known to fail. */
+    public boolean isServed() {
+        return shown != null && missing().isEmpty();
+    }
+
+    /** Whether some client is shown what it takes. */
+    public boolean isServedInPart() {
+        return shown != null && shown.isSomething();
+    }
+
+    /** The site, with those of its names that no certificate is served for where that is not all of them. */
+    public String unserved() {
+        return isServedInPart() ? site + " (" + Shown.named(missing()) + ")" : site;
+    }
+
+    private List<String> missing() {
+        return shown == null
+                ? names
+                : shown.missing(leftOut.stream().map(LeftOut::name).toList());
+    }
+
+    /** When what it has begins, or what stands in for it; null where there is nothing. */
+    @Nullable public Instant begins() {
+        return notBefore == null && shown != null && shown.standIn() != null
+                ? shown.standIn().notBefore()
+                : notBefore;
+    }
+
+    /** When what it has ends, or what stands in for it; null where there is nothing. */
+    @Nullable public Instant ends() {
+        return notAfter == null && shown != null && shown.standIn() != null
+                ? shown.standIn().notAfter()
+                : notAfter;
     }
 
     /**
@@ -186,7 +258,8 @@ public record CertificateStatus(
                 null,
                 Served.NOT_ASKED,
                 null,
-                List.of());
+                List.of(),
+                null);
     }
 
     static CertificateStatus of(
@@ -224,7 +297,8 @@ public record CertificateStatus(
                 last == null ? null : last.message(),
                 Served.NOT_ASKED,
                 null,
-                leftOut(site, older.at(now), history));
+                leftOut(site, older.at(now), history),
+                null);
     }
 
     private static List<LeftOut> leftOut(Site site, Map<String, Generation> older, RenewalHistory history) {

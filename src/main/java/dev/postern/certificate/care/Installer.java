@@ -158,6 +158,10 @@ final class Installer {
         if (demand != null) {
             demand.failed(attempt.failure());
         }
-        return Optional.of(new SiteNews(state).failed(attempt.failure().fault(), now));
+        return Optional.of(new SiteNews(state)
+                .failed(
+                        attempt.failure().fault(),
+                        Shown.of(state.site(), state.certificate() != null, table, time),
+                        now));
     }
 }

@@ -139,7 +139,7 @@ public final class Renewals implements AutoCloseable {
         this.dispatch = new OrderDispatch(setting, time, orders, orderDeadline);
         this.care = new SiteCare(this.sites, upkeep, dispatch, time);
         this.suggestedWindows = new SuggestedWindows(this.sites::issued, clocks, random, orders, care::lookAgain);
-        this.survey = new Survey(this.sites, time, watch);
+        this.survey = new Survey(this.sites, table, time, watch);
         this.means = new Means(clocks, random, orderDeadline);
     }
 

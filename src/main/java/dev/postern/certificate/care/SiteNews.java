@@ -56,24 +56,21 @@ public final class SiteNews {
     }
 
     /** An attempt failed, and is in the history; logged: what failed, when it is tried again, how long we can wait. */
-    CertificateEvents.Failed failed(Fault fault, Instant now) {
+    CertificateEvents.Failed failed(Fault fault, Shown shown, Instant now) {
         RenewalHistory history = state.history();
         RenewalHistory.Failure last = history.last();
         String message = last == null ? "" : last.message();
         Decision decision = new Outlook(state, now).plan();
-        Certificate certificate = state.certificate();
-        Instant end = certificate == null || certificate.isExpired(now) ? null : certificate.notAfter();
-        String line =
-                state.name() + ": " + (certificate == null ? "first certificate: " : "renewing: ") + shortened(message)
-                        + "; " + blame(fault) + "; attempt " + (history.failures() + 1) + " "
-                        + (decision instanceof Decision.Wait wait
-                                ? "in " + TimeText.of(Duration.between(now, wait.until()))
-                                : "now")
-                        + "; "
-                        + (end == null
-                                ? "no certificate to serve"
-                                : "current certificate valid " + TimeText.of(Duration.between(now, end)));
-        if (end != null) {
+        boolean isServed = shown.missing(state.leftOut()).isEmpty();
+        String line = state.name() + ": " + (state.certificate() == null ? "first certificate: " : "renewing: ")
+                + shortened(message)
+                + "; " + blame(fault) + "; attempt " + (history.failures() + 1) + " "
+                + (decision instanceof Decision.Wait wait
+                        ? "in " + TimeText.of(Duration.between(now, wait.until()))
+                        : "now")
+                + "; "
+                + shown.text(state.leftOut(), now);
+        if (isServed) {
             LOG.warn("{}", line);
         } else if (RenewalPolicy.isHopeless(history, now)) {
             LOG.error(
@@ -107,7 +104,7 @@ public final class SiteNews {
                 message,
                 history.failures(),
                 decision instanceof Decision.Wait wait ? wait.until() : now,
-                end);
+                shown.until());
     }
 
     /** What fits into a line that is read in passing; all of it is at DEBUG, and in the explanation. */
@@ -125,17 +122,15 @@ public final class SiteNews {
      * The care of the site begins: where it waits without a certificate, somebody may be waiting for it, and would hear
      * nothing until the next attempt. Says so once.
      */
-    void begun(Instant now) {
-        if (!state.begins()) {
-            return;
-        }
+    void begun(Shown shown, Instant now) {
         RenewalHistory.Failure last = state.history().last();
-        Certificate certificate = state.certificate();
-        boolean servesNothing = certificate == null || certificate.isExpired(now);
-        if (servesNothing && last != null && new Outlook(state, now).plan() instanceof Decision.Wait wait) {
+        if (!shown.missing(state.leftOut()).isEmpty()
+                && last != null
+                && new Outlook(state, now).plan() instanceof Decision.Wait wait) {
             LOG.error(
-                    "{}: no certificate to serve; {} failed, the last at {}: {}; the next one in {}, at {}",
+                    "{}: {}; {} failed, the last at {}: {}; the next one in {}, at {}",
                     state.name(),
+                    shown.text(state.leftOut(), now),
                     state.history().failures() == 1
                             ? "1 attempt"
                             : state.history().failures() + " attempts",

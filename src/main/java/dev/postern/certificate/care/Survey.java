@@ -1,20 +1,26 @@
 package dev.postern.certificate.care;
 
 import dev.postern.certificate.policy.SitePlan;
+import dev.postern.certificate.served.CertificateTable;
 import dev.postern.config.Site;
+import dev.postern.time.CaTime;
 import java.time.Instant;
-import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 
 /** What there is and what is going to happen, site by site, for who asks. Any thread; outside of any site. */
 final class Survey {
     private final Sites sites;
-    private final InstantSource time;
+    private final CertificateTable table;
+    private final CaTime time;
     private final ServedWatch watch;
 
-    Survey(Sites sites, InstantSource time, ServedWatch watch) {
+    Survey(Sites sites, CertificateTable table, CaTime time, ServedWatch watch) {
         this.sites = sites;
+        this.table = table;
         this.time = time;
         this.watch = watch;
     }
@@ -23,7 +29,9 @@ final class Survey {
     List<CertificateStatus> all() {
         Instant now = time.instant();
         List<CertificateStatus> all = new ArrayList<>();
+        Map<String, Site> configured = new HashMap<>();
         for (Site site : sites.configured()) {
+            configured.put(site.name(), site);
             SiteRecord record = sites.issued(site.name());
             CertificateFiles files = sites.brought(site.name());
             if (record != null) {
@@ -33,12 +41,19 @@ final class Survey {
                 all.add(files.status(now).seen(watch.of(site.name(), files.certificate())));
             }
         }
-        return CertificateStatus.withShared(all, sites.configured());
+        return CertificateStatus.withShared(all, sites.configured()).stream()
+                .map(status -> shown(status, Objects.requireNonNull(configured.get(status.site()), "site")))
+                .toList();
+    }
+
+    private CertificateStatus shown(CertificateStatus status, Site site) {
+        return status.shown(Shown.of(site, status.notAfter() != null, table, time));
     }
 
     CertificateStatus of(SiteRecord record) {
-        return record.within(
+        CertificateStatus status = record.within(
                 its -> new Outlook(its, time.instant()).status().seen(watch.of(its.name(), its.certificate())));
+        return shown(status, record.site());
     }
 
     /** For each site whose certificate comes from an issuer. */

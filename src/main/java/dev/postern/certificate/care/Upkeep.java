@@ -79,7 +79,9 @@ final class Upkeep {
         state.save(now);
         state.believe(now);
         state.serve(table, time.earliest());
-        new SiteNews(state).begun(now);
+        if (state.begins()) {
+            new SiteNews(state).begun(Shown.of(state.site(), state.certificate() != null, table, time), now);
+        }
         Certificate certificate = state.certificate();
         Instant end = certificate == null || !certificate.notAfter().isAfter(now) ? null : certificate.notAfter();
         if (state.run() != null || state.record().issuers().isEmpty()) {

@@ -213,6 +213,66 @@ class StandInsTest {
         assertThat(shown(OWN)).isEqualTo(brought);
     }
 
+    private CertificateStatus status(String site) {
+        return renewals.status().stream()
+                .filter(status -> status.site().equals(site))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    /** Whoever sends clients here goes by what these are shown, and not by whose it is. */
+    @Test
+    void siteIsServedForAsLongAsSomethingStandsInForEveryName() throws Exception {
+        noOrderSucceedsFor(OWN);
+        start(site(true, files(OWN, WWW), OWN));
+        Instant end = START.plus(LIFE).minusSeconds(60);
+
+        reload(site(true, CertificateSource.ISSUED, OWN), of(OWN, WWW));
+
+        assertThat(status(OWN).notAfter()).isNull();
+        assertThat(status(OWN).isServed()).isTrue();
+        assertThat(status(OWN).ends()).isEqualTo(end);
+        assertThat(status(WWW).isServed()).as("what another site has is shown").isTrue();
+
+        reload(site(true, CertificateSource.ISSUED, OWN, WWW, "new.example.net"), of(OWN, "gone.example.net"));
+        assertThat(status(OWN).isServed()).isFalse();
+        assertThat(status(OWN).unserved()).isEqualTo("own.example.com (new.example.net)");
+        assertThat(status("gone.example.net").isServed()).isFalse();
+        assertThat(status("gone.example.net").unserved()).isEqualTo("gone.example.net");
+
+        passes(LIFE);
+        assertThat(status(OWN).isServed()).isFalse();
+        assertThat(status(OWN).unserved()).isEqualTo("own.example.com");
+    }
+
+    /** It has one, which is good, and is asked for a name that it does not cover. */
+    @Test
+    void siteIsNotServedWhileANameThatItGainedIsRefused() throws Exception {
+        start(issued(OWN));
+        assertThat(status(OWN).isServed()).isTrue();
+        noOrderSucceedsFor(OWN);
+
+        reload(issued(OWN, WWW));
+
+        assertThat(status(OWN).notAfter()).isAfter(clock.instant());
+        assertThat(status(OWN).isServed()).isFalse();
+        assertThat(status(OWN).unserved()).isEqualTo("own.example.com (www.example.com)");
+        issuer.recover(OWN);
+        passes(Duration.ofHours(1));
+        assertThat(status(OWN).isServed()).isTrue();
+    }
+
+    @Test
+    void siteThatBecomesTheDefaultShowsWhatStandsInToWhoNamesNobody() throws Exception {
+        noOrderSucceedsFor(OWN);
+        start(site(false, files(OWN), OWN));
+        BigInteger brought = shown(OWN);
+
+        reload(site(true, CertificateSource.ISSUED, OWN));
+
+        assertThat(shown(Site.ANY)).isEqualTo(brought);
+    }
+
     @Test
     void clientsThatNameNobodyAreShownItStill() throws Exception {
         noOrderSucceedsFor(OWN);
@@ -228,7 +288,7 @@ class StandInsTest {
         assertThat(shown(Site.ANY)).isNull();
 
         reload(site(true, CertificateSource.ISSUED, OWN));
-        assertThat(shown(Site.ANY)).as("nobody was shown anything").isNull();
+        assertThat(shown(Site.ANY)).as("as its own clients are").isEqualTo(brought);
     }
 
     // ---- from the certificate of another site
