@@ -256,7 +256,7 @@ public final class Renewals implements AutoCloseable {
     private void sweepIssued() {
         time.report();
         dispatch.giveUpOverdue();
-        store.lookForRoom(time.instant());
+        store.lookAfter(time.instant());
         ledgers.saveUnwritten(time.instant());
         care.lookAfterEach(sites.issued());
         sites.followShared();

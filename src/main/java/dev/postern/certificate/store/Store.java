@@ -39,8 +39,11 @@ public interface Store extends AutoCloseable {
      */
     void requireReadable() throws IOException;
 
-    /** Where there was no room when it was opened, looks whether there is some now, and says so now and then. */
-    void lookForRoom(Instant now);
+    /**
+     * Looks whether there is room now where there was none when it was opened, and whether it is still ours alone; says now
+     * and then where that is not so.
+     */
+    void lookAfter(Instant now);
 
     /** What there is of one site. */
     SiteStore site(String site);

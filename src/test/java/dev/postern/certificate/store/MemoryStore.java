@@ -109,7 +109,7 @@ final class MemoryStore implements Store {
     public void requireReadable() {}
 
     @Override
-    public void lookForRoom(Instant now) {}
+    public void lookAfter(Instant now) {}
 
     // ---- leases
 

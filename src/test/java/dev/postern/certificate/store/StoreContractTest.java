@@ -46,6 +46,9 @@ abstract class StoreContractTest {
     /** The right of {@code holder} to write ends, as where it was held up for long: it does not know. */
     abstract void outlive(Store holder) throws Exception;
 
+    /** Somebody removes whatever says who has the place; {@code holder} does not know. */
+    abstract void sweepMarks(Store holder) throws Exception;
+
     /** As after a crash between writing the newest generation of the site and making it current. */
     abstract void crashBeforeCurrent(String site) throws Exception;
 
@@ -405,6 +408,20 @@ abstract class StoreContractTest {
     /** A leader that was held up for minutes finds it out by its first write, whichever that is. */
     @Test
     void staleTokenChangesNothing() throws Exception {
+        followed(this::outlive);
+    }
+
+    /** The next one finds nothing of the one before, and counts from where that never was. */
+    @Test
+    void staleTokenChangesNothingWhereNothingSaidWhoHadIt() throws Exception {
+        followed(this::sweepMarks);
+    }
+
+    private interface End {
+        void of(Store holder) throws Exception;
+    }
+
+    private void followed(End end) throws Exception {
         Certificate older = certificate(NOW.minusSeconds(60));
         Certificate current = certificate(NOW.minusSeconds(30));
         RenewalHistory history = RenewalHistory.NONE.picked(new RenewalHistory.Pick("7", NOW));
@@ -419,7 +436,7 @@ abstract class StoreContractTest {
         site.generations().store(older, null, NOW);
         account.writeKey(accountKey);
 
-        outlive(first);
+        end.of(first);
         Store second = open();
         try (Lease taken = second.site(SITE).lead();
                 Lease takenAccount = second.account("test").lead()) {

@@ -27,6 +27,12 @@ class StoredFilesContractTest extends StoreContractTest {
     }
 
     @Override
+    void sweepMarks(Store holder) throws IOException {
+        Files.delete(root().resolve(".lock"));
+        Files.delete(root().resolve(".lease"));
+    }
+
+    @Override
     void crashBeforeCurrent(String site) throws IOException {
         Path current = root().resolve(site).resolve("current");
         int number = Integer.parseInt(Files.readSymbolicLink(current).toString());

@@ -2,6 +2,7 @@ package dev.postern.certificate.store.files;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.postern.certificate.store.AccountStore;
+import dev.postern.certificate.store.NotLeader;
 import dev.postern.certificate.store.OpenChallenges;
 import dev.postern.certificate.store.ProbeKey;
 import dev.postern.certificate.store.SiteStore;
@@ -10,10 +11,8 @@ import dev.postern.certificate.store.StoreInUse;
 import dev.postern.config.RegularFile;
 import dev.postern.disk.DiskFailure;
 import dev.postern.disk.DurableFiles;
+import dev.postern.time.RepeatedLines;
 import java.io.IOException;
-import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
-import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.AccessMode;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -46,7 +45,7 @@ public final class FileStore implements Store {
     private final Path root;
 
     // Null while it is only read; read by any thread.
-    private volatile @Nullable FileChannel lock;
+    private volatile @Nullable StoreLock lock;
 
     // Why nothing can be written; null where that is not so, or is not known.
     @GuardedBy("this") private @Nullable String full;
@@ -55,6 +54,7 @@ public final class FileStore implements Store {
 
     private final TokenFile token;
     private final ChallengeFiles challenges;
+    private final RepeatedLines takenOver = new RepeatedLines(SAID_AGAIN);
 
     private FileStore(Path root) {
         this.root = root;
@@ -65,7 +65,7 @@ public final class FileStore implements Store {
     /**
      * Opens the store for the daemon: creates it where it is missing, locks it, proves that it can be written by writing,
      * and removes what a crash left unfinished. A full disk is no reason not to serve what there is: it opens the same, and
-     * {@link #lookForRoom} says so until there is room.
+     * {@link #lookAfter} says so until there is room.
      *
      * @throws StoreInUse where another process has it
      * @throws IOException with one line for the operator: the path and the reason
@@ -80,7 +80,8 @@ public final class FileStore implements Store {
     public void openToWrite() throws IOException {
         try {
             DurableFiles.createDirectories(root);
-            lock = lock(root);
+            StoreLock held = StoreLock.take(root);
+            lock = held;
             DurableFiles.removeUnfinished(root);
             removeUnfinishedIn(DurableFiles.list(root));
             Path accounts = root.resolve(ACCOUNTS);
@@ -89,7 +90,7 @@ public final class FileStore implements Store {
                 DurableFiles.sync(accounts);
             }
             removeUnfinishedIn(DurableFiles.list(accounts));
-            takeOverOrFull();
+            takeOverOrFull(held);
             SharedDisk.warn(root);
         } catch (StoreInUse e) {
             throw e;
@@ -99,9 +100,9 @@ public final class FileStore implements Store {
         }
     }
 
-    private synchronized void takeOverOrFull() throws IOException {
+    private synchronized void takeOverOrFull(StoreLock held) throws IOException {
         try {
-            token.take();
+            token.take(held);
             proveWritable();
         } catch (IOException e) {
             if (!DiskFailure.isFull(e)) {
@@ -123,9 +124,27 @@ public final class FileStore implements Store {
         }
     }
 
+    /** What keeps others out is made again where it was removed; that somebody has taken over is said once an hour. */
+    @GuardedBy("this") private void lookForOthers(Instant now) {
+        if (lock == null) {
+            return;
+        }
+        try {
+            token.requireForWriting();
+        } catch (NotLeader e) {
+            String line = String.valueOf(e.getMessage());
+            if (takenOver.mayBeSaid(line, now)) {
+                LOG.error("{}; what it has is served, nothing is ordered or renewed", line);
+            }
+        } catch (IOException e) {
+            LOG.debug("{}: the lease cannot be written; whatever is written meets the same", root, e);
+        }
+    }
+
     /** Said at once, then once an hour, and when there is room again. */
     @Override
-    public synchronized void lookForRoom(Instant now) {
+    public synchronized void lookAfter(Instant now) {
+        lookForOthers(now);
         if (full == null) {
             return;
         }
@@ -227,32 +246,6 @@ public final class FileStore implements Store {
                 && !(Files.notExists(root.resolve(".lock")) && Files.notExists(root.resolve(ACCOUNTS)));
     }
 
-    private static FileChannel lock(Path root) throws IOException {
-        Path file = root.resolve(".lock");
-        FileChannel channel;
-        try {
-            channel = DurableFiles.openLock(file);
-        } catch (IOException e) {
-            throw new IOException(file.getFileName() + ": " + DiskFailure.reason(e), e);
-        }
-        FileLock held = null;
-        try {
-            held = channel.tryLock();
-        } catch (OverlappingFileLockException e) {
-            // Held by this very process: the same answer as for another one.
-        } finally {
-            if (held == null) {
-                channel.close();
-            }
-        }
-        if (held == null) {
-            throw new StoreInUse(
-                    root + ": the certificate store is in use by another postern; stop that one first, or set"
-                            + " acme.store to another directory");
-        }
-        return channel;
-    }
-
     @Override
     public boolean isWritable() {
         return lock != null;
@@ -297,7 +290,7 @@ public final class FileStore implements Store {
             return false;
         }
         try {
-            lock(root).close();
+            StoreLock.take(root).close();
             return false;
         } catch (StoreInUse e) {
             return true;
@@ -335,7 +328,7 @@ public final class FileStore implements Store {
 
     @Override
     public void close() {
-        FileChannel held = lock;
+        StoreLock held = lock;
         lock = null;
         token.drop();
         if (held != null) {

@@ -5,12 +5,16 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.postern.certificate.issuer.OrderEntry;
 import dev.postern.certificate.issuer.RevocationReason;
+import dev.postern.certificate.policy.RenewalHistory;
+import dev.postern.certificate.store.NotLeader;
 import dev.postern.certificate.store.SiteStore;
 import dev.postern.certificate.store.Store;
+import dev.postern.certificate.store.StoreInUse;
 import dev.postern.disk.DurableFiles;
 import dev.postern.pki.Certificate;
 import dev.postern.pki.Keys;
 import dev.postern.pki.Pem;
+import dev.postern.testing.CapturedLog;
 import dev.postern.testing.TestCa;
 import java.io.IOException;
 import java.nio.file.FileSystemException;
@@ -584,17 +588,63 @@ class FileStoreTest {
         Path lease = root.resolve(".lease");
         Files.writeString(lease, text);
         stored(NOW);
-        assertThat(lease).hasContent("1");
+        long first = Long.parseLong(Files.readString(lease).trim());
+        assertThat(first).isPositive();
         store.close();
         Files.writeString(lease, text);
 
         store = FileStore.open(root);
 
         stored(NOW.plusSeconds(1));
-        assertThat(lease).hasContent("1");
+        assertThat(Long.parseLong(Files.readString(lease).trim()))
+                .as("as high as any before")
+                .isGreaterThanOrEqualTo(first);
+        String second = Files.readString(lease);
         Files.delete(lease);
         stored(NOW.plusSeconds(2));
-        assertThat(lease).hasContent("1");
+        assertThat(lease).content().isEqualTo(second);
+    }
+
+    private void sweepMarks() throws IOException {
+        Files.delete(root.resolve(".lock"));
+        Files.delete(root.resolve(".lease"));
+    }
+
+    /** A job that cleans up removed them under a daemon that went on: it has the store as before, unless somebody came. */
+    @Test
+    void whoeverHasTheStoreKeepsOthersOutAgainAfterItsMarksWereRemoved() throws Exception {
+        String lease = Files.readString(root.resolve(".lease"));
+        sweepMarks();
+
+        try (CapturedLog log = CapturedLog.begin()) {
+            store.lookAfter(NOW);
+            store.lookAfter(NOW.plusSeconds(60));
+            assertThat(log.lines(".lock: was removed; made again")).hasSize(1);
+        }
+
+        assertThatThrownBy(() -> FileStore.open(root)).isInstanceOf(StoreInUse.class);
+        assertThat(root.resolve(".lease")).content().isEqualTo(lease);
+        stored(NOW);
+        sweepMarks();
+        stored(NOW.plusSeconds(1));
+        assertThatThrownBy(() -> FileStore.open(root)).isInstanceOf(StoreInUse.class);
+    }
+
+    @Test
+    void whoeverCameFirstSaysLoudlyThatAnotherHasTakenOverAndTheOtherIsNotRefused() throws Exception {
+        sweepMarks();
+        try (FileStore second = FileStore.open(root);
+                CapturedLog log = CapturedLog.begin()) {
+            store.lookAfter(NOW);
+            store.lookAfter(NOW.plusSeconds(60));
+            assertThat(log.lines("ERROR"))
+                    .singleElement()
+                    .asString()
+                    .contains("another postern has taken it over; nothing is written here any more");
+            assertThatThrownBy(() -> stored(NOW)).isInstanceOf(NotLeader.class);
+            second.site("example.com").write(RenewalHistory.NONE);
+        }
+        assertThatThrownBy(() -> stored(NOW)).as("what it knows is of before").isInstanceOf(NotLeader.class);
     }
 
     /** Users' trouble: a lock file that a crash had left made others wait for ever, and log without end. */
