@@ -13,6 +13,7 @@ import dev.postern.config.Site;
 import dev.postern.pki.Certificate;
 import java.time.Instant;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -113,6 +114,13 @@ public final class SiteRecord {
     /** Whether {@code other} would do the same: then this one, which knows more, stays. */
     boolean isAs(SiteRecord other) {
         return site.isCertifiedAs(other.site) && issuers.equals(other.issuers);
+    }
+
+    /** Whether {@code other} asks the same issuers, and proves its names in the same way. */
+    boolean isTriedAs(SiteRecord other) {
+        return issuers.equals(other.issuers)
+                && site.challenges().equals(other.site.challenges())
+                && Objects.equals(site.dns01(), other.site.dns01());
     }
 
     /**

@@ -177,6 +177,11 @@ public final class SiteState {
         }
     }
 
+    /** Its predecessor tried in another way, with what an operator has mended maybe: nothing waits for that; before {@link #load}. */
+    void tryInAnotherWay() {
+        stored.tryInAnotherWay();
+    }
+
     /** Takes over what its predecessor could not write; before {@link #load}. */
     void inherit(SiteState before) {
         held.inherit(before.held);

@@ -211,6 +211,9 @@ final class Sites {
                 SiteRecord known = before.issued.get(record.name());
                 if (known != null) {
                     record.inherit(known);
+                    if (!record.isTriedAs(known)) {
+                        record.change(SiteState::tryInAnotherWay);
+                    }
                 }
                 StandIns standIns = leaving.standIns(record.site());
                 record.change(its -> its.publication().standIn(standIns));

@@ -20,6 +20,7 @@ final class StoredHistory {
 
     private RenewalHistory known = RenewalHistory.NONE;
     private boolean unwritten;
+    private boolean inAnotherWay;
 
     StoredHistory(String site, SiteStore store) {
         this.site = site;
@@ -40,6 +41,15 @@ final class StoredHistory {
         if (!unwritten) {
             known = store.history();
         }
+        if (inAnotherWay && known.last() != null) {
+            write(known.forAnotherWay());
+        }
+        inAnotherWay = false;
+    }
+
+    /** With the next {@link #load} what has failed so far counts no more. */
+    void tryInAnotherWay() {
+        inAnotherWay = true;
     }
 
     void inherit(StoredHistory before) {

@@ -163,6 +163,11 @@ public record RenewalHistory(
         return new RenewalHistory(pick, suggestion, 0, null, last, pauses, Map.of(), null, holdUntil, next);
     }
 
+    /** What comes next is tried in another way than before: what has failed so far says nothing of it. */
+    public RenewalHistory forAnotherWay() {
+        return new RenewalHistory(pick, suggestion, 0, null, null, pauses, Map.of(), null, holdUntil, names);
+    }
+
     /** The names of the site that an order is for. */
     public List<String> wanted(Site site) {
         return site.keepTogether() ? site.names() : names.wanted(site.names());

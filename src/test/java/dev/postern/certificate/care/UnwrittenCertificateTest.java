@@ -14,7 +14,6 @@ import dev.postern.certificate.served.CertificateTable;
 import dev.postern.certificate.store.Store;
 import dev.postern.certificate.store.files.FileStore;
 import dev.postern.config.CertificateSource;
-import dev.postern.config.ChallengeType;
 import dev.postern.config.KeyType;
 import dev.postern.config.RateLimits;
 import dev.postern.config.RouteSettings;
@@ -94,9 +93,10 @@ class UnwrittenCertificateTest {
                 false,
                 List.of(),
                 CertificateSource.ISSUED,
-                List.of(ChallengeType.TLS_ALPN_01),
+                Site.DEFAULT_CHALLENGES,
                 null,
-                RouteSettings.DEFAULT);
+                RouteSettings.DEFAULT,
+                true);
         SiteRecord before = renewals.record(A);
         renewals.next(new Renewals.Remit(List.of(changed), KeyType.EC_P256, List.of(issuer)))
                 .commit();
