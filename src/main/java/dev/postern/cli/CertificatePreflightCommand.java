@@ -35,7 +35,8 @@ import picocli.CommandLine.Parameters;
         description = {
             "For each name: its A and AAAA records, our own answer fetched back over each of these addresses (while postern"
                     + " run serves), the CAA records; for each CA its directory and its clock. Orders nothing.",
-            "Ends with 0, or with 1 where an order would fail for certain."
+            "Ends with 0, or with 1 where an order would fail: for certain, or as things are now, because no CA or no name server"
+                    + " answers (\"unknown\")."
         },
         footerHeading = "%nExamples:%n",
         footer = {
@@ -100,9 +101,7 @@ final class CertificatePreflightCommand implements Callable<Integer> {
             } else {
                 print(reports, isServing);
             }
-            boolean certain =
-                    reports.stream().anyMatch(report -> !report.certain().isEmpty());
-            return certain ? ExitCode.NO : ExitCode.OK;
+            return reports.stream().allMatch(PreflightReport::isGood) ? ExitCode.OK : ExitCode.NO;
         } catch (IOException e) {
             throw new CommandFailed(ExitCode.UNAVAILABLE, DiskFailure.reason(e));
         }

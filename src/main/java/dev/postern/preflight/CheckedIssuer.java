@@ -99,7 +99,7 @@ public final class CheckedIssuer implements CertificateIssuer {
 
     private static void log(PreflightReport report) {
         report.findings().stream()
-                .filter(finding -> finding.verdict() == Verdict.WARNING)
+                .filter(finding -> finding.verdict() == Verdict.WARNING || finding.verdict() == Verdict.UNKNOWN)
                 .forEach(finding -> LOG.warn("preflight: {}", finding));
     }
 

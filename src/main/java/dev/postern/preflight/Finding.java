@@ -32,6 +32,8 @@ public record Finding(Check check, String about, Verdict verdict, String sentenc
         OK("ok"),
         /** An order may fail, and may not: from here it cannot be told. */
         WARNING("warning"),
+        /** Nobody answered whose answer an order needs: as things are now it would fail. */
+        UNKNOWN("unknown"),
         /** An order would fail, whatever the CA does. */
         CERTAIN("certain failure");
 

@@ -21,9 +21,13 @@ import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.random.RandomGenerator;
+import javax.net.ssl.SSLException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Looks at what an order depends on. Blocking, for as long as the DNS and the servers of the site take, at most some
@@ -36,7 +40,12 @@ public final class Preflight {
     /** More addresses than this are not tried one by one. */
     private static final int ADDRESSES = 8;
 
-    private static final CaDirectory UNKNOWN = new CaDirectory(List.of(), Optional.empty());
+    /**
+     * What a CA said of itself.
+     *
+     * @param failure in words, why it said nothing; null where it did
+     */
+    private record Told(CaDirectory directory, @Nullable String failure) {}
 
     private final Lookup lookup;
     private final ReachabilityProbe probe;
@@ -112,7 +121,7 @@ public final class Preflight {
      */
     public List<PreflightReport> check(List<Site> sites, Function<Site, List<Issuer>> issuers, boolean reach)
             throws InterruptedException {
-        Map<String, CaDirectory> told = new LinkedHashMap<>();
+        Map<String, Told> told = new LinkedHashMap<>();
         List<PreflightReport> reports = new ArrayList<>();
         for (Site site : sites) {
             reports.add(check(site, issuers.apply(site), reach, told));
@@ -131,7 +140,7 @@ public final class Preflight {
     }
 
     /** @param told what CAs said of themselves already */
-    private PreflightReport check(Site site, List<Issuer> issuers, boolean reach, Map<String, CaDirectory> told)
+    private PreflightReport check(Site site, List<Issuer> issuers, boolean reach, Map<String, Told> told)
             throws InterruptedException {
         List<AcmeDirectory> acme = issuers.stream()
                 .filter(AcmeDirectory.class::isInstance)
@@ -144,9 +153,20 @@ public final class Preflight {
         boolean certain = acme.size() == issuers.size()
                 && acme.stream().allMatch(issuer -> PublicCas.isPublic(issuer.directory()));
         List<Finding> findings = new ArrayList<>();
+        Set<String> known = Set.copyOf(told.keySet());
         for (AcmeDirectory issuer : acme) {
             if (!told.containsKey(issuer.name())) {
                 told.put(issuer.name(), directory(issuer, findings));
+            }
+        }
+        // One that answers is enough.
+        boolean nobody = acme.size() == issuers.size()
+                && acme.stream().allMatch(issuer -> of(issuer, told).failure() != null);
+        for (AcmeDirectory issuer : acme) {
+            String failure = of(issuer, told).failure();
+            if (failure != null && (nobody || !known.contains(issuer.name()))) {
+                findings.add(new Finding(
+                        Check.DIRECTORY, issuer.name(), nobody ? Verdict.UNKNOWN : Verdict.WARNING, failure));
             }
         }
         for (String name : site.names()) {
@@ -168,8 +188,7 @@ public final class Preflight {
                                 site.challenges(),
                                 new CaaRules.Candidate(
                                         issuer.name(),
-                                        told.getOrDefault(issuer.name(), UNKNOWN)
-                                                .caaIdentities())));
+                                        of(issuer, told).directory().caaIdentities())));
             }
             // One that may is enough.
             boolean forbidden = caa.stream().allMatch(finding -> finding.verdict() == Verdict.CERTAIN);
@@ -178,18 +197,21 @@ public final class Preflight {
         return new PreflightReport(site.name(), findings);
     }
 
-    private CaDirectory directory(AcmeDirectory issuer, List<Finding> findings) throws InterruptedException {
+    private static Told of(AcmeDirectory issuer, Map<String, Told> told) {
+        return Objects.requireNonNull(told.get(issuer.name()), "told");
+    }
+
+    private Told directory(AcmeDirectory issuer, List<Finding> findings) throws InterruptedException {
         CaDirectory directory;
         try {
             directory = directories.read(issuer);
         } catch (IOException e) {
-            findings.add(
-                    Finding.warning(
-                            Check.DIRECTORY,
-                            issuer.name(),
-                            issuer.directory() + ": " + e.getMessage()
-                                    + " (expected: the directory of the CA); see to the way out of this host, or wait for the CA"));
-            return UNKNOWN;
+            // Of trust nothing comes by waiting.
+            String next = e.getCause() instanceof SSLException
+                    ? "; no order gets further: see to ca-file, and to who answers there"
+                    : "; no order gets further: see to directory, to the way out of this host, or wait for the CA";
+            return new Told(
+                    new CaDirectory(List.of(), Optional.empty()), issuer.directory() + ": " + e.getMessage() + next);
         }
         findings.add(Finding.ok(Check.DIRECTORY, issuer.name(), issuer.directory() + ": answers"));
         directory.date().ifPresent(date -> {
@@ -205,7 +227,7 @@ public final class Preflight {
                                             + " the CA's (expected: less than " + SKEW.toMinutes()
                                             + "m); set it, best with NTP"));
         });
-        return directory;
+        return new Told(directory, null);
     }
 
     private void checkName(Site site, String name, boolean certain, boolean reach, List<Finding> findings) {
@@ -236,9 +258,10 @@ public final class Preflight {
             if (answer instanceof Answer.Found found) {
                 addresses(check, name, family, found.addresses(), site, findings);
             } else if (answer instanceof Answer.Failed failed) {
-                findings.add(Finding.warning(
+                findings.add(new Finding(
                         check,
                         name,
+                        anywhere ? Verdict.WARNING : Verdict.UNKNOWN,
                         "asking for " + Reach.type(family) + " records failed: " + failed.reason()
                                 + " (a CA that cannot ask either refuses); see to the name servers of " + name));
             } else if (anywhere) {

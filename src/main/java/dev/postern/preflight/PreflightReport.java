@@ -9,6 +9,12 @@ public record PreflightReport(String site, List<Finding> findings) {
         findings = List.copyOf(findings);
     }
 
+    /** Whether nothing is known that an order would fail for, and nothing unknown that it needs. */
+    public boolean isGood() {
+        return findings.stream()
+                .allMatch(finding -> finding.verdict() == Verdict.OK || finding.verdict() == Verdict.WARNING);
+    }
+
     /** Those that say an order would fail. */
     public List<Finding> certain() {
         return findings.stream()

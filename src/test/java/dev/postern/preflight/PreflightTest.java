@@ -41,6 +41,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import javax.net.ssl.SSLHandshakeException;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -124,6 +125,10 @@ class PreflightTest {
     }
 
     private Preflight preflight() throws IOException {
+        return preflight(issuer -> directory);
+    }
+
+    private Preflight preflight(Preflight.Directories directories) throws IOException {
         return new Preflight(
                 new Lookup(List.of(server.address()), Duration.ofSeconds(10), MonotonicClock.SYSTEM),
                 probe != null
@@ -134,7 +139,7 @@ class PreflightTest {
                 clock,
                 new SplittableRandom(2),
                 new Reach.Ports(port, port),
-                issuer -> directory);
+                directories);
     }
 
     private static Site site(List<ChallengeType> challenges, String... names) {
@@ -326,7 +331,7 @@ class PreflightTest {
         List<Finding> findings = check(PUBLIC, "name.elsewhere");
 
         assertThat(only(Check.ADDRESS_IPV4, findings)).allSatisfy(finding -> {
-            assertThat(finding.verdict()).isEqualTo(Verdict.WARNING);
+            assertThat(finding.verdict()).isEqualTo(Verdict.UNKNOWN);
             assertThat(finding.sentence()).contains("asking for A records failed");
         });
         assertThat(findings).noneMatch(finding -> finding.verdict() == Verdict.CERTAIN);
@@ -379,6 +384,36 @@ class PreflightTest {
         one(Check.DIRECTORY, findings);
         one(Check.CLOCK, findings);
         assertThat(only(Check.CAA, findings)).hasSize(2);
+    }
+
+    /** What nobody can say yes to is no good news, whichever site is asked for it; another CA that answers is enough. */
+    @Test
+    void caThatIsNotTrustedIsNoYesForAnySiteThatNeedsIt() throws Exception {
+        List<Site> sites =
+                List.of(site(Site.DEFAULT_CHALLENGES, "four.example"), site(Site.DEFAULT_CHALLENGES, "both.example"));
+        Preflight preflight = preflight(issuer -> {
+            if (issuer.name().equals(PRIVATE.name())) {
+                String untrusted =
+                        "TLS: the server's certificate is from no CA that is trusted (expected: one of ca.pem)";
+                throw new IOException(untrusted, new SSLHandshakeException("path"));
+            }
+            return directory;
+        });
+
+        assertThat(preflight.check(sites, site -> List.of(PRIVATE), false)).allSatisfy(report -> {
+            assertThat(report.isGood()).isFalse();
+            assertThat(report.certain()).isEmpty();
+            assertThat(one(Check.DIRECTORY, report.findings()).sentence())
+                    .isEqualTo(
+                            "https://ca.corp.example/: TLS: the server's certificate is from no CA that is trusted"
+                                    + " (expected: one of ca.pem); no order gets further: see to ca-file, and to who answers there");
+        });
+        assertThat(preflight.check(sites, site -> List.of(PRIVATE, PUBLIC), false))
+                .allMatch(PreflightReport::isGood)
+                .flatExtracting(PreflightReport::findings)
+                .filteredOn(finding -> finding.check() == Check.DIRECTORY)
+                .extracting(Finding::verdict)
+                .containsExactly(Verdict.OK, Verdict.WARNING);
     }
 
     /** The JDK's own deadline ends with the headers. */
