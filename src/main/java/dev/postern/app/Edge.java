@@ -8,7 +8,6 @@ import dev.postern.config.Configuration;
 import dev.postern.config.Durations;
 import dev.postern.config.Listeners;
 import dev.postern.config.PlainText;
-import dev.postern.config.Site;
 import dev.postern.config.TcpService;
 import dev.postern.config.read.ConfigurationChange;
 import dev.postern.control.ControlCommands;
@@ -81,7 +80,7 @@ public final class Edge implements AutoCloseable {
         opened.push(memory);
         try {
             // A store that is made, perhaps by another user, and not served from is in the way of the next start.
-            requireFree(config, !config.sites().stream().allMatch(Site::isPlain));
+            requireFree(config);
             this.care = new CertificateCare(config, schedule, clock, background);
             opened.push(care);
             this.path = new RequestPath(config, transport, loops.all(), care, observation, clock, background, memory);
@@ -101,10 +100,10 @@ public final class Edge implements AutoCloseable {
         }
     }
 
-    private static void requireFree(Configuration config, boolean isForTls) throws CannotListen {
+    private static void requireFree(Configuration config) throws CannotListen {
         Listeners listeners = config.listeners();
-        Listener.requireFree("challenge", listeners.challenge().bind());
-        Listener.requireFree("https", isForTls ? listeners.https().bind() : List.of());
+        Listener.requireFree("challenge", config.sidePort());
+        Listener.requireFree("https", config.isForTls() ? listeners.https().bind() : List.of());
         Listener.requireFree(
                 "http", config.sites().isEmpty() ? List.of() : listeners.http().bind());
         Listeners.Admin admin = listeners.admin();
@@ -152,6 +151,9 @@ public final class Edge implements AutoCloseable {
         edge.tellShortage();
         if (edge.httpsAddresses().isEmpty() && !config.sites().isEmpty()) {
             LOG.info("listener https: not bound, for no site has a certificate: each is plain");
+        }
+        if (edge.challengeAddresses().isEmpty()) {
+            LOG.info("listener challenge: not bound, for no site proves its names by http-01");
         }
         return edge;
     }

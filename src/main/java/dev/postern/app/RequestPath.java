@@ -224,10 +224,10 @@ final class RequestPath implements AutoCloseable {
         Backends.Next newBackends = backends.next(next);
         List<Listener.Next> bound = new ArrayList<>();
         try {
-            Listener.Next side = challenge.bind(next.listeners().challenge().bind(), ours());
+            Listener.Next side = challenge.bind(next.sidePort(), ours());
             bound.add(side);
             // Where no site has a certificate, nobody is to take the port for served, nor find it taken.
-            boolean isForTls = !next.sites().stream().allMatch(Site::isPlain);
+            boolean isForTls = next.isForTls();
             Listener.Next tls = https.bind(isForTls ? next.listeners().https().bind() : List.of(), ours());
             bound.add(tls);
             List<BindAddress> forHttp =

@@ -34,6 +34,22 @@ public record Configuration(
         Duration shutdownDelay,
         Hooks hooks,
         @Nullable AccessLog accessLog) {
+    /** Whether some site has a certificate; where none has, nobody is to take the port for served, nor find it taken. */
+    public boolean isForTls() {
+        return !sites.stream().allMatch(Site::isPlain);
+    }
+
+    /** What is bound to answer challenges; nothing where no CA asks for any, unless the operator has named a place. */
+    public List<BindAddress> sidePort() {
+        return listeners.challenge().bind(sites.stream().anyMatch(this::isProvenOverHttp));
+    }
+
+    private boolean isProvenOverHttp(Site site) {
+        return site.isIssued()
+                && site.challenges().contains(ChallengeType.HTTP_01)
+                && acme.issuersFor(site).stream().anyMatch(Issuer.AcmeDirectory.class::isInstance);
+    }
+
     /** The same with other listeners. */
     public Configuration withListeners(Listeners other) {
         return new Configuration(

@@ -1,5 +1,6 @@
 package dev.postern.config;
 
+import java.net.InetAddress;
 import java.util.List;
 import java.util.Locale;
 import java.util.OptionalInt;
@@ -66,5 +67,17 @@ public record Listeners(
     }
 
     /** The side port: HTTP-01 is answered here, and the {@code http} listener relays to it. */
-    public record Challenge(List<BindAddress> bind) {}
+    public record Challenge(List<BindAddress> bind) {
+        /** Loopback only: nobody but the http listener has business at it. */
+        public static final BindAddress DEFAULT = new BindAddress(InetAddress.getLoopbackAddress(), 9876);
+
+        /**
+         * What of it is to be bound: whatever its operator has named, and its default only where somebody needs it.
+         *
+         * @param isNeeded whether some site proves its names there
+         */
+        public List<BindAddress> bind(boolean isNeeded) {
+            return isNeeded || !bind.equals(List.of(DEFAULT)) ? bind : List.of();
+        }
+    }
 }

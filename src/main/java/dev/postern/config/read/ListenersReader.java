@@ -25,9 +25,6 @@ final class ListenersReader {
 
     private static final BindAddress HTTP = new BindAddress(null, 80);
     private static final BindAddress HTTPS = new BindAddress(null, 443);
-    // Loopback only: nobody but the http listener has business at the side port.
-    private static final BindAddress CHALLENGE = new BindAddress(InetAddress.getLoopbackAddress(), 9876);
-
     // Loopback only: what it shows is nobody's business outside.
     private static final BindAddress ADMIN = new BindAddress(InetAddress.getLoopbackAddress(), 9877);
 
@@ -76,7 +73,7 @@ final class ListenersReader {
                         orDefault(given, https, HTTPS),
                         protocols(https.find("protocols")),
                         AddressesReader.ranges(https.find("proxy-protocol"))),
-                new Challenge(orDefault(given, challenge, CHALLENGE)),
+                new Challenge(orDefault(given, challenge, Challenge.DEFAULT)),
                 listeners.has("admin")
                         ? new Admin(
                                 orDefault(given, admin, ADMIN),
