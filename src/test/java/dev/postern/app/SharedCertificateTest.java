@@ -94,6 +94,27 @@ class SharedCertificateTest {
         assertThat(serial("b.shared.test")).isEqualTo(second);
     }
 
+    /** It is there for its certificate: whatever no other site answers for is nowhere. */
+    @Test
+    void siteThatOthersHaveTheCertificateOfNeedsNoRoutes() throws Exception {
+        edge.start(internal(
+                "  - { names: [\"*.shared.test\"] }\n",
+                site("a.shared.test", "certificate: { of: \"*.shared.test\" }", "a")));
+        await().ignoreExceptions().until(() -> body("a.shared.test").equals("a"));
+
+        try (RawClient client = tls("b.shared.test")) {
+            assertThat(client.get("b.shared.test", "/").status()).isEqualTo(404);
+            assertThat(client.get("a.shared.test", "/").body()).isEqualTo("a");
+        }
+        assertThatThrownBy(() -> edge.reload(internal("  - { names: [\"*.shared.test\"] }\n")))
+                .isInstanceOfSatisfying(
+                        ConfigurationProblems.class,
+                        e -> assertThat(e.lines())
+                                .singleElement()
+                                .asString()
+                                .contains("has neither backend nor routes"));
+    }
+
     @Test
     void reloadTakesASiteInAndLetsItGoWithoutAMomentWithoutACertificate() throws Exception {
         String wild = site("\"*.shared.test\"", "", "wild");

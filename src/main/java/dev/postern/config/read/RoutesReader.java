@@ -73,9 +73,6 @@ final class RoutesReader {
                 }
             }
         }
-        if (backend == null && list == null && site.at().isMapping()) {
-            site.at().problem("has neither backend nor routes (expected: one of them)");
-        }
         return List.copyOf(routes);
     }
 

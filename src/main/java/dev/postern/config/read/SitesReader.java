@@ -12,8 +12,10 @@ import dev.postern.config.Site;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Reads {@code sites}. */
@@ -86,6 +88,9 @@ final class SitesReader {
     private final RoutesReader routesReader;
     private final ProofReader proofReader;
     private final Map<String, Value> taken = new HashMap<>();
+    /** Those with neither backend nor routes. */
+    private final Set<Value> bare = new HashSet<>();
+
     private @Nullable Value byDefault;
 
     SitesReader(Map<String, Configuration.Backend> backends, ProofReader proofReader) {
@@ -100,7 +105,23 @@ final class SitesReader {
                 entries.add(site(Section.of(item, KEYS)));
             }
         }
-        return new SharedCertificates(entries).resolved();
+        List<Entry> resolved = new SharedCertificates(entries).resolved();
+        resolved.forEach(site -> requireRoutes(site, resolved));
+        return resolved;
+    }
+
+    /** A site that does nothing with requests is there for its certificate, or a mistake. */
+    private void requireRoutes(Entry site, List<Entry> all) {
+        if (bare.contains(site.at())
+                && site.names().stream()
+                        .limit(1)
+                        .noneMatch(name -> all.stream()
+                                .anyMatch(other ->
+                                        other.certificate().equals(new CertificateSource.OfSite(name.name()))))) {
+            site.at()
+                    .problem("has neither backend nor routes (expected: one of them, or another site that has its"
+                            + " certificate)");
+        }
     }
 
     private Entry site(Section site) {
@@ -118,6 +139,9 @@ final class SitesReader {
             hosts.add(Site.ANY);
         }
         List<Route> routes = routesReader.read(site, hosts, settings);
+        if (!site.has("backend") && !site.has("routes") && site.at().isMapping()) {
+            bare.add(site.at());
+        }
         ProofReader.Proof proof = proofReader.read(site);
         boolean keepTogether = site.get("keep-together", Scalar.BOOLEAN, false);
         return new Entry(site.at(), names, isDefault, routes, certificate, shares, of, proof, settings, keepTogether);
