@@ -230,7 +230,7 @@ class MainTest {
         assertThat(err.toString().lines())
                 .containsExactly(
                         "command line: --site: \"localhost\" is a private name, which letsencrypt may not certify;"
-                                + " add internal to acme.issuers or bring a certificate",
+                                + " add internal to acme.issuers, bring a certificate, or serve the site over HTTP only (plain: true)",
                         "command line: --to: \"c\" has no port"
                                 + " (expected: HOST:PORT such as 10.0.0.11:8080, app.internal:8080 or [2001:db8::1]:8080)",
                         "command line: 2 problems; not started");

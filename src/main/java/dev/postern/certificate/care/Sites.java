@@ -316,7 +316,8 @@ final class Sites {
     private static void complainOfNoIssuer(SiteRecord record) {
         if (record.issuers().isEmpty()) {
             LOG.error(
-                    "{}: no issuer may certify {}; it gets no certificate until acme.issuers names a CA that can",
+                    "{}: no issuer may certify {}; it gets no certificate until acme.issuers names a CA that can (internal is one), or"
+                            + " its operator brings one; plain: true serves it over HTTP only",
                     record.name(),
                     String.join(", ", record.site().names()));
         }

@@ -18,7 +18,8 @@ import java.util.stream.Collectors;
 
 /** Whether the issuers can give the sites the certificates they need. */
 final class Issuance {
-    private static final String TO_DO = "add internal to acme.issuers or bring a certificate";
+    private static final String TO_DO =
+            "add internal to acme.issuers, bring a certificate, or serve the site over HTTP only (plain: true)";
 
     private Issuance() {}
 
@@ -108,7 +109,7 @@ final class Issuance {
                                     .map(entry -> entry.getKey().name() + " may not certify "
                                             + Quoted.of(entry.getValue().name()))
                                     .collect(Collectors.joining(", "))
-                            + "; make it a site of its own or bring a certificate");
+                            + "; make it a site of its own, with a certificate that you bring, or with plain: true");
         }
     }
 
