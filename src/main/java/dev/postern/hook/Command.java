@@ -79,9 +79,9 @@ public final class Command {
         this.timeout = timeout;
     }
 
-    /** As in the configuration. */
+    /** The program, for the log: what is behind it may be a password. */
     public String text() {
-        return String.join(" ", command);
+        return command.get(0);
     }
 
     /**
