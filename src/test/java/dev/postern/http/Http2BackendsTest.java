@@ -8,6 +8,7 @@ import dev.postern.testing.Http2Server;
 import dev.postern.testing.RawClient;
 import io.netty.handler.codec.http2.Http2Error;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
@@ -65,6 +66,63 @@ class Http2BackendsTest {
 
     private Http2Client client() throws Exception {
         return edge.closes(Http2Client.connect(edge.httpsPort(), edge.trust(), "localhost"));
+    }
+
+    // ---- ends
+
+    /** Says how long its response is, sends that, and never ends the stream; `/trailers` does, with trailers a moment later. */
+    private Http2Server forgetful() {
+        return edge.closes(Http2Server.start((request, connection) -> {
+            int stream = request.stream();
+            connection.headers(
+                    stream,
+                    false,
+                    ":status",
+                    "200",
+                    "content-length",
+                    request.path().equals("/none") ? "0" : "5");
+            if (!request.header(":method").contains("HEAD") && !request.path().equals("/none")) {
+                connection.data(stream, false, PART);
+            }
+            if (request.path().equals("/trailers")) {
+                connection.headers(stream, true, "x-sum", "4");
+            }
+        }));
+    }
+
+    @Test
+    void responseIsCompleteByItsLengthForTheNextRequestOfItsClient() throws Exception {
+        Http2Server server = forgetful();
+        start("", "", server);
+        RawClient client = edge.client();
+
+        assertThat(client.get("localhost", "/").body()).isEqualTo("wrong");
+        assertThat(client.get("localhost", "/none").status()).isEqualTo(200);
+        assertThat(client.get("localhost", "/").body()).isEqualTo("wrong");
+
+        assertThat(server.resets()).as("it may end them itself").isEmpty();
+        edge.passes(Duration.ofSeconds(3));
+        Awaitility.await().until(() -> server.resets().size() == 3);
+        assertThat(client.get("localhost", "/").body()).isEqualTo("wrong");
+    }
+
+    /** Its other requests wait for nothing; this one may be given trailers. */
+    @Test
+    void clientThatTakesTrailersIsToldOfTheEndALittleLater() throws Exception {
+        Http2Server server = forgetful();
+        start("", "", server);
+        Http2Client client = client();
+
+        var withTrailers = client.request(1, "GET", "/trailers", true).response(1);
+        assertThat(withTrailers.body()).isEqualTo("wrong");
+        assertThat(withTrailers.trailers()).isNotNull();
+        client.request(3, "GET", "/", true);
+        Awaitility.await().until(() -> server.requests().size() == 2);
+        Awaitility.await().until(() -> {
+            edge.passes(Duration.ofSeconds(3));
+            return server.resets().size() == 1;
+        });
+        assertThat(client.response(3).body()).isEqualTo("wrong");
     }
 
     // ---- retries

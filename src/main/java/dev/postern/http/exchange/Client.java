@@ -120,7 +120,7 @@ public final class Client {
         return shown == null && routes.site(called) == null ? null : called;
     }
 
-    boolean isHttp2() {
+    public boolean isHttp2() {
         return http2;
     }
 

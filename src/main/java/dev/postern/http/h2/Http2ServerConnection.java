@@ -20,8 +20,6 @@ import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.handler.codec.http2.Http2Settings;
 import io.netty.handler.codec.http2.Http2Stream;
 import io.netty.handler.codec.http2.UniformStreamByteDistributor;
-import java.util.LinkedHashSet;
-import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -48,12 +46,10 @@ final class Http2ServerConnection extends Http2Wire<Http2ServerStream> {
     private final RepeatedWarnings warnings;
     private final Server server;
     private final Http2ServerConnections pool;
-    // Whom to flush once everything that was read has been passed on.
-    private final Set<ResponseReceiver> fed = new LinkedHashSet<>();
+    private final OneReading reading = new OneReading();
 
     private Phase phase = Phase.AWAITS_SETTINGS;
     private boolean takesTunnels;
-    private boolean reading;
     private boolean flushScheduled;
     private long probeNanos;
     private long readNanos;
@@ -331,29 +327,26 @@ final class Http2ServerConnection extends Http2Wire<Http2ServerStream> {
     private void feeds(Http2ServerStream stream) {
         ResponseReceiver receiver = stream.receiver();
         if (receiver != null) {
-            fed.add(receiver);
+            reading.feeds(receiver);
         }
     }
 
     @Override
     public void channelRead(ChannelHandlerContext read, Object message) throws Exception {
-        reading = true;
+        reading.begins();
         readNanos = nanos();
         super.channelRead(read, message);
     }
 
     @Override
     public void channelReadComplete(ChannelHandlerContext read) throws Exception {
-        reading = false;
-        flushFed();
+        reading.isOver();
         super.channelReadComplete(read);
     }
 
-    private void flushFed() {
-        if (!fed.isEmpty()) {
-            fed.forEach(ResponseReceiver::flushResponse);
-            fed.clear();
-        }
+    /** The response is complete by its length: its end may be in what is read next. */
+    void awaitsEnd(Http2ServerStream stream) {
+        reading.then(stream::linger);
     }
 
     // ---- the end
@@ -374,9 +367,7 @@ final class Http2ServerConnection extends Http2Wire<Http2ServerStream> {
             if (mine != null) {
                 feeds(mine);
                 mine.closed();
-                if (!reading) {
-                    flushFed();
-                }
+                reading.flushSoon();
             }
         }
     }
@@ -386,7 +377,7 @@ final class Http2ServerConnection extends Http2Wire<Http2ServerStream> {
         phase = Phase.RETIRED;
         pool.remove(this);
         super.channelInactive(inactive);
-        flushFed();
+        reading.flush();
     }
 
     /**

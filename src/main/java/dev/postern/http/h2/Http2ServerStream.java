@@ -23,10 +23,17 @@ import io.netty.handler.codec.http2.Http2Exception;
 import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.handler.codec.http2.Http2Stream;
 import java.util.Objects;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /** One exchange on an HTTP/2 connection to a server. Event loop only. */
 final class Http2ServerStream implements ServerStream, ChannelFutureListener {
+    /**
+     * How long a response that is complete by its length may go without an end of its stream. That comes with the last data
+     * or right behind it, with trailers maybe; who has not sent it by then has forgotten it.
+     */
+    private static final long LINGER_SECONDS = 2;
+
     /** The response does not say how long it is. */
     private static final long UNKNOWN = -1;
 
@@ -41,9 +48,15 @@ final class Http2ServerStream implements ServerStream, ChannelFutureListener {
     private boolean handingOver;
     private boolean requestEnded;
     private boolean tunnel;
+    /** Whether those behind a body of a known length reach the client. */
+    private boolean takesTrailers;
+
     private boolean headSeen;
     /** What of the announced length has not come yet. */
     private long remaining = UNKNOWN;
+
+    /** The response is complete by its length, its stream is open. */
+    private boolean lingering;
 
     /** As long as there is a stream. */
     private @Nullable ReceiveWindow window;
@@ -63,6 +76,7 @@ final class Http2ServerStream implements ServerStream, ChannelFutureListener {
     public void begin(OutgoingRequest next, ResponseReceiver answered, boolean watchWrite) {
         receiver = answered;
         handingOver = true;
+        takesTrailers = next.client().isHttp2();
         RequestHead request = next.request();
         String protocol = request.upgrade();
         boolean webSocket = WebSocketKey.PROTOCOL.equalsIgnoreCase(protocol);
@@ -197,9 +211,52 @@ final class Http2ServerStream implements ServerStream, ChannelFutureListener {
         }
         remaining = length >= 0 ? length : UNKNOWN;
         current.responseHead(head, endOfStream ? 0 : length);
-        // It may have been left meanwhile: for another server, whose answer this is not the end of.
-        if (endOfStream && current.equals(receiver)) {
+        goOn(current, endOfStream);
+    }
+
+    /** It may have been left meanwhile: for another server, whose answer this is not the end of. */
+    private void goOn(ResponseReceiver current, boolean endOfStream) {
+        if (!current.equals(receiver)) {
+            return;
+        }
+        if (endOfStream) {
             end(current, null);
+        } else if (remaining == 0 && !lingering) {
+            lingering = true;
+            connection.awaitsEnd(this);
+        }
+    }
+
+    /**
+     * All that was announced is there, nothing else has come with it, and the stream may be open still: for trailers, or for no
+     * reason.
+     */
+    void linger() {
+        ResponseReceiver current = receiver;
+        // HTTP/1.1 has no place for trailers behind a length, and the next request of its client waits for the end.
+        if (current != null && !takesTrailers) {
+            end(current, null);
+        }
+        Http2Stream open = stream;
+        if (open == null || !open.state().remoteSideOpen()) {
+            return;
+        }
+        later(this::endOverdue, TimeUnit.SECONDS.toNanos(LINGER_SECONDS));
+    }
+
+    private void endOverdue() {
+        Http2Stream open = stream;
+        if (open == null || !open.state().remoteSideOpen()) {
+            return;
+        }
+        ResponseReceiver current = receiver;
+        leave();
+        reset(Http2Error.NO_ERROR);
+        if (current != null) {
+            current.guard(() -> {
+                current.responseEnd(null);
+                current.flushResponse();
+            });
         }
     }
 
@@ -224,9 +281,7 @@ final class Http2ServerStream implements ServerStream, ChannelFutureListener {
         if (length > 0) {
             current.responseBody(part.retain());
         }
-        if (endOfStream && current.equals(receiver)) {
-            end(current, null);
-        }
+        goOn(current, endOfStream);
         return window == null ? length : window.came(length);
     }
 
@@ -340,15 +395,16 @@ final class Http2ServerStream implements ServerStream, ChannelFutureListener {
         }
     }
 
+    private void later(Runnable task, long nanos) {
+        var unused = connection.channel().eventLoop().schedule(task, nanos, TimeUnit.NANOSECONDS);
+    }
+
     @Override
     public void leave(long nanos) {
         requestEnd(null);
         leave();
         flush();
-        var unused = connection
-                .channel()
-                .eventLoop()
-                .schedule(() -> reset(Http2Error.CANCEL), nanos, java.util.concurrent.TimeUnit.NANOSECONDS);
+        later(() -> reset(Http2Error.CANCEL), nanos);
     }
 
     @Override
