@@ -12,6 +12,7 @@ import dev.postern.certificate.store.files.FileStore;
 import dev.postern.config.Configuration;
 import dev.postern.config.Secret;
 import dev.postern.config.Site;
+import dev.postern.testing.CapturedLog;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -99,6 +100,26 @@ class HooksTest {
                 POSTERN_SITE=example.com
 
                 """);
+    }
+
+    /** Operators hand passwords over in this way. */
+    @Test
+    void logNamesTheProgramAndNothingBehindIt() throws IOException {
+        for (int exit : List.of(0, 1)) {
+            Path script = script("exit " + exit);
+            Hooks hooks = hooks(new Configuration.Hooks(
+                    List.of(new Secret(script.toString()), new Secret("--password=open-sesame")),
+                    List.of(),
+                    List.of(),
+                    Duration.ofSeconds(10)));
+            try (CapturedLog log = CapturedLog.begin()) {
+                hooks.renewed(renewed("example.com"));
+                runAll();
+
+                assertThat(log.lines(script.toString())).isNotEmpty();
+                assertThat(log.lines("sesame")).isEmpty();
+            }
+        }
     }
 
     @Test
@@ -267,12 +288,13 @@ class HooksTest {
     }
 
     private Hooks hooks(@Nullable Path onRenewed, @Nullable Path onFailure, @Nullable Path onOverdue) {
+        return hooks(new Configuration.Hooks(
+                command(onRenewed), command(onFailure), command(onOverdue), Duration.ofSeconds(10)));
+    }
+
+    private Hooks hooks(Configuration.Hooks configured) {
         return new Hooks(
-                new Configuration.Hooks(
-                        command(onRenewed), command(onFailure), command(onOverdue), Duration.ofSeconds(10)),
-                site -> FileStore.openReadOnly(certs()).site(site).told(),
-                toRun::add,
-                (wait, task) -> {
+                configured, site -> FileStore.openReadOnly(certs()).site(site).told(), toRun::add, (wait, task) -> {
                     waits.add(wait);
                     timers.add(task);
                 });
