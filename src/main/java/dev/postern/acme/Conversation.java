@@ -93,10 +93,6 @@ final class Conversation {
         return failures;
     }
 
-    Duration stepDeadline() {
-        return stepDeadline;
-    }
-
     Polling polling() {
         return new Polling(stepDeadline, elapsed);
     }

@@ -55,8 +55,4 @@ final class Polling {
         elapsed.await(wait);
         return true;
     }
-
-    Duration deadline() {
-        return deadline;
-    }
 }

@@ -85,10 +85,6 @@ final class Name {
         return new Name(host, names, List.of());
     }
 
-    String host() {
-        return host;
-    }
-
     /** Whether it is a name indeed, and not an address. */
     boolean mayMove() {
         return names != null;

@@ -173,11 +173,6 @@ public final class InternalCa {
         return directory.resolve("root.pem");
     }
 
-    /** What clients have to trust. */
-    public X509Certificate rootCertificate() {
-        return roots.get(0).certificate();
-    }
-
     public Duration backdate() {
         return shape.backdate();
     }

@@ -33,11 +33,6 @@ public final class InternalIssuer implements CertificateIssuer {
     private final Duration validity;
     private final Predicate<Site> sites;
 
-    /** Certifies every name. */
-    public InternalIssuer(InternalCa ca) {
-        this(ca, DEFAULT_VALIDITY, site -> true);
-    }
-
     /** @param sites which sites it is for; beside a public CA those that the public CA may not certify */
     public InternalIssuer(InternalCa ca, Duration validity, Predicate<Site> sites) {
         this.ca = ca;

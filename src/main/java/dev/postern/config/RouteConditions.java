@@ -44,9 +44,4 @@ public record RouteConditions(boolean exact, Set<String> methods, List<HeaderCon
         EQUALS,
         PREFIX
     }
-
-    /** The more, the more specific is the route. */
-    public int count() {
-        return (methods.isEmpty() ? 0 : 1) + (hosts.isEmpty() ? 0 : 1) + headers.size();
-    }
 }

@@ -34,9 +34,4 @@ public final class ConnectionsPerClient {
     public long refused() {
         return refused.sum();
     }
-
-    /** Clients that have any. */
-    int clients() {
-        return open.size();
-    }
 }

@@ -16,7 +16,6 @@ import java.time.InstantSource;
 import java.util.Date;
 import java.util.Map;
 import java.util.Properties;
-import java.util.SplittableRandom;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.random.RandomGenerator;
@@ -160,11 +159,6 @@ public final class Schedule implements WakeUps, AutoCloseable {
                         || String.valueOf(e.getMessage()).contains(cause.getMessage())
                 ? String.valueOf(e.getMessage())
                 : e.getMessage() + ": " + cause.getMessage();
-    }
-
-    /** As below, with nothing to do but the sweep. */
-    public void start(Renewals renewals, ServedCertificates served, InstantSource time) {
-        start(renewals, served, time, Map.of(), Runnable::run, new SplittableRandom());
     }
 
     /**

@@ -87,10 +87,6 @@ final class Machine {
         return readers;
     }
 
-    @Nullable SimulatedProcess process() {
-        return process;
-    }
-
     /** Called by an event. */
     void start() {
         if (process != null) {

@@ -14,6 +14,7 @@ import dev.postern.ca.acme.ProblemType;
 import dev.postern.config.ChallengeType;
 import dev.postern.pki.Pem;
 import dev.postern.testing.TestCa;
+import dev.postern.testing.Trust;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.URI;
@@ -268,7 +269,7 @@ final class OddCa implements CaTransport {
                         switch (member) {
                             case "leaf" -> sent.get(0);
                             case "intermediate" -> sent.get(1);
-                            case "root" -> ca.rootCertificate();
+                            case "root" -> Trust.root(ca);
                             case "stranger" -> stranger.root();
                             case "other-leaf" ->
                                 stranger.issue(List.of("example.com"), clock.instant(), Duration.ofDays(9))

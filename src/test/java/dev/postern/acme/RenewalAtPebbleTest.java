@@ -69,7 +69,7 @@ class RenewalAtPebbleTest {
             assertThat(renewals.load().join()).isEmpty();
             Set<BigInteger> serials = new LinkedHashSet<>();
             try (Schedule schedule = Schedule.prepare(Schedule.properties(Path.of("cron/quartz.properties")))) {
-                schedule.start(renewals, Care.NOTHING_SERVED, InstantSource.system());
+                Care.start(schedule, renewals, InstantSource.system());
                 assertThat(schedule).isNotNull();
                 await().until(() -> table.find("example.com") != null && table.find("example.org") != null);
 

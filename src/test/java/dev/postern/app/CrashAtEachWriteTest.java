@@ -12,6 +12,7 @@ import dev.postern.config.read.ConfigurationFile;
 import dev.postern.testing.Installation;
 import dev.postern.testing.PosternProcess;
 import dev.postern.testing.RealPrograms;
+import dev.postern.testing.Trust;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.nio.file.Files;
@@ -186,7 +187,7 @@ class CrashAtEachWriteTest {
                 Edge edge = edge(Clock.systemUTC());
                 try {
                     if (isRenewal) {
-                        assertThat(installation.serves(SITE, ca.rootCertificate()))
+                        assertThat(installation.serves(SITE, Trust.root(ca)))
                                 .as("served at once")
                                 .isTrue();
                     }
@@ -197,8 +198,8 @@ class CrashAtEachWriteTest {
                     X509Certificate current = CrashTest.certificate(
                                     installation.site(SITE).resolve("current"))
                             .leaf();
-                    await().until(() -> installation.serves(SITE, ca.rootCertificate())
-                            && installation.served(SITE, ca.rootCertificate()).equals(current));
+                    await().until(() -> installation.serves(SITE, Trust.root(ca))
+                            && installation.served(SITE, Trust.root(ca)).equals(current));
                 } finally {
                     edge.close();
                 }

@@ -14,6 +14,7 @@ import dev.postern.pki.Certificate;
 import dev.postern.pki.Pem;
 import dev.postern.testing.Installation;
 import dev.postern.testing.PosternProcess;
+import dev.postern.testing.Trust;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.nio.file.Files;
@@ -163,8 +164,8 @@ class CrashTest {
             try {
                 await().atMost(Duration.ofSeconds(30))
                         .pollInterval(Duration.ofMillis(50))
-                        .until(() -> installation.serves(SITE, ca.rootCertificate()));
-                X509Certificate served = installation.served(SITE, ca.rootCertificate());
+                        .until(() -> installation.serves(SITE, Trust.root(ca)));
+                X509Certificate served = installation.served(SITE, Trust.root(ca));
                 await().until(() -> !Files.exists(installation.site(SITE).resolve("order.json")));
                 assertWhole(installation);
                 assertThat(certificate(installation.site(SITE).resolve("current"))

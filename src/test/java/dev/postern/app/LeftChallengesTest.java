@@ -13,6 +13,7 @@ import dev.postern.ca.acme.Problem;
 import dev.postern.config.read.ConfigurationFile;
 import dev.postern.testing.Installation;
 import dev.postern.testing.RawClient;
+import dev.postern.testing.Trust;
 import java.io.IOException;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
@@ -120,7 +121,7 @@ class LeftChallengesTest {
             look.finding().accept(Optional.empty());
             await().atMost(Duration.ofSeconds(30))
                     .pollInterval(Duration.ofMillis(50))
-                    .until(() -> second.serves(SITE, ca.rootCertificate()));
+                    .until(() -> second.serves(SITE, Trust.root(ca)));
             await().until(() -> !Files.exists(kept));
             assertThat(isAnswered(second, look.wanted())).isFalse();
         }

@@ -16,6 +16,7 @@ import dev.postern.schedule.Schedule;
 import dev.postern.testing.Installation;
 import dev.postern.testing.PosternProcess;
 import dev.postern.testing.SmallDisk;
+import dev.postern.testing.Trust;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.nio.file.Files;
@@ -102,9 +103,9 @@ class StoreDamageTest {
     private X509Certificate awaitServed(String site) throws IOException {
         await().atMost(Duration.ofSeconds(30))
                 .pollInterval(Duration.ofMillis(50))
-                .until(() -> installation.serves(site, ca.rootCertificate()));
-        assertThat(installation.servedNames(site, ca.rootCertificate())).containsExactly(site);
-        return installation.served(site, ca.rootCertificate());
+                .until(() -> installation.serves(site, Trust.root(ca)));
+        assertThat(installation.servedNames(site, Trust.root(ca))).containsExactly(site);
+        return installation.served(site, Trust.root(ca));
     }
 
     private void awaitOnDisk(String site, int generation) {
@@ -398,7 +399,7 @@ class StoreDamageTest {
                 await().atMost(Duration.ofSeconds(30)).until(() -> filled.get());
                 await().atMost(Duration.ofSeconds(30))
                         .until(() -> edge.certificates().get(0).lastFailure() != null
-                                || installation.serves(ONE, ca.rootCertificate()));
+                                || installation.serves(ONE, Trust.root(ca)));
             } finally {
                 edge.close();
             }

@@ -122,7 +122,7 @@ class ThousandsOfSitesTest {
             try (Renewals renewals = new Renewals(
                     configured,
                     KeyType.EC_P256,
-                    List.of(new InternalIssuer(ca)),
+                    List.of(new InternalIssuer(ca, InternalIssuer.DEFAULT_VALIDITY, site -> true)),
                     Care.surroundings(store, table, clock, threads))) {
                 assertThat(renewals.load().join()).isEmpty();
                 renewals.start((site, when) -> {}, Care.NOTHING_SERVED);
@@ -179,7 +179,7 @@ class ThousandsOfSitesTest {
                 Renewals renewals = new Renewals(
                         configured,
                         KeyType.EC_P256,
-                        List.of(new InternalIssuer(ca)),
+                        List.of(new InternalIssuer(ca, InternalIssuer.DEFAULT_VALIDITY, site -> true)),
                         Care.surroundings(store, table, clock, threads))) {
             assertThat(renewals.load().join()).isEmpty();
             renewals.start(

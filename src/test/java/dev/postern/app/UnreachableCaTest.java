@@ -11,6 +11,7 @@ import dev.postern.ca.acme.AcmeServer;
 import dev.postern.testing.FreePorts;
 import dev.postern.testing.Installation;
 import dev.postern.testing.PosternProcess;
+import dev.postern.testing.Trust;
 import java.io.IOException;
 import java.math.BigInteger;
 import java.net.InetAddress;
@@ -75,7 +76,7 @@ class UnreachableCaTest {
     }
 
     private X509Certificate root() {
-        return ca.rootCertificate();
+        return Trust.root(ca);
     }
 
     private void awaitServed(String site) {

@@ -7,6 +7,7 @@ import dev.postern.ca.acme.MovableClock;
 import dev.postern.config.KeyType;
 import dev.postern.pki.Keys;
 import dev.postern.pki.Pem;
+import dev.postern.testing.Trust;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -51,7 +52,7 @@ class InternalCaTest {
         List<X509Certificate> chain =
                 ca.issue(key.getPublic(), List.of("a.internal", "*.b.internal", "127.0.0.1", "::1"), WEEK);
 
-        TestChains.verify(ca.rootCertificate(), chain, clock.instant());
+        TestChains.verify(Trust.root(ca), chain, clock.instant());
         X509Certificate leaf = chain.get(0);
         assertThat(chain).hasSize(2);
         assertThat(TestChains.names(leaf))
@@ -76,9 +77,9 @@ class InternalCaTest {
         X509Certificate intermediate =
                 ca.issue(key.getPublic(), List.of("a.internal"), WEEK).get(1);
 
-        assertThat(ca.rootCertificate().getBasicConstraints()).isEqualTo(1);
+        assertThat(Trust.root(ca).getBasicConstraints()).isEqualTo(1);
         assertThat(intermediate.getBasicConstraints()).isZero();
-        assertThat(ca.rootCertificate().getSubjectX500Principal()).isNotEqualTo(intermediate.getSubjectX500Principal());
+        assertThat(Trust.root(ca).getSubjectX500Principal()).isNotEqualTo(intermediate.getSubjectX500Principal());
     }
 
     @Test
@@ -121,10 +122,10 @@ class InternalCaTest {
 
     @Test
     void sameFolderIsTheSameCa() throws Exception {
-        X509Certificate root = open().rootCertificate();
+        X509Certificate root = Trust.root(open());
         X509Certificate intermediate = intermediate(open());
 
-        assertThat(open().rootCertificate()).isEqualTo(root);
+        assertThat(Trust.root(open())).isEqualTo(root);
         assertThat(intermediate(open())).isEqualTo(intermediate);
     }
 
@@ -146,7 +147,7 @@ class InternalCaTest {
         List<String> written = List.of("root-key.pem", "root.pem", "intermediate-key.pem", "intermediate.pem");
         for (int reached = 0; reached <= written.size(); reached++) {
             Path folder = directory.resolve("crash-" + reached);
-            X509Certificate root = open(folder).rootCertificate();
+            X509Certificate root = Trust.root(open(folder));
             for (String name : written.subList(reached, written.size())) {
                 Files.delete(folder.resolve(name));
                 Files.writeString(folder.resolve(".new-" + name), "half of it");
@@ -154,24 +155,23 @@ class InternalCaTest {
 
             InternalCa ca = open(folder);
 
-            TestChains.verify(
-                    ca.rootCertificate(), ca.issue(key.getPublic(), List.of("a.internal"), WEEK), clock.instant());
+            TestChains.verify(Trust.root(ca), ca.issue(key.getPublic(), List.of("a.internal"), WEEK), clock.instant());
             if (reached >= 2) {
-                assertThat(ca.rootCertificate()).isEqualTo(root); // it was there to be trusted
+                assertThat(Trust.root(ca)).isEqualTo(root); // it was there to be trusted
             }
-            assertThat(open(folder).rootCertificate()).isEqualTo(ca.rootCertificate());
+            assertThat(Trust.root(open(folder))).isEqualTo(Trust.root(ca));
         }
     }
 
     @Test
     void intermediateThatDoesNotFitIsReplaced() throws Exception {
-        X509Certificate root = open().rootCertificate();
+        X509Certificate root = Trust.root(open());
         for (String rubbish : List.of("", "rubbish", Pem.of(key.getPrivate()))) {
             Files.writeString(directory.resolve("intermediate-key.pem"), rubbish);
 
             InternalCa ca = open();
 
-            assertThat(ca.rootCertificate()).isEqualTo(root);
+            assertThat(Trust.root(ca)).isEqualTo(root);
             TestChains.verify(root, ca.issue(key.getPublic(), List.of("a.internal"), WEEK), clock.instant());
         }
     }
@@ -195,7 +195,7 @@ class InternalCaTest {
         List<X509Certificate> chain = ca.issue(key.getPublic(), List.of("a.internal"), Duration.ofDays(300));
 
         assertThat(chain.get(1)).isNotEqualTo(first);
-        TestChains.verify(ca.rootCertificate(), chain, clock.instant());
+        TestChains.verify(Trust.root(ca), chain, clock.instant());
         assertThat(chain.get(0).getNotAfter().toInstant()).isEqualTo(now().plus(Duration.ofDays(300)));
     }
 
@@ -231,32 +231,32 @@ class InternalCaTest {
     void rootOfTheFutureIsReplacedOnceSomethingIsToBeSigned() throws IOException {
         clock.advance(Duration.ofDays(730));
         InternalCa ahead = open();
-        X509Certificate wrong = ahead.rootCertificate();
+        X509Certificate wrong = Trust.root(ahead);
         intermediate(ahead);
         clock.advance(Duration.ofDays(-730));
 
         // As it runs on, and as it starts anew.
         for (InternalCa ca : List.of(ahead, open())) {
             List<X509Certificate> chain = ca.issue(key.getPublic(), List.of("a.internal"), WEEK);
-            for (X509Certificate link : List.of(chain.get(0), chain.get(1), ca.rootCertificate())) {
+            for (X509Certificate link : List.of(chain.get(0), chain.get(1), Trust.root(ca))) {
                 assertThat(link.getNotBefore().toInstant()).isBeforeOrEqualTo(now());
                 assertThat(link.getNotAfter().toInstant()).isAfter(now());
             }
         }
-        assertThat(open().rootCertificate()).isNotEqualTo(wrong);
+        assertThat(Trust.root(open())).isNotEqualTo(wrong);
         assertThat(directory).isDirectoryContaining("glob:**/root-of-*.pem");
     }
 
     @Test
     void clockThatIsBehindForAMomentReplacesNothing() throws IOException {
-        X509Certificate root = open().rootCertificate();
+        X509Certificate root = Trust.root(open());
         clock.advance(Duration.ofDays(-3000));
         InternalCa behind = open();
         clock.advance(Duration.ofDays(3000));
 
         intermediate(behind);
 
-        assertThat(behind.rootCertificate()).isEqualTo(root);
+        assertThat(Trust.root(behind)).isEqualTo(root);
     }
 
     private InternalCa open() throws IOException {

@@ -12,6 +12,7 @@ import dev.postern.certificate.issuer.OrderJournal;
 import dev.postern.config.KeyType;
 import dev.postern.config.Site;
 import dev.postern.pki.Keys;
+import dev.postern.testing.Trust;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
@@ -37,12 +38,12 @@ class InternalIssuerTest {
             mode = EnumSource.Mode.EXCLUDE)
     void certificateAndKeyFit(KeyType type) throws Exception {
         InternalCa ca = InternalCa.open(directory, clock, random);
-        InternalIssuer issuer = new InternalIssuer(ca);
+        InternalIssuer issuer = new InternalIssuer(ca, InternalIssuer.DEFAULT_VALIDITY, site -> true);
 
         IssuedCertificate issued = issuer.issue(request(type, "app.internal", "10.0.0.1"), NoJournal.INSTANCE);
 
         assertThat(issued.issuer()).isEqualTo("internal");
-        TestChains.verify(ca.rootCertificate(), issued.chain(), clock.instant());
+        TestChains.verify(Trust.root(ca), issued.chain(), clock.instant());
         assertThat(Keys.fit(issued.key(), issued.chain().get(0).getPublicKey())).isTrue();
         assertThat(TestChains.names(issued.chain().get(0))).containsExactly("app.internal", "10.0.0.1");
         assertThat(Duration.between(
@@ -56,7 +57,8 @@ class InternalIssuerTest {
 
     @Test
     void anyNameOfAServerMayBeCertified() throws Exception {
-        InternalIssuer issuer = new InternalIssuer(InternalCa.open(directory, clock, random));
+        InternalIssuer issuer = new InternalIssuer(
+                InternalCa.open(directory, clock, random), InternalIssuer.DEFAULT_VALIDITY, site -> true);
 
         assertThat(List.of(
                         "localhost", "a.internal", "*.a.internal", "xn--bcher-kva.example", "192.0.2.1", "2001:db8::1"))
@@ -67,7 +69,8 @@ class InternalIssuerTest {
 
     @Test
     void otherNamesAreTheNamesFault() throws Exception {
-        InternalIssuer issuer = new InternalIssuer(InternalCa.open(directory, clock, random));
+        InternalIssuer issuer = new InternalIssuer(
+                InternalCa.open(directory, clock, random), InternalIssuer.DEFAULT_VALIDITY, site -> true);
 
         assertThatThrownBy(() -> issuer.issue(request(KeyType.EC_P256, "a b"), NoJournal.INSTANCE))
                 .isInstanceOfSatisfying(

@@ -24,6 +24,7 @@ import dev.postern.testing.FreePorts;
 import dev.postern.testing.Installation;
 import dev.postern.testing.PosternProcess;
 import dev.postern.testing.RealPrograms;
+import dev.postern.testing.Trust;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintWriter;
@@ -96,7 +97,7 @@ class CertificateLifeTest {
     void prepare() throws IOException {
         installation = new Installation(directory.resolve("postern"));
         ca = InternalCa.open(directory.resolve("ca"), clock, random);
-        root = ca.rootCertificate();
+        root = Trust.root(ca);
         acme = AcmeServer.start(ca, options());
     }
 

@@ -14,6 +14,7 @@ import dev.postern.testing.FreePorts;
 import dev.postern.testing.Installation;
 import dev.postern.testing.PosternProcess;
 import dev.postern.testing.RealPrograms;
+import dev.postern.testing.Trust;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -232,9 +233,8 @@ class ImportFromCertbotTest {
             X509Certificate mine = Pem.readCertificates(
                             Files.readString(certbot.resolve("live/site.example/fullchain.pem")))
                     .get(0);
-            await().atMost(Duration.ofSeconds(10))
-                    .until(() -> installation.serves("site.example", ca.rootCertificate()));
-            assertThat(installation.served("site.example", ca.rootCertificate()).getSerialNumber())
+            await().atMost(Duration.ofSeconds(10)).until(() -> installation.serves("site.example", Trust.root(ca)));
+            assertThat(installation.served("site.example", Trust.root(ca)).getSerialNumber())
                     .isEqualTo(mine.getSerialNumber());
         }
     }

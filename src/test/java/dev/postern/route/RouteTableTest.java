@@ -210,7 +210,7 @@ class RouteTableTest {
     }
 
     private static Configuration.Route to(String backend, String path, RouteConditions conditions) {
-        return new Configuration.Route(path, conditions, new Action.ToBackend(backend), RouteSettings.DEFAULT);
+        return new Configuration.Route(path, conditions, new Action.ToBackend(backend, null), RouteSettings.DEFAULT);
     }
 
     private static RouteConditions when(Set<String> methods, HeaderCondition... headers) {
@@ -234,7 +234,7 @@ class RouteTableTest {
         return new Site(
                 List.of(name),
                 Stream.of(paths)
-                        .map(path -> new Configuration.Route(path, new Action.ToBackend(path)))
+                        .map(path -> new Configuration.Route(path, new Action.ToBackend(path, null)))
                         .toList(),
                 null);
     }

@@ -136,7 +136,7 @@ class ScheduleTest {
     void siteIsWokenAtTheVeryInstantItIsDue() throws Exception {
         try (Renewals renewals = renewals();
                 Schedule schedule = Schedule.prepare(shipped())) {
-            schedule.start(renewals, Care.NOTHING_SERVED, InstantSource.system());
+            Care.start(schedule, renewals, InstantSource.system());
             assertThat(schedule).isNotNull();
             await().atMost(Duration.ofSeconds(20)).until(() -> issuer.asked.size() >= 3);
 
@@ -156,7 +156,7 @@ class ScheduleTest {
         properties.setProperty(Schedule.SWEEP, "* * * * * ?");
         try (Renewals renewals = renewals();
                 Schedule schedule = Schedule.prepare(properties)) {
-            schedule.start(renewals, Care.NOTHING_SERVED, InstantSource.system());
+            Care.start(schedule, renewals, InstantSource.system());
             await().until(() -> table.find("example.com") != null);
             // Nobody asked for this: the sweep writes again what is missing... it only has to be called.
             schedule.at("example.com", Instant.MAX);
@@ -372,7 +372,7 @@ class ScheduleTest {
         properties.setProperty(Schedule.SWEEP, "0 0 0 1 1 ? 2099");
         try (Renewals renewals = renewals(new DaysCa(), clock);
                 Schedule schedule = Schedule.prepare(properties)) {
-            schedule.start(renewals, Care.NOTHING_SERVED, clock);
+            Care.start(schedule, renewals, clock);
             await().until(() -> table.find("example.com") != null);
 
             Instant right = clock.instant();
@@ -393,7 +393,7 @@ class ScheduleTest {
                 CapturedLog log = CapturedLog.begin()) {
             Schedule ended;
             try (Schedule schedule = Schedule.prepare(shipped())) {
-                schedule.start(renewals, Care.NOTHING_SERVED, InstantSource.system());
+                Care.start(schedule, renewals, InstantSource.system());
                 ended = schedule;
             }
 
@@ -408,7 +408,7 @@ class ScheduleTest {
     void sweepThatMovedYearsAwayIsBroughtBack() throws Exception {
         try (Renewals renewals = renewals();
                 Schedule schedule = Schedule.prepare(shipped())) {
-            schedule.start(renewals, Care.NOTHING_SERVED, InstantSource.system());
+            Care.start(schedule, renewals, InstantSource.system());
             TriggerKey sweep = TriggerKey.triggerKey("sweep");
             schedule.scheduler()
                     .rescheduleJob(

@@ -9,11 +9,13 @@ import dev.postern.certificate.served.Http01Solver;
 import dev.postern.certificate.served.ServedCertificates;
 import dev.postern.certificate.store.Store;
 import dev.postern.config.KeyType;
+import dev.postern.schedule.Schedule;
 import dev.postern.time.Clocks;
 import dev.postern.time.MonotonicClock;
 import java.io.IOException;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.concurrent.ExecutorService;
 
@@ -53,6 +55,11 @@ public final class Care {
                 plain.random(),
                 plain.orders(),
                 plain.events());
+    }
+
+    /** With nothing to do but the sweep. */
+    public static void start(Schedule schedule, Renewals renewals, InstantSource clock) {
+        schedule.start(renewals, NOTHING_SERVED, clock, Map.of(), Runnable::run, new SplittableRandom());
     }
 
     /** HTTP-01 through this table. */

@@ -1,7 +1,9 @@
 package dev.postern.testing;
 
+import dev.postern.ca.InternalCa;
 import dev.postern.pki.Pem;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
@@ -41,6 +43,15 @@ public final class Trust {
             return context;
         } catch (GeneralSecurityException | IOException e) {
             throw new IllegalStateException(e);
+        }
+    }
+
+    /** What clients of {@code ca} have to trust. */
+    public static X509Certificate root(InternalCa ca) {
+        try {
+            return certificate(ca.rootFile());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 

@@ -7,7 +7,6 @@ import dev.postern.certificate.issuer.RevocationReason;
 import dev.postern.certificate.policy.SitePlan;
 import dev.postern.pki.Certificate;
 import java.io.IOException;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -88,7 +87,4 @@ public interface CertificateOperations {
 
     /** Accounts of all issuers that have any. */
     List<IssuerAccount> accounts();
-
-    /** CA's time minus ours; zero where it is not known. */
-    Duration clockSkew();
 }

@@ -15,7 +15,6 @@ import dev.postern.pki.Certificate;
 import dev.postern.time.ClockSkew;
 import dev.postern.time.TimeText;
 import java.io.IOException;
-import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
@@ -171,10 +170,5 @@ public final class SiteOperations implements CertificateOperations {
                 .map(CertificateIssuer::account)
                 .flatMap(Optional::stream)
                 .toList();
-    }
-
-    @Override
-    public Duration clockSkew() {
-        return skew.current().orElse(Duration.ZERO);
     }
 }

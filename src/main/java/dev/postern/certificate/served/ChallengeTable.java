@@ -16,7 +16,7 @@ public final class ChallengeTable {
     private static final int CLIENTS = 64;
 
     /**
-     * @param name that the CA is to see proved; empty where that is not known
+     * @param name that the CA is to see proved
      * @param clients who were answered
      */
     private record Open(String name, String keyAuthorization, Set<String> clients) {}
@@ -31,10 +31,6 @@ public final class ChallengeTable {
     /** @param probe answers to its tokens at any time; null where nobody asks */
     public ChallengeTable(@Nullable ReachabilityProbe probe) {
         this.probe = probe;
-    }
-
-    public void put(String token, String keyAuthorization) {
-        put("", token, keyAuthorization);
     }
 
     /**

@@ -94,19 +94,12 @@ final class BackendsReader {
     private static final Scalar<Tolerance> TOLERANCE = Scalar.oneOf(List.of(Tolerance.values()), Tolerance::text);
 
     private final Map<String, Backend> backends = new LinkedHashMap<>();
-    private final List<String> names = new ArrayList<>();
 
     BackendsReader(@Nullable Value value) {
         Map<String, Value> entries = value == null ? null : value.entries("a mapping of names to backends");
         if (entries != null) {
-            names.addAll(entries.keySet());
             entries.forEach(this::read);
         }
-    }
-
-    /** The names of all of them, also of those that have problems. */
-    List<String> names() {
-        return names;
     }
 
     Map<String, Backend> backends() {

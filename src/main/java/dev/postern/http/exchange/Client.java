@@ -23,7 +23,6 @@ public final class Client {
 
     private final Endpoints endpoints;
     private final boolean secure;
-    private final int port;
     private List<AddressRange> trustedProxies;
     private boolean trusted;
     private final @Nullable CertificateShown shown;
@@ -49,7 +48,7 @@ public final class Client {
         this.http2 = http2;
         this.tls = tls;
         this.secure = shown != null;
-        this.port = endpoints.local().getPort();
+        int port = endpoints.local().getPort();
         InetAddress address = endpoints.client().getAddress();
         this.trustedProxies = trustedProxies;
         this.trusted = trusts(address);
@@ -86,11 +85,6 @@ public final class Client {
 
     boolean isSecure() {
         return secure;
-    }
-
-    /** The port of the listener. */
-    int port() {
-        return port;
     }
 
     /** Whether the forwarded headers of this peer are believed. */

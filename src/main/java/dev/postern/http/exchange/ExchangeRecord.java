@@ -137,10 +137,6 @@ public final class ExchangeRecord {
         tunnel = true;
     }
 
-    public boolean isTunnel() {
-        return tunnel;
-    }
-
     /** One side of the tunnel has said all that it had to say. The first one counts. */
     void tunnelClosedBy(EndedBy side) {
         if (tunnel && closedBy == EndedBy.NOBODY) {

@@ -185,11 +185,6 @@ public final class Worker {
         loop.execute(() -> tunnels.drain(grace));
     }
 
-    /** Client connections open now. Any thread. */
-    public int openConnections() {
-        return connections.count();
-    }
-
     /**
      * Closes whatever is left, at once. Any thread.
      *

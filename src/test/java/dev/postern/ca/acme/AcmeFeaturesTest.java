@@ -9,6 +9,7 @@ import dev.postern.certificate.issuer.SuggestedWindow;
 import dev.postern.config.KeyType;
 import dev.postern.pki.Keys;
 import dev.postern.testing.HandClock;
+import dev.postern.testing.Trust;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -124,7 +125,7 @@ class AcmeFeaturesTest {
 
         List<X509Certificate> chain = client.obtain("a.example");
 
-        TestChains.verify(ca.rootCertificate(), chain, clock.instant());
+        TestChains.verify(Trust.root(ca), chain, clock.instant());
         List<String> links = client.last().headers().stream()
                 .map(AcmeReply.Header::value)
                 .filter(value -> value.endsWith("rel=\"alternate\""))

@@ -1,6 +1,7 @@
 package dev.postern.ca.acme;
 
 import dev.postern.ca.InternalCa;
+import dev.postern.testing.Trust;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.URI;
@@ -61,7 +62,7 @@ final class AcmeFixture implements AutoCloseable {
         try {
             KeyStore trusted = KeyStore.getInstance("PKCS12");
             trusted.load(null, null);
-            trusted.setCertificateEntry("root", ca.rootCertificate());
+            trusted.setCertificateEntry("root", Trust.root(ca));
             TrustManagerFactory trust = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
             trust.init(trusted);
             SSLContext context = SSLContext.getInstance("TLS");

@@ -9,6 +9,7 @@ import dev.postern.ca.acme.AcmeOptions.Authorizations;
 import dev.postern.ca.acme.AcmeOptions.Finalization;
 import dev.postern.config.KeyType;
 import dev.postern.pki.Keys;
+import dev.postern.testing.Trust;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.file.Path;
@@ -51,7 +52,7 @@ class AcmeOrderTest {
             AcmeSteps.finish(order, siteKey);
 
             List<X509Certificate> chain = order.getCertificate().getCertificateChain();
-            TestChains.verify(acme.ca.rootCertificate(), chain, acme.clock.instant());
+            TestChains.verify(Trust.root(acme.ca), chain, acme.clock.instant());
             assertThat(TestChains.names(chain.get(0))).containsExactly("a.example", "b.example");
             assertThat(chain.get(0).getPublicKey()).isEqualTo(siteKey.getPublic());
             assertThat(acme.site.hosts).contains("a.example:" + acme.site.port(), "b.example:" + acme.site.port());

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.postern.ca.InternalCa;
 import dev.postern.ca.TestChains;
 import dev.postern.testing.HandClock;
+import dev.postern.testing.Trust;
 import java.net.URI;
 import java.nio.file.Path;
 import java.security.SecureRandom;
@@ -43,7 +44,7 @@ class AcmeServiceTest {
 
         var chain = client.obtain("a.example", "b.example");
 
-        TestChains.verify(ca.rootCertificate(), chain, clock.instant());
+        TestChains.verify(Trust.root(ca), chain, clock.instant());
         assertThat(TestChains.names(chain.get(0))).containsExactly("a.example", "b.example");
         assertThat(chain.get(0).getNotAfter().toInstant())
                 .isEqualTo(clock.instant().plus(Duration.ofDays(90)));

@@ -6,6 +6,7 @@ import dev.postern.ca.InternalCa;
 import dev.postern.ca.TestChains;
 import dev.postern.pki.Pem;
 import dev.postern.testing.RealPrograms;
+import dev.postern.testing.Trust;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -229,7 +230,7 @@ class OtherClientsTest {
 
     private X509Certificate assertIssued(Path chain) throws Exception {
         List<X509Certificate> certificates = Pem.readCertificates(Files.readString(chain));
-        TestChains.verify(ca.rootCertificate(), certificates, Clock.systemUTC().instant());
+        TestChains.verify(Trust.root(ca), certificates, Clock.systemUTC().instant());
         assertThat(TestChains.names(certificates.get(0))).containsExactly(NAME);
         assertThat(server.service().issuances())
                 .last()

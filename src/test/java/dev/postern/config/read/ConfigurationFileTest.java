@@ -145,7 +145,7 @@ class ConfigurationFileTest {
                                 Path.of("certs/control.sock")),
                         List.of(new Site(
                                 List.of("example.com", "www.example.com"),
-                                List.of(new Route("/", new Action.ToBackend("web"))),
+                                List.of(new Route("/", new Action.ToBackend("web", null))),
                                 null)),
                         Map.of(
                                 "web",
@@ -394,7 +394,7 @@ class ConfigurationFileTest {
                                                 new Route(
                                                         "/api/",
                                                         RouteConditions.NONE,
-                                                        new Action.ToBackend("api"),
+                                                        new Action.ToBackend("api", null),
                                                         THROUGH_API),
                                                 new Route(
                                                         "/old/", new Action.Redirect("https://example.com/new/", 302)),
@@ -408,7 +408,10 @@ class ConfigurationFileTest {
                                         List.of("own.example.com", "192.0.2.7", "2001:db8::7"),
                                         true,
                                         List.of(new Route(
-                                                "/", RouteConditions.NONE, new Action.ToBackend("api"), THROUGH_API)),
+                                                "/",
+                                                RouteConditions.NONE,
+                                                new Action.ToBackend("api", null),
+                                                THROUGH_API)),
                                         new CertificateFiles(chain, key),
                                         List.of(ChallengeType.HTTP_01),
                                         null,
@@ -418,7 +421,10 @@ class ConfigurationFileTest {
                                         List.of("hooked.example.com"),
                                         false,
                                         List.of(new Route(
-                                                "/", RouteConditions.NONE, new Action.ToBackend("api"), THROUGH_API)),
+                                                "/",
+                                                RouteConditions.NONE,
+                                                new Action.ToBackend("api", null),
+                                                THROUGH_API)),
                                         CertificateSource.ISSUED,
                                         List.of(ChallengeType.DNS_01),
                                         new Dns01.Exec(

@@ -64,7 +64,7 @@ class RouteSettingsTest {
                         false,
                         RouteTimeouts.NONE,
                         RouteLimits.NONE));
-        assertThat(site.routes()).containsExactly(new Route("/", new Action.ToBackend("web")));
+        assertThat(site.routes()).containsExactly(new Route("/", new Action.ToBackend("web", null)));
     }
 
     @Test
@@ -153,7 +153,7 @@ class RouteSettingsTest {
         assertThat(site.settings()).isEqualTo(ofSite);
         assertThat(site.routes())
                 .containsExactly(
-                        new Route("/", RouteConditions.NONE, new Action.ToBackend("web"), ofSite),
+                        new Route("/", RouteConditions.NONE, new Action.ToBackend("web", null), ofSite),
                         new Route("/a", RouteConditions.NONE, new Action.ToBackend("web", "/b"), ofRoute));
         assertThat(site.settings().toString()).doesNotContain(HASH);
     }
