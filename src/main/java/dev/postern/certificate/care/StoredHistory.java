@@ -1,6 +1,7 @@
 package dev.postern.certificate.care;
 
 import dev.postern.certificate.policy.RenewalHistory;
+import dev.postern.certificate.store.NotLeader;
 import dev.postern.certificate.store.SiteStore;
 import dev.postern.disk.DiskFailure;
 import java.io.IOException;
@@ -69,6 +70,10 @@ final class StoredHistory {
         try {
             store.write(next);
             unwritten = false;
+        } catch (NotLeader e) {
+            // The store says that by itself, and an order that cannot go on as well.
+            LOG.debug("{}: writing renewal.json", site, e);
+            unwritten = true;
         } catch (IOException e) {
             // Written again with every sweep: one line is enough.
             LOG.atLevel(unwritten ? Level.DEBUG : Level.WARN)
