@@ -56,7 +56,8 @@ record WarmStart(List<String> options, String classPath) {
             Path folder = Files.createDirectories(TARGET.resolve("warm-start-" + FEATURE));
             Path jar = folder.resolve("postern.jar");
             Path archive = folder.resolve("archive");
-            String classPath = jar + ":" + TARGET.resolve("lib") + "/*";
+            Path libraries = folder.resolve("lib");
+            String classPath = jar + ":" + libraries + "/*";
             // Several processes run tests at a time; closing it lets go of the lock.
             try (FileChannel lock =
                     FileChannel.open(folder.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
@@ -64,6 +65,7 @@ record WarmStart(List<String> options, String classPath) {
                 if (isStale(archive)) {
                     Files.deleteIfExists(archive);
                     pack(jar);
+                    UnsignedJars.gather(TARGET.resolve("lib"), libraries);
                     train(folder, classPath, (IS_AOT ? "-XX:AOTCacheOutput=" : "-XX:ArchiveClassesAtExit=") + archive);
                     if (!Files.exists(archive)) {
                         throw new IOException(archive + ": the JVM has not made it");
