@@ -222,7 +222,7 @@ class CertificateCommandsTest {
         // Nobody answers at it: the command does it itself.
         CommandRun list = run("cert", "list");
         assertThat(list.code()).isZero();
-        assertThat(list.lines()).last().asString().endsWith(" -");
+        assertThat(list.lines()).last().asString().endsWith(" no daemon");
 
         daemon = installation.runUntilReady();
         assertThat(run("cert", "explain", "db.internal").code()).isZero();
