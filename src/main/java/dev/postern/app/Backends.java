@@ -1,11 +1,16 @@
 package dev.postern.app;
 
+import dev.postern.backend.Backend;
 import dev.postern.backend.BackendWatch;
 import dev.postern.backend.BackendWatch.Surroundings;
 import dev.postern.balance.LoadBalancer;
+import dev.postern.config.Balance;
 import dev.postern.config.Configuration;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.security.SecureRandom;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ScheduledExecutorService;
 
@@ -78,6 +83,21 @@ final class Backends implements AutoCloseable {
     /** Asks for the names of servers that are new, which blocks; changes nothing. */
     Next next(Configuration config) {
         return new Next(config);
+    }
+
+    /** The side port as a backend, which the http listener relays challenges to like any other request. */
+    static LoadBalancer sidePort(List<InetSocketAddress> addresses) {
+        List<Configuration.Server> servers = addresses.stream()
+                .map(address -> new Configuration.Server(host(address.getAddress()), address.getPort(), 1))
+                .toList();
+        return new LoadBalancer(
+                new Backend(new Configuration.Backend("challenge", Balance.ROUND_ROBIN, servers, null)),
+                0,
+                () -> new byte[0]);
+    }
+
+    private static String host(InetAddress bound) {
+        return bound.isAnyLocalAddress() ? InetAddress.getLoopbackAddress().getHostAddress() : bound.getHostAddress();
     }
 
     @Override

@@ -1,13 +1,11 @@
 package dev.postern.app;
 
 import dev.postern.admin.AdminPages;
-import dev.postern.backend.Backend;
 import dev.postern.backend.BackendWatch.Surroundings;
 import dev.postern.backend.ServerBudget;
 import dev.postern.balance.LoadBalancer;
 import dev.postern.certificate.care.CertificateStatus;
 import dev.postern.config.AddressRange;
-import dev.postern.config.Balance;
 import dev.postern.config.BindAddress;
 import dev.postern.config.Configuration;
 import dev.postern.config.Listeners;
@@ -33,11 +31,11 @@ import dev.postern.route.RouteTable;
 import dev.postern.tls.ServerContexts;
 import dev.postern.tunnel.PassageObserver;
 import dev.postern.tunnel.Passages;
+import dev.postern.tunnel.Service;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.Future;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.security.SecureRandom;
 import java.time.Duration;
@@ -119,8 +117,8 @@ final class RequestPath implements AutoCloseable {
                 background);
         this.contexts = new ServerContexts(
                 care.certificates(), care.alpnChallenges(), config.tls(), protocols(config), observation.handshakes());
-        this.routing = new AtomicReference<>(
-                routing(config, Map.of(), new Routing.Plaintext(sidePort(List.of()), OptionalInt.empty(), false, 0)));
+        this.routing = new AtomicReference<>(routing(
+                config, Map.of(), new Routing.Plaintext(Backends.sidePort(List.of()), OptionalInt.empty(), false, 0)));
         TowardsServers.Budgets budgets = new TowardsServers.Budgets(
                 servers,
                 new ServerBudget(MAX_RELAYED, MAX_RELAYED_PER_CLIENT, random.nextLong()),
@@ -138,15 +136,23 @@ final class RequestPath implements AutoCloseable {
         // The side port and the admin listener are ours alone: a full house must not keep a CA, or an operator, from
         // being answered. Both have room for a few, and for whoever comes next.
         this.challenge = listener("challenge", loops, List.of(), pipelines::challenge);
-        this.https = listener("https", loops, List.of(limit), pipelines::https);
-        this.http = listener("http", loops, List.of(limit), pipelines::http);
         Map<Worker, Passages> passages = new HashMap<>();
         workers.forEach((loop, worker) -> passages.put(worker, passages(worker, observation.passagesOf(loop))));
-        this.tcp = new TcpServices((entry, named) -> listener(
-                named.name(),
+        this.https = listener(
+                "https",
                 loops,
-                List.of(limit, named.own()),
-                worker -> pipelines.tcp(worker, Objects.requireNonNull(passages.get(worker), "passages"), entry)));
+                List.of(limit),
+                worker -> pipelines.https(worker, Objects.requireNonNull(passages.get(worker), "passages")));
+        this.http = listener("http", loops, List.of(limit), pipelines::http);
+        this.tcp = new TcpServices(
+                (entry, named) -> listener(
+                        named.name(),
+                        loops,
+                        List.of(limit, named.own()),
+                        worker ->
+                                pipelines.tcp(worker, Objects.requireNonNull(passages.get(worker), "passages"), entry)),
+                () -> new ServerContexts(
+                        care.certificates(), care.alpnChallenges(), config.tls(), List.of(), observation.handshakes()));
         PathGauges gauges = new PathGauges(
                 routing,
                 List.of(http, https, challenge),
@@ -164,7 +170,12 @@ final class RequestPath implements AutoCloseable {
         this.admin = new Listener(
                 "admin", transport, loops.subList(0, 1), List.of(), loop -> pipelines.admin(adminWorker, pages));
         var unused = background.scheduleAtFixedRate(
-                contexts::rotateTicketKeys, TICKET_KEY_LIFE.toSeconds(), TICKET_KEY_LIFE.toSeconds(), TimeUnit.SECONDS);
+                this::rotateTicketKeys, TICKET_KEY_LIFE.toSeconds(), TICKET_KEY_LIFE.toSeconds(), TimeUnit.SECONDS);
+    }
+
+    private void rotateTicketKeys() {
+        contexts.rotateTicketKeys();
+        tcp.rotateTicketKeys();
     }
 
     private static AdminPages.Sites served(List<CertificateStatus> all, Instant now) {
@@ -238,7 +249,7 @@ final class RequestPath implements AutoCloseable {
             bound.add(admin.bind(wanted == null ? List.of() : wanted.bind(), ours()));
             TcpServices.Next services = tcp.next(next, newBackends.all(), ours());
             Routing.Plaintext plaintext = new Routing.Plaintext(
-                    sidePort(side.addresses()),
+                    Backends.sidePort(side.addresses()),
                     next.listeners().http().redirect(),
                     plain.addresses().stream().anyMatch(address -> address.getPort() == 80),
                     isForTls ? tls.addresses().get(0).getPort() : 0);
@@ -310,7 +321,22 @@ final class RequestPath implements AutoCloseable {
                 new Routing.ProxyProtocol(
                         config.listeners().http().proxyProtocol(),
                         config.listeners().https().proxyProtocol()),
+                passages(config, backends),
                 rates);
+    }
+
+    private static Map<String, Service> passages(Configuration config, Map<String, LoadBalancer> backends) {
+        Map<String, Service> passages = new HashMap<>();
+        for (Site site : config.sites()) {
+            // None of the backends is there before the first configuration is prepared.
+            LoadBalancer balancer = site.passthrough() == null ? null : backends.get(site.passthrough());
+            if (balancer != null) {
+                passages.put(
+                        site.name(),
+                        Service.ofSite(site.name(), balancer, site.settings().timeouts(), config.timeouts()));
+            }
+        }
+        return Map.copyOf(passages);
     }
 
     private static boolean compresses(Site site) {
@@ -324,21 +350,6 @@ final class RequestPath implements AutoCloseable {
         Stream<String> older = protocols.contains(Listeners.Protocol.HTTP_1_1) ? Stream.of("http/1.0") : Stream.of();
         return Stream.concat(protocols.stream().map(Listeners.Protocol::text), older)
                 .toList();
-    }
-
-    /** The side port as a backend, which the http listener relays challenges to like any other request. */
-    private static LoadBalancer sidePort(List<InetSocketAddress> addresses) {
-        List<Configuration.Server> servers = addresses.stream()
-                .map(address -> new Configuration.Server(host(address.getAddress()), address.getPort(), 1))
-                .toList();
-        return new LoadBalancer(
-                new Backend(new Configuration.Backend("challenge", Balance.ROUND_ROBIN, servers, null)),
-                0,
-                () -> new byte[0]);
-    }
-
-    private static String host(InetAddress bound) {
-        return bound.isAnyLocalAddress() ? InetAddress.getLoopbackAddress().getHostAddress() : bound.getHostAddress();
     }
 
     private int maxIdle(int loops) {
@@ -434,5 +445,6 @@ final class RequestPath implements AutoCloseable {
     /** Lets go what the event loops may have used until they ended. */
     void loopsEnded() {
         contexts.close();
+        tcp.loopsEnded();
     }
 }

@@ -3,10 +3,12 @@ package dev.postern.app;
 import dev.postern.balance.LoadBalancer;
 import dev.postern.config.Configuration;
 import dev.postern.config.TcpService;
+import dev.postern.config.Tls;
 import dev.postern.listener.CannotListen;
 import dev.postern.listener.ConnectionLimit;
 import dev.postern.listener.Listener;
 import dev.postern.listener.TcpEntry;
+import dev.postern.tls.ServerContexts;
 import dev.postern.tunnel.Service;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
@@ -15,6 +17,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.function.BiFunction;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
@@ -24,10 +27,14 @@ import java.util.stream.Stream;
  * thread at a time, but for what a method says otherwise.
  */
 final class TcpServices {
-    /** @param own how many connections the service may have, beside the limit of all */
-    private record Open(Listener listener, ConnectionLimit own) {}
+    /**
+     * @param own how many connections the service may have, beside the limit of all
+     * @param contexts for where they are opened
+     */
+    private record Open(Listener listener, ConnectionLimit own, ServerContexts contexts) {}
 
     private final BiFunction<Supplier<TcpEntry>, Named, Listener> listeners;
+    private final Supplier<ServerContexts> contexts;
     // Replaced by commits; read by any thread.
     private volatile Map<String, Open> open = Map.of();
     private volatile Map<String, TcpEntry> entries = Map.of();
@@ -35,9 +42,13 @@ final class TcpServices {
     /** What a listener is made with. */
     record Named(String name, ConnectionLimit own) {}
 
-    /** @param listeners makes one that is bound to nothing yet, for connections that meet what is told of the service */
-    TcpServices(BiFunction<Supplier<TcpEntry>, Named, Listener> listeners) {
+    /**
+     * @param listeners makes one that is bound to nothing yet, for connections that meet what is told of the service
+     * @param contexts makes those of one service, which agree on nothing yet
+     */
+    TcpServices(BiFunction<Supplier<TcpEntry>, Named, Listener> listeners, Supplier<ServerContexts> contexts) {
         this.listeners = listeners;
+        this.contexts = contexts;
     }
 
     /**
@@ -48,7 +59,7 @@ final class TcpServices {
      */
     Next next(Configuration config, Map<String, LoadBalancer> backends, List<InetSocketAddress> ours)
             throws CannotListen {
-        Next next = new Next();
+        Next next = new Next(config.tls());
         try {
             for (TcpService service : config.tcp()) {
                 next.add(service, Objects.requireNonNull(backends.get(service.backend()), "backend"), config, ours);
@@ -71,7 +82,11 @@ final class TcpServices {
         private final Map<String, TcpEntry> entries = new HashMap<>();
         private final List<Listener.Next> bound = new ArrayList<>();
 
-        private Next() {}
+        private final Tls tls;
+
+        private Next(Tls tls) {
+            this.tls = tls;
+        }
 
         private void add(TcpService service, LoadBalancer backend, Configuration config, List<InetSocketAddress> ours)
                 throws CannotListen {
@@ -79,13 +94,15 @@ final class TcpServices {
             Open one = known == null ? make(service.name()) : known;
             bound.add(one.listener.bind(service.bind(), ours));
             open.put(service.name(), one);
-            entries.put(service.name(), new TcpEntry(service, Service.of(service, backend, config.timeouts())));
+            entries.put(
+                    service.name(),
+                    new TcpEntry(service, Service.of(service, backend, config.timeouts()), one.contexts));
         }
 
         private Open make(String name) {
             ConnectionLimit own = new ConnectionLimit("tcp " + name + ": max-connections", Integer.MAX_VALUE);
             Supplier<TcpEntry> entry = () -> Objects.requireNonNull(TcpServices.this.entries.get(name), "service");
-            return new Open(listeners.apply(entry, new Named("tcp " + name, own)), own);
+            return new Open(listeners.apply(entry, new Named("tcp " + name, own)), own, contexts.get());
         }
 
         /** Whoever is accepted from now on is passed on as these say. */
@@ -94,8 +111,11 @@ final class TcpServices {
             Map<String, TcpEntry> both = new HashMap<>(TcpServices.this.entries);
             both.putAll(entries);
             TcpServices.this.entries = Map.copyOf(both);
-            entries.forEach((name, entry) ->
-                    Objects.requireNonNull(open.get(name), "service").own.max(max(entry)));
+            open.forEach((name, one) -> {
+                TcpEntry entry = Objects.requireNonNull(entries.get(name), "service");
+                one.own.max(max(entry));
+                one.contexts.follow(tls, entry.config().alpn());
+            });
         }
 
         private static int max(TcpEntry entry) {
@@ -105,9 +125,15 @@ final class TcpServices {
 
         /** Accepts there, and no more where it is not; blocks. */
         void open() {
+            Map<String, Open> before = TcpServices.this.open;
             TcpServices.this.open = Map.copyOf(open);
             bound.forEach(Listener.Next::open);
             TcpServices.this.entries = Map.copyOf(entries);
+            before.forEach((name, one) -> {
+                TcpEntry entry = entries.get(name);
+                String site = entry == null ? null : entry.config().tls();
+                one.contexts.retain(site == null ? Set.of() : Set.of(site));
+            });
         }
 
         void abandon() {
@@ -124,6 +150,16 @@ final class TcpServices {
     List<InetSocketAddress> addresses(String name) {
         Open one = open.get(name);
         return one == null ? List.of() : one.listener.addresses();
+    }
+
+    /** Seals new session tickets with a new key. Any thread. */
+    void rotateTicketKeys() {
+        open.values().forEach(one -> one.contexts.rotateTicketKeys());
+    }
+
+    /** Lets go what the event loops may have used until they ended. */
+    void loopsEnded() {
+        open.values().forEach(one -> one.contexts.close());
     }
 
     /** Accept no more; connections that were accepted go on. Blocks. */

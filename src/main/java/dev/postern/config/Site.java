@@ -116,6 +116,16 @@ public record Site(
         return certificate instanceof CertificateSource.None;
     }
 
+    /** The backend that its connections are passed on to unopened; null where handshakes are made here. */
+    public @Nullable String passthrough() {
+        return certificate instanceof CertificateSource.OfServers servers ? servers.backend() : null;
+    }
+
+    /** Whether it has a certificate here, of whichever source. */
+    public boolean isCertified() {
+        return !isPlain() && passthrough() == null;
+    }
+
     /** What its operator brings; null where its certificate comes from somewhere else. */
     public @Nullable CertificateFiles files() {
         return certificate instanceof CertificateFiles files ? files : null;

@@ -11,6 +11,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param name in log, metrics and messages
  * @param bind a range of ports is as many addresses
+ * @param tls the site whose certificate is shown; null where connections are not opened
+ * @param alpn what is agreed on, the preferred one first; none where nothing is
  * @param portOffset how far the port of a server is from the one that was connected to; empty where servers are connected to at
  *     their own
  * @param proxyProtocol whose connections begin with a PROXY header
@@ -21,6 +23,8 @@ public record TcpService(
         String name,
         List<BindAddress> bind,
         String backend,
+        @InFile(absent = "off") @Nullable String tls,
+        List<String> alpn,
         @InFile(key = "server-port", absent = "own") OptionalInt portOffset,
         List<AddressRange> allow,
         List<AddressRange> deny,

@@ -1,6 +1,7 @@
 package dev.postern.listener;
 
 import dev.postern.config.AddressRange;
+import dev.postern.config.Addresses;
 import dev.postern.config.RateLimit;
 import dev.postern.config.TcpService;
 import dev.postern.http.exchange.CertificateShown;
@@ -26,6 +27,7 @@ import dev.postern.tls.ServerContexts;
 import dev.postern.tls.ShownCertificate;
 import dev.postern.tunnel.Passage;
 import dev.postern.tunnel.Passages;
+import dev.postern.tunnel.Service;
 import dev.postern.wire.Endpoints;
 import dev.postern.wire.Failure;
 import io.netty.channel.Channel;
@@ -33,6 +35,7 @@ import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelInitializer;
 import java.net.InetAddress;
 import java.util.List;
+import java.util.Objects;
 import java.util.OptionalInt;
 import java.util.function.BiConsumer;
 import java.util.function.Supplier;
@@ -127,13 +130,58 @@ public final class Pipelines {
         return ifThereIsMemory(initializer(worker, proxies, fromTheWorld(worker, proxies, (channel, endpoints) -> {
             TcpEntry now = entry.get();
             Failure refused = refused(now.config(), endpoints.client().getAddress(), worker);
-            if (refused == null) {
-                Passage.begin(channel, endpoints, now.service(), passages);
+            if (refused == null && now.config().tls() == null) {
+                Passage.begin(channel, endpoints, null, now.service(), passages);
+            } else if (refused == null) {
+                worker.puttingOut().arrives(channel);
+                // As for https; but what comes next is not HTTP.
+                channel.pipeline()
+                        .addLast(
+                                "SelectCertificate",
+                                new SelectCertificate(
+                                        now.contexts(),
+                                        endpoints.client(),
+                                        worker.routing().timeouts().handshake(),
+                                        toService(worker, passages, endpoints, now)));
             } else {
                 passages.refused(endpoints, now.service(), refused);
                 closed(channel.close(), refused.reason());
             }
         })));
+    }
+
+    private static SelectCertificate.Next toService(
+            Worker worker, Passages passages, Endpoints endpoints, TcpEntry entry) {
+        String site = Objects.requireNonNull(entry.config().tls(), "tls");
+        return new SelectCertificate.Next() {
+            @Override
+            public void established(
+                    Channel channel, ShownCertificate certificate, @Nullable String applicationProtocol) {
+                worker.puttingOut().arrived(channel);
+                Passage.begin(channel, endpoints, null, entry.service(), passages);
+            }
+
+            @Override
+            public String wanted(@Nullable String serverName) {
+                // Clients of most protocols name nobody, or the address that they were given.
+                return site;
+            }
+
+            @Override
+            public boolean passes(Channel channel, String serverName) {
+                return false;
+            }
+
+            @Override
+            public void inTurn(Runnable handshake, Runnable broken) {
+                worker.turns().inTurn(handshake, broken);
+            }
+
+            @Override
+            public void plaintext(Channel channel) {
+                closed(channel.close(), "no TLS");
+            }
+        };
     }
 
     /** Why a service does not let {@code client} in; null where it does. */
@@ -149,7 +197,7 @@ public final class Pipelines {
     }
 
     /** TLS from the world. */
-    public ChannelInitializer<Channel> https(Worker worker) {
+    public ChannelInitializer<Channel> https(Worker worker, Passages passages) {
         Supplier<List<AddressRange>> proxies =
                 () -> worker.routing().proxyProtocol().https();
         return ifThereIsMemory(initializer(worker, proxies, fromTheWorld(worker, proxies, (channel, endpoints) -> {
@@ -162,9 +210,8 @@ public final class Pipelines {
                             new SelectCertificate(
                                     contexts,
                                     endpoints.client(),
-                                    endpoints.local().getAddress(),
                                     worker.routing().timeouts().handshake(),
-                                    afterHello(worker, endpoints)));
+                                    afterHello(worker, passages, endpoints)));
         })));
     }
 
@@ -213,7 +260,7 @@ public final class Pipelines {
         };
     }
 
-    private SelectCertificate.Next afterHello(Worker worker, Endpoints endpoints) {
+    private SelectCertificate.Next afterHello(Worker worker, Passages passages, Endpoints endpoints) {
         return new SelectCertificate.Next() {
             @Override
             public void established(
@@ -232,6 +279,23 @@ public final class Pipelines {
                     channel.pipeline()
                             .addLast("Http1ClientConnection", http1(worker, httpsSteps, shown, endpoints, channel));
                 }
+            }
+
+            @Override
+            public String wanted(@Nullable String serverName) {
+                // RFC 6066 §3 has no server name for an address.
+                return serverName == null ? Addresses.text(endpoints.local().getAddress()) : serverName;
+            }
+
+            @Override
+            public boolean passes(Channel channel, String serverName) {
+                Service service = worker.routing().passage(serverName);
+                if (service == null) {
+                    return false;
+                }
+                worker.puttingOut().arrived(channel);
+                Passage.begin(channel, endpoints, serverName, service, passages);
+                return true;
             }
 
             @Override

@@ -1,6 +1,7 @@
 package dev.postern.listener;
 
 import dev.postern.config.TcpService;
+import dev.postern.tls.ServerContexts;
 import dev.postern.tunnel.Service;
 
 /**
@@ -8,5 +9,6 @@ import dev.postern.tunnel.Service;
  *
  * @param config whom it lets in
  * @param service where it goes to
+ * @param contexts with which it is opened, where that is configured
  */
-public record TcpEntry(TcpService config, Service service) {}
+public record TcpEntry(TcpService config, Service service, ServerContexts contexts) {}

@@ -65,6 +65,7 @@ final class JsonFormat implements LineFormat {
                 passage.endpoints().client().getAddress());
         text(line, ",\"service\":", passage.service());
         line.ascii(",\"port\":").number(passage.endpoints().local().getPort());
+        text(line, ",\"sni\":", passage.serverName());
         line.ascii(",\"bytes_in\":").number(passage.bytesIn());
         line.ascii(",\"bytes_out\":").number(passage.bytesOut());
         text(line, ",\"backend\":", passage.backend());

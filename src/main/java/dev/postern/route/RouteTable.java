@@ -42,7 +42,7 @@ public final class RouteTable {
                 byName,
                 routes.flatMap(route -> route.settings().timeouts().looked()).min(Comparator.naturalOrder()),
                 sites.stream()
-                        .filter(site -> site.byDefault() && !site.isPlain())
+                        .filter(site -> site.byDefault() && site.isCertified())
                         .flatMap(site -> site.names().stream())
                         .filter(name -> !name.startsWith("*") && name.indexOf(':') < 0)
                         .findFirst()

@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The routes of one site, the most specific first: one for exactly the path before all others, a longer path before a
@@ -62,12 +63,14 @@ public final class SiteRoutes {
 
     private final String site;
     private final boolean plain;
+    private final @Nullable String passthrough;
     private final Entry[] entries;
     private final Route none;
 
     SiteRoutes(Site site) {
         this.site = site.name();
         this.plain = site.isPlain();
+        this.passthrough = site.passthrough();
         this.none = Route.none(site);
         this.entries = site.routes().stream()
                 .map(route -> Entry.of(site, route))
@@ -80,6 +83,11 @@ public final class SiteRoutes {
     /** What the site is called. */
     public String site() {
         return site;
+    }
+
+    /** The backend that its connections over TLS are passed on to unopened; null where handshakes are made here. */
+    public @Nullable String passthrough() {
+        return passthrough;
     }
 
     /** Whether it is served over HTTP only. */

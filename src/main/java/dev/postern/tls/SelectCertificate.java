@@ -1,7 +1,6 @@
 package dev.postern.tls;
 
 import dev.postern.certificate.served.CertificateTable;
-import dev.postern.config.Addresses;
 import dev.postern.machine.MachineErrors;
 import dev.postern.pki.Certificate;
 import dev.postern.wire.Closed;
@@ -16,10 +15,10 @@ import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SslHandshakeCompletionEvent;
 import io.netty.util.NetUtil;
 import io.netty.util.concurrent.ScheduledFuture;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLException;
@@ -77,13 +76,23 @@ public final class SelectCertificate extends ChannelInboundHandlerAdapter {
          */
         void inTurn(Runnable handshake, Runnable broken);
 
+        /** For which lower-case name something is presented to a client that asks for {@code serverName}, or names none. */
+        String wanted(@Nullable String serverName);
+
+        /**
+         * Instead of a handshake: takes the connection, ClientHello and all, to be passed on unopened; false where there is to be
+         * a handshake.
+         *
+         * @param serverName as {@link #wanted}
+         */
+        boolean passes(Channel channel, String serverName);
+
         /** Instead of a handshake: the client speaks HTTP as it is, and is to be told so. */
         void plaintext(Channel channel);
     }
 
     private final ServerContexts contexts;
     private final InetSocketAddress client;
-    private final InetAddress local;
     private final Duration timeout;
     private final Next next;
 
@@ -96,15 +105,10 @@ public final class SelectCertificate extends ChannelInboundHandlerAdapter {
 
     private @Nullable ScheduledFuture<?> deadline;
 
-    /**
-     * @param client for the log
-     * @param local what it has connected to
-     */
-    public SelectCertificate(
-            ServerContexts contexts, InetSocketAddress client, InetAddress local, Duration timeout, Next next) {
+    /** @param client for the log */
+    public SelectCertificate(ServerContexts contexts, InetSocketAddress client, Duration timeout, Next next) {
         this.contexts = contexts;
         this.client = client;
-        this.local = local;
         this.timeout = timeout;
         this.next = next;
     }
@@ -139,12 +143,14 @@ public final class SelectCertificate extends ChannelInboundHandlerAdapter {
             return;
         }
         if (beginsMethod(all)) {
-            speakPlaintext(ctx, all);
+            speakPlaintext(ctx);
             return;
         }
         try {
             ClientHello parsed = reader.read(all);
-            if (parsed != null && parsed.isOfValidator()) {
+            if (parsed != null && next.passes(ctx.channel(), next.wanted(parsed.serverName()))) {
+                leave(ctx);
+            } else if (parsed != null && parsed.isOfValidator()) {
                 answerChallenge(ctx, parsed.serverName());
             } else if (parsed != null) {
                 CertificateTable.Loading loading = contexts.loading(asked(parsed));
@@ -165,12 +171,19 @@ public final class SelectCertificate extends ChannelInboundHandlerAdapter {
         return first >= 'a' && first <= 'z';
     }
 
-    private void speakPlaintext(ChannelHandlerContext ctx, ByteBuf first) {
+    private void speakPlaintext(ChannelHandlerContext ctx) {
         LOG.debug("client {}: tls: plain HTTP", client());
         failed(HandshakeObserver.Failure.MALFORMED);
-        cancelDeadline();
-        hello = null;
         next.plaintext(ctx.channel());
+        leave(ctx);
+    }
+
+    /** What has come goes to what is in place by now. */
+    private void leave(ChannelHandlerContext ctx) {
+        told = true;
+        cancelDeadline();
+        ByteBuf first = Objects.requireNonNull(hello, "hello");
+        hello = null;
         ctx.fireChannelRead(first);
         ctx.fireChannelReadComplete();
         ctx.pipeline().remove(this);
@@ -234,10 +247,8 @@ public final class SelectCertificate extends ChannelInboundHandlerAdapter {
         handshake(ctx, tls, new ShownCertificate(asked, certificate, contexts));
     }
 
-    /** RFC 6066 §3 has no server name for an address. */
     private String asked(ClientHello parsed) {
-        String serverName = parsed.serverName();
-        return serverName == null ? Addresses.text(local) : serverName;
+        return next.wanted(parsed.serverName());
     }
 
     private void answerChallenge(ChannelHandlerContext ctx, @Nullable String serverName) {
@@ -269,7 +280,7 @@ public final class SelectCertificate extends ChannelInboundHandlerAdapter {
         ctx.pipeline().addAfter(ctx.name(), "EndWithTls", new EndWithTls(tls));
         ctx.pipeline().addAfter("EndWithTls", "tls", tls);
         ctx.pipeline().addAfter("tls", "AwaitHandshake", new AwaitHandshake(shown, tls));
-        ByteBuf first = java.util.Objects.requireNonNull(hello, "hello");
+        ByteBuf first = Objects.requireNonNull(hello, "hello");
         hello = null;
         ctx.fireChannelRead(first);
         ctx.fireChannelReadComplete();

@@ -50,7 +50,7 @@ public final class ServerContexts implements AutoCloseable {
             "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256",
             "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256");
 
-    /** @param applicationProtocols for ALPN, the preferred one first */
+    /** @param applicationProtocols for ALPN, the preferred one first; none where nothing is agreed on */
     private record Policy(Tls config, List<String> applicationProtocols) {}
 
     /** @param name that it was made for: it is of use for as long as that is shown this certificate */
@@ -85,7 +85,7 @@ public final class ServerContexts implements AutoCloseable {
     // Replaced by a reload; read by any event loop.
     private volatile Policy policy;
 
-    /** @param applicationProtocols for ALPN, the preferred one first */
+    /** @param applicationProtocols for ALPN, the preferred one first; none where nothing is agreed on */
     public ServerContexts(
             CertificateTable certificates,
             AlpnChallengeTable challenges,
@@ -168,9 +168,9 @@ public final class ServerContexts implements AutoCloseable {
         return challenges.find(serverName);
     }
 
-    /** Whether there is a protocol to agree on with a client that offers these. */
+    /** Whether there is a protocol to agree on with a client that offers these; true where nothing is to be agreed on. */
     boolean agrees(List<String> offered) {
-        return !Collections.disjoint(policy.applicationProtocols, offered);
+        return policy.applicationProtocols.isEmpty() || !Collections.disjoint(policy.applicationProtocols, offered);
     }
 
     /** A handler for one connection, which presents {@code certificate}, as {@code serverName} is shown. */
@@ -274,11 +274,14 @@ public final class ServerContexts implements AutoCloseable {
                     });
                     return usable.toArray(String[]::new);
                 })
-                .applicationProtocolConfig(new ApplicationProtocolConfig(
-                        Protocol.ALPN,
-                        SelectorFailureBehavior.NO_ADVERTISE,
-                        SelectedListenerFailureBehavior.ACCEPT,
-                        protocols));
+                .applicationProtocolConfig(
+                        protocols.isEmpty()
+                                ? ApplicationProtocolConfig.DISABLED
+                                : new ApplicationProtocolConfig(
+                                        Protocol.ALPN,
+                                        SelectorFailureBehavior.NO_ADVERTISE,
+                                        SelectedListenerFailureBehavior.ACCEPT,
+                                        protocols));
     }
 
     private static String[] protocols(Tls config) {

@@ -44,13 +44,15 @@ public final class Passage implements ClientConnection, Dial.Caller<Channel>, En
     private @Nullable End server;
     private @Nullable Tunnel tunnel;
 
-    private Passage(Passages passages, Service service, Endpoints endpoints, Channel channel) {
+    private Passage(
+            Passages passages, Service service, Endpoints endpoints, @Nullable String serverName, Channel channel) {
         this.passages = passages;
         this.service = service;
         this.endpoints = endpoints;
         this.record = new PassageRecord(
                 passages.nextId(),
                 endpoints,
+                serverName,
                 service.name(),
                 service.balancer().backend().name(),
                 passages.nanos());
@@ -64,9 +66,14 @@ public final class Passage implements ClientConnection, Dial.Caller<Channel>, En
                 this);
     }
 
-    /** Passes on what comes out of the pipeline of {@code client}, from now on; looks for a server first. */
-    public static void begin(Channel client, Endpoints endpoints, Service service, Passages passages) {
-        Passage begun = new Passage(passages, service, endpoints, client);
+    /**
+     * Passes on what comes out of the pipeline of {@code client}, from now on; looks for a server first.
+     *
+     * @param serverName what the client asked for, where that is known
+     */
+    public static void begin(
+            Channel client, Endpoints endpoints, @Nullable String serverName, Service service, Passages passages) {
+        Passage begun = new Passage(passages, service, endpoints, serverName, client);
         client.pipeline().addLast("Passage", begun.client);
         passages.connections().join(begun);
         begun.guard(begun.dial::begin);

@@ -17,6 +17,7 @@ public final class PassageRecord {
 
     private final String id;
     private final Endpoints endpoints;
+    private final @Nullable String serverName;
     private final String service;
     private final String backend;
     private final long beganNanos;
@@ -30,9 +31,16 @@ public final class PassageRecord {
     private EndedBy closedBy = EndedBy.NOBODY;
     private @Nullable Failure failure;
 
-    PassageRecord(String id, Endpoints endpoints, String service, String backend, long beganNanos) {
+    PassageRecord(
+            String id,
+            Endpoints endpoints,
+            @Nullable String serverName,
+            String service,
+            String backend,
+            long beganNanos) {
         this.id = id;
         this.endpoints = endpoints;
+        this.serverName = serverName;
         this.service = service;
         this.backend = backend;
         this.beganNanos = beganNanos;
@@ -74,6 +82,11 @@ public final class PassageRecord {
     /** The client, and what it has connected to. */
     public Endpoints endpoints() {
         return endpoints;
+    }
+
+    /** What the client asked for in its ClientHello; null where that was not looked at. */
+    public @Nullable String serverName() {
+        return serverName;
     }
 
     public String service() {

@@ -45,6 +45,7 @@ public final class Passages {
         PassageRecord record = new PassageRecord(
                 nextId(),
                 endpoints,
+                null,
                 service.name(),
                 service.balancer().backend().name(),
                 nanos());

@@ -1,6 +1,8 @@
 package dev.postern.tunnel;
 
 import dev.postern.balance.LoadBalancer;
+import dev.postern.config.Durations;
+import dev.postern.config.RouteTimeouts;
 import dev.postern.config.TcpService;
 import dev.postern.config.Timeouts;
 import java.time.Duration;
@@ -24,6 +26,24 @@ public record Service(
         Duration client,
         Duration server,
         Duration idle) {
+    /**
+     * For the connections of a site that are not opened here.
+     *
+     * @param own what the site says itself
+     * @param all what holds where neither it nor the backend says anything
+     */
+    public static Service ofSite(String site, LoadBalancer balancer, RouteTimeouts own, Timeouts all) {
+        Timeouts timeouts = balancer.backend().config().timeouts().over(own).over(all);
+        return new Service(
+                site,
+                balancer,
+                OptionalInt.empty(),
+                timeouts.connect(),
+                Durations.UNLIMITED,
+                Durations.UNLIMITED,
+                timeouts.tunnel());
+    }
+
     /** @param all what holds where the service says nothing of its own */
     public static Service of(TcpService config, LoadBalancer balancer, Timeouts all) {
         TcpService.Timeouts own = config.timeouts();

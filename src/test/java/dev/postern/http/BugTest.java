@@ -79,6 +79,7 @@ class BugTest {
                 config.limits(),
                 new Routing.Plaintext(none, OptionalInt.empty(), false, 0),
                 new Routing.ProxyProtocol(List.of(), List.of()),
+                Map.of(),
                 new RateLimiter(new Random(1)));
         ServerBudget servers = new ServerBudget(1, 1, 1);
         worker = new Worker(

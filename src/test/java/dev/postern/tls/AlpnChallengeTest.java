@@ -88,12 +88,21 @@ class AlpnChallengeTest {
                                 .addLast(new SelectCertificate(
                                         contexts,
                                         (InetSocketAddress) channel.remoteAddress(),
-                                        ((InetSocketAddress) channel.localAddress()).getAddress(),
                                         Duration.ofSeconds(5),
                                         new SelectCertificate.Next() {
                                             @Override
                                             public void inTurn(Runnable handshake, Runnable broken) {
                                                 handshake.run();
+                                            }
+
+                                            @Override
+                                            public String wanted(@Nullable String serverName) {
+                                                return serverName == null ? "127.0.0.1" : serverName;
+                                            }
+
+                                            @Override
+                                            public boolean passes(Channel client, String serverName) {
+                                                return false;
                                             }
 
                                             @Override

@@ -51,7 +51,7 @@ public record OverdueSite(
         // Of ten thousand every processor has its part.
         return sites.parallelStream()
                 // Of the other site it is said.
-                .filter(site -> !site.isPlain() && !(site.certificate() instanceof CertificateSource.OfSite))
+                .filter(site -> site.isCertified() && !(site.certificate() instanceof CertificateSource.OfSite))
                 .map(site -> unreadable == null
                         ? tried(store, site, fraction, now)
                         : Optional.of(new OverdueSite(site.name(), DiskFailure.reason(unreadable), null)))

@@ -226,7 +226,9 @@ final class Sites {
                 loading.expect(added);
                 added.forEach(record -> table.expect(record.site().servedNames(), () -> loading.now(record)));
             }
-            after.configured.stream().filter(Site::isPlain).forEach(site -> table.withdraw(site.handshakeNames()));
+            after.configured.stream()
+                    .filter(site -> !site.isCertified())
+                    .forEach(site -> table.withdraw(site.handshakeNames()));
             shared.present(after.configured, site -> needsNone(site) ? StandIns.NONE : leaving.standIns(site), now);
             table.retain(after.configured.stream()
                     .flatMap(site -> site.handshakeNames().stream())

@@ -1,6 +1,7 @@
 package dev.postern.config.read;
 
 import dev.postern.config.Addresses;
+import dev.postern.config.Balance;
 import dev.postern.config.Configuration.Backend;
 import dev.postern.config.Configuration.Server;
 import dev.postern.config.Durations;
@@ -116,6 +117,29 @@ final class BackendsReader {
                 + (backends.isEmpty() ? "no backends are" : "defined: " + String.join(", ", backends.keySet()))
                 + ")");
         return null;
+    }
+
+    /**
+     * The name of one of {@code backends} that connections can be passed on to unopened; null where it is none, which is a
+     * problem then.
+     */
+    static @Nullable String namedForConnections(Value value, Map<String, Backend> backends) {
+        String name = named(value, backends);
+        Backend backend = name == null ? null : backends.get(name);
+        if (backend == null) {
+            return null;
+        }
+        if (backend.balance() instanceof Balance.ByHash byHash && !(byHash.key() instanceof Balance.Key.Source)) {
+            value.problem(value.quoted(backend.name())
+                    + " chooses by what a request says, and a connection that is passed on has none (expected: another"
+                    + " balance, such as source)");
+        }
+        if (backend.sticky() != null) {
+            value.problem(value.quoted(backend.name())
+                    + " keeps clients by a cookie, and a connection that is passed on has none (expected: no sticky;"
+                    + " balance: source keeps a client at its server)");
+        }
+        return name;
     }
 
     private void read(String name, Value value) {

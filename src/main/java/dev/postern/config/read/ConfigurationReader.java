@@ -69,9 +69,11 @@ final class ConfigurationReader {
         AcmeReader.Outcome acme = AcmeReader.read(
                 acmeSection, top.section("control", ControlReader.KEYS), surroundings.store(), problems);
         BackendsReader backends = new BackendsReader(top.find("backends"));
-        List<SitesReader.Entry> sites = new SitesReader(backends.backends(), new ProofReader(acmeSection))
-                .read(top.has("tcp") ? top.find("sites") : top.require("sites", "a list of at least one site"));
-        List<TcpService> tcp = new TcpReader(backends.backends(), addresses).read(top.find("tcp"));
+        SitesReader sitesReader = new SitesReader(backends.backends(), new ProofReader(acmeSection));
+        List<SitesReader.Entry> sites = sitesReader.read(
+                top.has("tcp") ? top.find("sites") : top.require("sites", "a list of at least one site"));
+        List<TcpService> tcp = new TcpReader(backends.backends(), sites, addresses).read(top.find("tcp"));
+        sitesReader.requireUse(sites, tcp);
         if (acme.issuersUnderstood()) {
             Issuance.check(acmeSection, acme.acme(), sites);
         }

@@ -1,7 +1,6 @@
 package dev.postern.config.read;
 
 import dev.postern.config.CertificateSource;
-import dev.postern.config.CertificateSource.None;
 import dev.postern.config.CertificateSource.OfSite;
 import dev.postern.config.HostName;
 import dev.postern.config.Quoted;
@@ -67,7 +66,7 @@ final class SharedCertificates {
     }
 
     private static boolean hasOne(SitesReader.Entry site) {
-        return !(site.certificate() instanceof None) && !(site.certificate() instanceof OfSite) && !site.shares();
+        return site.isCertified() && !(site.certificate() instanceof OfSite) && !site.shares();
     }
 
     private CertificateSource covering(SitesReader.Entry site) {

@@ -9,6 +9,7 @@ import dev.postern.config.Quoted;
 import dev.postern.config.RouteSettings;
 import dev.postern.config.Scalar;
 import dev.postern.config.Site;
+import dev.postern.config.TcpService;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -25,6 +26,7 @@ final class SitesReader {
                     "names",
                     "default",
                     "plain",
+                    "passthrough",
                     "share",
                     "backend",
                     "routes",
@@ -35,6 +37,9 @@ final class SitesReader {
             RouteSettingsReader.SITE_KEYS);
     private static final List<String> OF_CERTIFICATES =
             List.of("certificate", "challenges", "dns-01", "keep-together", "hsts");
+    /** What is of no use where nothing is opened here. */
+    private static final List<String> OF_TERMINATION = Section.keys(OF_CERTIFICATES, List.of("plain", "share"));
+
     private static final String NAMES = "a list such as [example.com, www.example.com]";
 
     /**
@@ -65,6 +70,12 @@ final class SitesReader {
                     .toList();
         }
 
+        /** Whether it has a certificate here, of whichever source. */
+        boolean isCertified() {
+            return !(certificate instanceof CertificateSource.None)
+                    && !(certificate instanceof CertificateSource.OfServers);
+        }
+
         /** Whether an issuer is asked for its certificate. */
         boolean isIssued() {
             return certificate instanceof CertificateSource.Issued;
@@ -85,6 +96,7 @@ final class SitesReader {
 
     record Name(Value at, String name) {}
 
+    private final Map<String, Configuration.Backend> backends;
     private final RoutesReader routesReader;
     private final ProofReader proofReader;
     private final Map<String, Value> taken = new HashMap<>();
@@ -94,6 +106,7 @@ final class SitesReader {
     private @Nullable Value byDefault;
 
     SitesReader(Map<String, Configuration.Backend> backends, ProofReader proofReader) {
+        this.backends = backends;
         this.proofReader = proofReader;
         this.routesReader = new RoutesReader(backends);
     }
@@ -105,22 +118,28 @@ final class SitesReader {
                 entries.add(site(Section.of(item, KEYS)));
             }
         }
-        List<Entry> resolved = new SharedCertificates(entries).resolved();
-        resolved.forEach(site -> requireRoutes(site, resolved));
-        return resolved;
+        return new SharedCertificates(entries).resolved();
     }
 
-    /** A site that does nothing with requests is there for its certificate, or a mistake. */
-    private void requireRoutes(Entry site, List<Entry> all) {
-        if (bare.contains(site.at())
-                && site.names().stream()
-                        .limit(1)
-                        .noneMatch(name -> all.stream()
-                                .anyMatch(other ->
-                                        other.certificate().equals(new CertificateSource.OfSite(name.name()))))) {
-            site.at()
-                    .problem("has neither backend nor routes (expected: one of them, or another site that has its"
-                            + " certificate)");
+    /**
+     * A site that does nothing with requests is there for its certificate, or a mistake.
+     *
+     * @param all the sites, and
+     * @param tcp the services, that may have its certificate
+     */
+    void requireUse(List<Entry> all, List<TcpService> tcp) {
+        for (Entry site : all) {
+            if (bare.contains(site.at()) && !(site.certificate() instanceof CertificateSource.OfServers)) {
+                String name = site.names().isEmpty() ? "" : site.names().get(0).name();
+                CertificateSource its = new CertificateSource.OfSite(name);
+                if (all.stream().noneMatch(other -> other.certificate().equals(its))
+                        && tcp.stream().noneMatch(service -> name.equals(service.tls()))) {
+                    site.at()
+                            .problem(
+                                    "has neither backend nor routes (expected: one of them, or another site, or a tcp service,"
+                                            + " that has its certificate)");
+                }
+            }
         }
     }
 
@@ -194,7 +213,16 @@ final class SitesReader {
         return names;
     }
 
-    private static CertificateSource certificate(Section site) {
+    private CertificateSource certificate(Section site) {
+        if (site.has("passthrough")) {
+            for (String key : OF_TERMINATION) {
+                if (site.has(key)) {
+                    site.place(key).problem("has no meaning beside passthrough (expected: no such key)");
+                }
+            }
+            String backend = BackendsReader.namedForConnections(site.place("passthrough"), backends);
+            return new CertificateSource.OfServers(backend == null ? "" : backend);
+        }
         if (site.get("plain", Scalar.BOOLEAN, false)) {
             for (String key : OF_CERTIFICATES) {
                 if (site.has(key)) {

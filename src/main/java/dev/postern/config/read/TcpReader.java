@@ -1,13 +1,14 @@
 package dev.postern.config.read;
 
 import dev.postern.config.Addresses;
-import dev.postern.config.Balance;
 import dev.postern.config.BindAddress;
 import dev.postern.config.Configuration;
 import dev.postern.config.Durations;
+import dev.postern.config.HostName;
 import dev.postern.config.NotUnderstood;
 import dev.postern.config.Quoted;
 import dev.postern.config.Scalar;
+import dev.postern.config.Suggestion;
 import dev.postern.config.TcpService;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -22,6 +23,8 @@ final class TcpReader {
             "name",
             "bind",
             "backend",
+            "tls",
+            "alpn",
             "server-port",
             "allow",
             "deny",
@@ -38,17 +41,27 @@ final class TcpReader {
         return text;
     });
 
+    // RFC 7301 §3.1: octets, 1 to 255; all that are registered are printable.
+    private static final Scalar<String> ALPN = new Scalar<>("a protocol such as postgresql or h2", text -> {
+        if (!text.matches("[!-~]{1,255}")) {
+            throw new NotUnderstood("is no name of a protocol");
+        }
+        return text;
+    });
+
     private static final Scalar<Integer> MAX_CONNECTIONS = Scalar.wholeNumber(1, 10_000_000);
     private static final Scalar<OptionalInt> SERVER_PORT =
             new Scalar<>("own, same, or how far it is from the port connected to, such as +1000", TcpReader::offset);
 
     private final Map<String, Configuration.Backend> backends;
+    private final List<SitesReader.Entry> sites;
     private final TakenAddresses addresses;
     private final Map<String, Value> names = new HashMap<>();
 
     /** @param addresses of the listeners */
-    TcpReader(Map<String, Configuration.Backend> backends, TakenAddresses addresses) {
+    TcpReader(Map<String, Configuration.Backend> backends, List<SitesReader.Entry> sites, TakenAddresses addresses) {
         this.backends = backends;
+        this.sites = sites;
         this.addresses = addresses;
     }
 
@@ -72,6 +85,8 @@ final class TcpReader {
                 name(service, bind),
                 bind,
                 backend(service),
+                tls(service),
+                alpn(service),
                 offset,
                 AddressesReader.ranges(service.find("allow")),
                 AddressesReader.ranges(service.find("deny")),
@@ -109,22 +124,56 @@ final class TcpReader {
 
     private String backend(Section service) {
         Value value = service.require("backend", "the name of a backend");
-        String name = value == null ? null : BackendsReader.named(value, backends);
-        Configuration.Backend backend = name == null ? null : backends.get(name);
-        if (value == null || backend == null) {
-            return "";
+        String name = value == null ? null : BackendsReader.namedForConnections(value, backends);
+        return name == null ? "" : name;
+    }
+
+    /** What the site is called whose certificate is shown; null where it is none, or not to be. */
+    private @Nullable String tls(Section service) {
+        Value value = service.find("tls");
+        String name = value == null || value.isText("off") ? null : value.read(HostName.SITE);
+        if (value == null || name == null) {
+            return null;
         }
-        if (backend.balance() instanceof Balance.ByHash byHash && !(byHash.key() instanceof Balance.Key.Source)) {
-            value.problem(
-                    value.quoted(backend.name()) + " chooses by what a request says, and a connection that is passed on"
-                            + " has none (expected: another balance, such as source)");
+        for (SitesReader.Entry site : sites) {
+            if (site.names().stream().anyMatch(one -> one.name().equals(name))) {
+                if (!site.isCertified()) {
+                    value.problem(
+                            value.quoted(name) + " is a name of " + site.at().path()
+                                    + ", which has no certificate here (expected: a name of a site that has)");
+                }
+                return site.names().get(0).name();
+            }
         }
-        if (backend.sticky() != null) {
-            value.problem(value.quoted(backend.name())
-                    + " keeps clients by a cookie, and a connection that is passed on has none"
-                    + " (expected: no sticky; balance: source keeps a client at its server)");
+        value.problem(value.quoted(name) + " is a name of no site"
+                + Suggestion.among(
+                        sites.stream()
+                                .flatMap(site -> site.names().stream())
+                                .map(SitesReader.Name::name)
+                                .limit(100)
+                                .toList(),
+                        name));
+        return null;
+    }
+
+    private static List<String> alpn(Section service) {
+        List<String> protocols = new ArrayList<>();
+        Value value = service.find("alpn");
+        if (value == null) {
+            return List.of();
         }
-        return backend.name();
+        if (!service.has("tls")) {
+            value.problem("goes with tls only: it is agreed on in a handshake (expected: no alpn, or tls)");
+        }
+        for (Value item : value.itemsOrOne("a list of protocols such as [postgresql]")) {
+            String protocol = item.read(ALPN);
+            if (protocol != null && protocols.contains(protocol)) {
+                item.problem(Quoted.of(protocol) + " is there twice (expected: each one once)");
+            } else if (protocol != null) {
+                protocols.add(protocol);
+            }
+        }
+        return List.copyOf(protocols);
     }
 
     private static TcpService.Timeouts timeouts(Section service) {

@@ -6,16 +6,20 @@ import dev.postern.config.Limits;
 import dev.postern.config.Timeouts;
 import dev.postern.route.RouteAction;
 import dev.postern.route.RouteTable;
+import dev.postern.route.SiteRoutes;
+import dev.postern.tunnel.Service;
 import java.net.InetAddress;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What an exchange is decided by: one immutable snapshot of the configuration, replaced as a whole.
  *
+ * @param passages where connections to a site are passed on to, unopened, by what the site is called
  * @param rates what was counted for the limits, whichever are in force; the one part that lives on
  */
 public record Routing(
@@ -26,6 +30,7 @@ public record Routing(
         Limits limits,
         Plaintext plaintext,
         ProxyProtocol proxyProtocol,
+        Map<String, Service> passages,
         RateLimiter rates) {
     public LoadBalancer backend(RouteAction.Forward forward) {
         LoadBalancer backend = backends.get(forward.backend());
@@ -38,6 +43,15 @@ public record Routing(
     /** Whether {@code address} is that of a proxy which speaks for others. */
     public boolean isTrustedProxy(InetAddress address) {
         return AddressRange.anyContains(trustedProxies, address);
+    }
+
+    /** Where a connection to {@code serverName} is passed on to, unopened; null where a handshake is made with it. */
+    public @Nullable Service passage(String serverName) {
+        if (passages.isEmpty()) {
+            return null;
+        }
+        SiteRoutes site = routes.site(serverName);
+        return site == null ? null : passages.get(site.site());
     }
 
     /** A timeout fires at most this much late: a tenth of the shortest, at most half a second. */

@@ -282,6 +282,8 @@ class ConfigurationFileTest {
                       - name: ranged
                         bind: [":5000-5001", "127.0.0.1:6000"]
                         backend: proxied
+                        tls: own.example.com
+                        alpn: [postgresql, h2]
                         server-port: "+1000"
                         allow: 10.0.0.0/8
                         deny: [10.0.0.1]
@@ -501,6 +503,8 @@ class ConfigurationFileTest {
                                         new BindAddress(null, 5001),
                                         new BindAddress(address("127.0.0.1"), 6000)),
                                 "proxied",
+                                "own.example.com",
+                                List.of("postgresql", "h2"),
                                 OptionalInt.of(1000),
                                 List.of(new AddressRange(address("10.0.0.0"), 8)),
                                 List.of(new AddressRange(address("10.0.0.1"), 32)),
