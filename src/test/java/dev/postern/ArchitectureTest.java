@@ -501,6 +501,45 @@ class ArchitectureTest {
 
         postern.forEach(one -> named.remove(one.getSimpleName()));
         assertThat(named).as("classes that are nowhere").isEmpty();
+
+        List<String> gone = new ArrayList<>();
+        Pattern.compile("`(?:[a-z.]+\\.)?([A-Z]\\w+)` \\(([^)]*)\\)")
+                .matcher(table)
+                .results()
+                .forEach(within -> Pattern.compile("`([a-z]\\w+)`")
+                        .matcher(within.group(2))
+                        .results()
+                        .map(member -> member.group(1))
+                        .filter(member -> postern.stream()
+                                .filter(one -> one.getSimpleName().equals(within.group(1)))
+                                .flatMap(one -> one.getMembers().stream())
+                                .noneMatch(one -> one.getName().equals(member)))
+                        .forEach(member -> gone.add(within.group(1) + "." + member)));
+        assertThat(gone).as("members that are not there").isEmpty();
+    }
+
+    /** So are those who read what a package says of itself. */
+    @Test
+    void mapsNameClassesThatExist() throws IOException {
+        // The name of a protocol is no class.
+        Set<String> there = new TreeSet<>(Set.of("WebSocket"));
+        postern.forEach(one -> there.add(one.getSimpleName()));
+        try (Stream<Path> tests = Files.walk(Path.of("src/test/java"))) {
+            tests.forEach(test -> there.add(test.getFileName().toString().replace(".java", "")));
+        }
+        List<String> gone = new ArrayList<>();
+        for (Path map : sources()) {
+            if (map.endsWith("package-info.java")) {
+                // Of two words at least: one alone may be a header.
+                Pattern.compile("\\b(?:[A-Z][a-z0-9]+){2,}\\b")
+                        .matcher(Files.readString(map).replaceAll("(?s)\\*/.*|https?://\\S+", ""))
+                        .results()
+                        .map(name -> name.group())
+                        .filter(name -> !there.contains(name))
+                        .forEach(name -> gone.add(SOURCES.relativize(map) + ": " + name));
+            }
+        }
+        assertThat(gone).isEmpty();
     }
 
     /** Whoever made a store of files itself would have no other. */
