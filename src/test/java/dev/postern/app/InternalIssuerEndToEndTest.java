@@ -95,7 +95,7 @@ class InternalIssuerEndToEndTest {
         // Without a daemon nobody knows what clients see.
         assertThat(after)
                 .isEqualTo(beside.stream()
-                        .map(line -> line.replaceAll(" yes$", " -"))
+                        .map(line -> line.replaceAll(" yes$", " no daemon"))
                         .toList());
     }
 
