@@ -8,11 +8,7 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
-import io.netty.channel.EventLoop;
-import io.netty.util.concurrent.ScheduledFuture;
 import java.nio.charset.StandardCharsets;
-import java.util.concurrent.TimeUnit;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** One request of a health check, and the status line that answers it. On the event loop. */
@@ -28,28 +24,16 @@ final class Answer extends ChannelInboundHandlerAdapter {
     private final boolean preamble;
 
     private final boolean asked;
-    private final Consumer<@Nullable String> outcome;
+    private final Verdict verdict;
     private final StringBuilder line = new StringBuilder();
-    private @Nullable ScheduledFuture<?> timeout;
-    private boolean finished;
 
     /** @param asked by somebody else, in another protocol */
-    Answer(Health health, Server server, boolean preamble, boolean asked, Consumer<@Nullable String> outcome) {
+    Answer(Health health, Server server, boolean preamble, boolean asked, Verdict verdict) {
         this.preamble = preamble;
         this.health = health;
         this.server = server;
         this.asked = asked;
-        this.outcome = outcome;
-    }
-
-    /** Bounds the whole check, from the connection to the status line. On the loop. */
-    void limit(EventLoop loop, Channel channel) {
-        timeout = loop.schedule(
-                () -> finish(
-                        channel,
-                        "health check: no answer within " + health.timeout().toMillis() + " ms"),
-                health.timeout().toNanos(),
-                TimeUnit.NANOSECONDS);
+        this.verdict = verdict;
     }
 
     /** Whom the server is asked for. */
@@ -83,9 +67,9 @@ final class Answer extends ChannelInboundHandlerAdapter {
         }
         int end = line.indexOf("\r\n");
         if (end >= 0) {
-            finish(ctx.channel(), judge(line.substring(0, end)));
+            verdict.finish(ctx.channel(), judge(line.substring(0, end)));
         } else if (line.length() > MAX_STATUS_LINE) {
-            finish(ctx.channel(), "health check: answer is not HTTP/1");
+            verdict.finish(ctx.channel(), "health check: answer is not HTTP/1");
         }
     }
 
@@ -98,7 +82,8 @@ final class Answer extends ChannelInboundHandlerAdapter {
 
     /** Three digits, or what a broken server has for them. */
     void status(Channel channel, String text) {
-        finish(channel, text.matches("\\d{3}") ? judge(Integer.parseInt(text)) : "health check: answer has no status");
+        verdict.finish(
+                channel, text.matches("\\d{3}") ? judge(Integer.parseInt(text)) : "health check: answer has no status");
     }
 
     private @Nullable String judge(int status) {
@@ -113,27 +98,12 @@ final class Answer extends ChannelInboundHandlerAdapter {
 
     @Override
     public void channelInactive(ChannelHandlerContext ctx) {
-        finish(ctx.channel(), "health check: connection closed without an answer");
+        verdict.finish(ctx.channel(), "health check: connection closed without an answer");
     }
 
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
         MachineErrors.check(cause);
-        finish(ctx.channel(), "health check: " + cause.getMessage());
-    }
-
-    void finish(Channel channel, @Nullable String fault) {
-        if (finished) {
-            return;
-        }
-        finished = true;
-        if (timeout != null) {
-            timeout.cancel(false);
-        }
-        outcome.accept(fault);
-        // One that could not even be made has nothing to close.
-        if (channel.isRegistered()) {
-            channel.close().addListener(Closed.OBSERVED);
-        }
+        verdict.finish(ctx.channel(), "health check: " + cause.getMessage());
     }
 }

@@ -194,8 +194,10 @@ final class HealthChecks implements AutoCloseable {
             for (InetSocketAddress address : addresses) {
                 if (health == null) {
                     knock(address);
-                } else if (health.type() == Health.Type.TCP) {
+                } else if (health.type() == Health.Type.TCP && health.dialogue().isEmpty()) {
                     accepts(health, address);
+                } else if (health.type() == Health.Type.TCP) {
+                    converse(health, address);
                 } else {
                     ask(health, address);
                 }
@@ -248,17 +250,26 @@ final class HealthChecks implements AutoCloseable {
 
         private void ask(Health health, InetSocketAddress address) {
             boolean http2 = backend.protocol() == ServerProtocol.H2C;
-            Answer answer = new Answer(
-                    health, server, backend.wantsPreamble(), http2, outcome -> heard(health, address, outcome));
+            Verdict verdict = new Verdict(health.timeout(), outcome -> heard(health, address, outcome));
+            Answer answer = new Answer(health, server, backend.wantsPreamble(), http2, verdict);
             ChannelHandler question =
                     http2 ? new Http2Question(health, answer.authority(), answer, answer::status) : answer;
+            begin(question, verdict, health, address);
+        }
+
+        private void converse(Health health, InetSocketAddress address) {
+            Verdict verdict = new Verdict(health.timeout(), fault -> answered(health, address, fault));
+            begin(new Conversation(health.dialogue(), backend.wantsPreamble(), verdict), verdict, health, address);
+        }
+
+        private void begin(ChannelHandler question, Verdict verdict, Health health, InetSocketAddress address) {
             ChannelFuture connecting =
                     bootstrap().handler(budget.counting(question)).connect(asked(health, address));
-            answer.limit(loop, connecting.channel());
+            verdict.limit(loop, connecting.channel());
             connecting.addListener((ChannelFuture connected) -> {
                 if (!connected.isSuccess()) {
                     server.doubt(() -> {});
-                    onLoop(() -> answer.finish(connected.channel(), notConnected(connected.cause(), health)));
+                    onLoop(() -> verdict.finish(connected.channel(), notConnected(connected.cause(), health)));
                 }
             });
         }

@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param fall how many bad checks take it out
  * @param drainOn404 a server that answers 404 is well, and gets no new sessions
  * @param port where it is asked; empty for the port of the server
+ * @param dialogue what is said over TCP
  */
 public record Health(
         String method,
@@ -28,10 +29,11 @@ public record Health(
         int fall,
         Type type,
         @InFile(key = "drain-on-404") boolean drainOn404,
-        OptionalInt port) {
+        OptionalInt port,
+        Dialogue dialogue) {
     public enum Type {
         HTTP,
-        /** A connection that is accepted is enough. */
+        /** A connection that is accepted is enough, unless there is a dialogue. */
         TCP
     }
 
@@ -57,6 +59,7 @@ public record Health(
                 fall,
                 Type.HTTP,
                 false,
-                OptionalInt.empty());
+                OptionalInt.empty(),
+                Dialogue.NONE);
     }
 }

@@ -1,10 +1,12 @@
 package dev.postern.config.read;
 
+import dev.postern.config.Dialogue;
 import dev.postern.config.Durations;
 import dev.postern.config.Health;
 import dev.postern.config.NotUnderstood;
 import dev.postern.config.Scalar;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
@@ -12,11 +14,45 @@ import java.util.OptionalInt;
 /** Reads {@code health}. */
 final class HealthReader {
     static final List<String> KEYS = List.of(
-            "method", "path", "host", "expect", "interval", "timeout", "rise", "fall", "type", "drain-on-404", "port");
-    private static final List<String> HTTP_ONLY = List.of("method", "path", "host", "expect", "drain-on-404");
+            "method",
+            "path",
+            "host",
+            "expect",
+            "interval",
+            "timeout",
+            "rise",
+            "fall",
+            "type",
+            "drain-on-404",
+            "port",
+            "send",
+            "dialogue",
+            "user");
+    private static final List<String> HTTP_ONLY = List.of("method", "path", "host", "drain-on-404");
+    private static final List<String> TCP_ONLY = List.of("send", "dialogue");
 
-    private static final Scalar<Health.Type> TYPE =
-            Scalar.oneOf(Map.of("http", Health.Type.HTTP, "tcp", Health.Type.TCP), "http or tcp");
+    /** What is said where the type says it all. */
+    private static final Map<String, Dialogue> KNOWN =
+            Map.of("redis", Dialogue.REDIS, "mysql", Dialogue.MYSQL, "smtp", Dialogue.SMTP, "ldap", Dialogue.LDAP);
+
+    private static final String POSTGRESQL = "postgresql";
+    private static final Scalar<String> TYPE =
+            Scalar.oneOf(List.of("http", "tcp", "redis", POSTGRESQL, "mysql", "smtp", "ldap"), type -> type);
+    private static final Scalar<String> BYTES = new Scalar<>("a text of bytes such as \"PING\\r\\n\"", text -> {
+        if (text.isEmpty()) {
+            throw new NotUnderstood("is empty");
+        }
+        if (text.chars().anyMatch(c -> c > 0xff)) {
+            throw new NotUnderstood("has a character that is no byte");
+        }
+        return text;
+    });
+    private static final Scalar<String> USER = new Scalar<>("the name of a user such as postern", text -> {
+        if (!text.matches("[ -~]{1,63}")) {
+            throw new NotUnderstood("is no name of a user");
+        }
+        return text;
+    });
     private static final Scalar<String> METHOD = Scalar.oneOf(List.of("GET", "HEAD", "OPTIONS"), method -> method);
     private static final Scalar<Integer> CHECKS_IN_A_ROW = Scalar.wholeNumber(1, 100);
 
@@ -27,6 +63,8 @@ final class HealthReader {
     private static final Duration TIMEOUT = Duration.ofSeconds(2);
 
     private record Statuses(int from, int to) {
+        private static final Statuses GOOD = new Statuses(200, 399);
+
         private static final Scalar<Statuses> SCALAR =
                 new Scalar<>("a status such as 200 or a range such as 200-399", Statuses::parse);
 
@@ -46,18 +84,24 @@ final class HealthReader {
     private HealthReader() {}
 
     static Health read(Section health) {
-        Statuses expect = health.get("expect", Statuses.SCALAR, new Statuses(200, 399));
         Duration interval = health.get("interval", Durations.POSITIVE, INTERVAL);
         // A short interval alone shortens the timeout with it.
         Duration timeout =
                 health.get("timeout", Durations.POSITIVE, interval.compareTo(TIMEOUT) < 0 ? interval : TIMEOUT);
-        Health.Type type = health.get("type", TYPE, Health.Type.HTTP);
-        if (type == Health.Type.TCP) {
-            for (String key : HTTP_ONLY) {
-                if (health.has(key)) {
-                    health.place(key).problem("means nothing to a check of type tcp, which asks nothing");
-                }
-            }
+        String type = health.get("type", TYPE, "http");
+        boolean asksHttp = type.equals("http");
+        Statuses expect = asksHttp ? health.get("expect", Statuses.SCALAR, Statuses.GOOD) : Statuses.GOOD;
+        if (!type.equals("http")) {
+            means(health, HTTP_ONLY, "a check of type " + type + ", which speaks no HTTP");
+        }
+        if (!type.equals("tcp")) {
+            means(health, TCP_ONLY, "a check of type " + type + ", which knows what to say");
+        }
+        if (!asksHttp && !type.equals("tcp")) {
+            means(health, List.of("expect"), "a check of type " + type + ", which knows what to hear");
+        }
+        if (!type.equals(POSTGRESQL)) {
+            means(health, List.of("user"), "a check of type " + type + " (expected: only with type postgresql)");
         }
         boolean drainOn404 = health.get("drain-on-404", Scalar.BOOLEAN, false);
         if (drainOn404 && expect.from() <= 404 && expect.to() >= 404) {
@@ -73,8 +117,49 @@ final class HealthReader {
                 timeout,
                 health.get("rise", CHECKS_IN_A_ROW, 2),
                 health.get("fall", CHECKS_IN_A_ROW, 3),
-                type,
+                asksHttp ? Health.Type.HTTP : Health.Type.TCP,
                 drainOn404,
-                health.has("port") ? OptionalInt.of(health.get("port", PORT, 1)) : OptionalInt.empty());
+                health.has("port") ? OptionalInt.of(health.get("port", PORT, 1)) : OptionalInt.empty(),
+                dialogue(type, health));
+    }
+
+    private static void means(Section health, List<String> keys, String nothingTo) {
+        for (String key : keys) {
+            if (health.has(key)) {
+                health.place(key).problem("means nothing to " + nothingTo);
+            }
+        }
+    }
+
+    private static Dialogue dialogue(String type, Section health) {
+        if (type.equals(POSTGRESQL)) {
+            return Dialogue.postgresql(health.get("user", USER, "postern"));
+        }
+        if (!type.equals("tcp")) {
+            return KNOWN.getOrDefault(type, Dialogue.NONE);
+        }
+        if (!health.has("dialogue")) {
+            return health.has("send") || health.has("expect") ? new Dialogue(List.of(step(health))) : Dialogue.NONE;
+        }
+        means(
+                health,
+                List.of("send", "expect"),
+                "a check that has a dialogue (expected: send and expect inside of it)");
+        List<Dialogue.Step> steps = new ArrayList<>();
+        for (Value item :
+                health.place("dialogue").items("a list of steps such as {send: \"PING\\r\\n\", expect: \"+PONG\"}")) {
+            Section step = Section.of(item, List.of("send", "expect"));
+            if (item.isMapping() && !step.has("send") && !step.has("expect")) {
+                item.problem("says nothing and hears nothing (expected: send, expect or both)");
+            }
+            steps.add(step(step));
+        }
+        return new Dialogue(List.copyOf(steps));
+    }
+
+    private static Dialogue.Step step(Section at) {
+        String expect = at.find("expect", BYTES);
+        return new Dialogue.Step(
+                at.get("send", BYTES, ""), expect == null ? List.of() : List.of(expect), Dialogue.ANYWHERE);
     }
 }

@@ -16,6 +16,7 @@ import dev.postern.config.Configuration.Backend;
 import dev.postern.config.Configuration.CertificateFiles;
 import dev.postern.config.Configuration.Route;
 import dev.postern.config.Configuration.Server;
+import dev.postern.config.Dialogue;
 import dev.postern.config.Dns01;
 import dev.postern.config.Durations;
 import dev.postern.config.Ejection;
@@ -465,7 +466,8 @@ class ConfigurationFileTest {
                                                 10,
                                                 Health.Type.HTTP,
                                                 true,
-                                                OptionalInt.of(9001)),
+                                                OptionalInt.of(9001),
+                                                Dialogue.NONE),
                                         ServerProtocol.H2C,
                                         new ServerQueue(0, Duration.ofSeconds(1)),
                                         Duration.ofSeconds(10),
