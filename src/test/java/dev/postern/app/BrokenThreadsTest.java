@@ -11,19 +11,42 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** A process whose threads die or hang ends, and says why; it never stays with its ports open and answers nothing. */
 @Tag("long")
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class BrokenThreadsTest {
+    /** It only has to wait, and does while the others are tried. */
+    private static PosternProcess stopped;
+
+    private static long endOfStopNanos;
+
     @TempDir
     private Path directory;
 
-    private PosternProcess run() throws Exception {
+    @BeforeAll
+    static void stopOne(@TempDir Path directory) throws Exception {
+        stopped = run(directory);
+        stopped.signal("STOP");
+        endOfStopNanos = System.nanoTime() + LoopWatch.PATIENCE.plusSeconds(5).toNanos();
+    }
+
+    @AfterAll
+    static void end() {
+        stopped.close();
+    }
+
+    private static PosternProcess run(Path directory) throws Exception {
         TestSite site = new TestSite(directory);
         Path file = directory.resolve("postern.yaml");
         Files.writeString(file, """
@@ -43,7 +66,7 @@ class BrokenThreadsTest {
     @ParameterizedTest
     @ValueSource(strings = {"postern_QuartzSchedulerThread", "watch-1"})
     void threadThatRunsOutOfMemoryEndsTheProcess(String thread) throws Exception {
-        try (PosternProcess postern = run();
+        try (PosternProcess postern = run(directory);
                 Debugger debugger = Debugger.attach(postern)) {
             debugger.throwOutOfMemoryError(thread);
 
@@ -57,7 +80,7 @@ class BrokenThreadsTest {
 
     @Test
     void eventLoopThatHangsEndsTheProcess() throws Exception {
-        try (PosternProcess postern = run();
+        try (PosternProcess postern = run(directory);
                 Debugger debugger = Debugger.attach(postern)) {
             debugger.suspend("edge-io-1");
 
@@ -70,18 +93,15 @@ class BrokenThreadsTest {
     }
 
     @Test
+    @Order(Integer.MAX_VALUE)
     void processThatWasStoppedForAWhileGoesOn() throws Exception {
-        try (PosternProcess postern = run()) {
-            postern.signal("STOP");
-            long end = System.nanoTime() + LoopWatch.PATIENCE.plusSeconds(5).toNanos();
-            await().atMost(Duration.ofMinutes(2)).until(() -> System.nanoTime() > end);
-            postern.signal("CONT");
+        await().atMost(Duration.ofMinutes(2)).until(() -> System.nanoTime() > endOfStopNanos);
+        stopped.signal("CONT");
 
-            try (RawClient client = RawClient.plain(postern.port("http"))) {
-                assertThat(client.get("localhost", "/").status()).isEqualTo(308);
-            }
-            assertThat(postern.isAlive()).isTrue();
-            assertThat(postern.lines()).noneMatch(line -> line.contains("has not answered"));
+        try (RawClient client = RawClient.plain(stopped.port("http"))) {
+            assertThat(client.get("localhost", "/").status()).isEqualTo(308);
         }
+        assertThat(stopped.isAlive()).isTrue();
+        assertThat(stopped.lines()).noneMatch(line -> line.contains("has not answered"));
     }
 }
