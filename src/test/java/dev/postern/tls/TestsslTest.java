@@ -33,7 +33,7 @@ class TestsslTest {
         Path testssl = RealPrograms.require("testssl", "testssl.sh");
         edge.startWith(edge.closes(TestServer.saying("hello")));
         Path report = edge.directory().resolve("report.json");
-        Process process = new ProcessBuilder(
+        ProcessBuilder program = new ProcessBuilder(
                         testssl.toString(),
                         "--quiet",
                         "--warnings=off",
@@ -57,8 +57,10 @@ class TestsslTest {
                         "--jsonfile=" + report,
                         "localhost:" + edge.httpsPort())
                 .redirectErrorStream(true)
-                .redirectOutput(edge.directory().resolve("testssl.log").toFile())
-                .start();
+                .redirectOutput(edge.directory().resolve("testssl.log").toFile());
+        // It counts bytes as characters, in a shell: a sixth cheaper where these are the same.
+        program.environment().put("LC_ALL", "C");
+        Process process = program.start();
         boolean ended = process.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS);
         process.descendants().forEach(ProcessHandle::destroyForcibly);
         process.destroyForcibly();
