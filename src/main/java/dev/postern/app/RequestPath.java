@@ -321,22 +321,8 @@ final class RequestPath implements AutoCloseable {
                 new Routing.ProxyProtocol(
                         config.listeners().http().proxyProtocol(),
                         config.listeners().https().proxyProtocol()),
-                passages(config, backends),
+                Service.ofSites(config, backends),
                 rates);
-    }
-
-    private static Map<String, Service> passages(Configuration config, Map<String, LoadBalancer> backends) {
-        Map<String, Service> passages = new HashMap<>();
-        for (Site site : config.sites()) {
-            // None of the backends is there before the first configuration is prepared.
-            LoadBalancer balancer = site.passthrough() == null ? null : backends.get(site.passthrough());
-            if (balancer != null) {
-                passages.put(
-                        site.name(),
-                        Service.ofSite(site.name(), balancer, site.settings().timeouts(), config.timeouts()));
-            }
-        }
-        return Map.copyOf(passages);
     }
 
     private static boolean compresses(Site site) {

@@ -1,11 +1,16 @@
 package dev.postern.route;
 
 import dev.postern.config.Action;
+import dev.postern.config.BackendName;
 import dev.postern.config.Page;
 
 /** What happens to a request. */
 public sealed interface RouteAction {
-    record Forward(String backend) implements RouteAction {}
+    record Forward(BackendName backend) implements RouteAction {
+        public Forward(String backend) {
+            this(BackendName.of(backend));
+        }
+    }
 
     record Redirect(int status, RedirectLocation location) implements RouteAction {}
 

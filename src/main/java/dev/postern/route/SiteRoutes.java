@@ -1,5 +1,6 @@
 package dev.postern.route;
 
+import dev.postern.config.BackendName;
 import dev.postern.config.Configuration;
 import dev.postern.config.RouteConditions;
 import dev.postern.config.Site;
@@ -63,14 +64,14 @@ public final class SiteRoutes {
 
     private final String site;
     private final boolean plain;
-    private final @Nullable String passthrough;
+    private final @Nullable BackendName passthrough;
     private final Entry[] entries;
     private final Route none;
 
     SiteRoutes(Site site) {
         this.site = site.name();
         this.plain = site.isPlain();
-        this.passthrough = site.passthrough();
+        this.passthrough = site.passthrough() == null ? null : BackendName.of(site.passthrough());
         this.none = Route.none(site);
         this.entries = site.routes().stream()
                 .map(route -> Entry.of(site, route))
@@ -86,7 +87,7 @@ public final class SiteRoutes {
     }
 
     /** The backend that its connections over TLS are passed on to unopened; null where handshakes are made here. */
-    public @Nullable String passthrough() {
+    public @Nullable BackendName passthrough() {
         return passthrough;
     }
 

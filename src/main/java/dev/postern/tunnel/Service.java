@@ -1,11 +1,15 @@
 package dev.postern.tunnel;
 
 import dev.postern.balance.LoadBalancer;
+import dev.postern.config.BackendName;
+import dev.postern.config.Configuration;
 import dev.postern.config.Durations;
-import dev.postern.config.RouteTimeouts;
+import dev.postern.config.Site;
 import dev.postern.config.TcpService;
 import dev.postern.config.Timeouts;
 import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.OptionalInt;
 
 /**
@@ -27,15 +31,35 @@ public record Service(
         Duration server,
         Duration idle) {
     /**
-     * For the connections of a site that are not opened here.
+     * Where the connections of sites go that are not opened here: by what the site is called, and by backend.
      *
-     * @param own what the site says itself
-     * @param all what holds where neither it nor the backend says anything
+     * @param backends as far as they are there: before the first configuration is prepared none is
      */
-    public static Service ofSite(String site, LoadBalancer balancer, RouteTimeouts own, Timeouts all) {
-        Timeouts timeouts = balancer.backend().config().timeouts().over(own).over(all);
+    public static Map<String, Map<String, Service>> ofSites(Configuration config, Map<String, LoadBalancer> backends) {
+        Map<String, Map<String, Service>> all = new HashMap<>();
+        for (Site site : config.sites()) {
+            if (site.passthrough() != null) {
+                BackendName wanted = BackendName.of(site.passthrough());
+                Map<String, Service> ofSite = new HashMap<>();
+                backends.forEach((name, balancer) -> {
+                    if (wanted.mayBe(name)) {
+                        ofSite.put(name, ofSite(site, balancer, config.timeouts()));
+                    }
+                });
+                all.put(site.name(), ofSite);
+            }
+        }
+        return Map.copyOf(all);
+    }
+
+    private static Service ofSite(Site site, LoadBalancer balancer, Timeouts all) {
+        Timeouts timeouts = balancer.backend()
+                .config()
+                .timeouts()
+                .over(site.settings().timeouts())
+                .over(all);
         return new Service(
-                site,
+                site.name(),
                 balancer,
                 OptionalInt.empty(),
                 timeouts.connect(),

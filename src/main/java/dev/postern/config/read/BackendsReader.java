@@ -1,6 +1,7 @@
 package dev.postern.config.read;
 
 import dev.postern.config.Addresses;
+import dev.postern.config.BackendName;
 import dev.postern.config.Balance;
 import dev.postern.config.Configuration.Backend;
 import dev.postern.config.Configuration.Server;
@@ -58,7 +59,7 @@ final class BackendsReader {
     private static final String LITERAL = "an address is one already (expected: ";
 
     // A name is a word in paths of messages, log lines and metrics.
-    private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9_-]{0,62}");
+    private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,254}");
 
     // Nothing that an address could be taken for.
     private static final Scalar<String> SERVER_NAME =
@@ -107,28 +108,67 @@ final class BackendsReader {
         return backends;
     }
 
-    /** The name of one of {@code backends}; null where it is none, which is a problem then. */
-    static @Nullable String named(Value value, Map<String, Backend> backends) {
-        String name = value.text("the name of a backend");
-        if (name == null || backends.containsKey(name)) {
-            return name;
+    /**
+     * The name of one of {@code backends}, or how it is made of the host; null where it is none, which is a problem then.
+     *
+     * @param hosts that it may be made of
+     */
+    static @Nullable String named(Value value, Map<String, Backend> backends, List<String> hosts) {
+        String text = value.text("the name of a backend");
+        if (text == null || backends.containsKey(text)) {
+            return text;
         }
+        BackendName name = BackendName.of(text);
+        if (text.contains("%[")) {
+            value.problem(value.quoted(text) + " is HAProxy's way to say it (expected: a name such as \"{host}_tls\")");
+        } else if (!name.isTemplate()) {
+            undefined(value, text, backends);
+        } else if (hosts.isEmpty()) {
+            value.problem(
+                    value.quoted(text) + " is made of a host, and a connection that is passed on as it is names none"
+                            + " (expected: a name without {host})");
+        } else {
+            requireMade(value, name, backends, hosts);
+        }
+        return name.isTemplate() ? text : null;
+    }
+
+    private static void undefined(Value value, String name, Map<String, Backend> backends) {
         value.problem(value.quoted(name) + " is not defined ("
-                + (backends.isEmpty() ? "no backends are" : "defined: " + String.join(", ", backends.keySet()))
-                + ")");
-        return null;
+                + (backends.isEmpty() ? "no backends are" : "defined: " + String.join(", ", backends.keySet())) + ")");
+    }
+
+    private static void requireMade(Value value, BackendName name, Map<String, Backend> backends, List<String> hosts) {
+        for (String host : hosts) {
+            if (!host.contains("*") && !backends.containsKey(name.forHost(host))) {
+                undefined(value, name.forHost(host), backends);
+                return;
+            }
+        }
+        if (backends.keySet().stream().noneMatch(name::mayBe)) {
+            value.problem("no backend is called like that (expected: one such as "
+                    + Quoted.of(name.forHost("app.example.com")) + ")");
+        }
     }
 
     /**
-     * The name of one of {@code backends} that connections can be passed on to unopened; null where it is none, which is a
-     * problem then.
+     * The name of one of {@code backends} that connections can be passed on to unopened, or how it is made of the host; null
+     * where it is none, which is a problem then.
+     *
+     * @param hosts that it may be made of
      */
-    static @Nullable String namedForConnections(Value value, Map<String, Backend> backends) {
-        String name = named(value, backends);
-        Backend backend = name == null ? null : backends.get(name);
-        if (backend == null) {
-            return null;
+    static @Nullable String namedForConnections(Value value, Map<String, Backend> backends, List<String> hosts) {
+        String text = named(value, backends, hosts);
+        if (text != null) {
+            BackendName name = BackendName.of(text);
+            backends.values().stream()
+                    .filter(backend -> name.mayBe(backend.name()))
+                    .forEach(backend -> requireForConnections(value, backend));
         }
+        return text;
+    }
+
+    private static void requireForConnections(Value value, Backend backend) {
         if (backend.balance() instanceof Balance.ByHash byHash && !(byHash.key() instanceof Balance.Key.Source)) {
             value.problem(value.quoted(backend.name())
                     + " chooses by what a request says, and a connection that is passed on has none (expected: another"
@@ -139,12 +179,11 @@ final class BackendsReader {
                     + " keeps clients by a cookie, and a connection that is passed on has none (expected: no sticky;"
                     + " balance: source keeps a client at its server)");
         }
-        return name;
     }
 
     private void read(String name, Value value) {
         if (!NAME.matcher(name).matches()) {
-            value.refuse(name, "is no name for a backend", "letters, digits, - and _, at most 63");
+            value.refuse(name, "is no name for a backend", "letters, digits, dots, - and _, at most 255");
         }
         Section backend = Section.of(value, KEYS);
         List<Server> servers = servers(backend);

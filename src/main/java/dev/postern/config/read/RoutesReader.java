@@ -59,7 +59,7 @@ final class RoutesReader {
         Value backend = site.find("backend");
         if (backend != null) {
             taken.put(new Taken("/", RouteConditions.NONE), backend);
-            Action action = toBackend(backend, null);
+            Action action = toBackend(backend, null, names);
             if (action != null) {
                 routes.add(new Route("/", RouteConditions.NONE, action, through(action, settings)));
             }
@@ -91,7 +91,7 @@ final class RoutesReader {
                         + " (expected: every path once, or other conditions in when)");
             }
         }
-        Action action = action(route);
+        Action action = action(route, names);
         RouteSettings settings =
                 RouteSettingsReader.ofRoute(route, action == null ? inherited : through(action, inherited));
         if (route.has("rewrite") && settings.duplicateSlashes() == DuplicateSlashes.KEEP) {
@@ -112,7 +112,7 @@ final class RoutesReader {
                         backend.limits().over(settings.limits()));
     }
 
-    private @Nullable Action action(Section route) {
+    private @Nullable Action action(Section route, List<String> names) {
         List<String> given = ACTIONS.stream().filter(route::has).toList();
         if (given.size() != 1 && route.at().isMapping()) {
             String what = given.isEmpty() ? "has no action" : "has " + String.join(" and ", given);
@@ -130,7 +130,7 @@ final class RoutesReader {
         String rewrite = rewrite(route);
         Value backend = route.find("backend");
         if (backend != null) {
-            action = toBackend(backend, rewrite);
+            action = toBackend(backend, rewrite, names);
         }
         if (route.has("redirect")) {
             action = redirect(route);
@@ -141,8 +141,8 @@ final class RoutesReader {
         return given.size() == 1 ? action : null;
     }
 
-    private @Nullable Action toBackend(Value value, @Nullable String rewrite) {
-        String name = BackendsReader.named(value, backends);
+    private @Nullable Action toBackend(Value value, @Nullable String rewrite, List<String> names) {
+        String name = BackendsReader.named(value, backends, names);
         return name == null ? null : new Action.ToBackend(name, rewrite);
     }
 

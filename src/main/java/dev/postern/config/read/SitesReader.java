@@ -146,7 +146,8 @@ final class SitesReader {
     private Entry site(Section site) {
         List<Name> names = names(site);
         RouteSettings settings = RouteSettingsReader.ofSite(site);
-        CertificateSource certificate = certificate(site);
+        CertificateSource certificate =
+                certificate(site, names.stream().map(Name::name).toList());
         boolean shares = site.get("share", Scalar.BOOLEAN, false);
         if (shares && !(certificate instanceof CertificateSource.Issued)) {
             site.place("share").problem("has no meaning beside plain or certificate (expected: no such key)");
@@ -213,14 +214,14 @@ final class SitesReader {
         return names;
     }
 
-    private CertificateSource certificate(Section site) {
+    private CertificateSource certificate(Section site, List<String> hosts) {
         if (site.has("passthrough")) {
             for (String key : OF_TERMINATION) {
                 if (site.has(key)) {
                     site.place(key).problem("has no meaning beside passthrough (expected: no such key)");
                 }
             }
-            String backend = BackendsReader.namedForConnections(site.place("passthrough"), backends);
+            String backend = BackendsReader.namedForConnections(site.place("passthrough"), backends, hosts);
             return new CertificateSource.OfServers(backend == null ? "" : backend);
         }
         if (site.get("plain", Scalar.BOOLEAN, false)) {

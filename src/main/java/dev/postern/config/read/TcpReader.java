@@ -124,7 +124,7 @@ final class TcpReader {
 
     private String backend(Section service) {
         Value value = service.require("backend", "the name of a backend");
-        String name = value == null ? null : BackendsReader.namedForConnections(value, backends);
+        String name = value == null ? null : BackendsReader.namedForConnections(value, backends, List.of());
         return name == null ? "" : name;
     }
 

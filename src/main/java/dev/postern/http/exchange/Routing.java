@@ -2,6 +2,7 @@ package dev.postern.http.exchange;
 
 import dev.postern.balance.LoadBalancer;
 import dev.postern.config.AddressRange;
+import dev.postern.config.BackendName;
 import dev.postern.config.Limits;
 import dev.postern.config.Timeouts;
 import dev.postern.route.RouteAction;
@@ -19,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * What an exchange is decided by: one immutable snapshot of the configuration, replaced as a whole.
  *
- * @param passages where connections to a site are passed on to, unopened, by what the site is called
+ * @param passages where connections to a site are passed on to, unopened: by what the site is called, and by backend
  * @param rates what was counted for the limits, whichever are in force; the one part that lives on
  */
 public record Routing(
@@ -30,11 +31,12 @@ public record Routing(
         Limits limits,
         Plaintext plaintext,
         ProxyProtocol proxyProtocol,
-        Map<String, Service> passages,
+        Map<String, Map<String, Service>> passages,
         RateLimiter rates) {
-    public LoadBalancer backend(RouteAction.Forward forward) {
-        LoadBalancer backend = backends.get(forward.backend());
-        if (backend == null) {
+    /** Where a request for {@code host} goes; null where its name is made of the host, and there is none of that name. */
+    public @Nullable LoadBalancer backend(RouteAction.Forward forward, String host) {
+        LoadBalancer backend = backends.get(forward.backend().forHost(host));
+        if (backend == null && !forward.backend().isTemplate()) {
             throw new IllegalStateException("backend: " + forward.backend() + " (expected: one of the configuration)");
         }
         return backend;
@@ -51,7 +53,9 @@ public record Routing(
             return null;
         }
         SiteRoutes site = routes.site(serverName);
-        return site == null ? null : passages.get(site.site());
+        BackendName backend = site == null ? null : site.passthrough();
+        Map<String, Service> ofSite = site == null || backend == null ? null : passages.get(site.site());
+        return ofSite == null || backend == null ? null : ofSite.get(backend.forHost(serverName));
     }
 
     /** A timeout fires at most this much late: a tenth of the shortest, at most half a second. */

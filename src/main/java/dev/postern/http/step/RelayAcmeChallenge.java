@@ -1,5 +1,6 @@
 package dev.postern.http.step;
 
+import dev.postern.balance.LoadBalancer;
 import dev.postern.certificate.served.ChallengeTable;
 import dev.postern.http.exchange.CertificateShown;
 import dev.postern.http.exchange.Exchange;
@@ -67,9 +68,14 @@ public final class RelayAcmeChallenge implements RequestStep {
         if (!(route.action() instanceof RouteAction.Forward forward)) {
             return false;
         }
+        LoadBalancer backend =
+                exchange.routing().backend(forward, request.authority().host());
+        if (backend == null) {
+            return false;
+        }
         exchange.belongsTo(site.site());
         exchange.goesBy(route);
-        exchange.forward(exchange.routing().backend(forward));
+        exchange.forward(backend);
         return true;
     }
 

@@ -1,5 +1,6 @@
 package dev.postern.http.step;
 
+import dev.postern.balance.LoadBalancer;
 import dev.postern.config.Durations;
 import dev.postern.config.Page;
 import dev.postern.config.Placeholder;
@@ -78,7 +79,7 @@ public final class RouteToSite implements RequestStep {
     private static void act(Exchange exchange, Route route) {
         RouteAction action = route.action();
         if (action instanceof RouteAction.Forward forward) {
-            exchange.forward(exchange.routing().backend(forward));
+            forward(exchange, forward);
         } else if (action instanceof RouteAction.Redirect redirect) {
             exchange.respond(LocalResponse.redirect(
                     redirect.status(), redirect.location().of(placeholder -> value(placeholder, exchange, route))));
@@ -87,6 +88,16 @@ public final class RouteToSite implements RequestStep {
             exchange.respond(LocalResponse.page(respond.status(), page == null ? respond.page() : page));
         } else if (action instanceof RouteAction.None) {
             exchange.fail(Failure.ByClient.NO_SUCH_ROUTE, "no route takes the request");
+        }
+    }
+
+    private static void forward(Exchange exchange, RouteAction.Forward forward) {
+        LoadBalancer backend = exchange.routing()
+                .backend(forward, exchange.request().authority().host());
+        if (backend == null) {
+            exchange.fail(Failure.ByClient.NO_SUCH_SITE, "no backend is called after the host");
+        } else {
+            exchange.forward(backend);
         }
     }
 
