@@ -3,6 +3,8 @@ package dev.postern.tls;
 import dev.postern.certificate.served.AlpnChallengeTable;
 import dev.postern.certificate.served.CertificateTable;
 import dev.postern.config.Tls;
+import dev.postern.config.TlsCipher;
+import dev.postern.config.TlsGroup;
 import dev.postern.config.TlsVersion;
 import dev.postern.pki.Certificate;
 import io.netty.buffer.ByteBufAllocator;
@@ -11,6 +13,7 @@ import io.netty.handler.ssl.ApplicationProtocolConfig.Protocol;
 import io.netty.handler.ssl.ApplicationProtocolConfig.SelectedListenerFailureBehavior;
 import io.netty.handler.ssl.ApplicationProtocolConfig.SelectorFailureBehavior;
 import io.netty.handler.ssl.OpenSsl;
+import io.netty.handler.ssl.OpenSslContextOption;
 import io.netty.handler.ssl.OpenSslServerSessionContext;
 import io.netty.handler.ssl.OpenSslSessionStats;
 import io.netty.handler.ssl.ReferenceCountedOpenSslContext;
@@ -30,6 +33,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
@@ -38,17 +42,8 @@ import org.jspecify.annotations.Nullable;
  * for all names and the last connection that uses it is closed. Any event loop.
  */
 public final class ServerContexts implements AutoCloseable {
-    /** Mozilla "intermediate" 5.7 without the DHE suites, which BoringSSL does not have; TLS 1.3 suites first. */
-    private static final List<String> CIPHERS = List.of(
-            "TLS_AES_128_GCM_SHA256",
-            "TLS_AES_256_GCM_SHA384",
-            "TLS_CHACHA20_POLY1305_SHA256",
-            "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256",
-            "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256",
-            "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384",
-            "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384",
-            "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256",
-            "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256");
+    private static final List<String> TLS_1_3 =
+            List.of("TLS_AES_128_GCM_SHA256", "TLS_AES_256_GCM_SHA384", "TLS_CHACHA20_POLY1305_SHA256");
 
     /** @param applicationProtocols for ALPN, the preferred one first; none where nothing is agreed on */
     private record Policy(Tls config, List<String> applicationProtocols) {}
@@ -258,14 +253,14 @@ public final class ServerContexts implements AutoCloseable {
     }
 
     private static SslContextBuilder builder(Certificate certificate, Tls config, List<String> protocols) {
-        return SslContextBuilder.forServer(
+        SslContextBuilder builder = SslContextBuilder.forServer(
                         certificate.key(), certificate.chain().toArray(X509Certificate[]::new))
                 // Netty passes the key on in a key store of its own, which nobody keeps or sees. The default kind
                 // encrypts it with a key that takes 20,000 rounds to derive, on the event loop.
                 .keyStoreType("JKS")
                 .sslProvider(OpenSsl.isAvailable() ? SslProvider.OPENSSL_REFCNT : SslProvider.JDK)
                 .protocols(protocols(config))
-                .ciphers(CIPHERS, (ciphers, defaults, supported) -> {
+                .ciphers(ciphers(config), (ciphers, defaults, supported) -> {
                     List<String> usable = new ArrayList<>();
                     ciphers.forEach(cipher -> {
                         if (supported.contains(cipher)) {
@@ -282,6 +277,17 @@ public final class ServerContexts implements AutoCloseable {
                                         SelectorFailureBehavior.NO_ADVERTISE,
                                         SelectedListenerFailureBehavior.ACCEPT,
                                         protocols));
+        // The JDK takes those of jdk.tls.namedGroups alone.
+        return config.groups().isEmpty() || !OpenSsl.isAvailable()
+                ? builder
+                : builder.option(
+                        OpenSslContextOption.GROUPS,
+                        config.groups().stream().map(TlsGroup::libraryName).toArray(String[]::new));
+    }
+
+    private static List<String> ciphers(Tls config) {
+        return Stream.concat(TLS_1_3.stream(), config.ciphers().stream().map(TlsCipher::registered))
+                .toList();
     }
 
     private static String[] protocols(Tls config) {

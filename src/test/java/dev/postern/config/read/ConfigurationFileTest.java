@@ -49,6 +49,8 @@ import dev.postern.config.Stickiness;
 import dev.postern.config.TcpService;
 import dev.postern.config.Timeouts;
 import dev.postern.config.Tls;
+import dev.postern.config.TlsCipher;
+import dev.postern.config.TlsGroup;
 import dev.postern.config.TlsProfile;
 import dev.postern.config.TlsVersion;
 import dev.postern.config.Tolerance;
@@ -201,6 +203,7 @@ class ConfigurationFileTest {
                       admin: { bind: "127.0.0.1:1235", hosts: [Metrics.internal], ready: any }
                     tls:
                       min-version: TLSv1.3
+                      groups: [X25519MLKEM768, prime256v1]
                       profile: modern
                     acme:
                       email: hostmaster@example.org
@@ -351,7 +354,11 @@ class ConfigurationFileTest {
                                         List.of(new BindAddress(address("127.0.0.1"), 1235)),
                                         List.of("metrics.internal"),
                                         Listeners.Ready.ANY)),
-                        new Tls(TlsVersion.TLS_1_3, TlsProfile.MODERN),
+                        new Tls(
+                                TlsVersion.TLS_1_3,
+                                TlsProfile.MODERN,
+                                TlsCipher.INTERMEDIATE,
+                                List.of(TlsGroup.X25519MLKEM768, TlsGroup.SECP256R1)),
                         new Acme(
                                 "hostmaster@example.org",
                                 true,
