@@ -15,6 +15,8 @@ interface HashKey {
             return affinity -> uri(affinity.target(), uri);
         } else if (key instanceof Balance.Key.UrlParam param) {
             return affinity -> parameter(affinity.target(), param.name());
+        } else if (key instanceof Balance.Key.RdpCookie rdp) {
+            return affinity -> text(affinity.cookie(rdp.name()));
         } else if (key instanceof Balance.Key.Header header) {
             return affinity -> text(affinity.header(header.name()));
         }

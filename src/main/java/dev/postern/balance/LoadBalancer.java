@@ -30,6 +30,7 @@ public final class LoadBalancer {
             List<Server> servers,
             Selector selector,
             @Nullable StickyCookie sticky,
+            boolean byToken,
             boolean asksRequest,
             boolean limited) {}
 
@@ -69,6 +70,15 @@ public final class LoadBalancer {
         return choice.asksRequest;
     }
 
+    /** Whether it has to be known what the client says first, for it speaks RDP. */
+    public boolean asksRdp() {
+        return choice.byToken;
+    }
+
+    private static boolean asksRdp(Balance balance) {
+        return balance instanceof Balance.ByHash byHash && byHash.key() instanceof Balance.Key.RdpCookie;
+    }
+
     /** The cookie that brings clients back to their server; null where any will do. */
     public @Nullable StickyCookie sticky() {
         return choice.sticky;
@@ -83,7 +93,7 @@ public final class LoadBalancer {
      */
     public @Nullable Lease take(Affinity affinity, Set<Server> tried) {
         Choice now = choice;
-        Server home = now.sticky == null ? null : home(now, affinity, tried);
+        Server home = now.sticky == null && !now.byToken ? null : home(now, affinity, tried);
         if (home != null) {
             // Whoever waits for any server would have been given this one: nobody is overtaken.
             return home.tryBegin() ? lease(home) : null;
@@ -96,9 +106,11 @@ public final class LoadBalancer {
     }
 
     /** Where the client was before, if it can go there again. One that drains still serves those it has. */
-    private static @Nullable Server home(Choice now, Affinity affinity, Set<Server> tried) {
+    private @Nullable Server home(Choice now, Affinity affinity, Set<Server> tried) {
         StickyCookie sticky = now.sticky;
-        Server home = sticky == null ? null : sticky.server(affinity.cookie(sticky.name()));
+        Server home = sticky != null
+                ? sticky.server(affinity.cookie(sticky.name()))
+                : now.byToken ? RdpToken.server(affinity.cookie(Balance.Key.RdpCookie.TOKEN), backend.servers()) : null;
         boolean serves = home != null
                 && !tried.contains(home)
                 && (home.state() == Server.State.UP || now.servers.contains(home));
@@ -246,6 +258,7 @@ public final class LoadBalancer {
                 servers,
                 servers.isEmpty() ? (affinity, tried) -> null : selector(config.balance(), servers),
                 sticky == null ? null : new StickyCookie(sticky, config.name(), backend.servers(), secret.get()),
+                asksRdp(config.balance()),
                 sticky != null || config.balance() instanceof Balance.ByHash,
                 config.servers().stream().anyMatch(server -> server.maxConnections() > 0));
     }

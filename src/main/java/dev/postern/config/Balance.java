@@ -51,6 +51,15 @@ public sealed interface Balance {
         /** A parameter of the query. */
         record UrlParam(String name) implements Key {}
 
+        /**
+         * Of a connection request of RDP: the cookie of this name ({@code mstshash} has the user). A token of a session broker
+         * ({@code msts}) that names one of the servers goes before it.
+         */
+        record RdpCookie(String name) implements Key {
+            /** Of the token that names a server. */
+            public static final String TOKEN = "msts";
+        }
+
         /** The first header field of this name. */
         record Header(String name) implements Key {}
     }

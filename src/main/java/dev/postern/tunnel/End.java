@@ -3,6 +3,7 @@ package dev.postern.tunnel;
 import dev.postern.machine.MachineErrors;
 import dev.postern.wire.Closed;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
@@ -25,6 +26,9 @@ import org.jspecify.annotations.Nullable;
 final class End extends ChannelInboundHandlerAdapter {
     /** Whom the two ends belong to. */
     interface Both {
+        /** There is more in {@link #early} of {@code end} now; returns whether to read on before there is another end. */
+        boolean heard(End end);
+
         /** Nothing more comes from {@code end}; the other one knows. */
         void said(End end);
 
@@ -38,7 +42,7 @@ final class End extends ChannelInboundHandlerAdapter {
     private final Channel channel;
     private final Both both;
     private @Nullable End other;
-    /** What came before there was another end; the first read only, since nothing more is read then. */
+    /** What came before there was another end: one read, or as many as {@link Both#heard} asks for. */
     private final Queue<ByteBuf> early = new ArrayDeque<>(1);
 
     private long received;
@@ -62,13 +66,20 @@ final class End extends ChannelInboundHandlerAdapter {
         channel.config().setAutoRead(reads);
     }
 
-    Channel channel() {
-        return channel;
-    }
-
     /** From there, bytes. */
     long received() {
         return received;
+    }
+
+    /** What has come before there was another end. */
+    byte[] early() {
+        ByteBuf all = Unpooled.wrappedBuffer(
+                early.stream().map(ByteBuf::retainedDuplicate).toArray(ByteBuf[]::new));
+        try {
+            return ByteBufUtil.getBytes(all);
+        } finally {
+            all.release();
+        }
     }
 
     /** From now on what comes goes to {@code end}, and what came has gone there. */
@@ -100,7 +111,7 @@ final class End extends ChannelInboundHandlerAdapter {
             bytes.release();
         } else if (other == null) {
             early.add(bytes);
-            channel.config().setAutoRead(false);
+            channel.config().setAutoRead(both.heard(this));
         } else {
             other.write(bytes);
         }

@@ -12,9 +12,11 @@ import dev.postern.wire.EndedBy;
 import dev.postern.wire.Endpoints;
 import dev.postern.wire.Failure;
 import io.netty.channel.Channel;
+import io.netty.util.concurrent.ScheduledFuture;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -27,6 +29,8 @@ public final class Passage implements ClientConnection, Dial.Caller<Channel>, En
     private static final Logger LOG = LoggerFactory.getLogger(Passage.class);
 
     private enum State {
+        /** A server is chosen by what the client says first. */
+        LISTENS,
         /** No server is connected yet. */
         DIALS,
         OPEN,
@@ -40,7 +44,9 @@ public final class Passage implements ClientConnection, Dial.Caller<Channel>, En
     private final Dial<Channel> dial;
     private final End client;
 
-    private State state = State.DIALS;
+    private State state;
+    private RdpRequest request = RdpRequest.WITHOUT_COOKIE;
+    private @Nullable ScheduledFuture<?> patience;
     private @Nullable End server;
     private @Nullable Tunnel tunnel;
 
@@ -56,6 +62,7 @@ public final class Passage implements ClientConnection, Dial.Caller<Channel>, En
                 service.name(),
                 service.balancer().backend().name(),
                 passages.nanos());
+        this.state = service.balancer().asksRdp() ? State.LISTENS : State.DIALS;
         this.client = new End(channel, this, true);
         this.dial = new Dial<>(
                 channel.eventLoop(),
@@ -76,7 +83,37 @@ public final class Passage implements ClientConnection, Dial.Caller<Channel>, En
         Passage begun = new Passage(passages, service, endpoints, serverName, client);
         client.pipeline().addLast("Passage", begun.client);
         passages.connections().join(begun);
-        begun.guard(begun.dial::begin);
+        if (begun.state == State.DIALS) {
+            begun.guard(begun.dial::begin);
+        } else {
+            // As long as it may take to be connected: who says nothing gets any server.
+            begun.patience =
+                    client.eventLoop().schedule(begun::dial, service.connect().toNanos(), TimeUnit.NANOSECONDS);
+        }
+    }
+
+    @Override
+    public boolean heard(End end) {
+        if (state != State.LISTENS) {
+            return false;
+        }
+        RdpRequest read = RdpRequest.read(end.early());
+        if (read == null) {
+            return true;
+        }
+        request = read;
+        dial();
+        return false;
+    }
+
+    private void dial() {
+        if (patience != null) {
+            patience.cancel(false);
+        }
+        if (state == State.LISTENS) {
+            state = State.DIALS;
+            guard(dial::begin);
+        }
     }
 
     /** Where {@code address} of a server is connected to. */
@@ -171,9 +208,10 @@ public final class Passage implements ClientConnection, Dial.Caller<Channel>, En
         return null;
     }
 
+    /** Of its connection request, where it speaks RDP. */
     @Override
     public @Nullable String cookie(String name) {
-        return null;
+        return request.cookie(name);
     }
 
     // ---- both ends
@@ -185,12 +223,14 @@ public final class Passage implements ClientConnection, Dial.Caller<Channel>, En
     @Override
     public void said(End end) {
         record.closedBy(side(end));
+        // What it has said is all there is.
+        dial();
     }
 
     @Override
     public void settled(End end) {
         End there = server;
-        if (state == State.DIALS) {
+        if (state == State.DIALS || state == State.LISTENS) {
             end(Failure.ByClient.GONE, "before a server was there");
         } else if (there != null && client.isDone(there) && there.isDone(client)) {
             end(null, "");
@@ -292,6 +332,9 @@ public final class Passage implements ClientConnection, Dial.Caller<Channel>, En
                     service.name(),
                     why.reason(),
                     detail);
+        }
+        if (patience != null) {
+            patience.cancel(false);
         }
         dial.end();
         passages.connections().leave(this);

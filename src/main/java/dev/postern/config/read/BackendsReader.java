@@ -169,7 +169,9 @@ final class BackendsReader {
     }
 
     private static void requireForConnections(Value value, Backend backend) {
-        if (backend.balance() instanceof Balance.ByHash byHash && !(byHash.key() instanceof Balance.Key.Source)) {
+        if (backend.balance() instanceof Balance.ByHash byHash
+                && !(byHash.key() instanceof Balance.Key.Source)
+                && !(byHash.key() instanceof Balance.Key.RdpCookie)) {
             value.problem(value.quoted(backend.name())
                     + " chooses by what a request says, and a connection that is passed on has none (expected: another"
                     + " balance, such as source)");

@@ -17,6 +17,7 @@ final class BalanceReader {
     private static final String URI = "uri";
     private static final String URL_PARAM = "url-param";
     private static final String HEADER = "header";
+    private static final String RDP_COOKIE = "rdp-cookie";
     private static final List<String> WORDS = words();
 
     private static final Scalar<String> BY = Scalar.oneOf(WORDS, word -> word);
@@ -28,6 +29,13 @@ final class BalanceReader {
     // RFC 9110 §5.6.2.
     private static final Scalar<String> FIELD = new Scalar<>(
             "the name of a header such as X-Tenant", text -> word(text, "[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}"));
+
+    // What a client says in its first packet, https://learn.microsoft.com/openspecs/windows_protocols/ms-rdpbcgr
+    private static final Scalar<String> RDP_NAME =
+            new Scalar<>("the name of a cookie such as mstshash", text -> word(text, "[A-Za-z0-9_-]{1,32}"));
+
+    /** Where the client, or its user, is the key. */
+    private static final List<String> KEEP = List.of(SOURCE, RDP_COOKIE);
 
     /** As in the paper on bounded loads: a quarter more than the fair share moves few keys and keeps all servers busy. */
     private static final OptionalInt DEFAULT_BOUND = OptionalInt.of(125);
@@ -41,7 +49,7 @@ final class BalanceReader {
         for (Plain plain : Plain.values()) {
             words.add(plain.text());
         }
-        words.addAll(List.of(SOURCE, URI, URL_PARAM, HEADER));
+        words.addAll(List.of(SOURCE, URI, URL_PARAM, HEADER, RDP_COOKIE));
         return List.copyOf(words);
     }
 
@@ -62,14 +70,14 @@ final class BalanceReader {
             return Balance.ROUND_ROBIN;
         }
         onlyFor(settings, by, List.of(URI), "length", "depth", "whole");
-        onlyFor(settings, by, List.of(URL_PARAM, HEADER), "name");
-        onlyFor(settings, by, List.of(SOURCE, URI, URL_PARAM, HEADER), "bounded-load");
+        onlyFor(settings, by, List.of(URL_PARAM, HEADER, RDP_COOKIE), "name");
+        onlyFor(settings, by, List.of(SOURCE, URI, URL_PARAM, HEADER, RDP_COOKIE), "bounded-load");
         Balance.Key key = key(settings, by);
         if (key != null) {
             // Where the client is the key, its session often lives on that server: it stays there, unless told
             // otherwise.
             return new ByHash(
-                    key, settings.get("bounded-load", BOUND, by.equals(SOURCE) ? OptionalInt.empty() : DEFAULT_BOUND));
+                    key, settings.get("bounded-load", BOUND, KEEP.contains(by) ? OptionalInt.empty() : DEFAULT_BOUND));
         }
         for (Plain plain : Plain.values()) {
             if (plain.text().equals(by)) {
@@ -91,6 +99,7 @@ final class BalanceReader {
                 String name = settings.require("name", PARAMETER);
                 yield name == null ? null : new Balance.Key.UrlParam(name);
             }
+            case RDP_COOKIE -> new Balance.Key.RdpCookie(settings.get("name", RDP_NAME, "mstshash"));
             case HEADER -> {
                 String name = settings.require("name", FIELD);
                 yield name == null ? null : new Balance.Key.Header(name);

@@ -1,6 +1,7 @@
 package dev.postern.config.read;
 
 import dev.postern.config.Action;
+import dev.postern.config.Balance;
 import dev.postern.config.Configuration.Backend;
 import dev.postern.config.Configuration.Route;
 import dev.postern.config.NotUnderstood;
@@ -143,6 +144,13 @@ final class RoutesReader {
 
     private @Nullable Action toBackend(Value value, @Nullable String rewrite, List<String> names) {
         String name = BackendsReader.named(value, backends, names);
+        Backend backend = name == null ? null : backends.get(name);
+        if (backend != null
+                && backend.balance() instanceof Balance.ByHash byHash
+                && byHash.key() instanceof Balance.Key.RdpCookie) {
+            value.problem(value.quoted(backend.name())
+                    + " chooses by a cookie of RDP, which is not HTTP (expected: another balance, or a tcp service)");
+        }
         return name == null ? null : new Action.ToBackend(name, rewrite);
     }
 
