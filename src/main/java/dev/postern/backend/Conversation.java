@@ -73,22 +73,50 @@ final class Conversation extends ChannelInboundHandlerAdapter {
     }
 
     private void hear(ChannelHandlerContext ctx, Dialogue.Step step) {
+        int from = step.at() == Dialogue.REPLY ? lastLine() : Math.max(0, step.at());
+        if (from < 0) {
+            // Of a reply, its end has not come.
+            tooLong(ctx, step);
+            return;
+        }
         boolean mayStillCome = false;
         for (String expected : step.expect()) {
-            if (step.at() == Dialogue.ANYWHERE ? heard.indexOf(expected) >= 0 : is(expected, step.at())) {
+            boolean anywhere = step.at() == Dialogue.ANYWHERE;
+            if (anywhere ? heard.indexOf(expected) >= 0 : is(expected, from)) {
                 heard.setLength(0);
                 at++;
                 goesOn(ctx);
                 return;
             }
-            mayStillCome |= step.at() == Dialogue.ANYWHERE
-                    ? heard.length() < LONGEST
-                    : heard.length() < step.at() + expected.length();
+            mayStillCome |= anywhere || heard.length() < from + expected.length();
         }
-        if (!mayStillCome) {
-            verdict.finish(
-                    ctx.channel(), "health check: answered " + shown(heard) + " (expected: " + expected(step) + ")");
+        if (mayStillCome) {
+            tooLong(ctx, step);
+        } else {
+            fails(ctx, step);
         }
+    }
+
+    private void tooLong(ChannelHandlerContext ctx, Dialogue.Step step) {
+        if (heard.length() > LONGEST) {
+            fails(ctx, step);
+        }
+    }
+
+    private void fails(ChannelHandlerContext ctx, Dialogue.Step step) {
+        verdict.finish(ctx.channel(), "health check: answered " + shown(heard) + " (expected: " + expected(step) + ")");
+    }
+
+    /** Where the last line of a reply begins; -1 where it is not complete. */
+    private int lastLine() {
+        int from = 0;
+        for (int end = heard.indexOf("\n"); end >= 0; end = heard.indexOf("\n", from)) {
+            if (end - from < 4 || heard.charAt(from + 3) != '-') {
+                return from;
+            }
+            from = end + 1;
+        }
+        return -1;
     }
 
     private boolean is(String expected, int from) {

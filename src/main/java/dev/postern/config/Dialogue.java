@@ -11,6 +11,12 @@ public record Dialogue(List<Step> steps) {
     /** Of a step: what is to be heard may be anywhere in what comes. */
     public static final int ANYWHERE = -1;
 
+    /**
+     * Of a step: what is to be heard is what the last line of a reply begins with, {@code 250 OK}, which has a space behind its
+     * three digits where the lines before it have a hyphen (RFC 5321 §4.2.1).
+     */
+    public static final int REPLY = -2;
+
     /** Nothing is said, and nothing has to be heard: a connection that is accepted is enough. */
     public static final Dialogue NONE = new Dialogue(List.of());
 
@@ -25,10 +31,9 @@ public record Dialogue(List<Step> steps) {
     public static final Dialogue MYSQL = new Dialogue(List.of(new Step("", List.of("\n"), 4)));
 
     public static final Dialogue SMTP = new Dialogue(List.of(
-            new Step("", List.of("220"), 0),
-            new Step("EHLO localhost\r\n", List.of("250"), 0),
-            // What is left of the answer before may come in front of it.
-            new Step("QUIT\r\n", List.of("221"), ANYWHERE)));
+            new Step("", List.of("220"), REPLY),
+            new Step("EHLO localhost\r\n", List.of("250"), REPLY),
+            new Step("QUIT\r\n", List.of("221"), REPLY)));
 
     /** RFC 4511 §4.2: an anonymous bind, version 3, which has to be answered by {@code resultCode} success(0). */
     public static final Dialogue LDAP =
@@ -37,7 +42,7 @@ public record Dialogue(List<Step> steps) {
     /**
      * @param send empty for nothing
      * @param expect any of these; none for nothing
-     * @param at which byte of what comes after {@code send} they begin at, from 0; or {@link #ANYWHERE}
+     * @param at which byte of what comes after {@code send} they begin at, from 0; or {@link #ANYWHERE}, or {@link #REPLY}
      */
     public record Step(String send, List<String> expect, int at) {}
 
