@@ -11,7 +11,7 @@
  *                             ▲  ▲
  *          schedule ──────────┘  └───────── acme ◄─► CA (the internal one: ca)
  *
- * under all: config (config.read reads it), wire (what every connection has), pki (keys and certificates), disk, time, machine
+ * under all: config (config.read reads it), wire (what every connection has), trust (whom a server proves to be), pki (keys and certificates), disk, time, machine
  * beside:    observe, admin, control, cli, migrate, hook, dns, preflight; ca.acme and simulation for tests and the demo
  * </pre>
  *

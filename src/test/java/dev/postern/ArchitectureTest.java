@@ -78,6 +78,7 @@ class ArchitectureTest {
                         "control",
                         "simulation",
                         "preflight",
+                        "trust",
                         "dns",
                         "certificate.care",
                         "certificate.store",
@@ -153,10 +154,28 @@ class ArchitectureTest {
         // Neither of the two protocols knows the other.
         MAY_USE.put(
                 "http.h1",
-                Set.of("http.exchange", "http.message", "dial", "wire", "route", "backend", "machine", "config"));
+                Set.of(
+                        "http.exchange",
+                        "http.message",
+                        "dial",
+                        "trust",
+                        "wire",
+                        "route",
+                        "backend",
+                        "machine",
+                        "config"));
         MAY_USE.put(
                 "http.h2",
-                Set.of("http.exchange", "http.message", "dial", "wire", "route", "backend", "machine", "config"));
+                Set.of(
+                        "http.exchange",
+                        "http.message",
+                        "dial",
+                        "trust",
+                        "wire",
+                        "route",
+                        "backend",
+                        "machine",
+                        "config"));
         MAY_USE.put(
                 "http.exchange",
                 Set.of(
@@ -172,12 +191,14 @@ class ArchitectureTest {
                         "config"));
         MAY_USE.put("http.coding", Set.of("http.message", "config"));
         MAY_USE.put("http.message", Set.of("wire", "route", "config"));
-        MAY_USE.put("tunnel", Set.of("dial", "wire", "balance", "backend", "machine", "config"));
-        MAY_USE.put("dial", Set.of("wire", "balance", "backend", "machine", "config"));
+        MAY_USE.put("tunnel", Set.of("dial", "trust", "wire", "balance", "backend", "machine", "config"));
+        MAY_USE.put("dial", Set.of("trust", "wire", "balance", "backend", "machine", "config"));
         MAY_USE.put("wire", Set.of());
         MAY_USE.put("route", Set.of("config"));
         MAY_USE.put("balance", Set.of("backend", "config"));
-        MAY_USE.put("backend", Set.of("wire", "machine", "config"));
+        MAY_USE.put("backend", Set.of("trust", "wire", "machine", "config"));
+        // Whom a server proves to be: requests and health checks ask it alike.
+        MAY_USE.put("trust", Set.of("wire", "pki", "machine", "config"));
         MAY_USE.put("schedule", Set.of("certificate.care", "certificate.served", "machine", "config"));
         MAY_USE.put("acme", Set.of("certificate.store", "certificate.issuer", "pki", "disk", "time", "config"));
         // What signs in production knows nothing of the server that demo, tests and simulation put before it.
@@ -265,7 +286,8 @@ class ArchitectureTest {
 
     static {
         LIBRARY_HOME.put(
-                "io.netty..", Set.of("listener", "tls", "wire", "dial", "tunnel", "http", "backend", "machine", "app"));
+                "io.netty..",
+                Set.of("listener", "tls", "wire", "dial", "tunnel", "http", "backend", "trust", "machine", "app"));
         LIBRARY_HOME.put("io.netty.handler.codec.http2..", Set.of("http.h2", "backend"));
         LIBRARY_HOME.put("com.aayushatharva..", Set.of("http.coding"));
         LIBRARY_HOME.put("com.github.luben..", Set.of("http.coding"));
@@ -311,7 +333,7 @@ class ArchitectureTest {
             Map.entry("http/message/MessageDecoder", 415));
 
     private static final List<String> ON_THE_WAY_OF_A_REQUEST =
-            List.of("listener", "tls", "http", "tunnel", "dial", "wire", "route", "balance", "backend");
+            List.of("listener", "tls", "http", "tunnel", "dial", "trust", "wire", "route", "balance", "backend");
 
     /** What is had through a door only → the door, and what is made within and used there. */
     private static final Map<String, Set<String>> BEHIND_DOORS = Map.of(

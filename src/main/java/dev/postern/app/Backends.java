@@ -6,6 +6,7 @@ import dev.postern.backend.BackendWatch.Surroundings;
 import dev.postern.balance.LoadBalancer;
 import dev.postern.config.Balance;
 import dev.postern.config.Configuration;
+import dev.postern.trust.TlsToServers;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.security.SecureRandom;
@@ -13,6 +14,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ScheduledExecutorService;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The backends by name, and the watch over their servers. A backend that stays is the same object through every reload,
@@ -20,6 +23,8 @@ import java.util.concurrent.ScheduledExecutorService;
  * time.
  */
 final class Backends implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Backends.class);
+
     private final SecureRandom random = new SecureRandom();
     private final StickySecret secret;
     private final BackendWatch watch;
@@ -45,6 +50,7 @@ final class Backends implements AutoCloseable {
             }
             // DNS servers may take their time: nobody waits for them yet.
             watch.resolve(config.backends().values());
+            TlsToServers.unverified(config.backends().values()).forEach(LOG::warn);
             config.backends().forEach((name, wanted) -> {
                 LoadBalancer known = byName.get(name);
                 if (known == null) {

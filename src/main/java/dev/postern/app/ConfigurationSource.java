@@ -5,6 +5,7 @@ import dev.postern.config.Configuration;
 import dev.postern.config.read.ConfigurationFile;
 import dev.postern.config.read.ConfigurationProblems;
 import dev.postern.config.read.Surroundings;
+import dev.postern.trust.TlsToServers;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
@@ -44,9 +45,16 @@ public final class ConfigurationSource {
     }
 
     private Configuration read(@Nullable Path from) throws ConfigurationProblems {
-        return from == null
-                ? Objects.requireNonNull(fixed, "fixed")
-                : ConfigurationFile.read(from, Surroundings.ofProcess().with(environmentFile));
+        if (from == null) {
+            return Objects.requireNonNull(fixed, "fixed");
+        }
+        Configuration configuration =
+                ConfigurationFile.read(from, Surroundings.ofProcess().with(environmentFile));
+        List<String> problems = TlsToServers.problems(configuration.backends().values());
+        if (!problems.isEmpty()) {
+            throw new ConfigurationProblems(from.toString(), problems);
+        }
+        return configuration;
     }
 
     /**

@@ -20,16 +20,12 @@ final class Answer extends ChannelInboundHandlerAdapter {
 
     private final Health health;
     private final Server server;
-    /** Whether to say first that nobody's requests come this way. */
-    private final boolean preamble;
-
     private final boolean asked;
     private final Verdict verdict;
     private final StringBuilder line = new StringBuilder();
 
     /** @param asked by somebody else, in another protocol */
-    Answer(Health health, Server server, boolean preamble, boolean asked, Verdict verdict) {
-        this.preamble = preamble;
+    Answer(Health health, Server server, boolean asked, Verdict verdict) {
         this.health = health;
         this.server = server;
         this.asked = asked;
@@ -50,11 +46,7 @@ final class Answer extends ChannelInboundHandlerAdapter {
         String request = health.method() + " " + health.path() + " HTTP/1.1\r\nHost: " + authority()
                 + "\r\nUser-Agent: postern-health\r\nConnection: close\r\n\r\n";
         ByteBuf bytes = Unpooled.copiedBuffer(request, StandardCharsets.ISO_8859_1);
-        ctx.writeAndFlush(
-                        preamble
-                                ? Unpooled.wrappedBuffer(Unpooled.wrappedBuffer(ProxyPreamble.ofOurOwn()), bytes)
-                                : bytes)
-                .addListener(Closed.OBSERVED);
+        ctx.writeAndFlush(bytes).addListener(Closed.OBSERVED);
     }
 
     @Override

@@ -9,6 +9,7 @@ import dev.postern.config.Health;
 import dev.postern.config.Resolve;
 import dev.postern.config.ServerFaults;
 import dev.postern.config.ServerProtocol;
+import dev.postern.trust.TlsToServers;
 import io.netty.util.NetUtil;
 import java.net.InetSocketAddress;
 import java.time.temporal.ChronoUnit;
@@ -18,6 +19,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Function;
@@ -45,7 +47,11 @@ public final class Backend {
 
     @GuardedBy("this") private boolean allDown;
 
-    private record Members(List<Server> servers, Configuration.Backend config) {}
+    /** @param tls how all of them are spoken to; null for plaintext */
+    private record Members(
+            List<Server> servers,
+            Configuration.Backend config,
+            @Nullable TlsToServers tls) {}
 
     /** Of servers that are given by address; a name is nowhere. */
     public Backend(Configuration.Backend config) {
@@ -60,7 +66,8 @@ public final class Backend {
         this.nanoTime = nanoTime;
         this.name = config.name();
         this.names = names;
-        this.members = new Members(places(config).stream().map(Server::new).toList(), config);
+        TlsToServers tls = TlsToServers.of(config.tls());
+        this.members = new Members(places(config, tls).stream().map(Server::new).toList(), config, tls);
     }
 
     public String name() {
@@ -92,7 +99,7 @@ public final class Backend {
     // ---- which servers
 
     /** Where its servers are; an address that two names have is one server. */
-    private List<Server.Place> places(Configuration.Backend config) {
+    private List<Server.Place> places(Configuration.Backend config, @Nullable TlsToServers tls) {
         Map<String, Server.Place> places = new LinkedHashMap<>();
         for (Configuration.Server wanted : config.servers()) {
             Name at = names.apply(wanted.host());
@@ -100,13 +107,13 @@ public final class Backend {
             if (wanted.resolve() == Resolve.ANY || addresses.isEmpty()) {
                 // Of a name that is nowhere it is said so to whoever asks.
                 String one = wanted.name() == null ? wanted.address() : wanted.name();
-                places.putIfAbsent(one, new Server.Place(one, wanted, at, addresses));
+                places.putIfAbsent(one, new Server.Place(one, wanted, at, tls, addresses));
                 continue;
             }
             for (InetSocketAddress address : addresses) {
                 String text = NetUtil.toSocketAddressString(address);
                 String each = wanted.name() == null ? text : wanted.name() + "/" + text;
-                places.putIfAbsent(each, new Server.Place(each, wanted, at, List.of(address)));
+                places.putIfAbsent(each, new Server.Place(each, wanted, at, tls, List.of(address)));
             }
         }
         return List.copyOf(places.values());
@@ -156,7 +163,8 @@ public final class Backend {
         servers().forEach(server -> leaving.put(server.name(), server));
         List<Server> added = new ArrayList<>();
         List<Server> all = new ArrayList<>();
-        for (Server.Place place : places(next)) {
+        TlsToServers tls = Objects.equals(next.tls(), members.config.tls()) ? members.tls : TlsToServers.of(next.tls());
+        for (Server.Place place : places(next, tls)) {
             Server server = leaving.remove(place.name());
             if (server == null) {
                 server = new Server(place);
@@ -170,7 +178,7 @@ public final class Backend {
             }
             all.add(server);
         }
-        members = new Members(List.copyOf(all), next);
+        members = new Members(List.copyOf(all), next, tls);
         allDown = allDown && up() == 0;
         return new Change(added, List.copyOf(leaving.values()));
     }

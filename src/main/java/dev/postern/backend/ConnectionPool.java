@@ -68,10 +68,10 @@ public final class ConnectionPool {
             connections.removeLast();
             count--;
             Channel channel = newest.connection.channel();
-            if (server.isAt(channel.remoteAddress())) {
+            if (server.isReachedBy(channel)) {
                 found = newest.connection;
             } else {
-                // It has moved meanwhile: whoever is there now is somebody else.
+                // It has moved meanwhile, or has to prove who it is: whoever is there now is somebody else.
                 channel.close().addListener(Closed.OBSERVED);
             }
         }
@@ -87,9 +87,7 @@ public final class ConnectionPool {
      */
     public boolean keep(ServerConnection connection, long nowNanos) {
         Server server = connection.server();
-        if (count >= max
-                || server.isRetired()
-                || !server.isAt(connection.channel().remoteAddress())) {
+        if (count >= max || server.isRetired() || !server.isReachedBy(connection.channel())) {
             return false;
         }
         count++;

@@ -20,23 +20,17 @@ final class Conversation extends ChannelInboundHandlerAdapter {
     private static final int SHOWN = 40;
 
     private final List<Dialogue.Step> steps;
-    private final boolean preamble;
     private final Verdict verdict;
     private final StringBuilder heard = new StringBuilder();
     private int at;
 
-    /** @param preamble whether to say first that nobody's connection this is */
-    Conversation(Dialogue dialogue, boolean preamble, Verdict verdict) {
+    Conversation(Dialogue dialogue, Verdict verdict) {
         this.steps = dialogue.steps();
-        this.preamble = preamble;
         this.verdict = verdict;
     }
 
     @Override
     public void channelActive(ChannelHandlerContext ctx) {
-        if (preamble) {
-            write(ctx, Unpooled.wrappedBuffer(ProxyPreamble.ofOurOwn()));
-        }
         goesOn(ctx);
     }
 

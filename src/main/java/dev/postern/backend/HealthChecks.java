@@ -4,13 +4,16 @@ import dev.postern.backend.Server.State;
 import dev.postern.config.Health;
 import dev.postern.config.ServerProtocol;
 import dev.postern.machine.MachineErrors;
-import dev.postern.wire.Closed;
+import dev.postern.trust.ServerHandshake;
+import dev.postern.trust.Speech;
+import dev.postern.trust.TlsFault;
+import dev.postern.trust.TlsToServers;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandler;
-import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.ConnectTimeoutException;
 import io.netty.channel.EventLoop;
@@ -19,6 +22,7 @@ import java.net.ConnectException;
 import java.net.InetSocketAddress;
 import java.net.NoRouteToHostException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
@@ -84,12 +88,6 @@ final class HealthChecks implements AutoCloseable {
                 }
             }
         }
-    }
-
-    private Bootstrap bootstrap() {
-        return bootstrap
-                .clone()
-                .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, Math.toIntExact(connectTimeout.toMillis()));
     }
 
     @Override
@@ -205,71 +203,79 @@ final class HealthChecks implements AutoCloseable {
         }
 
         private void knock(InetSocketAddress address) {
-            bootstrap()
-                    .handler(budget.counting(new ChannelInboundHandlerAdapter()))
-                    .connect(address)
-                    .addListener((ChannelFuture connected) -> onLoop(() -> {
-                        if (connected.isSuccess()) {
-                            leave(connected.channel());
-                            backend.connected(server);
-                        } else {
-                            server.doubt(() -> {});
-                        }
-                        answered();
-                    }));
+            Verdict verdict = new Verdict(connectTimeout, fault -> {
+                if (fault == null) {
+                    backend.connected(server);
+                }
+                answered();
+            });
+            begin(Speech.ANY, new Greeting(verdict), verdict, connectTimeout, address);
         }
 
-        /** Nothing is asked; a server that wants to be told whose connections are is told that this one is nobody's. */
-        private void leave(Channel connected) {
-            if (backend.wantsPreamble()) {
-                connected
-                        .writeAndFlush(Unpooled.wrappedBuffer(ProxyPreamble.ofOurOwn()))
-                        .addListener(Closed.OBSERVED);
-            }
-            connected.close().addListener(Closed.OBSERVED);
-        }
-
-        /** A connection that is accepted is enough. */
+        /** A connection that is accepted is enough, and over TLS one that is to whom it should be. */
         private void accepts(Health health, InetSocketAddress address) {
-            bootstrap()
-                    .option(
-                            ChannelOption.CONNECT_TIMEOUT_MILLIS,
-                            Math.toIntExact(health.timeout().toMillis()))
-                    .handler(budget.counting(new ChannelInboundHandlerAdapter()))
-                    .connect(asked(health, address))
-                    .addListener((ChannelFuture connected) -> onLoop(() -> {
-                        if (connected.isSuccess()) {
-                            leave(connected.channel());
-                            answered(health, address, null);
-                        } else {
-                            server.doubt(() -> {});
-                            answered(health, address, notConnected(connected.cause(), health));
-                        }
-                    }));
+            Verdict verdict = new Verdict(health.timeout(), fault -> answered(health, address, fault));
+            begin(Speech.ANY, new Greeting(verdict), verdict, health.timeout(), asked(health, address));
         }
 
         private void ask(Health health, InetSocketAddress address) {
             boolean http2 = backend.protocol() == ServerProtocol.H2C;
             Verdict verdict = new Verdict(health.timeout(), outcome -> heard(health, address, outcome));
-            Answer answer = new Answer(health, server, backend.wantsPreamble(), http2, verdict);
+            Answer answer = new Answer(health, server, http2, verdict);
             ChannelHandler question =
                     http2 ? new Http2Question(health, answer.authority(), answer, answer::status) : answer;
-            begin(question, verdict, health, address);
+            Speech speech = http2 ? Speech.HTTP_2 : Speech.HTTP_1;
+            begin(speech, question, verdict, health.timeout(), asked(health, address));
         }
 
         private void converse(Health health, InetSocketAddress address) {
             Verdict verdict = new Verdict(health.timeout(), fault -> answered(health, address, fault));
-            begin(new Conversation(health.dialogue(), backend.wantsPreamble(), verdict), verdict, health, address);
+            Conversation conversation = new Conversation(health.dialogue(), verdict);
+            begin(Speech.ANY, conversation, verdict, health.timeout(), asked(health, address));
         }
 
-        private void begin(ChannelHandler question, Verdict verdict, Health health, InetSocketAddress address) {
-            ChannelFuture connecting =
-                    bootstrap().handler(budget.counting(question)).connect(asked(health, address));
+        private void begin(
+                Speech speech, ChannelHandler question, Verdict verdict, Duration timeout, InetSocketAddress address) {
+            ChannelFuture connecting = bootstrap
+                    .clone()
+                    .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, Math.toIntExact(timeout.toMillis()))
+                    .handler(new ChannelInitializer<>() {
+                        @Override
+                        protected void initChannel(Channel connection) {
+                            budget.count(connection);
+                            greet(speech, connection, verdict);
+                            connection.pipeline().addLast(question);
+                        }
+                    })
+                    .connect(address);
             verdict.limit(loop, connecting.channel());
             connecting.addListener((ChannelFuture connected) -> {
                 if (!connected.isSuccess()) {
                     server.doubt(() -> {});
-                    onLoop(() -> verdict.finish(connected.channel(), notConnected(connected.cause(), health)));
+                    onLoop(() -> verdict.finish(connected.channel(), notConnected(connected.cause(), timeout)));
+                }
+            });
+        }
+
+        /**
+         * What comes before any question: a server that wants to be told whose connections are is told that this one is
+         * nobody's, and one that has to prove who it is does.
+         */
+        private void greet(Speech speech, Channel connection, Verdict verdict) {
+            if (backend.wantsPreamble()) {
+                connection.pipeline().addLast(new SaidFirst(Unpooled.wrappedBuffer(ProxyPreamble.ofOurOwn())));
+            }
+            TlsToServers tls = server.tls();
+            if (tls == null) {
+                return;
+            }
+            ServerHandshake unused = server.secure(connection, tls, speech, new ServerHandshake.Outcome() {
+                @Override
+                public void secured(@Nullable Instant certificateEnds) {}
+
+                @Override
+                public void failed(TlsFault fault) {
+                    verdict.finish(connection, "health check: connect: " + fault.why());
                 }
             });
         }
@@ -282,10 +288,10 @@ final class HealthChecks implements AutoCloseable {
         }
 
         /** In the words that a request which finds no connection leaves in the log. */
-        private static String notConnected(Throwable cause, Health health) {
+        private static String notConnected(Throwable cause, Duration timeout) {
             String message = String.valueOf(cause.getMessage());
             if (cause instanceof ConnectTimeoutException) {
-                message = "no answer within " + health.timeout().toMillis() + " ms";
+                message = "no answer within " + timeout.toMillis() + " ms";
             } else if (cause instanceof NoRouteToHostException) {
                 message = "no route to it";
             } else if (cause instanceof ConnectException && message.contains("refused")) {

@@ -1,6 +1,7 @@
 package dev.postern.backend;
 
 import dev.postern.config.Health;
+import dev.postern.trust.ServerHandshake;
 import dev.postern.wire.Closed;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandler;
@@ -62,7 +63,7 @@ final class Http2Question extends ChannelInitializer<Channel> {
             asked = true;
             Http2Headers request = new DefaultHttp2Headers(false)
                     .method(health.method())
-                    .scheme("http")
+                    .scheme(ServerHandshake.maker(ctx.channel()) == null ? "http" : "https")
                     .authority(authority)
                     .path(health.path())
                     .add("user-agent", "postern-health");

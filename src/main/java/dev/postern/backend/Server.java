@@ -2,9 +2,15 @@ package dev.postern.backend;
 
 import dev.postern.config.Configuration;
 import dev.postern.config.Ejection;
+import dev.postern.trust.ServerHandshake;
+import dev.postern.trust.Speech;
+import dev.postern.trust.TlsFault;
+import dev.postern.trust.TlsToServers;
+import io.netty.channel.Channel;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
@@ -30,6 +36,7 @@ public final class Server {
     static final int WARM = 20;
 
     private static final int HTTP = 80;
+    private static final int HTTPS = 443;
 
     private final String name;
     // Replaced by a reload; read by any thread.
@@ -38,6 +45,10 @@ public final class Server {
     private final ServerAddresses addresses = new ServerAddresses();
     // Replaced with the configuration; read by any thread.
     private volatile Name at;
+    // Replaced by a reload; read by any thread. Null for plaintext.
+    private volatile @Nullable TlsToServers tls;
+    // Set at handshakes; read by any thread. Null where there was none, or no certificate.
+    private volatile @Nullable Instant certificateEnds;
     // Written under the monitor of the backend; read by any thread.
     private volatile State state = State.UP;
     // Set once, by a reload; read by any event loop.
@@ -58,6 +69,7 @@ public final class Server {
         this.name = place.name();
         this.config = place.config();
         this.at = place.at();
+        this.tls = place.tls();
         boolean unused = addresses.become(place.addresses());
     }
 
@@ -66,14 +78,24 @@ public final class Server {
      *
      * @param name as configured, else {@code host:port}; with the address, where each is a server of its own
      * @param at what it is given by
+     * @param tls how it is spoken to; null for plaintext
      * @param addresses where that is, as far as it is this server
      */
-    record Place(String name, Configuration.Server config, Name at, List<InetSocketAddress> addresses) {}
+    record Place(
+            String name,
+            Configuration.Server config,
+            Name at,
+            @Nullable TlsToServers tls,
+            List<InetSocketAddress> addresses) {}
 
     /** Called so from now on; whatever is known of it stays. */
     void become(Place place) {
         config = place.config();
         at = place.at();
+        if (tls != place.tls()) {
+            tls = place.tls();
+            certificateEnds = null;
+        }
         boolean unused = addresses.become(place.addresses());
     }
 
@@ -88,7 +110,7 @@ public final class Server {
     /** What its Host would be for a client that came to it. */
     public String host() {
         String address = config.address();
-        return config.port() == HTTP ? address.substring(0, address.lastIndexOf(':')) : address;
+        return config.port() == (tls == null ? HTTP : HTTPS) ? address.substring(0, address.lastIndexOf(':')) : address;
     }
 
     public int weight() {
@@ -148,9 +170,40 @@ public final class Server {
         return addresses.all();
     }
 
-    /** Whether a connection to {@code remote} is one to where the server is now. */
-    public boolean isAt(@Nullable SocketAddress remote) {
-        return remote != null && addresses.good().contains(remote);
+    /** Whether {@code connection} is one to where the server is now, made as one would be made now. */
+    public boolean isReachedBy(Channel connection) {
+        SocketAddress remote = connection.remoteAddress();
+        return remote != null && addresses.good().contains(remote) && ServerHandshake.maker(connection) == tls;
+    }
+
+    /** How it is spoken to; null for plaintext. */
+    public @Nullable TlsToServers tls() {
+        return tls;
+    }
+
+    /**
+     * Puts the way it is spoken to now at the end of the pipeline of a connection that is being made.
+     *
+     * @param how it is spoken to
+     */
+    public ServerHandshake secure(Channel channel, TlsToServers how, Speech speech, ServerHandshake.Outcome outcome) {
+        return how.secure(channel, config.host(), config.port(), speech, new ServerHandshake.Outcome() {
+            @Override
+            public void secured(@Nullable Instant ends) {
+                certificateEnds = ends;
+                outcome.secured(ends);
+            }
+
+            @Override
+            public void failed(TlsFault fault) {
+                outcome.failed(fault);
+            }
+        });
+    }
+
+    /** When the certificate that it has shown last ends; null where it has shown none. */
+    public @Nullable Instant certificateEnds() {
+        return certificateEnds;
     }
 
     /** A connection to this one of its addresses was made where others failed: it comes first from now on. */

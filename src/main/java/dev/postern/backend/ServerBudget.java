@@ -1,8 +1,6 @@
 package dev.postern.backend;
 
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelHandler;
-import io.netty.channel.ChannelInitializer;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicIntegerArray;
@@ -89,17 +87,6 @@ public final class ServerBudget {
     public void count(Channel connection) {
         open.incrementAndGet();
         connection.closeFuture().addListener(closed -> open.decrementAndGet());
-    }
-
-    /** Counts the connection that this becomes the handler of. */
-    ChannelHandler counting(ChannelHandler handler) {
-        return new ChannelInitializer<>() {
-            @Override
-            protected void initChannel(Channel connection) {
-                count(connection);
-                connection.pipeline().addLast(handler);
-            }
-        };
     }
 
     /** Whether one more connection may work for the client of {@code network}; counted until {@link #leaves}. */

@@ -8,6 +8,7 @@ import dev.postern.config.SecretFile;
 import dev.postern.config.Site;
 import dev.postern.config.read.ConfigurationProblems;
 import dev.postern.config.read.Surroundings;
+import dev.postern.trust.TlsToServers;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -48,6 +49,7 @@ final class CheckCommand implements Callable<Integer> {
         Configuration config =
                 ReadConfiguration.toStart(file, configuration.surroundings()).config();
         List<String> problems = new ArrayList<>(CertificateFiles.problems(config.sites(), Instant.now()));
+        problems.addAll(TlsToServers.problems(config.backends().values()));
         List<String> issued =
                 config.sites().stream().filter(Site::isIssued).map(Site::name).toList();
         if (!issued.isEmpty()) {
@@ -60,6 +62,8 @@ final class CheckCommand implements Callable<Integer> {
         }
         CertificateFiles.openKeys(config.sites())
                 .forEach(line -> console.err().println("WARN " + line + "; used all the same"));
+        TlsToServers.unverified(config.backends().values())
+                .forEach(line -> console.err().println("WARN " + line));
         SecretFile.open(config)
                 .forEach(secret -> console.err()
                         .println("WARN " + secret

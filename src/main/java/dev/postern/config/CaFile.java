@@ -32,8 +32,21 @@ public final class CaFile {
      * @throws CertificateException with what is wrong, without the name of the file
      */
     public static List<X509Certificate> read(Path file) throws IOException, CertificateException {
-        byte[] bytes = RegularFile.bytes(file, LARGEST_BYTES);
-        Matcher block = BLOCK.matcher(new String(bytes, StandardCharsets.ISO_8859_1));
+        return parse(text(file));
+    }
+
+    /** What is in {@code file}, one byte each character. */
+    public static String text(Path file) throws IOException {
+        return new String(RegularFile.bytes(file, LARGEST_BYTES), StandardCharsets.ISO_8859_1);
+    }
+
+    /**
+     * The certificates in the {@link #text} of a file, at least one.
+     *
+     * @throws CertificateException with what is wrong
+     */
+    public static List<X509Certificate> parse(String text) throws CertificateException {
+        Matcher block = BLOCK.matcher(text);
         CertificateFactory factory = CertificateFactory.getInstance("X.509");
         List<X509Certificate> certificates = new ArrayList<>();
         while (block.find()) {
@@ -48,7 +61,7 @@ public final class CaFile {
             return certificates;
         }
         // What DER begins with: a SEQUENCE longer than 127 bytes.
-        boolean der = bytes.length > 1 && bytes[0] == 0x30 && (bytes[1] & 0x80) != 0;
+        boolean der = text.length() > 1 && text.charAt(0) == 0x30 && (text.charAt(1) & 0x80) != 0;
         throw new CertificateException(
                 der ? "is DER; openssl x509 -inform der makes PEM of it" : "holds no certificate");
     }

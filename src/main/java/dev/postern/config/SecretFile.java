@@ -66,6 +66,12 @@ public final class SecretFile {
                 secrets.add(update.tsig().secretFile());
             }
         }
+        for (Configuration.Backend backend : config.backends().values()) {
+            ServerTls tls = backend.tls();
+            if (tls != null && tls.certificate() != null) {
+                secrets.add(tls.certificate().key().file());
+            }
+        }
         List<Path> open = new ArrayList<>();
         for (Path secret : secrets) {
             if (isReadableByOthers(secret)) {

@@ -1,7 +1,13 @@
 package dev.postern.dial;
 
+import dev.postern.backend.ProxyPreamble;
+import dev.postern.backend.SaidFirst;
 import dev.postern.backend.Server;
 import dev.postern.machine.MachineErrors;
+import dev.postern.trust.ServerHandshake;
+import dev.postern.trust.Speech;
+import dev.postern.trust.TlsFault;
+import dev.postern.trust.TlsToServers;
 import dev.postern.wire.Closed;
 import dev.postern.wire.Failure.ByServer;
 import io.netty.bootstrap.Bootstrap;
@@ -16,8 +22,10 @@ import java.net.ConnectException;
 import java.net.InetSocketAddress;
 import java.net.NoRouteToHostException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
@@ -35,14 +43,32 @@ public final class AddressRace implements Connector.Attempt {
     /** As the RFC recommends: a SYN that got lost has not even been repeated by then. */
     private static final long HEAD_START_MILLIS = 250;
 
+    /**
+     * What is to become of a connection.
+     *
+     * @param speech on it, where it is made over TLS
+     * @param preamble that it begins with, before TLS; null for none
+     * @param pipeline of a channel that is made, before it connects
+     * @param where of an address of the server is connected to: another port
+     */
+    public record Way(
+            Speech speech,
+            @Nullable ProxyPreamble preamble,
+            Consumer<Channel> pipeline,
+            UnaryOperator<InetSocketAddress> where) {
+        /** To where the server is said to be. */
+        public Way(Speech speech, @Nullable ProxyPreamble preamble, Consumer<Channel> pipeline) {
+            this(speech, preamble, pipeline, UnaryOperator.identity());
+        }
+    }
+
     private record Fault(
             InetSocketAddress address, @Nullable ByServer failure, String why) {}
 
     private final Sockets sockets;
     private final Server server;
-    private final UnaryOperator<InetSocketAddress> where;
+    private final Way way;
     private final Duration timeout;
-    private final Consumer<Channel> pipeline;
     private final Connector.Outcome<Channel> outcome;
     private final long deadlineNanos;
     private final List<InetSocketAddress> tried = new ArrayList<>(2);
@@ -53,49 +79,19 @@ public final class AddressRace implements Connector.Attempt {
     private boolean awaitsName;
     private boolean over;
 
-    private AddressRace(
-            Sockets sockets,
-            Server server,
-            UnaryOperator<InetSocketAddress> where,
-            Duration timeout,
-            Consumer<Channel> pipeline,
-            Connector.Outcome<Channel> outcome) {
+    private AddressRace(Sockets sockets, Server server, Way way, Duration timeout, Connector.Outcome<Channel> outcome) {
         this.sockets = sockets;
         this.server = server;
-        this.where = where;
+        this.way = way;
         this.timeout = timeout;
-        this.pipeline = pipeline;
         this.outcome = outcome;
         this.deadlineNanos = sockets.loop().ticker().nanoTime() + timeout.toNanos();
     }
 
-    /**
-     * Begins to connect; returns what can be cancelled.
-     *
-     * @param pipeline of a channel that is made, before it connects
-     */
+    /** Begins to connect; returns what can be cancelled. */
     public static Connector.Attempt begin(
-            Sockets sockets,
-            Server server,
-            Duration timeout,
-            Consumer<Channel> pipeline,
-            Connector.Outcome<Channel> outcome) {
-        return begin(sockets, server, UnaryOperator.identity(), timeout, pipeline, outcome);
-    }
-
-    /**
-     * As {@link #begin(Sockets, Server, Duration, Consumer, Connector.Outcome)}.
-     *
-     * @param where of an address of the server is connected to: another port
-     */
-    public static Connector.Attempt begin(
-            Sockets sockets,
-            Server server,
-            UnaryOperator<InetSocketAddress> where,
-            Duration timeout,
-            Consumer<Channel> pipeline,
-            Connector.Outcome<Channel> outcome) {
-        AddressRace race = new AddressRace(sockets, server, where, timeout, pipeline, outcome);
+            Sockets sockets, Server server, Way way, Duration timeout, Connector.Outcome<Channel> outcome) {
+        AddressRace race = new AddressRace(sockets, server, way, timeout, outcome);
         if (!race.goesOn()) {
             race.doubt();
         }
@@ -119,21 +115,78 @@ public final class AddressRace implements Connector.Attempt {
             return false;
         }
         tried.add(address);
-        ChannelFuture connecting = connect(address);
+        Try one = new Try(address);
+        ChannelFuture connecting = connect(one);
         running.add(connecting);
+        one.connecting = connecting;
         if (server.mayMove() || next() != null) {
             // Before the listener, which may be called at once.
             waits(this::isSlow);
         }
         connecting.addListener((ChannelFuture made) -> {
             if (sockets.loop().inEventLoop()) {
-                ended(made, address);
+                one.connected(made);
             } else {
                 // A channel that could not even be made reports its failure on a thread of nobody's.
-                sockets.loop().execute(() -> ended(made, address));
+                sockets.loop().execute(() -> one.connected(made));
             }
         });
         return true;
+    }
+
+    /** One address: made once it is connected, and has proved who it is where it has to. */
+    private final class Try implements ServerHandshake.Outcome {
+        private final InetSocketAddress address;
+        private final @Nullable TlsToServers tls = server.tls();
+        private @Nullable ChannelFuture connecting;
+        private @Nullable ServerHandshake handshake;
+
+        Try(InetSocketAddress address) {
+            this.address = address;
+        }
+
+        void prepare(Channel channel) {
+            sockets.room().apply(server).count(channel);
+            if (tls == null) {
+                way.pipeline.accept(channel);
+                return;
+            }
+            if (way.preamble != null) {
+                channel.pipeline().addLast(new SaidFirst(way.preamble.bytes(channel.alloc())));
+            }
+            handshake = server.secure(channel, tls, way.speech, this);
+            way.pipeline.accept(channel);
+            // Whoever is to read later on is told so when it is over.
+            channel.config().setAutoRead(true);
+        }
+
+        void connected(ChannelFuture made) {
+            if (!made.isSuccess()) {
+                ended(made, AddressRace.this.fault(made.cause(), address));
+            } else if (handshake == null) {
+                ended(made, null);
+            } else if (over) {
+                made.channel().close().addListener(Closed.OBSERVED);
+            } else {
+                handshake.within(Duration.ofMillis(millisLeft()));
+            }
+        }
+
+        @Override
+        public void secured(@Nullable Instant certificateEnds) {
+            ended(Objects.requireNonNull(connecting, "connecting"), null);
+        }
+
+        @Override
+        public void failed(TlsFault fault) {
+            if (connecting != null && connecting.isSuccess()) {
+                ended(connecting, new Fault(address, fault.failure(), fault.why()));
+            }
+        }
+
+        private void ended(ChannelFuture made, @Nullable Fault fault) {
+            AddressRace.this.ended(made, address, tls == null, fault);
+        }
     }
 
     private @Nullable InetSocketAddress next() {
@@ -145,7 +198,7 @@ public final class AddressRace implements Connector.Attempt {
         return null;
     }
 
-    private ChannelFuture connect(InetSocketAddress address) {
+    private ChannelFuture connect(Try one) {
         return new Bootstrap()
                 .group(sockets.loop())
                 .channel(sockets.channelType())
@@ -158,11 +211,10 @@ public final class AddressRace implements Connector.Attempt {
                 .handler(new ChannelInitializer<>() {
                     @Override
                     protected void initChannel(Channel channel) {
-                        sockets.room().apply(server).count(channel);
-                        pipeline.accept(channel);
+                        one.prepare(channel);
                     }
                 })
-                .connect(where.apply(address));
+                .connect(way.where.apply(one.address));
     }
 
     private long millisLeft() {
@@ -218,7 +270,7 @@ public final class AddressRace implements Connector.Attempt {
 
     // ---- what comes of it
 
-    private void ended(ChannelFuture made, InetSocketAddress address) {
+    private void ended(ChannelFuture made, InetSocketAddress address, boolean isPlain, @Nullable Fault fault) {
         running.remove(made);
         if (over) {
             if (made.isSuccess()) {
@@ -226,12 +278,11 @@ public final class AddressRace implements Connector.Attempt {
             }
             return;
         }
-        if (made.isSuccess()) {
-            win(made, address);
+        if (fault == null) {
+            win(made, address, isPlain);
             return;
         }
-        MachineErrors.check(made.cause());
-        faults.add(fault(made.cause(), address));
+        faults.add(fault);
         if (goesOn() || !running.isEmpty()) {
             return;
         }
@@ -244,10 +295,15 @@ public final class AddressRace implements Connector.Attempt {
         }
     }
 
-    private void win(ChannelFuture made, InetSocketAddress address) {
+    private void win(ChannelFuture made, InetSocketAddress address, boolean isPlain) {
         end(made);
         if (tried.size() > 1) {
             server.answersAt(address);
+        }
+        if (way.preamble != null && isPlain) {
+            // Goes out with what comes first; a failure comes back as an exception of the channel.
+            Channel channel = made.channel();
+            var unused = channel.write(way.preamble.bytes(channel.alloc()), channel.voidPromise());
         }
         outcome.connected(made.channel());
     }
@@ -256,13 +312,15 @@ public final class AddressRace implements Connector.Attempt {
         over = true;
         rest();
         for (ChannelFuture other : List.copyOf(running)) {
-            if (!other.equals(winner)) {
-                other.cancel(false);
+            if (!other.equals(winner) && !other.cancel(false)) {
+                // Connected, and in the middle of its handshake.
+                other.channel().close().addListener(Closed.OBSERVED);
             }
         }
     }
 
     private Fault fault(Throwable cause, InetSocketAddress address) {
+        MachineErrors.check(cause);
         String message = String.valueOf(cause.getMessage());
         if (cause instanceof ConnectTimeoutException) {
             return new Fault(address, ByServer.CONNECT_TIMEOUT, "no answer within " + timeout.toMillis() + " ms");

@@ -42,6 +42,8 @@ final class End extends ChannelInboundHandlerAdapter {
     private final Channel channel;
     private final Both both;
     private @Nullable End other;
+    /** Null for plaintext. */
+    private @Nullable SslHandler tls;
     /** What came before there was another end: one read, or as many as {@link Both#heard} asks for. */
     private final Queue<ByteBuf> early = new ArrayDeque<>(1);
 
@@ -103,6 +105,11 @@ final class End extends ChannelInboundHandlerAdapter {
     // ---- what comes
 
     @Override
+    public void handlerAdded(ChannelHandlerContext ctx) {
+        tls = ctx.pipeline().get(SslHandler.class);
+    }
+
+    @Override
     public void channelRead(ChannelHandlerContext ctx, Object message) {
         ByteBuf bytes = (ByteBuf) message;
         received += bytes.readableBytes();
@@ -119,6 +126,9 @@ final class End extends ChannelInboundHandlerAdapter {
 
     @Override
     public void channelReadComplete(ChannelHandlerContext ctx) {
+        if (isOverByTls()) {
+            endInput();
+        }
         if (other != null) {
             other.channel.flush();
             if (!other.channel.isWritable()) {
@@ -136,9 +146,14 @@ final class End extends ChannelInboundHandlerAdapter {
 
     @Override
     public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
-        if (event instanceof ChannelInputShutdownEvent || event instanceof SslCloseCompletionEvent) {
+        if (event instanceof ChannelInputShutdownEvent || (event instanceof SslCloseCompletionEvent && isOverByTls())) {
             endInput();
         }
+    }
+
+    /** Whether it has said goodbye. Netty says so too, at the next record that comes, where it is only we who have. */
+    private boolean isOverByTls() {
+        return tls != null && tls.engine().isInboundDone();
     }
 
     private void endInput() {
@@ -160,13 +175,13 @@ final class End extends ChannelInboundHandlerAdapter {
         }
         outputOver = true;
         channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(written -> {
-            SslHandler tls = channel.pipeline().get(SslHandler.class);
+            SslHandler over = tls;
             if (!channel.isActive() || !written.isSuccess()) {
                 shut();
-            } else if (tls == null) {
+            } else if (over == null) {
                 shutdownOutput();
             } else {
-                tls.closeOutbound().addListener(sent -> shutdownOutput());
+                over.closeOutbound().addListener(sent -> shutdownOutput());
             }
         });
     }

@@ -5,7 +5,7 @@ import dev.postern.backend.Server;
 import dev.postern.dial.AddressRace;
 import dev.postern.dial.Connector;
 import dev.postern.dial.Sockets;
-import dev.postern.wire.Failure.ByServer;
+import dev.postern.trust.Speech;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelOption;
 import java.net.InetSocketAddress;
@@ -37,29 +37,11 @@ final class PlainConnections implements Connector<Channel> {
     @Override
     public Attempt connect(
             Server server, @Nullable ProxyPreamble preamble, Duration timeout, Outcome<Channel> outcome) {
-        return AddressRace.begin(sockets, server, where, timeout, PlainConnections::prepare, new Outcome<>() {
-            @Override
-            public void connected(Channel made) {
-                if (preamble != null) {
-                    // Goes out with what comes first; a failure comes back as an exception of the channel.
-                    var unused = made.write(preamble.bytes(made.alloc()), made.voidPromise());
-                }
-                outcome.connected(made);
-            }
-
-            @Override
-            public void refused(ByServer failure, String why) {
-                outcome.refused(failure, why);
-            }
-
-            @Override
-            public void impossible(String why) {
-                outcome.impossible(why);
-            }
-        });
+        AddressRace.Way way = new AddressRace.Way(Speech.ANY, preamble, PlainConnections::prepare, where);
+        return AddressRace.begin(sockets, server, way, timeout, outcome);
     }
 
-    /** Reads nothing before there is somebody to read it. */
+    /** Reads nothing before there is somebody to read it, but what a handshake has to. */
     private static void prepare(Channel channel) {
         channel.config().setAutoRead(false);
         boolean set = channel.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);

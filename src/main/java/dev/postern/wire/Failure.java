@@ -127,6 +127,12 @@ public sealed interface Failure {
         CONNECT_TIMEOUT(Retry.ELSEWHERE),
         NO_ROUTE_TO_SERVER(Retry.ELSEWHERE),
         CONNECT_FAILED(Retry.ELSEWHERE),
+        /** No TLS came about: it speaks something else, or agrees to nothing that we do. */
+        TLS_HANDSHAKE_FAILED(Retry.ELSEWHERE),
+        /** It ended the handshake by an alert: what it was shown or offered is not what it wants. */
+        TLS_ALERT_RECEIVED(Retry.ELSEWHERE),
+        /** Its certificate does not prove that it is the one we look for. */
+        SERVER_CERTIFICATE_UNTRUSTED(Retry.ELSEWHERE),
         /** Said that it has not looked at the request and will not: a stream refused. */
         REFUSED(Retry.NOT_ACTED_ON),
         /** The same of a connection that it ends, by a GOAWAY: a new one may be as good as the old one was. */

@@ -15,6 +15,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
+import javax.net.ServerSocketFactory;
 
 /**
  * A plaintext HTTP/2 server that does what a test tells it, down to the frame. Blocking, a thread per connection and
@@ -62,14 +63,23 @@ public final class Http2Server implements AutoCloseable {
     private final AtomicInteger accepted = new AtomicInteger();
 
     private Http2Server(Conversation conversation, int... settings) {
+        this(ServerSocketFactory.getDefault(), conversation, settings);
+    }
+
+    private Http2Server(ServerSocketFactory sockets, Conversation conversation, int... settings) {
         this.conversation = conversation;
         this.settings = settings;
         try {
-            this.listener = new ServerSocket(0, 1024, InetAddress.getLoopbackAddress());
+            this.listener = sockets.createServerSocket(0, 1024, InetAddress.getLoopbackAddress());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
         this.acceptor = start(this::acceptAll, "h2-server");
+    }
+
+    /** As {@link #start}, over the sockets that these are: TLS. */
+    public static Http2Server secured(ServerSocketFactory sockets, Script script) {
+        return new Http2Server(sockets, connection -> connection.serve(script));
     }
 
     /** Answers PING and SETTINGS, opens windows, and has the script answer each complete request. */

@@ -76,6 +76,22 @@ public final class TestCa {
         return root;
     }
 
+    /** Of its own name and key, for these names as well. */
+    public Issued selfSigned(List<String> names) {
+        Instant now = Instant.now();
+        return new Issued(
+                keys.getPrivate(),
+                List.of(sign(
+                        name,
+                        name,
+                        keys,
+                        keys,
+                        false,
+                        names,
+                        now.minus(Duration.ofDays(1)),
+                        now.plus(Duration.ofDays(1)))));
+    }
+
     /** Signed by an intermediate, as public CAs do. */
     public Issued issue(List<String> names, Instant from, Duration life) {
         return issue(names, from, life, newKeys());

@@ -18,6 +18,8 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
+import javax.net.ServerSocketFactory;
+import javax.net.ssl.SSLContext;
 
 /**
  * A plaintext server that does what a test tells it, down to the byte: answers, stalls, resets, half-closes. Blocking, a
@@ -72,9 +74,13 @@ public final class TestServer implements AutoCloseable {
     }
 
     private TestServer(InetSocketAddress bind, Conversation conversation) {
+        this(ServerSocketFactory.getDefault(), bind, conversation);
+    }
+
+    private TestServer(ServerSocketFactory sockets, InetSocketAddress bind, Conversation conversation) {
         this.conversation = conversation;
         try {
-            this.listener = new ServerSocket();
+            this.listener = sockets.createServerSocket();
             listener.setReuseAddress(true);
             listener.bind(bind, 1024);
         } catch (IOException e) {
@@ -117,6 +123,16 @@ public final class TestServer implements AutoCloseable {
     /** For what no server that waits for requests would do. */
     public static TestServer conversing(Conversation conversation) {
         return new TestServer(0, conversation);
+    }
+
+    /** Over TLS. */
+    public static TestServer secured(ServerSocketFactory sockets, Conversation conversation) {
+        return new TestServer(sockets, new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), conversation);
+    }
+
+    /** Over TLS. */
+    public static TestServer secured(SSLContext context, Script script) {
+        return secured(context.getServerSocketFactory(), following(script));
     }
 
     /** Answers everything with 200 and this body. */

@@ -1,11 +1,15 @@
 package dev.postern.config.read;
 
 import dev.postern.config.CaFile;
+import dev.postern.config.KeptFile;
 import dev.postern.config.NotUnderstood;
 import dev.postern.config.Quoted;
+import dev.postern.config.RegularFile;
 import dev.postern.config.Scalar;
+import dev.postern.config.Secret;
 import dev.postern.config.SecretFile;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -22,6 +26,22 @@ final class FilePath {
     /** A file with at least one certificate in it. */
     static final Scalar<Path> PEM_CERTIFICATES =
             new Scalar<>("a PEM file with the certificates of a CA", FilePath::certificates);
+
+    /** The same, with what is in it. */
+    static final Scalar<KeptFile> KEPT_CERTIFICATES = new Scalar<>(PEM_CERTIFICATES.expected(), FilePath::kept);
+
+    /** A file in PEM, with what is in it. */
+    static final Scalar<KeptFile> KEPT = new Scalar<>("a PEM file", (text, folder) -> {
+        Path file = readable(text, folder);
+        try {
+            return new KeptFile(
+                    file,
+                    new Secret(
+                            new String(RegularFile.bytes(file, RegularFile.PEM_BYTES), StandardCharsets.ISO_8859_1)));
+        } catch (IOException e) {
+            throw notRead(e);
+        }
+    });
 
     /** A file with the secret of a TSIG key. */
     static final Scalar<Path> BASE64_SECRET = new Scalar<>(
@@ -144,10 +164,23 @@ final class FilePath {
         try {
             CaFile.read(file);
         } catch (IOException e) {
-            throw new NotUnderstood("cannot be read: " + Quoted.of(String.valueOf(e.getMessage())));
+            throw notRead(e);
         } catch (CertificateException e) {
             throw new NotUnderstood(String.valueOf(e.getMessage()));
         }
         return file;
+    }
+
+    private static KeptFile kept(String text, Path folder) throws NotUnderstood {
+        Path file = certificates(text, folder);
+        try {
+            return new KeptFile(file, new Secret(CaFile.text(file)));
+        } catch (IOException e) {
+            throw notRead(e);
+        }
+    }
+
+    private static NotUnderstood notRead(IOException e) {
+        return new NotUnderstood("cannot be read: " + Quoted.of(String.valueOf(e.getMessage())));
     }
 }

@@ -97,6 +97,9 @@ public final class ErrorResponses {
             case CONNECT_TIMEOUT -> "connection_timeout";
             case NO_ROUTE_TO_SERVER -> "destination_ip_unroutable";
             case CONNECT_FAILED, GOING_AWAY, CLOSED_BEFORE_RESPONSE -> "connection_terminated";
+            case TLS_HANDSHAKE_FAILED -> "tls_protocol_error";
+            case TLS_ALERT_RECEIVED -> "tls_alert_received";
+            case SERVER_CERTIFICATE_UNTRUSTED -> "tls_certificate_error";
             case CLOSED_DURING_RESPONSE -> "http_response_incomplete";
             case MALFORMED_RESPONSE -> "http_protocol_error";
             case RESPONSE_HEAD_TOO_LARGE -> "http_response_header_section_size";
@@ -142,6 +145,9 @@ public final class ErrorResponses {
                     REFUSED,
                     GOING_AWAY -> 503;
             case NO_WEB_SOCKET,
+                    TLS_HANDSHAKE_FAILED,
+                    TLS_ALERT_RECEIVED,
+                    SERVER_CERTIFICATE_UNTRUSTED,
                     CLOSED_BEFORE_RESPONSE,
                     CLOSED_DURING_RESPONSE,
                     MALFORMED_RESPONSE,

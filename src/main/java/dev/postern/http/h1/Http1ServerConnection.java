@@ -13,6 +13,7 @@ import dev.postern.http.message.Heads;
 import dev.postern.http.message.MessageDecoder;
 import dev.postern.http.message.ResponseHead;
 import dev.postern.machine.MachineErrors;
+import dev.postern.trust.ServerHandshake;
 import dev.postern.wire.Failure.ByServer;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -21,7 +22,6 @@ import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOutboundBuffer;
-import io.netty.channel.socket.DuplexChannel;
 import java.io.IOException;
 import java.nio.channels.ClosedChannelException;
 import java.util.Objects;
@@ -143,7 +143,7 @@ final class Http1ServerConnection extends ChannelInboundHandlerAdapter
 
     /** The client sends no more: this end of its tunnel says so, and goes on reading. */
     private void shutdownOutput() {
-        ((DuplexChannel) channel).shutdownOutput().addListener(done -> {
+        ServerHandshake.endOutput(channel).addListener(done -> {
             if (!done.isSuccess()) {
                 close();
             }

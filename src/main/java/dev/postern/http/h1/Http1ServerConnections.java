@@ -8,6 +8,7 @@ import dev.postern.dial.AddressRace;
 import dev.postern.http.exchange.ServerConnections;
 import dev.postern.http.exchange.ServerStream;
 import dev.postern.http.exchange.TowardsServers;
+import dev.postern.trust.Speech;
 import dev.postern.wire.Failure.ByServer;
 import io.netty.channel.Channel;
 import java.time.Duration;
@@ -44,16 +45,15 @@ public final class Http1ServerConnections implements ServerConnections {
         return AddressRace.begin(
                 servers.sockets(),
                 server,
+                new AddressRace.Way(
+                        Speech.HTTP_1,
+                        preamble,
+                        channel -> channel.pipeline()
+                                .addLast(new Http1ServerConnection(servers.heads(), this, server, preamble, channel))),
                 timeout,
-                channel -> channel.pipeline()
-                        .addLast(new Http1ServerConnection(servers.heads(), this, server, preamble, channel)),
                 new Outcome<>() {
                     @Override
                     public void connected(Channel channel) {
-                        if (preamble != null) {
-                            // Goes out with the first request; a failure comes back as an exception of the channel.
-                            var unused = channel.write(preamble.bytes(channel.alloc()), channel.voidPromise());
-                        }
                         outcome.connected(channel.pipeline().get(Http1ServerConnection.class));
                     }
 

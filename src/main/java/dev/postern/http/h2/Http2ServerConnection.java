@@ -3,8 +3,10 @@ package dev.postern.http.h2;
 import dev.postern.backend.Server;
 import dev.postern.http.exchange.RepeatedWarnings;
 import dev.postern.http.exchange.ResponseReceiver;
+import dev.postern.http.message.HeadWriter;
 import dev.postern.http.message.Heads;
 import dev.postern.machine.MachineErrors;
+import dev.postern.trust.ServerHandshake;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
@@ -157,6 +159,11 @@ final class Http2ServerConnection extends Http2Wire<Http2ServerStream> {
 
     Server server() {
         return server;
+    }
+
+    /** As {@code Http2ServerHeads.request}, on this connection. */
+    Http2Headers head(HeadWriter written, @Nullable String protocol) {
+        return Http2ServerHeads.request(written, ServerHandshake.maker(channel()) != null, protocol);
     }
 
     @Override

@@ -6,6 +6,7 @@ import dev.postern.dial.AddressRace;
 import dev.postern.http.exchange.ServerConnections;
 import dev.postern.http.exchange.ServerStream;
 import dev.postern.http.exchange.TowardsServers;
+import dev.postern.trust.Speech;
 import dev.postern.wire.Failure.ByServer;
 import io.netty.channel.Channel;
 import java.time.Duration;
@@ -58,7 +59,7 @@ public final class Http2ServerConnections implements ServerConnections {
         // Retiring one takes it out of the list: backwards.
         for (int i = candidates.size() - 1; i >= 0; i--) {
             Http2ServerConnection connection = candidates.get(i);
-            if (!server.isAt(connection.channel().remoteAddress()) || connection.isUseless()) {
+            if (!server.isReachedBy(connection.channel()) || connection.isUseless()) {
                 connection.retire();
             } else if (connection.hasRoom()) {
                 return new Http2ServerStream(connection);
@@ -134,10 +135,17 @@ public final class Http2ServerConnections implements ServerConnections {
             var unused = AddressRace.begin(
                     servers.sockets(),
                     server,
+                    new AddressRace.Way(
+                            Speech.HTTP_2,
+                            null,
+                            channel -> channel.pipeline()
+                                    .addLast(Http2ServerConnection.of(
+                                            servers.heads(),
+                                            servers.warnings(),
+                                            server,
+                                            channel,
+                                            Http2ServerConnections.this))),
                     timeout,
-                    channel -> channel.pipeline()
-                            .addLast(Http2ServerConnection.of(
-                                    servers.heads(), servers.warnings(), server, channel, Http2ServerConnections.this)),
                     this);
         }
 

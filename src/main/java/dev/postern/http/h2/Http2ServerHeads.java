@@ -23,6 +23,7 @@ import org.jspecify.annotations.Nullable;
 final class Http2ServerHeads {
     private static final byte[] VERSION = HeadWriter.constant("HTTP/1.1 ");
     private static final AsciiString HTTP = AsciiString.cached("http");
+    private static final AsciiString HTTPS = AsciiString.cached("https");
     private static final AsciiString CONNECT = AsciiString.cached("CONNECT");
     private static final AsciiString PROTOCOL = AsciiString.cached(":protocol");
     private static final AsciiString KEY = AsciiString.cached("sec-websocket-key");
@@ -33,10 +34,11 @@ final class Http2ServerHeads {
      * A request on its way to a server.
      *
      * @param written by {@code RequestWriter.compose}
+     * @param secured whether it goes over TLS
      * @param protocol what the client wants to switch to
      *     (<a href="https://datatracker.ietf.org/doc/html/rfc8441#section-4">RFC 8441 §4</a>); null for any other request
      */
-    static Http2Headers request(HeadWriter written, @Nullable String protocol) {
+    static Http2Headers request(HeadWriter written, boolean secured, @Nullable String protocol) {
         byte[] bytes = written.array();
         int methodTo = indexOf(bytes, ' ', 0);
         int targetTo = indexOf(bytes, ' ', methodTo + 1);
@@ -60,19 +62,25 @@ final class Http2ServerHeads {
             pos = end + 2;
         }
         AsciiString path = Http2Fields.text(bytes, methodTo + 1, targetTo);
+        AsciiString scheme = secured ? HTTPS : HTTP;
         if (protocol != null) {
-            return connect(protocol, path, authority, pairs);
+            return connect(protocol, scheme, path, authority, pairs);
         }
         return ReadOnlyHttp2Headers.clientHeaders(
-                false, Http2Fields.text(bytes, 0, methodTo), path, HTTP, authority, pairs.toArray(AsciiString[]::new));
+                false,
+                Http2Fields.text(bytes, 0, methodTo),
+                path,
+                scheme,
+                authority,
+                pairs.toArray(AsciiString[]::new));
     }
 
     private static Http2Headers connect(
-            String protocol, AsciiString path, AsciiString authority, List<AsciiString> pairs) {
+            String protocol, AsciiString scheme, AsciiString path, AsciiString authority, List<AsciiString> pairs) {
         Http2Headers headers = new DefaultHttp2Headers(false)
                 .method(CONNECT)
                 .add(PROTOCOL, new AsciiString(protocol).toLowerCase())
-                .scheme(HTTP)
+                .scheme(scheme)
                 .path(path)
                 .authority(authority);
         for (int i = 0; i < pairs.size(); i += 2) {

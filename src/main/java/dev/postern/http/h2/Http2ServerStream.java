@@ -89,7 +89,7 @@ final class Http2ServerStream implements ServerStream, ChannelFutureListener {
         tunnel = webSocket;
         HeadWriter written = RequestWriter.compose(connection.heads().writer(), next);
         requestEnded = !request.hasBody() && !tunnel;
-        stream = connection.begin(this, Http2ServerHeads.request(written, tunnel ? protocol : null), requestEnded);
+        stream = connection.begin(this, connection.head(written, tunnel ? protocol : null), requestEnded);
         Http2Stream begun = stream;
         window = begun == null ? null : new ReceiveWindow(connection.windows(), begun, madeNanos);
         handedOver();

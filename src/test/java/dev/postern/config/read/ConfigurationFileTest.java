@@ -24,6 +24,7 @@ import dev.postern.config.ExternalAccount;
 import dev.postern.config.Health;
 import dev.postern.config.Hsts;
 import dev.postern.config.Issuer;
+import dev.postern.config.KeptFile;
 import dev.postern.config.KeyType;
 import dev.postern.config.Limits;
 import dev.postern.config.Listeners;
@@ -44,6 +45,7 @@ import dev.postern.config.SentHost;
 import dev.postern.config.ServerFaults;
 import dev.postern.config.ServerProtocol;
 import dev.postern.config.ServerQueue;
+import dev.postern.config.ServerTls;
 import dev.postern.config.Site;
 import dev.postern.config.Stickiness;
 import dev.postern.config.TcpService;
@@ -191,11 +193,11 @@ class ConfigurationFileTest {
         Path caFile = Files.writeString(directory.resolve("ca.pem"), someRootsPem());
         Path chain = Files.writeString(directory.resolve("chain.pem"), "");
         Path key = Files.writeString(directory.resolve("key.pem"), "");
+        Path serverCa = Files.writeString(directory.resolve("server-ca.pem"), someRootsPem());
         Path hmac = Files.writeString(directory.resolve("hmac"), "bm8tc2VjcmV0LWF0LWFsbA\n");
         Path tsig = Files.writeString(directory.resolve("tsig"), "bm8gc2VjcmV0IGF0IGFsbA==\n");
 
-        Configuration configuration = ConfigurationFile.parse(
-                "postern.yaml", """
+        Configuration configuration = ConfigurationFile.parse("postern.yaml", """
                     listeners:
                       http: { bind: ["192.0.2.1:8080", "[2001:db8::1]:8080"], redirect: 301, proxy-protocol: [192.0.2.0/24] }
                       https: { bind: ":8443", protocols: [http/1.1], proxy-protocol: [198.51.100.1, "2001:db8::/32"] }
@@ -270,6 +272,13 @@ class ConfigurationFileTest {
                           drain-on-404: true
                           port: 9001
                         protocol: h2c
+                        tls:
+                          ca-file: %7$s
+                          server-name: API.internal
+                          pin: [sha256/AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=]
+                          verify: on
+                          min-version: TLSv1.3
+                          certificate: { chain: %2$s, key: %3$s }
                         queue: { length: 0, timeout: 1s }
                         slow-start: 10s
                         eject: { after: 3, on: [closed, 500], time: 2s, longest: 1m }
@@ -323,7 +332,8 @@ class ConfigurationFileTest {
                       timeout: 5s
                     control: { socket: /run/postern/postern.sock }
                     access-log: { to: %6$s, format: combined, query: false }
-                    """.formatted(caFile, chain, key, hmac, tsig, directory.resolve("access.log")));
+                    """.formatted(
+                        caFile, chain, key, hmac, tsig, directory.resolve("access.log"), serverCa));
 
         Dns01 update = new Dns01.DynamicUpdate(
                 "2001:db8::53",
@@ -476,6 +486,15 @@ class ConfigurationFileTest {
                                                 OptionalInt.of(9001),
                                                 Dialogue.NONE),
                                         ServerProtocol.H2C,
+                                        new ServerTls(
+                                                new KeptFile(serverCa, new Secret(Files.readString(serverCa))),
+                                                "api.internal",
+                                                List.of("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="),
+                                                true,
+                                                TlsVersion.TLS_1_3,
+                                                new ServerTls.Shown(
+                                                        new KeptFile(chain, new Secret("")),
+                                                        new KeptFile(key, new Secret("")))),
                                         new ServerQueue(0, Duration.ofSeconds(1)),
                                         Duration.ofSeconds(10),
                                         new Ejection(
@@ -696,6 +715,7 @@ class ConfigurationFileTest {
     @Test
     void whatIsSwitchedOffInTheRepositoryFileIsCorrectToo(@TempDir Path directory) throws Exception {
         Path secret = Files.writeString(directory.resolve("secret"), "bm8gc2VjcmV0IGF0IGFsbA==");
+        Path ca = Files.writeString(directory.resolve("ca.pem"), someRootsPem());
         Path users = Files.writeString(directory.resolve("users"), "al:$2y$12$" + "a".repeat(53));
         String everything = Files.readString(REPOSITORY_FILE)
                 .lines()
@@ -703,6 +723,7 @@ class ConfigurationFileTest {
                 .collect(Collectors.joining("\n"))
                 .replaceAll("/etc/ssl/example.com/[a-z]+.pem", "pom.xml")
                 .replace("/etc/postern/users", users.toString())
+                .replace("/etc/postern/internal-ca.pem", ca.toString())
                 .replaceAll("/etc/postern/[a-z.-]+", secret.toString())
                 .replaceAll("/usr/local/bin/[a-z-]+", "/usr/bin/env");
 
