@@ -112,7 +112,7 @@ final class RequestPath implements AutoCloseable {
         this.servers = new ServerBudget(
                 Descriptors.servers(config.limits()), Descriptors.serversPerClient(config.limits()), random.nextLong());
         this.backends = new Backends(
-                new Surroundings(loops.get(0), transport.channel(), transport.datagrams(), servers),
+                new Surroundings(loops.get(0), transport.sockets(), transport.datagrams(), servers),
                 config,
                 background);
         this.contexts = new ServerContexts(
@@ -124,7 +124,7 @@ final class RequestPath implements AutoCloseable {
                 new ServerBudget(MAX_RELAYED, MAX_RELAYED_PER_CLIENT, random.nextLong()),
                 () -> workers.values().forEach(worker -> worker.servers().letGo()));
         Worker.Shared shared = new Worker.Shared(
-                routing, clock, new TowardsServers.Shared(transport.channel(), Pipelines.toServers(), budgets), memory);
+                routing, clock, new TowardsServers.Shared(transport.sockets(), Pipelines.toServers(), budgets), memory);
         makeWorkers(loops, shared, observation);
         Pipelines pipelines = new Pipelines(
                 contexts,

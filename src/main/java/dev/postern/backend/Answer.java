@@ -1,5 +1,6 @@
 package dev.postern.backend;
 
+import dev.postern.config.Configuration;
 import dev.postern.config.Health;
 import dev.postern.machine.MachineErrors;
 import dev.postern.wire.Closed;
@@ -35,7 +36,11 @@ final class Answer extends ChannelInboundHandlerAdapter {
     /** Whom the server is asked for. */
     String authority() {
         String host = health.host();
-        return host == null ? server.config().address() : host;
+        return host != null
+                ? host
+                : server.config().isSocket()
+                        ? Configuration.Server.LOCALHOST
+                        : server.config().address();
     }
 
     @Override

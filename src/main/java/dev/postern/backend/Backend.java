@@ -10,8 +10,8 @@ import dev.postern.config.Resolve;
 import dev.postern.config.ServerFaults;
 import dev.postern.config.ServerProtocol;
 import dev.postern.trust.TlsToServers;
-import io.netty.util.NetUtil;
-import java.net.InetSocketAddress;
+import dev.postern.wire.SocketTypes;
+import java.net.SocketAddress;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.EnumSet;
@@ -103,15 +103,15 @@ public final class Backend {
         Map<String, Server.Place> places = new LinkedHashMap<>();
         for (Configuration.Server wanted : config.servers()) {
             Name at = names.apply(wanted.host());
-            List<InetSocketAddress> addresses = at.addresses(wanted.port());
+            List<SocketAddress> addresses = at.addresses(wanted.port());
             if (wanted.resolve() == Resolve.ANY || addresses.isEmpty()) {
                 // Of a name that is nowhere it is said so to whoever asks.
                 String one = wanted.name() == null ? wanted.address() : wanted.name();
                 places.putIfAbsent(one, new Server.Place(one, wanted, at, tls, addresses));
                 continue;
             }
-            for (InetSocketAddress address : addresses) {
-                String text = NetUtil.toSocketAddressString(address);
+            for (SocketAddress address : addresses) {
+                String text = SocketTypes.text(address);
                 String each = wanted.name() == null ? text : wanted.name() + "/" + text;
                 places.putIfAbsent(each, new Server.Place(each, wanted, at, tls, List.of(address)));
             }
@@ -272,26 +272,27 @@ public final class Backend {
     }
 
     /** {@code server} is well at this address of it. */
-    void checkedUp(Server server, InetSocketAddress address, String why) {
+    void checkedUp(Server server, SocketAddress address, String why) {
         boolean elsewhere = !server.failsEverywhere();
         if (server.isWellAt(address) && elsewhere) {
-            LOG.info("backend {}: server {}: at {}: {}; asked there again", name, server, text(address), why);
+            LOG.info(
+                    "backend {}: server {}: at {}: {}; asked there again",
+                    name,
+                    server,
+                    SocketTypes.text(address),
+                    why);
         }
         change(server, EnumSet.of(State.REFUSING, State.DOWN), State.UP, why);
     }
 
     /** {@code server} fails at this address of it; it is down where it fails at all of them. */
-    void checkedDown(Server server, InetSocketAddress address, String why) {
+    void checkedDown(Server server, SocketAddress address, String why) {
         boolean isNew = server.failsAt(address);
         if (server.failsEverywhere()) {
             change(server, EnumSet.of(State.UP, State.REFUSING, State.EJECTED), State.DOWN, why);
         } else if (isNew) {
-            LOG.warn("backend {}: server {}: at {}: {}; asked elsewhere", name, server, text(address), why);
+            LOG.warn("backend {}: server {}: at {}: {}; asked elsewhere", name, server, SocketTypes.text(address), why);
         }
-    }
-
-    private static String text(InetSocketAddress address) {
-        return NetUtil.toSocketAddressString(address);
     }
 
     /** What {@code server} says of itself to a check: whether it wants no new sessions. */

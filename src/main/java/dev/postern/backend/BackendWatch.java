@@ -2,9 +2,9 @@ package dev.postern.backend;
 
 import dev.postern.config.Configuration;
 import dev.postern.machine.MachineErrors;
+import dev.postern.wire.SocketTypes;
 import io.netty.channel.EventLoop;
 import io.netty.channel.socket.DatagramChannel;
-import io.netty.channel.socket.SocketChannel;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -34,7 +34,7 @@ public final class BackendWatch implements AutoCloseable {
      */
     public record Surroundings(
             EventLoop loop,
-            Class<? extends SocketChannel> connections,
+            SocketTypes connections,
             Class<? extends DatagramChannel> datagrams,
             Path hosts,
             Path resolvConf,
@@ -42,7 +42,7 @@ public final class BackendWatch implements AutoCloseable {
         /** The files where every system has them. */
         public Surroundings(
                 EventLoop loop,
-                Class<? extends SocketChannel> connections,
+                SocketTypes connections,
                 Class<? extends DatagramChannel> datagrams,
                 ServerBudget budget) {
             this(loop, connections, datagrams, Path.of("/etc/hosts"), Path.of("/etc/resolv.conf"), budget);
@@ -94,7 +94,7 @@ public final class BackendWatch implements AutoCloseable {
         return new DnsResolver(
                 surroundings.loop(),
                 surroundings.datagrams(),
-                surroundings.connections(),
+                surroundings.connections().tcp(),
                 servers.isEmpty() ? ResolvConf.read(resolvConf.path()) : ResolvConf.of(servers));
     }
 

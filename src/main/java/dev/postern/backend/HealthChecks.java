@@ -8,6 +8,7 @@ import dev.postern.trust.ServerHandshake;
 import dev.postern.trust.Speech;
 import dev.postern.trust.TlsFault;
 import dev.postern.trust.TlsToServers;
+import dev.postern.wire.SocketTypes;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
@@ -21,6 +22,7 @@ import io.netty.util.concurrent.ScheduledFuture;
 import java.net.ConnectException;
 import java.net.InetSocketAddress;
 import java.net.NoRouteToHostException;
+import java.net.SocketAddress;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
@@ -46,7 +48,7 @@ final class HealthChecks implements AutoCloseable {
     private static final Duration RETRY_REFUSED = Duration.ofSeconds(1);
 
     private final EventLoop loop;
-    private final Bootstrap bootstrap;
+    private final SocketTypes sockets;
     private final RandomGenerator random;
     private final ServerBudget budget;
     // On the loop only.
@@ -56,11 +58,11 @@ final class HealthChecks implements AutoCloseable {
     private volatile boolean closed;
 
     /** @param budget counts the checks, and refuses none: there are no more of them than servers */
-    HealthChecks(EventLoop loop, Class<? extends Channel> channelType, RandomGenerator random, ServerBudget budget) {
+    HealthChecks(EventLoop loop, SocketTypes sockets, RandomGenerator random, ServerBudget budget) {
         this.budget = budget;
         this.loop = loop;
         this.random = random;
-        this.bootstrap = new Bootstrap().group(loop).channel(channelType);
+        this.sockets = sockets;
     }
 
     /**
@@ -114,7 +116,7 @@ final class HealthChecks implements AutoCloseable {
     private final class Check {
         private final Backend backend;
         private final Server server;
-        private final Map<InetSocketAddress, Row> rows = new HashMap<>();
+        private final Map<SocketAddress, Row> rows = new HashMap<>();
         private @Nullable Health followed;
         private @Nullable ScheduledFuture<?> next;
         /** Addresses that have not answered yet. */
@@ -177,19 +179,19 @@ final class HealthChecks implements AutoCloseable {
 
         private void check() {
             Health health = backend.health();
-            List<InetSocketAddress> addresses = server.everyAddress();
+            List<SocketAddress> addresses = server.everyAddress();
             if (health == null && (server.state() != State.REFUSING || addresses.isEmpty())) {
                 again();
                 return;
             }
-            rows.keySet().removeIf(address -> !address.isUnresolved() && !addresses.contains(address));
+            rows.keySet().removeIf(address -> !isNowhere(address) && !addresses.contains(address));
             pending = Math.max(1, addresses.size());
             if (health != null && addresses.isEmpty()) {
-                InetSocketAddress nowhere = InetSocketAddress.createUnresolved(
+                SocketAddress nowhere = InetSocketAddress.createUnresolved(
                         server.config().host(), server.config().port());
                 answered(health, nowhere, "health check: name does not resolve");
             }
-            for (InetSocketAddress address : addresses) {
+            for (SocketAddress address : addresses) {
                 if (health == null) {
                     knock(address);
                 } else if (health.type() == Health.Type.TCP && health.dialogue().isEmpty()) {
@@ -202,7 +204,11 @@ final class HealthChecks implements AutoCloseable {
             }
         }
 
-        private void knock(InetSocketAddress address) {
+        private static boolean isNowhere(SocketAddress address) {
+            return address instanceof InetSocketAddress inet && inet.isUnresolved();
+        }
+
+        private void knock(SocketAddress address) {
             Verdict verdict = new Verdict(connectTimeout, fault -> {
                 if (fault == null) {
                     backend.connected(server);
@@ -213,12 +219,12 @@ final class HealthChecks implements AutoCloseable {
         }
 
         /** A connection that is accepted is enough, and over TLS one that is to whom it should be. */
-        private void accepts(Health health, InetSocketAddress address) {
+        private void accepts(Health health, SocketAddress address) {
             Verdict verdict = new Verdict(health.timeout(), fault -> answered(health, address, fault));
             begin(Speech.ANY, new Greeting(verdict), verdict, health.timeout(), asked(health, address));
         }
 
-        private void ask(Health health, InetSocketAddress address) {
+        private void ask(Health health, SocketAddress address) {
             boolean http2 = backend.protocol() == ServerProtocol.H2C;
             Verdict verdict = new Verdict(health.timeout(), outcome -> heard(health, address, outcome));
             Answer answer = new Answer(health, server, http2, verdict);
@@ -228,16 +234,16 @@ final class HealthChecks implements AutoCloseable {
             begin(speech, question, verdict, health.timeout(), asked(health, address));
         }
 
-        private void converse(Health health, InetSocketAddress address) {
+        private void converse(Health health, SocketAddress address) {
             Verdict verdict = new Verdict(health.timeout(), fault -> answered(health, address, fault));
             Conversation conversation = new Conversation(health.dialogue(), verdict);
             begin(Speech.ANY, conversation, verdict, health.timeout(), asked(health, address));
         }
 
         private void begin(
-                Speech speech, ChannelHandler question, Verdict verdict, Duration timeout, InetSocketAddress address) {
-            ChannelFuture connecting = bootstrap
-                    .clone()
+                Speech speech, ChannelHandler question, Verdict verdict, Duration timeout, SocketAddress address) {
+            Bootstrap made = new Bootstrap()
+                    .group(loop)
                     .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, Math.toIntExact(timeout.toMillis()))
                     .handler(new ChannelInitializer<>() {
                         @Override
@@ -246,13 +252,14 @@ final class HealthChecks implements AutoCloseable {
                             greet(speech, connection, verdict);
                             connection.pipeline().addLast(question);
                         }
-                    })
-                    .connect(address);
+                    });
+            ChannelFuture connecting = sockets.connect(made, address);
             verdict.limit(loop, connecting.channel());
             connecting.addListener((ChannelFuture connected) -> {
                 if (!connected.isSuccess()) {
                     server.doubt(() -> {});
-                    onLoop(() -> verdict.finish(connected.channel(), notConnected(connected.cause(), timeout)));
+                    onLoop(() ->
+                            verdict.finish(connected.channel(), notConnected(address, connected.cause(), timeout)));
                 }
             });
         }
@@ -281,15 +288,16 @@ final class HealthChecks implements AutoCloseable {
         }
 
         /** Where the server at {@code address} is asked how it is. */
-        private static InetSocketAddress asked(Health health, InetSocketAddress address) {
-            return health.port().isEmpty()
-                    ? address
-                    : new InetSocketAddress(address.getAddress(), health.port().getAsInt());
+        private static SocketAddress asked(Health health, SocketAddress address) {
+            return health.port().isPresent() && address instanceof InetSocketAddress inet
+                    ? new InetSocketAddress(inet.getAddress(), health.port().getAsInt())
+                    : address;
         }
 
         /** In the words that a request which finds no connection leaves in the log. */
-        private static String notConnected(Throwable cause, Duration timeout) {
-            String message = String.valueOf(cause.getMessage());
+        private static String notConnected(SocketAddress address, Throwable cause, Duration timeout) {
+            String ofItsPath = SocketTypes.fault(address, cause);
+            String message = ofItsPath == null ? String.valueOf(cause.getMessage()) : ofItsPath;
             if (cause instanceof ConnectTimeoutException) {
                 message = "no answer within " + timeout.toMillis() + " ms";
             } else if (cause instanceof NoRouteToHostException) {
@@ -301,7 +309,7 @@ final class HealthChecks implements AutoCloseable {
         }
 
         /** @param fault null where the server is well */
-        private void heard(Health health, InetSocketAddress address, @Nullable String fault) {
+        private void heard(Health health, SocketAddress address, @Nullable String fault) {
             boolean drains = health.drainOn404() && fault != null && fault.equals(Answer.WANTS_TO_DRAIN);
             if (health.equals(backend.health()) && (fault == null || drains)) {
                 backend.checkedDraining(server, drains);
@@ -310,7 +318,7 @@ final class HealthChecks implements AutoCloseable {
         }
 
         /** @param fault null where the server is well */
-        private void answered(Health health, InetSocketAddress address, @Nullable String fault) {
+        private void answered(Health health, SocketAddress address, @Nullable String fault) {
             if (!health.equals(backend.health())) {
                 // A reload asks for something else now, or for nothing.
                 answered();

@@ -1,10 +1,13 @@
 package dev.postern.backend;
 
 import dev.postern.backend.Resolver.Family;
+import dev.postern.config.Configuration;
 import io.netty.util.NetUtil;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.net.UnixDomainSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -60,6 +63,9 @@ final class Name {
     /** Of the questions under way; answers to others come too late. */
     private int round;
 
+    /** Null for what is reached over the network. */
+    private final @Nullable UnixDomainSocketAddress socket;
+
     private @Nullable ScheduledFuture<?> next;
     private @Nullable ScheduledFuture<?> early;
     private long answeredNanos = NEVER;
@@ -67,6 +73,9 @@ final class Name {
     private int failures;
 
     private Name(String host, @Nullable Names names, List<InetAddress> addresses) {
+        this.socket = host.startsWith(Configuration.Server.SOCKET)
+                ? UnixDomainSocketAddress.of(host.substring(Configuration.Server.SOCKET.length()))
+                : null;
         this.host = host;
         this.names = names;
         this.addresses = addresses;
@@ -76,7 +85,7 @@ final class Name {
         return new Name(NetUtil.toAddressString(address), null, List.of(address));
     }
 
-    /** For whoever asks nobody. */
+    /** For whoever asks nobody, and for sockets, which nobody has to be asked for. */
     static Name nowhere(String host) {
         return new Name(host, null, List.of());
     }
@@ -95,11 +104,13 @@ final class Name {
         return addresses;
     }
 
-    /** As {@link #addresses()}. */
-    List<InetSocketAddress> addresses(int port) {
-        return addresses.stream()
-                .map(address -> new InetSocketAddress(address, port))
-                .toList();
+    /** As {@link #addresses()}; a UNIX socket has no port. */
+    List<SocketAddress> addresses(int port) {
+        return socket != null
+                ? List.of(socket)
+                : addresses.stream()
+                        .<SocketAddress>map(address -> new InetSocketAddress(address, port))
+                        .toList();
     }
 
     /**

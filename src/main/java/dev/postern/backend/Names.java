@@ -1,6 +1,7 @@
 package dev.postern.backend;
 
 import dev.postern.backend.Resolver.Family;
+import dev.postern.config.Configuration;
 import dev.postern.machine.MachineErrors;
 import io.netty.channel.EventLoop;
 import io.netty.util.NetUtil;
@@ -56,6 +57,9 @@ final class Names implements AutoCloseable {
 
     /** A name, or an address, of the configuration; not asked for yet. Any thread. */
     Name of(String host) {
+        if (host.startsWith(Configuration.Server.SOCKET)) {
+            return Name.nowhere(host);
+        }
         InetAddress literal = literal(host);
         return literal == null ? all.computeIfAbsent(host, name -> Name.asked(name, this)) : Name.literal(literal);
     }

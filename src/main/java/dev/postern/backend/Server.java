@@ -6,8 +6,8 @@ import dev.postern.trust.ServerHandshake;
 import dev.postern.trust.Speech;
 import dev.postern.trust.TlsFault;
 import dev.postern.trust.TlsToServers;
+import dev.postern.wire.SocketTypes;
 import io.netty.channel.Channel;
-import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.time.Duration;
 import java.time.Instant;
@@ -86,7 +86,7 @@ public final class Server {
             Configuration.Server config,
             Name at,
             @Nullable TlsToServers tls,
-            List<InetSocketAddress> addresses) {}
+            List<SocketAddress> addresses) {}
 
     /** Called so from now on; whatever is known of it stays. */
     void become(Place place) {
@@ -110,6 +110,9 @@ public final class Server {
     /** What its Host would be for a client that came to it. */
     public String host() {
         String address = config.address();
+        if (config.isSocket()) {
+            return Configuration.Server.LOCALHOST;
+        }
         return config.port() == (tls == null ? HTTP : HTTPS) ? address.substring(0, address.lastIndexOf(':')) : address;
     }
 
@@ -161,18 +164,18 @@ public final class Server {
     }
 
     /** Where to find it, the likeliest first; nothing where its name does not resolve. */
-    public List<InetSocketAddress> addresses() {
+    public List<SocketAddress> addresses() {
         return addresses.good();
     }
 
     /** Those of its addresses, too, that failed their health checks. */
-    List<InetSocketAddress> everyAddress() {
+    List<SocketAddress> everyAddress() {
         return addresses.all();
     }
 
     /** Whether {@code connection} is one to where the server is now, made as one would be made now. */
     public boolean isReachedBy(Channel connection) {
-        SocketAddress remote = connection.remoteAddress();
+        SocketAddress remote = SocketTypes.remote(connection);
         return remote != null && addresses.good().contains(remote) && ServerHandshake.maker(connection) == tls;
     }
 
@@ -207,21 +210,21 @@ public final class Server {
     }
 
     /** A connection to this one of its addresses was made where others failed: it comes first from now on. */
-    public void answersAt(InetSocketAddress address) {
+    public void answersAt(SocketAddress address) {
         addresses.prefer(address);
     }
 
     /** @return whether that is new */
-    boolean failsAt(InetSocketAddress address) {
+    boolean failsAt(SocketAddress address) {
         return addresses.fail(address);
     }
 
     /** @return whether that is new */
-    boolean isWellAt(InetSocketAddress address) {
+    boolean isWellAt(SocketAddress address) {
         return addresses.recover(address);
     }
 
-    boolean hasFailedAt(InetSocketAddress address) {
+    boolean hasFailedAt(SocketAddress address) {
         return addresses.hasFailed(address);
     }
 

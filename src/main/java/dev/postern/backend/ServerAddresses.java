@@ -1,7 +1,7 @@
 package dev.postern.backend;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
-import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -12,26 +12,26 @@ import java.util.Set;
  * Any thread; to read costs one look at a volatile.
  */
 final class ServerAddresses {
-    private volatile List<InetSocketAddress> all = List.of();
-    private volatile List<InetSocketAddress> good = List.of();
+    private volatile List<SocketAddress> all = List.of();
+    private volatile List<SocketAddress> good = List.of();
 
-    @GuardedBy("this") private final Set<InetSocketAddress> failed = new HashSet<>();
+    @GuardedBy("this") private final Set<SocketAddress> failed = new HashSet<>();
 
     /** All where all have failed: then it is for the backend to say whether it is tried. */
-    List<InetSocketAddress> good() {
+    List<SocketAddress> good() {
         return good;
     }
 
-    List<InetSocketAddress> all() {
+    List<SocketAddress> all() {
         return all;
     }
 
     /** These from now on; the one that came first still does if it is among them. Returns whether they are others. */
-    synchronized boolean become(List<InetSocketAddress> now) {
+    synchronized boolean become(List<SocketAddress> now) {
         if (all.size() == now.size() && all.containsAll(now)) {
             return false;
         }
-        List<InetSocketAddress> next = new ArrayList<>(now);
+        List<SocketAddress> next = new ArrayList<>(now);
         if (!all.isEmpty() && next.remove(all.get(0))) {
             next.add(0, all.get(0));
         }
@@ -40,27 +40,27 @@ final class ServerAddresses {
         return true;
     }
 
-    synchronized void prefer(InetSocketAddress address) {
-        List<InetSocketAddress> next = new ArrayList<>(all);
+    synchronized void prefer(SocketAddress address) {
+        List<SocketAddress> next = new ArrayList<>(all);
         if (next.remove(address)) {
             next.add(0, address);
             set(next);
         }
     }
 
-    synchronized boolean fail(InetSocketAddress address) {
+    synchronized boolean fail(SocketAddress address) {
         boolean changed = failed.add(address);
         set(all);
         return changed;
     }
 
-    synchronized boolean recover(InetSocketAddress address) {
+    synchronized boolean recover(SocketAddress address) {
         boolean changed = failed.remove(address);
         set(all);
         return changed;
     }
 
-    synchronized boolean hasFailed(InetSocketAddress address) {
+    synchronized boolean hasFailed(SocketAddress address) {
         return failed.contains(address);
     }
 
@@ -73,8 +73,8 @@ final class ServerAddresses {
         set(all);
     }
 
-    @GuardedBy("this") private void set(List<InetSocketAddress> next) {
-        List<InetSocketAddress> left = new ArrayList<>(next);
+    @GuardedBy("this") private void set(List<SocketAddress> next) {
+        List<SocketAddress> left = new ArrayList<>(next);
         left.removeAll(failed);
         all = List.copyOf(next);
         good = left.isEmpty() ? all : List.copyOf(left);

@@ -3,6 +3,7 @@ package dev.postern.balance;
 import dev.postern.backend.Server;
 import java.net.Inet4Address;
 import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -20,8 +21,8 @@ final class RdpToken {
             return null;
         }
         for (Server server : servers) {
-            for (InetSocketAddress address : server.addresses()) {
-                if (token.startsWith(begin(address))) {
+            for (SocketAddress address : server.addresses()) {
+                if (address instanceof InetSocketAddress at && token.startsWith(begin(at))) {
                     return server;
                 }
             }

@@ -271,7 +271,8 @@ public record Configuration(
     /**
      * One server of a backend, or as many as its name has addresses.
      *
-     * @param host a DNS name or an IP literal without brackets
+     * @param host a DNS name, an IP literal without brackets, or {@code unix:} and an absolute path
+     * @param port 0 of a UNIX socket
      * @param weight 1 to 256
      * @param backup used only where no other is up
      * @param maxConnections how many exchanges it may have under way; 0 for any number
@@ -289,6 +290,12 @@ public record Configuration(
             Resolve resolve,
             @Nullable String name)
             implements Listed {
+        /** What the host of a UNIX socket begins with; its path follows. */
+        public static final String SOCKET = "unix:";
+
+        /** What a server is called that has no name, and is here. */
+        public static final String LOCALHOST = "localhost";
+
         /** Called by its address. */
         public Server(
                 String host, int port, int weight, boolean backup, int maxConnections, boolean drain, Resolve resolve) {
@@ -309,8 +316,17 @@ public record Configuration(
             return address();
         }
 
-        /** {@code host:port} as an operator writes it; an IPv6 address in brackets. */
+        /** Whether it is a UNIX socket of this machine. */
+        public boolean isSocket() {
+            return host.startsWith(SOCKET);
+        }
+
+        /** {@code host:port} as an operator writes it, an IPv6 address in brackets; or {@code unix:} and a path. */
         public String address() {
+            return isSocket() ? host : address(host, port);
+        }
+
+        private static String address(String host, int port) {
             return host.contains(":") ? "[" + host + "]:" + port : host + ":" + port;
         }
     }

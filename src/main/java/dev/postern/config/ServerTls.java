@@ -22,6 +22,11 @@ public record ServerTls(
     /** A certificate of ours. */
     public record Shown(KeptFile chain, KeptFile key) {}
 
+    /** Whether a server has to prove its name. */
+    public boolean namesCount() {
+        return verify && !isPinnedOnly();
+    }
+
     /** Whether what decides is the key alone: names and dates say nothing then. */
     public boolean isPinnedOnly() {
         return caFile == null && !pins.isEmpty();

@@ -10,17 +10,17 @@ import dev.postern.trust.TlsFault;
 import dev.postern.trust.TlsToServers;
 import dev.postern.wire.Closed;
 import dev.postern.wire.Failure.ByServer;
+import dev.postern.wire.SocketTypes;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.ConnectTimeoutException;
-import io.netty.util.NetUtil;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.net.ConnectException;
-import java.net.InetSocketAddress;
 import java.net.NoRouteToHostException;
+import java.net.SocketAddress;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -55,15 +55,14 @@ public final class AddressRace implements Connector.Attempt {
             Speech speech,
             @Nullable ProxyPreamble preamble,
             Consumer<Channel> pipeline,
-            UnaryOperator<InetSocketAddress> where) {
+            UnaryOperator<SocketAddress> where) {
         /** To where the server is said to be. */
         public Way(Speech speech, @Nullable ProxyPreamble preamble, Consumer<Channel> pipeline) {
             this(speech, preamble, pipeline, UnaryOperator.identity());
         }
     }
 
-    private record Fault(
-            InetSocketAddress address, @Nullable ByServer failure, String why) {}
+    private record Fault(SocketAddress address, @Nullable ByServer failure, String why) {}
 
     private final Sockets sockets;
     private final Server server;
@@ -71,7 +70,7 @@ public final class AddressRace implements Connector.Attempt {
     private final Duration timeout;
     private final Connector.Outcome<Channel> outcome;
     private final long deadlineNanos;
-    private final List<InetSocketAddress> tried = new ArrayList<>(2);
+    private final List<SocketAddress> tried = new ArrayList<>(2);
     private final List<ChannelFuture> running = new ArrayList<>(2);
     private final List<Fault> faults = new ArrayList<>(2);
     private @Nullable ScheduledFuture<?> timer;
@@ -110,7 +109,7 @@ public final class AddressRace implements Connector.Attempt {
 
     /** Tries the next address; false where there is none. */
     private boolean goesOn() {
-        InetSocketAddress address = next();
+        SocketAddress address = next();
         if (address == null) {
             return false;
         }
@@ -136,12 +135,12 @@ public final class AddressRace implements Connector.Attempt {
 
     /** One address: made once it is connected, and has proved who it is where it has to. */
     private final class Try implements ServerHandshake.Outcome {
-        private final InetSocketAddress address;
+        private final SocketAddress address;
         private final @Nullable TlsToServers tls = server.tls();
         private @Nullable ChannelFuture connecting;
         private @Nullable ServerHandshake handshake;
 
-        Try(InetSocketAddress address) {
+        Try(SocketAddress address) {
             this.address = address;
         }
 
@@ -189,8 +188,8 @@ public final class AddressRace implements Connector.Attempt {
         }
     }
 
-    private @Nullable InetSocketAddress next() {
-        for (InetSocketAddress address : server.addresses()) {
+    private @Nullable SocketAddress next() {
+        for (SocketAddress address : server.addresses()) {
             if (!tried.contains(address)) {
                 return address;
             }
@@ -199,10 +198,8 @@ public final class AddressRace implements Connector.Attempt {
     }
 
     private ChannelFuture connect(Try one) {
-        return new Bootstrap()
+        Bootstrap made = new Bootstrap()
                 .group(sockets.loop())
-                .channel(sockets.channelType())
-                .option(ChannelOption.TCP_NODELAY, true)
                 .option(ChannelOption.RECVBUF_ALLOCATOR, sockets.reads())
                 // A server that answers an upload early, and closes, resets what we still write. Its answer came
                 // before.
@@ -213,8 +210,8 @@ public final class AddressRace implements Connector.Attempt {
                     protected void initChannel(Channel channel) {
                         one.prepare(channel);
                     }
-                })
-                .connect(way.where.apply(one.address));
+                });
+        return sockets.types().connect(made, way.where.apply(one.address));
     }
 
     private long millisLeft() {
@@ -270,7 +267,7 @@ public final class AddressRace implements Connector.Attempt {
 
     // ---- what comes of it
 
-    private void ended(ChannelFuture made, InetSocketAddress address, boolean isPlain, @Nullable Fault fault) {
+    private void ended(ChannelFuture made, SocketAddress address, boolean isPlain, @Nullable Fault fault) {
         running.remove(made);
         if (over) {
             if (made.isSuccess()) {
@@ -295,7 +292,7 @@ public final class AddressRace implements Connector.Attempt {
         }
     }
 
-    private void win(ChannelFuture made, InetSocketAddress address, boolean isPlain) {
+    private void win(ChannelFuture made, SocketAddress address, boolean isPlain) {
         end(made);
         if (tried.size() > 1) {
             server.answersAt(address);
@@ -319,7 +316,7 @@ public final class AddressRace implements Connector.Attempt {
         }
     }
 
-    private Fault fault(Throwable cause, InetSocketAddress address) {
+    private Fault fault(Throwable cause, SocketAddress address) {
         MachineErrors.check(cause);
         String message = String.valueOf(cause.getMessage());
         if (cause instanceof ConnectTimeoutException) {
@@ -327,6 +324,10 @@ public final class AddressRace implements Connector.Attempt {
         }
         if (cause instanceof NoRouteToHostException) {
             return new Fault(address, ByServer.NO_ROUTE_TO_SERVER, "no route to it");
+        }
+        String ofItsPath = SocketTypes.fault(address, cause);
+        if (ofItsPath != null) {
+            return new Fault(address, ByServer.CONNECT_FAILED, ofItsPath);
         }
         if (cause instanceof ConnectException && !message.contains("assign requested address")) {
             return message.contains("refused")
@@ -345,7 +346,7 @@ public final class AddressRace implements Connector.Attempt {
         String why = "connect: "
                 + (server.mayMove()
                         ? faults.stream()
-                                .map(fault -> NetUtil.toSocketAddressString(fault.address) + ": " + fault.why)
+                                .map(fault -> SocketTypes.text(fault.address) + ": " + fault.why)
                                 .collect(Collectors.joining(", "))
                         : faults.get(0).why);
         ByServer failure = null;

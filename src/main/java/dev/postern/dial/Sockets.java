@@ -1,7 +1,7 @@
 package dev.postern.dial;
 
 import dev.postern.backend.Server;
-import io.netty.channel.Channel;
+import dev.postern.wire.SocketTypes;
 import io.netty.channel.EventLoop;
 import io.netty.channel.RecvByteBufAllocator;
 import java.util.function.Function;
@@ -13,7 +13,4 @@ import java.util.function.Function;
  * @param room which connections to a server are counted in
  */
 public record Sockets(
-        EventLoop loop,
-        Class<? extends Channel> channelType,
-        RecvByteBufAllocator reads,
-        Function<Server, ServerRoom> room) {}
+        EventLoop loop, SocketTypes types, RecvByteBufAllocator reads, Function<Server, ServerRoom> room) {}

@@ -1,5 +1,6 @@
 package dev.postern.listener;
 
+import dev.postern.wire.SocketTypes;
 import io.netty.channel.EventLoop;
 import io.netty.channel.IoEventLoop;
 import io.netty.channel.IoHandlerFactory;
@@ -8,13 +9,14 @@ import io.netty.channel.ServerChannel;
 import io.netty.channel.SingleThreadIoEventLoop;
 import io.netty.channel.epoll.Epoll;
 import io.netty.channel.epoll.EpollDatagramChannel;
+import io.netty.channel.epoll.EpollDomainSocketChannel;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.DatagramChannel;
-import io.netty.channel.socket.SocketChannel;
 import io.netty.channel.socket.nio.NioDatagramChannel;
+import io.netty.channel.socket.nio.NioDomainSocketChannel;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.util.concurrent.RejectedExecutionHandlers;
@@ -26,13 +28,21 @@ import java.util.concurrent.ThreadFactory;
 
 /** How bytes get in and out: epoll, or the JDK's selector where the native library cannot load. */
 public enum Transport {
-    EPOLL("epoll", EpollServerSocketChannel.class, EpollSocketChannel.class, EpollDatagramChannel.class) {
+    EPOLL(
+            "epoll",
+            EpollServerSocketChannel.class,
+            new SocketTypes(EpollSocketChannel.class, EpollDomainSocketChannel.class),
+            EpollDatagramChannel.class) {
         @Override
         IoHandlerFactory handlers() {
             return EpollIoHandler.newFactory();
         }
     },
-    NIO("nio", NioServerSocketChannel.class, NioSocketChannel.class, NioDatagramChannel.class) {
+    NIO(
+            "nio",
+            NioServerSocketChannel.class,
+            new SocketTypes(NioSocketChannel.class, NioDomainSocketChannel.class),
+            NioDatagramChannel.class) {
         @Override
         IoHandlerFactory handlers() {
             return NioIoHandler.newFactory();
@@ -46,17 +56,17 @@ public enum Transport {
 
     private final String text;
     private final Class<? extends ServerChannel> serverChannel;
-    private final Class<? extends SocketChannel> channel;
+    private final SocketTypes sockets;
     private final Class<? extends DatagramChannel> datagrams;
 
     Transport(
             String text,
             Class<? extends ServerChannel> serverChannel,
-            Class<? extends SocketChannel> channel,
+            SocketTypes sockets,
             Class<? extends DatagramChannel> datagrams) {
         this.text = text;
         this.serverChannel = serverChannel;
-        this.channel = channel;
+        this.sockets = sockets;
         this.datagrams = datagrams;
     }
 
@@ -76,8 +86,8 @@ public enum Transport {
     }
 
     /** What connections to servers are made of. */
-    public Class<? extends SocketChannel> channel() {
-        return channel;
+    public SocketTypes sockets() {
+        return sockets;
     }
 
     /** What questions to DNS servers go over. */

@@ -51,13 +51,11 @@ public final class TlsToServers {
     private static final Cleaner CLEANER = Cleaner.create();
 
     private final @Nullable String serverName;
-    private final boolean namesCount;
     private final Map<Speech, SslContext> contexts;
 
     private TlsToServers(ServerTls config) throws GeneralSecurityException, IOException {
         this.serverName = config.serverName();
-        this.namesCount = config.verify() && !config.isPinnedOnly();
-        this.contexts = contexts(config, proof(config), namesCount);
+        this.contexts = contexts(config, proof(config));
         CLEANER.register(this, new LettingGo(List.copyOf(contexts.values())));
     }
 
@@ -165,23 +163,21 @@ public final class TlsToServers {
         return store;
     }
 
-    private static Map<Speech, SslContext> contexts(ServerTls config, TrustManager proof, boolean namesCount)
-            throws IOException {
+    private static Map<Speech, SslContext> contexts(ServerTls config, TrustManager proof) throws IOException {
         Own own = config.certificate() == null ? null : Own.of(config.certificate());
         Map<Speech, SslContext> contexts = new EnumMap<>(Speech.class);
         for (Speech speech : Speech.values()) {
-            contexts.put(speech, context(config, proof, namesCount, own, speech));
+            contexts.put(speech, context(config, proof, own, speech));
         }
         return contexts;
     }
 
-    private static SslContext context(
-            ServerTls config, TrustManager proof, boolean namesCount, @Nullable Own own, Speech speech)
+    private static SslContext context(ServerTls config, TrustManager proof, @Nullable Own own, Speech speech)
             throws SSLException {
         SslContextBuilder builder = SslContextBuilder.forClient()
                 .sslProvider(OpenSsl.isAvailable() ? SslProvider.OPENSSL_REFCNT : SslProvider.JDK)
                 .trustManager(proof)
-                .endpointIdentificationAlgorithm(namesCount ? "HTTPS" : null)
+                .endpointIdentificationAlgorithm(config.namesCount() ? "HTTPS" : null)
                 .protocols(
                         config.minVersion() == TlsVersion.TLS_1_3
                                 ? new String[] {"TLSv1.3"}

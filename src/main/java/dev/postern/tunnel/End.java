@@ -12,6 +12,7 @@ import io.netty.channel.ChannelOption;
 import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.DuplexChannel;
+import io.netty.channel.socket.SocketChannel;
 import io.netty.handler.ssl.SslCloseCompletionEvent;
 import io.netty.handler.ssl.SslHandler;
 import java.util.ArrayDeque;
@@ -250,7 +251,8 @@ final class End extends ChannelInboundHandlerAdapter {
         if (!channel.isOpen()) {
             return;
         }
-        boolean set = channel.config().setOption(ChannelOption.SO_LINGER, 0);
+        // A UNIX socket that is closed with something unread resets by itself.
+        boolean set = !(channel instanceof SocketChannel) || channel.config().setOption(ChannelOption.SO_LINGER, 0);
         assert set : "linger";
         channel.pipeline().firstContext().close().addListener(Closed.OBSERVED);
     }

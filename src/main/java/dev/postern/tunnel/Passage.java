@@ -15,6 +15,7 @@ import io.netty.channel.Channel;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -117,11 +118,11 @@ public final class Passage implements ClientConnection, Dial.Caller<Channel>, En
     }
 
     /** Where {@code address} of a server is connected to. */
-    private InetSocketAddress where(InetSocketAddress address) {
-        return service.portOffset().isEmpty()
+    private SocketAddress where(SocketAddress address) {
+        return service.portOffset().isEmpty() || !(address instanceof InetSocketAddress inet)
                 ? address
                 : new InetSocketAddress(
-                        address.getAddress(),
+                        inet.getAddress(),
                         endpoints.local().getPort() + service.portOffset().getAsInt());
     }
 

@@ -8,7 +8,7 @@ import dev.postern.dial.Sockets;
 import dev.postern.trust.Speech;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelOption;
-import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -16,10 +16,10 @@ import org.jspecify.annotations.Nullable;
 /** Connections to servers on which anything is spoken: each belongs to one client, and none is kept. */
 final class PlainConnections implements Connector<Channel> {
     private final Sockets sockets;
-    private final UnaryOperator<InetSocketAddress> where;
+    private final UnaryOperator<SocketAddress> where;
 
     /** @param where of the address of a server is connected to */
-    PlainConnections(Sockets sockets, UnaryOperator<InetSocketAddress> where) {
+    PlainConnections(Sockets sockets, UnaryOperator<SocketAddress> where) {
         this.sockets = sockets;
         this.where = where;
     }

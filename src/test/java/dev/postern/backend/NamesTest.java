@@ -9,10 +9,12 @@ import dev.postern.config.Configuration;
 import dev.postern.config.Resolve;
 import dev.postern.testing.BindServer;
 import dev.postern.testing.TestDns;
+import dev.postern.wire.SocketTypes;
 import io.netty.channel.EventLoop;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.nio.NioDatagramChannel;
+import io.netty.channel.socket.nio.NioDomainSocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -256,7 +258,7 @@ class NamesTest {
         return BackendWatch.start(
                 new BackendWatch.Surroundings(
                         loop,
-                        NioSocketChannel.class,
+                        new SocketTypes(NioSocketChannel.class, NioDomainSocketChannel.class),
                         NioDatagramChannel.class,
                         hosts,
                         resolvConf,
@@ -285,7 +287,7 @@ class NamesTest {
 
     private static List<String> addresses(Backend backend, int server) {
         return backend.servers().get(server).addresses().stream()
-                .map(address -> address.getAddress().getHostAddress())
+                .map(address -> ((InetSocketAddress) address).getAddress().getHostAddress())
                 .toList();
     }
 }

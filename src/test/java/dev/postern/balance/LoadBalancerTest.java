@@ -10,6 +10,7 @@ import dev.postern.config.Configuration;
 import dev.postern.config.ServerProtocol;
 import dev.postern.config.ServerQueue;
 import dev.postern.config.Stickiness;
+import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -89,7 +90,7 @@ class LoadBalancerTest {
 
         List<Integer> taken = new ArrayList<>();
         for (Server next = take(balancer); next != null; next = take(balancer)) {
-            taken.add(next.addresses().get(0).getPort());
+            taken.add(((InetSocketAddress) next.addresses().get(0)).getPort());
         }
 
         assertThat(taken).containsExactly(1, 1, 1, 2, 2, 3);
@@ -371,7 +372,7 @@ class LoadBalancerTest {
         for (int i = 0; i < exchanges; i++) {
             Server server = requireNonNull(take(balancer));
             balancer.release(server);
-            ports.add(server.addresses().get(0).getPort());
+            ports.add(((InetSocketAddress) server.addresses().get(0)).getPort());
         }
         return ports;
     }

@@ -7,6 +7,7 @@ import dev.postern.backend.Backend;
 import dev.postern.backend.Server;
 import dev.postern.config.Balance;
 import dev.postern.config.Configuration;
+import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -124,7 +125,7 @@ class RoundRobinTest {
 
     private static String name(Server server) {
         return Stream.of("a", "b", "c")
-                .skip(server.addresses().get(0).getPort() - 1)
+                .skip(((InetSocketAddress) server.addresses().get(0)).getPort() - 1)
                 .findFirst()
                 .orElseThrow();
     }

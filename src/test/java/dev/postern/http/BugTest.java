@@ -26,6 +26,7 @@ import dev.postern.route.RouteTable;
 import dev.postern.testing.CapturedLog;
 import dev.postern.testing.Http2Wire;
 import dev.postern.wire.Endpoints;
+import dev.postern.wire.SocketTypes;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandler;
@@ -33,6 +34,7 @@ import io.netty.channel.ChannelInitializer;
 import io.netty.channel.EventLoop;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.nio.NioDomainSocketChannel;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.handler.codec.http2.Http2Error;
@@ -88,7 +90,7 @@ class BugTest {
                         new AtomicReference<>(routing),
                         InstantSource.system(),
                         new TowardsServers.Shared(
-                                NioSocketChannel.class,
+                                new SocketTypes(NioSocketChannel.class, NioDomainSocketChannel.class),
                                 new TowardsServers.Protocols(Http1ServerConnections::new, Http2ServerConnections::new),
                                 new TowardsServers.Budgets(servers, servers, () -> {})),
                         memory),

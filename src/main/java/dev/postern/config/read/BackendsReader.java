@@ -7,6 +7,7 @@ import dev.postern.config.Configuration.Backend;
 import dev.postern.config.Configuration.Server;
 import dev.postern.config.Durations;
 import dev.postern.config.Ejection;
+import dev.postern.config.Health;
 import dev.postern.config.NotUnderstood;
 import dev.postern.config.Quoted;
 import dev.postern.config.Resolve;
@@ -16,6 +17,7 @@ import dev.postern.config.SentHost;
 import dev.postern.config.ServerFaults;
 import dev.postern.config.ServerProtocol;
 import dev.postern.config.ServerQueue;
+import dev.postern.config.ServerTls;
 import dev.postern.config.Stickiness;
 import dev.postern.config.Tolerance;
 import java.time.Duration;
@@ -209,9 +211,9 @@ final class BackendsReader {
                         name,
                         BalanceReader.read(backend.find("balance")),
                         servers,
-                        optional(backend, "health", HealthReader.KEYS, HealthReader::read),
+                        health(backend, servers),
                         protocol,
-                        optional(backend, "tls", ServerTlsReader.KEYS, ServerTlsReader::read),
+                        tls(backend, servers),
                         queue(backend, servers),
                         backend.get("slow-start", Durations.POSITIVE_OR_ZERO, Duration.ZERO),
                         optional(backend, "eject", EJECT_KEYS, BackendsReader::ejection),
@@ -222,6 +224,26 @@ final class BackendsReader {
                         backend.get("host", HostHeader.SENT, SentHost.AS_ASKED),
                         LimitsReader.ownTimeouts(backend),
                         LimitsReader.ownLimits(backend)));
+    }
+
+    private static @Nullable Health health(Section backend, List<Server> servers) {
+        Health health = optional(backend, "health", HealthReader.KEYS, HealthReader::read);
+        if (health != null && health.port().isPresent() && servers.stream().anyMatch(Server::isSocket)) {
+            backend.place("health").problem("a UNIX socket has no port (expected: health without port)");
+        }
+        return health;
+    }
+
+    private static @Nullable ServerTls tls(Section backend, List<Server> servers) {
+        ServerTls tls = optional(backend, "tls", ServerTlsReader.KEYS, ServerTlsReader::read);
+        if (tls != null
+                && tls.namesCount()
+                && tls.serverName() == null
+                && servers.stream().anyMatch(Server::isSocket)) {
+            backend.place("tls")
+                    .problem("a UNIX socket has no name that could be proven (expected: server-name, or pin)");
+        }
+        return tls;
     }
 
     private static Set<Tolerance> tolerated(Section backend) {
@@ -255,8 +277,8 @@ final class BackendsReader {
         for (Value item : value.items(SERVERS)) {
             Section settings = item.isMapping() ? Section.of(item, SERVER_KEYS) : Section.none(item);
             ServerAddress address = item.isMapping()
-                    ? settings.require("address", ServerAddress.SCALAR)
-                    : item.read(ServerAddress.SCALAR);
+                    ? settings.require("address", ServerAddress.OR_SOCKET)
+                    : item.read(ServerAddress.OR_SOCKET);
             int weight = settings.get("weight", WEIGHT, 1);
             boolean backup = settings.get("backup", Scalar.BOOLEAN, false);
             int maxConnections = settings.get("max-connections", MAX_CONNECTIONS, 0);
@@ -298,7 +320,7 @@ final class BackendsReader {
     }
 
     private static boolean isLiteral(Server server) {
-        return Addresses.literal(server.host()) != null;
+        return server.isSocket() || Addresses.literal(server.host()) != null;
     }
 
     private static ServerQueue queue(Section backend, List<Server> servers) {

@@ -1,10 +1,14 @@
 package dev.postern.config.read;
 
 import dev.postern.config.Addresses;
+import dev.postern.config.Configuration;
 import dev.postern.config.HostName;
 import dev.postern.config.NotUnderstood;
 import dev.postern.config.Scalar;
 import java.net.InetAddress;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
 import java.util.Locale;
 
 /**
@@ -15,6 +19,37 @@ import java.util.Locale;
 record ServerAddress(String host, int port) {
     static final Scalar<ServerAddress> SCALAR = new Scalar<>(
             "HOST:PORT such as 10.0.0.11:8080, app.internal:8080 or [2001:db8::1]:8080", ServerAddress::parse);
+
+    /** The same, or a UNIX socket of this machine. */
+    static final Scalar<ServerAddress> OR_SOCKET = new Scalar<>(
+            "HOST:PORT such as 10.0.0.11:8080, app.internal:8080 or [2001:db8::1]:8080, or unix:/run/app.sock",
+            ServerAddress::parseOrSocket);
+
+    /** {@code sun_path} of unix(7), without the zero at its end. */
+    private static final int LONGEST_SOCKET = 107;
+
+    private static ServerAddress parseOrSocket(String text, Path folder) throws NotUnderstood {
+        if (!text.startsWith(Configuration.Server.SOCKET)) {
+            return parse(text);
+        }
+        String path = text.substring(Configuration.Server.SOCKET.length());
+        if (path.isEmpty()) {
+            throw new NotUnderstood("has no path");
+        }
+        if (path.startsWith("//")) {
+            throw new NotUnderstood("has two slashes, and is no URL");
+        }
+        try {
+            String absolute = folder.resolve(path).toAbsolutePath().normalize().toString();
+            if (absolute.getBytes(StandardCharsets.UTF_8).length > LONGEST_SOCKET) {
+                throw new NotUnderstood(
+                        "is longer than the " + LONGEST_SOCKET + " bytes that a socket's path may have");
+            }
+            return new ServerAddress(Configuration.Server.SOCKET + absolute, 0);
+        } catch (InvalidPathException e) {
+            throw new NotUnderstood("is not a path");
+        }
+    }
 
     private static ServerAddress parse(String text) throws NotUnderstood {
         if (text.contains("://")) {

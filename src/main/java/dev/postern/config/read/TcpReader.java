@@ -81,10 +81,17 @@ final class TcpReader {
         if (offset.isPresent()) {
             inRange(service.place("server-port"), bind, offset.getAsInt());
         }
+        String backend = backend(service);
+        Configuration.Backend servers = backends.get(backend);
+        if (offset.isPresent()
+                && servers != null
+                && servers.servers().stream().anyMatch(Configuration.Server::isSocket)) {
+            service.place("server-port").problem("a UNIX socket has no port (expected: own)");
+        }
         return new TcpService(
                 name(service, bind),
                 bind,
-                backend(service),
+                backend,
                 tls(service),
                 alpn(service),
                 offset,

@@ -7,7 +7,7 @@ import dev.postern.config.ServerProtocol;
 import dev.postern.dial.ServerRoom;
 import dev.postern.dial.Sockets;
 import dev.postern.http.message.Heads;
-import io.netty.channel.Channel;
+import dev.postern.wire.SocketTypes;
 import io.netty.channel.EventLoop;
 import io.netty.channel.RecvByteBufAllocator;
 import io.netty.util.concurrent.Future;
@@ -50,7 +50,7 @@ public final class TowardsServers {
     public record Budgets(ServerBudget servers, ServerBudget sidePort, Runnable letGo) {}
 
     /** What all event loops have the same. */
-    public record Shared(Class<? extends Channel> channelType, Protocols protocols, Budgets budgets) {}
+    public record Shared(SocketTypes types, Protocols protocols, Budgets budgets) {}
 
     TowardsServers(
             EventLoop loop,
@@ -63,7 +63,7 @@ public final class TowardsServers {
         this.routing = routing;
         this.heads = heads;
         this.warnings = warnings;
-        this.sockets = new Sockets(loop, shared.channelType, reads, this::room);
+        this.sockets = new Sockets(loop, shared.types, reads, this::room);
         this.http1 = shared.protocols.http1.apply(this);
         this.http2 = shared.protocols.http2.apply(this);
         List<ServerConnections> both = List.of(http1, http2);

@@ -773,7 +773,7 @@ class ConfigurationFileTest {
                         "command line: --site: \"10.0.0.1\" is a private or reserved address, which letsencrypt may not certify;"
                                 + " add internal to acme.issuers, bring a certificate, or serve the site over HTTP only (plain: true)",
                         "command line: --to: \"nowhere\" has no port (expected: HOST:PORT such as 10.0.0.11:8080,"
-                                + " app.internal:8080 or [2001:db8::1]:8080)");
+                                + " app.internal:8080 or [2001:db8::1]:8080, or unix:/run/app.sock)");
     }
 
     @Test
