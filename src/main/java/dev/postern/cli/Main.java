@@ -128,6 +128,8 @@ public final class Main {
                 .addSubcommand(new CheckCommand(plain, surroundings))
                 .addSubcommand(new ReloadCommand(plain, surroundings))
                 .addSubcommand(CertificateCommand.commands(plain, surroundings))
+                .addSubcommand(new CommandLine(new ImportConfigurationCommand())
+                        .addSubcommand(new ImportHaproxyCommand(plain, surroundings)))
                 .addSubcommand(version)
                 .addSubcommand(new CommandLine.HelpCommand());
         commands.getCommandSpec().versionProvider(version);

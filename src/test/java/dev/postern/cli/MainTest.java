@@ -252,6 +252,8 @@ class MainTest {
                 "run",
                 "demo",
                 "check",
+                "import",
+                "import haproxy",
                 "cert",
                 "cert list",
                 "cert plan",
@@ -284,7 +286,7 @@ class MainTest {
     }
 
     @ParameterizedTest(name = "{0}")
-    @ValueSource(strings = {"cert", "cert import", "cert account"})
+    @ValueSource(strings = {"cert", "cert import", "cert account", "import"})
     void everyCommandForCertificatesIsInTheReadme(String group) throws IOException {
         String readme = Files.readString(Path.of("README.md"));
 

@@ -1,0 +1,221 @@
+package dev.postern.migrate;
+
+import dev.postern.config.PlainText;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+
+/**
+ * A mapping of the configuration that an import writes: keys in the order they are put in, and in between what could not be
+ * carried over. What is put in reads back as the same text, whatever characters it has. Mutable; one thread.
+ */
+public final class Mapping {
+    private static final String INDENT = "  ";
+
+    private sealed interface Part {
+        boolean isSaid();
+    }
+
+    /** {@code value} as it is written. */
+    private record Scalar(String key, String value) implements Part {
+        @Override
+        public boolean isSaid() {
+            return true;
+        }
+    }
+
+    private record Nested(String key, Mapping mapping) implements Part {
+        @Override
+        public boolean isSaid() {
+            return !mapping.isEmpty();
+        }
+    }
+
+    private record Items(String key, List<Mapping> items) implements Part {
+        @Override
+        public boolean isSaid() {
+            return items.stream().anyMatch(item -> !item.isEmpty());
+        }
+    }
+
+    private record Comment(List<String> lines) implements Part {
+        @Override
+        public boolean isSaid() {
+            return false;
+        }
+    }
+
+    private final List<Part> parts = new ArrayList<>();
+
+    public Mapping put(String key, String value) {
+        parts.add(new Scalar(key, quoted(value)));
+        return this;
+    }
+
+    public Mapping put(String key, List<String> values) {
+        parts.add(new Scalar(key, values.stream().map(Mapping::quoted).collect(Collectors.joining(", ", "[", "]"))));
+        return this;
+    }
+
+    /** On one line, as small mappings are read best. */
+    public Mapping put(String key, Map<String, String> entries) {
+        parts.add(new Scalar(
+                key,
+                entries.entrySet().stream()
+                        .map(entry -> quoted(entry.getKey()) + ": " + quoted(entry.getValue()))
+                        .collect(Collectors.joining(", ", "{ ", " }"))));
+        return this;
+    }
+
+    /** The mapping of this key, which is written where it was first asked for. */
+    public Mapping section(String key) {
+        for (Part part : parts) {
+            if (part instanceof Nested nested && nested.key().equals(key)) {
+                return nested.mapping();
+            }
+        }
+        Nested nested = new Nested(key, new Mapping());
+        parts.add(nested);
+        return nested.mapping();
+    }
+
+    /** One more mapping in the list of this key, which is written where it was first asked for. */
+    public Mapping item(String key) {
+        Mapping item = new Mapping();
+        for (Part part : parts) {
+            if (part instanceof Items items && items.key().equals(key)) {
+                items.items().add(item);
+                return item;
+            }
+        }
+        parts.add(new Items(key, new ArrayList<>(List.of(item))));
+        return item;
+    }
+
+    /** A word beside what is there; on one line, whatever is in it. */
+    public Mapping remark(String text) {
+        parts.add(new Comment(List.of(PlainText.line(text))));
+        return this;
+    }
+
+    public void note(Note note) {
+        parts.add(new Comment(note.lines()));
+    }
+
+    public boolean has(String key) {
+        return parts.stream()
+                .anyMatch(part -> (part instanceof Scalar scalar && scalar.key().equals(key))
+                        || (part instanceof Nested nested && nested.key().equals(key) && nested.isSaid())
+                        || (part instanceof Items items && items.key().equals(key) && items.isSaid()));
+    }
+
+    /** Whether there is nothing but comments. */
+    public boolean isEmpty() {
+        return parts.stream().noneMatch(Part::isSaid);
+    }
+
+    /** The whole document. */
+    public String text() {
+        StringBuilder text = new StringBuilder();
+        boolean isAfterComment = true;
+        for (Part part : parts) {
+            StringBuilder one = new StringBuilder();
+            write(part, one, "");
+            if (one.length() > 0 && !isAfterComment) {
+                text.append('\n');
+            }
+            isAfterComment = one.length() == 0 ? isAfterComment : part instanceof Comment;
+            text.append(one);
+        }
+        return text.toString();
+    }
+
+    private void write(StringBuilder text, String indent) {
+        parts.forEach(part -> write(part, text, indent));
+    }
+
+    private static void write(Part part, StringBuilder text, String indent) {
+        if (part instanceof Comment comment) {
+            comment.lines()
+                    .forEach(line ->
+                            text.append(indent).append("# ").append(line).append('\n'));
+        } else if (part instanceof Scalar scalar) {
+            text.append(indent)
+                    .append(quoted(scalar.key()))
+                    .append(": ")
+                    .append(scalar.value())
+                    .append('\n');
+        } else if (part instanceof Nested nested) {
+            if (nested.isSaid()) {
+                text.append(indent).append(quoted(nested.key())).append(":\n");
+            }
+            nested.mapping().write(text, nested.isSaid() ? indent + INDENT : indent);
+        } else if (part instanceof Items items) {
+            if (items.isSaid()) {
+                text.append(indent).append(quoted(items.key())).append(":\n");
+            }
+            items.items().forEach(item -> item.writeAsItem(text, items.isSaid() ? indent + INDENT : indent));
+        }
+    }
+
+    /** Its first key stands behind the dash; what is said before it stands before the dash. */
+    private void writeAsItem(StringBuilder text, String indent) {
+        StringBuilder own = new StringBuilder();
+        boolean isBegun = false;
+        for (Part part : parts) {
+            if (!isBegun && !part.isSaid()) {
+                write(part, text, indent);
+            } else if (!isBegun) {
+                isBegun = true;
+                write(part, own, indent + INDENT);
+                own.replace(0, indent.length() + INDENT.length(), indent + "- ");
+            } else {
+                write(part, own, indent + INDENT);
+            }
+        }
+        text.append(own);
+    }
+
+    /** As it is where YAML takes it for a text and nothing else, otherwise in quotes. */
+    static String quoted(String text) {
+        if (isPlain(text)) {
+            return text;
+        }
+        StringBuilder quoted = new StringBuilder("\"");
+        for (int i = 0; i < text.length(); ) {
+            int c = text.codePointAt(i);
+            i += Character.charCount(c);
+            switch (c) {
+                case '"' -> quoted.append("\\\"");
+                case '\\' -> quoted.append("\\\\");
+                case '\n' -> quoted.append("\\n");
+                case '\r' -> quoted.append("\\r");
+                case '\t' -> quoted.append("\\t");
+                // ${ begins the name of a variable of the environment, $${ is the text.
+                case '$' -> quoted.append(text.startsWith("{", i) ? "$$" : "$");
+                default -> {
+                    if (c < 0x20 || (c >= 0x7f && c <= 0xff)) {
+                        quoted.append(String.format("\\x%02x", c));
+                    } else if (PlainText.isInvisible(c)) {
+                        quoted.append(String.format("\\U%08x", c));
+                    } else {
+                        quoted.appendCodePoint(c);
+                    }
+                }
+            }
+        }
+        return quoted.append('"').toString();
+    }
+
+    private static boolean isPlain(String text) {
+        if (text.isEmpty() || text.equals("null") || !isPlainFirst(text.charAt(0)) || text.endsWith(":")) {
+            return false;
+        }
+        return text.chars().allMatch(c -> isPlainFirst((char) c) || "._:%+-".indexOf(c) >= 0);
+    }
+
+    private static boolean isPlainFirst(char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '/';
+    }
+}

@@ -1,0 +1,29 @@
+package dev.postern.migrate.haproxy;
+
+/** What is done with a request. */
+sealed interface Action {
+    /** @param backend as HAProxy calls it */
+    record To(String backend) implements Action {}
+
+    record Redirect(String location, int status) implements Action {}
+
+    /** Whoever came over HTTP is sent to the same over HTTPS. */
+    record ToHttps(int status) implements Action {}
+
+    /** @param contentType empty where it says none */
+    record Respond(int status, String body, String contentType) implements Action {}
+
+    /** Answered 403, which is what {@code allow} and {@code deny} answer too. */
+    record Deny(int status) implements Action {}
+
+    /**
+     * What is done to a header on the way.
+     *
+     * @param how {@code set}, {@code add} or {@code remove}
+     */
+    record Header(boolean toServer, String how, String name, String value) implements Action {
+        String section() {
+            return toServer ? "request-headers" : "response-headers";
+        }
+    }
+}

@@ -1,0 +1,262 @@
+package dev.postern.migrate.haproxy;
+
+import dev.postern.config.Addresses;
+import dev.postern.migrate.Mapping;
+import java.net.InetAddress;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+
+/** The {@code bind} lines of a section: where it listens, and what is said of TLS there. */
+final class Binds {
+    private static final int MOST_PORTS = 1024;
+    private static final Set<String> WITH_VALUE = Set.of(
+            "crt",
+            "crt-list",
+            "alpn",
+            "npn",
+            "ciphers",
+            "ciphersuites",
+            "curves",
+            "ecdhe",
+            "ca-file",
+            "ca-verify-file",
+            "crl-file",
+            "verify",
+            "interface",
+            "name",
+            "process",
+            "thread",
+            "maxconn",
+            "backlog",
+            "mss",
+            "mode",
+            "user",
+            "group",
+            "uid",
+            "gid",
+            "level",
+            "severity-output",
+            "tcp-ut",
+            "id",
+            "nice",
+            "proto",
+            "ssl-min-ver",
+            "ssl-max-ver",
+            "crt-ignore-err",
+            "ca-ignore-err",
+            "namespace",
+            "shards",
+            "sigalgs",
+            "client-sigalgs",
+            "tls-ticket-keys",
+            "ocsp-update",
+            "guid-prefix",
+            "default-crt");
+    private static final Set<String> CARRIED = Set.of(
+            "ssl",
+            "crt",
+            "default-crt",
+            "crt-list",
+            "alpn",
+            "accept-proxy",
+            "name",
+            "v4v6",
+            "id",
+            "backlog",
+            "ssl-min-ver",
+            "tfo",
+            "no-sslv3",
+            "no-tlsv10",
+            "no-tlsv11");
+
+    /**
+     * @param addresses as Postern writes them, ranges of ports too
+     * @param certificates the files and folders of {@code crt}
+     */
+    record Bind(
+            Statement statement,
+            List<String> addresses,
+            boolean isTls,
+            List<String> certificates,
+            List<String> alpn,
+            boolean acceptsProxy,
+            String minVersion) {}
+
+    private final Tally tally;
+    /** {@code HOST:PORT} of all that is taken; an empty host is every one. */
+    private final Set<String> taken = new LinkedHashSet<>();
+
+    Binds(Tally tally) {
+        this.tally = tally;
+    }
+
+    /** Whether somebody has this port, at whichever address. */
+    boolean isTaken(int port) {
+        return taken.stream().anyMatch(address -> address.endsWith(":" + port));
+    }
+
+    /** The first port that a section is reached at, or one that leads to it; 80 where there is none. */
+    static String firstPort(List<Section> sections, Section section) {
+        List<Section> ways = new ArrayList<>(List.of(section));
+        sections.stream()
+                .filter(other -> other.own().stream()
+                        .anyMatch(line -> (line.begins("default_backend") || line.begins("use_backend"))
+                                && line.word(1).equals(section.name())))
+                .forEach(ways::add);
+        for (Section way : ways) {
+            for (Statement bind : way.all("bind")) {
+                String address = bind.word(1).split(",", -1)[0];
+                String port = address.substring(address.lastIndexOf(':') + 1);
+                int dash = port.indexOf('-');
+                String first = dash < 0 ? port : port.substring(0, dash);
+                if (Numbers.isBetween(first, 1, Addresses.LAST_PORT)) {
+                    return first;
+                }
+            }
+        }
+        return "80";
+    }
+
+    /** @param ranges whether several ports may stand in one address */
+    List<Bind> of(Section section, boolean ranges, Mapping at) {
+        List<Bind> binds = new ArrayList<>();
+        for (Statement statement : section.all("bind")) {
+            if (statement.valueOf("verify").equals("required")) {
+                tally.guard(
+                        at,
+                        statement,
+                        "nothing listens there: clients are not asked for certificates yet",
+                        "bind it once they are, or once all may come");
+                continue;
+            }
+            List<String> addresses = new ArrayList<>();
+            List<String> left = new ArrayList<>();
+            for (String one : statement.word(1).split(",", -1)) {
+                String address = address(one);
+                if (address.isEmpty()) {
+                    left.add(one);
+                } else if (ranges || address.lastIndexOf('-') < address.lastIndexOf(':')) {
+                    take(address, one, addresses, left);
+                } else {
+                    each(address).forEach(single -> take(single, one, addresses, left));
+                }
+            }
+            List<String> others = others(statement);
+            if (!left.isEmpty()) {
+                tally.note(
+                        at,
+                        statement,
+                        "not bound: " + String.join(", ", left),
+                        "addresses are as :443, 192.0.2.1:443 or [2001:db8::1]:443, each once");
+            } else if (!others.isEmpty()) {
+                tally.note(
+                        at, statement, "not carried over of it: " + String.join(", ", others), "see listeners and tcp");
+            }
+            if (!addresses.isEmpty()) {
+                tally.carried(statement);
+                binds.add(new Bind(
+                        statement,
+                        List.copyOf(addresses),
+                        statement.words().contains("ssl"),
+                        certificates(statement),
+                        List.of(statement.valueOf("alpn").split(",")),
+                        statement.words().contains("accept-proxy"),
+                        statement.valueOf("ssl-min-ver")));
+            }
+        }
+        return binds;
+    }
+
+    private static List<String> certificates(Statement bind) {
+        List<String> files = new ArrayList<>();
+        for (int i = 2; i + 1 < bind.words().size(); i++) {
+            if (Set.of("crt", "default-crt", "crt-list").contains(bind.word(i))) {
+                files.add(bind.word(++i));
+            }
+        }
+        return List.copyOf(files);
+    }
+
+    private static List<String> others(Statement bind) {
+        List<String> others = new ArrayList<>();
+        for (int i = 2; i < bind.words().size(); i++) {
+            String word = bind.word(i);
+            boolean hasValue = WITH_VALUE.contains(word);
+            String value = hasValue ? bind.word(++i) : "";
+            if (!CARRIED.contains(word)) {
+                others.add(hasValue ? word + " " + value : word);
+            }
+        }
+        return others;
+    }
+
+    private void take(String address, String written, List<String> into, List<String> left) {
+        int colon = address.lastIndexOf(':');
+        String host = address.substring(0, colon);
+        List<String> ports = each(address);
+        boolean isFree = ports.stream().noneMatch(one -> {
+            String port = one.substring(one.lastIndexOf(':'));
+            return host.isEmpty()
+                    ? taken.stream()
+                            .anyMatch(other ->
+                                    other.endsWith(port) && other.lastIndexOf(':') == other.length() - port.length())
+                    : taken.contains(one) || taken.contains(port);
+        });
+        if (isFree) {
+            taken.addAll(ports);
+            into.add(address);
+        } else {
+            left.add(written);
+        }
+    }
+
+    /** Each port of a range. */
+    private static List<String> each(String address) {
+        int colon = address.lastIndexOf(':');
+        int dash = address.indexOf('-', colon);
+        if (dash < 0) {
+            return List.of(address);
+        }
+        List<String> each = new ArrayList<>();
+        int last = Integer.parseInt(address.substring(dash + 1));
+        for (int port = Integer.parseInt(address.substring(colon + 1, dash)); port <= last; port++) {
+            each.add(address.substring(0, colon + 1) + port);
+        }
+        return each;
+    }
+
+    /** As Postern writes it; empty where it has no such address. */
+    private static String address(String text) {
+        String plain = text;
+        for (String family : List.of("ipv4@", "ipv6@")) {
+            plain = plain.startsWith(family) ? plain.substring(family.length()) : plain;
+        }
+        int colon = plain.lastIndexOf(':');
+        if (colon < 0) {
+            return "";
+        }
+        String host = plain.substring(0, colon);
+        String port = plain.substring(colon + 1);
+        int dash = port.indexOf('-');
+        String first = dash < 0 ? port : port.substring(0, dash);
+        String last = dash < 0 ? port : port.substring(dash + 1);
+        if (!Numbers.isBetween(first, 1, Addresses.LAST_PORT) || !Numbers.isBetween(last, 1, Addresses.LAST_PORT)) {
+            return "";
+        }
+        int count = Integer.parseInt(last) - Integer.parseInt(first);
+        if (count < 0 || count >= MOST_PORTS) {
+            return "";
+        }
+        if (host.isEmpty() || host.equals("*")) {
+            return ":" + port;
+        }
+        String bare = host.startsWith("[") && host.endsWith("]") ? host.substring(1, host.length() - 1) : host;
+        InetAddress address = Addresses.literal(bare);
+        if (address == null) {
+            return "";
+        }
+        return (bare.contains(":") ? "[" + bare + "]" : bare) + ":" + port;
+    }
+}

@@ -1,0 +1,348 @@
+package dev.postern.migrate.haproxy;
+
+import dev.postern.config.Site;
+import dev.postern.migrate.Mapping;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.IdentityHashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** A configuration of Postern that does what one of HAProxy does, as far as it can, and says of each line where it does not. */
+public final class HaproxyImport {
+    private static final String ELSEWHERE =
+            "one section has the sites of a kind of listener, and another had them before";
+
+    /**
+     * @param text the configuration
+     * @param notes how many lines became comments in it
+     * @param guards how many of these kept somebody out
+     * @param carried the lines that were carried over, wholly or in part
+     */
+    public record Imported(String text, int notes, int guards, List<Integer> carried) {}
+
+    private final List<Section> sections;
+    private final Instant now;
+    private final Tally tally;
+    private final Mapping root = new Mapping();
+    private final Map<String, Section> withServers = new LinkedHashMap<>();
+    /** Where what is said of a section belongs. */
+    private final IdentityHashMap<Section, Mapping> places = new IdentityHashMap<>();
+
+    private final Timeouts timeouts;
+    private final Backends backends;
+    private final Binds binds;
+    private final TcpServices services;
+    private final Listening listening = new Listening();
+    private final List<SiteDraft> drafts = new ArrayList<>();
+
+    private HaproxyImport(Path file, List<Section> sections, Instant now) {
+        this.sections = sections;
+        this.now = now;
+        this.tally = new Tally(file);
+        root.remark("From " + file.getFileName()
+                + " of HAProxy, by postern import. A comment with a line of that file says what was not"
+                + " carried over of it, and what to do.");
+        root.remark(
+                "Paths are taken by whole segments here, and of the routes that take a request the most specific one gets it.");
+        for (Section section : sections) {
+            if (section.hasServers()) {
+                withServers.put(section.name(), section);
+            }
+        }
+        // In this order they are written.
+        root.section("acme");
+        root.item("sites");
+        root.item("tcp");
+        root.section("backends");
+        root.section("listeners");
+        root.section("tls");
+        root.section("timeouts");
+        root.section("limits");
+        this.timeouts = new Timeouts(sections, tally);
+        this.backends = new Backends(sections, timeouts, tally, root.section("backends"));
+        this.binds = new Binds(tally);
+        this.services = new TcpServices(withServers, backends, binds, timeouts, tally);
+    }
+
+    /**
+     * Reads the file, and the certificates that it names.
+     *
+     * @param environment what variables in it stand for
+     * @throws IOException one line: it cannot be read, or is none of HAProxy's
+     */
+    public static Imported read(Path file, Map<String, String> environment, InstantSource clock) throws IOException {
+        HaproxyImport one = new HaproxyImport(file, Sections.read(file, environment), clock.instant());
+        one.translate();
+        return new Imported(one.root.text(), one.tally.notes(), one.tally.guards(), one.tally.lines());
+    }
+
+    private void translate() {
+        Settings.write(sections, tally, root);
+        List<Section> listened = sections.stream()
+                .filter(section -> section.isProxy() && !section.all("bind").isEmpty())
+                .toList();
+        List<Section> web = new ArrayList<>();
+        for (Section section : listened) {
+            if (section.isTcp()) {
+                places.put(section, root.item("tcp"));
+            } else if (isStatistics(section)) {
+                statistics(section);
+            } else {
+                web.add(section);
+                places.put(section, root.item("sites"));
+            }
+        }
+        web(web);
+        listened.stream().filter(Section::isTcp).forEach(this::tcp);
+        issuers();
+        for (SiteDraft draft : drafts) {
+            draft.write(root.item("sites"), timeouts, backends);
+        }
+        listening.write(root.section("listeners"), tally);
+        if (!drafts.isEmpty() || !root.has("tcp")) {
+            listening.makeWay(root.section("listeners"), binds);
+        }
+        if (backends.isAt("127.0.0.1:9876") && !binds.isTaken(9876)) {
+            root.section("listeners")
+                    .remark("Somebody else, certbot say, is at the side port that Postern would take.")
+                    .section("challenge")
+                    .put("bind", List.of("127.0.0.1:9878"));
+        }
+        if (drafts.isEmpty() && !root.has("tcp")) {
+            root.item("sites")
+                    .remark("Nothing of the file listens for anybody: this stands for all that is to come.")
+                    .put("names", List.of(Site.ANY))
+                    .put("plain", "true")
+                    .item("routes")
+                    .put("path", "/")
+                    .put("respond", Map.of("status", "503"));
+        }
+        for (Section section : sections) {
+            sweep(section);
+        }
+    }
+
+    private void sweep(Section section) {
+        Mapping place = places.get(section);
+        if (place == null) {
+            place = backends.find(section.name())
+                    .filter(name -> section.hasServers())
+                    .map(name -> root.section("backends").section(name))
+                    .orElse(section.hasServers() ? root.section("backends") : root);
+        }
+        List<Statement> all = new ArrayList<>(List.of(section.head()));
+        all.addAll(section.own());
+        tally.sweep(place, section.kind(), all);
+        List<Integer> put = all.stream()
+                .filter(Statement::isFromEnvironment)
+                .map(Statement::line)
+                .toList();
+        if (!put.isEmpty()) {
+            place.remark("Variables of the environment were put in as they were at the import: lines " + put + ".");
+        }
+    }
+
+    private boolean isStatistics(Section section) {
+        return section.own().stream().anyMatch(line -> line.begins("stats"))
+                && section.all("server").isEmpty()
+                && section.all("use_backend").isEmpty()
+                && section.ownSetting("default_backend").isEmpty();
+    }
+
+    private void statistics(Section section) {
+        Mapping listeners = root.section("listeners");
+        places.put(section, listeners);
+        boolean isGuarded = section.all("stats", "auth").isEmpty();
+        if (!isGuarded || listeners.has("admin")) {
+            return;
+        }
+        List<String> addresses = binds.of(section, false, listeners).stream()
+                .flatMap(bind -> bind.addresses().stream())
+                .toList();
+        if (!addresses.isEmpty()) {
+            listeners.section("admin").put("bind", addresses);
+            tally.carried(section.head());
+            section.all("stats", "enable").forEach(tally::carried);
+        }
+    }
+
+    private static boolean isTls(Section section) {
+        return section.all("bind").stream().anyMatch(bind -> bind.words().contains("ssl"));
+    }
+
+    private void web(List<Section> web) {
+        Optional<Section> secure = web.stream().filter(HaproxyImport::isTls).findFirst();
+        secure.ifPresent(this::secure);
+        List<Section> others = web.stream()
+                .filter(section -> secure.isEmpty() || !section.equals(secure.get()))
+                .toList();
+        List<Section> plain = new ArrayList<>();
+        for (Section section : others) {
+            if (isTls(section)) {
+                elsewhere(section);
+                continue;
+            }
+            HttpSites sites = new HttpSites(section, withServers, tally, place(section));
+            int redirect = secure.isPresent() ? sites.redirectsAll() : 0;
+            if (redirect > 0) {
+                redirect(redirect);
+                listening.add(binds.of(section, false, place(section)));
+                sites.drafts(false, true, new Certificates(List.of(), now));
+                tally.carried(section.head());
+            } else {
+                plain.add(section);
+            }
+        }
+        plain.sort((a, b) -> Boolean.compare(isAt80(b), isAt80(a)));
+        for (Section section : plain) {
+            if (listening.isPlain()) {
+                elsewhere(section);
+            } else {
+                plain(section);
+            }
+        }
+        secure.or(() -> plain.stream().findFirst())
+                .ifPresent(section -> timeouts.ofSites(section, root.section("timeouts")));
+    }
+
+    private Mapping place(Section section) {
+        return places.getOrDefault(section, root);
+    }
+
+    private static boolean isAt80(Section section) {
+        return section.all("bind").stream().anyMatch(bind -> bind.word(1).endsWith(":80"));
+    }
+
+    private void redirect(int status) {
+        listening.redirect(Integer.toString(status == 303 ? 302 : status));
+    }
+
+    private void secure(Section section) {
+        Mapping place = place(section);
+        List<Binds.Bind> listened = binds.of(section, false, place);
+        HttpSites sites = new HttpSites(section, withServers, tally, place);
+        boolean isMixed = listened.stream().anyMatch(bind -> !bind.isTls());
+        int redirect = isMixed ? sites.redirectsAll() : 0;
+        if (redirect > 0) {
+            redirect(redirect);
+        } else if (isMixed) {
+            listening.redirect("off");
+        }
+        List<String> files = new ArrayList<>();
+        listened.forEach(bind -> files.addAll(bind.certificates()));
+        Certificates certificates = new Certificates(files, now);
+        certificates
+                .problems()
+                .forEach(
+                        problem -> place.remark(
+                                "Not taken over: " + problem
+                                        + ". An issuer gives such sites their certificates; certificate: { chain: FILE, key: FILE } is for your own."));
+        listening.add(listened);
+        drafts.addAll(sites.drafts((isMixed && redirect == 0) ? null : true, false, certificates));
+        tally.carried(section.head());
+    }
+
+    private void plain(Section section) {
+        Mapping place = place(section);
+        List<Binds.Bind> listened = binds.of(section, false, place);
+        if (listened.isEmpty()) {
+            return;
+        }
+        listening.add(listened);
+        tally.carried(section.head());
+        HttpSites sites = new HttpSites(section, withServers, tally, place);
+        for (SiteDraft draft : sites.drafts(false, true, new Certificates(List.of(), now))) {
+            boolean isAny = draft.names.contains(Site.ANY);
+            draft.names.removeIf(name ->
+                    drafts.stream().anyMatch(other -> other.names.contains(name) || (isAny && other.isDefault)));
+            if (draft.names.isEmpty()) {
+                place.remark(
+                        "What is done on line " + section.head().line()
+                                + " and below over plain HTTP with hosts that have a site with TLS is not done: they are redirected.");
+            } else {
+                drafts.add(draft);
+            }
+        }
+    }
+
+    /** All that is open of a section that is not carried over. */
+    private void elsewhere(Section section) {
+        Mapping place = place(section);
+        List<Statement> all = new ArrayList<>(List.of(section.head()));
+        all.addAll(section.own());
+        for (Statement line : all) {
+            if (tally.isOpen(line) || line == section.head()) {
+                tally.note(place, line, ELSEWHERE, "another Postern, or hosts that tell them apart");
+            }
+        }
+    }
+
+    private void tcp(Section section) {
+        Mapping place = place(section);
+        Optional<TcpServices.Passthrough> passed = services.passthrough(section, place);
+        if (passed.isEmpty()) {
+            services.service(section, place, files -> certified(files, place));
+            return;
+        }
+        listening.addSecure(passed.get().listened());
+        passed.get().byName().forEach((name, target) -> pass(name, target, place));
+    }
+
+    private void pass(String name, Section target, Mapping place) {
+        boolean isAny = name.equals(Site.ANY);
+        for (SiteDraft draft : drafts) {
+            if (draft.names.contains(name) && draft.isPlain && draft.names.size() == 1 && draft.passthrough == null) {
+                draft.passthrough = target;
+                // Over plain HTTP it is served as before.
+                listening.redirect("off");
+                return;
+            }
+            if (draft.names.contains(name) || (isAny && draft.isDefault)) {
+                place.remark("Not passed on to " + target.name() + ": \"" + name + "\" is a site that is opened here.");
+                return;
+            }
+        }
+        SiteDraft draft = new SiteDraft(List.of(name), new Routing(), Edits.NONE, false, null);
+        draft.passthrough = target;
+        drafts.add(draft);
+    }
+
+    /** The name of a site that has the certificate of a service: one that there is, or one more. */
+    private Optional<String> certified(List<String> files, Mapping place) {
+        Certificates certificates = new Certificates(files, now);
+        certificates
+                .problems()
+                .forEach(problem -> place.remark("Not taken over: " + problem + ". An issuer gives the certificate."));
+        Certificates.Found found =
+                certificates.found().isEmpty() ? null : certificates.found().get(0);
+        List<String> names = found == null ? certificates.guesses() : found.names();
+        String name = names.isEmpty() ? "localhost" : names.get(0);
+        boolean isThere = drafts.stream()
+                .anyMatch(draft -> draft.names.contains(name) && !draft.isPlain && draft.passthrough == null);
+        boolean isTaken = drafts.stream().anyMatch(draft -> draft.names.contains(name));
+        if (isTaken && !isThere) {
+            return Optional.empty();
+        }
+        if (!isThere) {
+            drafts.add(new SiteDraft(List.of(name), new Routing(), Edits.NONE, false, found));
+        }
+        return Optional.of(name);
+    }
+
+    /** Nobody but the operator can agree to the terms of a public CA. */
+    private void issuers() {
+        if (drafts.stream().anyMatch(SiteDraft::isIssued)) {
+            root.section("acme")
+                    .remark(
+                            "The CA inside, whose root clients must be told to trust. For certificates that everybody trusts:")
+                    .remark("  email: you@example.com, agree-to-terms: true, issuers: [letsencrypt]")
+                    .put("issuers", List.of("internal"));
+        }
+    }
+}

@@ -1,0 +1,68 @@
+package dev.postern.migrate.haproxy;
+
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * What a route of Postern can ask of a request.
+ *
+ * @param exact whether the path is all of it
+ * @param methods none for all of them
+ * @param headers name → test, and value after a colon
+ */
+record Match(boolean exact, String path, Set<String> methods, Map<String, String> headers) {
+    static final Match ALL = new Match(false, "/", Set.of(), Map.of());
+
+    boolean isAll() {
+        return equals(ALL);
+    }
+
+    boolean covers(Match other) {
+        boolean path = exact ? other.exact && other.path.equals(this.path) : Paths.covers(this.path, other.path);
+        boolean method = methods.isEmpty() || (!other.methods.isEmpty() && methods.containsAll(other.methods));
+        return path && method && other.headers.entrySet().containsAll(headers.entrySet());
+    }
+
+    /** What both take; empty where there is no such request, or none that a route could ask for. */
+    Optional<Match> and(Match other) {
+        boolean isNarrow = (exact || !other.exact) && path.length() >= other.path.length();
+        Match narrow = isNarrow ? this : other;
+        Match wide = isNarrow ? other : this;
+        if (wide.exact ? !(narrow.exact && narrow.path.equals(wide.path)) : !Paths.covers(wide.path, narrow.path)) {
+            return Optional.empty();
+        }
+        Set<String> both = new LinkedHashSet<>(methods.isEmpty() ? other.methods : methods);
+        if (!methods.isEmpty() && !other.methods.isEmpty()) {
+            both.retainAll(other.methods);
+            if (both.isEmpty()) {
+                return Optional.empty();
+            }
+        }
+        Map<String, String> all = new LinkedHashMap<>(headers);
+        for (Map.Entry<String, String> header : other.headers.entrySet()) {
+            String mine = all.putIfAbsent(header.getKey(), header.getValue());
+            if (mine != null && !mine.equals(header.getValue())) {
+                return Optional.empty();
+            }
+        }
+        return Optional.of(new Match(narrow.exact, narrow.path, both, all));
+    }
+
+    /** Whether Postern takes this one before the other, where both take a request: the rule of README.md, "Routes". */
+    boolean goesBefore(Match other) {
+        if (exact != other.exact) {
+            return exact;
+        }
+        if (path.length() != other.path.length()) {
+            return path.length() > other.path.length();
+        }
+        return conditions() > other.conditions();
+    }
+
+    private int conditions() {
+        return (methods.isEmpty() ? 0 : 1) + headers.size();
+    }
+}

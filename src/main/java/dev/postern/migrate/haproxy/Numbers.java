@@ -1,0 +1,16 @@
+package dev.postern.migrate.haproxy;
+
+/** Whole numbers in words. */
+final class Numbers {
+    private static final int MOST_DIGITS = 9;
+
+    private Numbers() {}
+
+    static boolean isBetween(String text, int least, int most) {
+        if (text.isEmpty() || text.length() > MOST_DIGITS || !text.chars().allMatch(c -> c >= '0' && c <= '9')) {
+            return false;
+        }
+        int number = Integer.parseInt(text);
+        return number >= least && number <= most;
+    }
+}

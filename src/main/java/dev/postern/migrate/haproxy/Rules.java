@@ -1,0 +1,211 @@
+package dev.postern.migrate.haproxy;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/** What a section does with requests, in the order in which HAProxy does it. Lines that are no rule of Postern's are left. */
+final class Rules {
+    // 303 is no answer of the plain listener.
+    private static final Set<Integer> REDIRECTS = Set.of(301, 302, 303, 307, 308);
+
+    record Rule(Statement statement, Condition condition, Action action) {}
+
+    private final Acls acls;
+    private final Set<String> backends;
+    private final List<Rule> rules = new ArrayList<>();
+
+    private Rules(Acls acls, Set<String> backends) {
+        this.acls = acls;
+        this.backends = backends;
+    }
+
+    /** @param backends all that a template may mean */
+    static List<Rule> of(Section section, Acls acls, Set<String> backends) {
+        Rules rules = new Rules(acls, backends);
+        section.own().forEach(rules::add);
+        rules.rules.sort(Comparator.comparingInt(rule -> phase(rule.statement())));
+        return List.copyOf(rules.rules);
+    }
+
+    private static int phase(Statement statement) {
+        return switch (statement.word(0)) {
+            case "use_backend" -> 2;
+            case "redirect" -> 1;
+            default -> 0;
+        };
+    }
+
+    private void add(Statement line) {
+        switch (line.word(0)) {
+            case "http-request" -> request(line);
+            case "http-response" -> header(line, false);
+            case "redirect" -> redirect(line, 1).ifPresent(action -> add(line, action));
+            case "use_backend" -> useBackend(line);
+            case "block" -> add(line, new Action.Deny(403));
+            case "monitor-uri" -> {
+                if (Paths.isGood(line.word(1))) {
+                    Condition there = new Condition(List.of(List.of(
+                            new Condition.Term(false, List.of(new Question.Path(true, List.of(line.word(1))))))));
+                    rules.add(new Rule(line, there, new Action.Respond(200, "", "")));
+                }
+            }
+            default -> {}
+        }
+    }
+
+    private void add(Statement line, Action action) {
+        rules.add(new Rule(line, acls.of(line.words()), action));
+    }
+
+    private void request(Statement line) {
+        switch (line.word(1)) {
+            case "deny" -> {
+                String status =
+                        line.valueOf("deny_status").isEmpty() ? line.valueOf("status") : line.valueOf("deny_status");
+                if (status.isEmpty() || Numbers.isBetween(status, 400, 599)) {
+                    add(line, new Action.Deny(status.isEmpty() ? 403 : Integer.parseInt(status)));
+                }
+            }
+            case "return" -> respond(line).ifPresent(action -> add(line, action));
+            case "redirect" -> redirect(line, 2).ifPresent(action -> add(line, action));
+            default -> header(line, true);
+        }
+    }
+
+    private static Optional<Action> respond(Statement line) {
+        int status = 200;
+        String body = "";
+        String type = "";
+        for (int i = 2; i < line.words().size(); i++) {
+            switch (line.word(i)) {
+                case "status" -> {
+                    if (!Numbers.isBetween(line.word(++i), 200, 599)) {
+                        return Optional.empty();
+                    }
+                    status = Integer.parseInt(line.word(i));
+                }
+                case "content-type" -> type = line.word(++i);
+                case "string" -> body = line.word(++i);
+                case "if", "unless" -> i = line.words().size();
+                default -> {
+                    return Optional.empty();
+                }
+            }
+        }
+        boolean isBody = body.isEmpty() || !Set.of(204, 205, 304).contains(status);
+        boolean isType = type.isEmpty()
+                || (type.indexOf('/') > 0 && type.chars().allMatch(c -> Paths.isPlain(c) || "; \"".indexOf(c) >= 0));
+        return isBody && isType ? Optional.of(new Action.Respond(status, body, type)) : Optional.empty();
+    }
+
+    private static Optional<Action> redirect(Statement line, int from) {
+        String kind = line.word(from);
+        String target = line.word(from + 1);
+        int status = 302;
+        boolean dropsQuery = false;
+        for (int i = from + 2; i < line.words().size(); i++) {
+            switch (line.word(i)) {
+                case "code" -> {
+                    if (!Numbers.isBetween(line.word(++i), 301, 308)) {
+                        return Optional.empty();
+                    }
+                    status = Integer.parseInt(line.word(i));
+                }
+                case "drop-query" -> dropsQuery = true;
+                case "if", "unless" -> i = line.words().size();
+                default -> {
+                    return Optional.empty();
+                }
+            }
+        }
+        if (!REDIRECTS.contains(status)) {
+            return Optional.empty();
+        }
+        String rest = dropsQuery ? "{path}" : "{uri}";
+        if (kind.equals("scheme") && target.equals("https")) {
+            return Optional.of(new Action.ToHttps(status));
+        }
+        Optional<String> place = Format.of(target, Format.PLACES);
+        if (place.isEmpty() || !isLocation(place.get()) || (!kind.equals("location") && !kind.equals("prefix"))) {
+            return Optional.empty();
+        }
+        String location = place.get();
+        if (kind.equals("prefix")) {
+            location = (location.endsWith("/") ? location.substring(0, location.length() - 1) : location) + rest;
+        }
+        return Optional.of(new Action.Redirect(location, status));
+    }
+
+    private static boolean isLocation(String text) {
+        boolean isPath = text.startsWith("/") && !text.startsWith("//");
+        boolean isUrl = text.startsWith("http://") || text.startsWith("https://");
+        int host = text.indexOf("://") + 3;
+        // Who is asked must not be up to the client, {host} aside.
+        boolean isHost = !isUrl
+                || (text.length() > host
+                        && !text.startsWith("{path}", host)
+                        && !text.startsWith("{uri}", host)
+                        && text.charAt(host) != '/');
+        return (isPath || isUrl) && isHost && text.chars().allMatch(c -> Paths.isPlain(c) || "?#{}%".indexOf(c) >= 0);
+    }
+
+    private void header(Statement line, boolean toServer) {
+        String how = switch (line.word(1)) {
+            case "set-header" -> "set";
+            case "add-header" -> "add";
+            case "del-header" -> "remove";
+            default -> "";
+        };
+        String name = line.word(2);
+        boolean isName = toServer ? Headers.isForServers(name) : Headers.isForClients(name);
+        if (how.isEmpty() || (!isName && !Headers.isOurs(name))) {
+            return;
+        }
+        if (how.equals("remove")) {
+            if (!line.words().contains("-m")) {
+                add(line, new Action.Header(toServer, how, name, ""));
+            }
+            return;
+        }
+        if (toServer && Headers.isOurs(name)) {
+            // Whatever it is made of: whether it says what Postern says is looked at later.
+            add(line, new Action.Header(true, how, name, line.word(3)));
+            return;
+        }
+        Format.of(line.word(3), Format.VARIABLES)
+                .filter(Headers::isValue)
+                .ifPresent(value -> add(line, new Action.Header(toServer, how, name, value)));
+    }
+
+    /** One of the two forms with a template names as many backends as there are of that form. */
+    private void useBackend(Statement line) {
+        String name = line.word(1);
+        int open = name.indexOf("%[");
+        if (open < 0) {
+            add(line, new Action.To(name));
+            return;
+        }
+        int close = name.indexOf(']', open);
+        Fetch fetch = Fetch.of(close < 0 ? "" : name.substring(open + 2, close));
+        if (!fetch.isHost()) {
+            return;
+        }
+        String before = name.substring(0, open);
+        String after = name.substring(close + 1);
+        Condition also = acls.of(line.words());
+        for (String backend : backends) {
+            if (backend.length() > before.length() + after.length()
+                    && backend.startsWith(before)
+                    && backend.endsWith(after)) {
+                String host = backend.substring(before.length(), backend.length() - after.length());
+                if (Acls.host(host) instanceof Question.Host asked) {
+                    Condition.Term term = new Condition.Term(false, List.of(asked));
+                    rules.add(new Rule(line, also.and(term), new Action.To(backend)));
+                }
+            }
+        }
+    }
+}

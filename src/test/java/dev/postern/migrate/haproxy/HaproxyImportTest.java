@@ -1,0 +1,230 @@
+package dev.postern.migrate.haproxy;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.postern.config.Configuration;
+import dev.postern.config.Site;
+import dev.postern.config.read.ConfigurationFile;
+import dev.postern.config.read.ConfigurationProblems;
+import dev.postern.pki.Pem;
+import dev.postern.testing.TestCa;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * The cases of {@code src/test/resources/migrate/haproxy}: beside each file stands what becomes of it, to the letter. {@code
+ * -Dmigrate.write=true} writes that anew, for whoever looks at the difference then.
+ */
+class HaproxyImportTest {
+    private static final Path CASES = Path.of("src/test/resources/migrate/haproxy");
+    private static final Instant NOW = Instant.parse("2027-01-01T00:00:00Z");
+    private static final InstantSource CLOCK = InstantSource.fixed(NOW);
+
+    @TempDir
+    private Path directory;
+
+    private HaproxyImport.Imported imported(String text) throws IOException {
+        Path file = directory.resolve("h.cfg");
+        Files.writeString(file, text);
+        return HaproxyImport.read(file, Map.of(), CLOCK);
+    }
+
+    private Configuration read(String text) throws Exception {
+        return ConfigurationFile.parse("result.yaml", imported(text).text());
+    }
+
+    static Stream<String> cases() throws IOException {
+        try (Stream<Path> files = Files.list(CASES)) {
+            return files
+                    .map(file -> file.getFileName().toString())
+                    .filter(name -> name.endsWith(".cfg"))
+                    .sorted()
+                    .toList()
+                    .stream();
+        }
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("cases")
+    void fileBecomesWhatStandsBesideItAndPasses(String name) throws Exception {
+        Path file = CASES.resolve(name);
+        HaproxyImport.Imported imported = HaproxyImport.read(file, Map.of(), CLOCK);
+
+        Path result = CASES.resolve(name.replace(".cfg", ".yaml"));
+        if (Boolean.getBoolean("migrate.write")) {
+            Files.writeString(result, imported.text());
+        }
+        assertThat(imported.text()).isEqualTo(Files.readString(result));
+        ConfigurationFile.parse(result.toString(), imported.text());
+        everyLineIsToldOf(Files.readString(file), name, imported);
+    }
+
+    private static void everyLineIsToldOf(String text, String name, HaproxyImport.Imported imported) {
+        List<String> silent = new ArrayList<>();
+        List<String> lines = text.lines().toList();
+        for (int i = 0; i < lines.size(); i++) {
+            String line = lines.get(i).strip();
+            boolean isSaid = !line.isEmpty() && !line.startsWith("#");
+            if (isSaid
+                    && !imported.carried().contains(i + 1)
+                    && !imported.text().contains("# " + name + ":" + (i + 1) + ": ")) {
+                silent.add((i + 1) + ": " + line);
+            }
+        }
+        assertThat(silent)
+                .as("lines that nothing came of, and nobody is told of")
+                .isEmpty();
+    }
+
+    /** Whatever lines come together: none is dropped, and what comes out is a configuration. */
+    @Test
+    void anyLinesTogetherMakeAConfigurationAndNoneIsDropped() throws Exception {
+        List<String> pool = new ArrayList<>();
+        try (Stream<Path> files = Files.list(CASES)) {
+            for (Path file : files.filter(file -> file.toString().endsWith(".cfg"))
+                    .sorted()
+                    .toList()) {
+                Files.readString(file).lines().filter(line -> !line.isBlank()).forEach(pool::add);
+            }
+        }
+        Random random = new Random(7);
+        for (int round = 0; round < Integer.getInteger("migrate.rounds", 100); round++) {
+            StringBuilder text =
+                    new StringBuilder("defaults\n  mode " + (random.nextBoolean() ? "http" : "tcp") + "\n");
+            int count = 1 + random.nextInt(40);
+            for (int i = 0; i < count; i++) {
+                text.append(pool.get(random.nextInt(pool.size()))).append('\n');
+            }
+            HaproxyImport.Imported imported = imported(text.toString());
+
+            everyLineIsToldOf(text.toString(), "h.cfg", imported);
+            assertThat(imported.text()).satisfies(it -> {
+                try {
+                    ConfigurationFile.parse("h", it);
+                } catch (ConfigurationProblems e) {
+                    throw new AssertionError(e.lines() + "\n" + text + "\n" + it, e);
+                }
+            });
+        }
+    }
+
+    @Test
+    void certificateThatIsHereIsTakenWithItsNames() throws Exception {
+        TestCa.Issued issued = TestCa.create().issue(List.of("www.example.com"), NOW, Duration.ofDays(30));
+        Path pem = directory.resolve("site.pem");
+        Files.writeString(pem, Pem.of(issued.chain()) + Pem.of(issued.key()));
+
+        Configuration config = read("""
+                frontend f
+                  mode http
+                  bind :443 ssl crt %s
+                  use_backend b if { hdr(host) -i www.example.com }
+                backend b
+                  mode http
+                  server s 10.0.0.1:80
+                """.formatted(pem));
+
+        Site site = config.sites().get(0);
+        assertThat(site.names()).containsExactly("www.example.com");
+        assertThat(site.files()).isNotNull();
+    }
+
+    // First match in HAProxy, the most specific in Postern: without a route for both, POST /a would go to the second.
+    @Test
+    void earlierRuleGoesBeforeALaterOneThatIsMoreSpecific() throws Exception {
+        String text = imported("""
+                listen l
+                  mode http
+                  bind :80
+                  use_backend first if METH_POST
+                  use_backend second if { path_beg /a }
+                  server s 10.0.0.3:80
+                backend first
+                  mode http
+                  server s 10.0.0.1:80
+                backend second
+                  mode http
+                  server s 10.0.0.2:80
+                """).text();
+
+        assertThat(text).contains("""
+                      - path: /a
+                        when:
+                          methods: [POST]
+                        backend: first
+                      - path: /a
+                        backend: second
+                """);
+    }
+
+    @Test
+    void whoWasKeptOutAndIsLetInNowIsToldLoudly() throws Exception {
+        HaproxyImport.Imported imported = imported("""
+                listen l
+                  mode http
+                  bind :80
+                  http-request deny if { hdr(User-Agent) -m sub bad }
+                  server s 10.0.0.3:80
+                """);
+
+        assertThat(imported.guards()).isEqualTo(1);
+        assertThat(imported.text()).contains("h.cfg:4: http-request deny", "NOT KEPT OUT HERE");
+    }
+
+    @Test
+    void passwordsAreNotRepeated() throws Exception {
+        assertThat(imported(
+                                "userlist u\n  user ops insecure-password tiger\nlisten l\n  bind :80\n  stats auth a:tiger\n")
+                        .text())
+                .doesNotContain("tiger");
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "nonsense here|h.cfg:1: \"nonsense\" stands in no section",
+                "global\\n  log 'x|h.cfg:2: has a quote that is not closed",
+                "\\0|h.cfg:1: has a NUL character",
+                "# nothing|h.cfg: has no section"
+            })
+    void whatIsNoConfigurationOfHaproxyIsRefusedWithItsPlace(String text, String message) {
+        assertThatThrownBy(() -> imported(text.replace("\\n", "\n").replace("\\0", "\0")))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining(message);
+    }
+
+    @Test
+    void lineWithoutAnEndIsToldInPart() throws Exception {
+        HaproxyImport.Imported imported = imported("global\n  description " + "x".repeat(1_000_000) + "\nlisten l\n");
+
+        assertThat(imported.text()).hasSizeLessThan(5_000).contains("h.cfg:2: description xxx", "…");
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @ValueSource(
+            strings = {"bind :80 interface eth0", "bind :80 accept-proxy", "bind :80,:80", "bind [::]:80,0.0.0.0:80"})
+    void listenersPass(String bind) throws Exception {
+        assertThat(read("listen l\n  mode http\n  " + bind + "\n  server s 10.0.0.1:80\n")
+                        .listeners()
+                        .http()
+                        .bind())
+                .isNotEmpty();
+    }
+}
