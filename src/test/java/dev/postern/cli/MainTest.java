@@ -232,7 +232,8 @@ class MainTest {
                         "command line: --site: \"localhost\" is a private name, which letsencrypt may not certify;"
                                 + " add internal to acme.issuers, bring a certificate, or serve the site over HTTP only (plain: true)",
                         "command line: --to: \"c\" has no port"
-                                + " (expected: HOST:PORT such as 10.0.0.11:8080, app.internal:8080 or [2001:db8::1]:8080)",
+                                + " (expected: HOST:PORT such as 10.0.0.11:8080, app.internal:8080 or [2001:db8::1]:8080,"
+                                + " or unix:/run/app.sock)",
                         "command line: 2 problems; not started");
     }
 
