@@ -10,6 +10,7 @@ import dev.postern.trust.TlsToServers;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.security.SecureRandom;
+import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -31,9 +32,10 @@ final class Backends implements AutoCloseable {
     private Map<String, LoadBalancer> byName = Map.of();
 
     /** @param background where files that say of names are looked at */
-    Backends(Surroundings surroundings, Configuration config, ScheduledExecutorService background) {
+    Backends(
+            Surroundings surroundings, Configuration config, InstantSource clock, ScheduledExecutorService background) {
         this.secret = new StickySecret(ConfiguredStore.reading(config), random);
-        this.watch = BackendWatch.start(surroundings, config.resolvers(), background, random);
+        this.watch = BackendWatch.start(surroundings, config.resolvers(), background, clock, random);
     }
 
     /** What the backends are going to be; the balancers of those that are new serve nobody yet. */

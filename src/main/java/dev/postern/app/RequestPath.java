@@ -114,6 +114,7 @@ final class RequestPath implements AutoCloseable {
         this.backends = new Backends(
                 new Surroundings(loops.get(0), transport.sockets(), transport.datagrams(), servers),
                 config,
+                clock,
                 background);
         this.contexts = new ServerContexts(
                 care.certificates(), care.alpnChallenges(), config.tls(), protocols(config), observation.handshakes());

@@ -8,6 +8,7 @@ import io.netty.channel.socket.DatagramChannel;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.ScheduledExecutorService;
@@ -25,6 +26,9 @@ public final class BackendWatch implements AutoCloseable {
 
     /** How late it may be seen that this host has other names, or other DNS servers. */
     private static final long FILES_SECONDS = 1;
+
+    /** Certificates end in days. */
+    private static final long ENDS_SECONDS = 60;
 
     /**
      * What this host gives to look names up with.
@@ -75,15 +79,20 @@ public final class BackendWatch implements AutoCloseable {
      *
      * @param resolvers DNS servers; none for those of the system
      * @param background where files are looked at, which blocks
+     * @param clock by which certificates of servers end
      */
     public static BackendWatch start(
             Surroundings surroundings,
             List<InetSocketAddress> resolvers,
             ScheduledExecutorService background,
+            InstantSource clock,
             RandomGenerator random) {
         BackendWatch watch = new BackendWatch(surroundings, resolvers, random);
         var unusedFiles =
                 background.scheduleWithFixedDelay(watch::lookAtFiles, FILES_SECONDS, FILES_SECONDS, TimeUnit.SECONDS);
+        EndingCertificates ending = new EndingCertificates(clock);
+        var unusedEnds = background.scheduleWithFixedDelay(
+                () -> ending.look(watch.followed), ENDS_SECONDS, ENDS_SECONDS, TimeUnit.SECONDS);
         var unusedTicks = surroundings
                 .loop()
                 .scheduleWithFixedDelay(watch::tick, TICK_MILLIS, TICK_MILLIS, TimeUnit.MILLISECONDS);

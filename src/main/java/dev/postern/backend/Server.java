@@ -193,7 +193,7 @@ public final class Server {
         return how.secure(channel, config.host(), config.port(), speech, new ServerHandshake.Outcome() {
             @Override
             public void secured(@Nullable Instant ends) {
-                certificateEnds = ends;
+                certificateEnds(ends);
                 outcome.secured(ends);
             }
 
@@ -202,6 +202,10 @@ public final class Server {
                 outcome.failed(fault);
             }
         });
+    }
+
+    void certificateEnds(@Nullable Instant ends) {
+        certificateEnds = ends;
     }
 
     /** When the certificate that it has shown last ends; null where it has shown none. */

@@ -172,6 +172,14 @@ final class StateMetrics implements MultiCollector {
                     "1 where it gets less than its share because it came back a moment ago",
                     server.isWarm() ? 0 : 1,
                     labels);
+            Instant ends = server.certificateEnds();
+            if (ends != null) {
+                families.gauge(
+                        "postern_server_certificate_not_after_timestamp_seconds",
+                        "When the certificate ends that the server has shown last",
+                        ends.getEpochSecond(),
+                        labels);
+            }
             for (Server.State state : Server.State.values()) {
                 families.gauge(
                         "postern_server_state",

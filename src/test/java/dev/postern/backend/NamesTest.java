@@ -21,6 +21,7 @@ import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
@@ -265,6 +266,7 @@ class NamesTest {
                         new ServerBudget(100, 100, 0)),
                 List.of(new InetSocketAddress(InetAddress.getLoopbackAddress(), resolver)),
                 background,
+                InstantSource.system(),
                 new Random(1));
     }
 

@@ -1,6 +1,7 @@
 package dev.postern.trust;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.postern.pki.Pem;
@@ -11,9 +12,13 @@ import dev.postern.testing.RawClient;
 import dev.postern.testing.TestCa;
 import dev.postern.testing.TestServer;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.SocketTimeoutException;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -410,6 +415,29 @@ class TlsToServersTest {
     }
 
     @Test
+    void metricsSayWhenTheCertificateOfAServerEnds() throws Exception {
+        TestCa.Issued issued = issued("127.0.0.1");
+        TestServer server = server(issued);
+        edge.startWithBackend("{ servers: [\"" + server.address() + "\"], tls: { ca-file: " + caFile() + " } }", """
+                listeners:
+                  http: { bind: "127.0.0.1:0" }
+                  https: { bind: "127.0.0.1:0" }
+                  challenge: { bind: "127.0.0.1:0" }
+                  admin: { bind: "127.0.0.1:0" }
+                """);
+        assertThat(get().status()).isEqualTo(200);
+
+        URI metrics = URI.create("http://127.0.0.1:" + edge.adminPort() + "/metrics");
+        try (InputStream page = metrics.toURL().openStream()) {
+            assertThat(new String(page.readAllBytes(), StandardCharsets.UTF_8)
+                            .lines()
+                            .filter(line -> line.startsWith("postern_server_certificate_not_after_timestamp_seconds{"))
+                            .map(line -> (long) Double.parseDouble(line.substring(line.indexOf("} ") + 2))))
+                    .containsExactly(issued.leaf().getNotAfter().toInstant().getEpochSecond());
+        }
+    }
+
+    @Test
     void certificateOfOursIsShown() throws Exception {
         TestCa.Issued ours = issued("edge.internal");
         Path chain = Files.writeString(edge.directory().resolve("own.pem"), Pem.of(ours.chain()));
@@ -433,18 +461,106 @@ class TlsToServersTest {
     // ---- the end of what comes
 
     @Test
-    void bodyThatEndsWithTheConnectionIsWholeOnlyWhereTheServerSaysSo() throws Exception {
+    void bodyThatEndsWithTheConnectionIsWholeWhereTheServerSaysGoodbye() throws Exception {
         TestServer server =
                 edge.closes(TestServer.secured(showing(issued("127.0.0.1")).getServerSocketFactory(), connection -> {
-                    TestServer.Request request = connection.read();
+                    TestServer.Request unused = connection.read();
                     connection.send("HTTP/1.1 200 OK\r\n\r\nhello");
-                    if (!request.path().equals("/whole")) {
-                        connection.reset();
-                    }
                 }));
         start(server.address(), "ca-file: " + caFile());
 
-        assertThat(edge.client().get("localhost", "/whole").body()).isEqualTo("hello");
+        assertThat(get().body()).isEqualTo("hello");
+    }
+
+    @Test
+    void bodyThatEndsWithoutAGoodbyeIsNotWhole() throws Exception {
+        TestServer behind =
+                edge.closes(TestServer.secured(showing(issued("127.0.0.1")).getServerSocketFactory(), connection -> {
+                    TestServer.Request unused = connection.read();
+                    connection.send("HTTP/1.1 200 OK\r\n\r\nhello");
+                    int last = connection.in().read();
+                    assertThat(last).isNegative();
+                }));
+        // Passes on everything, and then an end of the connection that TLS does not know of.
+        TestServer front = edge.closes(TestServer.conversing(connection -> {
+            try (Socket there = new Socket(InetAddress.getLoopbackAddress(), behind.port())) {
+                there.setSoTimeout(1_000);
+                Thread up = new Thread(() -> {
+                    try {
+                        connection.in().transferTo(there.getOutputStream());
+                    } catch (IOException over) {
+                        // As the test is.
+                    }
+                });
+                up.setDaemon(true);
+                up.start();
+                there.getInputStream().transferTo(connection.socket().getOutputStream());
+            } catch (SocketTimeoutException said) {
+                connection.close();
+            }
+        }));
+        start(front.address(), "ca-file: " + caFile());
+
+        RawClient client = edge.client().request("GET / HTTP/1.1", "Host: localhost");
+
+        assertThatThrownBy(client::response).isInstanceOf(UncheckedIOException.class);
+    }
+
+    @Test
+    void whatAClientSaysAfterItsServerHasEndedItsHalfArrives() throws Exception {
+        List<String> heard = new CopyOnWriteArrayList<>();
+        TestServer server = edge.closes(TestServer.conversing(connection -> {
+            connection.send("bye");
+            connection.socket().shutdownOutput();
+            heard.add(new String(connection.in().readAllBytes(), StandardCharsets.US_ASCII));
+        }));
+        edge.start("""
+                sites:
+                  - names: [localhost]
+                    backend: db
+                    certificate: %s
+                tcp:
+                  - { name: db, bind: "127.0.0.1:0", backend: db, tls: localhost }
+                backends:
+                  db: { servers: ["%s"] }
+                """.formatted(edge.site().certificate("localhost"), server.address()));
+
+        try (SSLSocket client = (SSLSocket)
+                edge.trust().getSocketFactory().createSocket(InetAddress.getLoopbackAddress(), edge.tcpPort("db"))) {
+            client.setSoTimeout(20_000);
+            assertThat(new String(client.getInputStream().readAllBytes(), StandardCharsets.US_ASCII))
+                    .isEqualTo("bye");
+            for (String word : List.of("I ", "am ", "not ", "done")) {
+                client.getOutputStream().write(word.getBytes(StandardCharsets.US_ASCII));
+            }
+            client.shutdownOutput();
+            await().until(() -> !heard.isEmpty());
+        }
+        assertThat(heard).containsExactly("I am not done");
+    }
+
+    @Test
+    void keyThatDoesNotFitIsAProblemOfTheConfiguration() throws Exception {
+        TestCa.Issued ours = issued("edge.internal");
+        Path chain = Files.writeString(edge.directory().resolve("own.pem"), Pem.of(ours.chain()));
+        Path other = Files.writeString(
+                edge.directory().resolve("other.key"),
+                Pem.of(issued("other.internal").key()));
+        Path broken = Files.writeString(edge.directory().resolve("broken.key"), "nothing");
+        String backends = """
+                sites:
+                  - { names: [app.internal], backend: a }
+                acme: { issuers: [internal] }
+                backends:
+                  a: { servers: ["127.0.0.1:1"], tls: { certificate: { chain: %1$s, key: %2$s } } }
+                  b: { servers: ["127.0.0.1:1"], tls: { certificate: { chain: %1$s, key: %3$s } } }
+                """.formatted(chain, other, broken);
+
+        assertThat(TlsToServers.problems(edge.configuration(backends).backends().values()))
+                .containsExactlyInAnyOrder(
+                        "backends.a.tls.certificate: " + other + ": does not fit the certificate in " + chain,
+                        "backends.b.tls.certificate: " + broken
+                                + ": holds no private key (expected: a PEM block such as BEGIN PRIVATE KEY)");
     }
 
     // ---- checks, tunnels, reloads
