@@ -9,6 +9,7 @@ import dev.postern.config.Health;
 import dev.postern.config.Resolve;
 import dev.postern.config.ServerFaults;
 import dev.postern.config.ServerProtocol;
+import dev.postern.config.ServerTls;
 import dev.postern.trust.TlsToServers;
 import dev.postern.wire.SocketTypes;
 import java.net.SocketAddress;
@@ -133,6 +134,18 @@ public final class Backend {
         Change change = become(next, false);
         change.removed.forEach(Server::retire);
         watchers.forEach(Runnable::run);
+    }
+
+    /**
+     * Its servers have to be who {@code next} says from now on, where {@code before} has said so until now; else nothing
+     * changes, for somebody else has changed it.
+     */
+    synchronized boolean follow(ServerTls before, ServerTls next) {
+        if (!before.equals(config().tls())) {
+            return false;
+        }
+        Change unused = become(config().with(next), false);
+        return true;
     }
 
     /** One of its names is somewhere else now. Returns whether other servers are among its members. */

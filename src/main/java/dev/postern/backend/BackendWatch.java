@@ -27,6 +27,9 @@ public final class BackendWatch implements AutoCloseable {
     /** How late it may be seen that this host has other names, or other DNS servers. */
     private static final long FILES_SECONDS = 1;
 
+    /** As soon as a replaced file of a site is noticed. */
+    private static final long TLS_SECONDS = 5;
+
     /** Certificates end in days. */
     private static final long ENDS_SECONDS = 60;
 
@@ -90,6 +93,9 @@ public final class BackendWatch implements AutoCloseable {
         BackendWatch watch = new BackendWatch(surroundings, resolvers, random);
         var unusedFiles =
                 background.scheduleWithFixedDelay(watch::lookAtFiles, FILES_SECONDS, FILES_SECONDS, TimeUnit.SECONDS);
+        TlsFiles tls = new TlsFiles();
+        var unusedTls = background.scheduleWithFixedDelay(
+                () -> tls.look(watch.followed), TLS_SECONDS, TLS_SECONDS, TimeUnit.SECONDS);
         EndingCertificates ending = new EndingCertificates(clock);
         var unusedEnds = background.scheduleWithFixedDelay(
                 () -> ending.look(watch.followed), ENDS_SECONDS, ENDS_SECONDS, TimeUnit.SECONDS);

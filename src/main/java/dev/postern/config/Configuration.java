@@ -217,6 +217,27 @@ public record Configuration(
             SentHost host,
             RouteTimeouts timeouts,
             RouteLimits limits) {
+        /** The same, with servers that have to be who {@code other} says. */
+        public Backend with(ServerTls other) {
+            return new Backend(
+                    name,
+                    balance,
+                    servers,
+                    health,
+                    protocol,
+                    other,
+                    queue,
+                    slowStart,
+                    ejection,
+                    sticky,
+                    retries,
+                    proxyProtocol,
+                    tolerated,
+                    host,
+                    timeouts,
+                    limits);
+        }
+
         /** Of servers that speak HTTP/1.1. */
         public Backend(String name, Balance balance, List<Server> servers, @Nullable Health health) {
             this(

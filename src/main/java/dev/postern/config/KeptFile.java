@@ -1,5 +1,6 @@
 package dev.postern.config;
 
+import java.io.IOException;
 import java.nio.file.Path;
 
 /**
@@ -10,6 +11,11 @@ import java.nio.file.Path;
 public record KeptFile(
         @InFile(beside = true) Path file,
         @InFile(beside = true) Secret content) {
+    /** The same file with what is in it now. Blocks. */
+    public KeptFile readAgain() throws IOException {
+        return new KeptFile(file, new Secret(CaFile.text(file)));
+    }
+
     @Override
     public String toString() {
         return file.toString();

@@ -23,6 +23,7 @@ import io.netty.util.ReferenceCountUtil;
 import java.io.IOException;
 import java.lang.ref.Cleaner;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.NoSuchFileException;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
 import java.security.PrivateKey;
@@ -74,6 +75,38 @@ public final class TlsToServers {
         } catch (GeneralSecurityException | IOException e) {
             // Whoever read the configuration has asked for its problems.
             throw new IllegalStateException(e);
+        }
+    }
+
+    /**
+     * The same, with what is in its files now. Blocks.
+     *
+     * @throws IOException with the file and what is wrong with it
+     */
+    public static ServerTls readAgain(ServerTls before) throws IOException {
+        KeptFile caFile = before.caFile() == null ? null : readAgain(before.caFile());
+        if (caFile != null) {
+            try {
+                List<X509Certificate> unused = CaFile.parse(caFile.content().text());
+            } catch (CertificateException e) {
+                throw Own.said(caFile, e);
+            }
+        }
+        ServerTls.Shown shown = before.certificate();
+        if (shown != null) {
+            shown = new ServerTls.Shown(readAgain(shown.chain()), readAgain(shown.key()));
+            Own unused = Own.of(shown);
+        }
+        return new ServerTls(caFile, before.serverName(), before.pins(), before.verify(), before.minVersion(), shown);
+    }
+
+    private static KeptFile readAgain(KeptFile file) throws IOException {
+        try {
+            return file.readAgain();
+        } catch (NoSuchFileException e) {
+            throw new IOException(file + ": does not exist", e);
+        } catch (IOException e) {
+            throw Own.said(file, e);
         }
     }
 
