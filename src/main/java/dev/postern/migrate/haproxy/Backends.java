@@ -14,6 +14,7 @@ import java.util.Set;
 /** {@code backend} and the servers of {@code listen}. One without a server that can be carried over is none. */
 final class Backends {
     private static final int LONGEST_NAME = 63;
+    private static final int LAST_PORT = 65_535;
 
     private final List<Section> sections;
     private final Timeouts timeouts;
@@ -32,8 +33,10 @@ final class Backends {
         this.sections = sections;
         this.timeouts = timeouts;
         this.tally = tally;
+        Set<String> seen = new HashSet<>();
         for (Section section : sections) {
-            if (section.hasServers()) {
+            // HAProxy takes no second one of a name.
+            if (section.hasServers() && seen.add(section.name())) {
                 write(section, at);
             }
         }
@@ -74,6 +77,10 @@ final class Backends {
         byDefault.forEach(statement -> {
             defaults.addAll(statement.after(1));
             tally.carried(statement);
+            List<String> others = ServerLine.othersOf(statement);
+            if (!others.isEmpty()) {
+                tally.note(at, statement, "not carried over of it: " + String.join(", ", others), "");
+            }
         });
         List<ServerLine> servers = new ArrayList<>();
         for (String word : List.of("server", "server-template")) {
@@ -88,6 +95,14 @@ final class Backends {
                             statement,
                             "servers of a backend speak TLS alike, as "
                                     + servers.get(0).name() + " does; this one is left out",
+                            "a backend of its own");
+                } else if (section.isTcp()
+                        && !servers.isEmpty()
+                        && !servers.get(0).following().equals(server.following())) {
+                    tally.note(
+                            at,
+                            statement,
+                            "servers are all connected to at a port of their own, or none; this one is left out",
                             "a backend of its own");
                 } else {
                     servers.add(server);
@@ -231,9 +246,9 @@ final class Backends {
         Set<String> mine = new HashSet<>();
         Set<String> called = new HashSet<>();
         for (ServerLine server : servers) {
-            String port = port(section, server);
-            addresses.add(server.host() + ":" + port);
-            if (!mine.add(server.host() + ":" + port)) {
+            String address = address(section, server);
+            addresses.add(address);
+            if (!mine.add(address)) {
                 tally.note(backend, server.statement(), "the backend has that server already", "weight gives one more");
                 continue;
             }
@@ -243,7 +258,7 @@ final class Backends {
                         item, server.statement(), "not carried over of it: " + String.join(", ", server.others()), "");
             }
             tally.carried(server.statement());
-            item.put("address", server.host() + ":" + port);
+            item.put("address", address);
             if (server.isTemplate()) {
                 item.put("resolve", "each");
             } else if (isServerName(server.name()) && called.add(server.name())) {
@@ -270,15 +285,24 @@ final class Backends {
                 && name.chars().allMatch(c -> c < 0x80 && (Character.isLetterOrDigit(c) || "._-".indexOf(c) >= 0));
     }
 
-    private String port(Section section, ServerLine server) {
-        if (Numbers.isBetween(server.port(), 1, 65_535)) {
-            return server.port();
+    private String address(Section section, ServerLine server) {
+        if (server.isSocket()) {
+            return server.host();
         }
-        String came = Binds.firstPort(sections, section);
+        String following = server.following();
+        if (following.isEmpty()) {
+            return server.host() + ":" + server.port();
+        }
+        int port = Integer.parseInt(Binds.firstPort(sections, section));
+        if (!following.equals("same")) {
+            int moved = port + Integer.parseInt(following);
+            port = moved >= 1 && moved <= LAST_PORT ? moved : port;
+        }
         if (section.isTcp()) {
-            ports.putIfAbsent(section.name(), server.port().isEmpty() ? "same" : server.port());
+            ports.put(section.name(), following);
         }
-        return Numbers.isBetween(server.option("port"), 1, 65_535) ? server.option("port") : came;
+        return server.host() + ":"
+                + (Numbers.isBetween(server.option("port"), 1, LAST_PORT) ? server.option("port") : port);
     }
 
     private void host(Section section, Mapping backend) {

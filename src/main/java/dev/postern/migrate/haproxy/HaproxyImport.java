@@ -52,7 +52,7 @@ public final class HaproxyImport {
                 "Paths are taken by whole segments here, and of the routes that take a request the most specific one gets it.");
         for (Section section : sections) {
             if (section.hasServers()) {
-                withServers.put(section.name(), section);
+                withServers.putIfAbsent(section.name(), section);
             }
         }
         // In this order they are written.

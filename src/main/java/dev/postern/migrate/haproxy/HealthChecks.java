@@ -39,13 +39,14 @@ final class HealthChecks {
         if (checked.isEmpty()) {
             return;
         }
-        new HealthChecks(section, tally, at).write(checked);
+        new HealthChecks(section, tally, at).write(checked, servers.stream().anyMatch(ServerLine::isSocket));
         if (checked.size() < servers.size()) {
             at.remark("All servers are checked; in HAProxy " + checked.size() + " of " + servers.size() + " are.");
         }
     }
 
-    private void write(List<ServerLine> checked) {
+    /** @param hasSockets whether some server has no port */
+    private void write(List<ServerLine> checked, boolean hasSockets) {
         Optional<Statement> how = how();
         String type =
                 how.map(option -> TYPES.getOrDefault(option.word(1), "tcp")).orElse("tcp");
@@ -74,7 +75,7 @@ final class HealthChecks {
                 health.put(count, first.option(count));
             }
         }
-        if (Numbers.isBetween(first.option("port"), 1, 65_535)) {
+        if (Numbers.isBetween(first.option("port"), 1, 65_535) && !hasSockets) {
             health.put("port", first.option("port"));
         }
         for (ServerLine server : checked) {

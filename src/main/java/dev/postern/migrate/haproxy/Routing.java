@@ -2,6 +2,7 @@ package dev.postern.migrate.haproxy;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Routes of which the most specific one is taken, made of rules of which the first one is. Where a later rule is more specific
@@ -18,28 +19,32 @@ final class Routing {
 
     /** Behind all that were added before. */
     void add(Match match, Action action, Edits edits) {
-        List<Route> between = new ArrayList<>();
-        for (Route earlier : routes) {
-            if (earlier.match().covers(match)) {
+        add(new Route(match, action, edits), routes.size());
+    }
+
+    /** @param before how many of those that there are go before it, by the order of their rules */
+    private void add(Route route, int before) {
+        for (int i = 0; i < before; i++) {
+            if (routes.get(i).match().covers(route.match())) {
                 return;
             }
-            if (match.goesBefore(earlier.match())) {
-                earlier.match()
-                        .and(match)
-                        .map(both -> new Route(both, earlier.action(), earlier.edits()))
-                        .ifPresent(between::add);
+        }
+        for (int i = 0; i < before; i++) {
+            Route earlier = routes.get(i);
+            if (route.match().goesBefore(earlier.match())) {
+                // It goes before what is between the two rules as well, and so it is for those before the earlier to
+                // say.
+                Optional<Match> both = earlier.match().and(route.match());
+                if (both.isPresent() && !isFull) {
+                    add(new Route(both.get(), earlier.action(), earlier.edits()), i);
+                }
             }
         }
-        if (routes.size() + between.size() >= MOST) {
+        if (routes.size() >= MOST) {
             isFull = true;
-            return;
+        } else if (routes.stream().noneMatch(one -> one.match().equals(route.match()))) {
+            routes.add(route);
         }
-        for (Route both : between) {
-            if (routes.stream().noneMatch(route -> route.match().equals(both.match()))) {
-                routes.add(both);
-            }
-        }
-        routes.add(new Route(match, action, edits));
     }
 
     List<Route> routes() {

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * {@code server NAME ADDRESS OPTION…}, or a {@code server-template}.
  *
- * @param host in brackets where it is IPv6; empty where it is no place that Postern can reach
+ * @param host in brackets where it is IPv6; {@code unix:/PATH}; empty where it is no place that Postern can reach
  * @param port as it stands there: empty, a number, or how far from the port that a client came to, {@code +1000}
  * @param options with what {@code default-server} says
  * @param others words that mean nothing here
@@ -26,6 +26,11 @@ record ServerLine(
         boolean isTemplate,
         Map<String, String> options,
         List<String> others) {
+    private static final String SOCKET = "unix:";
+
+    // unix(7): sun_path, and the zero at its end.
+    private static final int LONGEST_SOCKET = 107;
+
     private static final Set<String> WITH_VALUE = Set.of(
             "inter",
             "rise",
@@ -115,6 +120,22 @@ record ServerLine(
             "enabled",
             "id");
 
+    boolean isSocket() {
+        return host.startsWith(SOCKET);
+    }
+
+    /** How its port follows that which a client came to; empty where it does not. */
+    String following() {
+        return isSocket() || Numbers.isBetween(port, 1, Addresses.LAST_PORT) ? "" : port.isEmpty() ? "same" : port;
+    }
+
+    /** Words of {@code default-server} that mean nothing here. */
+    static List<String> othersOf(Statement defaults) {
+        List<String> others = new ArrayList<>();
+        read(defaults.after(1), new LinkedHashMap<>(), others);
+        return others;
+    }
+
     /** Whether it is a server that speaks TLS. */
     boolean isTls() {
         return options.containsKey("ssl");
@@ -138,6 +159,18 @@ record ServerLine(
         String plain = address;
         for (String family : List.of("ipv4@", "ipv6@")) {
             plain = plain.startsWith(family) ? plain.substring(family.length()) : plain;
+        }
+        String socket = plain.startsWith("unix@") ? plain.substring("unix@".length()) : plain;
+        if (socket.startsWith("/")) {
+            boolean isPath = socket.length() <= LONGEST_SOCKET && socket.chars().allMatch(Paths::isPlain);
+            return new ServerLine(
+                    statement,
+                    statement.word(1),
+                    isPath ? SOCKET + socket : "",
+                    "",
+                    isTemplate,
+                    Map.copyOf(options),
+                    List.copyOf(others));
         }
         // The port begins at the last colon, brackets or not.
         int colon = plain.endsWith("]") ? -1 : plain.lastIndexOf(':');
