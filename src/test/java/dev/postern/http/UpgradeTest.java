@@ -160,6 +160,8 @@ class UpgradeTest {
         edge.startWith(List.of(server.address()), "timeouts: { tunnel: 1m }");
         RawClient client = upgraded();
         fillTheWay(client);
+        // At once: TLS would wait for the writer, which waits for the tunnel to end.
+        client.socket().setSoLinger(true, 0);
         client.close();
 
         gone.countDown();
