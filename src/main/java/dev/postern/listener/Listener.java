@@ -175,32 +175,31 @@ public final class Listener implements AutoCloseable {
         acceptor.letGo();
     }
 
+    /**
+     * The first socket is bound without SO_REUSEPORT, and shares its port from then on: with it from the start, a second
+     * Postern of the same user that starts in the same moment would bind as well, and each would get half of the
+     * connections.
+     */
     private Bound bindNew(InetSocketAddress wanted, List<InetSocketAddress> ours) throws IOException {
-        // Where we have the port already, nobody can have taken it without leave: what is probed for would be
-        // ourselves.
+        // Where we have the port already (on every address, say), nobody can have taken it without leave.
         boolean isOurs = wanted.getPort() != 0 && ours.stream().anyMatch(held -> held.getPort() == wanted.getPort());
-        InetSocketAddress address = isOurs ? wanted : probe(wanted);
+        InetSocketAddress address = wanted;
         List<Channel> channels = new ArrayList<>();
         try {
             for (EventLoop loop : loops) {
-                channels.add(bind(address, transport, loop, countingFailures(), admitting(pipelines.apply(loop))));
+                boolean isShared = isOurs || !channels.isEmpty();
+                Channel channel =
+                        bind(address, transport, loop, isShared, countingFailures(), admitting(pipelines.apply(loop)));
+                channels.add(channel);
+                if (!isShared) {
+                    channel.config().setOption(portSharing(transport), true);
+                    address = (InetSocketAddress) channel.localAddress();
+                }
             }
             return new Bound(wanted, address, List.copyOf(channels));
         } catch (IOException e) {
             new Bound(wanted, address, channels).close();
             throw e;
-        }
-    }
-
-    /**
-     * Binds once without SO_REUSEPORT: with it, a second Postern of the same user would bind as well, and each would get
-     * half of the connections. Says which port the system chose where none was given.
-     */
-    private static InetSocketAddress probe(InetSocketAddress wanted) throws IOException {
-        try (ServerSocket probe = new ServerSocket()) {
-            probe.setReuseAddress(true);
-            probe.bind(wanted, 1);
-            return new InetSocketAddress(wanted.getAddress(), probe.getLocalPort());
         }
     }
 
@@ -211,8 +210,9 @@ public final class Listener implements AutoCloseable {
      */
     public static void requireFree(String name, List<BindAddress> binds) throws CannotListen {
         for (BindAddress bind : binds) {
-            try {
-                var unused = probe(wanted(bind));
+            try (ServerSocket probe = new ServerSocket()) {
+                probe.setReuseAddress(true);
+                probe.bind(wanted(bind), 1);
             } catch (IOException e) {
                 throw new CannotListen(message(name, bind, e), e);
             }
@@ -235,6 +235,7 @@ public final class Listener implements AutoCloseable {
             InetSocketAddress address,
             Transport transport,
             EventLoop loop,
+            boolean isShared,
             ChannelHandler acceptor,
             ChannelInitializer<Channel> pipeline)
             throws IOException {
@@ -248,16 +249,20 @@ public final class Listener implements AutoCloseable {
                 .handler(acceptor)
                 .childOption(ChannelOption.TCP_NODELAY, true)
                 .childHandler(pipeline);
-        if (transport == Transport.EPOLL) {
-            bootstrap.option(UnixChannelOption.SO_REUSEPORT, true);
-        } else {
-            bootstrap.option(NioChannelOption.of(StandardSocketOptions.SO_REUSEPORT), true);
+        if (isShared) {
+            bootstrap.option(portSharing(transport), true);
         }
         ChannelFuture bound = bootstrap.bind(address).awaitUninterruptibly();
         if (!bound.isSuccess()) {
             throw bound.cause() instanceof IOException io ? io : new IOException(bound.cause());
         }
         return bound.channel();
+    }
+
+    private static ChannelOption<Boolean> portSharing(Transport transport) {
+        return transport == Transport.EPOLL
+                ? UnixChannelOption.SO_REUSEPORT
+                : NioChannelOption.of(StandardSocketOptions.SO_REUSEPORT);
     }
 
     /** No descriptor left, or no memory: Netty tries again a second later. */
