@@ -91,7 +91,7 @@ class ArchitectureTest {
                         "config"));
         MAY_USE.put("migrate", Set.of("control", "pki", "disk", "config"));
         // What all imports of configurations have in common is in the package around.
-        MAY_USE.put("migrate.haproxy", Set.of("migrate", "pki", "disk", "config"));
+        MAY_USE.put("migrate.haproxy", Set.of("migrate", "disk", "config"));
         MAY_USE.put(
                 "control",
                 Set.of(

@@ -4,6 +4,7 @@ import dev.postern.config.read.ConfigurationFile;
 import dev.postern.config.read.ConfigurationProblems;
 import dev.postern.config.read.Surroundings;
 import dev.postern.disk.DiskFailure;
+import dev.postern.migrate.Imported;
 import dev.postern.migrate.haproxy.HaproxyImport;
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
@@ -59,7 +60,7 @@ final class ImportHaproxyCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws CommandFailed {
-        HaproxyImport.Imported imported;
+        Imported imported;
         try {
             imported = HaproxyImport.read(file, surroundings.environment(), Clock.systemUTC());
         } catch (IOException e) {

@@ -1,6 +1,8 @@
 package dev.postern.migrate.haproxy;
 
 import dev.postern.migrate.Mapping;
+import dev.postern.migrate.Numbers;
+import dev.postern.migrate.Tally;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;

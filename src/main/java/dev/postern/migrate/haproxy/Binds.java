@@ -2,6 +2,8 @@ package dev.postern.migrate.haproxy;
 
 import dev.postern.config.Addresses;
 import dev.postern.migrate.Mapping;
+import dev.postern.migrate.Numbers;
+import dev.postern.migrate.Tally;
 import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;

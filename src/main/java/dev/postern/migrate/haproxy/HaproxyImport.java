@@ -1,7 +1,13 @@
 package dev.postern.migrate.haproxy;
 
 import dev.postern.config.Site;
+import dev.postern.migrate.Certificates;
+import dev.postern.migrate.Edits;
+import dev.postern.migrate.Imported;
 import dev.postern.migrate.Mapping;
+import dev.postern.migrate.Routing;
+import dev.postern.migrate.SiteDraft;
+import dev.postern.migrate.Tally;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -17,14 +23,6 @@ import java.util.Optional;
 public final class HaproxyImport {
     private static final String ELSEWHERE =
             "one section has the sites of a kind of listener, and another had them before";
-
-    /**
-     * @param text the configuration
-     * @param notes how many lines became comments in it
-     * @param guards how many of these kept somebody out
-     * @param carried the lines that were carried over, wholly or in part
-     */
-    public record Imported(String text, int notes, int guards, List<Integer> carried) {}
 
     private final List<Section> sections;
     private final Instant now;
@@ -79,7 +77,7 @@ public final class HaproxyImport {
     public static Imported read(Path file, Map<String, String> environment, InstantSource clock) throws IOException {
         HaproxyImport one = new HaproxyImport(file, Sections.read(file, environment), clock.instant());
         one.translate();
-        return new Imported(one.root.text(), one.tally.notes(), one.tally.guards(), one.tally.lines());
+        return one.tally.imported(one.root.text());
     }
 
     private void translate() {
@@ -102,7 +100,7 @@ public final class HaproxyImport {
         listened.stream().filter(Section::isTcp).forEach(this::tcp);
         issuers();
         for (SiteDraft draft : drafts) {
-            draft.write(root.item("sites"), timeouts, backends);
+            draft.write(root.item("sites"), backends::forRequests);
         }
         listening.write(root.section("listeners"), tally);
         if (!drafts.isEmpty() || !root.has("tcp")) {
@@ -138,7 +136,7 @@ public final class HaproxyImport {
         }
         List<Statement> all = new ArrayList<>(List.of(section.head()));
         all.addAll(section.own());
-        tally.sweep(place, section.kind(), all);
+        tally.sweep(place, all, line -> Reasons.of(section.kind(), line));
         List<Integer> put = all.stream()
                 .filter(Statement::isFromEnvironment)
                 .map(Statement::line)
@@ -298,7 +296,7 @@ public final class HaproxyImport {
         boolean isAny = name.equals(Site.ANY);
         for (SiteDraft draft : drafts) {
             if (draft.names.contains(name) && draft.isPlain && draft.names.size() == 1 && draft.passthrough == null) {
-                draft.passthrough = target;
+                draft.passthrough = passed(target);
                 // Over plain HTTP it is served as before.
                 listening.redirect("off");
                 return;
@@ -309,8 +307,13 @@ public final class HaproxyImport {
             }
         }
         SiteDraft draft = new SiteDraft(List.of(name), new Routing(), Edits.NONE, false, null);
-        draft.passthrough = target;
+        draft.passthrough = passed(target);
         drafts.add(draft);
+    }
+
+    private SiteDraft.Passthrough passed(Section target) {
+        return new SiteDraft.Passthrough(
+                backends.forConnections(target.name()).orElse(""), timeouts.ofPassthrough(target));
     }
 
     /** The name of a site that has the certificate of a service: one that there is, or one more. */

@@ -1,7 +1,15 @@
 package dev.postern.migrate.haproxy;
 
 import dev.postern.config.Site;
+import dev.postern.migrate.Action;
+import dev.postern.migrate.Certificates;
+import dev.postern.migrate.Edits;
+import dev.postern.migrate.Headers;
 import dev.postern.migrate.Mapping;
+import dev.postern.migrate.Match;
+import dev.postern.migrate.Routing;
+import dev.postern.migrate.SiteDraft;
+import dev.postern.migrate.Tally;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;

@@ -1,6 +1,7 @@
 package dev.postern.migrate.haproxy;
 
 import dev.postern.migrate.Mapping;
+import dev.postern.migrate.Tally;
 import java.util.ArrayList;
 import java.util.List;
 

@@ -1,5 +1,6 @@
 package dev.postern.migrate.haproxy;
 
+import dev.postern.migrate.Reason;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -7,12 +8,6 @@ import java.util.Set;
 
 /** Why lines that no other class has spoken for are not carried over, by their first words. */
 final class Reasons {
-    record Reason(String why, String then, boolean isGuard) {
-        Reason(String why, String then) {
-            this(why, then, false);
-        }
-    }
-
     private static final Reason UNKNOWN =
             new Reason("the import does not know it", "see whether config/postern.yaml has a word for it");
     private static final Reason PROCESS =

@@ -1,5 +1,9 @@
 package dev.postern.migrate.haproxy;
 
+import dev.postern.migrate.Action;
+import dev.postern.migrate.Headers;
+import dev.postern.migrate.Numbers;
+import dev.postern.migrate.Paths;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;

@@ -3,6 +3,8 @@ package dev.postern.migrate.haproxy;
 import dev.postern.config.Addresses;
 import dev.postern.config.HostName;
 import dev.postern.config.NotUnderstood;
+import dev.postern.migrate.Numbers;
+import dev.postern.migrate.Paths;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

@@ -4,6 +4,7 @@ import dev.postern.config.HostName;
 import dev.postern.config.NotUnderstood;
 import dev.postern.config.RegularFile;
 import dev.postern.migrate.Mapping;
+import dev.postern.migrate.Tally;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -1,9 +1,10 @@
 package dev.postern.migrate.haproxy;
 
+import dev.postern.migrate.Line;
 import java.util.List;
 
-/** One line of the file, comments aside. Each is itself and no other, however alike they are. */
-final class Statement {
+/** One line of the file, comments aside. */
+final class Statement implements Line {
     private final int line;
     private final String text;
     private final List<String> words;
@@ -17,12 +18,14 @@ final class Statement {
         this.fromEnvironment = fromEnvironment;
     }
 
-    int line() {
+    @Override
+    public int line() {
         return line;
     }
 
     /** As it stands in the file, but for passwords. */
-    String text() {
+    @Override
+    public String text() {
         int secret = Math.max(words.indexOf("password"), words.indexOf("insecure-password"));
         boolean isAuth = begins("stats", "auth") || begins("setenv") || begins("presetenv");
         if (secret >= 0 || isAuth) {

@@ -1,6 +1,10 @@
 package dev.postern.migrate.haproxy;
 
+import dev.postern.migrate.Action;
+import dev.postern.migrate.Edits;
 import dev.postern.migrate.Mapping;
+import dev.postern.migrate.Numbers;
+import dev.postern.migrate.Tally;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;

@@ -1,6 +1,7 @@
 package dev.postern.migrate.haproxy;
 
 import dev.postern.migrate.Mapping;
+import dev.postern.migrate.Tally;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -78,15 +79,13 @@ final class Timeouts {
     }
 
     /** Of connections that are passed on unopened. */
-    void ofPassthrough(Section backend, Mapping at) {
+    Map<String, String> ofPassthrough(Section backend) {
         Map<String, String> said = new LinkedHashMap<>();
         backend.setting("timeout", "connect").ifPresent(statement -> put(statement, "connect", said, true));
         backend.setting("timeout", "tunnel")
                 .or(() -> backend.setting("timeout", "server"))
                 .ifPresent(statement -> put(statement, "tunnel", said, false));
-        if (!said.isEmpty()) {
-            at.put("timeouts", said);
-        }
+        return said;
     }
 
     private void put(Statement statement, String key, Map<String, String> said, boolean isLimited) {

@@ -1,6 +1,9 @@
 package dev.postern.migrate.haproxy;
 
 import dev.postern.config.HostName;
+import dev.postern.migrate.Match;
+import dev.postern.migrate.Paths;
+import dev.postern.migrate.SiteDraft;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -15,8 +18,6 @@ import org.jspecify.annotations.Nullable;
  * @param tls whether its clients speak TLS; null where both may be
  */
 record View(@Nullable String host, @Nullable Boolean tls) {
-    static final String CHALLENGES = "/.well-known/acme-challenge";
-
     private static final int MOST = 64;
 
     /** One way in which a condition holds: a match, from one of some addresses, or from none of others. */
@@ -112,7 +113,7 @@ record View(@Nullable String host, @Nullable Boolean tls) {
     /** Whoever asks for a token of a CA is answered before all rules. */
     private static boolean isChallenge(Question question) {
         return question instanceof Question.Path path
-                && path.paths().stream().allMatch(one -> Paths.covers(CHALLENGES, one));
+                && path.paths().stream().allMatch(one -> Paths.covers(SiteDraft.CHALLENGES, one));
     }
 
     private Optional<Boolean> known(Question question) {

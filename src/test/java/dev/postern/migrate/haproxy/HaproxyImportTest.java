@@ -7,6 +7,7 @@ import dev.postern.config.Configuration;
 import dev.postern.config.Site;
 import dev.postern.config.read.ConfigurationFile;
 import dev.postern.config.read.ConfigurationProblems;
+import dev.postern.migrate.Imported;
 import dev.postern.pki.Pem;
 import dev.postern.testing.TestCa;
 import java.io.IOException;
@@ -39,7 +40,7 @@ class HaproxyImportTest {
     @TempDir
     private Path directory;
 
-    private HaproxyImport.Imported imported(String text) throws IOException {
+    private Imported imported(String text) throws IOException {
         Path file = directory.resolve("h.cfg");
         Files.writeString(file, text);
         return HaproxyImport.read(file, Map.of(), CLOCK);
@@ -64,7 +65,7 @@ class HaproxyImportTest {
     @MethodSource("cases")
     void fileBecomesWhatStandsBesideItAndPasses(String name) throws Exception {
         Path file = CASES.resolve(name);
-        HaproxyImport.Imported imported = HaproxyImport.read(file, Map.of(), CLOCK);
+        Imported imported = HaproxyImport.read(file, Map.of(), CLOCK);
 
         Path result = CASES.resolve(name.replace(".cfg", ".yaml"));
         if (Boolean.getBoolean("migrate.write")) {
@@ -75,14 +76,14 @@ class HaproxyImportTest {
         everyLineIsToldOf(Files.readString(file), name, imported);
     }
 
-    private static void everyLineIsToldOf(String text, String name, HaproxyImport.Imported imported) {
+    private static void everyLineIsToldOf(String text, String name, Imported imported) {
         List<String> silent = new ArrayList<>();
         List<String> lines = text.lines().toList();
         for (int i = 0; i < lines.size(); i++) {
             String line = lines.get(i).strip();
             boolean isSaid = !line.isEmpty() && !line.startsWith("#");
             if (isSaid
-                    && !imported.carried().contains(i + 1)
+                    && !imported.carried().contains(name + ":" + (i + 1))
                     && !imported.text().contains("# " + name + ":" + (i + 1) + ": ")) {
                 silent.add((i + 1) + ": " + line);
             }
@@ -111,7 +112,7 @@ class HaproxyImportTest {
             for (int i = 0; i < count; i++) {
                 text.append(pool.get(random.nextInt(pool.size()))).append('\n');
             }
-            HaproxyImport.Imported imported = imported(text.toString());
+            Imported imported = imported(text.toString());
 
             everyLineIsToldOf(text.toString(), "h.cfg", imported);
             assertThat(imported.text()).satisfies(it -> {
@@ -175,7 +176,7 @@ class HaproxyImportTest {
 
     @Test
     void whoWasKeptOutAndIsLetInNowIsToldLoudly() throws Exception {
-        HaproxyImport.Imported imported = imported("""
+        Imported imported = imported("""
                 listen l
                   mode http
                   bind :80
@@ -212,7 +213,7 @@ class HaproxyImportTest {
 
     @Test
     void lineWithoutAnEndIsToldInPart() throws Exception {
-        HaproxyImport.Imported imported = imported("global\n  description " + "x".repeat(1_000_000) + "\nlisten l\n");
+        Imported imported = imported("global\n  description " + "x".repeat(1_000_000) + "\nlisten l\n");
 
         assertThat(imported.text()).hasSizeLessThan(5_000).contains("h.cfg:2: description xxx", "…");
     }

@@ -1,7 +1,7 @@
-package dev.postern.migrate.haproxy;
+package dev.postern.migrate;
 
 /** What is done with a request. */
-sealed interface Action {
+public sealed interface Action {
     /** @param backend as HAProxy calls it */
     record To(String backend) implements Action {}
 

@@ -1,6 +1,5 @@
-package dev.postern.migrate.haproxy;
+package dev.postern.migrate;
 
-import dev.postern.migrate.Mapping;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -9,23 +8,23 @@ import java.util.Map;
 import java.util.stream.Stream;
 
 /** What a site or route says beside its action. */
-record Edits(List<String> allow, List<String> deny, List<Action.Header> headers) {
-    static final Edits NONE = new Edits(List.of(), List.of(), List.of());
+public record Edits(List<String> allow, List<String> deny, List<Action.Header> headers) {
+    public static final Edits NONE = new Edits(List.of(), List.of(), List.of());
 
-    static Edits of(Action.Header header) {
+    public static Edits of(Action.Header header) {
         return new Edits(List.of(), List.of(), List.of(header));
     }
 
-    static Edits allowing(List<String> ranges) {
+    public static Edits allowing(List<String> ranges) {
         return new Edits(ranges, List.of(), List.of());
     }
 
-    static Edits denying(List<String> ranges) {
+    public static Edits denying(List<String> ranges) {
         return new Edits(List.of(), ranges, List.of());
     }
 
     /** What is said later of a header goes before what was said of it earlier. */
-    Edits and(Edits later) {
+    public Edits and(Edits later) {
         List<Action.Header> all = new ArrayList<>(headers);
         for (Action.Header header : later.headers) {
             all.removeIf(
@@ -42,11 +41,11 @@ record Edits(List<String> allow, List<String> deny, List<Action.Header> headers)
     }
 
     /** Whether nobody but a server sees anything of it. */
-    boolean isForServers() {
+    public boolean isForServers() {
         return allow.isEmpty() && deny.isEmpty() && headers.stream().allMatch(Action.Header::toServer);
     }
 
-    void write(Mapping at) {
+    public void write(Mapping at) {
         if (!allow.isEmpty()) {
             at.put("allow", allow);
         }

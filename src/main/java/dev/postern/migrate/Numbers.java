@@ -1,12 +1,12 @@
-package dev.postern.migrate.haproxy;
+package dev.postern.migrate;
 
 /** Whole numbers in words. */
-final class Numbers {
+public final class Numbers {
     private static final int MOST_DIGITS = 9;
 
     private Numbers() {}
 
-    static boolean isBetween(String text, int least, int most) {
+    public static boolean isBetween(String text, int least, int most) {
         if (text.isEmpty() || text.length() > MOST_DIGITS || !text.chars().allMatch(c -> c >= '0' && c <= '9')) {
             return false;
         }

@@ -1,4 +1,4 @@
-package dev.postern.migrate.haproxy;
+package dev.postern.migrate;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,4 +1,4 @@
-package dev.postern.migrate.haproxy;
+package dev.postern.migrate;
 
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -13,21 +13,21 @@ import java.util.Set;
  * @param methods none for all of them
  * @param headers name → test, and value after a colon
  */
-record Match(boolean exact, String path, Set<String> methods, Map<String, String> headers) {
-    static final Match ALL = new Match(false, "/", Set.of(), Map.of());
+public record Match(boolean exact, String path, Set<String> methods, Map<String, String> headers) {
+    public static final Match ALL = new Match(false, "/", Set.of(), Map.of());
 
-    boolean isAll() {
+    public boolean isAll() {
         return equals(ALL);
     }
 
-    boolean covers(Match other) {
+    public boolean covers(Match other) {
         boolean path = exact ? other.exact && other.path.equals(this.path) : Paths.covers(this.path, other.path);
         boolean method = methods.isEmpty() || (!other.methods.isEmpty() && methods.containsAll(other.methods));
         return path && method && other.headers.entrySet().containsAll(headers.entrySet());
     }
 
     /** What both take; empty where there is no such request, or none that a route could ask for. */
-    Optional<Match> and(Match other) {
+    public Optional<Match> and(Match other) {
         boolean isNarrow = (exact || !other.exact) && path.length() >= other.path.length();
         Match narrow = isNarrow ? this : other;
         Match wide = isNarrow ? other : this;
@@ -52,7 +52,7 @@ record Match(boolean exact, String path, Set<String> methods, Map<String, String
     }
 
     /** Whether Postern takes this one before the other, where both take a request: the rule of README.md, "Routes". */
-    boolean goesBefore(Match other) {
+    public boolean goesBefore(Match other) {
         if (exact != other.exact) {
             return exact;
         }

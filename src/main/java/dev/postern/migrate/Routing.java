@@ -1,4 +1,4 @@
-package dev.postern.migrate.haproxy;
+package dev.postern.migrate;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -8,17 +8,17 @@ import java.util.Optional;
  * Routes of which the most specific one is taken, made of rules of which the first one is. Where a later rule is more specific
  * than an earlier one that takes some of the same requests, a route for just those is added which does what the earlier says.
  */
-final class Routing {
+public final class Routing {
     // More than a reader can follow.
     private static final int MOST = 200;
 
-    record Route(Match match, Action action, Edits edits) {}
+    public record Route(Match match, Action action, Edits edits) {}
 
     private final List<Route> routes = new ArrayList<>();
     private boolean isFull;
 
     /** Behind all that were added before. */
-    void add(Match match, Action action, Edits edits) {
+    public void add(Match match, Action action, Edits edits) {
         add(new Route(match, action, edits), routes.size());
     }
 
@@ -47,11 +47,11 @@ final class Routing {
         }
     }
 
-    List<Route> routes() {
+    public List<Route> routes() {
         return routes;
     }
 
-    boolean isFull() {
+    public boolean isFull() {
         return isFull;
     }
 

@@ -1,4 +1,4 @@
-package dev.postern.migrate.haproxy;
+package dev.postern.migrate;
 
 import dev.postern.config.HostName;
 import dev.postern.config.NotUnderstood;
@@ -19,10 +19,10 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /** The files that {@code crt} and {@code crt-list} name, as far as they are on this machine and good now. */
-final class Certificates {
+public final class Certificates {
     /** @param names those that it is for, and a site may have */
-    record Found(Path chain, Path key, List<String> names) {
-        boolean covers(String name) {
+    public record Found(Path chain, Path key, List<String> names) {
+        public boolean covers(String name) {
             return HostName.covers(names, name) || names.contains(name);
         }
     }
@@ -32,22 +32,22 @@ final class Certificates {
     private final List<String> problems = new ArrayList<>();
     private final List<String> guesses = new ArrayList<>();
 
-    Certificates(List<String> files, Instant now) {
+    public Certificates(List<String> files, Instant now) {
         this.now = now;
         files.forEach(file -> take(Path.of(file)));
     }
 
-    List<Found> found() {
+    public List<Found> found() {
         return found;
     }
 
     /** One line for each that could not be taken. */
-    List<String> problems() {
+    public List<String> problems() {
         return problems;
     }
 
     /** Names that files which are not here seem to be for. */
-    List<String> guesses() {
+    public List<String> guesses() {
         return guesses;
     }
 

@@ -1,11 +1,11 @@
-package dev.postern.migrate.haproxy;
+package dev.postern.migrate;
 
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 
 /** Which headers the configuration has no business with; whoever reads the result has the rule in full. */
-final class Headers {
+public final class Headers {
     private static final Set<String> FRAMING = Set.of(
             "connection",
             "keep-alive",
@@ -30,23 +30,23 @@ final class Headers {
 
     private Headers() {}
 
-    static boolean isOurs(String name) {
+    public static boolean isOurs(String name) {
         String lower = name.toLowerCase(Locale.ROOT);
         return OURS.contains(lower)
                 || (lower.startsWith("x-forwarded-") && !lower.equals("x-forwarded-prefix"))
                 || lower.startsWith("x-original-");
     }
 
-    static boolean isFraming(String name) {
+    public static boolean isFraming(String name) {
         return FRAMING.contains(name.toLowerCase(Locale.ROOT));
     }
 
     /** Whether what comes for clients may be called so. */
-    static boolean isForClients(String name) {
+    public static boolean isForClients(String name) {
         return isName(name) && !isFraming(name) && !name.equalsIgnoreCase("date");
     }
 
-    static boolean isForServers(String name) {
+    public static boolean isForServers(String name) {
         return isName(name) && !isFraming(name) && !isOurs(name) && name.indexOf('_') < 0 && name.indexOf('.') < 0;
     }
 
@@ -57,11 +57,11 @@ final class Headers {
     }
 
     /** Whether a text has nothing that a value may not have, nor what could be taken for a variable. */
-    static boolean isLiteral(String text) {
+    public static boolean isLiteral(String text) {
         return isValue(text) && text.indexOf('{') < 0;
     }
 
-    static boolean isValue(String text) {
+    public static boolean isValue(String text) {
         return text.equals(text.strip()) && text.chars().allMatch(c -> c >= 0x20 && c < 0x7f);
     }
 }

@@ -1,30 +1,36 @@
-package dev.postern.migrate.haproxy;
+package dev.postern.migrate;
 
 import dev.postern.config.Site;
-import dev.postern.migrate.Mapping;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** A site before it is written: what is found out of it in several places comes together here. */
-final class SiteDraft {
-    final List<String> names;
-    final Routing routing;
-    final Edits edits;
-    final boolean isPlain;
+public final class SiteDraft {
+    /** Where CAs ask for tokens. */
+    public static final String CHALLENGES = "/.well-known/acme-challenge";
+
+    public final List<String> names;
+    public final Routing routing;
+    public final Edits edits;
+    public final boolean isPlain;
     private final Certificates.@Nullable Found certificate;
     /** What there is to say of it in front of it. */
-    final List<String> remarks = new ArrayList<>();
+    public final List<String> remarks = new ArrayList<>();
 
-    boolean isDefault;
-    /** As it is called here; null where its connections are opened. */
-    @Nullable Section passthrough;
+    public boolean isDefault;
+    /** Null where its connections are opened. */
+    public @Nullable Passthrough passthrough;
 
-    SiteDraft(
+    /** Whom connections are passed on to, and how long that may take. */
+    public record Passthrough(String backend, Map<String, String> timeouts) {}
+
+    public SiteDraft(
             List<String> names,
             Routing routing,
             Edits edits,
@@ -38,11 +44,11 @@ final class SiteDraft {
     }
 
     /** Whether an issuer has to give it a certificate. */
-    boolean isIssued() {
+    public boolean isIssued() {
         return !isPlain && certificate == null && passthrough == null;
     }
 
-    boolean isLike(SiteDraft other) {
+    public boolean isLike(SiteDraft other) {
         return isPlain == other.isPlain
                 && routing.equals(other.routing)
                 && edits.equals(other.edits)
@@ -53,16 +59,19 @@ final class SiteDraft {
                 && !other.names.contains(Site.ANY);
     }
 
-    void write(Mapping at, Timeouts timeouts, Backends backends) {
+    /** @param backends what an action names → what it is called here; empty for none that could be carried over */
+    public void write(Mapping at, Function<String, Optional<String>> backends) {
         remarks.forEach(at::remark);
         at.put("names", names);
         if (isDefault && !names.contains(Site.ANY)) {
             at.put("default", "true");
         }
-        Section passed = passthrough;
+        Passthrough passed = passthrough;
         if (passed != null) {
-            at.put("passthrough", backends.forConnections(passed.name()).orElse(""));
-            timeouts.ofPassthrough(passed, at);
+            at.put("passthrough", passed.backend());
+            if (!passed.timeouts().isEmpty()) {
+                at.put("timeouts", passed.timeouts());
+            }
         } else if (isPlain) {
             at.put("plain", "true");
         } else if (certificate != null) {
@@ -73,7 +82,7 @@ final class SiteDraft {
         }
         edits.write(at);
         boolean passesChallenges =
-                routing.routes().stream().anyMatch(route -> route.match().path().startsWith(View.CHALLENGES));
+                routing.routes().stream().anyMatch(route -> route.match().path().startsWith(CHALLENGES));
         if (passesChallenges) {
             at.remark("Tokens that are not Postern's own: of whoever gets those certificate files, certbot say.");
             at.put("acme-challenges", "pass");
@@ -90,8 +99,8 @@ final class SiteDraft {
         exceptions.forEach(route -> route(route, backend(route, backends), at.item("routes")));
     }
 
-    private static Optional<String> backend(Routing.Route route, Backends backends) {
-        return route.action() instanceof Action.To to ? backends.forRequests(to.backend()) : Optional.empty();
+    private static Optional<String> backend(Routing.Route route, Function<String, Optional<String>> backends) {
+        return route.action() instanceof Action.To to ? backends.apply(to.backend()) : Optional.empty();
     }
 
     private static void route(Routing.Route route, Optional<String> backend, Mapping at) {
