@@ -58,6 +58,10 @@ final class End extends ChannelInboundHandlerAdapter {
     private boolean outputShut;
 
     private boolean closed;
+    /** It was reset, and that was noticed by what could not be written: what it said before is still to be read. */
+    private @Nullable Throwable notWritten;
+    /** The rest of its life is that of {@link LateReset}. */
+    private boolean left;
 
     /** @param reads whether what comes is taken already, as far as one read goes */
     End(Channel channel, Both both, boolean reads) {
@@ -66,6 +70,8 @@ final class End extends ChannelInboundHandlerAdapter {
         this.lastNanos = channel.eventLoop().ticker().nanoTime();
         boolean set = channel.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
         assert set : "half closure";
+        // What it said before it was reset is read even where writing to it tells of that first.
+        channel.config().setAutoClose(false);
         channel.config().setAutoRead(reads);
     }
 
@@ -163,6 +169,10 @@ final class End extends ChannelInboundHandlerAdapter {
         }
         inputOver = true;
         lastNanos = channel.eventLoop().ticker().nanoTime();
+        if (notWritten != null) {
+            both.broken(this, notWritten);
+            return;
+        }
         if (other != null) {
             other.endOutput();
         }
@@ -207,7 +217,13 @@ final class End extends ChannelInboundHandlerAdapter {
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
         MachineErrors.check(cause);
-        both.broken(this, cause);
+        if (inputOver || outputOver || !channel.isOpen() || !((DuplexChannel) channel).isOutputShutdown()) {
+            both.broken(this, notWritten == null ? cause : notWritten);
+        } else {
+            notWritten = cause;
+            outputOver = true;
+            channel.config().setAutoRead(true);
+        }
     }
 
     // ---- what is looked at
@@ -239,15 +255,29 @@ final class End extends ChannelInboundHandlerAdapter {
 
     // ---- the end
 
-    /** What is written gets there, if it is taken. */
+    /** What the system has of it gets there, if it is taken. */
     void close() {
+        if (left) {
+            return;
+        }
         release();
         channel.close().addListener(Closed.OBSERVED);
+    }
+
+    /** As {@link #reset}, once what is written was taken: the other side said it before it was reset. */
+    void resetOnceTaken() {
+        release();
+        left = true;
+        LateReset.of(channel, this::resetNow);
     }
 
     /** Nobody takes what was sent so far for all of it. */
     void reset() {
         release();
+        resetNow();
+    }
+
+    private void resetNow() {
         if (!channel.isOpen()) {
             return;
         }

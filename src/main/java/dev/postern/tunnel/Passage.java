@@ -17,6 +17,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -245,9 +246,12 @@ public final class Passage implements ClientConnection, Dial.Caller<Channel>, En
         }
         Failure why = end == client ? Failure.ByClient.GONE : Failure.ByServer.CLOSED_DURING_RESPONSE;
         LOG.debug("connection {}: client {}: {}", record.id(), endpoints.clientText(), cause.toString());
-        client.reset();
-        if (server != null) {
-            server.reset();
+        for (End one : server == null ? List.of(client) : List.of(client, server)) {
+            if (one == end) {
+                one.reset();
+            } else {
+                one.resetOnceTaken();
+            }
         }
         end(why, cause.toString());
     }

@@ -22,6 +22,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -192,6 +193,59 @@ class TcpServiceTest {
         send(client, "x");
 
         assertThatThrownBy(() -> rest(client)).isInstanceOf(IOException.class).hasMessageContaining("reset");
+    }
+
+    // A server that closes with something unread resets, whatever it has said: as nginx and HAProxy, we deliver that.
+    @Test
+    void whatAServerSaidBeforeItsResetReachesAClientThatTakesItSlowly() throws Exception {
+        int length = 60_000;
+        CountDownLatch reset = new CountDownLatch(1);
+        TestServer server = edge.closes(TestServer.conversing(connection -> {
+            connection.socket().getOutputStream().write(new byte[length]);
+            connection.in().read();
+            connection.reset();
+            reset.countDown();
+        }));
+        edge.start(service("", servers(server)));
+
+        try (Socket client = new Socket()) {
+            client.setReceiveBufferSize(2048);
+            client.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), edge.tcpPort("db")));
+            client.setSoTimeout(10_000);
+            assertThat(client.getInputStream().read()).isZero();
+            send(client, "x");
+            reset.await();
+
+            assertThat(client.getInputStream().readNBytes(length - 1)).hasSize(length - 1);
+            assertThatThrownBy(() -> client.getInputStream().read())
+                    .isInstanceOf(IOException.class)
+                    .hasMessageContaining("reset");
+        }
+    }
+
+    @Test
+    void whatAServerSaysBesideAnUploadItDoesNotTakeArrives() throws Exception {
+        TestServer server = edge.closes(TestServer.conversing(connection -> {
+            connection.in().readNBytes(1000);
+            connection.send("too large\n");
+            connection.socket().close();
+        }));
+        edge.start(service("", servers(server)));
+
+        for (int i = 0; i < 20; i++) {
+            Socket client = client();
+            Thread upload = new Thread(() -> {
+                try {
+                    client.getOutputStream().write(new byte[10_000_000]);
+                } catch (IOException reset) {
+                    // It is not taken.
+                }
+            });
+            upload.start();
+            assertThat(line(client)).isEqualTo("too large");
+            client.close();
+            upload.join();
+        }
     }
 
     @Test
