@@ -34,7 +34,7 @@ import org.slf4j.LoggerFactory;
 /**
  * A named group of servers that can stand in for each other. Which servers, is one snapshot: a reload replaces it, and so
  * does a name that moves where each of its addresses is a server. The {@link Server} of every address that stays is kept,
- * with all that is known of it. Safe for use by any thread.
+ * with all that is known of it; one of the same name at another address is another server. Safe for use by any thread.
  */
 public final class Backend {
     private static final Logger LOG = LoggerFactory.getLogger(Backend.class);
@@ -178,14 +178,15 @@ public final class Backend {
         List<Server> all = new ArrayList<>();
         TlsToServers tls = Objects.equals(next.tls(), members.config.tls()) ? members.tls : TlsToServers.of(next.tls());
         for (Server.Place place : places(next, tls)) {
-            Server server = leaving.remove(place.name());
-            if (server == null) {
+            Server server = leaving.get(place.name());
+            if (server == null || !server.isGivenBy(place)) {
                 server = new Server(place);
                 added.add(server);
                 if (slowly && !next.slowStart().isZero() && servers().size() > 1) {
                     server.beginSlowly(nanoTime.getAsLong());
                 }
             } else {
+                leaving.remove(place.name());
                 server.become(place);
                 forget(server, next);
             }

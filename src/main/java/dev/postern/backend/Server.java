@@ -88,6 +88,11 @@ public final class Server {
             @Nullable TlsToServers tls,
             List<SocketAddress> addresses) {}
 
+    /** Whether {@code place} gives it by the same name, or address, and port. */
+    boolean isGivenBy(Place place) {
+        return config.address().equals(place.config().address());
+    }
+
     /** Called so from now on; whatever is known of it stays. */
     void become(Place place) {
         config = place.config();

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.postern.config.Balance;
 import dev.postern.config.Configuration;
 import dev.postern.config.Health;
+import dev.postern.config.Resolve;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -32,6 +33,19 @@ class BackendTest {
         assertThat(stays.weight()).isEqualTo(7);
     }
 
+    // Connections to the one of before would go on being used, and its health would be believed of the new one.
+    @Test
+    void serverOfTheSameNameAtAnotherAddressIsAnotherServer() {
+        Backend backend = new Backend(config(null, named("a", 1), named("b", 2)));
+        Server leaves = backend.servers().get(0);
+
+        backend.follow(config(null, named("a", 3), named("b", 2)));
+
+        assertThat(backend.servers()).extracting(Server::name).containsExactly("a", "b");
+        assertThat(backend.servers().get(0)).isNotSameAs(leaves);
+        assertThat(leaves.isRetired()).isTrue();
+    }
+
     @Test
     void watchersHearOfAReload() {
         Backend backend = new Backend(config(null, server(1, 1)));
@@ -57,6 +71,10 @@ class BackendTest {
 
     private static Configuration.Server server(int port, int weight) {
         return new Configuration.Server("127.0.0.1", port, weight);
+    }
+
+    private static Configuration.Server named(String name, int port) {
+        return new Configuration.Server("127.0.0.1", port, 1, false, 0, false, Resolve.ANY, name);
     }
 
     private static Configuration.Backend config(@Nullable Health health, Configuration.Server... servers) {
