@@ -76,4 +76,15 @@ class SidePortTest {
             assertThat(running.challengeAddresses()).isEmpty();
         }
     }
+
+    @Test
+    void whereItIsNotBoundThereIsNoSuchChallenge() throws Exception {
+        edge.start("sites: [{ names: [localhost], plain: true, " + PAGE + "]\n"
+                + "listeners: { http: { bind: \"127.0.0.1:0\" } }\n");
+
+        assertThat(edge.plainClient()
+                        .get("localhost", "/.well-known/acme-challenge/token")
+                        .status())
+                .isEqualTo(404);
+    }
 }

@@ -83,7 +83,12 @@ public record Routing(
      *     ports, and then 443 as well
      * @param httpsPort where we listen for TLS; 0 where no site has it
      */
-    public record Plaintext(LoadBalancer sidePort, OptionalInt redirect, boolean isAt80, int httpsPort) {}
+    public record Plaintext(LoadBalancer sidePort, OptionalInt redirect, boolean isAt80, int httpsPort) {
+        /** Whether any site may have to prove itself in this way. */
+        public boolean hasSidePort() {
+            return !sidePort.backend().servers().isEmpty();
+        }
+    }
 
     /** From where connections to each listener begin with a PROXY header. */
     public record ProxyProtocol(List<AddressRange> http, List<AddressRange> https) {}

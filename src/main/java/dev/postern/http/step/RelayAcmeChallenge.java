@@ -5,12 +5,14 @@ import dev.postern.certificate.served.ChallengeTable;
 import dev.postern.http.exchange.CertificateShown;
 import dev.postern.http.exchange.Exchange;
 import dev.postern.http.exchange.RequestStep;
+import dev.postern.http.exchange.Routing;
 import dev.postern.http.message.HeadWriter;
 import dev.postern.http.message.RequestHead;
 import dev.postern.http.message.RequestTarget;
 import dev.postern.route.Route;
 import dev.postern.route.RouteAction;
 import dev.postern.route.SiteRoutes;
+import dev.postern.wire.Failure;
 
 /**
  * Requests under {@code /.well-known/acme-challenge/} go to the side port, on every listener and before any other rule,
@@ -41,7 +43,12 @@ public final class RelayAcmeChallenge implements RequestStep {
                 return passes(exchange, site);
             }
         }
-        exchange.forward(exchange.routing().plaintext().sidePort());
+        Routing.Plaintext plaintext = exchange.routing().plaintext();
+        if (plaintext.hasSidePort()) {
+            exchange.forward(plaintext.sidePort());
+        } else {
+            exchange.fail(Failure.ByClient.NO_SUCH_ROUTE, "no site is proven by such a challenge");
+        }
         return true;
     }
 
