@@ -19,11 +19,13 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 /** What there is of the request path now. Any thread but an event loop. */
 record PathGauges(
         AtomicReference<Routing> routing,
-        List<Listener> listeners,
+        Supplier<Stream<Listener>> listeners,
         ConnectionLimit limit,
         ConnectionsPerClient perClient,
         MemoryGuard memory,
@@ -45,10 +47,14 @@ record PathGauges(
     @Override
     public Map<String, Connections> connections() {
         Map<String, Connections> all = new LinkedHashMap<>();
-        listeners.forEach(listener -> all.put(
-                listener.name(),
-                new Connections(
-                        listener.openConnections(), listener.acceptedConnections(), listener.acceptFailures())));
+        listeners
+                .get()
+                .forEach(listener -> all.put(
+                        listener.name(),
+                        new Connections(
+                                listener.openConnections(),
+                                listener.acceptedConnections(),
+                                listener.acceptFailures())));
         return all;
     }
 

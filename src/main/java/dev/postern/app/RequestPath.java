@@ -156,7 +156,7 @@ final class RequestPath implements AutoCloseable {
                         care.certificates(), care.alpnChallenges(), config.tls(), List.of(), observation.handshakes()));
         PathGauges gauges = new PathGauges(
                 routing,
-                List.of(http, https, challenge),
+                () -> Stream.concat(Stream.of(http, https, challenge), tcp.listeners()),
                 limit,
                 perClient,
                 memory,

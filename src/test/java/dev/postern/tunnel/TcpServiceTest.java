@@ -540,6 +540,7 @@ class TcpServiceTest {
                 .get("localhost", "/metrics")
                 .body();
         assertThat(metrics)
+                .contains("postern_connections_accepted_total{listener=\"tcp db\"} 1.0")
                 .contains("postern_tcp_connections_total{service=\"db\"} 1.0")
                 .contains("postern_tcp_received_bytes_total{service=\"db\"} 5.0")
                 .contains("postern_tcp_sent_bytes_total{service=\"db\"} 12.0");
