@@ -3,7 +3,6 @@ package dev.postern.listener;
 import dev.postern.config.AddressRange;
 import dev.postern.config.Addresses;
 import dev.postern.config.RateLimit;
-import dev.postern.config.TcpService;
 import dev.postern.http.exchange.CertificateShown;
 import dev.postern.http.exchange.LinesPerMinute;
 import dev.postern.http.exchange.RequestSteps;
@@ -129,10 +128,12 @@ public final class Pipelines {
         Supplier<List<AddressRange>> proxies = () -> entry.get().config().proxyProtocol();
         return ifThereIsMemory(initializer(worker, proxies, fromTheWorld(worker, proxies, (channel, endpoints) -> {
             TcpEntry now = entry.get();
-            Failure refused = refused(now.config(), endpoints.client().getAddress(), worker);
-            if (refused == null && now.config().tls() == null) {
+            if (refused(channel, endpoints, null, now.service(), passages, worker)) {
+                return;
+            }
+            if (now.config().tls() == null) {
                 Passage.begin(channel, endpoints, null, now.service(), passages);
-            } else if (refused == null) {
+            } else {
                 worker.puttingOut().arrives(channel);
                 // As for https; but what comes next is not HTTP.
                 channel.pipeline()
@@ -143,9 +144,6 @@ public final class Pipelines {
                                         endpoints.client(),
                                         worker.routing().timeouts().handshake(),
                                         toService(worker, passages, endpoints, now)));
-            } else {
-                passages.refused(endpoints, now.service(), refused);
-                closed(channel.close(), refused.reason());
             }
         })));
     }
@@ -184,16 +182,29 @@ public final class Pipelines {
         };
     }
 
-    /** Why a service does not let {@code client} in; null where it does. */
-    private static @Nullable Failure refused(TcpService service, InetAddress client, Worker worker) {
-        if (AddressRange.anyContains(service.deny(), client)
-                || (!service.allow().isEmpty() && !AddressRange.anyContains(service.allow(), client))) {
-            return Failure.ByClient.ADDRESS_DENIED;
+    /** Closes a connection that {@code service} does not let in; whether it was. */
+    private static boolean refused(
+            Channel channel,
+            Endpoints endpoints,
+            @Nullable String serverName,
+            Service service,
+            Passages passages,
+            Worker worker) {
+        Service.Admission admission = service.admission();
+        InetAddress client = endpoints.client().getAddress();
+        RateLimit limit = admission.rateLimit();
+        Failure why = null;
+        if (!admission.admits(client)) {
+            why = Failure.ByClient.ADDRESS_DENIED;
+        } else if (limit != null && worker.routing().rates().take(limit, client, worker.nanos()) > 0) {
+            why = Failure.ByClient.TOO_MANY_REQUESTS;
         }
-        RateLimit limit = service.rateLimit();
-        return limit != null && worker.routing().rates().take(limit, client, worker.nanos()) > 0
-                ? Failure.ByClient.TOO_MANY_REQUESTS
-                : null;
+        if (why == null) {
+            return false;
+        }
+        passages.refused(endpoints, serverName, service, why);
+        closed(channel.close(), why.reason());
+        return true;
     }
 
     /** TLS from the world. */
@@ -294,7 +305,9 @@ public final class Pipelines {
                     return false;
                 }
                 worker.puttingOut().arrived(channel);
-                Passage.begin(channel, endpoints, serverName, service, passages);
+                if (!refused(channel, endpoints, serverName, service, passages, worker)) {
+                    Passage.begin(channel, endpoints, serverName, service, passages);
+                }
                 return true;
             }
 

@@ -6,6 +6,7 @@ import dev.postern.wire.Endpoints;
 import dev.postern.wire.Failure;
 import dev.postern.wire.OpenConnections;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -40,12 +41,16 @@ public final class Passages {
         this.observer = observer;
     }
 
-    /** One that {@code service} does not let in; it is closed by whoever asks. */
-    public void refused(Endpoints endpoints, Service service, Failure why) {
+    /**
+     * One that {@code service} does not let in; it is closed by whoever asks.
+     *
+     * @param serverName what the client asked for, where that is known
+     */
+    public void refused(Endpoints endpoints, @Nullable String serverName, Service service, Failure why) {
         PassageRecord record = new PassageRecord(
                 nextId(),
                 endpoints,
-                null,
+                serverName,
                 service.name(),
                 service.balancer().backend().name(),
                 nanos());

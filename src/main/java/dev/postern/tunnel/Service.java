@@ -1,21 +1,27 @@
 package dev.postern.tunnel;
 
 import dev.postern.balance.LoadBalancer;
+import dev.postern.config.AddressRange;
 import dev.postern.config.BackendName;
 import dev.postern.config.Configuration;
 import dev.postern.config.Durations;
+import dev.postern.config.RateLimit;
 import dev.postern.config.Site;
 import dev.postern.config.TcpService;
 import dev.postern.config.Timeouts;
+import java.net.InetAddress;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Where a connection that is passed on goes to, and how long that may take: of one snapshot of the configuration.
  *
  * @param name in log, metrics and messages
+ * @param admission whose connections are passed on
  * @param portOffset how far the port of a server is from the one that was connected to; empty for its own
  * @param connect how long it may take to be connected to a server
  * @param client for how long the client, once connected, may neither send nor take anything
@@ -25,11 +31,29 @@ import java.util.OptionalInt;
 public record Service(
         String name,
         LoadBalancer balancer,
+        Admission admission,
         OptionalInt portOffset,
         Duration connect,
         Duration client,
         Duration server,
         Duration idle) {
+    /**
+     * Whom it lets in.
+     *
+     * @param allow where there are any, nobody else
+     * @param rateLimit of connections, for each client; null for none
+     */
+    public record Admission(
+            List<AddressRange> allow,
+            List<AddressRange> deny,
+            @Nullable RateLimit rateLimit) {
+        /** Whether {@code client} may come in at all. */
+        public boolean admits(InetAddress client) {
+            return !AddressRange.anyContains(deny, client)
+                    && (allow.isEmpty() || AddressRange.anyContains(allow, client));
+        }
+    }
+
     /**
      * Where the connections of sites go that are not opened here: by what the site is called, and by backend.
      *
@@ -61,6 +85,10 @@ public record Service(
         return new Service(
                 site.name(),
                 balancer,
+                new Admission(
+                        site.settings().allow(),
+                        site.settings().deny(),
+                        site.settings().rateLimit()),
                 OptionalInt.empty(),
                 timeouts.connect(),
                 Durations.UNLIMITED,
@@ -75,6 +103,7 @@ public record Service(
         return new Service(
                 config.name(),
                 balancer,
+                new Admission(config.allow(), config.deny(), config.rateLimit()),
                 config.portOffset(),
                 own.connect() == null ? timeouts.connect() : own.connect(),
                 own.client(),

@@ -300,4 +300,31 @@ class PassthroughTest {
                 .contains("\"service\":\"*.example.com\"")
                 .contains("\"sni\":\"any.example.com\""));
     }
+
+    @Test
+    void whomASiteDeniesIsNotPassedOn() throws Exception {
+        List<String> sites =
+                List.of("deny: [127.0.0.0/8]", "allow: [192.0.2.0/24]", "rate-limit: { requests: 1, per: 1h }");
+        List<String> reached = new CopyOnWriteArrayList<>();
+        TestServer server = edge.closes(TestServer.conversing(connection -> reached.add("somebody")));
+        StringBuilder all = new StringBuilder();
+        for (int i = 0; i < sites.size(); i++) {
+            all.append("  - { names: [s")
+                    .append(i)
+                    .append(".example.com], passthrough: theirs, ")
+                    .append(sites.get(i))
+                    .append(" }\n");
+        }
+        start(all.toString(), backend("theirs", server, ""));
+
+        // The one that the limit lets in.
+        assertThatThrownBy(() -> tls("s2.example.com")).isInstanceOf(IOException.class);
+        await().untilAsserted(() -> assertThat(reached).hasSize(1));
+        for (int i = 0; i < sites.size(); i++) {
+            String name = "s" + i + ".example.com";
+            assertThatThrownBy(() -> tls(name)).as(name).isInstanceOf(IOException.class);
+        }
+        assertThat(tls("localhost").get("localhost", "/").body()).isEqualTo("mine");
+        assertThat(reached).hasSize(1);
+    }
 }

@@ -111,7 +111,7 @@ final class AddressesReader {
 
     private static List<BindAddress> bindRange(String text) throws NotUnderstood {
         int dash = text.lastIndexOf('-');
-        if (dash < text.lastIndexOf(':')) {
+        if (dash < 0 || dash < text.lastIndexOf(':')) {
             return List.of(bind(text));
         }
         BindAddress first = bind(text.substring(0, dash));

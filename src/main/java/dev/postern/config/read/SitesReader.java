@@ -38,7 +38,7 @@ final class SitesReader {
     private static final List<String> OF_CERTIFICATES =
             List.of("certificate", "challenges", "dns-01", "keep-together", "hsts");
     /** What is of no use where nothing is opened here. */
-    private static final List<String> OF_TERMINATION = Section.keys(OF_CERTIFICATES, List.of("plain", "share"));
+    private static final List<String> OF_TERMINATION = Section.keys(OF_CERTIFICATES, List.of("plain", "share", "auth"));
 
     private static final String NAMES = "a list such as [example.com, www.example.com]";
 
