@@ -2,8 +2,15 @@ package dev.postern.migrate;
 
 /** What is done with a request. */
 public sealed interface Action {
-    /** @param backend as HAProxy calls it */
-    record To(String backend) implements Action {}
+    /**
+     * @param backend as the other program calls it
+     * @param rewrite what takes the place of the route's path; empty where the server is asked for it as it is
+     */
+    record To(String backend, String rewrite) implements Action {
+        public To(String backend) {
+            this(backend, "");
+        }
+    }
 
     record Redirect(String location, int status) implements Action {}
 

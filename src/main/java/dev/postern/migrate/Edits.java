@@ -7,20 +7,29 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Stream;
 
-/** What a site or route says beside its action. */
-public record Edits(List<String> allow, List<String> deny, List<Action.Header> headers) {
-    public static final Edits NONE = new Edits(List.of(), List.of(), List.of());
+/**
+ * What a site or route says beside its action.
+ *
+ * @param more all else: key → what it says
+ */
+public record Edits(List<String> allow, List<String> deny, List<Action.Header> headers, Map<String, Value> more) {
+    public static final Edits NONE = new Edits(List.of(), List.of(), List.of(), Map.of());
 
     public static Edits of(Action.Header header) {
-        return new Edits(List.of(), List.of(), List.of(header));
+        return new Edits(List.of(), List.of(), List.of(header), Map.of());
     }
 
     public static Edits allowing(List<String> ranges) {
-        return new Edits(ranges, List.of(), List.of());
+        return new Edits(ranges, List.of(), List.of(), Map.of());
     }
 
     public static Edits denying(List<String> ranges) {
-        return new Edits(List.of(), ranges, List.of());
+        return new Edits(List.of(), ranges, List.of(), Map.of());
+    }
+
+    /** @param key one of those that sites and routes have in common */
+    public static Edits saying(String key, Value value) {
+        return new Edits(List.of(), List.of(), List.of(), Map.of(key, value));
     }
 
     /** What is said later of a header goes before what was said of it earlier. */
@@ -31,7 +40,9 @@ public record Edits(List<String> allow, List<String> deny, List<Action.Header> h
                     one -> one.toServer() == header.toServer() && one.name().equalsIgnoreCase(header.name()));
             all.add(header);
         }
-        return new Edits(both(allow, later.allow), both(deny, later.deny), List.copyOf(all));
+        Map<String, Value> settings = new LinkedHashMap<>(more);
+        settings.putAll(later.more);
+        return new Edits(both(allow, later.allow), both(deny, later.deny), List.copyOf(all), settings);
     }
 
     private static List<String> both(List<String> some, List<String> more) {
@@ -42,7 +53,10 @@ public record Edits(List<String> allow, List<String> deny, List<Action.Header> h
 
     /** Whether nobody but a server sees anything of it. */
     public boolean isForServers() {
-        return allow.isEmpty() && deny.isEmpty() && headers.stream().allMatch(Action.Header::toServer);
+        return allow.isEmpty()
+                && deny.isEmpty()
+                && more.isEmpty()
+                && headers.stream().allMatch(Action.Header::toServer);
     }
 
     public void write(Mapping at) {
@@ -52,6 +66,7 @@ public record Edits(List<String> allow, List<String> deny, List<Action.Header> h
         if (!deny.isEmpty()) {
             at.put("deny", deny);
         }
+        more.forEach(at::put);
         for (Action.Header header : headers) {
             Mapping section = at.section(header.section());
             String how = header.how();

@@ -4,7 +4,6 @@ import dev.postern.config.PlainText;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Collectors;
 
 /**
  * A mapping of the configuration that an import writes: keys in the order they are put in, and in between what could not be
@@ -54,17 +53,16 @@ public final class Mapping {
     }
 
     public Mapping put(String key, List<String> values) {
-        parts.add(new Scalar(key, values.stream().map(Mapping::quoted).collect(Collectors.joining(", ", "[", "]"))));
-        return this;
+        return put(key, Value.of(values));
     }
 
     /** On one line, as small mappings are read best. */
     public Mapping put(String key, Map<String, String> entries) {
-        parts.add(new Scalar(
-                key,
-                entries.entrySet().stream()
-                        .map(entry -> quoted(entry.getKey()) + ": " + quoted(entry.getValue()))
-                        .collect(Collectors.joining(", ", "{ ", " }"))));
+        return put(key, Value.mapping(entries));
+    }
+
+    public Mapping put(String key, Value value) {
+        parts.add(new Scalar(key, value.written()));
         return this;
     }
 

@@ -90,7 +90,12 @@ public final class SiteDraft {
         List<Routing.Route> exceptions = new ArrayList<>();
         for (Routing.Route route : routing.routes()) {
             Optional<String> backend = backend(route, backends);
-            if (route.match().isAll() && backend.isPresent() && route.edits().equals(Edits.NONE)) {
+            boolean isRewritten =
+                    route.action() instanceof Action.To to && !to.rewrite().isEmpty();
+            if (route.match().isAll()
+                    && backend.isPresent()
+                    && !isRewritten
+                    && route.edits().equals(Edits.NONE)) {
                 at.put("backend", backend.get());
             } else {
                 exceptions.add(route);
@@ -119,9 +124,12 @@ public final class SiteDraft {
                 when.section("headers").put(name, Map.of(test.substring(0, colon), test.substring(colon + 1)));
             });
         }
-        if (route.action() instanceof Action.To) {
+        if (route.action() instanceof Action.To to) {
             if (backend.isPresent()) {
                 at.put("backend", backend.get());
+                if (!to.rewrite().isEmpty()) {
+                    at.put("rewrite", to.rewrite());
+                }
             } else {
                 at.put("respond", Map.of("status", "503"));
             }

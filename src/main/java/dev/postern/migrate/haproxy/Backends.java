@@ -1,6 +1,7 @@
 package dev.postern.migrate.haproxy;
 
 import dev.postern.migrate.Mapping;
+import dev.postern.migrate.Names;
 import dev.postern.migrate.Numbers;
 import dev.postern.migrate.Tally;
 import java.util.ArrayList;
@@ -26,6 +27,7 @@ final class Backends {
     /** Where servers are connected to, of those that do not say it themselves. */
     private final Map<String, String> ports = new HashMap<>();
 
+    private final Names called = new Names("-_");
     private final Set<String> addresses = new HashSet<>();
     /** Those in TCP mode. */
     private final Set<String> forConnections = new HashSet<>();
@@ -114,7 +116,7 @@ final class Backends {
         if (servers.isEmpty()) {
             return;
         }
-        String name = name(section.name());
+        String name = called.of(section.name());
         Mapping backend = at.section(name);
         if (!name.equals(section.name())) {
             backend.remark("HAProxy: " + section.name());
@@ -143,24 +145,6 @@ final class Backends {
             return Optional.of("it is switched off");
         }
         return Optional.empty();
-    }
-
-    /** Letters, digits, - and _. */
-    private String name(String given) {
-        StringBuilder name = new StringBuilder();
-        given.chars()
-                .forEach(c -> name.append(
-                        c < 0x80 && (Character.isLetterOrDigit(c) || c == '-' || c == '_') ? (char) c : '_'));
-        if (name.length() == 0 || !Character.isLetterOrDigit(name.charAt(0))) {
-            name.insert(0, 'b');
-        }
-        name.setLength(Math.min(name.length(), LONGEST_NAME - 3));
-        String base = name.toString();
-        String unique = base;
-        for (int i = 2; names.containsValue(unique); i++) {
-            unique = base + "_" + i;
-        }
-        return unique;
     }
 
     private void protocol(List<ServerLine> servers, Mapping backend) {

@@ -3,10 +3,10 @@ package dev.postern.migrate.haproxy;
 import dev.postern.migrate.Action;
 import dev.postern.migrate.Edits;
 import dev.postern.migrate.Mapping;
+import dev.postern.migrate.Names;
 import dev.postern.migrate.Numbers;
 import dev.postern.migrate.Tally;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -22,7 +22,7 @@ final class TcpServices {
     private final Binds binds;
     private final Timeouts timeouts;
     private final Tally tally;
-    private final Set<String> names = new HashSet<>();
+    private final Names names = new Names("._-");
 
     /** @param sections with servers, as HAProxy calls them */
     TcpServices(Map<String, Section> sections, Backends backends, Binds binds, Timeouts timeouts, Tally tally) {
@@ -130,7 +130,7 @@ final class TcpServices {
         }
         tally.carried(section.head());
         section.setting("default_backend").ifPresent(tally::carried);
-        at.put("name", name(section.name()));
+        at.put("name", names.of(section.name()));
         List<String> addresses = new ArrayList<>();
         listened.forEach(bind -> addresses.addAll(bind.addresses()));
         at.put("bind", addresses);
@@ -207,21 +207,5 @@ final class TcpServices {
             tally.carried(line);
         }
         edits.write(at);
-    }
-
-    private String name(String given) {
-        StringBuilder name = new StringBuilder();
-        given.chars()
-                .limit(60)
-                .forEach(c -> name.append(
-                        c < 0x80 && (Character.isLetterOrDigit(c) || "._-".indexOf(c) >= 0) ? (char) c : '_'));
-        if (name.length() == 0 || !Character.isLetterOrDigit(name.charAt(0))) {
-            name.insert(0, 's');
-        }
-        String unique = name.toString();
-        for (int i = 2; !names.add(unique); i++) {
-            unique = name + "_" + i;
-        }
-        return unique;
     }
 }
