@@ -76,6 +76,7 @@ class ArchitectureTest {
                         "app",
                         "migrate",
                         "migrate.haproxy",
+                        "migrate.nginx",
                         "control",
                         "simulation",
                         "preflight",
@@ -92,6 +93,7 @@ class ArchitectureTest {
         MAY_USE.put("migrate", Set.of("control", "pki", "disk", "config"));
         // What all imports of configurations have in common is in the package around.
         MAY_USE.put("migrate.haproxy", Set.of("migrate", "disk", "config"));
+        MAY_USE.put("migrate.nginx", Set.of("migrate", "disk", "config"));
         MAY_USE.put(
                 "control",
                 Set.of(

@@ -10,7 +10,10 @@ import picocli.CommandLine.Mixin;
         synopsisSubcommandLabel = "COMMAND",
         commandListHeading = "%nCommands:%n",
         footerHeading = "%nExamples:%n",
-        footer = "  postern import haproxy /etc/haproxy/haproxy.cfg -o postern.yaml")
+        footer = {
+            "  postern import haproxy /etc/haproxy/haproxy.cfg -o postern.yaml",
+            "  postern import nginx /etc/nginx/nginx.conf -o postern.yaml"
+        })
 final class ImportConfigurationCommand {
     @Mixin
     final HelpOption help = new HelpOption();

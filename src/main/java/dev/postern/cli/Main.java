@@ -129,7 +129,8 @@ public final class Main {
                 .addSubcommand(new ReloadCommand(plain, surroundings))
                 .addSubcommand(CertificateCommand.commands(plain, surroundings))
                 .addSubcommand(new CommandLine(new ImportConfigurationCommand())
-                        .addSubcommand(new ImportHaproxyCommand(plain, surroundings)))
+                        .addSubcommand(new ImportHaproxyCommand(plain, surroundings))
+                        .addSubcommand(new ImportNginxCommand(plain, surroundings)))
                 .addSubcommand(version)
                 .addSubcommand(new CommandLine.HelpCommand());
         commands.getCommandSpec().versionProvider(version);

@@ -37,6 +37,15 @@ public final class Certificates {
         files.forEach(file -> take(Path.of(file)));
     }
 
+    /** As {@code take} of one file, where the key stands in another. */
+    public void take(Path chain, Path key) {
+        try {
+            pem(chain, RegularFile.text(chain, RegularFile.PEM_BYTES), key);
+        } catch (IOException e) {
+            problems.add(chain + ": " + DiskFailure.reason(e));
+        }
+    }
+
     public List<Found> found() {
         return found;
     }
@@ -85,7 +94,10 @@ public final class Certificates {
     }
 
     private void pem(Path file, String text) {
-        Path keyFile = text.contains("PRIVATE KEY-----") ? file : Path.of(file + ".key");
+        pem(file, text, text.contains("PRIVATE KEY-----") ? file : Path.of(file + ".key"));
+    }
+
+    private void pem(Path file, String text, Path keyFile) {
         try {
             PrivateKey key = Pem.readKey(RegularFile.text(keyFile, RegularFile.PEM_BYTES));
             List<X509Certificate> chain = Pem.readCertificates(text);

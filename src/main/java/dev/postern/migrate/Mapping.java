@@ -48,7 +48,7 @@ public final class Mapping {
     private final List<Part> parts = new ArrayList<>();
 
     public Mapping put(String key, String value) {
-        parts.add(new Scalar(key, quoted(value)));
+        parts.add(new Scalar(key, YamlText.of(value)));
         return this;
     }
 
@@ -140,18 +140,18 @@ public final class Mapping {
                             text.append(indent).append("# ").append(line).append('\n'));
         } else if (part instanceof Scalar scalar) {
             text.append(indent)
-                    .append(quoted(scalar.key()))
+                    .append(YamlText.of(scalar.key()))
                     .append(": ")
                     .append(scalar.value())
                     .append('\n');
         } else if (part instanceof Nested nested) {
             if (nested.isSaid()) {
-                text.append(indent).append(quoted(nested.key())).append(":\n");
+                text.append(indent).append(YamlText.of(nested.key())).append(":\n");
             }
             nested.mapping().write(text, nested.isSaid() ? indent + INDENT : indent);
         } else if (part instanceof Items items) {
             if (items.isSaid()) {
-                text.append(indent).append(quoted(items.key())).append(":\n");
+                text.append(indent).append(YamlText.of(items.key())).append(":\n");
             }
             items.items().forEach(item -> item.writeAsItem(text, items.isSaid() ? indent + INDENT : indent));
         }
@@ -173,47 +173,5 @@ public final class Mapping {
             }
         }
         text.append(own);
-    }
-
-    /** As it is where YAML takes it for a text and nothing else, otherwise in quotes. */
-    static String quoted(String text) {
-        if (isPlain(text)) {
-            return text;
-        }
-        StringBuilder quoted = new StringBuilder("\"");
-        for (int i = 0; i < text.length(); ) {
-            int c = text.codePointAt(i);
-            i += Character.charCount(c);
-            switch (c) {
-                case '"' -> quoted.append("\\\"");
-                case '\\' -> quoted.append("\\\\");
-                case '\n' -> quoted.append("\\n");
-                case '\r' -> quoted.append("\\r");
-                case '\t' -> quoted.append("\\t");
-                // ${ begins the name of a variable of the environment, $${ is the text.
-                case '$' -> quoted.append(text.startsWith("{", i) ? "$$" : "$");
-                default -> {
-                    if (c < 0x20 || (c >= 0x7f && c <= 0xff)) {
-                        quoted.append(String.format("\\x%02x", c));
-                    } else if (PlainText.isInvisible(c)) {
-                        quoted.append(String.format("\\U%08x", c));
-                    } else {
-                        quoted.appendCodePoint(c);
-                    }
-                }
-            }
-        }
-        return quoted.append('"').toString();
-    }
-
-    private static boolean isPlain(String text) {
-        if (text.isEmpty() || text.equals("null") || !isPlainFirst(text.charAt(0)) || text.endsWith(":")) {
-            return false;
-        }
-        return text.chars().allMatch(c -> isPlainFirst((char) c) || "._:%+-".indexOf(c) >= 0);
-    }
-
-    private static boolean isPlainFirst(char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '/';
     }
 }

@@ -3,6 +3,7 @@ package dev.postern.migrate;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 
 /**
  * Routes of which the most specific one is taken, made of rules of which the first one is. Where a later rule is more specific
@@ -49,6 +50,14 @@ public final class Routing {
 
     public List<Route> routes() {
         return routes;
+    }
+
+    /** The same routes, of which each says what is made of it. */
+    public Routing with(UnaryOperator<Edits> said) {
+        Routing other = new Routing();
+        routes.forEach(route -> other.routes.add(new Route(route.match(), route.action(), said.apply(route.edits()))));
+        other.isFull = isFull;
+        return other;
     }
 
     public boolean isFull() {

@@ -17,7 +17,7 @@ public final class SiteDraft {
 
     public final List<String> names;
     public final Routing routing;
-    public final Edits edits;
+    public Edits edits;
     public final boolean isPlain;
     private final Certificates.@Nullable Found certificate;
     /** What there is to say of it in front of it. */

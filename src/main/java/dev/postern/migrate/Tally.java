@@ -13,6 +13,7 @@ public final class Tally {
     private final Set<Line> carried = Collections.newSetFromMap(new IdentityHashMap<>());
     private final Set<Line> noted = Collections.newSetFromMap(new IdentityHashMap<>());
     private final Set<Line> guards = Collections.newSetFromMap(new IdentityHashMap<>());
+    private int notes;
 
     /** @param file the one that is imported */
     public Tally(Path file) {
@@ -27,6 +28,7 @@ public final class Tally {
     /** Once is enough, of each line and reason: the same line may be asked about for several sites. */
     public void note(Mapping at, Line line, String why, String then) {
         if (noted.add(line)) {
+            notes++;
             at.note(new Note(where(line), line.text(), why, then));
         }
     }
@@ -45,7 +47,20 @@ public final class Tally {
     private void told(Mapping at, Line line, String why, String then) {
         if (guards.add(line)) {
             noted.add(line);
+            notes++;
             at.note(new Note(where(line), line.text(), why, then));
+        }
+    }
+
+    /** What goes with another line that is not carried over: told by that one's note where it stands on the same line. */
+    public void within(Mapping at, Line outer, Line inner) {
+        if (!isOpen(inner)) {
+            return;
+        }
+        if (inner.line() == outer.line() && inner.file().equals(outer.file())) {
+            noted.add(inner);
+        } else {
+            note(at, inner, "it goes with line " + outer.line() + ", which is not carried over", "");
         }
     }
 
@@ -73,6 +88,6 @@ public final class Tally {
     /** @param text of the configuration that was written */
     public Imported imported(String text) {
         List<String> lines = carried.stream().map(this::where).sorted().toList();
-        return new Imported(text, noted.size(), guards.size(), lines);
+        return new Imported(text, notes, guards.size(), lines);
     }
 }

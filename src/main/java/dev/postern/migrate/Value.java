@@ -35,14 +35,14 @@ public sealed interface Value {
     /** As it stands in YAML. */
     default String written() {
         if (this instanceof Text text) {
-            return Mapping.quoted(text.text());
+            return YamlText.of(text.text());
         }
         if (this instanceof Texts texts) {
-            return texts.texts().stream().map(Mapping::quoted).collect(Collectors.joining(", ", "[", "]"));
+            return texts.texts().stream().map(YamlText::of).collect(Collectors.joining(", ", "[", "]"));
         }
         return ((Entries) this)
                 .entries().entrySet().stream()
-                        .map(entry -> Mapping.quoted(entry.getKey()) + ": "
+                        .map(entry -> YamlText.of(entry.getKey()) + ": "
                                 + entry.getValue().written())
                         .collect(Collectors.joining(", ", "{ ", " }"));
     }

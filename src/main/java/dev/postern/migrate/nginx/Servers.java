@@ -1,0 +1,338 @@
+package dev.postern.migrate.nginx;
+
+import dev.postern.config.Site;
+import dev.postern.migrate.Certificates;
+import dev.postern.migrate.CommonEdits;
+import dev.postern.migrate.Edits;
+import dev.postern.migrate.Routing;
+import dev.postern.migrate.SiteDraft;
+import dev.postern.migrate.Tally;
+import dev.postern.migrate.WebListeners;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The server blocks of {@code http}. Postern has one listener for HTTP and one for HTTPS, and every site is there at all addresses of
+ * its listener; so those blocks that are there at the same addresses become sites, and the others are told.
+ */
+final class Servers {
+    private static final int HTTP = 80;
+    private static final int HTTPS = 443;
+
+    private final List<Server> servers;
+    private final WebListeners listeners;
+    private final Path folder;
+    private final Instant now;
+    private final Tally tally;
+    private final Passing passing;
+    private final Settings settings;
+    private final Access access;
+    private final Map<SiteDraft, Server> drafts = new LinkedHashMap<>();
+    private final Set<String> taken = new HashSet<>();
+
+    Servers(
+            List<Server> servers,
+            WebListeners listeners,
+            Path folder,
+            Instant now,
+            Tally tally,
+            Passing passing,
+            Settings settings) {
+        this.servers = servers;
+        this.listeners = listeners;
+        this.folder = folder;
+        this.now = now;
+        this.tally = tally;
+        this.passing = passing;
+        this.settings = settings;
+        this.access = new Access(folder, tally);
+    }
+
+    /** Each with the block that it is of. */
+    Map<SiteDraft, Server> drafts() {
+        List<Server> secure = group(true, HTTPS);
+        List<Server> plain = group(false, HTTP);
+        Optional<Server> secureDefault = byDefault(secure, true);
+        Optional<Server> plainDefault = byDefault(plain, false);
+        Map<Server, Integer> redirects = new LinkedHashMap<>();
+        for (Server server : plain) {
+            redirects.put(server, new Locations(server, null, false, passing, settings, access, tally).redirectsAll());
+        }
+        List<Server> both = secure.stream()
+                .filter(plain::contains)
+                .filter(server -> redirects.getOrDefault(server, 0) == 0)
+                .toList();
+        boolean isOff = !both.isEmpty() && both.size() == secure.size();
+        for (Server server : secure) {
+            secure(server, secureDefault.filter(server::equals).isPresent());
+            if (both.contains(server) && !isOff) {
+                server.listens(false)
+                        .forEach(listen -> tally.note(
+                                server.at(),
+                                listen.line(),
+                                "over plain HTTP clients of this site are redirected",
+                                "redirect: off of http, for all sites"));
+            }
+        }
+        if (isOff) {
+            listeners.redirect("off");
+        }
+        for (Server server : plain) {
+            int status = redirects.getOrDefault(server, 0);
+            if (!secure.isEmpty() && status > 0) {
+                listeners.redirect(Integer.toString(status == 303 ? 302 : status));
+            }
+            if (!secure.contains(server)) {
+                plain(server, status, plainDefault.filter(server::equals).isPresent(), secureDefault.isPresent());
+            }
+        }
+        return drafts;
+    }
+
+    /** Those that are at the same addresses as the first one at this port, or at the first port there is. */
+    private List<Server> group(boolean isTls, int wanted) {
+        List<Server> all = servers.stream()
+                .filter(server -> !server.listens(isTls).isEmpty())
+                .toList();
+        if (all.isEmpty()) {
+            return all;
+        }
+        int port = all.stream()
+                        .flatMap(server -> server.listens(isTls).stream())
+                        .anyMatch(listen -> listen.port() == wanted)
+                ? wanted
+                : all.get(0).listens(isTls).get(0).port();
+        List<Server> at = all.stream()
+                .filter(server -> server.listens(isTls).stream().anyMatch(listen -> listen.port() == port))
+                .toList();
+        // An address goes before all of them, and what is there only is not for everybody.
+        Optional<Server> open = at.stream()
+                .filter(server -> server.listens(isTls).stream()
+                        .anyMatch(
+                                listen -> listen.port() == port && listen.host().isEmpty()))
+                .findFirst();
+        Set<String> addresses = addresses(open.orElse(at.get(0)), isTls, port);
+        List<Server> group = at.stream()
+                .filter(server -> !Collections.disjoint(addresses(server, isTls, port), addresses))
+                .toList();
+        Set<String> common = new LinkedHashSet<>();
+        group.forEach(server -> server.listens(isTls).forEach(listen -> common.add(listen.text())));
+        group.forEach(server -> common.removeIf(address ->
+                server.listens(isTls).stream().noneMatch(listen -> listen.text().equals(address))));
+        Set<String> bound = common.isEmpty() ? addresses : common;
+        boolean isProxied =
+                group.stream().allMatch(server -> server.listens(isTls).stream().anyMatch(Listen::acceptsProxy));
+        if (isTls) {
+            listeners.secure(List.copyOf(bound), isProxied);
+        } else {
+            listeners.plain(List.copyOf(bound), isProxied);
+        }
+        for (Server server : all) {
+            for (Listen listen : server.listens(isTls)) {
+                boolean isBound = group.contains(server) && bound.contains(listen.text());
+                if (isBound && listen.line().is("listen")) {
+                    tally.carried(listen.line());
+                } else if (!isBound) {
+                    tally.note(
+                            server.at(),
+                            listen.line(),
+                            "every site is at all addresses of its listener, and not every other server of the file is there: not bound",
+                            "another Postern for what is there");
+                }
+                if (listen.acceptsProxy() && !isProxied) {
+                    tally.note(
+                            server.at(),
+                            listen.line(),
+                            "proxy_protocol holds for all addresses of a listener, or none",
+                            "proxy-protocol: [ADDRESSES]");
+                }
+            }
+        }
+        return group;
+    }
+
+    private static Set<String> addresses(Server server, boolean isTls, int port) {
+        Set<String> addresses = new LinkedHashSet<>();
+        server.listens(isTls).stream()
+                .filter(listen -> listen.port() == port)
+                .forEach(listen -> addresses.add(listen.text()));
+        return addresses;
+    }
+
+    private static Optional<Server> byDefault(List<Server> group, boolean isTls) {
+        return group.stream()
+                .filter(server -> server.listens(isTls).stream().anyMatch(Listen::isDefault))
+                .findFirst()
+                .or(() -> group.stream().findFirst());
+    }
+
+    private void secure(Server server, boolean isDefault) {
+        Scope scope = server.scope();
+        Certificates.Found certificate = certificate(server).orElse(null);
+        if (scope.isOn("ssl_reject_handshake")) {
+            // As Postern does with names of nobody.
+            scope.block().all().forEach(tally::carried);
+            return;
+        }
+        List<String> names = free(server);
+        List<String> remarks = new ArrayList<>();
+        if (names.isEmpty() && server.names().isEmpty()) {
+            names = certificate == null
+                    ? List.of()
+                    : certificate.names().stream().filter(taken::add).toList();
+            if (names.isEmpty() && isDefault) {
+                names = List.of("localhost");
+                remarks.add("No server_name says for which names this is: put yours in the place of localhost.");
+            }
+        }
+        if (names.isEmpty()) {
+            tally.note(server.at(), scope.block(), "no name leads to it", "");
+            return;
+        }
+        SiteDraft draft = draft(server, names, true, certificate);
+        draft.isDefault = isDefault;
+        draft.remarks.addAll(remarks);
+        verified(server);
+    }
+
+    private List<String> free(Server server) {
+        List<String> names = new ArrayList<>();
+        for (String name : server.names()) {
+            if (taken.add(name)) {
+                names.add(name);
+            } else {
+                server.at().remark("Another server above has " + name + " already.");
+            }
+        }
+        return names;
+    }
+
+    /** Clients that have to show certificates. */
+    private void verified(Server server) {
+        Optional<Directive> asked = server.scope().one("ssl_verify_client");
+        if (asked.isPresent() && !asked.get().word(1).equals("off")) {
+            boolean isRequired = asked.get().word(1).equals("on");
+            if (isRequired) {
+                tally.closed(
+                        server.at(),
+                        asked.get(),
+                        "clients are not asked for certificates",
+                        "allow or auth in the place of deny");
+                drafts.forEach((each, of) -> {
+                    if (of.equals(server)) {
+                        each.edits = Access.CLOSED.and(each.edits);
+                    }
+                });
+            } else {
+                tally.note(server.at(), asked.get(), "clients are not asked for certificates", "");
+            }
+        }
+    }
+
+    private Optional<Certificates.Found> certificate(Server server) {
+        Scope scope = server.scope();
+        Optional<Directive> chain = scope.one("ssl_certificate");
+        Optional<Directive> key = scope.one("ssl_certificate_key");
+        Certificates certificates = new Certificates(List.of(), now);
+        if (chain.isPresent() && key.isPresent() && chain.get().word(1).indexOf('$') < 0) {
+            certificates.take(
+                    folder.resolve(chain.get().word(1)),
+                    folder.resolve(key.get().word(1)));
+        }
+        scope.all("ssl_certificate").stream()
+                .skip(1)
+                .forEach(
+                        more -> tally.note(server.at(), more, "a site has one certificate", "certificate of the site"));
+        if (certificates.found().isEmpty()) {
+            chain.ifPresent(line -> tally.note(
+                    server.at(),
+                    line,
+                    "not taken over: "
+                            + certificates.problems().stream()
+                                    .findFirst()
+                                    .orElse("it has no key, or a variable in its name"),
+                    "an issuer gives one; certificate: { chain: FILE, key: FILE } is for your own"));
+            key.ifPresent(line -> chain.ifPresentOrElse(
+                    of -> tally.within(server.at(), of, line),
+                    () -> tally.note(server.at(), line, "it has no certificate", "")));
+        } else {
+            chain.ifPresent(tally::carried);
+            key.ifPresent(tally::carried);
+        }
+        return certificates.found().stream().findFirst();
+    }
+
+    private void plain(Server server, int redirect, boolean isDefault, boolean hasSecureDefault) {
+        List<String> names = new ArrayList<>();
+        List<String> elsewhere = new ArrayList<>();
+        for (String name : server.names()) {
+            (taken.add(name) ? names : elsewhere).add(name);
+        }
+        boolean isRedirect = redirect > 0 && listeners.isSecure();
+        if (!elsewhere.isEmpty() && !isRedirect) {
+            server.at()
+                    .remark(
+                            "What is done on line " + server.scope().block().line()
+                                    + " and below over plain HTTP with hosts that have a site with TLS is not done: they are redirected.");
+        }
+        boolean isAny = isDefault && !hasSecureDefault;
+        if (names.isEmpty() && isRedirect && (!elsewhere.isEmpty() || hasSecureDefault)) {
+            new Locations(server, null, false, passing, settings, access, tally).carriedByRedirect();
+            return;
+        }
+        if (names.isEmpty() && isAny) {
+            names.add(Site.ANY);
+        } else if (isDefault && hasSecureDefault && !isRedirect) {
+            server.at()
+                    .remark(
+                            "Hosts that no site names are those of the default site, which has TLS: they are redirected.");
+        }
+        if (names.isEmpty()) {
+            tally.note(
+                    server.at(),
+                    server.scope().block(),
+                    elsewhere.isEmpty() ? "no name leads to it" : "its names have a site with TLS",
+                    "");
+            return;
+        }
+        SiteDraft draft = draft(server, names, false, null);
+        draft.isDefault = isAny;
+    }
+
+    /** One for each host that a condition tells from the others as well; the last one is that of all others. */
+    private SiteDraft draft(
+            Server server, List<String> names, boolean isTls, Certificates.@Nullable Found certificate) {
+        tally.carried(server.scope().block());
+        List<String> others = new ArrayList<>(names);
+        for (String host : Rewriting.hosts(server.scope().block())) {
+            if (others.size() > 1 && others.remove(host)) {
+                draft(server, List.of(host), host, isTls, certificate);
+            }
+        }
+        return draft(server, others, others.size() == 1 ? others.get(0) : null, isTls, certificate);
+    }
+
+    private SiteDraft draft(
+            Server server,
+            List<String> names,
+            @Nullable String host,
+            boolean isTls,
+            Certificates.@Nullable Found certificate) {
+        Routing routing = new Locations(server, host, isTls, passing, settings, access, tally).routing();
+        Edits common = CommonEdits.of(routing);
+        SiteDraft draft = new SiteDraft(
+                names, routing.with(edits -> CommonEdits.without(edits, common)), common, !isTls, certificate);
+        drafts.put(draft, server);
+        return draft;
+    }
+}

@@ -1,0 +1,220 @@
+package dev.postern.migrate.nginx;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.postern.config.Configuration;
+import dev.postern.config.Site;
+import dev.postern.migrate.ImportCases;
+import dev.postern.migrate.Imported;
+import dev.postern.pki.Pem;
+import dev.postern.testing.TestCa;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** The cases of {@code src/test/resources/migrate/nginx}: beside each file stands what becomes of it, to the letter. */
+class NginxImportTest {
+    private static final Path CASES = Path.of("src/test/resources/migrate/nginx");
+    private static final Instant NOW = Instant.parse("2027-01-01T00:00:00Z");
+    private static final InstantSource CLOCK = InstantSource.fixed(NOW);
+
+    @TempDir
+    private Path directory;
+
+    private Imported imported(String text) throws IOException {
+        Path file = directory.resolve("n.conf");
+        Files.writeString(file, text);
+        return NginxImport.read(file, CLOCK);
+    }
+
+    /** A server at port 80 with this inside. */
+    private Imported server(String inside) throws IOException {
+        return imported("server {\n  listen 80;\n  server_name a.example.com;\n" + inside.indent(2) + "}\n");
+    }
+
+    static Stream<String> cases() {
+        return ImportCases.in(CASES, ".conf");
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("cases")
+    void fileBecomesWhatStandsBesideItAndPasses(String name) throws Exception {
+        Path file = CASES.resolve(name);
+        Imported imported = NginxImport.read(file, CLOCK);
+
+        ImportCases.isAsItStands(CASES.resolve(name.replace(".conf", ".yaml")), imported);
+        ImportCases.everyLineIsToldOf(Files.readString(file), name, imported);
+    }
+
+    @Test
+    void linesOfFilesThatAreIncludedAreToldWithTheirFile() throws Exception {
+        Imported imported = NginxImport.read(CASES.resolve("directives.conf"), CLOCK);
+
+        ImportCases.everyLineIsToldOf(Files.readString(CASES.resolve("parts/old.conf")), "parts/old.conf", imported);
+    }
+
+    /** Whatever lines come together: none is dropped, and what comes out is a configuration. */
+    @Test
+    void anyLinesTogetherMakeAConfigurationAndNoneIsDropped() throws Exception {
+        List<String> pool = new ArrayList<>();
+        for (String name : cases().toList()) {
+            Files.readString(CASES.resolve(name)).lines().map(String::strip).forEach(line -> {
+                long opened = line.chars().filter(c -> c == '{').count();
+                long closed = line.chars().filter(c -> c == '}').count();
+                if (opened == closed && (line.endsWith(";") || line.endsWith("}"))) {
+                    pool.add(line);
+                }
+            });
+        }
+        Random random = new Random(7);
+        for (int round = 0; round < Integer.getInteger("migrate.rounds", 100); round++) {
+            StringBuilder text = new StringBuilder();
+            int depth = 0;
+            for (int i = random.nextInt(60); i >= 0; i--) {
+                int choice = random.nextInt(12);
+                if (choice == 0 && depth == 0) {
+                    text.append("server {\n");
+                    depth++;
+                } else if (choice < 3 && depth > 0 && depth < 4) {
+                    text.append(random.nextBoolean() ? "location /" : "location = /")
+                            .append((char) ('a' + random.nextInt(3)))
+                            .append(random.nextBoolean() ? "/" : "")
+                            .append(" {\n");
+                    depth++;
+                } else if (choice == 3 && depth > 0) {
+                    text.append("}\n");
+                    depth--;
+                } else {
+                    text.append(pool.get(random.nextInt(pool.size()))).append('\n');
+                }
+            }
+            text.append("}\n".repeat(depth)).append("server { listen 80; }\n");
+            Imported imported = imported(text.toString());
+
+            ImportCases.everyLineIsToldOf(text.toString(), "n.conf", imported);
+            ImportCases.passes(imported, text.toString());
+        }
+    }
+
+    @Test
+    void certificateThatIsHereIsTaken() throws Exception {
+        TestCa.Issued issued = TestCa.create().issue(List.of("www.example.com"), NOW, Duration.ofDays(30));
+        Files.writeString(directory.resolve("chain.pem"), Pem.of(issued.chain()));
+        Files.writeString(directory.resolve("key.pem"), Pem.of(issued.key()));
+
+        Configuration config = ImportCases.passes(imported("""
+                server {
+                  listen 443 ssl;
+                  ssl_certificate chain.pem;
+                  ssl_certificate_key key.pem;
+                  location / { proxy_pass http://10.0.0.1; }
+                }
+                """), "");
+
+        Site site = config.sites().get(0);
+        assertThat(site.names()).containsExactly("www.example.com");
+        assertThat(site.files()).isNotNull();
+    }
+
+    @Test
+    void hostThatServersAreAskedForIsThatOfProxyPassUnlessAHeaderSaysIt() throws Exception {
+        assertThat(server("location / { proxy_pass http://10.0.0.1:81; }").text())
+                .contains("host: 10.0.0.1:81");
+        assertThat(server("proxy_set_header Host $host;\nlocation / { proxy_pass http://10.0.0.1; }")
+                        .text())
+                .doesNotContain("host:");
+        // A level that sets one header has none of those around it.
+        assertThat(server(
+                                "proxy_set_header Host $host;\nlocation / { proxy_set_header X-A b; proxy_pass http://10.0.0.1; }")
+                        .text())
+                .contains("host: 10.0.0.1");
+    }
+
+    @Test
+    void pathIsReplacedWhereProxyPassHasOne() throws Exception {
+        assertThat(server("location /a/ { proxy_pass http://10.0.0.1/b/; }").text())
+                .contains("path: /a/\n        backend: \"10_0_0_1_80\"".replace("\"", ""), "rewrite: /b/");
+        assertThat(server("location /a/ { proxy_pass http://10.0.0.1; }").text())
+                .doesNotContain("rewrite:");
+    }
+
+    @Test
+    void whoMayComeIsAskedByNobodyForWhatRewritesAnswer() throws Exception {
+        // In nginx as well: return is before access.
+        assertThat(server("deny all;\nreturn 302 /elsewhere;").text()).doesNotContain("\n    deny:");
+    }
+
+    @Test
+    void passwordFileThatIsGoodIsNamedAndAnyOtherLetsNobodyIn() throws Exception {
+        Path users = directory.resolve("users");
+        String location = "auth_basic staff;\nauth_basic_user_file users;\nlocation / { proxy_pass http://10.0.0.1; }";
+        Files.writeString(users, "ops:$2y$12$eImiTXuWVxfM37uY4JANjQeKxQyHJ1pF7v8Qk8l6B1n8cJ2mHn0Ve\n");
+        assertThat(server(location).text()).contains("auth: { realm: staff, users-file: ");
+
+        Files.writeString(users, "ops:$apr1$x$y\n");
+        Imported closed = server(location);
+        assertThat(closed.text()).contains("NOBODY GETS IN HERE", "deny: [0.0.0.0/0, \"::/0\"]");
+        assertThat(closed.guards()).isEqualTo(1);
+    }
+
+    @Test
+    void whoWasKeptOutAndIsLetInNowIsToldLoudly() throws Exception {
+        Imported imported = server("location / { proxy_pass http://10.0.0.1; }\nlocation ~ \\.php$ { deny all; }");
+
+        assertThat(imported.guards()).isEqualTo(1);
+        assertThat(imported.text()).contains("n.conf:5: location ~ \\.php$", "NOT KEPT OUT HERE");
+    }
+
+    @Test
+    void siteOfAnAddressOfItsOwnDoesNotAppearElsewhere() throws Exception {
+        String text = imported("""
+                server { listen 80; server_name a.example.com; location / { proxy_pass http://10.0.0.1; } }
+                server { listen 127.0.0.1:80; server_name b.internal; location / { proxy_pass http://10.0.0.2; } }
+                """).text();
+
+        assertThat(text).doesNotContain("[b.internal]").contains("n.conf:2: listen 127.0.0.1:80;");
+    }
+
+    @Test
+    void fileThatIsMissingIsToldAndOneThatIncludesItselfEnds() throws Exception {
+        assertThat(imported("include missing.conf;\nserver { listen 80; return 404; }")
+                        .text())
+                .contains("n.conf:1: include missing.conf;", "it is not there");
+        assertThat(imported("include n.conf;\nserver { listen 80; return 404; }")
+                        .text())
+                .contains("files include one another without end");
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "server {|n.conf:1: ends with a block that is open",
+                "listen 80|n.conf:1: ends with no ;",
+                "server { }\\n}|n.conf:2: has a } too many",
+                "server { listen 80 }|n.conf:1: has a } behind a word",
+                "return 200 'x|n.conf:1: has a quote that is not closed",
+                "return 'a'b;|n.conf:1: has something right behind a quote",
+                "\\n;|n.conf:2: has a ; without a directive",
+                "\\0|n.conf:1: has a NUL character",
+                "# nothing|n.conf: has no directive"
+            })
+    void whatIsNoConfigurationOfNginxIsRefusedWithItsPlace(String text, String message) {
+        assertThatThrownBy(() -> imported(text.replace("\\n", "\n").replace("\\0", "\0")))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining(message);
+    }
+}
