@@ -12,7 +12,6 @@ import dev.postern.certificate.served.ChallengeTable;
 import dev.postern.certificate.served.ReachabilityProbe;
 import dev.postern.certificate.store.ProbeKey;
 import dev.postern.certificate.store.Store;
-import dev.postern.config.AddressRange;
 import dev.postern.config.Configuration;
 import dev.postern.config.Site;
 import dev.postern.control.CertificateControl;
@@ -25,7 +24,6 @@ import dev.postern.schedule.ScheduledWork;
 import dev.postern.time.Clocks;
 import dev.postern.time.MonotonicClock;
 import java.io.IOException;
-import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
@@ -41,7 +39,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
-import java.util.function.Supplier;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -315,14 +313,12 @@ final class CertificateCare implements AutoCloseable {
     /**
      * Everything is served that the store has: from now on CAs are asked for what it has not, and operators are heard.
      *
-     * @param https where our own clients are now, for looking at what they see
-     * @param proxies from where connections to it have to begin with a PROXY header
+     * @param doors where our own clients are now, by server name, for looking at what they see
      */
-    void start(Supplier<List<InetSocketAddress>> https, Supplier<List<AddressRange>> proxies, Hearing heard)
-            throws IOException {
+    void start(Function<String, SelfHandshake.Door> doors, Hearing heard) throws IOException {
         Schedule wakeUps = schedule;
         if (wakeUps == null) {
-            renewals.watch(new SelfHandshake(https, proxies));
+            renewals.watch(new SelfHandshake(doors));
             return;
         }
         ControlSocket socket = openControlSocket(heard);
@@ -332,7 +328,7 @@ final class CertificateCare implements AutoCloseable {
                 ScheduledWork.SUGGESTED_WINDOWS, renewals::refreshSuggestedWindows,
                 ScheduledWork.CLEAN_UP, this::cleanUp,
                 ScheduledWork.SELF_CHECK, renewals::verifyServed);
-        wakeUps.start(renewals, new SelfHandshake(https, proxies), clock, beside, works, new SecureRandom());
+        wakeUps.start(renewals, new SelfHandshake(doors), clock, beside, works, new SecureRandom());
         var unused = background.scheduleWithFixedDelay(
                 wakeUps::tick, Schedule.TICK.toSeconds(), Schedule.TICK.toSeconds(), TimeUnit.SECONDS);
         if (socket != null) {

@@ -90,7 +90,7 @@ public final class Edge implements AutoCloseable {
             path.prepare(config).commit();
             // There are listeners while thousands of files are read.
             care.awaitFiles(heard.stopping());
-            care.start(path::httpsAddresses, path::httpsProxies, heard);
+            care.start(path::doorFor, heard);
         } catch (CannotStart | CannotListen | IOException | IllegalArgumentException e) {
             closeAll(opened);
             throw because(e);
@@ -103,9 +103,12 @@ public final class Edge implements AutoCloseable {
     private static void requireFree(Configuration config) throws CannotListen {
         Listeners listeners = config.listeners();
         Listener.requireFree("challenge", config.sidePort());
-        Listener.requireFree("https", config.isForTls() ? listeners.https().bind() : List.of());
-        Listener.requireFree(
-                "http", config.sites().isEmpty() ? List.of() : listeners.http().bind());
+        for (Listeners.Https https : listeners.allHttps()) {
+            Listener.requireFree(https.name(), WebListeners.binds(config, https));
+        }
+        for (Listeners.Http http : listeners.allHttp()) {
+            Listener.requireFree(http.name(), WebListeners.binds(config, http));
+        }
         Listeners.Admin admin = listeners.admin();
         for (TcpService service : config.tcp()) {
             Listener.requireFree("tcp " + service.name(), service.bind());
@@ -194,11 +197,21 @@ public final class Edge implements AutoCloseable {
     }
 
     public List<InetSocketAddress> httpAddresses() {
-        return path.httpAddresses();
+        return path.webAddresses(Listeners.HTTP);
+    }
+
+    /** Where the listener of HTTP of this name is bound; none where there is none. */
+    public List<InetSocketAddress> webAddresses(String listener) {
+        return path.webAddresses(listener);
+    }
+
+    /** As {@link RequestPath#doorFor}. */
+    SelfHandshake.Door doorFor(String serverName) {
+        return path.doorFor(serverName);
     }
 
     public List<InetSocketAddress> httpsAddresses() {
-        return path.httpsAddresses();
+        return path.webAddresses(Listeners.HTTPS);
     }
 
     public List<InetSocketAddress> challengeAddresses() {

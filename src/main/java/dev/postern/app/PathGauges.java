@@ -12,13 +12,13 @@ import dev.postern.listener.Listener;
 import dev.postern.machine.MemoryGuard;
 import dev.postern.observe.Gauges;
 import dev.postern.observe.RenewalCounts;
-import dev.postern.tls.ServerContexts;
 import io.netty.util.internal.PlatformDependent;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 
@@ -30,7 +30,7 @@ record PathGauges(
         ConnectionsPerClient perClient,
         MemoryGuard memory,
         ServerBudget servers,
-        ServerContexts contexts,
+        LongSupplier tickets,
         Collection<Worker> workers,
         CertificateCare care)
         implements Gauges {
@@ -100,7 +100,7 @@ record PathGauges(
 
     @Override
     public long ticketsOpened() {
-        return contexts.ticketsOpened();
+        return tickets.getAsLong();
     }
 
     @Override

@@ -5,8 +5,6 @@ import dev.postern.backend.BackendWatch.Surroundings;
 import dev.postern.backend.ServerBudget;
 import dev.postern.balance.LoadBalancer;
 import dev.postern.certificate.care.CertificateStatus;
-import dev.postern.config.AddressRange;
-import dev.postern.config.BindAddress;
 import dev.postern.config.Configuration;
 import dev.postern.config.Listeners;
 import dev.postern.config.Site;
@@ -47,14 +45,14 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.OptionalInt;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
-import java.util.stream.Collectors;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Everything that a request passes, put together: listeners, event loops with their workers, routes, backends. The first
@@ -81,14 +79,12 @@ final class RequestPath implements AutoCloseable {
     private final ConnectionsPerClient perClient = new ConnectionsPerClient();
     private final RateLimiter rates = new RateLimiter(new SecureRandom());
     private final Backends backends;
-    private final ServerContexts contexts;
     /** A quarter of the cores for passwords, so that whoever guesses them leaves the others alone. Idle, it has no thread. */
     private final ExecutorService logins =
             Threads.fixed(Math.max(1, Runtime.getRuntime().availableProcessors() / 4), "logins");
 
     private final Listener challenge;
-    private final Listener https;
-    private final Listener http;
+    private final WebListeners web;
     private final Listener admin;
     private final TcpServices tcp;
     private final Worker adminWorker;
@@ -116,10 +112,10 @@ final class RequestPath implements AutoCloseable {
                 config,
                 clock,
                 background);
-        this.contexts = new ServerContexts(
-                care.certificates(), care.alpnChallenges(), config.tls(), protocols(config), observation.handshakes());
-        this.routing = new AtomicReference<>(routing(
-                config, Map.of(), new Routing.Plaintext(Backends.sidePort(List.of()), OptionalInt.empty(), false, 0)));
+        Supplier<ServerContexts> contexts = () -> new ServerContexts(
+                care.certificates(), care.alpnChallenges(), config.tls(), List.of(), observation.handshakes());
+        this.routing = new AtomicReference<>(
+                routing(config, Map.of(), new Routing.Plaintext(Backends.sidePort(List.of()), false, List.of())));
         TowardsServers.Budgets budgets = new TowardsServers.Budgets(
                 servers,
                 new ServerBudget(MAX_RELAYED, MAX_RELAYED_PER_CLIENT, random.nextLong()),
@@ -128,7 +124,6 @@ final class RequestPath implements AutoCloseable {
                 routing, clock, new TowardsServers.Shared(transport.sockets(), Pipelines.toServers(), budgets), memory);
         makeWorkers(loops, shared, observation);
         Pipelines pipelines = new Pipelines(
-                contexts,
                 new RelayAcmeChallenge(care.challenges()),
                 new AnswerHttp01Challenge(care.challenges()),
                 new Logins(logins, new SecureRandom()),
@@ -139,12 +134,24 @@ final class RequestPath implements AutoCloseable {
         this.challenge = listener("challenge", loops, List.of(), pipelines::challenge);
         Map<Worker, Passages> passages = new HashMap<>();
         workers.forEach((loop, worker) -> passages.put(worker, passages(worker, observation.passagesOf(loop))));
-        this.https = listener(
-                "https",
-                loops,
-                List.of(limit),
-                worker -> pipelines.https(worker, Objects.requireNonNull(passages.get(worker), "passages")));
-        this.http = listener("http", loops, List.of(limit), pipelines::http);
+        this.web = new WebListeners(
+                new WebListeners.Maker() {
+                    @Override
+                    public Listener plaintext(String name) {
+                        return listener(name, loops, List.of(limit), worker -> pipelines.http(name, worker));
+                    }
+
+                    @Override
+                    public Listener tls(String name, ServerContexts own) {
+                        return listener(
+                                name,
+                                loops,
+                                List.of(limit),
+                                worker -> pipelines.https(
+                                        name, own, worker, Objects.requireNonNull(passages.get(worker), "passages")));
+                    }
+                },
+                contexts);
         this.tcp = new TcpServices(
                 (entry, named) -> listener(
                         named.name(),
@@ -152,16 +159,16 @@ final class RequestPath implements AutoCloseable {
                         List.of(limit, named.own()),
                         worker ->
                                 pipelines.tcp(worker, Objects.requireNonNull(passages.get(worker), "passages"), entry)),
-                () -> new ServerContexts(
-                        care.certificates(), care.alpnChallenges(), config.tls(), List.of(), observation.handshakes()));
+                contexts);
         PathGauges gauges = new PathGauges(
                 routing,
-                () -> Stream.concat(Stream.of(http, https, challenge), tcp.listeners()),
+                () -> Stream.of(web.listeners(), Stream.of(challenge), tcp.listeners())
+                        .flatMap(all -> all),
                 limit,
                 perClient,
                 memory,
                 servers,
-                contexts,
+                web::ticketsOpened,
                 workers.values(),
                 care);
         this.pages =
@@ -175,7 +182,7 @@ final class RequestPath implements AutoCloseable {
     }
 
     private void rotateTicketKeys() {
-        contexts.rotateTicketKeys();
+        web.rotateTicketKeys();
         tcp.rotateTicketKeys();
     }
 
@@ -235,28 +242,29 @@ final class RequestPath implements AutoCloseable {
         }
         Backends.Next newBackends = backends.next(next);
         List<Listener.Next> bound = new ArrayList<>();
+        WebListeners.@Nullable Next newWeb = null;
         try {
             Listener.Next side = challenge.bind(next.sidePort(), ours());
             bound.add(side);
-            // Where no site has a certificate, nobody is to take the port for served, nor find it taken.
-            boolean isForTls = next.isForTls();
-            Listener.Next tls = https.bind(isForTls ? next.listeners().https().bind() : List.of(), ours());
-            bound.add(tls);
-            List<BindAddress> forHttp =
-                    next.sites().isEmpty() ? List.of() : next.listeners().http().bind();
-            Listener.Next plain = http.bind(forHttp, ours());
-            bound.add(plain);
             Listeners.Admin wanted = next.listeners().admin();
             bound.add(admin.bind(wanted == null ? List.of() : wanted.bind(), ours()));
+            newWeb = web.next(next, this::ours);
             TcpServices.Next services = tcp.next(next, newBackends.all(), ours());
-            Routing.Plaintext plaintext = new Routing.Plaintext(
-                    Backends.sidePort(side.addresses()),
-                    next.listeners().http().redirect(),
-                    plain.addresses().stream().anyMatch(address -> address.getPort() == 80),
-                    isForTls ? tls.addresses().get(0).getPort() : 0);
+            Routing before = routing(
+                    next,
+                    newBackends.all(),
+                    new Routing.Plaintext(Backends.sidePort(side.addresses()), newWeb.isAt80(), List.of()));
             return new NextPath(
-                    next, newBackends, routing(next, newBackends.all(), plaintext), services, List.copyOf(bound));
+                    next,
+                    newBackends,
+                    before.listeningAt(newWeb.https(before.entrances())),
+                    newWeb,
+                    services,
+                    List.copyOf(bound));
         } catch (CannotListen e) {
+            if (newWeb != null) {
+                newWeb.abandon();
+            }
             bound.forEach(Listener.Next::abandon);
             throw e;
         }
@@ -266,6 +274,7 @@ final class RequestPath implements AutoCloseable {
         private final Configuration config;
         private final Backends.Next newBackends;
         private final Routing newRouting;
+        private final WebListeners.Next newWeb;
         private final TcpServices.Next services;
         private final List<Listener.Next> listeners;
 
@@ -273,11 +282,13 @@ final class RequestPath implements AutoCloseable {
                 Configuration config,
                 Backends.Next newBackends,
                 Routing newRouting,
+                WebListeners.Next newWeb,
                 TcpServices.Next services,
                 List<Listener.Next> listeners) {
             this.config = config;
             this.newBackends = newBackends;
             this.newRouting = newRouting;
+            this.newWeb = newWeb;
             this.services = services;
             this.listeners = listeners;
         }
@@ -287,7 +298,7 @@ final class RequestPath implements AutoCloseable {
             pages.follow(config.listeners().admin());
             limit.max(Descriptors.clients(config.limits()));
             servers.limit(Descriptors.servers(config.limits()), Descriptors.serversPerClient(config.limits()));
-            contexts.follow(config.tls(), protocols(config));
+            newWeb.commit();
             newBackends.commit();
             LoadBalancer sidePortBefore =
                     routing.getAndSet(newRouting).plaintext().sidePort();
@@ -300,28 +311,28 @@ final class RequestPath implements AutoCloseable {
             following.add(adminWorker.follow(1));
             following.forEach(one -> one.awaitUninterruptibly(FOLLOW_SECONDS, TimeUnit.SECONDS));
             listeners.forEach(Listener.Next::open);
+            newWeb.open();
             services.open();
-            contexts.retain(config.sites().stream().map(Site::name).collect(Collectors.toSet()));
         }
 
         @Override
         public void abandon() {
             listeners.forEach(Listener.Next::abandon);
+            newWeb.abandon();
             services.abandon();
         }
     }
 
     private Routing routing(Configuration config, Map<String, LoadBalancer> backends, Routing.Plaintext plaintext) {
+        RouteTable all = RouteTable.of(config.sites());
         return new Routing(
-                RouteTable.of(config.sites()),
+                all,
+                WebListeners.entrances(config, all),
                 backends,
                 config.trustedProxies(),
                 config.timeouts(),
                 config.limits(),
                 plaintext,
-                new Routing.ProxyProtocol(
-                        config.listeners().http().proxyProtocol(),
-                        config.listeners().https().proxyProtocol()),
                 Service.ofSites(config, backends),
                 rates);
     }
@@ -331,14 +342,6 @@ final class RequestPath implements AutoCloseable {
                 || site.routes().stream().anyMatch(route -> route.settings().compression() != null);
     }
 
-    /** For ALPN. Who offers HTTP/1.0 only means what one does that offers nothing; others have it as well. */
-    private static List<String> protocols(Configuration config) {
-        List<Listeners.Protocol> protocols = config.listeners().https().protocols();
-        Stream<String> older = protocols.contains(Listeners.Protocol.HTTP_1_1) ? Stream.of("http/1.0") : Stream.of();
-        return Stream.concat(protocols.stream().map(Listeners.Protocol::text), older)
-                .toList();
-    }
-
     private int maxIdle(int loops) {
         return Math.max(1, Math.min(limit.max(), servers.max()) / Descriptors.IDLE_SHARE / loops);
     }
@@ -346,17 +349,15 @@ final class RequestPath implements AutoCloseable {
     // ---- what there is
 
     private List<InetSocketAddress> ours() {
-        return Stream.concat(Stream.of(challenge, https, http, admin), tcp.listeners())
+        return Stream.of(Stream.of(challenge, admin), web.listeners(), tcp.listeners())
+                .flatMap(all -> all)
                 .flatMap(listener -> listener.addresses().stream())
                 .toList();
     }
 
-    List<InetSocketAddress> httpAddresses() {
-        return http.addresses();
-    }
-
-    List<InetSocketAddress> httpsAddresses() {
-        return https.addresses();
+    /** Where the listener of HTTP of this name is bound; none where there is none. */
+    List<InetSocketAddress> webAddresses(String listener) {
+        return web.addresses(listener);
     }
 
     List<InetSocketAddress> challengeAddresses() {
@@ -373,9 +374,12 @@ final class RequestPath implements AutoCloseable {
         return admin.addresses();
     }
 
-    /** From where connections to the https listener have to begin with a PROXY header now. Any thread. */
-    List<AddressRange> httpsProxies() {
-        return routing.get().proxyProtocol().https();
+    /** Where clients of this server name come to over TLS now, and from where they have to begin with a PROXY header. Any thread. */
+    SelfHandshake.Door doorFor(String serverName) {
+        Routing now = routing.get();
+        String listener = now.plaintext().listener(serverName);
+        String name = listener == null ? Listeners.HTTPS : listener;
+        return new SelfHandshake.Door(web.addresses(name), now.entrance(name).proxies());
     }
 
     int openConnections() {
@@ -405,8 +409,7 @@ final class RequestPath implements AutoCloseable {
      */
     void drain(Duration grace) {
         unready();
-        http.close();
-        https.close();
+        web.close();
         challenge.close();
         tcp.close();
         workers.values().forEach(worker -> worker.drain(grace));
@@ -415,8 +418,7 @@ final class RequestPath implements AutoCloseable {
     /** Closes whatever is left. */
     @Override
     public void close() {
-        http.close();
-        https.close();
+        web.close();
         challenge.close();
         tcp.close();
         List<Future<?>> closing = new ArrayList<>();
@@ -431,7 +433,7 @@ final class RequestPath implements AutoCloseable {
 
     /** Lets go what the event loops may have used until they ended. */
     void loopsEnded() {
-        contexts.close();
+        web.loopsEnded();
         tcp.loopsEnded();
     }
 }

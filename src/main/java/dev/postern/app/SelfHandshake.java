@@ -18,7 +18,7 @@ import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Supplier;
+import java.util.function.Function;
 import javax.net.ssl.SNIHostName;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLParameters;
@@ -26,28 +26,31 @@ import javax.net.ssl.SSLSocket;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Connects to our own https listener as any client does. The certificate is not validated: only which one it is counts,
+ * Connects to our own listener for TLS as any client does. The certificate is not validated: only which one it is counts,
  * and no byte is ever sent over the connection.
  */
 final class SelfHandshake implements ServedCertificates {
     /** Our own loops answer in milliseconds; a full house (limits.connections) may take longer to let one more in. */
     private static final Duration DEADLINE = Duration.ofSeconds(5);
 
-    private final Supplier<List<InetSocketAddress>> bound;
-    private final Supplier<List<AddressRange>> proxies;
-    private final SSLContext tls = AnyCertificate.context();
-
     /**
-     * @param bound the addresses of the https listener now; none where no site has TLS, every address stands for loopback
+     * Where clients come in over TLS now.
+     *
+     * @param bound none where no site has TLS; every address stands for loopback
      * @param proxies from where connections have to begin with a PROXY header; this host may be one of them
      */
-    SelfHandshake(Supplier<List<InetSocketAddress>> bound, Supplier<List<AddressRange>> proxies) {
-        this.bound = bound;
-        this.proxies = proxies;
+    record Door(List<InetSocketAddress> bound, List<AddressRange> proxies) {
+        @Nullable InetSocketAddress first() {
+            return bound.isEmpty() ? null : bound.get(0);
+        }
     }
 
-    private @Nullable InetSocketAddress bound() {
-        return bound.get().stream().findFirst().orElse(null);
+    private final Function<String, Door> doors;
+    private final SSLContext tls = AnyCertificate.context();
+
+    /** @param doors by server name */
+    SelfHandshake(Function<String, Door> doors) {
+        this.doors = doors;
     }
 
     private static InetSocketAddress reachable(InetSocketAddress now) {
@@ -58,7 +61,7 @@ final class SelfHandshake implements ServedCertificates {
 
     @Override
     public boolean mayAsk(String serverName) {
-        InetSocketAddress now = bound();
+        InetSocketAddress now = doors.apply(serverName).first();
         InetAddress address = Addresses.literal(serverName);
         // A reload has certificates before it has the listener for them.
         return now != null && (address == null || isListeningAt(now.getAddress(), address));
@@ -79,7 +82,8 @@ final class SelfHandshake implements ServedCertificates {
 
     @Override
     public X509Certificate leaf(String serverName) throws IOException {
-        InetSocketAddress now = bound();
+        Door door = doors.apply(serverName);
+        InetSocketAddress now = door.first();
         if (now == null) {
             throw new IOException("the https listener is closed");
         }
@@ -90,7 +94,7 @@ final class SelfHandshake implements ServedCertificates {
             plain.connect(listener, (int) DEADLINE.toMillis());
             long left = TimeUnit.NANOSECONDS.toMillis(end - System.nanoTime());
             plain.setSoTimeout((int) Math.max(1, left));
-            if (AddressRange.anyContains(proxies.get(), plain.getLocalAddress())) {
+            if (AddressRange.anyContains(door.proxies(), plain.getLocalAddress())) {
                 plain.getOutputStream().write(ProxyPreamble.ofOurOwn());
             }
             try (SSLSocket socket =

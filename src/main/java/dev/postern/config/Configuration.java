@@ -39,6 +39,25 @@ public record Configuration(
         return !sites.stream().allMatch(Site::isPlain);
     }
 
+    /** What the listener of this name serves, with the routes that are for it; the very same list where it is all of it. */
+    public List<Site> sitesAt(String listener, Listeners.Sites which) {
+        Set<String> claimed = listeners.namedSites();
+        List<Site> served = claimed.isEmpty() && which.others()
+                ? sites
+                : sites.stream()
+                        .filter(site -> which.have(site.names(), claimed))
+                        .toList();
+        return served.stream()
+                        .flatMap(site -> site.routes().stream())
+                        .allMatch(route -> route.conditions().isAt(listener))
+                ? served
+                : served.stream()
+                        .map(site -> site.withRoutes(site.routes().stream()
+                                .filter(route -> route.conditions().isAt(listener))
+                                .toList()))
+                        .toList();
+    }
+
     /** What is bound to answer challenges; nothing where no CA asks for any, unless the operator has named a place. */
     public List<BindAddress> sidePort() {
         return listeners.challenge().bind(sites.stream().anyMatch(this::isProvenOverHttp));

@@ -10,14 +10,25 @@ import java.util.Set;
  * @param methods any of these; empty for every method
  * @param headers all of these
  * @param hosts any of these, in the form of the names of a site; empty for every host
+ * @param listeners any of these, by name; empty for every listener
  */
-public record RouteConditions(boolean exact, Set<String> methods, List<HeaderCondition> headers, Set<String> hosts) {
+public record RouteConditions(
+        boolean exact,
+        Set<String> methods,
+        List<HeaderCondition> headers,
+        @InFile(key = "host") Set<String> hosts,
+        @InFile(key = "listener") Set<String> listeners) {
     /** The path alone. */
     public static final RouteConditions NONE = new RouteConditions(false, Set.of(), List.of());
 
     /** For every host of the site. */
     public RouteConditions(boolean exact, Set<String> methods, List<HeaderCondition> headers) {
-        this(exact, methods, headers, Set.of());
+        this(exact, methods, headers, Set.of(), Set.of());
+    }
+
+    /** Whether a route may take requests that come in by this listener. */
+    public boolean isAt(String listener) {
+        return listeners.isEmpty() || listeners.contains(listener);
     }
 
     /**

@@ -13,8 +13,6 @@ import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.netty.channel.RecvByteBufAllocator;
 import io.netty.channel.ServerChannelRecvByteBufAllocator;
-import io.netty.channel.socket.nio.NioChannelOption;
-import io.netty.channel.unix.UnixChannelOption;
 import io.netty.util.NetUtil;
 import java.io.IOException;
 import java.net.Inet6Address;
@@ -22,7 +20,6 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.NetworkInterface;
 import java.net.ServerSocket;
-import java.net.StandardSocketOptions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -66,10 +63,9 @@ public final class Listener implements AutoCloseable {
     /**
      * One address.
      *
-     * @param configured with the port 0 where the system is to choose one
      * @param address with the port that it chose
      */
-    private record Bound(InetSocketAddress configured, InetSocketAddress address, List<Channel> channels) {
+    private record Bound(BindAddress configured, InetSocketAddress address, List<Channel> channels) {
         void close() {
             channels.forEach(channel -> channel.close().awaitUninterruptibly());
         }
@@ -148,13 +144,12 @@ public final class Listener implements AutoCloseable {
         List<Bound> added = new ArrayList<>();
         for (BindAddress bind : binds) {
             try {
-                InetSocketAddress wanted = wanted(bind);
                 Bound one = kept.stream()
-                        .filter(known -> known.configured.equals(wanted))
+                        .filter(known -> known.configured.equals(bind))
                         .findFirst()
                         .orElse(null);
                 if (one == null) {
-                    one = bindNew(wanted, ours);
+                    one = bindNew(bind, ours);
                     added.add(one);
                 }
                 kept.remove(one);
@@ -180,19 +175,23 @@ public final class Listener implements AutoCloseable {
      * Postern of the same user that starts in the same moment would bind as well, and each would get half of the
      * connections.
      */
-    private Bound bindNew(InetSocketAddress wanted, List<InetSocketAddress> ours) throws IOException {
+    private Bound bindNew(BindAddress wanted, List<InetSocketAddress> ours) throws IOException {
         // Where we have the port already (on every address, say), nobody can have taken it without leave.
-        boolean isOurs = wanted.getPort() != 0 && ours.stream().anyMatch(held -> held.getPort() == wanted.getPort());
-        InetSocketAddress address = wanted;
+        boolean isOurs = wanted.port() != 0 && ours.stream().anyMatch(held -> held.getPort() == wanted.port());
+        InetSocketAddress address = address(wanted);
         List<Channel> channels = new ArrayList<>();
         try {
             for (EventLoop loop : loops) {
                 boolean isShared = isOurs || !channels.isEmpty();
-                Channel channel =
-                        bind(address, transport, loop, isShared, countingFailures(), admitting(pipelines.apply(loop)));
+                Channel channel = socket(loop, admitting(pipelines.apply(loop)));
                 channels.add(channel);
+                SocketOptions.set(channel, wanted);
+                if (isShared) {
+                    SocketOptions.share(channel);
+                }
+                await(channel.bind(address));
                 if (!isShared) {
-                    channel.config().setOption(portSharing(transport), true);
+                    SocketOptions.share(channel);
                     address = (InetSocketAddress) channel.localAddress();
                 }
             }
@@ -210,16 +209,20 @@ public final class Listener implements AutoCloseable {
      */
     public static void requireFree(String name, List<BindAddress> binds) throws CannotListen {
         for (BindAddress bind : binds) {
+            // What only a socket with options can do is seen when it is bound.
+            if (bind.device() != null || bind.nonLocal()) {
+                continue;
+            }
             try (ServerSocket probe = new ServerSocket()) {
                 probe.setReuseAddress(true);
-                probe.bind(wanted(bind), 1);
+                probe.bind(address(bind), 1);
             } catch (IOException e) {
                 throw new CannotListen(message(name, bind, e), e);
             }
         }
     }
 
-    private static InetSocketAddress wanted(BindAddress bind) throws IOException {
+    private static InetSocketAddress address(BindAddress bind) throws IOException {
         return new InetSocketAddress(bind.address() == null ? everyAddress() : bind.address(), bind.port());
     }
 
@@ -231,14 +234,8 @@ public final class Listener implements AutoCloseable {
         return InetAddress.getByAddress(new byte[hasIpv6 ? 16 : 4]);
     }
 
-    private static Channel bind(
-            InetSocketAddress address,
-            Transport transport,
-            EventLoop loop,
-            boolean isShared,
-            ChannelHandler acceptor,
-            ChannelInitializer<Channel> pipeline)
-            throws IOException {
+    /** Bound to nothing yet. */
+    private Channel socket(EventLoop loop, ChannelInitializer<Channel> pipeline) throws IOException {
         ServerBootstrap bootstrap = new ServerBootstrap()
                 .group(loop, loop)
                 .channel(transport.serverChannel())
@@ -246,23 +243,18 @@ public final class Listener implements AutoCloseable {
                 .option(ChannelOption.SO_REUSEADDR, true)
                 .option(ChannelOption.AUTO_READ, false)
                 .option(ChannelOption.RECVBUF_ALLOCATOR, ACCEPTED_AT_ONCE)
-                .handler(acceptor)
+                .handler(countingFailures())
                 .childOption(ChannelOption.TCP_NODELAY, true)
                 .childHandler(pipeline);
-        if (isShared) {
-            bootstrap.option(portSharing(transport), true);
-        }
-        ChannelFuture bound = bootstrap.bind(address).awaitUninterruptibly();
-        if (!bound.isSuccess()) {
-            throw bound.cause() instanceof IOException io ? io : new IOException(bound.cause());
-        }
-        return bound.channel();
+        return await(bootstrap.register());
     }
 
-    private static ChannelOption<Boolean> portSharing(Transport transport) {
-        return transport == Transport.EPOLL
-                ? UnixChannelOption.SO_REUSEPORT
-                : NioChannelOption.of(StandardSocketOptions.SO_REUSEPORT);
+    private static Channel await(ChannelFuture begun) throws IOException {
+        begun.awaitUninterruptibly();
+        if (!begun.isSuccess()) {
+            throw begun.cause() instanceof IOException io ? io : new IOException(begun.cause());
+        }
+        return begun.channel();
     }
 
     /** No descriptor left, or no memory: Netty tries again a second later. */
@@ -303,6 +295,10 @@ public final class Listener implements AutoCloseable {
         if (why.contains("assign requested address")) {
             return where + "this host has no such address (expected: one that ip address shows, or sysctl"
                     + " net.ipv4.ip_nonlocal_bind=1, net.ipv6.ip_nonlocal_bind=1 for IPv6, where it comes later, as with VRRP)";
+        }
+        if (why.contains("no such device")) {
+            return where + "this host has no network interface " + address.device()
+                    + " (expected: one that ip link shows, and that is there before Postern starts)";
         }
         return where + why;
     }

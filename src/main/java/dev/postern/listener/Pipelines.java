@@ -55,32 +55,40 @@ public final class Pipelines {
     /** Every validator of every CA at once, and then some. */
     private static final int CHALLENGE_PLACES = 256;
 
-    private final ServerContexts contexts;
-    private final RequestSteps httpSteps;
-    private final RequestSteps httpsSteps;
-    private final RequestSteps plainSteps;
-    private final RequestSteps challengeSteps;
+    private final RelayAcmeChallenge relay;
+    private final AnswerHttp01Challenge answers;
+    private final RefuseWhenMemoryIsShort refuse;
+    private final RouteToSite route;
     private final ConnectionsPerClient perClient;
     private final MemoryGuard memory;
     private final LinesPerMinute unspoken = new LinesPerMinute(1);
 
     public Pipelines(
-            ServerContexts contexts,
             RelayAcmeChallenge relay,
             AnswerHttp01Challenge answers,
             Logins logins,
             ConnectionsPerClient perClient,
             MemoryGuard memory) {
-        this.contexts = contexts;
+        this.relay = relay;
+        this.answers = answers;
         this.perClient = perClient;
         this.memory = memory;
-        // The relay first, because a CA must get through whatever else happens, and wherever it was sent to.
-        RouteToSite route = new RouteToSite(logins);
-        RefuseWhenMemoryIsShort refuse = new RefuseWhenMemoryIsShort(memory);
-        this.httpSteps = RequestSteps.of(relay, refuse, new RedirectToHttps(), route);
-        this.httpsSteps = RequestSteps.of(relay, refuse, route);
-        this.plainSteps = RequestSteps.of(relay, new RefusePlaintext());
-        this.challengeSteps = RequestSteps.of(answers);
+        this.route = new RouteToSite(logins);
+        this.refuse = new RefuseWhenMemoryIsShort(memory);
+    }
+
+    // The relay first, because a CA must get through whatever else happens, and wherever it was sent to.
+
+    private RequestSteps httpSteps(String listener) {
+        return RequestSteps.of(listener, relay, refuse, new RedirectToHttps(), route);
+    }
+
+    private RequestSteps httpsSteps(String listener) {
+        return RequestSteps.of(listener, relay, refuse, route);
+    }
+
+    private RequestSteps plainSteps(String listener) {
+        return RequestSteps.of(listener, relay, new RefusePlaintext());
     }
 
     /** What a request goes out by. */
@@ -88,17 +96,20 @@ public final class Pipelines {
         return new TowardsServers.Protocols(Http1ServerConnections::new, Http2ServerConnections::new);
     }
 
-    /** Plaintext from the world. */
-    public ChannelInitializer<Channel> http(Worker worker) {
+    /** Plaintext from the world, at the listener of this name. */
+    public ChannelInitializer<Channel> http(String listener, Worker worker) {
         Supplier<List<AddressRange>> proxies =
-                () -> worker.routing().proxyProtocol().http();
+                () -> worker.routing().entrance(listener).proxies();
         return ifThereIsMemory(
-                initializer(worker, proxies, fromTheWorld(worker, proxies, plaintext(worker, httpSteps))));
+                initializer(worker, proxies, fromTheWorld(worker, proxies, plaintext(worker, httpSteps(listener)))));
     }
 
     /** The side port. */
     public ChannelInitializer<Channel> challenge(Worker worker) {
-        return initializer(worker, List::of, roomy(worker, challengeSteps, new Room("challenge", CHALLENGE_PLACES)));
+        return initializer(
+                worker,
+                List::of,
+                roomy(worker, RequestSteps.of("challenge", answers), new Room("challenge", CHALLENGE_PLACES)));
     }
 
     /** What only operators and their programs may reach. */
@@ -106,7 +117,10 @@ public final class Pipelines {
         return initializer(
                 worker,
                 List::of,
-                roomy(worker, RequestSteps.of(new ServePages(worker.loop(), pages)), new Room("admin", ADMIN_PLACES)));
+                roomy(
+                        worker,
+                        RequestSteps.of("admin", new ServePages(worker.loop(), pages)),
+                        new Room("admin", ADMIN_PLACES)));
     }
 
     /** Whoever takes a place and says nothing leaves it to whoever comes next. */
@@ -166,6 +180,11 @@ public final class Pipelines {
             }
 
             @Override
+            public String certified(String wanted) {
+                return wanted;
+            }
+
+            @Override
             public boolean passes(Channel channel, String serverName) {
                 return false;
             }
@@ -207,10 +226,17 @@ public final class Pipelines {
         return true;
     }
 
-    /** TLS from the world. */
-    public ChannelInitializer<Channel> https(Worker worker, Passages passages) {
+    /**
+     * TLS from the world, at the listener of this name.
+     *
+     * @param contexts of this listener
+     */
+    public ChannelInitializer<Channel> https(
+            String listener, ServerContexts contexts, Worker worker, Passages passages) {
         Supplier<List<AddressRange>> proxies =
-                () -> worker.routing().proxyProtocol().https();
+                () -> worker.routing().entrance(listener).proxies();
+        RequestSteps httpsSteps = httpsSteps(listener);
+        RequestSteps plainSteps = plainSteps(listener);
         return ifThereIsMemory(initializer(worker, proxies, fromTheWorld(worker, proxies, (channel, endpoints) -> {
             worker.puttingOut().arrives(channel);
             // Before all of HTTP, because which TLS handler comes next depends on the server name; replaces
@@ -222,7 +248,7 @@ public final class Pipelines {
                                     contexts,
                                     endpoints.client(),
                                     worker.routing().timeouts().handshake(),
-                                    afterHello(worker, passages, endpoints)));
+                                    afterHello(worker, passages, endpoints, httpsSteps, plainSteps)));
         })));
     }
 
@@ -271,7 +297,9 @@ public final class Pipelines {
         };
     }
 
-    private SelectCertificate.Next afterHello(Worker worker, Passages passages, Endpoints endpoints) {
+    private SelectCertificate.Next afterHello(
+            Worker worker, Passages passages, Endpoints endpoints, RequestSteps httpsSteps, RequestSteps plainSteps) {
+        String listener = httpsSteps.listener();
         return new SelectCertificate.Next() {
             @Override
             public void established(
@@ -299,8 +327,13 @@ public final class Pipelines {
             }
 
             @Override
+            public @Nullable String certified(String wanted) {
+                return worker.routing().entrance(listener).certified(wanted);
+            }
+
+            @Override
             public boolean passes(Channel channel, String serverName) {
-                Service service = worker.routing().passage(serverName);
+                Service service = worker.routing().passage(listener, serverName);
                 if (service == null) {
                     return false;
                 }

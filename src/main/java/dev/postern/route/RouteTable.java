@@ -61,14 +61,22 @@ public final class RouteTable {
      * @param host lower-case, without port and trailing dot; an IPv6 address in brackets
      */
     public @Nullable SiteRoutes site(String host) {
+        SiteRoutes found = named(host);
+        return found == null ? byDefault : found;
+    }
+
+    /** Whether no site has {@code host} among its names. */
+    public boolean isByDefault(String host) {
+        return named(host) == null;
+    }
+
+    private @Nullable SiteRoutes named(String host) {
         SiteRoutes exact = byName.get(host);
         if (exact != null) {
             return exact;
         }
         int dot = host.indexOf('.');
-        SiteRoutes found =
-                host.startsWith("[") ? ofAddress(host) : dot <= 0 ? null : byName.get("*" + host.substring(dot));
-        return found == null ? byDefault : found;
+        return host.startsWith("[") ? ofAddress(host) : dot <= 0 ? null : byName.get("*" + host.substring(dot));
     }
 
     private @Nullable SiteRoutes ofAddress(String inBrackets) {

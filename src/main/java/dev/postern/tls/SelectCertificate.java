@@ -76,8 +76,14 @@ public final class SelectCertificate extends ChannelInboundHandlerAdapter {
          */
         void inTurn(Runnable handshake, Runnable broken);
 
-        /** For which lower-case name something is presented to a client that asks for {@code serverName}, or names none. */
+        /** Which lower-case name a client means that asks for {@code serverName}, or names none. */
         String wanted(@Nullable String serverName);
+
+        /**
+         * By which name the certificate is found that is presented for {@code wanted}; null where none is, whatever there
+         * is.
+         */
+        @Nullable String certified(String wanted);
 
         /**
          * Instead of a handshake: takes the connection, ClientHello and all, to be passed on unopened; false where there is to be
@@ -153,7 +159,8 @@ public final class SelectCertificate extends ChannelInboundHandlerAdapter {
             } else if (parsed != null && parsed.isOfValidator()) {
                 answerChallenge(ctx, parsed.serverName());
             } else if (parsed != null) {
-                CertificateTable.Loading loading = contexts.loading(asked(parsed));
+                String certified = certified(parsed);
+                CertificateTable.Loading loading = certified == null ? null : contexts.loading(certified);
                 if (loading == null) {
                     selectInTurn(ctx, parsed);
                 } else {
@@ -221,13 +228,14 @@ public final class SelectCertificate extends ChannelInboundHandlerAdapter {
     }
 
     private void select(ChannelHandlerContext ctx, ClientHello parsed) {
-        String asked = asked(parsed);
-        Certificate certificate = contexts.certificate(asked);
-        if (certificate == null) {
+        String asked = certified(parsed);
+        Certificate certificate = asked == null ? null : contexts.certificate(asked);
+        if (asked == null || certificate == null) {
             refuse(
                     ctx,
                     Alert.UNRECOGNIZED_NAME,
-                    (parsed.serverName() == null ? "no server name; " : "") + "no certificate for \"" + asked + "\"");
+                    (parsed.serverName() == null ? "no server name; " : "") + "no certificate for \""
+                            + next.wanted(parsed.serverName()) + "\"");
             return;
         }
         List<String> offered = parsed.protocols();
@@ -247,8 +255,8 @@ public final class SelectCertificate extends ChannelInboundHandlerAdapter {
         handshake(ctx, tls, new ShownCertificate(asked, certificate, contexts));
     }
 
-    private String asked(ClientHello parsed) {
-        return next.wanted(parsed.serverName());
+    private @Nullable String certified(ClientHello parsed) {
+        return next.certified(next.wanted(parsed.serverName()));
     }
 
     private void answerChallenge(ChannelHandlerContext ctx, @Nullable String serverName) {

@@ -43,7 +43,7 @@ class CertificateReloadTest {
     }
 
     private X509Certificate served(String name) throws IOException {
-        return new SelfHandshake(running::httpsAddresses, java.util.List::of).leaf(name);
+        return new SelfHandshake(running::doorFor).leaf(name);
     }
 
     private X509Certificate awaitServed(String name) throws IOException {

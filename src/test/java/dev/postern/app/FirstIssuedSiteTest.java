@@ -49,8 +49,7 @@ class FirstIssuedSiteTest {
     private void awaitServed() {
         await().atMost(Duration.ofSeconds(30))
                 .ignoreExceptions()
-                .until(() ->
-                        new SelfHandshake(running::httpsAddresses, java.util.List::of).leaf("app.internal") != null);
+                .until(() -> new SelfHandshake(running::doorFor).leaf("app.internal") != null);
     }
 
     @Test

@@ -45,7 +45,7 @@ class SelfHandshakeTest {
 
         await().atMost(Duration.ofSeconds(20))
                 .until(() -> running.certificates().get(0).served().answer() == Answer.YES);
-        X509Certificate shown = new SelfHandshake(running::httpsAddresses, List::of).leaf("www.app.internal");
+        X509Certificate shown = new SelfHandshake(running::doorFor).leaf("www.app.internal");
         assertThat(shown.getNotAfter().toInstant())
                 .isEqualTo(running.certificates().get(0).notAfter());
     }
@@ -70,8 +70,9 @@ class SelfHandshakeTest {
     @Test
     void addressThatIsNoneOfThisHostIsNotAsked() throws Exception {
         Edge running = start("127.0.0.1:0", "[127.0.0.1, 192.0.2.7]");
-        SelfHandshake ours = new SelfHandshake(running::httpsAddresses, List::of);
-        SelfHandshake everywhere = new SelfHandshake(() -> List.of(new InetSocketAddress(443)), List::of);
+        SelfHandshake ours = new SelfHandshake(running::doorFor);
+        SelfHandshake everywhere =
+                new SelfHandshake(name -> new SelfHandshake.Door(List.of(new InetSocketAddress(443)), List.of()));
 
         await().atMost(Duration.ofSeconds(20))
                 .until(() -> running.certificates().get(0).served().answer() == Answer.YES);
@@ -94,11 +95,13 @@ class SelfHandshakeTest {
         Edge running = start("127.0.0.1:0", "[app.internal]");
         InetSocketAddress address = running.httpsAddresses().get(0);
 
-        assertThatThrownBy(() -> new SelfHandshake(() -> List.of(address), List::of).leaf("other.internal"))
+        assertThatThrownBy(() -> new SelfHandshake(name -> new SelfHandshake.Door(List.of(address), List.of()))
+                        .leaf("other.internal"))
                 .hasMessageStartingWith("no handshake with " + address + ": ")
                 .hasMessageContaining("unrecognized_name");
         edge.stop();
-        assertThatThrownBy(() -> new SelfHandshake(() -> List.of(address), List::of).leaf("app.internal"))
+        assertThatThrownBy(() -> new SelfHandshake(name -> new SelfHandshake.Door(List.of(address), List.of()))
+                        .leaf("app.internal"))
                 .hasMessageContaining("refused");
     }
 }

@@ -48,7 +48,6 @@ import java.util.AbstractMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.OptionalInt;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
@@ -76,11 +75,11 @@ class BugTest {
         Routing routing = new Routing(
                 RouteTable.of(config.sites()),
                 Map.of(),
+                Map.of(),
                 List.of(),
                 config.timeouts(),
                 config.limits(),
-                new Routing.Plaintext(none, OptionalInt.empty(), false, 0),
-                new Routing.ProxyProtocol(List.of(), List.of()),
+                new Routing.Plaintext(none, false, List.of()),
                 Map.of(),
                 new RateLimiter(new Random(1)));
         ServerBudget servers = new ServerBudget(1, 1, 1);
@@ -109,7 +108,11 @@ class BugTest {
     void http1ConnectionWhoseAnswerCannotBeWrittenEnds() throws Exception {
         try (CapturedLog log = CapturedLog.begin();
                 Socket client = connect(channel -> new Http1ClientConnection(
-                        worker, RequestSteps.of(BugTest::answersLater), null, Endpoints.of(channel), channel))) {
+                        worker,
+                        RequestSteps.of("https", BugTest::answersLater),
+                        null,
+                        Endpoints.of(channel),
+                        channel))) {
             client.getOutputStream().write("GET / HTTP/1.1\r\nHost: a\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
 
             assertThat(client.getInputStream().read()).isEqualTo(-1);
@@ -123,7 +126,11 @@ class BugTest {
         CertificateShown shown = new CertificateShown("a", "a", (site, host) -> false);
         try (CapturedLog log = CapturedLog.begin();
                 Socket client = connect(channel -> Http2ClientConnection.of(
-                        worker, RequestSteps.of(BugTest::answersLater), shown, Endpoints.of(channel), channel))) {
+                        worker,
+                        RequestSteps.of("https", BugTest::answersLater),
+                        shown,
+                        Endpoints.of(channel),
+                        channel))) {
             client.getOutputStream().write(Http2Wire.PREFACE.getBytes(StandardCharsets.US_ASCII));
             client.getOutputStream().write(Http2Wire.frame(Http2Wire.SETTINGS, 0, 0));
             // GET https://a/

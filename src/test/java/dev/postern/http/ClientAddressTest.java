@@ -107,6 +107,7 @@ class ClientAddressTest {
 
     private static String client(String connection, String... fields) throws Exception {
         Client client = new Client(
+                "https",
                 new Endpoints(new InetSocketAddress(connection, 33224), new InetSocketAddress("10.0.0.9", 443)),
                 new CertificateShown("localhost", "localhost", (site, host) -> false),
                 false,

@@ -150,7 +150,7 @@ class RouteTableTest {
     }
 
     private static RouteConditions on(String... hosts) {
-        return new RouteConditions(false, Set.of(), List.of(), Set.of(hosts));
+        return new RouteConditions(false, Set.of(), List.of(), Set.of(hosts), Set.of());
     }
 
     @Test

@@ -146,6 +146,11 @@ public final class EdgeExtension implements BeforeEachCallback, AfterEachCallbac
         return edge.httpAddresses();
     }
 
+    /** Of the listener of HTTP of this name; none where there is none. */
+    public List<InetSocketAddress> webAddresses(String listener) {
+        return edge.webAddresses(listener);
+    }
+
     public int httpsPort() {
         return edge.httpsAddresses().get(0).getPort();
     }

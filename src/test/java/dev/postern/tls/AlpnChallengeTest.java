@@ -101,6 +101,11 @@ class AlpnChallengeTest {
                                             }
 
                                             @Override
+                                            public String certified(String wanted) {
+                                                return wanted;
+                                            }
+
+                                            @Override
                                             public boolean passes(Channel client, String serverName) {
                                                 return false;
                                             }

@@ -9,6 +9,7 @@ import dev.postern.config.RouteConditions.HeaderCondition;
 import dev.postern.config.Scalar;
 import dev.postern.config.Secret;
 import dev.postern.config.Site;
+import dev.postern.config.Suggestion;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashSet;
@@ -19,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Reads {@code when}, and methods wherever they stand. */
 final class ConditionsReader {
-    private static final List<String> KEYS = List.of("host", "methods", "headers");
+    private static final List<String> KEYS = List.of("host", "methods", "headers", "listener");
     private static final List<String> TESTS = List.of("present", "equals", "prefix");
     private static final String METHODS = "a list of methods such as [GET, POST]";
 
@@ -36,19 +37,44 @@ final class ConditionsReader {
         return text;
     });
 
-    private ConditionsReader() {}
+    private final List<String> listeners;
+
+    /** @param listeners their names, those that sites are served at */
+    ConditionsReader(List<String> listeners) {
+        this.listeners = listeners;
+    }
 
     /** @param names of the site */
-    static RouteConditions read(Section route, boolean exact, List<String> names) {
+    RouteConditions read(Section route, boolean exact, List<String> names) {
         if (!route.has("when")) {
             return exact ? new RouteConditions(true, Set.of(), List.of()) : RouteConditions.NONE;
         }
         Section when = route.section("when", KEYS);
         if (when.at().isMapping() && KEYS.stream().noneMatch(when::has)) {
-            when.at().problem("has no condition (expected: host, methods or headers)");
+            when.at().problem("has no condition (expected: host, methods, headers or listener)");
         }
         return new RouteConditions(
-                exact, methods(when.find("methods")), headers(when.find("headers")), hosts(when.find("host"), names));
+                exact,
+                methods(when.find("methods")),
+                headers(when.find("headers")),
+                hosts(when.find("host"), names),
+                listeners(when.find("listener")));
+    }
+
+    private Set<String> listeners(@Nullable Value value) {
+        Set<String> wanted = new LinkedHashSet<>();
+        if (value != null) {
+            String expected = "the name of a listener, or a list of them";
+            for (Value item : value.itemsOrOne(expected)) {
+                String name = item.text(expected);
+                if (name != null && !listeners.contains(name)) {
+                    item.problem(Quoted.of(name) + " is no listener of sites" + Suggestion.among(listeners, name));
+                } else if (name != null) {
+                    wanted.add(name);
+                }
+            }
+        }
+        return java.util.Collections.unmodifiableSet(wanted);
     }
 
     private static Set<String> hosts(@Nullable Value value, List<String> names) {

@@ -62,16 +62,17 @@ final class ConfigurationReader {
     private @Nullable Configuration read(Value root) {
         Section top = Section.of(root, KEYS);
         TakenAddresses addresses = new TakenAddresses();
-        Listeners listeners = new ListenersReader(addresses, top.has("sites") || !top.has("tcp"))
-                .read(top.section("listeners", ListenersReader.KEYS));
+        ListenersReader listenersReader = new ListenersReader(addresses, top.has("sites") || !top.has("tcp"));
+        Listeners listeners = listenersReader.read(top.place("listeners"));
         Tls tls = TlsReader.read(top.section("tls", TlsReader.KEYS));
         Section acmeSection = top.section("acme", AcmeReader.KEYS);
         AcmeReader.Outcome acme = AcmeReader.read(
                 acmeSection, top.section("control", ControlReader.KEYS), surroundings.store(), problems);
         BackendsReader backends = new BackendsReader(top.find("backends"));
-        SitesReader sitesReader = new SitesReader(backends.backends(), new ProofReader(acmeSection));
+        SitesReader sitesReader = new SitesReader(backends.backends(), new ProofReader(acmeSection), listeners.names());
         List<SitesReader.Entry> sites = sitesReader.read(
                 top.has("tcp") ? top.find("sites") : top.require("sites", "a list of at least one site"));
+        listenersReader.check(listeners, sites);
         List<TcpService> tcp = new TcpReader(backends.backends(), sites, addresses).read(top.find("tcp"));
         sitesReader.requireUse(sites, tcp);
         if (acme.issuersUnderstood()) {

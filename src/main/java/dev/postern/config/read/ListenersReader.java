@@ -11,12 +11,18 @@ import dev.postern.config.Listeners.Protocol;
 import dev.postern.config.Listeners.Ready;
 import dev.postern.config.Quoted;
 import dev.postern.config.Scalar;
+import dev.postern.config.Suggestion;
 import java.net.InetAddress;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalInt;
+import java.util.Set;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Reads {@code listeners}. */
@@ -43,8 +49,34 @@ final class ListenersReader {
 
     private static final Scalar<Protocol> PROTOCOL = Scalar.oneOf(List.of(Protocol.values()), Protocol::text);
 
+    private static final List<String> HTTP_KEYS =
+            List.of("bind", "redirect", "proxy-protocol", "sites", "interface", "transparent");
+    private static final List<String> HTTPS_KEYS =
+            List.of("bind", "protocols", "proxy-protocol", "tls", "sites", "interface", "transparent");
+    private static final List<String> FURTHER_KEYS = List.of(
+            "kind", "bind", "redirect", "protocols", "proxy-protocol", "tls", "sites", "interface", "transparent");
+
+    private enum Kind {
+        HTTP,
+        HTTPS;
+
+        List<String> keys() {
+            return this == HTTP ? HTTP_KEYS : HTTPS_KEYS;
+        }
+
+        String text() {
+            return name().toLowerCase(Locale.ROOT);
+        }
+    }
+
+    private static final Scalar<Kind> KIND = Scalar.oneOf(List.of(Kind.values()), Kind::text);
+
+    private static final String OTHERS = "others";
+
     private final TakenAddresses taken;
     private final boolean areForSites;
+    /** Names of sites that listeners have, as far as they are names, and where they stand. */
+    private final Map<Value, String> named = new LinkedHashMap<>();
 
     /** @param areForSites whether there are any: else nobody takes the ports of the web by default */
     ListenersReader(TakenAddresses taken, boolean areForSites) {
@@ -52,34 +84,149 @@ final class ListenersReader {
         this.areForSites = areForSites;
     }
 
-    Listeners read(Section listeners) {
-        Section http = listeners.section("http", List.of("bind", "redirect", "proxy-protocol"));
-        Section https = listeners.section("https", List.of("bind", "protocols", "proxy-protocol"));
-        Section challenge = listeners.section("challenge", List.of("bind"));
-
-        Section admin = listeners.section("admin", List.of("bind", "hosts", "ready"));
+    Listeners read(Value value) {
+        Section all =
+                Section.named(value, "a mapping with the keys " + String.join(", ", KEYS) + ", and names of your own");
+        Section http = all.section("http", HTTP_KEYS);
+        Section https = all.section("https", HTTPS_KEYS);
+        Section challenge = all.section("challenge", List.of("bind"));
+        Section admin = all.section("admin", List.of("bind", "hosts", "ready"));
+        Map<String, Further> further = new LinkedHashMap<>();
+        for (String name : all.keys()) {
+            if (!KEYS.contains(name)) {
+                further.put(name, further(all.place(name), name));
+            }
+        }
 
         // The given addresses first: a default that is in the way of one is only moved by saying so.
         Map<Section, List<BindAddress>> given = new LinkedHashMap<>();
         for (Section listener : List.of(http, https, challenge, admin)) {
             given.put(listener, bind(listener));
         }
+        List<Http> furtherHttp = new ArrayList<>();
+        List<Https> furtherHttps = new ArrayList<>();
+        further.forEach((name, listener) -> {
+            Section at = listener.section;
+            at.require("bind", "a list of addresses such as [\":8443\"]");
+            if (listener.kind == Kind.HTTP) {
+                furtherHttp.add(http(name, at, bind(at)));
+            } else {
+                furtherHttps.add(https(name, at, bind(at)));
+            }
+        });
         return new Listeners(
-                new Http(
-                        orDefault(given, http, HTTP),
-                        http.get("redirect", REDIRECT_STATUS, REDIRECT),
-                        AddressesReader.ranges(http.find("proxy-protocol"))),
-                new Https(
-                        orDefault(given, https, HTTPS),
-                        protocols(https.find("protocols")),
-                        AddressesReader.ranges(https.find("proxy-protocol"))),
+                http(Listeners.HTTP, http, orDefault(given, http, HTTP)),
+                https(Listeners.HTTPS, https, orDefault(given, https, HTTPS)),
+                List.copyOf(furtherHttp),
+                List.copyOf(furtherHttps),
                 new Challenge(orDefault(given, challenge, Challenge.DEFAULT)),
-                listeners.has("admin")
+                all.has("admin")
                         ? new Admin(
                                 orDefault(given, admin, ADMIN),
                                 hosts(admin.find("hosts")),
                                 admin.get("ready", READY, Ready.ALL))
                         : null);
+    }
+
+    private record Further(Section section, Kind kind) {}
+
+    private static Further further(Value at, String name) {
+        if (!name.matches("[a-z0-9][a-z0-9._-]{0,62}")) {
+            at.problem(Quoted.of(name)
+                    + " is no name for a listener (expected: small letters, digits, dots, - and _, at most 63)");
+        }
+        Section listener = Section.of(at, FURTHER_KEYS);
+        if (at.isMapping() && !listener.has("kind")) {
+            String suggestion = Suggestion.among(KEYS, name);
+            at.problem("has no kind" + (suggestion.startsWith(";") ? suggestion : "")
+                    + " (expected: kind: http or kind: https for a listener of your own)");
+        }
+        Kind kind = listener.find("kind", KIND);
+        for (String key : FURTHER_KEYS) {
+            if (kind != null
+                    && !key.equals("kind")
+                    && listener.has(key)
+                    && !kind.keys().contains(key)) {
+                listener.place(key).problem("has no meaning at kind: " + kind.text() + " (expected: no such key)");
+            }
+        }
+        // Of one that says nothing it was said already that it has to.
+        return new Further(listener, kind == null ? Kind.HTTP : kind);
+    }
+
+    private Http http(String name, Section http, List<BindAddress> bind) {
+        return new Http(
+                name,
+                bind,
+                http.get("redirect", REDIRECT_STATUS, REDIRECT),
+                AddressesReader.ranges(http.find("proxy-protocol")),
+                sites(http.find("sites")));
+    }
+
+    private Https https(String name, Section https, List<BindAddress> bind) {
+        return new Https(
+                name,
+                bind,
+                protocols(https.find("protocols")),
+                AddressesReader.ranges(https.find("proxy-protocol")),
+                https.has("tls") ? TlsReader.read(https.section("tls", TlsReader.KEYS)) : null,
+                sites(https.find("sites")));
+    }
+
+    private Listeners.Sites sites(@Nullable Value value) {
+        if (value == null) {
+            return Listeners.Sites.OTHERS;
+        }
+        Set<String> names = new LinkedHashSet<>();
+        boolean others = false;
+        for (Value item : value.itemsOrOne(
+                "names of sites such as [app.example.com], and others for all that no listener" + " names")) {
+            if (OTHERS.equals(item.text("the name of a site, or others"))) {
+                others = true;
+                continue;
+            }
+            String name = item.read(HostName.SITE);
+            if (name != null) {
+                names.add(name);
+                named.put(item, name);
+            }
+        }
+        return new Listeners.Sites(Collections.unmodifiableSet(names), others);
+    }
+
+    /** Whether the names that listeners have are those of sites, and no listener has two sites by default. */
+    void check(Listeners listeners, List<SitesReader.Entry> sites) {
+        Set<String> known = new LinkedHashSet<>();
+        sites.forEach(site -> site.names().forEach(name -> known.add(name.name())));
+        named.forEach((at, name) -> {
+            if (!known.contains(name)) {
+                at.problem(Quoted.of(name) + " is a name of no site" + Suggestion.among(known, name));
+            }
+        });
+        // In each, the others would never be asked.
+        Stream.concat(
+                        listeners.allHttp().stream().map(Http::sites),
+                        listeners.allHttps().stream().map(Https::sites))
+                .distinct()
+                .forEach(which -> oneByDefault(listeners, which, sites));
+    }
+
+    private static void oneByDefault(Listeners listeners, Listeners.Sites which, List<SitesReader.Entry> sites) {
+        Value first = null;
+        for (SitesReader.Entry site : sites) {
+            Value at = site.byDefaultAt();
+            if (at == null
+                    || !which.have(
+                            site.names().stream().map(SitesReader.Name::name).toList(), listeners.namedSites())) {
+                continue;
+            }
+            if (first == null) {
+                first = at;
+            } else {
+                at.problem("is the second site for clients that name no other; the first one is " + first.path() + " "
+                        + first.seenFrom(at) + " (expected: one of them, or listeners that name their sites)");
+            }
+        }
     }
 
     private static List<String> hosts(@Nullable Value value) {
@@ -117,9 +264,11 @@ final class ListenersReader {
         if (value == null) {
             return addresses;
         }
+        Sockets sockets = Sockets.of(listener);
         for (Value item : value.itemsOrOne("a list of addresses such as [\":443\"]")) {
-            BindAddress address = item.read(AddressesReader.BIND);
-            if (address != null) {
+            BindAddress read = item.read(AddressesReader.BIND);
+            if (read != null) {
+                BindAddress address = sockets.at(read);
                 taken.take(item, address, "");
                 addresses.add(address);
             }
@@ -132,9 +281,10 @@ final class ListenersReader {
         if (listener.has("bind")) {
             return List.copyOf(given.getOrDefault(listener, List.of()));
         }
+        BindAddress address = Sockets.of(listener).at(otherwise);
         if (areForSites) {
-            taken.take(listener.place("bind"), otherwise, "the default ");
+            taken.take(listener.place("bind"), address, "the default ");
         }
-        return List.of(otherwise);
+        return List.of(address);
     }
 }

@@ -45,9 +45,11 @@ final class RoutesReader {
     private record Taken(String path, RouteConditions conditions) {}
 
     private final Map<String, Backend> backends;
+    private final ConditionsReader conditionsReader;
 
-    RoutesReader(Map<String, Backend> backends) {
+    RoutesReader(Map<String, Backend> backends, ConditionsReader conditionsReader) {
         this.backends = backends;
+        this.conditionsReader = conditionsReader;
     }
 
     /**
@@ -83,7 +85,7 @@ final class RoutesReader {
             route.place("exact").problem("goes without path (expected: one of the two)");
         }
         String path = exact ? route.find("exact", UriText.EXACT) : route.require("path", UriText.PREFIX);
-        RouteConditions conditions = ConditionsReader.read(route, exact, names);
+        RouteConditions conditions = conditionsReader.read(route, exact, names);
         if (path != null) {
             Value at = route.place(exact ? "exact" : "path");
             Value first = taken.putIfAbsent(new Taken(path, conditions), at);

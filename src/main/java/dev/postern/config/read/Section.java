@@ -4,6 +4,7 @@ import dev.postern.config.Scalar;
 import dev.postern.config.Suggestion;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -42,6 +43,11 @@ final class Section {
         return new Section(at, entries);
     }
 
+    /** One whose keys are names that the file gives. */
+    static Section named(Value at, String expected) {
+        return new Section(at, at.entries(expected));
+    }
+
     /** One without entries. */
     static Section none(Value at) {
         return new Section(at, Map.of());
@@ -62,6 +68,11 @@ final class Section {
 
     @Nullable Value find(String key) {
         return entries.get(key);
+    }
+
+    /** As in the file. */
+    Set<String> keys() {
+        return entries.keySet();
     }
 
     /** The place of {@code key}, be it there or not. */

@@ -45,12 +45,13 @@ final class SitesReader {
     /**
      * A site as far as it was understood, and where it stands, for checks that need more than the site itself.
      *
+     * @param byDefaultAt where it says that it takes clients that name nobody's site; null where it does not
      * @param shares whether it would rather have the certificate of another site
      */
     record Entry(
             Value at,
             List<Name> names,
-            boolean byDefault,
+            @Nullable Value byDefaultAt,
             List<Route> routes,
             CertificateSource certificate,
             boolean shares,
@@ -59,7 +60,8 @@ final class SitesReader {
             RouteSettings settings,
             boolean keepTogether) {
         Entry with(CertificateSource other) {
-            return new Entry(at, names, byDefault, routes, other, shares, certificateAt, proof, settings, keepTogether);
+            return new Entry(
+                    at, names, byDefaultAt, routes, other, shares, certificateAt, proof, settings, keepTogether);
         }
 
         /** Those that its certificate has to cover. */
@@ -84,7 +86,7 @@ final class SitesReader {
         Site site() {
             return new Site(
                     names.stream().map(Name::name).toList(),
-                    byDefault,
+                    byDefaultAt != null,
                     routes,
                     certificate,
                     proof.challenges(),
@@ -103,12 +105,11 @@ final class SitesReader {
     /** Those with neither backend nor routes. */
     private final Set<Value> bare = new HashSet<>();
 
-    private @Nullable Value byDefault;
-
-    SitesReader(Map<String, Configuration.Backend> backends, ProofReader proofReader) {
+    /** @param listeners those that sites are served at, by name */
+    SitesReader(Map<String, Configuration.Backend> backends, ProofReader proofReader, List<String> listeners) {
         this.backends = backends;
         this.proofReader = proofReader;
-        this.routesReader = new RoutesReader(backends);
+        this.routesReader = new RoutesReader(backends, new ConditionsReader(listeners));
     }
 
     List<Entry> read(@Nullable Value sites) {
@@ -153,9 +154,9 @@ final class SitesReader {
             site.place("share").problem("has no meaning beside plain or certificate (expected: no such key)");
         }
         Value of = site.has("certificate") ? site.place("certificate") : site.at();
-        boolean isDefault = isDefault(site, names, certificate);
+        Value byDefault = byDefault(site, names, certificate);
         List<String> hosts = new ArrayList<>(names.stream().map(Name::name).toList());
-        if (isDefault) {
+        if (byDefault != null) {
             hosts.add(Site.ANY);
         }
         List<Route> routes = routesReader.read(site, hosts, settings);
@@ -164,11 +165,11 @@ final class SitesReader {
         }
         ProofReader.Proof proof = proofReader.read(site);
         boolean keepTogether = site.get("keep-together", Scalar.BOOLEAN, false);
-        return new Entry(site.at(), names, isDefault, routes, certificate, shares, of, proof, settings, keepTogether);
+        return new Entry(site.at(), names, byDefault, routes, certificate, shares, of, proof, settings, keepTogether);
     }
 
-    /** Whether it takes clients that name nobody's site: it says so, or one of its names does. */
-    private boolean isDefault(Section site, List<Name> names, CertificateSource certificate) {
+    /** Where it says that it takes clients that name nobody's site, itself or by one of its names. */
+    private static @Nullable Value byDefault(Section site, List<Name> names, CertificateSource certificate) {
         Value any = names.stream()
                 .filter(name -> name.name().equals(Site.ANY))
                 .map(Name::at)
@@ -179,17 +180,7 @@ final class SitesReader {
                     "\"*\" stands for every name, and no CA certifies that (expected: default: true beside the names"
                             + " that the certificate is for, plain: true, or a certificate of your own)");
         }
-        Value at = site.get("default", Scalar.BOOLEAN, false) ? site.place("default") : any;
-        if (at == null) {
-            return false;
-        }
-        if (byDefault != null) {
-            at.problem("is the second site for clients that name no other; the first one is " + byDefault.path() + " "
-                    + byDefault.seenFrom(at) + " (expected: one of them)");
-        } else {
-            byDefault = at;
-        }
-        return true;
+        return site.get("default", Scalar.BOOLEAN, false) ? site.place("default") : any;
     }
 
     private List<Name> names(Section site) {

@@ -46,7 +46,9 @@ final class TakenAddresses {
 
     /** True if a connection to one could also be meant for the other. Port 0 is another port each time. */
     private static boolean overlap(BindAddress a, BindAddress b) {
-        return a.port() == b.port() && a.port() != 0 && (covers(a, b) || covers(b, a));
+        boolean elsewhere =
+                a.device() != null && b.device() != null && !a.device().equals(b.device());
+        return a.port() == b.port() && a.port() != 0 && !elsewhere && (covers(a, b) || covers(b, a));
     }
 
     private static boolean covers(BindAddress all, BindAddress one) {

@@ -26,6 +26,8 @@ final class TcpReader {
             "tls",
             "alpn",
             "server-port",
+            "interface",
+            "transparent",
             "allow",
             "deny",
             "proxy-protocol",
@@ -76,7 +78,8 @@ final class TcpReader {
     }
 
     private TcpService service(Section service) {
-        List<BindAddress> bind = bind(service.require("bind", "addresses such as [\":5432\"], or [\":5000-5010\"]"));
+        List<BindAddress> bind = bind(
+                service.require("bind", "addresses such as [\":5432\"], or [\":5000-5010\"]"), Sockets.of(service));
         OptionalInt offset = service.get("server-port", SERVER_PORT, OptionalInt.empty());
         if (offset.isPresent()) {
             inRange(service.place("server-port"), bind, offset.getAsInt());
@@ -116,12 +119,15 @@ final class TcpReader {
         return name;
     }
 
-    private List<BindAddress> bind(@Nullable Value value) {
+    private List<BindAddress> bind(@Nullable Value value, Sockets sockets) {
         List<BindAddress> bind = new ArrayList<>();
         if (value != null) {
             for (Value item : value.itemsOrOne("a list of addresses such as [\":5432\"]")) {
-                List<BindAddress> range = item.read(AddressesReader.BIND_RANGE);
-                if (range != null && addresses.take(item, range)) {
+                List<BindAddress> read = item.read(AddressesReader.BIND_RANGE);
+                List<BindAddress> range = read == null
+                        ? List.of()
+                        : read.stream().map(sockets::at).toList();
+                if (addresses.take(item, range)) {
                     bind.addAll(range);
                 }
             }

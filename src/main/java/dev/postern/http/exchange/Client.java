@@ -21,6 +21,7 @@ public final class Client {
     private static final byte[] HTTP_1_1 = HeadWriter.constant("1.1");
     private static final byte[] HTTP_2 = HeadWriter.constant("2.0");
 
+    private final String listener;
     private final Endpoints endpoints;
     private final boolean secure;
     private List<AddressRange> trustedProxies;
@@ -34,15 +35,18 @@ public final class Client {
     private @Nullable String called;
 
     /**
+     * @param listener that it came in by
      * @param shown null on a plaintext connection
      * @param tls null on a plaintext connection
      */
     public Client(
+            String listener,
             Endpoints endpoints,
             @Nullable CertificateShown shown,
             boolean http2,
             List<AddressRange> trustedProxies,
             @Nullable TlsParameters tls) {
+        this.listener = listener;
         this.endpoints = endpoints;
         this.shown = shown;
         this.http2 = http2;
@@ -54,6 +58,11 @@ public final class Client {
         this.trusted = trusts(address);
         this.addressBytes = NetUtil.toAddressString(address).getBytes(StandardCharsets.US_ASCII);
         this.portBytes = Integer.toString(port).getBytes(StandardCharsets.US_ASCII);
+    }
+
+    /** What the listener is called that it came in by. */
+    String listener() {
+        return listener;
     }
 
     Endpoints endpoints() {

@@ -9,14 +9,22 @@ import org.slf4j.LoggerFactory;
 public final class RequestSteps {
     private static final Logger LOG = LoggerFactory.getLogger(RequestSteps.class);
 
+    private final String listener;
     private final List<RequestStep> steps;
 
-    private RequestSteps(List<RequestStep> steps) {
+    private RequestSteps(String listener, List<RequestStep> steps) {
+        this.listener = listener;
         this.steps = steps;
     }
 
-    public static RequestSteps of(RequestStep... steps) {
-        return new RequestSteps(List.of(steps));
+    /** @param listener by name */
+    public static RequestSteps of(String listener, RequestStep... steps) {
+        return new RequestSteps(listener, List.of(steps));
+    }
+
+    /** What the listener is called whose requests these are for. */
+    public String listener() {
+        return listener;
     }
 
     /** Lets them decide. What came of the body so far waits in the exchange. */

@@ -13,24 +13,25 @@ import java.net.InetAddress;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalInt;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What an exchange is decided by: one immutable snapshot of the configuration, replaced as a whole.
  *
+ * @param routes of all sites
+ * @param entrances what each listener leads to, by its name
  * @param passages where connections to a site are passed on to, unopened: by what the site is called, and by backend
  * @param rates what was counted for the limits, whichever are in force; the one part that lives on
  */
 public record Routing(
         RouteTable routes,
+        Map<String, Entrance> entrances,
         Map<String, LoadBalancer> backends,
         List<AddressRange> trustedProxies,
         Timeouts timeouts,
         Limits limits,
         Plaintext plaintext,
-        ProxyProtocol proxyProtocol,
         Map<String, Map<String, Service>> passages,
         RateLimiter rates) {
     /** Where a request for {@code host} goes; null where its name is made of the host, and there is none of that name. */
@@ -42,17 +43,50 @@ public record Routing(
         return backend;
     }
 
+    /** The same where TLS is accepted at {@code https}. */
+    public Routing listeningAt(List<HttpsPort> https) {
+        return new Routing(
+                routes,
+                entrances,
+                backends,
+                trustedProxies,
+                timeouts,
+                limits,
+                new Plaintext(plaintext.sidePort, plaintext.isAt80, https),
+                passages,
+                rates);
+    }
+
     /** Whether {@code address} is that of a proxy which speaks for others. */
     public boolean isTrustedProxy(InetAddress address) {
         return AddressRange.anyContains(trustedProxies, address);
     }
 
-    /** Where a connection to {@code serverName} is passed on to, unopened; null where a handshake is made with it. */
-    public @Nullable Service passage(String serverName) {
+    /** What the listener leads to that {@code client} came in by. */
+    public Entrance entrance(Client client) {
+        return entrance(client.listener());
+    }
+
+    /** Whom {@code client} means that has no word for it; null where it has to say it. */
+    public @Nullable String calledUs(Client client) {
+        return client.calledUs(entrance(client).routes());
+    }
+
+    /** What the listener of this name leads to: to nothing where a reload took it out. */
+    public Entrance entrance(String listener) {
+        return entrances.getOrDefault(listener, Entrance.NOWHERE);
+    }
+
+    /**
+     * Where a connection to {@code serverName} is passed on to, unopened; null where a handshake is made with it.
+     *
+     * @param listener where it came in
+     */
+    public @Nullable Service passage(String listener, String serverName) {
         if (passages.isEmpty()) {
             return null;
         }
-        SiteRoutes site = routes.site(serverName);
+        SiteRoutes site = entrance(listener).routes().site(serverName);
         BackendName backend = site == null ? null : site.passthrough();
         Map<String, Service> ofSite = site == null || backend == null ? null : passages.get(site.site());
         return ofSite == null || backend == null ? null : ofSite.get(backend.forHost(serverName));
@@ -78,18 +112,37 @@ public record Routing(
      * What happens to requests that come in without TLS.
      *
      * @param sidePort where challenges are answered
-     * @param redirect the status of the redirect to HTTPS; empty where the sites are served in plaintext
      * @param isAt80 whether we listen on port 80 ourselves; if not, and clients come there, somebody in front of us maps
      *     ports, and then 443 as well
-     * @param httpsPort where we listen for TLS; 0 where no site has it
+     * @param https where we listen for TLS, in the order of the file; none where no site has it
      */
-    public record Plaintext(LoadBalancer sidePort, OptionalInt redirect, boolean isAt80, int httpsPort) {
+    public record Plaintext(LoadBalancer sidePort, boolean isAt80, List<HttpsPort> https) {
         /** Whether any site may have to prove itself in this way. */
         public boolean hasSidePort() {
             return !sidePort.backend().servers().isEmpty();
         }
+
+        /** What the first listener is called that has a site for {@code serverName} over TLS; null where none has. */
+        public @Nullable String listener(String serverName) {
+            return https.stream()
+                    .filter(each -> each.routes.site(serverName) != null)
+                    .map(HttpsPort::listener)
+                    .findFirst()
+                    .orElse(null);
+        }
+
+        /** Where the first listener is for {@code host} that serves this site over TLS; 0 where none does. */
+        public int httpsPort(SiteRoutes site, String host) {
+            for (HttpsPort each : https) {
+                SiteRoutes there = each.routes.site(host);
+                if (there != null && there.site().equals(site.site())) {
+                    return each.port;
+                }
+            }
+            return 0;
+        }
     }
 
-    /** From where connections to each listener begin with a PROXY header. */
-    public record ProxyProtocol(List<AddressRange> http, List<AddressRange> https) {}
+    /** A port where we listen for TLS, and for whom. */
+    public record HttpsPort(String listener, RouteTable routes, int port) {}
 }

@@ -6,14 +6,17 @@ import dev.postern.machine.MachineErrors;
 import dev.postern.machine.MemoryGuard;
 import dev.postern.tunnel.OpenTunnels;
 import dev.postern.wire.ClientConnection;
+import dev.postern.wire.Endpoints;
 import dev.postern.wire.Failure;
 import dev.postern.wire.OpenConnections;
+import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.Ticker;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -96,6 +99,16 @@ public final class Worker {
 
     public Routing routing() {
         return routing.get();
+    }
+
+    /**
+     * Who came in by {@code listener}.
+     *
+     * @param shown null on a plaintext connection
+     */
+    public Client client(
+            String listener, @Nullable CertificateShown shown, Endpoints endpoints, boolean http2, Channel channel) {
+        return new Client(listener, endpoints, shown, http2, routing().trustedProxies(), TlsParameters.of(channel));
     }
 
     public TowardsServers servers() {

@@ -12,7 +12,6 @@ import dev.postern.http.exchange.ExchangeRecord;
 import dev.postern.http.exchange.LocalResponse;
 import dev.postern.http.exchange.RequestSteps;
 import dev.postern.http.exchange.ResponsePace;
-import dev.postern.http.exchange.TlsParameters;
 import dev.postern.http.exchange.Worker;
 import dev.postern.http.message.BadMessage;
 import dev.postern.http.message.Fields;
@@ -98,7 +97,7 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
         this.phaseNanos = worker.nanos();
         this.steps = steps;
         this.channel = channel;
-        this.info = new Client(endpoints, shown, false, worker.routing().trustedProxies(), TlsParameters.of(channel));
+        this.info = worker.client(steps.listener(), shown, endpoints, false, channel);
         this.queue = new SendQueue(channel);
         this.end = new ConnectionEnd(channel, queue);
         this.share = new Http1Share(worker.turns(), channel, this::myTurn, () -> closeNow(Failure.ByEdge.BUG));
@@ -202,9 +201,8 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
 
     @Override
     public int head(byte[] bytes, int to) throws BadMessage {
-        RequestHead parsed = worker.heads()
-                .parser()
-                .request(bytes, to, 0, info.calledUs(worker.routing().routes()));
+        RequestHead parsed =
+                worker.heads().parser().request(bytes, to, 0, worker.routing().calledUs(info));
         if (parsed == null) {
             return -1;
         }

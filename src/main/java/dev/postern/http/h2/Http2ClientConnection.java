@@ -11,7 +11,6 @@ import dev.postern.http.exchange.ExchangeRecord;
 import dev.postern.http.exchange.LocalResponse;
 import dev.postern.http.exchange.RequestSteps;
 import dev.postern.http.exchange.ResponsePace;
-import dev.postern.http.exchange.TlsParameters;
 import dev.postern.http.exchange.Turns;
 import dev.postern.http.exchange.Worker;
 import dev.postern.http.message.BadMessage;
@@ -142,8 +141,7 @@ public final class Http2ClientConnection extends Http2Wire<Http2ClientStream> im
 
     public static Http2ClientConnection of(
             Worker worker, RequestSteps steps, CertificateShown shown, Endpoints endpoints, Channel channel) {
-        Client client =
-                new Client(endpoints, shown, true, worker.routing().trustedProxies(), TlsParameters.of(channel));
+        Client client = worker.client(steps.listener(), shown, endpoints, true, channel);
         return new Builder(worker, steps, client, channel).build();
     }
 

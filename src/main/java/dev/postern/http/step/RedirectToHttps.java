@@ -1,5 +1,6 @@
 package dev.postern.http.step;
 
+import dev.postern.http.exchange.Entrance;
 import dev.postern.http.exchange.Exchange;
 import dev.postern.http.exchange.LocalResponse;
 import dev.postern.http.exchange.RequestStep;
@@ -18,12 +19,12 @@ public final class RedirectToHttps implements RequestStep {
 
     @Override
     public boolean handle(Exchange exchange) {
-        Routing.Plaintext plaintext = exchange.routing().plaintext();
-        if (plaintext.redirect().isEmpty()) {
+        Entrance entrance = exchange.routing().entrance(exchange.client());
+        if (entrance.redirect().isEmpty()) {
             return false;
         }
         Authority authority = exchange.request().authority();
-        SiteRoutes site = exchange.routing().routes().site(authority.host());
+        SiteRoutes site = entrance.routes().site(authority.host());
         if (site == null) {
             exchange.fail(Failure.ByClient.NO_SUCH_SITE, "host names no site");
             return true;
@@ -38,10 +39,11 @@ public final class RedirectToHttps implements RequestStep {
         }
         // The port that a client came to, and will come to, is not our own where somebody maps ports in front of us.
         boolean cameTo80 = authority.port() < 0 || authority.port() == HTTP;
-        int port = cameTo80 && !plaintext.isAt80() ? HTTPS : plaintext.httpsPort();
+        Routing.Plaintext plaintext = exchange.routing().plaintext();
+        int port = cameTo80 && !plaintext.isAt80() ? HTTPS : plaintext.httpsPort(site, authority.host());
         exchange.respond(LocalResponse.redirect(
-                plaintext.redirect().getAsInt(),
-                "https://" + authority.host() + (port == HTTPS ? "" : ":" + port)
+                entrance.redirect().getAsInt(),
+                "https://" + authority.host() + (port == HTTPS || port == 0 ? "" : ":" + port)
                         + exchange.request().target().text()));
         return true;
     }

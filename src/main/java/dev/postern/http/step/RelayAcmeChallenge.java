@@ -37,6 +37,7 @@ public final class RelayAcmeChallenge implements RequestStep {
         }
         if (challenges.answer(target.routedText().substring(PREFIX.length)) == null) {
             SiteRoutes site = exchange.routing()
+                    .entrance(exchange.client())
                     .routes()
                     .site(exchange.request().authority().host());
             if (site != null && site.none().settings().acmeChallengesPass()) {

@@ -31,7 +31,10 @@ public final class RouteToSite implements RequestStep {
     @Override
     public boolean handle(Exchange exchange) {
         RequestHead request = exchange.request();
-        SiteRoutes site = exchange.routing().routes().site(request.authority().host());
+        SiteRoutes site = exchange.routing()
+                .entrance(exchange.client())
+                .routes()
+                .site(request.authority().host());
         if (site == null) {
             exchange.fail(Failure.ByClient.NO_SUCH_SITE, "host names no site");
             return true;

@@ -226,7 +226,8 @@ class RouteSettingsTest {
                                                 new HeaderCondition("c", Check.PRESENT, ""),
                                                 new HeaderCondition("x-one", Check.EQUALS, "a b"),
                                                 new HeaderCondition("x-two", Check.ABSENT, "")),
-                                        Set.of("app.internal"))));
+                                        Set.of("app.internal"),
+                                        Set.of())));
     }
 
     private static Site site(String keys) throws ConfigurationProblems {
