@@ -23,13 +23,16 @@ public sealed interface Action {
     /** Answered 403, which is what {@code allow} and {@code deny} answer too. */
     record Deny(int status) implements Action {}
 
+    /** No further rule of its kind is asked; those are read as if they said so themselves. */
+    record Accept() implements Action {}
+
     /**
      * What is done to a header on the way.
      *
      * @param how {@code set}, {@code add} or {@code remove}
      */
     record Header(boolean toServer, String how, String name, String value) implements Action {
-        String section() {
+        public String section() {
             return toServer ? "request-headers" : "response-headers";
         }
     }

@@ -32,17 +32,48 @@ public record Edits(List<String> allow, List<String> deny, List<Action.Header> h
         return new Edits(List.of(), List.of(), List.of(), Map.of(key, value));
     }
 
-    /** What is said later of a header goes before what was said of it earlier. */
+    /** What is said later of a header goes before what was said of it earlier. Who comes in has to be let in by both. */
     public Edits and(Edits later) {
         List<Action.Header> all = new ArrayList<>(headers);
         for (Action.Header header : later.headers) {
-            all.removeIf(
-                    one -> one.toServer() == header.toServer() && one.name().equalsIgnoreCase(header.name()));
-            all.add(header);
+            boolean isRemoved =
+                    all.stream().anyMatch(one -> isOf(header, one) && one.how().equals("remove"));
+            all.removeIf(one -> isOf(header, one));
+            all.add(
+                    isRemoved && header.how().equals("add")
+                            ? new Action.Header(header.toServer(), "set", header.name(), header.value())
+                            : header);
         }
         Map<String, Value> settings = new LinkedHashMap<>(more);
         settings.putAll(later.more);
-        return new Edits(both(allow, later.allow), both(deny, later.deny), List.copyOf(all), settings);
+        Ranges.Allowed allowed = Ranges.both(allow, later.allow);
+        return new Edits(
+                allowed.ranges(),
+                both(both(deny, later.deny), allowed.isNobody() ? Ranges.EVERYBODY : List.of()),
+                List.copyOf(all),
+                settings);
+    }
+
+    /** The same for a route, whose words go before those of its site and have to hold beside them. */
+    public Edits inside(Edits site) {
+        Edits both = site.and(this);
+        boolean isOpen = allow.isEmpty() && deny.isEmpty();
+        return new Edits(
+                isOpen ? List.of() : both.allow,
+                isOpen ? List.of() : both.deny,
+                both.headers.stream()
+                        .filter(header -> headers.stream().anyMatch(one -> isOf(header, one)))
+                        .toList(),
+                more);
+    }
+
+    /** Whether both let in the same clients. */
+    public boolean admitsAs(Edits other) {
+        return allow.equals(other.allow) && deny.equals(other.deny);
+    }
+
+    private static boolean isOf(Action.Header header, Action.Header one) {
+        return one.toServer() == header.toServer() && one.name().equalsIgnoreCase(header.name());
     }
 
     private static List<String> both(List<String> some, List<String> more) {

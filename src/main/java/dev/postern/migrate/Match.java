@@ -10,11 +10,29 @@ import java.util.Set;
  * What a route of Postern can ask of a request.
  *
  * @param exact whether the path is all of it
- * @param methods none for all of them
- * @param headers name → test, and value after a colon
+ * @param methods none for all of them; with GET there is always HEAD, as in routes
+ * @param headers name in small letters → test, and value after a colon
  */
 public record Match(boolean exact, String path, Set<String> methods, Map<String, String> headers) {
     public static final Match ALL = new Match(false, "/", Set.of(), Map.of());
+
+    private static final String PRESENT = "present:true";
+
+    public Match {
+        if (methods.contains("GET") && !methods.contains("HEAD")) {
+            Set<String> both = new LinkedHashSet<>(methods);
+            both.add("HEAD");
+            methods = both;
+        }
+    }
+
+    public static Match ofPath(boolean exact, String path) {
+        return new Match(exact, path, Set.of(), Map.of());
+    }
+
+    public static Match ofMethods(Set<String> methods) {
+        return new Match(false, "/", methods, Map.of());
+    }
 
     public boolean isAll() {
         return equals(ALL);
@@ -23,7 +41,19 @@ public record Match(boolean exact, String path, Set<String> methods, Map<String,
     public boolean covers(Match other) {
         boolean path = exact ? other.exact && other.path.equals(this.path) : Paths.covers(this.path, other.path);
         boolean method = methods.isEmpty() || (!other.methods.isEmpty() && methods.containsAll(other.methods));
-        return path && method && other.headers.entrySet().containsAll(headers.entrySet());
+        return path
+                && method
+                && headers.entrySet().stream()
+                        .allMatch(mine -> implies(other.headers.getOrDefault(mine.getKey(), ""), mine.getValue()));
+    }
+
+    /** Whether a header that passes the first test passes the second one as well. */
+    private static boolean implies(String test, String other) {
+        return test.equals(other)
+                || (!test.isEmpty() && other.equals(PRESENT))
+                || (other.startsWith("prefix:")
+                        && test.substring(test.indexOf(':') + 1).startsWith(other.substring("prefix:".length()))
+                        && (test.startsWith("prefix:") || test.startsWith("equals:")));
     }
 
     /** What both take; empty where there is no such request, or none that a route could ask for. */
@@ -43,8 +73,10 @@ public record Match(boolean exact, String path, Set<String> methods, Map<String,
         }
         Map<String, String> all = new LinkedHashMap<>(headers);
         for (Map.Entry<String, String> header : other.headers.entrySet()) {
-            String mine = all.putIfAbsent(header.getKey(), header.getValue());
-            if (mine != null && !mine.equals(header.getValue())) {
+            String mine = all.getOrDefault(header.getKey(), header.getValue());
+            if (implies(header.getValue(), mine)) {
+                all.put(header.getKey(), header.getValue());
+            } else if (!implies(mine, header.getValue())) {
                 return Optional.empty();
             }
         }

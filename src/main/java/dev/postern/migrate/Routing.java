@@ -23,6 +23,14 @@ public final class Routing {
         add(new Route(match, action, edits), routes.size());
     }
 
+    /** In front of all others. */
+    public void addFirst(Route route) {
+        List<Route> rest = List.copyOf(routes);
+        routes.clear();
+        add(route, 0);
+        rest.forEach(one -> add(one, routes.size()));
+    }
+
     /** @param before how many of those that there are go before it, by the order of their rules */
     private void add(Route route, int before) {
         for (int i = 0; i < before; i++) {

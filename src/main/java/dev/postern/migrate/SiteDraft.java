@@ -26,6 +26,8 @@ public final class SiteDraft {
     public boolean isDefault;
     /** Null where its connections are opened. */
     public @Nullable Passthrough passthrough;
+    /** Whether its servers are asked for tokens of CAs that are not ours. */
+    public boolean passesTokens;
 
     /** Whom connections are passed on to, and how long that may take. */
     public record Passthrough(String backend, Map<String, String> timeouts) {}
@@ -43,6 +45,14 @@ public final class SiteDraft {
         this.certificate = certificate;
     }
 
+    /** The same for one of its names, which this one no longer has. */
+    public SiteDraft alone(String name) {
+        names.remove(name);
+        SiteDraft draft = new SiteDraft(List.of(name), routing, edits, isPlain, certificate);
+        draft.passesTokens = passesTokens;
+        return draft;
+    }
+
     /** Whether an issuer has to give it a certificate. */
     public boolean isIssued() {
         return !isPlain && certificate == null && passthrough == null;
@@ -50,6 +60,7 @@ public final class SiteDraft {
 
     public boolean isLike(SiteDraft other) {
         return isPlain == other.isPlain
+                && passesTokens == other.passesTokens
                 && routing.equals(other.routing)
                 && edits.equals(other.edits)
                 && Objects.equals(certificate, other.certificate)
@@ -81,9 +92,9 @@ public final class SiteDraft {
             at.put("certificate", files);
         }
         edits.write(at);
-        boolean passesChallenges =
-                routing.routes().stream().anyMatch(route -> route.match().path().startsWith(CHALLENGES));
-        if (passesChallenges) {
+        if (passesTokens
+                || routing.routes().stream()
+                        .anyMatch(route -> route.match().path().startsWith(CHALLENGES))) {
             at.remark("Tokens that are not Postern's own: of whoever gets those certificate files, certbot say.");
             at.put("acme-challenges", "pass");
         }
@@ -117,7 +128,13 @@ public final class SiteDraft {
         if (!match.methods().isEmpty() || !match.headers().isEmpty()) {
             Mapping when = at.section("when");
             if (!match.methods().isEmpty()) {
-                when.put("methods", List.copyOf(match.methods()));
+                // GET stands for HEAD as well.
+                when.put(
+                        "methods",
+                        match.methods().stream()
+                                .filter(method -> !method.equals("HEAD")
+                                        || !match.methods().contains("GET"))
+                                .toList());
             }
             match.headers().forEach((name, test) -> {
                 int colon = test.indexOf(':');

@@ -2,8 +2,11 @@ package dev.postern.migrate;
 
 import java.nio.file.Path;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.IdentityHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
 
@@ -13,6 +16,7 @@ public final class Tally {
     private final Set<Line> carried = Collections.newSetFromMap(new IdentityHashMap<>());
     private final Set<Line> noted = Collections.newSetFromMap(new IdentityHashMap<>());
     private final Set<Line> guards = Collections.newSetFromMap(new IdentityHashMap<>());
+    private final IdentityHashMap<Line, Set<String>> itself = new IdentityHashMap<>();
     private int notes;
 
     /** @param file the one that is imported */
@@ -23,6 +27,33 @@ public final class Tally {
 
     public void carried(Line line) {
         carried.add(line);
+    }
+
+    /**
+     * What Postern does anyway, or has no use for: there is nothing to do, and it is said all the same.
+     *
+     * @param words of the line
+     */
+    public void itself(Line line, String words) {
+        carried.add(line);
+        itself.computeIfAbsent(line, key -> new LinkedHashSet<>()).add(words);
+    }
+
+    /** The same of the whole line. */
+    public void itself(Line line) {
+        itself(line, line.text());
+    }
+
+    /** One line for each of them. */
+    public List<String> itself() {
+        return itself.entrySet().stream()
+                .sorted(Comparator.comparing((Map.Entry<Line, Set<String>> entry) ->
+                                entry.getKey().file())
+                        .thenComparingInt(entry -> entry.getKey().line()))
+                .map(entry -> where(entry.getKey()) + ": "
+                        + (entry.getValue().contains(entry.getKey().text()) ? "" : "… ")
+                        + String.join(", ", entry.getValue()))
+                .toList();
     }
 
     /** Once is enough, of each line and reason: the same line may be asked about for several sites. */
@@ -81,7 +112,8 @@ public final class Tally {
         }
     }
 
-    private String where(Line line) {
+    /** File and line. */
+    public String where(Line line) {
         return (line.file().isEmpty() ? file : line.file()) + ":" + line.line();
     }
 

@@ -1,45 +1,63 @@
 package dev.postern.migrate.haproxy;
 
-import dev.postern.config.Addresses;
 import dev.postern.config.HostName;
 import dev.postern.config.NotUnderstood;
 import dev.postern.migrate.Headers;
 import dev.postern.migrate.Mapping;
-import dev.postern.migrate.Numbers;
 import dev.postern.migrate.Paths;
+import dev.postern.migrate.Ranges;
+import dev.postern.migrate.SiteDraft;
 import dev.postern.migrate.Tally;
-import java.net.InetAddress;
-import java.net.UnknownHostException;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /** The {@code acl}s of a section, and the conditions that are made of them. */
 final class Acls {
     private static final String NO_COUNTERPART = "no route of Postern can ask for that";
 
+    private static final Question FIRST_BYTES = new Question.Unknown("what a client says first is not looked at");
+
     private static final Map<String, Question> PREDEFINED = Map.ofEntries(
             Map.entry("TRUE", new Question.Always(true)),
             Map.entry("FALSE", new Question.Always(false)),
             Map.entry("HTTP", new Question.Always(true)),
-            Map.entry("WAIT_END", new Question.Arrived()),
-            Map.entry("RDP_COOKIE", new Question.Arrived()),
+            // Whatever has to be waited for.
+            Map.entry("WAIT_END", new Question.Always(true)),
+            Map.entry("RDP_COOKIE", FIRST_BYTES),
+            Map.entry("REQ_CONTENT", FIRST_BYTES),
+            Map.entry("HTTP_1.0", new Question.Unknown(NO_COUNTERPART)),
+            Map.entry("HTTP_1.1", new Question.Unknown(NO_COUNTERPART)),
+            Map.entry("HTTP_2.0", new Question.Unknown(NO_COUNTERPART)),
+            Map.entry("HTTP_CONTENT", new Question.Unknown(NO_COUNTERPART)),
+            Map.entry("HTTP_URL_ABS", new Question.Unknown(NO_COUNTERPART)),
+            Map.entry("HTTP_URL_SLASH", new Question.Path(false, List.of("/"), "")),
+            Map.entry("HTTP_URL_STAR", new Question.Unknown(NO_COUNTERPART)),
             Map.entry("LOCALHOST", new Question.Source(List.of("127.0.0.0/8"))),
-            Map.entry("METH_GET", new Question.Method(Set.of("GET"))),
+            Map.entry("METH_GET", new Question.Method(new LinkedHashSet<>(List.of("GET", "HEAD")))),
             Map.entry("METH_HEAD", new Question.Method(Set.of("HEAD"))),
             Map.entry("METH_POST", new Question.Method(Set.of("POST"))),
             Map.entry("METH_PUT", new Question.Method(Set.of("PUT"))),
             Map.entry("METH_DELETE", new Question.Method(Set.of("DELETE"))),
+            Map.entry("METH_CONNECT", new Question.Method(Set.of("CONNECT"))),
+            Map.entry("METH_TRACE", new Question.Method(Set.of("TRACE"))),
             Map.entry("METH_OPTIONS", new Question.Method(Set.of("OPTIONS"))));
 
-    private final Map<String, List<Question>> named = new HashMap<>();
+    private static final String LETTERS = "capital and small letters are told apart here";
 
-    /** Lines that cannot be asked, or not exactly so, are noted at {@code at}. */
+    private final Section section;
+    private final Map<String, List<Question>> named = new HashMap<>();
+    private final Set<String> asked = new HashSet<>();
+
+    /** Lines that cannot be asked are noted at {@code at}. */
     Acls(Section section, Tally tally, Mapping at) {
+        this.section = section;
         if (section.defaults() != null) {
             section.defaults().all("acl").forEach(this::add);
         }
@@ -49,22 +67,18 @@ final class Acls {
             Question last = tests.isEmpty() ? new Question.Unknown(NO_COUNTERPART) : tests.get(tests.size() - 1);
             if (last instanceof Question.Unknown unknown) {
                 tally.note(at, acl, unknown.why(), "see routes in README.md");
-            } else {
-                tally.carried(acl);
-                caveat(acl, last, tally, at);
             }
         }
     }
 
-    private static void caveat(Statement acl, Question test, Tally tally, Mapping at) {
-        boolean folds = acl.words().contains("-i");
-        if (folds
-                && (test instanceof Question.Path
-                        || (test instanceof Question.Header header
-                                && !header.values().isEmpty()))) {
-            tally.note(at, acl, "capital and small letters are told apart here", "more routes, where clients mix them");
-        } else if (test instanceof Question.Host host && host.names().stream().anyMatch(HostName::isWildcard)) {
-            tally.note(at, acl, "*. stands for one label", "more names, where there are several labels in front");
+    /** Once all conditions were read: those that some rule asks for are carried over with it. */
+    void tell(Tally tally, Mapping at) {
+        for (Statement acl : section.all("acl")) {
+            if (asked.contains(acl.word(1))) {
+                tally.carried(acl);
+            } else if (tally.isOpen(acl)) {
+                tally.note(at, acl, "no rule that could be carried over asks for it", "");
+            }
         }
     }
 
@@ -117,6 +131,7 @@ final class Acls {
                 Question predefined =
                         PREDEFINED.getOrDefault(word, new Question.Unknown("there is no acl of that name"));
                 tests = named.getOrDefault(word, List.of(predefined));
+                asked.add(word);
             }
             terms.add(new Condition.Term(negated, tests));
             negated = false;
@@ -131,6 +146,7 @@ final class Acls {
         }
         Fetch fetch = Fetch.of(words.get(0));
         String way = fetch.way();
+        boolean folds = false;
         int at = 1;
         while (at < words.size() && words.get(at).startsWith("-")) {
             String flag = words.get(at++);
@@ -140,29 +156,31 @@ final class Acls {
                 return new Question.Unknown("values from a file are not read");
             } else if (flag.equals("-u")) {
                 at++;
+            } else if (flag.equals("-i")) {
+                folds = true;
             } else if (flag.equals("--")) {
                 break;
             }
         }
-        return test(fetch, way, words.subList(Math.min(at, words.size()), words.size()));
+        return test(fetch, way, folds, words.subList(Math.min(at, words.size()), words.size()));
     }
 
-    private static Question test(Fetch fetch, String way, List<String> values) {
+    /** @param folds whether capital and small letters are the same */
+    private static Question test(Fetch fetch, String way, boolean folds, List<String> values) {
         String subject = fetch.subject();
         boolean whole = way.isEmpty() || way.equals("str");
         if (fetch.isHost()) {
-            return host(way, values);
+            return host(whole ? "str" : way, values);
         }
-        if (subject.equals("ssl_fc") && whole) {
+        if (subject.equals("ssl_fc") && whole && values.isEmpty()) {
             return new Question.Tls();
         }
-        if (List.of("ssl_hello_type", "req_ssl_hello_type").contains(subject)) {
-            return new Question.Arrived();
+        if (List.of("ssl_hello_type", "req_ssl_hello_type", "req.ssl_hello_type")
+                .contains(subject)) {
+            return values.equals(List.of("1")) ? new Question.Hello() : FIRST_BYTES;
         }
         if (subject.equals("path") && fetch.converters().isEmpty() && (whole || way.equals("beg"))) {
-            return values.stream().allMatch(Paths::isGood) && !values.isEmpty()
-                    ? new Question.Path(whole, values)
-                    : new Question.Unknown("that is no path that a route may have");
+            return path(whole, folds, values);
         }
         if (subject.equals("src") && (whole || way.equals("ip"))) {
             return source(values);
@@ -172,7 +190,7 @@ final class Acls {
         }
         if ((subject.equals("hdr") || subject.equals("fhdr"))
                 && fetch.converters().isEmpty()) {
-            return header(fetch.argument(), way, values);
+            return header(fetch, way, folds, values);
         }
         if (List.of("always_true", "always_false").contains(subject)) {
             return new Question.Always(subject.equals("always_true"));
@@ -180,7 +198,33 @@ final class Acls {
         return new Question.Unknown(NO_COUNTERPART);
     }
 
-    private static Question header(String name, String way, List<String> values) {
+    private static Question path(boolean exact, boolean folds, List<String> values) {
+        List<String> good = values.stream().filter(Paths::isGood).toList();
+        if (good.isEmpty()) {
+            return new Question.Unknown("that is no path that a route may have");
+        }
+        List<String> unlike = new ArrayList<>();
+        if (folds && good.stream().anyMatch(Acls::hasLetters)) {
+            unlike.add(LETTERS);
+        }
+        if (!exact) {
+            good.stream()
+                    .filter(path -> !path.endsWith("/") && !path.equals(SiteDraft.CHALLENGES))
+                    .findFirst()
+                    .ifPresent(path -> unlike.add("paths are taken by whole segments, so not " + path + "x"));
+        }
+        values.stream()
+                .filter(path -> !Paths.isGood(path))
+                .forEach(path -> unlike.add(path + " is no path that a route may have"));
+        return new Question.Path(exact, good, String.join(", ", unlike));
+    }
+
+    private static boolean hasLetters(String text) {
+        return text.chars().anyMatch(Character::isLetter);
+    }
+
+    private static Question header(Fetch fetch, String way, boolean folds, List<String> values) {
+        String name = fetch.argument();
         boolean isCondition = !name.isEmpty()
                 && name.chars().allMatch(c -> c == '-' || (c < 0x80 && Character.isLetterOrDigit(c)))
                 && !Headers.isOurs(name)
@@ -189,65 +233,54 @@ final class Acls {
         if (!isCondition || !areValues) {
             return new Question.Unknown(NO_COUNTERPART);
         }
+        List<String> unlike = new ArrayList<>();
+        if (fetch.subject().equals("hdr")) {
+            unlike.add("a value is taken as a whole, not cut at commas");
+        }
+        if (folds && values.stream().anyMatch(Acls::hasLetters)) {
+            unlike.add(LETTERS);
+        }
+        String lower = name.toLowerCase(Locale.ROOT);
         return switch (way) {
             case "", "str" ->
-                values.isEmpty() ? new Question.Unknown(NO_COUNTERPART) : new Question.Header(name, "equals", values);
-            case "beg" -> new Question.Header(name, "prefix", values);
-            case "found" -> new Question.Header(name, "present", List.of());
+                values.isEmpty()
+                        ? new Question.Unknown(NO_COUNTERPART)
+                        : new Question.Header(lower, "equals", values, String.join(", ", unlike));
+            case "beg" -> new Question.Header(lower, "prefix", values, String.join(", ", unlike));
+            case "found" -> new Question.Header(lower, "present", List.of(), "");
             default -> new Question.Unknown(NO_COUNTERPART);
         };
     }
 
     private static Question source(List<String> values) {
-        List<String> ranges = new ArrayList<>();
-        for (String value : values) {
-            int slash = value.indexOf('/');
-            String host = slash < 0 ? value : value.substring(0, slash);
-            InetAddress address = Addresses.literal(host);
-            String bits = slash < 0 ? "" : value.substring(slash + 1);
-            if (address == null || (slash >= 0 && !Numbers.isBetween(bits, 0, address.getAddress().length * 8))) {
-                return new Question.Unknown("it names no address range");
-            }
-            ranges.add(
-                    slash < 0
-                            ? Addresses.text(address)
-                            : Addresses.text(masked(address, Integer.parseInt(bits))) + "/" + bits);
-        }
-        return ranges.isEmpty()
+        List<String> ranges =
+                values.stream().map(Ranges::of).flatMap(Optional::stream).toList();
+        return ranges.isEmpty() || ranges.size() < values.size()
                 ? new Question.Unknown("it names no address range")
-                : new Question.Source(List.copyOf(ranges));
-    }
-
-    private static InetAddress masked(InetAddress address, int bits) {
-        byte[] bytes = address.getAddress();
-        for (int i = 0; i < bytes.length; i++) {
-            int kept = Math.max(0, Math.min(8, bits - i * 8));
-            bytes[i] &= (byte) (0xff << (8 - kept));
-        }
-        try {
-            return InetAddress.getByAddress(bytes);
-        } catch (UnknownHostException e) {
-            throw new IllegalStateException("an address has become longer", e);
-        }
+                : new Question.Source(ranges);
     }
 
     /** Whether exactly that one is asked for. */
     static Question host(String name) {
-        return host("", List.of(name));
+        return host("str", List.of(name));
     }
 
     private static Question host(String way, List<String> values) {
         List<String> names = new ArrayList<>();
-        for (String value : values) {
-            String plain = value.toLowerCase(Locale.ROOT);
-            String domain = plain.startsWith(".") ? plain.substring(1) : plain;
+        List<String> plain =
+                values.stream().map(value -> value.toLowerCase(Locale.ROOT)).toList();
+        String unlike = "";
+        for (String value : plain) {
+            String domain = value.startsWith(".") ? value.substring(1) : value;
             switch (way) {
-                case "", "str" -> names.add(plain);
+                case "str" -> names.add(value);
                 case "end", "dom" -> {
-                    if (!plain.startsWith(".")) {
+                    if (!value.startsWith(".") || way.equals("dom")) {
                         names.add(domain);
                     }
                     names.add("*." + domain);
+                    unlike = "*." + domain + " stands for one label, so not a.b." + domain
+                            + (value.startsWith(".") || way.equals("dom") ? "" : ", nor x" + domain);
                 }
                 default -> {
                     return new Question.Unknown("names of sites have no such patterns");
@@ -262,6 +295,8 @@ final class Acls {
                 return new Question.Unknown("that is no name that a site may have");
             }
         }
-        return read.isEmpty() ? new Question.Unknown("it names no host") : new Question.Host(List.copyOf(read));
+        return read.isEmpty()
+                ? new Question.Unknown("it names no host")
+                : new Question.Host(List.copyOf(read), new HostTest(way, plain), unlike);
     }
 }

@@ -78,14 +78,7 @@ final class Backends {
             byDefault.addAll(section.defaults().all("default-server"));
         }
         byDefault.addAll(section.all("default-server"));
-        byDefault.forEach(statement -> {
-            defaults.addAll(statement.after(1));
-            tally.carried(statement);
-            List<String> others = ServerLine.othersOf(statement);
-            if (!others.isEmpty()) {
-                tally.note(at, statement, "not carried over of it: " + String.join(", ", others), "");
-            }
-        });
+        byDefault.forEach(statement -> defaults.addAll(statement.after(1)));
         List<ServerLine> servers = new ArrayList<>();
         for (String word : List.of("server", "server-template")) {
             for (Statement statement : section.all(word)) {
@@ -113,6 +106,14 @@ final class Backends {
                 }
             }
         }
+        byDefault.forEach(statement -> {
+            tally.carried(statement);
+            List<String> others =
+                    ServerLine.othersOf(statement, servers.stream().anyMatch(ServerLine::isTls));
+            if (!others.isEmpty()) {
+                tally.note(at, statement, "not carried over of it: " + String.join(", ", others), "");
+            }
+        });
         if (servers.isEmpty()) {
             return;
         }
@@ -152,6 +153,14 @@ final class Backends {
                 servers.stream().allMatch(server -> server.option("proto").equals("h2"));
         if (isH2c) {
             backend.put("protocol", "h2c");
+        } else {
+            servers.stream()
+                    .filter(server -> server.has("proto"))
+                    .forEach(server -> tally.note(
+                            backend,
+                            server.statement(),
+                            "servers of a backend speak one protocol: HTTP/1.1",
+                            "a backend of its own, with protocol: h2c"));
         }
         List<ServerLine> proxied = servers.stream()
                 .filter(server -> server.has("send-proxy") || server.has("send-proxy-v2"))
@@ -223,6 +232,13 @@ final class Backends {
             mapping.put("on", List.copyOf(on));
         }
         tally.carried(retry.get());
+        if (on.isEmpty() && isWhole) {
+            tally.note(
+                    backend,
+                    retry.get(),
+                    "where no connection can be made the next server is always tried, and nothing else is tried again",
+                    "retry: on, to have more tried again");
+        }
         if (!isWhole) {
             tally.note(backend, retry.get(), "some of these are no reasons to try again", "retry: on");
         }
@@ -239,10 +255,7 @@ final class Backends {
                 continue;
             }
             Mapping item = backend.item("servers");
-            if (!server.others().isEmpty()) {
-                tally.note(
-                        item, server.statement(), "not carried over of it: " + String.join(", ", server.others()), "");
-            }
+            words(server, item);
             tally.carried(server.statement());
             item.put("address", address);
             if (server.isTemplate()) {
@@ -261,6 +274,26 @@ final class Backends {
             if (server.has("backup")) {
                 item.put("backup", "true");
             }
+        }
+    }
+
+    /** Words of a server that it is not told by. */
+    private void words(ServerLine server, Mapping item) {
+        List<String> left = new ArrayList<>(server.others());
+        left.addAll(server.uselessOfTls());
+        if (!left.isEmpty()) {
+            tally.note(
+                    item,
+                    server.statement(),
+                    "not carried over of it: " + String.join(", ", left),
+                    server.uselessOfTls().isEmpty() ? "" : "servers are checked as they are spoken to: health, tls");
+        }
+        List<String> itself = new ArrayList<>(server.ofNoUse());
+        if (server.has("cookie")) {
+            itself.add("cookie " + server.option("cookie"));
+        }
+        if (!itself.isEmpty()) {
+            tally.itself(server.statement(), String.join(", ", itself));
         }
     }
 

@@ -50,7 +50,7 @@ final class Balancing {
         at.put("balance", "source");
         section.all("stick-table").stream()
                 .filter(table -> table.valueOf("store").isEmpty())
-                .forEach(tally::carried);
+                .forEach(tally::itself);
         section.ownSetting("balance")
                 .filter(balance -> !balance.begins("balance", "source"))
                 .ifPresent(balance -> tally.note(
@@ -76,7 +76,7 @@ final class Balancing {
             section.setting("hash-type")
                     .filter(type ->
                             type.word(1).equals("consistent") && type.words().size() == 2)
-                    .ifPresent(tally::carried);
+                    .ifPresent(tally::itself);
             if (how.size() == 1) {
                 at.put("balance", how.getOrDefault("by", "source"));
             } else {
@@ -91,7 +91,7 @@ final class Balancing {
             }
             tally.carried(balance);
             // A token that names a server goes before it by itself.
-            section.all("persist", "rdp-cookie").forEach(tally::carried);
+            section.all("persist", "rdp-cookie").forEach(tally::itself);
         } else {
             tally.note(at, balance, "servers are not chosen by that; round-robin now", "balance of the backend");
         }

@@ -56,22 +56,9 @@ final class Binds {
             "ocsp-update",
             "guid-prefix",
             "default-crt");
-    private static final Set<String> CARRIED = Set.of(
-            "ssl",
-            "crt",
-            "default-crt",
-            "crt-list",
-            "alpn",
-            "accept-proxy",
-            "name",
-            "v4v6",
-            "id",
-            "backlog",
-            "ssl-min-ver",
-            "tfo",
-            "no-sslv3",
-            "no-tlsv10",
-            "no-tlsv11");
+    private static final Set<String> CARRIED =
+            Set.of("ssl", "crt", "default-crt", "crt-list", "alpn", "accept-proxy", "ssl-min-ver");
+    private static final Set<String> OF_NO_USE = Set.of("name", "id", "v4v6");
 
     /**
      * @param addresses as Postern writes them, ranges of ports too
@@ -181,14 +168,17 @@ final class Binds {
         return List.copyOf(files);
     }
 
-    private static List<String> others(Statement bind) {
+    private List<String> others(Statement bind) {
         List<String> others = new ArrayList<>();
         for (int i = 2; i < bind.words().size(); i++) {
             String word = bind.word(i);
             boolean hasValue = WITH_VALUE.contains(word);
             String value = hasValue ? bind.word(++i) : "";
-            if (!CARRIED.contains(word)) {
-                others.add(hasValue ? word + " " + value : word);
+            String whole = hasValue ? word + " " + value : word;
+            if (OF_NO_USE.contains(word) || Settings.isOld(word)) {
+                tally.itself(bind, whole);
+            } else if (!CARRIED.contains(word)) {
+                others.add(whole);
             }
         }
         return others;

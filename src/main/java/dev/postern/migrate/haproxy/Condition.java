@@ -14,6 +14,9 @@ record Condition(List<List<Term>> anyOf) {
     // More than anybody would want to read as routes.
     private static final int MOST = 64;
 
+    private static final Condition TOO_MANY =
+            new Condition(List.of(List.of(new Term(false, List.of(new Question.Unknown("too many cases"))))));
+
     /** One test of several has to hold, or, where it is negated, none may. */
     record Term(boolean negated, List<Question> anyOf) {
         Term not() {
@@ -25,15 +28,27 @@ record Condition(List<List<Term>> anyOf) {
         return anyOf.stream().anyMatch(List::isEmpty);
     }
 
+    boolean asksForAddress() {
+        return anyOf.stream()
+                .flatMap(List::stream)
+                .flatMap(term -> term.anyOf().stream())
+                .anyMatch(Question.Source.class::isInstance);
+    }
+
     /** Where that holds as well. */
-    Condition and(Term term) {
-        return new Condition(anyOf.stream()
-                .map(terms -> {
-                    List<Term> longer = new ArrayList<>(terms);
-                    longer.add(term);
-                    return List.copyOf(longer);
-                })
-                .toList());
+    Condition and(Condition other) {
+        if (isAlways()) {
+            return other;
+        }
+        List<List<Term>> all = new ArrayList<>();
+        for (List<Term> terms : anyOf) {
+            for (List<Term> more : other.anyOf) {
+                List<Term> longer = new ArrayList<>(terms);
+                longer.addAll(more);
+                all.add(List.copyOf(longer));
+            }
+        }
+        return all.size() > MOST ? TOO_MANY : new Condition(List.copyOf(all));
     }
 
     /** What holds where this does not. */
@@ -43,12 +58,13 @@ record Condition(List<List<Term>> anyOf) {
             List<List<Term>> next = new ArrayList<>();
             for (List<Term> so : all) {
                 for (Term term : terms) {
-                    if (next.size() < MOST) {
-                        List<Term> longer = new ArrayList<>(so);
-                        longer.add(term.not());
-                        next.add(longer);
-                    }
+                    List<Term> longer = new ArrayList<>(so);
+                    longer.add(term.not());
+                    next.add(longer);
                 }
+            }
+            if (next.size() > MOST) {
+                return TOO_MANY;
             }
             all = next;
         }

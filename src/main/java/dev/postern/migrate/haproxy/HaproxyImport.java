@@ -2,7 +2,6 @@ package dev.postern.migrate.haproxy;
 
 import dev.postern.config.Site;
 import dev.postern.migrate.Certificates;
-import dev.postern.migrate.Edits;
 import dev.postern.migrate.Imported;
 import dev.postern.migrate.Mapping;
 import dev.postern.migrate.Routing;
@@ -37,7 +36,7 @@ public final class HaproxyImport {
     private final Binds binds;
     private final TcpServices services;
     private final Listening listening = new Listening();
-    private final List<SiteDraft> drafts = new ArrayList<>();
+    private final Drafts drafts;
 
     private HaproxyImport(Path file, List<Section> sections, Instant now) {
         this.sections = sections;
@@ -62,6 +61,7 @@ public final class HaproxyImport {
         root.section("tls");
         root.section("timeouts");
         root.section("limits");
+        this.drafts = new Drafts(tally, listening, now);
         this.timeouts = new Timeouts(sections, tally);
         this.backends = new Backends(sections, timeouts, tally, root.section("backends"));
         this.binds = new Binds(tally);
@@ -83,7 +83,7 @@ public final class HaproxyImport {
     private void translate() {
         Settings.write(sections, tally, root);
         List<Section> listened = sections.stream()
-                .filter(section -> section.isProxy() && !section.all("bind").isEmpty())
+                .filter(section -> section.isProxy() && !section.all("bind").isEmpty() && !section.isOff())
                 .toList();
         List<Section> web = new ArrayList<>();
         for (Section section : listened) {
@@ -99,12 +99,13 @@ public final class HaproxyImport {
         web(web);
         listened.stream().filter(Section::isTcp).forEach(this::tcp);
         issuers();
-        for (SiteDraft draft : drafts) {
+        for (SiteDraft draft : drafts.all()) {
             draft.write(root.item("sites"), backends::forRequests);
         }
         listening.write(root.section("listeners"), tally);
-        if (!drafts.isEmpty() || !root.has("tcp")) {
-            listening.makeWay(root.section("listeners"), binds);
+        if (!drafts.all().isEmpty() || !root.has("tcp")) {
+            listening.makeWay(
+                    root.section("listeners"), binds, drafts.all().stream().anyMatch(draft -> !draft.isPlain));
         }
         if (backends.isAt("127.0.0.1:9876") && !binds.isTaken(9876)) {
             root.section("listeners")
@@ -112,7 +113,7 @@ public final class HaproxyImport {
                     .section("challenge")
                     .put("bind", List.of("127.0.0.1:9878"));
         }
-        if (drafts.isEmpty() && !root.has("tcp")) {
+        if (drafts.all().isEmpty() && !root.has("tcp")) {
             root.item("sites")
                     .remark("Nothing of the file listens for anybody: this stands for all that is to come.")
                     .put("names", List.of(Site.ANY))
@@ -123,6 +124,11 @@ public final class HaproxyImport {
         }
         for (Section section : sections) {
             sweep(section);
+        }
+        List<String> itself = tally.itself();
+        if (!itself.isEmpty()) {
+            root.remark("What Postern does by itself, or has no use for:");
+            itself.forEach(root::remark);
         }
     }
 
@@ -166,7 +172,7 @@ public final class HaproxyImport {
         if (!addresses.isEmpty()) {
             listeners.section("admin").put("bind", addresses);
             tally.carried(section.head());
-            section.all("stats", "enable").forEach(tally::carried);
+            section.all("stats", "enable").forEach(tally::itself);
         }
     }
 
@@ -189,9 +195,12 @@ public final class HaproxyImport {
             HttpSites sites = new HttpSites(section, withServers, tally, place(section));
             int redirect = secure.isPresent() ? sites.redirectsAll() : 0;
             if (redirect > 0) {
-                redirect(redirect);
+                redirect(redirect, sites);
                 listening.add(binds.of(section, false, place(section)));
-                sites.drafts(false, true, new Certificates(List.of(), now));
+                List<Routing.Route> tokens = sites.tokens();
+                drafts.all()
+                        .forEach(draft -> tokens.forEach(route -> draft.routing.addFirst(new Routing.Route(
+                                route.match(), route.action(), route.edits().inside(draft.edits)))));
                 tally.carried(section.head());
             } else {
                 plain.add(section);
@@ -217,8 +226,9 @@ public final class HaproxyImport {
         return section.all("bind").stream().anyMatch(bind -> bind.word(1).endsWith(":80"));
     }
 
-    private void redirect(int status) {
+    private void redirect(int status, HttpSites sites) {
         listening.redirect(Integer.toString(status == 303 ? 302 : status));
+        sites.exceptions().ifPresent(listening::remark);
     }
 
     private void secure(Section section) {
@@ -228,7 +238,7 @@ public final class HaproxyImport {
         boolean isMixed = listened.stream().anyMatch(bind -> !bind.isTls());
         int redirect = isMixed ? sites.redirectsAll() : 0;
         if (redirect > 0) {
-            redirect(redirect);
+            redirect(redirect, sites);
         } else if (isMixed) {
             listening.redirect("off");
         }
@@ -242,8 +252,31 @@ public final class HaproxyImport {
                                 "Not taken over: " + problem
                                         + ". An issuer gives such sites their certificates; certificate: { chain: FILE, key: FILE } is for your own."));
         listening.add(listened);
-        drafts.addAll(sites.drafts((isMixed && redirect == 0) ? null : true, false, certificates));
+        minVersion(listened);
+        drafts.all().addAll(sites.drafts((isMixed && redirect == 0) ? null : true, false, certificates));
         tally.carried(section.head());
+    }
+
+    /** {@code ssl-min-ver} of all who listen, where they are of one mind. */
+    private void minVersion(List<Binds.Bind> listened) {
+        List<String> versions = listened.stream()
+                .filter(Binds.Bind::isTls)
+                .map(Binds.Bind::minVersion)
+                .distinct()
+                .toList();
+        boolean isCommon = versions.equals(List.of("TLSv1.2")) || versions.equals(List.of("TLSv1.3"));
+        Mapping tls = root.section("tls");
+        if (isCommon && !tls.has("min-version")) {
+            tls.put("min-version", versions.get(0));
+        } else {
+            listened.stream()
+                    .filter(bind -> !bind.minVersion().isEmpty())
+                    .forEach(bind -> tally.note(
+                            tls,
+                            bind.statement(),
+                            "the oldest version is one for all, from TLSv1.2 on",
+                            "tls: min-version"));
+        }
     }
 
     private void plain(Section section) {
@@ -258,13 +291,13 @@ public final class HaproxyImport {
         for (SiteDraft draft : sites.drafts(false, true, new Certificates(List.of(), now))) {
             boolean isAny = draft.names.contains(Site.ANY);
             draft.names.removeIf(name ->
-                    drafts.stream().anyMatch(other -> other.names.contains(name) || (isAny && other.isDefault)));
+                    drafts.all().stream().anyMatch(other -> other.names.contains(name) || (isAny && other.isDefault)));
             if (draft.names.isEmpty()) {
                 place.remark(
                         "What is done on line " + section.head().line()
                                 + " and below over plain HTTP with hosts that have a site with TLS is not done: they are redirected.");
             } else {
-                drafts.add(draft);
+                drafts.all().add(draft);
             }
         }
     }
@@ -285,62 +318,18 @@ public final class HaproxyImport {
         Mapping place = place(section);
         Optional<TcpServices.Passthrough> passed = services.passthrough(section, place);
         if (passed.isEmpty()) {
-            services.service(section, place, files -> certified(files, place));
+            services.service(section, place, files -> drafts.certified(section, files, place));
             return;
         }
-        listening.addSecure(passed.get().listened());
-        passed.get().byName().forEach((name, target) -> pass(name, target, place));
-    }
-
-    private void pass(String name, Section target, Mapping place) {
-        boolean isAny = name.equals(Site.ANY);
-        for (SiteDraft draft : drafts) {
-            if (draft.names.contains(name) && draft.isPlain && draft.names.size() == 1 && draft.passthrough == null) {
-                draft.passthrough = passed(target);
-                // Over plain HTTP it is served as before.
-                listening.redirect("off");
-                return;
-            }
-            if (draft.names.contains(name) || (isAny && draft.isDefault)) {
-                place.remark("Not passed on to " + target.name() + ": \"" + name + "\" is a site that is opened here.");
-                return;
-            }
-        }
-        SiteDraft draft = new SiteDraft(List.of(name), new Routing(), Edits.NONE, false, null);
-        draft.passthrough = passed(target);
-        drafts.add(draft);
-    }
-
-    private SiteDraft.Passthrough passed(Section target) {
-        return new SiteDraft.Passthrough(
-                backends.forConnections(target.name()).orElse(""), timeouts.ofPassthrough(target));
-    }
-
-    /** The name of a site that has the certificate of a service: one that there is, or one more. */
-    private Optional<String> certified(List<String> files, Mapping place) {
-        Certificates certificates = new Certificates(files, now);
-        certificates
-                .problems()
-                .forEach(problem -> place.remark("Not taken over: " + problem + ". An issuer gives the certificate."));
-        Certificates.Found found =
-                certificates.found().isEmpty() ? null : certificates.found().get(0);
-        List<String> names = found == null ? certificates.guesses() : found.names();
-        String name = names.isEmpty() ? "localhost" : names.get(0);
-        boolean isThere = drafts.stream()
-                .anyMatch(draft -> draft.names.contains(name) && !draft.isPlain && draft.passthrough == null);
-        boolean isTaken = drafts.stream().anyMatch(draft -> draft.names.contains(name));
-        if (isTaken && !isThere) {
-            return Optional.empty();
-        }
-        if (!isThere) {
-            drafts.add(new SiteDraft(List.of(name), new Routing(), Edits.NONE, false, found));
-        }
-        return Optional.of(name);
+        TcpServices.Passthrough passthrough = passed.get();
+        listening.addSecure(passthrough.listened());
+        passthrough.byName().forEach((name, one) -> drafts.pass(name, one, passthrough.admission(), place));
+        passthrough.admission().tell(place);
     }
 
     /** Nobody but the operator can agree to the terms of a public CA. */
     private void issuers() {
-        if (drafts.stream().anyMatch(SiteDraft::isIssued)) {
+        if (drafts.all().stream().anyMatch(SiteDraft::isIssued)) {
             root.section("acme")
                     .remark(
                             "The CA inside, whose root clients must be told to trust. For certificates that everybody trusts:")

@@ -64,6 +64,9 @@ final class HealthChecks {
             }
             if (type.equals("tcp") && how.isPresent()) {
                 dialogue();
+                if (!health.has("dialogue")) {
+                    tally.itself(how.get());
+                }
             }
         }
         ServerLine first = checked.get(0);

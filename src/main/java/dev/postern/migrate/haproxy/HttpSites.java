@@ -7,13 +7,16 @@ import dev.postern.migrate.Edits;
 import dev.postern.migrate.Headers;
 import dev.postern.migrate.Mapping;
 import dev.postern.migrate.Match;
+import dev.postern.migrate.Paths;
 import dev.postern.migrate.Routing;
 import dev.postern.migrate.SiteDraft;
 import dev.postern.migrate.Tally;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -21,19 +24,12 @@ import org.jspecify.annotations.Nullable;
 
 /** The sites of one section in HTTP mode: one for all hosts that its rules treat alike, and one for all others. */
 final class HttpSites {
-    // A split for each; more than these are not readable.
-    private static final int MOST_PARTS = 64;
+    // Exceptions from exceptions: nobody writes more.
+    private static final int MOST_EXCEPTIONS = 6;
+    // Of these each goes through all rules; a second for a file that nobody would write.
+    private static final int MOST_STEPS = 100;
 
-    private static final Set<String> WHAT_POSTERN_SAYS = Set.of(
-            "https",
-            "http",
-            "%[src]",
-            "%ci",
-            "%[dst_port]",
-            "%[req.hdr(host)]",
-            "%[req.hdr(Host)]",
-            "%[hdr(host)]",
-            "%[ssl_fc,iif(https,http)]");
+    private static final String ADDRESSES = "routes do not ask for the address of the client";
 
     private final Section section;
     private final Map<String, Section> backends;
@@ -42,10 +38,14 @@ final class HttpSites {
     private final Acls acls;
     private final List<Rules.Rule> rules;
     private final Map<String, List<Rules.Rule>> rulesOfBackends = new LinkedHashMap<>();
-    private final Set<Statement> held = new LinkedHashSet<>();
-    private final Map<Statement, String> missing = new LinkedHashMap<>();
+    private final List<Acls> aclsOfBackends = new ArrayList<>();
+    private final Fates fates;
     /** How the plain listener redirects; 0 where it does not. */
     private int redirect;
+
+    private @Nullable Statement redirection;
+    private boolean hasExceptions;
+    private int steps;
 
     /**
      * @param backends all, as HAProxy calls them
@@ -56,23 +56,65 @@ final class HttpSites {
         this.backends = backends;
         this.tally = tally;
         this.at = at;
+        this.fates = new Fates(tally, at);
         this.acls = new Acls(section, tally, at);
         this.rules = Rules.of(section, acls, backends.keySet());
     }
 
-    /** How everybody who comes over HTTP is sent to HTTPS; 0 where not everybody is. */
+    /** How everybody who comes over HTTP is sent to HTTPS, tokens of CAs aside; 0 where not everybody is. */
     int redirectsAll() {
         View plain = new View(null, false);
         for (Rules.Rule rule : rules) {
             if (rule.action() instanceof Action.ToHttps to) {
-                View.Ways ways = plain.of(rule.condition());
-                if (ways.ways().stream().anyMatch(way -> way.match().isAll() && way.isFromAnywhere())) {
-                    held.add(rule.statement());
-                    redirect = to.status();
+                for (View.Way way : plain.of(rule.condition()).ways()) {
+                    boolean isForTokens = way.except().stream().allMatch(HttpSites::isForTokens);
+                    if (way.match().isAll() && way.isFromAnywhere() && isForTokens) {
+                        fates.held(rule);
+                        redirect = to.status();
+                        redirection = rule.statement();
+                        hasExceptions = !way.except().isEmpty();
+                    }
                 }
             }
         }
         return redirect;
+    }
+
+    private static boolean isForTokens(Match match) {
+        return Paths.covers(SiteDraft.CHALLENGES, match.path())
+                && match.methods().isEmpty();
+    }
+
+    /** What there is to say of {@link #redirectsAll}. */
+    Optional<String> exceptions() {
+        Statement line = redirection;
+        return line == null || !hasExceptions
+                ? Optional.empty()
+                : Optional.of(tally.where(line) + ": tokens under " + SiteDraft.CHALLENGES
+                        + "/ are answered, or passed on, before anybody is redirected.");
+    }
+
+    /** Of a section that does nothing else: where tokens of CAs go. */
+    List<Routing.Route> tokens() {
+        List<Routing.Route> tokens = routing(new View(null, false)).routes().stream()
+                .filter(route -> isForTokens(route.match()) && route.action() instanceof Action.To)
+                .toList();
+        Set<String> to = new HashSet<>();
+        tokens.forEach(route -> to.add(((Action.To) route.action()).backend()));
+        for (Rules.Rule rule : rules) {
+            boolean isTheirs = rule.action() instanceof Action.To its && to.contains(its.backend());
+            if (rule.action() instanceof Action.ToHttps || isTheirs) {
+                tally.carried(rule.statement());
+            } else {
+                tally.note(at, rule.statement(), "over plain HTTP everybody is redirected first", "");
+            }
+        }
+        section.ownSetting("default_backend")
+                .filter(line -> !to.contains(line.word(1)))
+                .ifPresent(line ->
+                        tally.note(at, line, "over plain HTTP everybody is redirected", "listeners: http: redirect"));
+        acls.tell(tally, at);
+        return tokens;
     }
 
     /**
@@ -82,19 +124,30 @@ final class HttpSites {
     List<SiteDraft> drafts(@Nullable Boolean tls, boolean isPlain, Certificates certificates) {
         List<SiteDraft> drafts = new ArrayList<>();
         for (String host : hosts()) {
-            Routing routing = routing(new View(host, tls));
+            Edits edits = editsOf(new View(host, tls));
+            Routing routing = routing(new View(host, tls)).with(said -> said.inside(edits));
             if (!routing.routes().isEmpty()) {
                 drafts.add(new SiteDraft(
-                        List.of(host), routing, common(new View(host, tls)), isPlain, certificate(host, certificates)));
+                        List.of(host),
+                        routing,
+                        editsOf(new View(host, tls)),
+                        isPlain,
+                        certificate(host, certificates)));
             }
         }
         View others = new View(null, tls);
-        Routing routing = routing(others);
+        Edits edits = editsOf(others);
+        Routing routing = routing(others).with(said -> said.inside(edits));
         if (!routing.routes().isEmpty()) {
-            rest(drafts, routing, common(others), isPlain, certificates);
+            rest(drafts, routing, edits, isPlain, certificates);
         }
-        tell();
-        return together(drafts);
+        List<Rules.Rule> all = new ArrayList<>(rules);
+        rulesOfBackends.values().forEach(all::addAll);
+        fates.tell(all, redirection);
+        acls.tell(tally, at);
+        aclsOfBackends.forEach(its -> its.tell(tally, at));
+        drafts.forEach(draft -> draft.passesTokens = hasExceptions);
+        return Drafts.together(drafts);
     }
 
     private static Certificates.@Nullable Found certificate(String host, Certificates certificates) {
@@ -134,21 +187,6 @@ final class HttpSites {
         drafts.add(draft);
     }
 
-    /** Sites that differ in nothing but their names are one. */
-    private static List<SiteDraft> together(List<SiteDraft> drafts) {
-        List<SiteDraft> together = new ArrayList<>();
-        for (SiteDraft draft : drafts) {
-            Optional<SiteDraft> like =
-                    together.stream().filter(other -> other.isLike(draft)).findFirst();
-            if (like.isPresent()) {
-                like.get().names.addAll(draft.names);
-            } else {
-                together.add(draft);
-            }
-        }
-        return together;
-    }
-
     private Set<String> hosts() {
         Set<String> hosts = new LinkedHashSet<>();
         for (Rules.Rule rule : rules) {
@@ -165,60 +203,100 @@ final class HttpSites {
 
     private Routing routing(View view) {
         Routing routing = new Routing();
-        List<Overlay> overlays = overlays(rules, view, false);
-        for (Rules.Rule rule : rules) {
-            if (!(rule.action() instanceof Action.Header)) {
-                add(rule, view, overlays, routing);
-            }
-        }
-        section.setting("default_backend")
-                .ifPresentOrElse(
-                        line -> {
-                            tally.carried(line);
-                            forward(Match.ALL, line.word(1), view, overlays, routing);
-                        },
-                        () -> {
-                            if (section.kind().equals("listen")
-                                    && !section.all("server").isEmpty()) {
-                                forward(Match.ALL, section.name(), view, overlays, routing);
-                            }
-                        });
+        steps = 0;
+        resolve(0, 0, Match.ALL, List.of(), view, routing, 0);
         if (routing.isFull()) {
-            at.remark("Too many rules overlap: not all of " + section.name() + " became routes. Look at it by hand.");
+            fates.cut();
         }
         return routing;
     }
 
-    private void add(Rules.Rule rule, View view, List<Overlay> overlays, Routing routing) {
-        if (rule.action() instanceof Action.ToHttps && (redirect > 0 || Boolean.TRUE.equals(view.tls()))) {
-            held.add(rule.statement());
+    /**
+     * Adds routes for what the rules from there on do with some of the requests.
+     *
+     * @param way from which of its ways on the first of these is asked about
+     * @param before what was said of them already
+     */
+    private void resolve(int from, int way, Match region, List<Overlay> before, View view, Routing routing, int depth) {
+        if (depth > MOST_EXCEPTIONS || ++steps > MOST_STEPS || routing.isFull()) {
+            fates.cut();
             return;
         }
-        View.Ways ways = ways(rule, view);
-        for (View.Way way : ways.ways()) {
-            if (way.isFromAnywhere()) {
-                if (rule.action() instanceof Action.To to) {
-                    forward(way.match(), to.backend(), view, overlays, routing);
-                } else {
-                    split(way.match(), rule.action(), overlays, routing);
-                }
-                held.add(rule.statement());
-            } else if (rule.action() instanceof Action.Deny
-                    && (way.from().isEmpty() || way.notFrom().isEmpty())) {
-                // Part of the overlays.
-                held.add(rule.statement());
-            } else {
-                missing.put(rule.statement(), "routes do not ask for the address of the client");
+        List<Overlay> overlays = new ArrayList<>(before);
+        Set<Rules.Rule> common = common(view);
+        for (int i = from; i < rules.size(); i++) {
+            Rules.Rule rule = rules.get(i);
+            if (rule.action() instanceof Action.ToHttps && (redirect > 0 || Boolean.TRUE.equals(view.tls()))) {
+                fates.moot(rule);
+                continue;
             }
+            if (rule.action() instanceof Action.Accept) {
+                ways(rule, view);
+                fates.held(rule);
+                continue;
+            }
+            List<View.Way> ways = ways(rule, view);
+            boolean isHeader = rule.action() instanceof Action.Header;
+            for (int w = i == from ? way : 0; w < ways.size(); w++) {
+                View.Way one = ways.get(w);
+                Optional<Edits> edits = edits(rule, one);
+                if (edits.isPresent()) {
+                    if (!common.contains(rule)) {
+                        overlays.add(new Overlay(one.match(), one.except(), edits.get()));
+                    }
+                } else if (!isHeader && !one.isFromAnywhere()) {
+                    fates.missing(rule, ADDRESSES);
+                } else if (!isHeader) {
+                    fates.held(rule);
+                    Optional<Match> both = one.match().and(region);
+                    if (both.isPresent()) {
+                        int at = i;
+                        int next = w + 1;
+                        one.except().stream()
+                                .flatMap(except -> except.and(both.get()).stream())
+                                .forEach(rest -> resolve(at, next, rest, overlays, view, routing, depth + 1));
+                        act(both.get(), rule.action(), view, overlays, routing);
+                    }
+                }
+            }
+        }
+        Optional<Statement> last = section.setting("default_backend");
+        last.ifPresent(tally::carried);
+        String name = last.map(line -> line.word(1))
+                .orElse(
+                        section.kind().equals("listen")
+                                        && !section.all("server").isEmpty()
+                                ? section.name()
+                                : "");
+        if (!name.isEmpty()) {
+            forward(region, name, view, overlays, routing);
+        } else if (depth > 0) {
+            // Nobody is there for them, whatever the rule says that they are no part of.
+            routing.add(region, new Action.Respond(503, "", ""), Edits.NONE);
         }
     }
 
-    private View.Ways ways(Rules.Rule rule, View view) {
-        View.Ways ways = view.of(rule.condition());
-        if (!ways.missing().isEmpty()) {
-            missing.put(rule.statement(), ways.missing());
+    private void act(Match match, Action action, View view, List<Overlay> overlays, Routing routing) {
+        if (action instanceof Action.To to) {
+            forward(match, to.backend(), view, overlays, routing);
+        } else {
+            split(new Routing.Route(match, action, Edits.NONE), overlays, routing);
         }
-        return ways;
+    }
+
+    /** Those that it is carried over for; what is left of it is remembered. */
+    private List<View.Way> ways(Rules.Rule rule, View view) {
+        View.Ways ways = view.of(rule.condition());
+        boolean isDeny = rule.action() instanceof Action.Deny;
+        if (isDeny && !ways.more().isEmpty()) {
+            // Rather told than kept out as well.
+            fates.missing(rule, "a route would keep out more: " + ways.more());
+            return List.of();
+        }
+        if (!ways.inexact().isEmpty()) {
+            fates.missing(rule, ways.inexact());
+        }
+        return ways.ways();
     }
 
     /** What a backend does before it asks a server comes first. */
@@ -226,49 +304,82 @@ final class HttpSites {
         Section backend = backends.get(name);
         List<Overlay> all = new ArrayList<>(overlays);
         if (backend != null && !backend.equals(section)) {
-            List<Rules.Rule> its = rulesOfBackends.computeIfAbsent(
-                    name, key -> Rules.of(backend, new Acls(backend, tally, at), Set.of()));
-            for (Rules.Rule rule : its) {
-                if (rule.action() instanceof Action.Header || rule.action() instanceof Action.To) {
+            for (Rules.Rule rule : rulesOf(name, backend)) {
+                if (rule.action() instanceof Action.To) {
                     continue;
                 }
-                for (View.Way way : ways(rule, view).ways()) {
-                    if (way.isFromAnywhere()) {
-                        way.match().and(match).ifPresent(both -> split(both, rule.action(), overlays, routing));
-                        held.add(rule.statement());
-                    } else if (!(rule.action() instanceof Action.Deny)) {
-                        missing.put(rule.statement(), "routes do not ask for the address of the client");
+                if (rule.action() instanceof Action.Accept) {
+                    ways(rule, view);
+                    fates.held(rule);
+                    continue;
+                }
+                boolean isHeader = rule.action() instanceof Action.Header;
+                for (View.Way way : ways(rule, view)) {
+                    Optional<Edits> edits = edits(rule, way);
+                    if (edits.isPresent()) {
+                        all.add(new Overlay(way.match(), way.except(), edits.get()));
+                    } else if (!isHeader
+                            && (!way.isFromAnywhere() || !way.except().isEmpty())) {
+                        fates.missing(
+                                rule,
+                                way.isFromAnywhere() ? "routes say what they take, not what they do not" : ADDRESSES);
+                    } else if (!isHeader) {
+                        way.match()
+                                .and(match)
+                                .ifPresent(both ->
+                                        split(new Routing.Route(both, rule.action(), Edits.NONE), all, routing));
+                        fates.held(rule);
                     }
                 }
             }
-            all.addAll(overlays(its, view, true));
         }
-        split(match, new Action.To(name), all, routing);
+        split(new Routing.Route(match, new Action.To(name), Edits.NONE), all, routing);
     }
 
-    /** What is said of some requests beside what is done with them. */
-    private record Overlay(Match match, Edits edits) {}
+    private List<Rules.Rule> rulesOf(String name, Section backend) {
+        return rulesOfBackends.computeIfAbsent(name, key -> {
+            Acls its = new Acls(backend, tally, at);
+            List<Rules.Rule> all = Rules.of(backend, its, Set.of());
+            aclsOfBackends.add(its);
+            return all;
+        });
+    }
 
-    /** @param whole whether those of all requests too; of a site they stand at the site */
-    private List<Overlay> overlays(List<Rules.Rule> from, View view, boolean whole) {
-        List<Overlay> overlays = new ArrayList<>();
-        for (Rules.Rule rule : from) {
-            for (View.Way way : ways(rule, view).ways()) {
-                if (whole || !way.match().isAll()) {
-                    edits(rule, way).ifPresent(edits -> overlays.add(new Overlay(way.match(), edits)));
+    /** The rules that hold for all of a site, and are said there. Addresses are not where an earlier rule has answered some. */
+    private Set<Rules.Rule> common(View view) {
+        Set<Rules.Rule> common = new LinkedHashSet<>();
+        Set<String> someOnly = new HashSet<>();
+        boolean isAnswered = false;
+        for (Rules.Rule rule : rules) {
+            List<View.Way> ways = view.of(rule.condition()).ways();
+            boolean isWhole = ways.size() == 1 && ways.get(0).isAll();
+            if (rule.action() instanceof Action.Header header) {
+                // One that comes later goes before it; of the two a route goes before its site.
+                String name = header.section() + " " + header.name().toLowerCase(Locale.ROOT);
+                if (isWhole && ways.get(0).isFromAnywhere() && !someOnly.contains(name)) {
+                    common.add(rule);
+                } else {
+                    someOnly.add(name);
                 }
+            } else if (rule.action() instanceof Action.Deny) {
+                if (isWhole && !isAnswered && !ways.get(0).isFromAnywhere()) {
+                    common.add(rule);
+                }
+            } else if (!ways.isEmpty()) {
+                isAnswered = isAnswered
+                        || rule.action() instanceof Action.Respond
+                        || rule.action() instanceof Action.Redirect
+                        || rule.action() instanceof Action.ToHttps;
             }
         }
-        return overlays;
+        return common;
     }
 
-    private Edits common(View view) {
+    private Edits editsOf(View view) {
         Edits edits = Edits.NONE;
-        for (Rules.Rule rule : rules) {
-            for (View.Way way : view.of(rule.condition()).ways()) {
-                if (way.match().isAll()) {
-                    edits = edits.and(edits(rule, way).orElse(Edits.NONE));
-                }
+        for (Rules.Rule rule : common(view)) {
+            for (View.Way way : ways(rule, view)) {
+                edits = edits.and(edits(rule, way).orElse(Edits.NONE));
             }
         }
         return edits;
@@ -277,88 +388,26 @@ final class HttpSites {
     private Optional<Edits> edits(Rules.Rule rule, View.Way way) {
         if (rule.action() instanceof Action.Header header) {
             if (!way.isFromAnywhere()) {
-                missing.put(rule.statement(), "routes do not ask for the address of the client");
+                fates.missing(rule, ADDRESSES);
                 return Optional.empty();
             }
-            held.add(rule.statement());
+            fates.held(rule);
             // What Postern writes for servers it writes by itself, and right.
             return Headers.isOurs(header.name()) && header.toServer()
                     ? Optional.empty()
                     : Optional.of(Edits.of(header));
         }
         boolean isDeny = rule.action() instanceof Action.Deny;
-        if (!isDeny
-                || way.isFromAnywhere()
-                || (!way.from().isEmpty() && !way.notFrom().isEmpty())) {
+        if (!isDeny || way.isFromAnywhere()) {
             return Optional.empty();
         }
-        held.add(rule.statement());
+        fates.held(rule);
         return Optional.of(way.from().isEmpty() ? Edits.allowing(way.notFrom()) : Edits.denying(way.from()));
     }
 
-    /** As many routes as the overlays make of one, the narrow ones first. */
-    private void split(Match match, Action action, List<Overlay> overlays, Routing routing) {
-        List<Routing.Route> parts = List.of(new Routing.Route(match, action, Edits.NONE));
-        for (Overlay overlay : overlays) {
-            if (!(action instanceof Action.To) && overlay.edits().isForServers()) {
-                continue;
-            }
-            List<Routing.Route> next = new ArrayList<>();
-            for (Routing.Route part : parts) {
-                Edits both = part.edits().and(overlay.edits());
-                if (overlay.match().covers(part.match())) {
-                    next.add(new Routing.Route(part.match(), action, both));
-                } else {
-                    overlay.match()
-                            .and(part.match())
-                            .ifPresent(narrow -> next.add(new Routing.Route(narrow, action, both)));
-                    next.add(part);
-                }
-            }
-            if (next.size() > MOST_PARTS) {
-                at.remark(
-                        "Too many conditions on headers and addresses overlap: not all became routes. Look at them by hand.");
-                break;
-            }
-            parts = next;
-        }
-        parts.forEach(part -> routing.add(part.match(), part.action(), part.edits()));
-    }
-
-    /** What became of the rules, once all sites were looked at. */
-    private void tell() {
-        List<Rules.Rule> all = new ArrayList<>(rules);
-        rulesOfBackends.values().forEach(all::addAll);
-        held.forEach(tally::carried);
-        for (Rules.Rule rule : all) {
-            Statement line = rule.statement();
-            String why = missing.get(line);
-            if (why != null && rule.action() instanceof Action.Deny) {
-                tally.guard(at, line, why, "allow, deny or respond of a route");
-            } else if (why != null) {
-                tally.note(
-                        at, line, (held.contains(line) ? "not in all cases: " : "") + why, "see routes in README.md");
-            } else if (!held.contains(line)) {
-                tally.note(at, line, "it never holds, or an earlier rule always does", "");
-            }
-            if (held.contains(line)
-                    && rule.action() instanceof Action.Header header
-                    && header.toServer()
-                    && Headers.isOurs(header.name())) {
-                ours(line, header);
-            } else if (held.contains(line)
-                    && rule.action() instanceof Action.Deny deny
-                    && deny.status() != 403
-                    && line.words().contains("src")) {
-                tally.note(at, line, "who is not let in is answered 403", "");
-            }
-        }
-    }
-
-    private void ours(Statement line, Action.Header header) {
-        boolean isWhatPosternSays = header.how().equals("remove") || WHAT_POSTERN_SAYS.contains(header.value());
-        if (!isWhatPosternSays) {
-            tally.note(at, line, "Postern writes " + header.name() + " by itself, of what it knows", "another header");
+    private void split(Routing.Route route, List<Overlay> overlays, Routing routing) {
+        if (!Overlay.split(route, overlays, routing)) {
+            fates.cut();
         }
     }
 }

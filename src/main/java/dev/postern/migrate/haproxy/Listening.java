@@ -11,6 +11,7 @@ final class Listening {
 
     private final List<Binds.Bind> plain = new ArrayList<>();
     private final List<Binds.Bind> secure = new ArrayList<>();
+    private final List<String> remarks = new ArrayList<>();
     private String redirect = "";
 
     void add(List<Binds.Bind> binds) {
@@ -35,15 +36,35 @@ final class Listening {
         redirect = redirect.isEmpty() ? how : redirect;
     }
 
-    /** Where the addresses that Postern listens on unasked are somebody else's. */
-    void makeWay(Mapping at, Binds binds) {
-        if (!isPlain() && binds.isTaken(80)) {
+    /** What there is to say of it. */
+    void remark(String text) {
+        if (!remarks.contains(text)) {
+            remarks.add(text);
+        }
+    }
+
+    /**
+     * Where the addresses that Postern listens on unasked are somebody else's, or nobody's.
+     *
+     * @param hasSites although nothing listens for them where this has neither: they are there for their certificates
+     */
+    void makeWay(Mapping at, Binds binds, boolean hasSites) {
+        boolean isUnasked = hasSites && !isSecure();
+        if (!isPlain() && (binds.isTaken(80) || isUnasked)) {
             at.section("http")
-                    .remark("Port 80 is taken above: nobody is redirected.")
+                    .remark(
+                            binds.isTaken(80)
+                                    ? "Port 80 is taken above: nobody is redirected."
+                                    : "Nothing was served on port 80: this is for nobody. A CA that asks there needs \":80\".")
                     .put("bind", List.of(ANY_PORT));
         }
-        if (!isSecure() && binds.isTaken(443)) {
-            at.section("https").remark("Port 443 is taken above.").put("bind", List.of(ANY_PORT));
+        if (!isSecure() && (binds.isTaken(443) || isUnasked)) {
+            at.section("https")
+                    .remark(
+                            binds.isTaken(443)
+                                    ? "Port 443 is taken above."
+                                    : "Nothing was served on port 443: this is for nobody.")
+                    .put("bind", List.of(ANY_PORT));
         }
         if (binds.isTaken(9876)) {
             at.section("challenge").put("bind", List.of("127.0.0.1:9878"));
@@ -55,6 +76,7 @@ final class Listening {
             Mapping http = at.section("http");
             bind(plain, http, tally);
             if (!redirect.isEmpty()) {
+                remarks.forEach(http::remark);
                 http.put("redirect", redirect);
             }
         } else if (isSecure()) {

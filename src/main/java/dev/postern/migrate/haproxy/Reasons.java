@@ -21,6 +21,12 @@ final class Reasons {
     private static final Reason STICK = new Reason(
             "nothing is remembered of clients but by cookie or address", "balance: source, sticky or rate-limit");
 
+    private static final Reason UNCHECKED =
+            new Reason("no server of it says check, or another option took its place", "health of the backend");
+    private static final Reason ACCEPTED = new Reason(
+            "it keeps nobody out; what has to be known of a connection is waited for by itself",
+            "see timeouts: handshake");
+
     private static final Reason NOTHING = new Reason("nothing of it could be carried over", "");
 
     private static final Map<String, Reason> KNOWN = Map.ofEntries(
@@ -93,13 +99,36 @@ final class Reasons {
             Map.entry(
                     "block", new Reason("the condition has no counterpart", "allow, deny or respond of a route", true)),
             Map.entry("tcp-request connection", new Reason("no counterpart", "allow, deny, rate-limit", true)),
-            Map.entry("tcp-request content", new Reason("nothing is waited for here", "")),
-            Map.entry("tcp-request inspect-delay", new Reason("nothing is waited for here", "see timeouts: handshake")),
+            Map.entry("tcp-request session", new Reason("no counterpart", "allow, deny, rate-limit", true)),
+            Map.entry("tcp-request content reject", new Reason("no counterpart", "allow, deny, rate-limit", true)),
+            Map.entry("tcp-request content silent-drop", new Reason("no counterpart", "allow, deny", true)),
+            Map.entry("tcp-request connection accept", ACCEPTED),
+            Map.entry("tcp-request session accept", ACCEPTED),
+            Map.entry("tcp-request content accept", ACCEPTED),
+            Map.entry("tcp-request content", new Reason("no counterpart", "")),
+            Map.entry(
+                    "tcp-request inspect-delay",
+                    new Reason(
+                            "what has to be known of a connection is waited for by itself", "see timeouts: handshake")),
+            Map.entry(
+                    "use_backend",
+                    new Reason(
+                            "nothing could be carried over of what it is about", "a site, route or service by hand")),
+            Map.entry(
+                    "default_backend",
+                    new Reason("no server of it could be carried over, or nobody comes to it", "a backend by hand")),
             Map.entry("capture", new Reason("the access log has fields of its own", "")),
             Map.entry(
                     "timeout",
                     new Reason("no timeout of Postern is that one, or another one took its place", "see timeouts")),
-            Map.entry("option httpchk", new Reason("no server is checked", "health of the backend")),
+            Map.entry("disabled", new Reason("what is switched off is not served", "")),
+            Map.entry("option httpchk", UNCHECKED),
+            Map.entry("option tcp-check", UNCHECKED),
+            Map.entry("option redis-check", UNCHECKED),
+            Map.entry("option pgsql-check", UNCHECKED),
+            Map.entry("option mysql-check", UNCHECKED),
+            Map.entry("option smtpchk", UNCHECKED),
+            Map.entry("option ldap-check", UNCHECKED),
             Map.entry("maxconn", new Reason("counted for all listeners together", "limits: { connections: … }")));
 
     private Reasons() {}
@@ -114,6 +143,10 @@ final class Reasons {
             words.remove(0);
         }
         String first = words.get(0);
+        Reason three = words.size() > 2 ? KNOWN.get(first + " " + words.get(1) + " " + words.get(2)) : null;
+        if (three != null) {
+            return three;
+        }
         Reason two = words.size() > 1 ? KNOWN.get(first + " " + words.get(1)) : null;
         if (two != null) {
             return two;

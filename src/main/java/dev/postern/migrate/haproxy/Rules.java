@@ -6,7 +6,9 @@ import dev.postern.migrate.Numbers;
 import dev.postern.migrate.Paths;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -20,6 +22,8 @@ final class Rules {
     private final Acls acls;
     private final Set<String> backends;
     private final List<Rule> rules = new ArrayList<>();
+    /** By kind of rule: what its rules are no longer asked about. */
+    private final Map<String, Condition> accepted = new HashMap<>();
 
     private Rules(Acls acls, Set<String> backends) {
         this.acls = acls;
@@ -38,12 +42,14 @@ final class Rules {
         return switch (statement.word(0)) {
             case "use_backend" -> 2;
             case "redirect" -> 1;
+            case "tcp-request" -> statement.word(1).equals("content") ? -1 : -2;
             default -> 0;
         };
     }
 
     private void add(Statement line) {
         switch (line.word(0)) {
+            case "tcp-request" -> connection(line);
             case "http-request" -> request(line);
             case "http-response" -> header(line, false);
             case "redirect" -> redirect(line, 1).ifPresent(action -> add(line, action));
@@ -52,7 +58,7 @@ final class Rules {
             case "monitor-uri" -> {
                 if (Paths.isGood(line.word(1))) {
                     Condition there = new Condition(List.of(List.of(
-                            new Condition.Term(false, List.of(new Question.Path(true, List.of(line.word(1))))))));
+                            new Condition.Term(false, List.of(new Question.Path(true, List.of(line.word(1)), ""))))));
                     rules.add(new Rule(line, there, new Action.Respond(200, "", "")));
                 }
             }
@@ -61,7 +67,44 @@ final class Rules {
     }
 
     private void add(Statement line, Action action) {
-        rules.add(new Rule(line, acls.of(line.words()), action));
+        Condition condition = acls.of(line.words());
+        rules.add(new Rule(line, condition.and(accepted.getOrDefault(kind(line), Condition.ALWAYS)), action));
+        if (action instanceof Action.Accept) {
+            accepted.merge(kind(line), condition.not(), Condition::and);
+        }
+    }
+
+    /** Which rules are no longer asked after one of them has accepted. */
+    private static String kind(Statement line) {
+        return line.word(0).equals("tcp-request") ? line.word(0) + " " + line.word(1) : line.word(0);
+    }
+
+    private void connection(Statement line) {
+        if (!List.of("connection", "session", "content").contains(line.word(1))) {
+            return;
+        }
+        switch (line.word(2)) {
+            case "accept" -> add(line, new Action.Accept());
+            case "reject", "silent-drop" -> add(line, new Action.Deny(403));
+            default -> {}
+        }
+    }
+
+    /** Whether {@code http-request deny} says what is answered. */
+    static boolean hasBody(Statement line) {
+        return line.words().stream()
+                .takeWhile(word -> !word.equals("if") && !word.equals("unless"))
+                .anyMatch(word -> List.of(
+                                "content-type",
+                                "string",
+                                "lf-string",
+                                "file",
+                                "lf-file",
+                                "hdr",
+                                "errorfile",
+                                "errorfiles",
+                                "default-errorfiles")
+                        .contains(word));
     }
 
     private void request(Statement line) {
@@ -73,6 +116,8 @@ final class Rules {
                     add(line, new Action.Deny(status.isEmpty() ? 403 : Integer.parseInt(status)));
                 }
             }
+            case "allow" -> add(line, new Action.Accept());
+            case "tarpit", "reject", "silent-drop" -> add(line, new Action.Deny(403));
             case "return" -> respond(line).ifPresent(action -> add(line, action));
             case "redirect" -> redirect(line, 2).ifPresent(action -> add(line, action));
             default -> header(line, true);
@@ -207,7 +252,7 @@ final class Rules {
                 String host = backend.substring(before.length(), backend.length() - after.length());
                 if (Acls.host(host) instanceof Question.Host asked) {
                     Condition.Term term = new Condition.Term(false, List.of(asked));
-                    rules.add(new Rule(line, also.and(term), new Action.To(backend)));
+                    rules.add(new Rule(line, also.and(new Condition(List.of(List.of(term)))), new Action.To(backend)));
                 }
             }
         }

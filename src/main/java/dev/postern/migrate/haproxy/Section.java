@@ -26,6 +26,13 @@ record Section(
         return kind.equals("backend") || kind.equals("listen");
     }
 
+    /** Whether it says {@code disabled}. */
+    boolean isOff() {
+        Optional<Statement> off = setting("disabled");
+        Optional<Statement> on = ownSetting("enabled");
+        return off.isPresent() && (on.isEmpty() || on.get().line() < off.get().line());
+    }
+
     boolean isTcp() {
         return setting("mode").map(mode -> mode.word(1).equals("tcp")).orElse(true);
     }

@@ -118,9 +118,41 @@ record ServerLine(
             "resolvers",
             "no-check",
             "no-backup",
+            "no-ssl",
             "disabled",
             "enabled",
             "id");
+
+    /** Where no TLS is spoken. */
+    private static final List<String> OF_TLS = List.of("verify", "ca-file", "sni", "verifyhost", "crt", "check-ssl");
+
+    private static final List<String> OF_NO_USE =
+            List.of("id", "resolvers", "enabled", "no-check", "no-backup", "no-ssl");
+
+    /** What it says of TLS, and there is none: HAProxy checks over TLS then what is asked without. */
+    List<String> uselessOfTls() {
+        return isTls() ? List.of() : written(statement, OF_TLS);
+    }
+
+    /** What needs no counterpart. */
+    List<String> ofNoUse() {
+        List<String> all = new ArrayList<>(OF_NO_USE);
+        if (isTls()) {
+            all.add("check-ssl");
+            if (option("ca-file").equals("@system-ca")) {
+                all.add("ca-file");
+            }
+        }
+        return written(statement, all);
+    }
+
+    /** Of these the ones that a line has. */
+    private static List<String> written(Statement statement, List<String> words) {
+        return words.stream()
+                .filter(word -> statement.words().contains(word))
+                .map(word -> (word + " " + (WITH_VALUE.contains(word) ? statement.valueOf(word) : "")).strip())
+                .toList();
+    }
 
     boolean isSocket() {
         return host.startsWith(SOCKET);
@@ -131,10 +163,17 @@ record ServerLine(
         return isSocket() || Numbers.isBetween(port, 1, Addresses.LAST_PORT) ? "" : port.isEmpty() ? "same" : port;
     }
 
-    /** Words of {@code default-server} that mean nothing here. */
-    static List<String> othersOf(Statement defaults) {
+    /**
+     * Words of {@code default-server} that mean nothing here.
+     *
+     * @param isTls whether some server speaks TLS
+     */
+    static List<String> othersOf(Statement defaults, boolean isTls) {
         List<String> others = new ArrayList<>();
         read(defaults.after(1), new LinkedHashMap<>(), others);
+        if (!isTls) {
+            others.addAll(written(defaults, OF_TLS));
+        }
         return others;
     }
 

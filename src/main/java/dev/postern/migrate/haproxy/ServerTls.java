@@ -34,22 +34,32 @@ final class ServerTls {
         if (!settings.containsKey("verify") && !settings.containsKey("server-name")) {
             at.remark("Servers have to prove their names or addresses too: server-name says another one.");
         }
-        List<String> left = new ArrayList<>();
-        for (String option : List.of("ca-file", "sni", "crt")) {
-            boolean isSaid = option.equals("ca-file")
-                    ? settings.containsKey("ca-file")
-                    : option.equals("sni") && settings.containsKey("server-name");
-            if (first.has(option) && !isSaid && !first.option(option).equals("@system-ca")) {
-                left.add(option + " " + first.option(option));
+        for (ServerLine server : servers) {
+            List<String> left = new ArrayList<>();
+            for (String option : List.of("ca-file", "sni", "crt")) {
+                boolean isSaid = switch (option) {
+                    case "ca-file" ->
+                        settings.containsKey("ca-file") || server.option(option).equals("@system-ca");
+                    case "sni" -> name(server.option("sni")).equals(settings.get("server-name"));
+                    default -> false;
+                };
+                if (server.has(option) && !isSaid) {
+                    left.add(option + " " + server.option(option));
+                }
+            }
+            if (!left.isEmpty()) {
+                tally.note(
+                        at,
+                        server.statement(),
+                        "not there, or not the same for all requests: " + String.join(", ", left),
+                        "tls of the backend: ca-file, server-name, certificate");
             }
         }
-        if (!left.isEmpty()) {
-            tally.note(
-                    at,
-                    first.statement(),
-                    "not there, or not the same for all requests: " + String.join(", ", left),
-                    "tls of the backend: ca-file, server-name, certificate");
-        }
+    }
+
+    /** The name that {@code sni} always asks for; empty where it is up to the request. */
+    private static String name(String sni) {
+        return sni.startsWith("str(") && sni.endsWith(")") ? sni.substring(4, sni.length() - 1) : "";
     }
 
     private static Map<String, String> settings(ServerLine server) {
@@ -62,10 +72,7 @@ final class ServerTls {
         } else if (isThere(server.option("ca-file"))) {
             settings.put("ca-file", server.option("ca-file"));
         }
-        String sni = server.option("sni");
-        String name = server.has("verifyhost")
-                ? server.option("verifyhost")
-                : sni.startsWith("str(") && sni.endsWith(")") ? sni.substring(4, sni.length() - 1) : "";
+        String name = server.has("verifyhost") ? server.option("verifyhost") : name(server.option("sni"));
         if (!name.isEmpty()) {
             try {
                 settings.put("server-name", HostName.PLAIN.parse(name));

@@ -3,6 +3,7 @@ package dev.postern.migrate.haproxy;
 import dev.postern.migrate.Mapping;
 import dev.postern.migrate.Numbers;
 import dev.postern.migrate.Tally;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -31,14 +32,14 @@ final class Settings {
                         && (line.word(1).equals("http") || line.word(1).equals("tcp"))) {
                     tally.carried(line);
                 } else if (line.begins("option") && BY_ITSELF.contains(line.word(1))) {
-                    tally.carried(line);
+                    tally.itself(line);
                 } else if (line.begins("option", "forwardfor") && line.words().size() == 2) {
-                    tally.carried(line);
+                    tally.itself(line);
                 } else if (line.begins("option") && LOGS.contains(line.word(1))) {
                     isLogged = true;
                     tally.carried(line);
-                } else if (line.begins("log", "global")) {
-                    tally.carried(line);
+                } else if (line.begins("log", "global") || line.begins("enabled")) {
+                    tally.itself(line);
                 }
             }
             if (section.kind().equals("global")) {
@@ -59,13 +60,23 @@ final class Settings {
                 });
         global.ownSetting("ssl-default-bind-options").ifPresent(line -> {
             String version = line.valueOf("ssl-min-ver");
-            boolean isAlone = line.words().size() == 3;
+            List<String> others = new ArrayList<>(line.after(1));
             if (version.equals("TLSv1.2") || version.equals("TLSv1.3")) {
                 root.section("tls").put("min-version", version);
                 tally.carried(line);
+                others.removeAll(List.of("ssl-min-ver", version));
             }
-            if (isAlone) {
-                tally.carried(line);
+            List<String> old = others.stream().filter(Settings::isOld).toList();
+            others.removeAll(old);
+            if (!old.isEmpty()) {
+                tally.itself(line, String.join(" ", old));
+            }
+            if (!others.isEmpty()) {
+                tally.note(
+                        root.section("tls"),
+                        line,
+                        "not carried over of it: " + String.join(" ", others),
+                        "see tls: profile, min-version");
             }
         });
         global.ownSetting("hard-stop-after")
@@ -74,5 +85,10 @@ final class Settings {
                     root.put("grace", time);
                     global.ownSetting("hard-stop-after").ifPresent(tally::carried);
                 });
+    }
+
+    /** Whether it switches off what Postern never had. */
+    static boolean isOld(String option) {
+        return Set.of("no-sslv3", "no-tlsv10", "no-tlsv11").contains(option);
     }
 }

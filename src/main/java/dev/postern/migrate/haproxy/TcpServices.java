@@ -1,10 +1,13 @@
 package dev.postern.migrate.haproxy;
 
+import dev.postern.config.Site;
 import dev.postern.migrate.Action;
 import dev.postern.migrate.Edits;
 import dev.postern.migrate.Mapping;
 import dev.postern.migrate.Names;
 import dev.postern.migrate.Numbers;
+import dev.postern.migrate.Ranges;
+import dev.postern.migrate.SiteDraft;
 import dev.postern.migrate.Tally;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -34,10 +37,18 @@ final class TcpServices {
     }
 
     /**
-     * @param listened where clients come to
-     * @param byName name → the section whose servers have its certificate
+     * @param to whose servers have the certificate
+     * @param edits who is let in
+     * @param statement what says so
      */
-    record Passthrough(List<Binds.Bind> listened, Map<String, Section> byName) {}
+    record Passed(SiteDraft.Passthrough to, Edits edits, Statement statement) {}
+
+    /**
+     * @param listened where clients come to
+     * @param byName name → where its connections go
+     * @param admission to be told once all of them have a place
+     */
+    record Passthrough(List<Binds.Bind> listened, Map<String, Passed> byName, Admission admission) {}
 
     /** Empty where it does not go by names. */
     Optional<Passthrough> passthrough(Section section, Mapping at) {
@@ -48,7 +59,7 @@ final class TcpServices {
         }
         Acls acls = new Acls(section, tally, at);
         List<Rules.Rule> rules = Rules.of(section, acls, sections.keySet());
-        Map<String, Section> byName = new LinkedHashMap<>();
+        Admission admission = new Admission(rules, tally);
         Set<String> hosts = new LinkedHashSet<>();
         rules.forEach(rule -> rule.condition()
                 .anyOf()
@@ -57,47 +68,71 @@ final class TcpServices {
                         hosts.addAll(host.names());
                     }
                 }))));
+        hosts.add(Site.ANY);
+        Map<String, Passed> byName = new LinkedHashMap<>();
         for (String host : hosts) {
-            first(rules, new View(host, true), at).ifPresent(to -> byName.put(host, to));
-        }
-        section.setting("default_backend").ifPresent(line -> {
-            Section all = sections.get(line.word(1));
-            if (all != null && backends.forConnections(all.name()).isPresent()) {
-                tally.carried(line);
-                byName.put("*", all);
+            View view = new View(host.equals(Site.ANY) ? null : host, true);
+            Optional<Edits> admitted = admission.of(view);
+            if (admitted.isEmpty()) {
+                at.remark("Nobody is let in, and no site made, for "
+                        + (host.equals(Site.ANY) ? "all other names: " : host + ": ")
+                        + section.name() + " rejects them.");
+                continue;
             }
-        });
-        List<Binds.Bind> listened = binds.of(section, false, at);
+            first(rules, view, at)
+                    .or(() -> otherwise(section, at))
+                    .ifPresent(to -> byName.put(host, new Passed(to.to(), admitted.get(), to.statement())));
+        }
+        rules.stream()
+                .filter(rule -> rule.action() instanceof Action.To && tally.isOpen(rule.statement()))
+                .forEach(
+                        rule -> tally.note(at, rule.statement(), "it never holds, or an earlier rule always does", ""));
+        acls.tell(tally, at);
         tally.carried(section.head());
-        for (Statement line : section.all("tcp-request")) {
-            boolean isWaiting = line.word(1).equals("inspect-delay")
-                    || (line.begins("tcp-request", "content", "accept")
-                            && String.join(" ", line.words()).contains("ssl_hello_type"));
-            if (isWaiting) {
-                // A ClientHello is waited for by itself.
-                tally.carried(line);
-            }
-        }
-        return Optional.of(new Passthrough(listened, byName));
+        return Optional.of(new Passthrough(binds.of(section, false, at), byName, admission));
     }
 
-    private Optional<Section> first(List<Rules.Rule> rules, View view, Mapping at) {
+    private Optional<Passed> first(List<Rules.Rule> rules, View view, Mapping at) {
         for (Rules.Rule rule : rules) {
-            View.Ways ways = view.of(rule.condition());
-            if (!ways.missing().isEmpty()) {
-                tally.note(at, rule.statement(), ways.missing(), "a site with passthrough");
+            if (!(rule.action() instanceof Action.To to)) {
+                continue;
             }
-            boolean holds = ways.ways().stream().anyMatch(way -> way.match().isAll() && way.isFromAnywhere());
-            if (holds && rule.action() instanceof Action.To to) {
-                Section section = sections.get(to.backend());
-                if (section != null && backends.forConnections(to.backend()).isPresent()) {
-                    tally.carried(rule.statement());
-                    return Optional.of(section);
-                }
-                tally.note(at, rule.statement(), "no server of " + to.backend() + " could be carried over", "");
+            View.Ways ways = view.of(rule.condition());
+            if (!ways.inexact().isEmpty()) {
+                tally.note(at, rule.statement(), "not in all cases: " + ways.inexact(), "a site with passthrough");
+            }
+            if (ways.ways().stream().anyMatch(way -> way.isAll() && way.isFromAnywhere())) {
+                return passed(to.backend(), rule.statement(), at);
+            }
+            if (!ways.ways().isEmpty()) {
+                tally.note(at, rule.statement(), "a name has one backend, whoever asks for it", "");
             }
         }
         return Optional.empty();
+    }
+
+    /** Those that no rule is about; its own servers, where it has some. */
+    private Optional<Passed> otherwise(Section section, Mapping at) {
+        Optional<Statement> line = section.setting("default_backend");
+        if (line.isPresent()) {
+            return passed(line.get().word(1), line.get(), at);
+        }
+        return backends.forConnections(section.name()).map(name -> passed(section, name, section.head()));
+    }
+
+    private Optional<Passed> passed(String backend, Statement statement, Mapping at) {
+        Section section = sections.get(backend);
+        Optional<String> name = backends.forConnections(backend);
+        if (section == null || name.isEmpty()) {
+            tally.note(at, statement, "no server of " + backend + " in TCP mode could be carried over", "");
+            return Optional.empty();
+        }
+        tally.carried(statement);
+        return Optional.of(passed(section, name.get(), statement));
+    }
+
+    private Passed passed(Section section, String name, Statement statement) {
+        return new Passed(new SiteDraft.Passthrough(name, timeouts.ofPassthrough(section)), Edits.NONE, statement);
     }
 
     /**
@@ -105,8 +140,9 @@ final class TcpServices {
      * @param at where its notes belong
      */
     void service(Section section, Mapping at, Function<List<String>, Optional<String>> certified) {
-        String target =
-                section.setting("default_backend").map(line -> line.word(1)).orElse(section.name());
+        Acls acls = new Acls(section, tally, at);
+        List<Rules.Rule> rules = Rules.of(section, acls, sections.keySet());
+        String target = target(section, rules);
         Section servers = sections.get(target);
         Optional<String> backend = backends.forConnections(target);
         if (servers == null || backend.isEmpty()) {
@@ -129,7 +165,9 @@ final class TcpServices {
             return;
         }
         tally.carried(section.head());
-        section.setting("default_backend").ifPresent(tally::carried);
+        section.setting("default_backend")
+                .filter(line -> line.word(1).equals(target))
+                .ifPresent(tally::carried);
         at.put("name", names.of(section.name()));
         List<String> addresses = new ArrayList<>();
         listened.forEach(bind -> addresses.addAll(bind.addresses()));
@@ -146,7 +184,13 @@ final class TcpServices {
                     .forEach(bind ->
                             tally.note(at, bind.statement(), "accept-proxy holds for all addresses or none", ""));
         }
-        access(section, at);
+        Admission admission = new Admission(rules, tally);
+        admission
+                .of(new View(null, isTls))
+                .orElse(Edits.denying(Ranges.EVERYBODY))
+                .write(at);
+        admission.tell(at);
+        acls.tell(tally, at);
         section.ownSetting("maxconn")
                 .filter(line -> Numbers.isBetween(line.word(1), 1, 10_000_000))
                 .ifPresent(line -> {
@@ -154,14 +198,16 @@ final class TcpServices {
                     tally.carried(line);
                 });
         timeouts.ofService(section, servers, at);
-        for (Statement line : section.all("tcp-request")) {
-            if (line.word(1).equals("inspect-delay")
-                    || line.words().contains("RDP_COOKIE")
-                    || line.words().contains("WAIT_END")) {
-                // What has to be known of a connection is waited for by itself.
-                tally.carried(line);
+    }
+
+    private String target(Section section, List<Rules.Rule> rules) {
+        for (Rules.Rule rule : rules) {
+            if (rule.action() instanceof Action.To to && rule.condition().isAlways()) {
+                tally.carried(rule.statement());
+                return to.backend();
             }
         }
+        return section.setting("default_backend").map(line -> line.word(1)).orElse(section.name());
     }
 
     private void tls(List<Binds.Bind> listened, Mapping at, String site) {
@@ -175,37 +221,12 @@ final class TcpServices {
             at.put("alpn", alpn);
         }
         listened.stream()
+                .filter(bind -> !bind.minVersion().isEmpty())
+                .forEach(bind ->
+                        tally.note(at, bind.statement(), "the oldest version is one for all", "tls: min-version"));
+        listened.stream()
                 .filter(bind -> !bind.isTls())
                 .forEach(bind -> tally.note(
                         at, bind.statement(), "TLS holds for all addresses of a service", "another service"));
-    }
-
-    /** {@code tcp-request connection|content accept|reject} by address: what comes first decides. */
-    private void access(Section section, Mapping at) {
-        Acls acls = new Acls(section, tally, at);
-        View view = new View(null, false);
-        Edits edits = Edits.NONE;
-        for (Statement line : section.all("tcp-request")) {
-            if (!line.word(2).equals("reject")) {
-                continue;
-            }
-            View.Ways ways = view.of(acls.of(line.words()));
-            View.Way way = ways.ways().size() == 1 && ways.missing().isEmpty()
-                    ? ways.ways().get(0)
-                    : View.Way.ANY;
-            if (way.isFromAnywhere() || (!way.from().isEmpty() && !way.notFrom().isEmpty())) {
-                continue;
-            }
-            if (way.from().isEmpty()) {
-                if (!edits.allow().isEmpty()) {
-                    continue;
-                }
-                edits = edits.and(Edits.allowing(way.notFrom()));
-            } else {
-                edits = edits.and(Edits.denying(way.from()));
-            }
-            tally.carried(line);
-        }
-        edits.write(at);
     }
 }

@@ -2,6 +2,7 @@ package dev.postern.migrate.haproxy;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 
 import dev.postern.config.Configuration;
 import dev.postern.config.Site;
@@ -74,6 +75,30 @@ class HaproxyImportTest {
         assertThat(imported.text()).isEqualTo(Files.readString(result));
         ConfigurationFile.parse(result.toString(), imported.text());
         everyLineIsToldOf(Files.readString(file), name, imported);
+    }
+
+    /** Nothing vanishes: without a line something else comes out, or it was named. */
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("cases")
+    void everyLineLeavesATrace(String name) throws Exception {
+        List<String> lines = Files.readString(CASES.resolve(name)).lines().toList();
+        String whole = imported(String.join("\n", lines)).text();
+        List<String> silent = new ArrayList<>();
+        for (int i = 0; i < lines.size(); i++) {
+            String line = lines.get(i).strip();
+            boolean isSection = !lines.get(i).startsWith(" ");
+            // Which holds by default.
+            boolean isNothing = line.isEmpty() || line.equals("mode tcp");
+            if (isNothing || isSection || whole.contains("# h.cfg:" + (i + 1) + ": ")) {
+                continue;
+            }
+            List<String> without = new ArrayList<>(lines);
+            without.set(i, "");
+            if (imported(String.join("\n", without)).text().equals(whole)) {
+                silent.add((i + 1) + ": " + line);
+            }
+        }
+        assertThat(silent).isEmpty();
     }
 
     private static void everyLineIsToldOf(String text, String name, Imported imported) {
@@ -186,6 +211,102 @@ class HaproxyImportTest {
 
         assertThat(imported.guards()).isEqualTo(1);
         assertThat(imported.text()).contains("h.cfg:4: http-request deny", "NOT KEPT OUT HERE");
+    }
+
+    // A route's allow or deny stands for that of its site: whoever the site keeps out would come in there.
+    @Test
+    void whoIsKeptOutOfASiteIsKeptOutOfItsRoutesToo() throws Exception {
+        Configuration config = read("""
+                listen l
+                  mode http
+                  bind :80
+                  http-request deny if { src 192.0.2.1 }
+                  http-request deny if { path_beg /a/ } { src 192.0.2.2 }
+                  http-request deny if !{ src 192.0.2.0/24 10.0.0.0/8 }
+                  http-request deny if { path_beg /b/ } !{ src 10.0.0.0/8 }
+                  server s 10.0.0.3:80
+                """);
+
+        Site site = config.sites().get(0);
+        assertThat(site.routes().stream().filter(route -> !route.path().equals("/")))
+                .extracting(
+                        route -> route.path(),
+                        route -> route.settings().allow().toString(),
+                        route -> route.settings().deny().toString())
+                .containsExactlyInAnyOrder(
+                        tuple("/a/", "[192.0.2.0/24, 10.0.0.0/8]", "[192.0.2.1/32, 192.0.2.2/32]"),
+                        tuple("/b/", "[10.0.0.0/8]", "[192.0.2.1/32]"));
+    }
+
+    @Test
+    void certificateOfAServiceBindsNoPortOfTheWeb() throws Exception {
+        String text = imported("""
+                listen redis
+                  bind :6380 ssl crt /nowhere/redis.example.com.pem
+                  server s 10.0.0.3:6379
+                """).text();
+
+        Configuration config = ConfigurationFile.parse("h", text);
+        assertThat(config.listeners().http().bind()).hasToString("[127.0.0.1:0]");
+        assertThat(config.listeners().https().bind()).hasToString("[127.0.0.1:0]");
+        assertThat(text).contains("Here for the certificate of redis (h.cfg:1)");
+    }
+
+    @Test
+    void nameOfTheCertificateOfAServiceIsServedAsAllNamesWere() throws Exception {
+        Configuration config = read("""
+                defaults
+                  mode http
+                listen web
+                  bind :80
+                  server s 10.0.0.3:80
+                listen redis
+                  mode tcp
+                  bind :6380 ssl crt /nowhere/redis.example.com.pem
+                  server s 10.0.0.3:6379
+                """);
+
+        assertThat(config.sites()).extracting(Site::names).containsExactly(List.of("*"), List.of("redis.example.com"));
+        assertThat(config.sites().get(1).routes())
+                .isEqualTo(config.sites().get(0).routes());
+        assertThat(config.listeners().https().bind()).hasToString("[127.0.0.1:0]");
+    }
+
+    @Test
+    void tokensThatThePlainSectionPassesOnArePassedOnByTheSitesWithTls() throws Exception {
+        String text = imported("""
+                frontend plain
+                  mode http
+                  bind :80
+                  use_backend certbot if { path_beg /.well-known/acme-challenge/ }
+                  http-request redirect scheme https unless { path_beg /.well-known/acme-challenge/ }
+                frontend secure
+                  mode http
+                  bind :443 ssl crt /nowhere/www.example.com.pem
+                  default_backend app
+                backend app
+                  mode http
+                  server s 10.0.0.3:80
+                backend certbot
+                  mode http
+                  server s 10.0.0.4:80
+                """).text();
+
+        assertThat(text).contains("""
+                    acme-challenges: pass
+                    backend: app
+                    routes:
+                      - path: /.well-known/acme-challenge/
+                        backend: certbot
+                """, "h.cfg:5: tokens under /.well-known/acme-challenge/");
+    }
+
+    @Test
+    void whatIsSwitchedOffIsNotServed() throws Exception {
+        assertThat(imported("listen l\n  bind :80\n  mode http\n  disabled\n  server s 10.0.0.3:80\n")
+                        .text())
+                .doesNotContain(":80\"]")
+                .contains("h.cfg:4: disabled");
     }
 
     @Test
