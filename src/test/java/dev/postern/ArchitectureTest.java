@@ -152,7 +152,9 @@ class ArchitectureTest {
                         "wire",
                         "machine",
                         "config"));
-        MAY_USE.put("tls", Set.of("wire", "certificate.served", "pki", "machine", "config"));
+        MAY_USE.put("tls", Set.of("identity", "wire", "certificate.served", "pki", "machine", "config"));
+        // Whom a client proves to be: handshakes ask it, and connections ask again when a file has changed.
+        MAY_USE.put("identity", Set.of("wire", "disk", "machine", "config"));
         MAY_USE.put(
                 "http.step",
                 Set.of("http.exchange", "http.message", "wire", "route", "certificate.served", "machine", "config"));
@@ -201,7 +203,7 @@ class ArchitectureTest {
         MAY_USE.put("wire", Set.of());
         MAY_USE.put("route", Set.of("config"));
         MAY_USE.put("balance", Set.of("backend", "config"));
-        MAY_USE.put("backend", Set.of("trust", "wire", "machine", "config"));
+        MAY_USE.put("backend", Set.of("trust", "wire", "disk", "machine", "config"));
         // Whom a server proves to be: requests and health checks ask it alike.
         MAY_USE.put("trust", Set.of("wire", "pki", "machine", "config"));
         MAY_USE.put("schedule", Set.of("certificate.care", "certificate.served", "machine", "config"));
@@ -337,8 +339,8 @@ class ArchitectureTest {
             Map.entry("http/h2/Http2ClientConnection", 655),
             Map.entry("http/message/MessageDecoder", 415));
 
-    private static final List<String> ON_THE_WAY_OF_A_REQUEST =
-            List.of("listener", "tls", "http", "tunnel", "dial", "trust", "wire", "route", "balance", "backend");
+    private static final List<String> ON_THE_WAY_OF_A_REQUEST = List.of(
+            "listener", "tls", "identity", "http", "tunnel", "dial", "trust", "wire", "route", "balance", "backend");
 
     /** What is had through a door only → the door, and what is made within and used there. */
     private static final Map<String, Set<String>> BEHIND_DOORS = Map.of(

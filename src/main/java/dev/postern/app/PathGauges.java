@@ -6,6 +6,7 @@ import dev.postern.certificate.care.CertificateStatus;
 import dev.postern.http.exchange.Routing;
 import dev.postern.http.exchange.TowardsServers;
 import dev.postern.http.exchange.Worker;
+import dev.postern.identity.ClientAuthorities;
 import dev.postern.listener.ConnectionLimit;
 import dev.postern.listener.ConnectionsPerClient;
 import dev.postern.listener.Listener;
@@ -13,6 +14,7 @@ import dev.postern.machine.MemoryGuard;
 import dev.postern.observe.Gauges;
 import dev.postern.observe.RenewalCounts;
 import io.netty.util.internal.PlatformDependent;
+import java.time.Instant;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -31,6 +33,7 @@ record PathGauges(
         MemoryGuard memory,
         ServerBudget servers,
         LongSupplier tickets,
+        ClientAuthorities clients,
         Collection<Worker> workers,
         CertificateCare care)
         implements Gauges {
@@ -106,6 +109,11 @@ record PathGauges(
     @Override
     public RenewalCounts renewals() {
         return care.renewalCounts();
+    }
+
+    @Override
+    public Map<String, Instant> revocationListsEnd() {
+        return clients.listsEnd();
     }
 
     @Override

@@ -17,6 +17,7 @@ import dev.postern.http.exchange.Worker;
 import dev.postern.http.step.AnswerHttp01Challenge;
 import dev.postern.http.step.Logins;
 import dev.postern.http.step.RelayAcmeChallenge;
+import dev.postern.identity.ClientAuthorities;
 import dev.postern.listener.CannotListen;
 import dev.postern.listener.ConnectionLimit;
 import dev.postern.listener.ConnectionsPerClient;
@@ -79,6 +80,7 @@ final class RequestPath implements AutoCloseable {
     private final ConnectionsPerClient perClient = new ConnectionsPerClient();
     private final RateLimiter rates = new RateLimiter(new SecureRandom());
     private final Backends backends;
+    private final ClientAuthorities clients;
     /** A quarter of the cores for passwords, so that whoever guesses them leaves the others alone. Idle, it has no thread. */
     private final ExecutorService logins =
             Threads.fixed(Math.max(1, Runtime.getRuntime().availableProcessors() / 4), "logins");
@@ -112,8 +114,9 @@ final class RequestPath implements AutoCloseable {
                 config,
                 clock,
                 background);
+        this.clients = ClientAuthorities.watching(background, clock);
         Supplier<ServerContexts> contexts = () -> new ServerContexts(
-                care.certificates(), care.alpnChallenges(), config.tls(), List.of(), observation.handshakes());
+                care.certificates(), care.alpnChallenges(), clients, config.tls(), List.of(), observation.handshakes());
         this.routing = new AtomicReference<>(
                 routing(config, Map.of(), new Routing.Plaintext(Backends.sidePort(List.of()), false, List.of())));
         TowardsServers.Budgets budgets = new TowardsServers.Budgets(
@@ -169,6 +172,7 @@ final class RequestPath implements AutoCloseable {
                 memory,
                 servers,
                 web::ticketsOpened,
+                clients,
                 workers.values(),
                 care);
         this.pages =
@@ -298,6 +302,8 @@ final class RequestPath implements AutoCloseable {
             pages.follow(config.listeners().admin());
             limit.max(Descriptors.clients(config.limits()));
             servers.limit(Descriptors.servers(config.limits()), Descriptors.serversPerClient(config.limits()));
+            // Before the routes that go by it: whoever was asked for less by then is sent away.
+            clients.follow(config.sites());
             newWeb.commit();
             newBackends.commit();
             LoadBalancer sidePortBefore =

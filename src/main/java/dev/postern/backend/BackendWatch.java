@@ -1,6 +1,7 @@
 package dev.postern.backend;
 
 import dev.postern.config.Configuration;
+import dev.postern.disk.WatchedFile;
 import dev.postern.machine.MachineErrors;
 import dev.postern.wire.SocketTypes;
 import io.netty.channel.EventLoop;

@@ -1,5 +1,6 @@
 package dev.postern.backend;
 
+import dev.postern.disk.WatchedFile;
 import io.netty.resolver.HostsFileEntriesProvider;
 import io.netty.util.NetUtil;
 import java.io.IOException;

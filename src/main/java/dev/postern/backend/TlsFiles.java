@@ -1,6 +1,7 @@
 package dev.postern.backend;
 
 import dev.postern.config.ServerTls;
+import dev.postern.disk.WatchedFile;
 import dev.postern.machine.MachineErrors;
 import dev.postern.trust.TlsToServers;
 import java.io.IOException;

@@ -17,6 +17,8 @@ import org.jspecify.annotations.Nullable;
  * @param errorPages of the site, by status or class of statuses: {@code 502}, {@code 5xx}
  * @param rateLimit null where clients may make as many requests as they like
  * @param compression null where responses stay as they are
+ * @param clientCertificates of the site; null where clients are asked for none
+ * @param needsClientCertificate whether a route wants one that is good, of a site that only asks for it
  * @param acmeChallengesPass of the site: whether its servers are asked for tokens of ACME that are not ours
  */
 public record RouteSettings(
@@ -33,6 +35,8 @@ public record RouteSettings(
         Map<String, Page> errorPages,
         @Nullable RateLimit rateLimit,
         @Nullable Compression compression,
+        @Nullable ClientCertificates clientCertificates,
+        @InFile(key = "client-certificates") boolean needsClientCertificate,
         boolean acmeChallengesPass,
         RouteTimeouts timeouts,
         RouteLimits limits) {
@@ -51,6 +55,8 @@ public record RouteSettings(
             Map.of(),
             null,
             null,
+            null,
+            false,
             false,
             RouteTimeouts.NONE,
             RouteLimits.NONE);
@@ -70,9 +76,17 @@ public record RouteSettings(
                 errorPages,
                 rateLimit,
                 compression,
+                clientCertificates,
+                needsClientCertificate,
                 acmeChallengesPass,
                 otherTimeouts,
                 otherLimits);
+    }
+
+    /** Whether nobody gets in without a certificate that is good. */
+    public boolean requiresClientCertificate() {
+        return needsClientCertificate
+                || (clientCertificates != null && clientCertificates.mode() == ClientCertificates.Mode.REQUIRE);
     }
 
     /** What becomes of a path with {@code %2F} or {@code %5C}. */

@@ -25,6 +25,7 @@ import dev.postern.tls.SelectCertificate;
 import dev.postern.tls.ServerContexts;
 import dev.postern.tls.ShownCertificate;
 import dev.postern.tunnel.Passage;
+import dev.postern.tunnel.PassageRecord;
 import dev.postern.tunnel.Passages;
 import dev.postern.tunnel.Service;
 import dev.postern.wire.Endpoints;
@@ -146,7 +147,7 @@ public final class Pipelines {
                 return;
             }
             if (now.config().tls() == null) {
-                Passage.begin(channel, endpoints, null, now.service(), passages);
+                Passage.begin(channel, endpoints, PassageRecord.Hello.NONE, now.service(), passages);
             } else {
                 worker.puttingOut().arrives(channel);
                 // As for https; but what comes next is not HTTP.
@@ -170,7 +171,12 @@ public final class Pipelines {
             public void established(
                     Channel channel, ShownCertificate certificate, @Nullable String applicationProtocol) {
                 worker.puttingOut().arrived(channel);
-                Passage.begin(channel, endpoints, null, entry.service(), passages);
+                Passage.begin(
+                        channel,
+                        endpoints,
+                        new PassageRecord.Hello(null, certificate.client()),
+                        entry.service(),
+                        passages);
             }
 
             @Override
@@ -305,8 +311,12 @@ public final class Pipelines {
             public void established(
                     Channel channel, ShownCertificate certificate, @Nullable String applicationProtocol) {
                 worker.puttingOut().arrived(channel);
-                CertificateShown shown =
-                        new CertificateShown(certificate.site(), certificate.serverName(), certificate::isAlsoOf);
+                CertificateShown shown = new CertificateShown(
+                        certificate.site(),
+                        certificate.serverName(),
+                        certificate::isAlsoOf,
+                        certificate::isAskedAs,
+                        certificate::client);
                 if ("h2".equals(applicationProtocol)) {
                     Http2ClientConnection http2 =
                             Http2ClientConnection.of(worker, httpsSteps, shown, endpoints, channel);
@@ -339,7 +349,7 @@ public final class Pipelines {
                 }
                 worker.puttingOut().arrived(channel);
                 if (!refused(channel, endpoints, serverName, service, passages, worker)) {
-                    Passage.begin(channel, endpoints, serverName, service, passages);
+                    Passage.begin(channel, endpoints, new PassageRecord.Hello(serverName, null), service, passages);
                 }
                 return true;
             }

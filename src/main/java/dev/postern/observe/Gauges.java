@@ -4,6 +4,7 @@ import dev.postern.backend.ServerBudget;
 import dev.postern.balance.LoadBalancer;
 import dev.postern.certificate.care.CertificateStatus;
 import dev.postern.http.exchange.TowardsServers;
+import java.time.Instant;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -47,6 +48,9 @@ public interface Gauges {
 
     /** Session tickets that clients brought and that could be opened. */
     long ticketsOpened();
+
+    /** When the first of the lists of revoked certificates ends that a site looks into, by site. */
+    Map<String, Instant> revocationListsEnd();
 
     /** Memory outside the heap that buffers take, bytes. */
     long directMemory();

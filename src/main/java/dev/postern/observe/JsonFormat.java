@@ -4,6 +4,7 @@ import dev.postern.backend.Server;
 import dev.postern.http.exchange.ExchangeRecord;
 import dev.postern.route.Route;
 import dev.postern.tunnel.PassageRecord;
+import dev.postern.wire.ClientCertificate;
 import dev.postern.wire.EndedBy;
 import dev.postern.wire.Failure;
 import dev.postern.wire.Phase;
@@ -41,6 +42,7 @@ final class JsonFormat implements LineFormat {
         text(line, ",\"protocol\":", exchange.protocol());
         text(line, ",\"tls\":", exchange.tlsVersion());
         text(line, ",\"cipher\":", exchange.tlsCipher());
+        certificate(exchange.certificate(), line);
         line.ascii(",\"status\":").number(exchange.status());
         line.ascii(",\"bytes_in\":").number(exchange.bytesIn());
         line.ascii(",\"bytes_out\":").number(exchange.bytesOut());
@@ -66,6 +68,7 @@ final class JsonFormat implements LineFormat {
         text(line, ",\"service\":", passage.service());
         line.ascii(",\"port\":").number(passage.endpoints().local().getPort());
         text(line, ",\"sni\":", passage.serverName());
+        certificate(passage.certificate(), line);
         line.ascii(",\"bytes_in\":").number(passage.bytesIn());
         line.ascii(",\"bytes_out\":").number(passage.bytesOut());
         text(line, ",\"backend\":", passage.backend());
@@ -98,6 +101,14 @@ final class JsonFormat implements LineFormat {
         line.ascii((char) ('0' + millis / 100)).ascii((char) ('0' + millis / 10 % 10));
         line.ascii((char) ('0' + millis % 10)).ascii("Z\",\"id\":\"").ascii(id);
         line.ascii("\",\"client\":\"").ascii(clients.of(client)).ascii('"');
+    }
+
+    private static void certificate(@Nullable ClientCertificate shown, LineBuffer line) {
+        if (shown != null) {
+            text(line, ",\"client_verification\":", shown.verification());
+            text(line, ",\"client_subject\":", shown.subject());
+            text(line, ",\"client_fingerprint\":", shown.fingerprint());
+        }
     }
 
     private static void where(ExchangeRecord exchange, LineBuffer line) {

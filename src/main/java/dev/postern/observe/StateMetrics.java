@@ -39,6 +39,13 @@ final class StateMetrics implements MultiCollector {
         gauges.backends().forEach(backend -> backend(families, backend));
         Instant now = clock.instant();
         gauges.certificates().forEach(certificate -> certificate(families, certificate, now));
+        gauges.revocationListsEnd()
+                .forEach((site, ends) -> families.gauge(
+                        "postern_client_certificate_revocation_list_ends_timestamp_seconds",
+                        "When the first list of revoked certificates ends that clients of the site are looked up in",
+                        ends.getEpochSecond(),
+                        "site",
+                        site));
         AccessLog current = log.get();
         if (current != null) {
             families.counter("postern_access_log_lines", "Lines written", current.linesWritten());

@@ -3,6 +3,7 @@ package dev.postern.route;
 import dev.postern.config.Action;
 import dev.postern.config.AddressRange;
 import dev.postern.config.BasicAuth;
+import dev.postern.config.ClientCertificates;
 import dev.postern.config.Configuration;
 import dev.postern.config.HeaderEdits;
 import dev.postern.config.Hsts;
@@ -39,7 +40,8 @@ public final class Route {
         this.settings = settings;
         this.rewrite = rewrite;
         this.kept = settings.keepHeaderNames().isEmpty() ? FieldNames.NONE : new FieldNames(settings.keepHeaderNames());
-        this.requestEdits = edits(withAuthorization(settings.requestHeaders(), settings.auth()));
+        this.requestEdits =
+                edits(withAuthorization(withoutClaims(settings.requestHeaders(), settings), settings.auth()));
         this.responseEdits = edits(settings.responseHeaders());
         this.secureResponseEdits =
                 settings.hsts() == null ? responseEdits : edits(withHsts(settings.responseHeaders(), settings.hsts()));
@@ -59,6 +61,17 @@ public final class Route {
 
     private static FieldEdits edits(HeaderEdits edits) {
         return edits.equals(HeaderEdits.NONE) ? FieldEdits.NONE : new FieldEdits(edits);
+    }
+
+    /** What only we may say of a client's certificate. */
+    private static HeaderEdits withoutClaims(HeaderEdits edits, RouteSettings settings) {
+        ClientCertificates certificates = settings.clientCertificates();
+        if (certificates == null) {
+            return edits;
+        }
+        List<String> remove = new ArrayList<>(edits.remove());
+        remove.addAll(certificates.names());
+        return new HeaderEdits(edits.set(), edits.add(), remove);
     }
 
     /** What we have asked for ourselves is the server's business only where that is wanted. */

@@ -1,6 +1,7 @@
 package dev.postern.route;
 
 import dev.postern.config.BackendName;
+import dev.postern.config.ClientCertificates;
 import dev.postern.config.Configuration;
 import dev.postern.config.RouteConditions;
 import dev.postern.config.Site;
@@ -64,6 +65,7 @@ public final class SiteRoutes {
 
     private final String site;
     private final boolean plain;
+    private final @Nullable ClientCertificates clientCertificates;
     private final @Nullable BackendName passthrough;
     private final Entry[] entries;
     private final Route none;
@@ -71,6 +73,7 @@ public final class SiteRoutes {
     SiteRoutes(Site site) {
         this.site = site.name();
         this.plain = site.isPlain();
+        this.clientCertificates = site.settings().clientCertificates();
         this.passthrough = site.passthrough() == null ? null : BackendName.of(site.passthrough());
         this.none = Route.none(site);
         this.entries = site.routes().stream()
@@ -84,6 +87,11 @@ public final class SiteRoutes {
     /** What the site is called. */
     public String site() {
         return site;
+    }
+
+    /** What its clients are asked for in their handshake; null for nothing. */
+    public @Nullable ClientCertificates clientCertificates() {
+        return clientCertificates;
     }
 
     /** The backend that its connections over TLS are passed on to unopened; null where handshakes are made here. */

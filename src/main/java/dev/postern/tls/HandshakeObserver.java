@@ -16,6 +16,8 @@ public interface HandshakeObserver {
         TIMEOUT,
         /** The two could not agree, or the client did not like our certificate. */
         FAILED,
+        /** The client has shown no certificate where one is required, or none that is good. */
+        CLIENT_CERTIFICATE,
         /** The client went away before it was complete. */
         GONE;
 

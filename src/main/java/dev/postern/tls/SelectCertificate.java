@@ -244,15 +244,15 @@ public final class SelectCertificate extends ChannelInboundHandlerAdapter {
             refuse(ctx, Alert.NO_APPLICATION_PROTOCOL, "no protocol of ours among " + offered);
             return;
         }
-        SslHandler tls;
+        ServerContexts.Begun begun;
         try {
-            tls = contexts.handler(asked, certificate, ctx.alloc());
+            begun = contexts.begin(asked, certificate, ctx.alloc());
         } catch (SSLException e) {
             LOG.error("{}: tls: certificate cannot be used; handshake refused", certificate.site(), e);
             refuse(ctx, Alert.UNRECOGNIZED_NAME, "certificate cannot be used");
             return;
         }
-        handshake(ctx, tls, new ShownCertificate(asked, certificate, contexts));
+        handshake(ctx, begun.tls(), new AwaitHandshake(asked, begun, begun.tls()));
     }
 
     private @Nullable String certified(ClientHello parsed) {
@@ -278,16 +278,19 @@ public final class SelectCertificate extends ChannelInboundHandlerAdapter {
             return;
         }
         LOG.info("challenge tls-alpn-01 for {}: asked by {}: answered", serverName, client());
-        handshake(ctx, tls, null);
+        handshake(ctx, tls, new AwaitHandshake("", null, tls));
     }
 
     /** Puts the TLS handler, which gets the hello, in the place of this one. */
-    private void handshake(ChannelHandlerContext ctx, SslHandler tls, @Nullable ShownCertificate shown) {
+    private void handshake(ChannelHandlerContext ctx, SslHandler tls, AwaitHandshake await) {
         // Our own deadline goes on.
         tls.setHandshakeTimeoutMillis(0);
         ctx.pipeline().addAfter(ctx.name(), "EndWithTls", new EndWithTls(tls));
+        if (await.asksForCertificate()) {
+            ctx.pipeline().addAfter(ctx.name(), "LingerAfterAlert", new LingerAfterAlert(tls));
+        }
         ctx.pipeline().addAfter("EndWithTls", "tls", tls);
-        ctx.pipeline().addAfter("tls", "AwaitHandshake", new AwaitHandshake(shown, tls));
+        ctx.pipeline().addAfter("tls", "AwaitHandshake", await);
         ByteBuf first = Objects.requireNonNull(hello, "hello");
         hello = null;
         ctx.fireChannelRead(first);
@@ -352,12 +355,14 @@ public final class SelectCertificate extends ChannelInboundHandlerAdapter {
 
     /** Stands behind the TLS handler until the handshake is over. */
     private final class AwaitHandshake extends ChannelInboundHandlerAdapter {
-        private final @Nullable ShownCertificate shown;
+        private final String asked;
+        private final ServerContexts.@Nullable Begun begun;
         private final SslHandler tls;
 
-        /** @param shown null where nothing comes after the handshake */
-        AwaitHandshake(@Nullable ShownCertificate shown, SslHandler tls) {
-            this.shown = shown;
+        /** @param begun null where nothing comes after the handshake */
+        AwaitHandshake(String asked, ServerContexts.@Nullable Begun begun, SslHandler tls) {
+            this.asked = asked;
+            this.begun = begun;
             this.tls = tls;
         }
 
@@ -365,22 +370,38 @@ public final class SelectCertificate extends ChannelInboundHandlerAdapter {
         public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
             if (event instanceof SslHandshakeCompletionEvent handshake) {
                 cancelDeadline();
-                if (!handshake.isSuccess()) {
-                    failed(HandshakeObserver.Failure.FAILED);
-                } else if (!told) {
-                    told = true;
-                    contexts.observer().completed(tls.engine().getSession().getProtocol());
-                }
-                if (handshake.isSuccess() && shown == null) {
-                    close(ctx.channel());
-                } else if (handshake.isSuccess() && shown != null) {
-                    next.established(ctx.channel(), shown, tls.applicationProtocol());
-                    ctx.pipeline().remove(this);
+                if (handshake.isSuccess()) {
+                    succeeded(ctx);
                 } else {
+                    failed(begun == null ? HandshakeObserver.Failure.FAILED : begun.failure(handshake.cause()));
                     // The TLS handler has sent its alert and closes.
                     MachineErrors.check(handshake.cause());
                     LOG.debug("client {}: tls: {}", client(), handshake.cause().toString());
                 }
+            }
+        }
+
+        boolean asksForCertificate() {
+            return begun != null && begun.asksForCertificate();
+        }
+
+        private void succeeded(ChannelHandlerContext ctx) {
+            if (ctx.pipeline().get(LingerAfterAlert.class) != null) {
+                ctx.pipeline().remove(LingerAfterAlert.class);
+            }
+            ShownCertificate shown = begun == null ? null : begun.over(asked);
+            if (begun != null && shown == null) {
+                failed(HandshakeObserver.Failure.CLIENT_CERTIFICATE);
+                LOG.debug("client {}: tls: certificate of a session that was resumed is not good any more", client());
+            } else if (!told) {
+                told = true;
+                contexts.observer().completed(tls.engine().getSession().getProtocol());
+            }
+            if (shown == null) {
+                close(ctx.channel());
+            } else {
+                next.established(ctx.channel(), shown, tls.applicationProtocol());
+                ctx.pipeline().remove(this);
             }
         }
 

@@ -2,33 +2,40 @@ package dev.postern.tls;
 
 import dev.postern.certificate.served.AlpnChallengeTable;
 import dev.postern.certificate.served.CertificateTable;
+import dev.postern.config.ClientCertificates.Mode;
 import dev.postern.config.Tls;
 import dev.postern.config.TlsCipher;
 import dev.postern.config.TlsGroup;
 import dev.postern.config.TlsVersion;
+import dev.postern.identity.ClientAuthorities;
 import dev.postern.pki.Certificate;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.handler.ssl.ApplicationProtocolConfig;
 import io.netty.handler.ssl.ApplicationProtocolConfig.Protocol;
 import io.netty.handler.ssl.ApplicationProtocolConfig.SelectedListenerFailureBehavior;
 import io.netty.handler.ssl.ApplicationProtocolConfig.SelectorFailureBehavior;
+import io.netty.handler.ssl.ClientAuth;
 import io.netty.handler.ssl.OpenSsl;
 import io.netty.handler.ssl.OpenSslContextOption;
 import io.netty.handler.ssl.OpenSslServerSessionContext;
 import io.netty.handler.ssl.OpenSslSessionStats;
 import io.netty.handler.ssl.ReferenceCountedOpenSslContext;
+import io.netty.handler.ssl.ReferenceCountedOpenSslEngine;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SslProvider;
+import io.netty.internal.tcnative.SSL;
 import io.netty.util.IllegalReferenceCountException;
 import io.netty.util.ReferenceCountUtil;
 import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
+import java.security.cert.CertificateException;
 import java.security.cert.X509Certificate;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
@@ -48,10 +55,34 @@ public final class ServerContexts implements AutoCloseable {
     /** @param applicationProtocols for ALPN, the preferred one first; none where nothing is agreed on */
     private record Policy(Tls config, List<String> applicationProtocols) {}
 
-    /** @param name that it was made for: it is of use for as long as that is shown this certificate */
-    private record Entry(String name, Certificate certificate, Policy policy, SslContext context) {
-        boolean isFor(Certificate other, Policy wanted) {
-            return certificate == other && policy.equals(wanted);
+    /**
+     * What clients are asked for.
+     *
+     * @param issuers whose certificates they may choose among
+     */
+    private record Ask(ClientAuthorities.OfSite site, List<X509Certificate> issuers) {
+        static @Nullable Ask of(ClientAuthorities.@Nullable OfSite site) {
+            return site == null ? null : new Ask(site, site.authority().now().anchors());
+        }
+
+        ClientProof proof() {
+            return new ClientProof(site.authority(), issuers, site.config().mode());
+        }
+    }
+
+    /**
+     * @param name that it was made for: it is of use for as long as that is shown this certificate
+     * @param proof of clients; null where they are asked for nothing
+     */
+    private record Entry(
+            String name,
+            Certificate certificate,
+            Policy policy,
+            @Nullable Ask ask,
+            @Nullable ClientProof proof,
+            SslContext context) {
+        boolean isFor(Certificate other, Policy wanted, @Nullable Ask wantedOfClients) {
+            return certificate == other && policy.equals(wanted) && Objects.equals(ask, wantedOfClients);
         }
 
         /** @return false where another took its place meanwhile, and it was let go */
@@ -71,6 +102,7 @@ public final class ServerContexts implements AutoCloseable {
 
     private final CertificateTable certificates;
     private final AlpnChallengeTable challenges;
+    private final ClientAuthorities clients;
     private final HandshakeObserver observer;
     private final TicketKeys ticketKeys = new TicketKeys(new SecureRandom());
     /** Mostly one for each; another one where some names of the site are shown an older certificate. */
@@ -84,12 +116,14 @@ public final class ServerContexts implements AutoCloseable {
     public ServerContexts(
             CertificateTable certificates,
             AlpnChallengeTable challenges,
+            ClientAuthorities clients,
             Tls config,
             List<String> applicationProtocols,
             HandshakeObserver observer) {
         this.observer = observer;
         this.certificates = certificates;
         this.challenges = challenges;
+        this.clients = clients;
         this.policy = new Policy(config, List.copyOf(applicationProtocols));
     }
 
@@ -168,18 +202,64 @@ public final class ServerContexts implements AutoCloseable {
         return policy.applicationProtocols.isEmpty() || !Collections.disjoint(policy.applicationProtocols, offered);
     }
 
-    /** A handler for one connection, which presents {@code certificate}, as {@code serverName} is shown. */
-    SslHandler handler(String serverName, Certificate certificate, ByteBufAllocator allocator) throws SSLException {
-        SslContext context = context(serverName, certificate);
+    /** A handshake that begins: one connection. */
+    final class Begun {
+        private final SslHandler tls;
+        private final Entry entry;
+
+        private Begun(SslHandler tls, Entry entry) {
+            this.tls = tls;
+            this.entry = entry;
+        }
+
+        SslHandler tls() {
+            return tls;
+        }
+
+        boolean asksForCertificate() {
+            return entry.ask != null;
+        }
+
+        /** What it has failed for: ours of theirs, or the library misses one; or anything else. */
+        HandshakeObserver.Failure failure(Throwable cause) {
+            for (Throwable one = cause; one != null && entry.ask != null; one = one.getCause()) {
+                if (one instanceof CertificateException
+                        || String.valueOf(one.getMessage()).contains("PEER_DID_NOT_RETURN_A_CERTIFICATE")) {
+                    return HandshakeObserver.Failure.CLIENT_CERTIFICATE;
+                }
+            }
+            return HandshakeObserver.Failure.FAILED;
+        }
+
+        /** Once it is over, and only once; null where the client is not to be let in for what it has shown. */
+        @Nullable ShownCertificate over(String serverName) {
+            ProvenClient client = entry.ask == null || entry.proof == null
+                    ? null
+                    : ProvenClient.of(entry.ask.site, tls.engine(), entry.proof.take(tls.engine()));
+            return client == null || client.isWelcome()
+                    ? new ShownCertificate(serverName, entry.certificate, certificates, client)
+                    : null;
+        }
+    }
+
+    /** Begins one with a handler which presents {@code certificate}, as {@code serverName} is shown. */
+    Begun begin(String serverName, Certificate certificate, ByteBufAllocator allocator) throws SSLException {
+        Entry entry = entry(serverName, certificate);
         try {
-            return context.newHandler(allocator);
+            SslHandler tls = entry.context.newHandler(allocator);
+            if (entry.ask != null && tls.engine() instanceof ReferenceCountedOpenSslEngine boringSsl) {
+                // Whoever resumes a session is asked for nothing, and may not be welcome any more.
+                SSL.setOptions(boringSsl.sslPointer(), SSL.SSL_OP_NO_TICKET);
+            }
+            return new Begun(tls, entry);
         } finally {
-            ReferenceCountUtil.release(context);
+            entry.release();
         }
     }
 
     /** A handler for the one connection of a CA's validator, which presents {@code answer} and speaks nothing else. */
     SslHandler challengeHandler(Certificate answer, ByteBufAllocator allocator) throws SSLException {
+        // Which is asked for no certificate, whatever site it is.
         SslContext context = builder(answer, policy.config, List.of(AlpnChallengeTable.PROTOCOL))
                 .build();
         try {
@@ -191,21 +271,23 @@ public final class ServerContexts implements AutoCloseable {
     }
 
     /** To be released: another loop may put a newer certificate in place at any time. */
-    private SslContext context(String serverName, Certificate certificate) throws SSLException {
+    private Entry entry(String serverName, Certificate certificate) throws SSLException {
         Policy current = policy;
+        Ask ask = Ask.of(clients.find(certificate.site()));
         for (Entry entry : bySite.getOrDefault(certificate.site(), List.of())) {
-            if (entry.isFor(certificate, current) && entry.retain()) {
-                return entry.context;
+            if (entry.isFor(certificate, current, ask) && entry.retain()) {
+                return entry;
             }
         }
-        SslContext made = build(certificate, current);
-        Entry added = new Entry(serverName, certificate, current, made);
+        ClientProof proof = ask == null ? null : ask.proof();
+        SslContext made = build(certificate, current, ask, proof);
+        Entry added = new Entry(serverName, certificate, current, ask, proof, made);
         // Another may have taken its place since it was found: then it is for this one connection.
         if (isShown(added)) {
             ReferenceCountUtil.retain(made);
             keep(certificate.site(), entry -> entry.certificate != certificate && isShown(entry), added);
         }
-        return made;
+        return added;
     }
 
     private void letGo(Entry entry) {
@@ -238,16 +320,23 @@ public final class ServerContexts implements AutoCloseable {
         return 0;
     }
 
-    private SslContext build(Certificate certificate, Policy current) throws SSLException {
-        SslContext context = builder(certificate, current.config, current.applicationProtocols)
-                .build();
+    private SslContext build(Certificate certificate, Policy current, @Nullable Ask ask, @Nullable ClientProof proof)
+            throws SSLException {
+        SslContextBuilder builder = builder(certificate, current.config, current.applicationProtocols);
+        if (ask != null && proof != null) {
+            builder.trustManager(proof)
+                    .clientAuth(ask.site.config().mode() == Mode.REQUIRE ? ClientAuth.REQUIRE : ClientAuth.OPTIONAL);
+        }
+        SslContext context = builder.build();
         if (context instanceof ReferenceCountedOpenSslContext boringSsl) {
             OpenSslServerSessionContext sessions = (OpenSslServerSessionContext) boringSsl.sessionContext();
             // Tickets carry the session; a table of them would only cost memory.
             sessions.setSessionCacheEnabled(false);
             // A session of one site never resumes as one of another, though the ticket keys are the same.
             sessions.setSessionIdContext(sessionIdContext(certificate.site()));
-            sessions.setTicketKeys(ticketKeys.current());
+            if (ask == null) {
+                sessions.setTicketKeys(ticketKeys.current());
+            }
         }
         return context;
     }
@@ -310,7 +399,9 @@ public final class ServerContexts implements AutoCloseable {
         ticketKeys.rotate();
         bySite.values().stream().flatMap(List::stream).forEach(entry -> {
             // The successor of one that was let go meanwhile was made with the new keys.
-            if (entry.context instanceof ReferenceCountedOpenSslContext boringSsl && entry.retain()) {
+            if (entry.ask == null
+                    && entry.context instanceof ReferenceCountedOpenSslContext boringSsl
+                    && entry.retain()) {
                 ((OpenSslServerSessionContext) boringSsl.sessionContext()).setTicketKeys(ticketKeys.current());
                 entry.release();
             }

@@ -1,21 +1,30 @@
 package dev.postern.tls;
 
+import dev.postern.certificate.served.CertificateTable;
+import dev.postern.config.ClientCertificates;
 import dev.postern.pki.Certificate;
+import dev.postern.wire.ClientCertificate;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a client was shown in its handshake. By that it judges for which hosts it may use the connection
  * (<a href="https://datatracker.ietf.org/doc/html/rfc9113#section-9.1.1">RFC 9113 §9.1.1</a>), and so do we, whatever
- * became of the sites since. Nothing else that a handshake agrees on differs from site to site. Any thread.
+ * became of the sites since. Beside what the client was asked for itself, nothing else of a handshake differs from site to site.
+ * Any thread, but for what a method says otherwise.
  */
 public final class ShownCertificate {
     private final String serverName;
     private final Certificate certificate;
-    private final ServerContexts contexts;
+    private final CertificateTable certificates;
+    private final @Nullable ProvenClient client;
 
-    ShownCertificate(String serverName, Certificate certificate, ServerContexts contexts) {
+    /** @param client null where it was asked for no certificate */
+    ShownCertificate(
+            String serverName, Certificate certificate, CertificateTable certificates, @Nullable ProvenClient client) {
         this.serverName = serverName;
         this.certificate = certificate;
-        this.contexts = contexts;
+        this.certificates = certificates;
+        this.client = client;
     }
 
     /** What the client asked for, in lower case and without a trailing dot; where it named none, the address it came to. */
@@ -28,9 +37,22 @@ public final class ShownCertificate {
         return certificate.site();
     }
 
+    /** Whether the client was asked for a certificate as {@code policy} says; null for no certificate. */
+    public boolean isAskedAs(@Nullable ClientCertificates policy) {
+        return client == null ? policy == null : policy != null && client.isAskedAs(policy);
+    }
+
+    /**
+     * What the client has shown itself, judged again where that is due; null where it was not asked. On the event loop of the
+     * connection.
+     */
+    public @Nullable ClientCertificate client() {
+        return client == null ? null : client.certificate();
+    }
+
     /** Whether {@code host}, of another site, would be shown the very same certificate, and that covers it. */
     public boolean isAlsoOf(String site, String host) {
-        Certificate theirs = certificate.covers(host) ? contexts.certificate(host) : null;
+        Certificate theirs = certificate.covers(host) ? certificates.find(host) : null;
         return theirs != null && theirs.site().equals(site) && theirs.isSame(certificate);
     }
 }

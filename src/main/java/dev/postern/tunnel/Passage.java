@@ -53,14 +53,14 @@ public final class Passage implements ClientConnection, Dial.Caller<Channel>, En
     private @Nullable Tunnel tunnel;
 
     private Passage(
-            Passages passages, Service service, Endpoints endpoints, @Nullable String serverName, Channel channel) {
+            Passages passages, Service service, Endpoints endpoints, PassageRecord.Hello hello, Channel channel) {
         this.passages = passages;
         this.service = service;
         this.endpoints = endpoints;
         this.record = new PassageRecord(
                 passages.nextId(),
                 endpoints,
-                serverName,
+                hello,
                 service.name(),
                 service.balancer().backend().name(),
                 passages.nanos());
@@ -78,11 +78,11 @@ public final class Passage implements ClientConnection, Dial.Caller<Channel>, En
     /**
      * Passes on what comes out of the pipeline of {@code client}, from now on; looks for a server first.
      *
-     * @param serverName what the client asked for, where that is known
+     * @param hello what the client has said already
      */
     public static void begin(
-            Channel client, Endpoints endpoints, @Nullable String serverName, Service service, Passages passages) {
-        Passage begun = new Passage(passages, service, endpoints, serverName, client);
+            Channel client, Endpoints endpoints, PassageRecord.Hello hello, Service service, Passages passages) {
+        Passage begun = new Passage(passages, service, endpoints, hello, client);
         client.pipeline().addLast("Passage", begun.client);
         passages.connections().join(begun);
         if (begun.state == State.DIALS) {

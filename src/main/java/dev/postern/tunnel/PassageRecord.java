@@ -1,6 +1,7 @@
 package dev.postern.tunnel;
 
 import dev.postern.backend.Server;
+import dev.postern.wire.ClientCertificate;
 import dev.postern.wire.EndedBy;
 import dev.postern.wire.Endpoints;
 import dev.postern.wire.Failure;
@@ -15,9 +16,20 @@ public final class PassageRecord {
     /** Of a timer: it never came to that. */
     public static final long NEVER = -1;
 
+    /**
+     * What the client said of itself before anything is passed on.
+     *
+     * @param serverName what it asked for in its ClientHello; null where that was not looked at
+     * @param certificate null where it was not asked for any
+     */
+    public record Hello(
+            @Nullable String serverName, @Nullable ClientCertificate certificate) {
+        public static final Hello NONE = new Hello(null, null);
+    }
+
     private final String id;
     private final Endpoints endpoints;
-    private final @Nullable String serverName;
+    private final Hello hello;
     private final String service;
     private final String backend;
     private final long beganNanos;
@@ -31,16 +43,10 @@ public final class PassageRecord {
     private EndedBy closedBy = EndedBy.NOBODY;
     private @Nullable Failure failure;
 
-    PassageRecord(
-            String id,
-            Endpoints endpoints,
-            @Nullable String serverName,
-            String service,
-            String backend,
-            long beganNanos) {
+    PassageRecord(String id, Endpoints endpoints, Hello hello, String service, String backend, long beganNanos) {
         this.id = id;
         this.endpoints = endpoints;
-        this.serverName = serverName;
+        this.hello = hello;
         this.service = service;
         this.backend = backend;
         this.beganNanos = beganNanos;
@@ -86,7 +92,12 @@ public final class PassageRecord {
 
     /** What the client asked for in its ClientHello; null where that was not looked at. */
     public @Nullable String serverName() {
-        return serverName;
+        return hello.serverName();
+    }
+
+    /** What the client has shown; null where it was not asked for a certificate. */
+    public @Nullable ClientCertificate certificate() {
+        return hello.certificate();
     }
 
     public String service() {

@@ -50,7 +50,7 @@ public final class Passages {
         PassageRecord record = new PassageRecord(
                 nextId(),
                 endpoints,
-                serverName,
+                new PassageRecord.Hello(serverName, null),
                 service.name(),
                 service.balancer().backend().name(),
                 nanos());

@@ -55,6 +55,10 @@ public sealed interface Failure {
         PATH_REFUSED,
         /** {@code allow} and {@code deny} of the route. */
         ADDRESS_DENIED,
+        /** {@code client-certificates} of the route: none was shown. */
+        CLIENT_CERTIFICATE_REQUIRED,
+        /** {@code client-certificates} of the route: one was shown that is not good, or is not any more. */
+        CLIENT_CERTIFICATE_REFUSED,
         /** {@code allow-methods} of the route. */
         METHOD_NOT_ALLOWED,
         /** {@code auth} of the route: no user and password, or wrong ones. */

@@ -10,6 +10,7 @@ import dev.postern.certificate.served.TlsAlpn01Solver;
 import dev.postern.config.Tls;
 import dev.postern.config.TlsProfile;
 import dev.postern.config.TlsVersion;
+import dev.postern.identity.ClientAuthorities;
 import dev.postern.pki.Certificate;
 import dev.postern.testing.RawClient;
 import dev.postern.testing.RealPrograms;
@@ -69,6 +70,7 @@ class AlpnChallengeTest {
         contexts = new ServerContexts(
                 certificates,
                 challenges,
+                new ClientAuthorities(InstantSource.system()),
                 new Tls(TlsVersion.TLS_1_2, TlsProfile.INTERMEDIATE),
                 List.of("http/1.1"),
                 new HandshakeObserver() {

@@ -7,6 +7,7 @@ import dev.postern.certificate.served.CertificateTable;
 import dev.postern.config.Tls;
 import dev.postern.config.TlsProfile;
 import dev.postern.config.TlsVersion;
+import dev.postern.identity.ClientAuthorities;
 import dev.postern.pki.Certificate;
 import dev.postern.testing.TestCa;
 import io.netty.buffer.UnpooledByteBufAllocator;
@@ -34,6 +35,7 @@ class ServerContextsTest {
     private final ServerContexts contexts = new ServerContexts(
             table,
             new AlpnChallengeTable(InstantSource.system()),
+            new ClientAuthorities(InstantSource.system()),
             new Tls(TlsVersion.TLS_1_2, TlsProfile.INTERMEDIATE),
             List.of("http/1.1"),
             new HandshakeObserver() {
@@ -61,8 +63,9 @@ class ServerContextsTest {
 
     /** One for each context. */
     private SSLSessionContext shown(String name) throws Exception {
-        SSLEngine engine = contexts.handler(
+        SSLEngine engine = contexts.begin(
                         name, Objects.requireNonNull(table.find(name)), UnpooledByteBufAllocator.DEFAULT)
+                .tls()
                 .engine();
         try {
             return engine.getSession().getSessionContext();
@@ -125,7 +128,8 @@ class ServerContextsTest {
     void contextOfACertificateThatWasReplacedMeanwhileIsNotKept() throws Exception {
         table.publish(List.of("a.test"), current);
 
-        ReferenceCountUtil.release(contexts.handler("a.test", older, UnpooledByteBufAllocator.DEFAULT)
+        ReferenceCountUtil.release(contexts.begin("a.test", older, UnpooledByteBufAllocator.DEFAULT)
+                .tls()
                 .engine());
 
         assertThat(contexts.size()).isZero();

@@ -5,6 +5,7 @@ import dev.postern.config.KeptFile;
 import dev.postern.config.NotUnderstood;
 import dev.postern.config.Quoted;
 import dev.postern.config.RegularFile;
+import dev.postern.config.RevocationFile;
 import dev.postern.config.Scalar;
 import dev.postern.config.Secret;
 import dev.postern.config.SecretFile;
@@ -14,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.security.cert.CRLException;
 import java.security.cert.CertificateException;
 
 /** Paths of files; relative ones are taken from the folder of the file that they stand in. */
@@ -29,6 +31,21 @@ final class FilePath {
 
     /** The same, with what is in it. */
     static final Scalar<KeptFile> KEPT_CERTIFICATES = new Scalar<>(PEM_CERTIFICATES.expected(), FilePath::kept);
+
+    /** A file with at least one list of revoked certificates in it, with what is in it. */
+    static final Scalar<KeptFile> KEPT_REVOCATIONS =
+            new Scalar<>("a PEM file with the lists of revoked certificates of a CA", (text, folder) -> {
+                Path file = readable(text, folder);
+                try {
+                    KeptFile kept = new KeptFile(file, new Secret(CaFile.text(file)));
+                    RevocationFile.parse(kept.content().text());
+                    return kept;
+                } catch (IOException e) {
+                    throw notRead(e);
+                } catch (CRLException e) {
+                    throw new NotUnderstood(String.valueOf(e.getMessage()));
+                }
+            });
 
     /** A file in PEM, with what is in it. */
     static final Scalar<KeptFile> KEPT = new Scalar<>("a PEM file", (text, folder) -> {

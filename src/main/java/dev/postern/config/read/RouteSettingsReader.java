@@ -1,6 +1,7 @@
 package dev.postern.config.read;
 
 import dev.postern.config.AddressRange;
+import dev.postern.config.ClientCertificates;
 import dev.postern.config.HeaderEdits;
 import dev.postern.config.Hsts;
 import dev.postern.config.Page;
@@ -28,6 +29,7 @@ final class RouteSettingsReader {
             "auth",
             "rate-limit",
             "compression",
+            "client-certificates",
             "timeouts",
             "limits");
     static final List<String> SITE_KEYS = Section.keys(KEYS, List.of("hsts", "error-pages", "acme-challenges"));
@@ -46,18 +48,29 @@ final class RouteSettingsReader {
         return read(
                 site,
                 RouteSettings.DEFAULT,
+                ClientCertificatesReader.ofSite(site),
+                false,
                 AnswersReader.hsts(site),
                 AnswersReader.errorPages(site),
                 site.get("acme-challenges", ACME_CHALLENGES, false));
     }
 
     static RouteSettings ofRoute(Section route, RouteSettings site) {
-        return read(route, site, site.hsts(), site.errorPages(), site.acmeChallengesPass());
+        return read(
+                route,
+                site,
+                site.clientCertificates(),
+                ClientCertificatesReader.ofRoute(route, site.clientCertificates()),
+                site.hsts(),
+                site.errorPages(),
+                site.acmeChallengesPass());
     }
 
     private static RouteSettings read(
             Section at,
             RouteSettings inherited,
+            @Nullable ClientCertificates clientCertificates,
+            boolean needsClientCertificate,
             @Nullable Hsts hsts,
             Map<String, Page> errorPages,
             boolean acmeChallengesPass) {
@@ -67,12 +80,20 @@ final class RouteSettingsReader {
             at.place("response-headers")
                     .problem("has Strict-Transport-Security, which hsts of the site says (expected: one of the two)");
         }
+        List<String> ofCertificates = clientCertificates == null ? List.of() : clientCertificates.names();
+        for (String name : ofCertificates) {
+            if (requestHeaders.concern(name)) {
+                at.place("request-headers")
+                        .problem("has " + name
+                                + ", which client-certificates of the site says (expected: one of the two)");
+            }
+        }
         HeaderEdits requestEdits = requestHeaders.over(inherited.requestHeaders());
         Set<String> methods = ConditionsReader.methods(at.find("allow-methods"));
         return new RouteSettings(
                 at.get("encoded-slashes", ENCODED_SLASHES, inherited.encodedSlashes()),
                 at.get("duplicate-slashes", DUPLICATE_SLASHES, inherited.duplicateSlashes()),
-                keptNames(at, inherited.keepHeaderNames(), requestEdits),
+                keptNames(at, inherited.keepHeaderNames(), requestEdits, ofCertificates),
                 requestEdits,
                 responseHeaders.over(inherited.responseHeaders()),
                 ranges(at.find("allow"), inherited.allow()),
@@ -83,13 +104,19 @@ final class RouteSettingsReader {
                 errorPages,
                 RateLimitReader.read(at, inherited.rateLimit()),
                 CompressionReader.read(at, inherited.compression()),
+                clientCertificates,
+                needsClientCertificate,
                 acmeChallengesPass,
                 LimitsReader.ownTimeouts(at).over(inherited.timeouts()),
                 LimitsReader.ownLimits(at).over(inherited.limits()));
     }
 
-    /** @param edits what is done to headers; of what they are about no other spelling may pass */
-    private static List<String> keptNames(Section at, List<String> inherited, HeaderEdits edits) {
+    /**
+     * @param edits what is done to headers; of what they are about no other spelling may pass
+     * @param ofCertificates lower-case names of headers that tell of certificates, of which none may, either
+     */
+    private static List<String> keptNames(
+            Section at, List<String> inherited, HeaderEdits edits, List<String> ofCertificates) {
         Value value = at.find("keep-header-names");
         List<String> names = inherited;
         if (value != null) {
@@ -102,6 +129,10 @@ final class RouteSettingsReader {
             }
         }
         for (String name : names) {
+            if (value != null && ofCertificates.contains(FieldText.plain(name))) {
+                value.problem("a server might take " + name + " for " + FieldText.plain(name)
+                        + ", which client-certificates of the site says (expected: another header)");
+            }
             if ((value != null || at.has("request-headers")) && edits.concern(FieldText.plain(name))) {
                 at.place("request-headers")
                         .problem("a server might take " + name + ", which keep-header-names lets through, for "

@@ -86,6 +86,15 @@ final class RoutesReader {
         }
         String path = exact ? route.find("exact", UriText.EXACT) : route.require("path", UriText.PREFIX);
         RouteConditions conditions = conditionsReader.read(route, exact, names);
+        if (inherited.clientCertificates() != null) {
+            List<String> ofCertificates = inherited.clientCertificates().names();
+            conditions.headers().stream()
+                    .filter(header -> ofCertificates.contains(header.name()))
+                    .forEach(header -> route.place("when")
+                            .problem("has " + header.name()
+                                    + ", which is taken away, for client-certificates of the site"
+                                    + " says it (expected: client-certificates: require of the route)"));
+        }
         if (path != null) {
             Value at = route.place(exact ? "exact" : "path");
             Value first = taken.putIfAbsent(new Taken(path, conditions), at);

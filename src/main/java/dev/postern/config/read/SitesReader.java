@@ -36,7 +36,7 @@ final class SitesReader {
                     "keep-together"),
             RouteSettingsReader.SITE_KEYS);
     private static final List<String> OF_CERTIFICATES =
-            List.of("certificate", "challenges", "dns-01", "keep-together", "hsts");
+            List.of("certificate", "challenges", "dns-01", "keep-together", "hsts", "client-certificates");
     /** What is of no use where nothing is opened here. */
     private static final List<String> OF_TERMINATION = Section.keys(OF_CERTIFICATES, List.of("plain", "share", "auth"));
 

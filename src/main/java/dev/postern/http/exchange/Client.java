@@ -5,6 +5,7 @@ import dev.postern.config.Addresses;
 import dev.postern.http.message.HeadWriter;
 import dev.postern.http.message.RequestHead;
 import dev.postern.route.RouteTable;
+import dev.postern.wire.ClientCertificate;
 import dev.postern.wire.Endpoints;
 import io.netty.util.NetUtil;
 import java.net.InetAddress;
@@ -104,6 +105,11 @@ public final class Client {
     /** Null on a plaintext connection. */
     @Nullable public CertificateShown shown() {
         return shown;
+    }
+
+    /** What it has shown; null where it was not asked for any certificate. */
+    public @Nullable ClientCertificate certificate() {
+        return shown == null ? null : shown.certificate().get();
     }
 
     /**

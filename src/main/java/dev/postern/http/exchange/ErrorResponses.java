@@ -77,7 +77,11 @@ public final class ErrorResponses {
         if (failure instanceof ByClient byClient) {
             return switch (byClient) {
                 case NO_SUCH_SITE, NO_SUCH_ROUTE -> "destination_not_found";
-                case ADDRESS_DENIED, METHOD_NOT_ALLOWED, NOT_AUTHENTICATED -> "http_request_denied";
+                case ADDRESS_DENIED,
+                        CLIENT_CERTIFICATE_REQUIRED,
+                        CLIENT_CERTIFICATE_REFUSED,
+                        METHOD_NOT_ALLOWED,
+                        NOT_AUTHENTICATED -> "http_request_denied";
                 default -> "http_request_error";
             };
         }
@@ -117,7 +121,7 @@ public final class ErrorResponses {
                     RESPONSE_NOT_TAKEN,
                     RESPONSE_TAKEN_TOO_SLOWLY -> 400;
             case NOT_AUTHENTICATED -> 401;
-            case ADDRESS_DENIED -> 403;
+            case ADDRESS_DENIED, CLIENT_CERTIFICATE_REQUIRED, CLIENT_CERTIFICATE_REFUSED -> 403;
             case NO_SUCH_SITE, NO_SUCH_ROUTE -> 404;
             case METHOD_NOT_ALLOWED -> 405;
             case HEAD_TIMEOUT, BODY_TIMEOUT, BODY_TOO_SLOW -> 408;

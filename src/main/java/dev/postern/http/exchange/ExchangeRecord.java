@@ -5,6 +5,7 @@ import dev.postern.http.message.FieldName;
 import dev.postern.http.message.Legible;
 import dev.postern.http.message.RequestHead;
 import dev.postern.route.Route;
+import dev.postern.wire.ClientCertificate;
 import dev.postern.wire.EndedBy;
 import dev.postern.wire.Failure;
 import dev.postern.wire.Phase;
@@ -214,6 +215,11 @@ public final class ExchangeRecord {
     public @Nullable String tlsCipher() {
         TlsParameters tls = client.tls();
         return tls == null ? null : tls.cipher();
+    }
+
+    /** What the client has shown; null where it was not asked for a certificate. */
+    public @Nullable ClientCertificate certificate() {
+        return client.certificate();
     }
 
     /** Null where the head could not be read that far. */

@@ -1,5 +1,6 @@
 package dev.postern.http.exchange;
 
+import dev.postern.config.ClientCertificates;
 import dev.postern.http.message.FieldName;
 import dev.postern.http.message.Fields;
 import dev.postern.http.message.HeadWriter;
@@ -73,6 +74,10 @@ public final class RequestWriter {
             }
         }
         out.fields(edits);
+        ClientCertificates ofClients = route == null ? null : route.settings().clientCertificates();
+        if (ofClients != null) {
+            ClientFacts.write(out, ofClients, client.certificate());
+        }
         if (head.isChunked()) {
             out.bytes(CHUNKED);
         } else if (head.hasContentLength()) {

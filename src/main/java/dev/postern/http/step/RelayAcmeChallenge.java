@@ -69,7 +69,8 @@ public final class RelayAcmeChallenge implements RequestStep {
                 || request.target().pathFault() != null
                 || !isToken(request.target().pathText())
                 || (shown != null
-                        && !shown.isOf(site.site(), request.authority().host()))) {
+                        && !(shown.isOf(site.site(), request.authority().host())
+                                && shown.asked().test(site.clientCertificates())))) {
             return false;
         }
         Route route = site.match(request);

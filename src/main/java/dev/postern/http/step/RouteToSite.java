@@ -15,6 +15,7 @@ import dev.postern.http.message.RequestTarget;
 import dev.postern.route.Route;
 import dev.postern.route.RouteAction;
 import dev.postern.route.SiteRoutes;
+import dev.postern.wire.ClientCertificate;
 import dev.postern.wire.Failure;
 import java.time.Duration;
 import java.util.Map;
@@ -49,6 +50,15 @@ public final class RouteToSite implements RequestStep {
                     "host belongs to " + site.site() + ", the connection to " + shown.site());
             return true;
         }
+        // Who was asked for another certificate, or for none, has proven nothing here; so has who connected before a
+        // reload.
+        if (shown != null && !shown.asked().test(site.clientCertificates())) {
+            exchange.isLast();
+            exchange.fail(
+                    Failure.ByClient.WRONG_SITE,
+                    "client-certificates of " + site.site() + " are not what the connection was made with");
+            return true;
+        }
         RequestTarget target = request.target();
         if (target.pathFault() != null) {
             exchange.routed(site.none());
@@ -68,6 +78,8 @@ public final class RouteToSite implements RequestStep {
         }
         if (!route.admits(exchange.requester().address())) {
             exchange.fail(Failure.ByClient.ADDRESS_DENIED, "allow and deny of " + route);
+        } else if (route.settings().requiresClientCertificate() && !isProven(exchange, route)) {
+            return true;
         } else if (!route.allowsMethod(request.method())) {
             String allowed = String.join(", ", route.settings().allowMethods());
             exchange.fail(Failure.ByClient.METHOD_NOT_ALLOWED, "allow-methods of " + route, Map.of("Allow", allowed));
@@ -77,6 +89,25 @@ public final class RouteToSite implements RequestStep {
             act(exchange, route);
         }
         return true;
+    }
+
+    /** Whether the client has shown a certificate that is good; if not, it has been told so. */
+    private static boolean isProven(Exchange exchange, Route route) {
+        ClientCertificate certificate = exchange.client().certificate();
+        if (certificate != null && certificate.isVerified()) {
+            return true;
+        }
+        if (certificate == null || !certificate.isShown()) {
+            exchange.fail(Failure.ByClient.CLIENT_CERTIFICATE_REQUIRED, "client-certificates of " + route);
+        } else {
+            // Whoever has a better one can show it on a connection of its own.
+            exchange.isLast();
+            exchange.fail(
+                    Failure.ByClient.CLIENT_CERTIFICATE_REFUSED,
+                    "client-certificates of " + route + ": " + certificate.verification() + ": "
+                            + certificate.subject());
+        }
+        return false;
     }
 
     private static void act(Exchange exchange, Route route) {

@@ -57,6 +57,7 @@ import dev.postern.config.TlsProfile;
 import dev.postern.config.TlsVersion;
 import dev.postern.config.Tolerance;
 import dev.postern.config.Tsig;
+import dev.postern.testing.TestPki;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -716,6 +717,8 @@ class ConfigurationFileTest {
     void whatIsSwitchedOffInTheRepositoryFileIsCorrectToo(@TempDir Path directory) throws Exception {
         Path secret = Files.writeString(directory.resolve("secret"), "bm8gc2VjcmV0IGF0IGFsbA==");
         Path ca = Files.writeString(directory.resolve("ca.pem"), someRootsPem());
+        Path crl =
+                TestPki.replace(directory.resolve("revoked"), TestPki.root("CA").revoking());
         Path users = Files.writeString(directory.resolve("users"), "al:$2y$12$" + "a".repeat(53));
         String everything = Files.readString(REPOSITORY_FILE)
                 .lines()
@@ -723,7 +726,8 @@ class ConfigurationFileTest {
                 .collect(Collectors.joining("\n"))
                 .replaceAll("/etc/ssl/example.com/[a-z]+.pem", "pom.xml")
                 .replace("/etc/postern/users", users.toString())
-                .replace("/etc/postern/internal-ca.pem", ca.toString())
+                .replaceAll("/etc/postern/(internal|clients)-ca.pem", ca.toString())
+                .replace("/etc/postern/clients.crl", crl.toString())
                 .replaceAll("/etc/postern/[a-z.-]+", secret.toString())
                 .replaceAll("/usr/local/bin/[a-z-]+", "/usr/bin/env");
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.postern.config.Configuration;
+import dev.postern.pki.Pem;
 import dev.postern.testing.TestCa;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -107,6 +108,45 @@ class GoldenConfigurationTest {
                 .containsExactly("der.yaml:4: acme.issuers[0].ca-file: \"" + file
                         + "\" is DER; openssl x509 -inform der makes PEM of it (expected: a PEM file with the"
                         + " certificates of a CA)");
+    }
+
+    /** What needs a file of a CA that is good. */
+    @Test
+    void headersThatTellOfCertificatesAreNobodyElses(@TempDir Path directory) throws Exception {
+        Path file = Files.writeString(
+                directory.resolve("ca.pem"), Pem.of(List.of(TestCa.create().root())));
+        String text = """
+                acme: { issuers: [internal] }
+                backends: { a: { servers: [127.0.0.1:1] } }
+                sites:
+                  - names: [a.internal]
+                    keep-header-names: [x_dn]
+                    request-headers: { set: { Client-Cert: a }, remove: [X-DN] }
+                    client-certificates: { ca: "%s", crl: "%s", headers: { X-DN: subject } }
+                    routes:
+                      - { path: /, backend: a, client-certificates: off, when: { headers: { Client-Cert: { present: true } } } }
+                """.formatted(file, file);
+
+        ConfigurationProblems problems =
+                catchThrowableOfType(ConfigurationProblems.class, () -> ConfigurationFile.parse("x.yaml", text));
+
+        assertThat(problems.lines())
+                .containsExactly(
+                        "x.yaml:5: sites[0].keep-header-names: a server might take x_dn for x-dn, which client-certificates of"
+                                + " the site says (expected: another header)",
+                        "x.yaml:6: sites[0].request-headers: has client-cert, which client-certificates of the site says"
+                                + " (expected: one of the two)",
+                        "x.yaml:6: sites[0].request-headers: has x-dn, which client-certificates of the site says"
+                                + " (expected: one of the two)",
+                        "x.yaml:6: sites[0].request-headers: a server might take x_dn, which keep-header-names lets"
+                                + " through, for x-dn (expected: one of the two)",
+                        "x.yaml:7: sites[0].client-certificates.crl: \"" + file + "\" holds no list of revoked"
+                                + " certificates (expected: a PEM file with the lists of revoked certificates of a CA)",
+                        "x.yaml:9: sites[0].routes[0].when: has client-cert, which is taken away, for"
+                                + " client-certificates of the site says it (expected: client-certificates: require of"
+                                + " the route)",
+                        "x.yaml:9: sites[0].routes[0].client-certificates: \"off\" (expected: require; all else is said"
+                                + " of the site)");
     }
 
     static List<String> valid() throws IOException {

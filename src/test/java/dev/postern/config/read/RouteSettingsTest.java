@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.tuple;
 import dev.postern.config.Action;
 import dev.postern.config.AddressRange;
 import dev.postern.config.BasicAuth;
+import dev.postern.config.ClientCertificates;
 import dev.postern.config.Compression;
 import dev.postern.config.Compression.Encoding;
 import dev.postern.config.Configuration.Route;
@@ -13,6 +14,7 @@ import dev.postern.config.Durations;
 import dev.postern.config.HeaderEdits;
 import dev.postern.config.HeaderEdits.Field;
 import dev.postern.config.Hsts;
+import dev.postern.config.KeptFile;
 import dev.postern.config.Page;
 import dev.postern.config.RateLimit;
 import dev.postern.config.RouteConditions;
@@ -25,6 +27,8 @@ import dev.postern.config.RouteSettings.EncodedSlashes;
 import dev.postern.config.RouteTimeouts;
 import dev.postern.config.Secret;
 import dev.postern.config.Site;
+import dev.postern.pki.Pem;
+import dev.postern.testing.TestPki;
 import java.net.InetAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -61,6 +65,8 @@ class RouteSettingsTest {
                         Map.of(),
                         null,
                         null,
+                        null,
+                        false,
                         false,
                         RouteTimeouts.NONE,
                         RouteLimits.NONE));
@@ -71,6 +77,9 @@ class RouteSettingsTest {
     void everyKeyArrivesAndARouteHasTheLastWord(@TempDir Path directory) throws Exception {
         Path page = Files.writeString(directory.resolve("Sorry.HTML"), "<h1>sorry</h1>");
         Path users = Files.writeString(directory.resolve("users"), "# staff\n\nbob:" + HASH + "\n");
+        TestPki.Ca of = TestPki.root("CA");
+        Path ca = Files.writeString(directory.resolve("ca.pem"), Pem.of(List.of(of.certificate())));
+        Path crl = TestPki.replace(directory.resolve("crl.pem"), of.revoking());
         Site site = site("""
                 backend: web
                 encoded-slashes: keep
@@ -87,6 +96,7 @@ class RouteSettingsTest {
                 rate-limit: { requests: 100, per: 10s, burst: 200 }
                 compression: { encodings: [gzip, zstd], types: [Text/HTML, "application/*"], min-size: 2KiB }
                 acme-challenges: pass
+                client-certificates: { ca: %s, crl: %s, mode: request, depth: 1, headers: { Client-Cert: certificate, X-Verify: verification } }
                 timeouts: { request-body: 1s, connect: 2s, response: unlimited }
                 limits: { body: 1KiB }
                 routes:
@@ -106,7 +116,8 @@ class RouteSettingsTest {
                     timeouts: { request-body: unlimited, tunnel: 3h }
                     limits: { body: unlimited }
                     compression: off
-                """.formatted(HASH, users, page, page));
+                    client-certificates: require
+                """.formatted(HASH, users, page, page, ca, crl));
 
         Page sorry = Page.text("<h1>sorry</h1>").as("text/html; charset=utf-8");
         RouteSettings ofSite = new RouteSettings(
@@ -126,6 +137,15 @@ class RouteSettingsTest {
                 Map.of("502", sorry, "4xx", sorry),
                 new RateLimit("sites[0].rate-limit", 100, Duration.ofSeconds(10), 200),
                 new Compression(List.of(Encoding.GZIP, Encoding.ZSTD), List.of("text/html", "application/*"), 2048),
+                new ClientCertificates(
+                        new KeptFile(ca, new Secret(Files.readString(ca))),
+                        new KeptFile(crl, new Secret(Files.readString(crl))),
+                        ClientCertificates.Mode.REQUEST,
+                        1,
+                        List.of(
+                                new ClientCertificates.Header("Client-Cert", ClientCertificates.Fact.CERTIFICATE),
+                                new ClientCertificates.Header("X-Verify", ClientCertificates.Fact.VERIFICATION))),
+                false,
                 true,
                 new RouteTimeouts(Duration.ofSeconds(1), Duration.ofSeconds(2), Durations.UNLIMITED, null),
                 new RouteLimits(OptionalLong.of(1024)));
@@ -146,6 +166,8 @@ class RouteSettingsTest {
                 ofSite.errorPages(),
                 new RateLimit("sites[0].routes[0].rate-limit", 5, Duration.ofSeconds(1), 5),
                 null,
+                ofSite.clientCertificates(),
+                true,
                 true,
                 // The first is the route's, the others the site's.
                 new RouteTimeouts(Durations.UNLIMITED, Duration.ofSeconds(2), Durations.UNLIMITED, Duration.ofHours(3)),

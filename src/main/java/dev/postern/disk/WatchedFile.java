@@ -1,4 +1,4 @@
-package dev.postern.backend;
+package dev.postern.disk;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -9,7 +9,7 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** A file of the system, and whether it is another than it was a moment ago. Used by one thread; blocks. */
-final class WatchedFile {
+public final class WatchedFile {
     private record Look(
             FileTime modified, long size, @Nullable Object key) {}
 
@@ -17,16 +17,16 @@ final class WatchedFile {
     private boolean looked;
     private @Nullable Look last;
 
-    WatchedFile(Path path) {
+    public WatchedFile(Path path) {
         this.path = path;
     }
 
-    Path path() {
+    public Path path() {
         return path;
     }
 
     /** Since the last time this was asked; true the first time. */
-    boolean hasChanged() {
+    public boolean hasChanged() {
         Look now = look();
         boolean changed = !looked || !Objects.equals(now, last);
         looked = true;
