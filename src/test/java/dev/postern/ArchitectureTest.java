@@ -77,6 +77,7 @@ class ArchitectureTest {
                         "migrate",
                         "migrate.haproxy",
                         "migrate.nginx",
+                        "migrate.caddy",
                         "control",
                         "simulation",
                         "preflight",
@@ -94,6 +95,7 @@ class ArchitectureTest {
         // What all imports of configurations have in common is in the package around.
         MAY_USE.put("migrate.haproxy", Set.of("migrate", "disk", "config"));
         MAY_USE.put("migrate.nginx", Set.of("migrate", "disk", "config"));
+        MAY_USE.put("migrate.caddy", Set.of("migrate", "disk", "config"));
         MAY_USE.put(
                 "control",
                 Set.of(

@@ -12,7 +12,8 @@ import picocli.CommandLine.Mixin;
         footerHeading = "%nExamples:%n",
         footer = {
             "  postern import haproxy /etc/haproxy/haproxy.cfg -o postern.yaml",
-            "  postern import nginx /etc/nginx/nginx.conf -o postern.yaml"
+            "  postern import nginx /etc/nginx/nginx.conf -o postern.yaml",
+            "  postern import caddy /etc/caddy/Caddyfile -o postern.yaml"
         })
 final class ImportConfigurationCommand {
     @Mixin

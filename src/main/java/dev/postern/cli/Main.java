@@ -130,7 +130,8 @@ public final class Main {
                 .addSubcommand(CertificateCommand.commands(plain, surroundings))
                 .addSubcommand(new CommandLine(new ImportConfigurationCommand())
                         .addSubcommand(new ImportHaproxyCommand(plain, surroundings))
-                        .addSubcommand(new ImportNginxCommand(plain, surroundings)))
+                        .addSubcommand(new ImportNginxCommand(plain, surroundings))
+                        .addSubcommand(new ImportCaddyCommand(plain, surroundings)))
                 .addSubcommand(version)
                 .addSubcommand(new CommandLine.HelpCommand());
         commands.getCommandSpec().versionProvider(version);

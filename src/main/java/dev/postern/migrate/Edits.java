@@ -15,6 +15,9 @@ import java.util.stream.Stream;
 public record Edits(List<String> allow, List<String> deny, List<Action.Header> headers, Map<String, Value> more) {
     public static final Edits NONE = new Edits(List.of(), List.of(), List.of(), Map.of());
 
+    /** Who is not let in must not come in because of a move. */
+    public static final Edits NOBODY = denying(List.of("0.0.0.0/0", "::/0"));
+
     public static Edits of(Action.Header header) {
         return new Edits(List.of(), List.of(), List.of(header), Map.of());
     }

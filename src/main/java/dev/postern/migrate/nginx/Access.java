@@ -20,9 +20,6 @@ import java.util.regex.Pattern;
 
 /** Who may come in. What Postern cannot ask for lets nobody in, and says so. */
 final class Access {
-    /** Nobody: who is not let in must not come in because of a move. */
-    static final Edits CLOSED = Edits.denying(List.of("0.0.0.0/0", "::/0"));
-
     private static final Pattern BCRYPT = Pattern.compile("\\$2[aby]\\$([0-9]{2})\\$[./A-Za-z0-9]{53}");
     private static final int MOST_BYTES = 1 << 20;
     private static final List<String> OTHERS =
@@ -45,7 +42,7 @@ final class Access {
             if (other.isPresent()) {
                 tally.closed(
                         at, other.get(), "Postern cannot ask that", "auth, or allow and deny, in the place of deny");
-                return CLOSED;
+                return Edits.NOBODY;
             }
         }
         scope.one("satisfy").ifPresent(line -> {
@@ -77,7 +74,7 @@ final class Access {
                     continue;
                 }
                 tally.closed(at, line, "clients have addresses", "allow and deny of the route");
-                return CLOSED;
+                return Edits.NOBODY;
             }
             if (!isAllow && !allow.isEmpty()) {
                 tally.note(at, line, "whom an allow above let in is kept out as well where it is in this range", "");
@@ -88,7 +85,7 @@ final class Access {
         if (isOpen) {
             return Edits.denying(deny);
         }
-        return allow.isEmpty() ? CLOSED : Edits.allowing(allow).and(Edits.denying(deny));
+        return allow.isEmpty() ? Edits.NOBODY : Edits.allowing(allow).and(Edits.denying(deny));
     }
 
     private Edits password(Scope scope, Mapping at) {
@@ -107,7 +104,7 @@ final class Access {
                     why,
                     "auth: { users-file: FILE } in the place of deny, with hashes of htpasswd -B");
             tally.within(at, file.orElse(realm.get()), realm.get());
-            return CLOSED;
+            return Edits.NOBODY;
         }
         tally.carried(realm.get());
         tally.carried(file.get());

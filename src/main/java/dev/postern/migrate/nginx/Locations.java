@@ -273,7 +273,7 @@ final class Locations {
                                             ? who
                                             : who.equals(Edits.NONE)
                                                     ? there
-                                                    : there.equals(Edits.NONE) ? who : Access.CLOSED)
+                                                    : there.equals(Edits.NONE) ? who : Edits.NOBODY)
                             .and(methods(scope))));
         }
         if (one.isClosed() && !one.line().own().isEmpty()) {
@@ -326,7 +326,7 @@ final class Locations {
                 tally.note(at, line, "other methods are answered 405", "");
             } else {
                 tally.closed(at, line, "who may ask is not told by methods", "allow, auth and allow-methods of routes");
-                return Access.CLOSED;
+                return Edits.NOBODY;
             }
         }
         return edits;

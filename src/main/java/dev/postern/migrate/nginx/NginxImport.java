@@ -35,8 +35,8 @@ public final class NginxImport {
     private final WebListeners listeners = new WebListeners();
     private final BackendDrafts backends;
     private final List<SiteDraft> sites = new ArrayList<>();
-    /** Where a site is written that is of a block. */
-    private final IdentityHashMap<SiteDraft, Mapping> places = new IdentityHashMap<>();
+    /** Of which block a site is. */
+    private final IdentityHashMap<SiteDraft, Server> places = new IdentityHashMap<>();
 
     private NginxImport(Path file, ConfigurationTree.Tree tree, Instant now) {
         this.tree = tree;
@@ -89,9 +89,7 @@ public final class NginxImport {
         }
         issuers();
         for (SiteDraft site : sites) {
-            // One block may have become several.
-            Mapping place = places.get(site);
-            site.write(place == null || !place.isEmpty() ? root.item("sites") : place, backends::find);
+            site.write(place(site), backends::find);
         }
         boolean hasSites = !sites.isEmpty();
         listeners.write(root.section("listeners"), hasSites || !root.has("tcp"));
@@ -105,6 +103,16 @@ public final class NginxImport {
                     .put("respond", Map.of("status", "503"));
         }
         tree.root().own().forEach(line -> sweep(root, line));
+    }
+
+    private Mapping place(SiteDraft site) {
+        Server server = places.get(site);
+        return server == null
+                ? root.item("sites")
+                : Stream.concat(Stream.of(server.at()), server.more().stream())
+                        .filter(Mapping::isEmpty)
+                        .findFirst()
+                        .orElseGet(() -> root.item("sites"));
     }
 
     private static List<Scope> contexts(Scope main, String name, Set<String> own) {
@@ -121,13 +129,13 @@ public final class NginxImport {
         Settings settings = new Settings(http, tally);
         Upstreams upstreams = new Upstreams(block.own("upstream"), backends, tally, root.section("backends"));
         List<Server> servers = block.own("server")
-                .map(server -> Server.of(http.in(server), tally, root.item("sites")))
+                .map(server -> Server.of(http.in(server), tally, root))
                 .toList();
         Servers all = new Servers(
                 servers, listeners, tree.folder(), now, tally, new Passing(upstreams, tree.folder(), tally), settings);
         all.drafts().forEach((draft, server) -> {
             sites.add(draft);
-            places.put(draft, server.at());
+            places.put(draft, server);
         });
         process(http, settings);
         for (Server server : servers) {

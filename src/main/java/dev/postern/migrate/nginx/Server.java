@@ -12,10 +12,12 @@ import java.util.Locale;
  * A {@code server} of {@code http}.
  *
  * @param names that a site may have
- * @param at where its notes belong
+ * @param at where its notes belong, and
+ * @param more where sites of it are written beside the first one
  */
-record Server(Scope scope, List<Listen> listens, List<String> names, Mapping at) {
-    static Server of(Scope scope, Tally tally, Mapping at) {
+record Server(Scope scope, List<Listen> listens, List<String> names, Mapping at, List<Mapping> more) {
+    static Server of(Scope scope, Tally tally, Mapping sites) {
+        Mapping at = sites.item("sites");
         Directive block = scope.block();
         List<Listen> listens = new ArrayList<>();
         boolean isSecure = scope.isOn("ssl");
@@ -34,7 +36,9 @@ record Server(Scope scope, List<Listen> listens, List<String> names, Mapping at)
         }
         List<String> names = new ArrayList<>();
         block.own("server_name").forEach(line -> names(line, names, tally, at));
-        return new Server(scope, listens, names, at);
+        List<Mapping> more = new ArrayList<>();
+        Rewriting.hosts(block).forEach(host -> more.add(sites.item("sites")));
+        return new Server(scope, listens, names, at, more);
     }
 
     private static void names(Directive line, List<String> names, Tally tally, Mapping at) {

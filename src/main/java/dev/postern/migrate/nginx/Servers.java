@@ -202,7 +202,6 @@ final class Servers {
         SiteDraft draft = draft(server, names, true, certificate);
         draft.isDefault = isDefault;
         draft.remarks.addAll(remarks);
-        verified(server);
     }
 
     private List<String> free(Server server) {
@@ -217,26 +216,21 @@ final class Servers {
         return names;
     }
 
-    /** Clients that have to show certificates. */
-    private void verified(Server server) {
-        Optional<Directive> asked = server.scope().one("ssl_verify_client");
-        if (asked.isPresent() && !asked.get().word(1).equals("off")) {
-            boolean isRequired = asked.get().word(1).equals("on");
-            if (isRequired) {
-                tally.closed(
-                        server.at(),
-                        asked.get(),
-                        "clients are not asked for certificates",
-                        "allow or auth in the place of deny");
-                drafts.forEach((each, of) -> {
-                    if (of.equals(server)) {
-                        each.edits = Access.CLOSED.and(each.edits);
-                    }
-                });
-            } else {
-                tally.note(server.at(), asked.get(), "clients are not asked for certificates", "");
-            }
+    /** Clients that have to show certificates: each route says it, for what a route says stands for what its site says. */
+    private Edits verified(Server server) {
+        Optional<Directive> asked = server.scope()
+                .one("ssl_verify_client")
+                .filter(line -> !line.word(1).equals("off"));
+        if (asked.isEmpty()) {
+            return Edits.NONE;
         }
+        String why = "clients are not asked for certificates";
+        if (!asked.get().word(1).equals("on")) {
+            tally.note(server.at(), asked.get(), why, "");
+            return Edits.NONE;
+        }
+        tally.closed(server.at(), asked.get(), why, "allow or auth in the place of deny");
+        return Edits.NOBODY;
     }
 
     private Optional<Certificates.Found> certificate(Server server) {
@@ -328,7 +322,10 @@ final class Servers {
             @Nullable String host,
             boolean isTls,
             Certificates.@Nullable Found certificate) {
-        Routing routing = new Locations(server, host, isTls, passing, settings, access, tally).routing();
+        Edits who = isTls ? verified(server) : Edits.NONE;
+        Routing routing = new Locations(server, host, isTls, passing, settings, access, tally)
+                .routing()
+                .with(edits -> edits.and(who));
         Edits common = CommonEdits.of(routing);
         SiteDraft draft = new SiteDraft(
                 names, routing.with(edits -> CommonEdits.without(edits, common)), common, !isTls, certificate);

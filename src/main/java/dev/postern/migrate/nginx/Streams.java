@@ -104,7 +104,7 @@ final class Streams {
         Edits edits = new Access(folder, tally).of(scope, at);
         scope.one("ssl_verify_client").filter(line -> line.word(1).equals("on")).ifPresent(line -> {
             tally.closed(at, line, "clients are not asked for certificates", "allow in the place of deny");
-            Access.CLOSED.write(at);
+            Edits.NOBODY.write(at);
         });
         if (!at.has("deny")) {
             edits.write(at);
