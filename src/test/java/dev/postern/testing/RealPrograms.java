@@ -19,13 +19,24 @@ public final class RealPrograms {
     public static Path require(String program, String debianPackage) {
         Optional<Path> found = find(program);
         if (found.isEmpty()) {
-            String reason = program + " is not installed; apt-get install " + debianPackage;
-            if ("required".equals(System.getenv("POSTERN_REAL"))) {
-                Assertions.fail(reason);
-            }
-            Assumptions.abort(reason);
+            missing(program, debianPackage);
         }
-        return found.get();
+        return found.orElseThrow();
+    }
+
+    /** Ends the test where a part of a program is not there. */
+    public static void requireFile(Path file, String debianPackage) {
+        if (!Files.exists(file)) {
+            missing(file.toString(), debianPackage);
+        }
+    }
+
+    private static void missing(String what, String debianPackage) {
+        String reason = what + " is not installed; apt-get install " + debianPackage;
+        if ("required".equals(System.getenv("POSTERN_REAL"))) {
+            Assertions.fail(reason);
+        }
+        Assumptions.abort(reason);
     }
 
     private static Optional<Path> find(String program) {

@@ -254,7 +254,7 @@ final class Locations {
         tally.carried(one.line());
         if (one.line().has("internal")) {
             one.line().own("internal").forEach(tally::carried);
-            return Optional.of(new Outcome(new Action.Deny(404), Edits.NONE));
+            return Optional.of(new Outcome(new Action.Deny(404), settings.ofResponses(scope, at)));
         }
         Optional<Scope> passed = passed(scope);
         if (passed.isPresent()) {
@@ -278,7 +278,7 @@ final class Locations {
         }
         if (one.isClosed() && !one.line().own().isEmpty()) {
             one.line().own().forEach(tally::carried);
-            return Optional.of(new Outcome(new Action.Deny(403), Edits.NONE));
+            return Optional.of(new Outcome(new Action.Deny(403), settings.ofResponses(scope, at)));
         }
         Directive what = one.line().own().stream()
                 .filter(line -> STATIC.contains(line.name()))
@@ -289,7 +289,7 @@ final class Locations {
                 what,
                 "Postern serves no files: answered 404 here",
                 "a server that has them, as backend of the route");
-        return Optional.of(new Outcome(new Action.Deny(404), Edits.NONE));
+        return Optional.of(new Outcome(new Action.Deny(404), settings.ofResponses(scope, at)));
     }
 
     /** Where requests are passed on: in the location itself, or in the one that files are looked for in front of. */
