@@ -142,6 +142,10 @@ class ArchitectureTest {
                         "backend",
                         "certificate.care",
                         "config"));
+        // It asks the tables that the steps of a request ask, and changes nothing.
+        MAY_USE.put(
+                "explain",
+                Set.of("control", "http.exchange", "tunnel", "wire", "route", "balance", "backend", "pki", "config"));
         MAY_USE.put(
                 "listener",
                 Set.of(

@@ -11,6 +11,7 @@ import dev.postern.config.PlainText;
 import dev.postern.config.TcpService;
 import dev.postern.config.read.ConfigurationChange;
 import dev.postern.control.ControlCommands;
+import dev.postern.explain.ExplainControl;
 import dev.postern.listener.CannotListen;
 import dev.postern.listener.Listener;
 import dev.postern.listener.Transport;
@@ -90,7 +91,7 @@ public final class Edge implements AutoCloseable {
             path.prepare(config).commit();
             // There are listeners while thousands of files are read.
             care.awaitFiles(heard.stopping());
-            care.start(path::doorFor, heard);
+            care.start(path::doorFor, heard.with(this::explaining));
         } catch (CannotStart | CannotListen | IOException | IllegalArgumentException e) {
             closeAll(opened);
             throw because(e);
@@ -176,9 +177,16 @@ public final class Edge implements AutoCloseable {
         return new Edge(config, null, clock, Ticker.systemTicker(), Hearing.PLAIN);
     }
 
+    private ControlCommands explaining(ControlCommands certificates) {
+        return new ExplainControl(
+                () -> new ExplainControl.Asked(config, path.routing(), care.certificates()::find),
+                observation::recent,
+                certificates);
+    }
+
     /** What an operator may ask for, and gets done. */
     ControlCommands commands() {
-        return care.commands();
+        return explaining(care.commands());
     }
 
     /** Waits until the operator's hooks have been told of what was done. */

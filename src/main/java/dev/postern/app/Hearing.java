@@ -19,6 +19,11 @@ record Hearing(
         @Nullable Path folder,
         @Nullable Path file,
         @Nullable CompletableFuture<Void> stopping) {
+    /** The same, where some of what operators may ask for is done by what {@code first} makes. */
+    Hearing with(UnaryOperator<ControlCommands> first) {
+        return new Hearing(certificates -> commands.apply(first.apply(certificates)), folder, file, stopping);
+    }
+
     /** Of the certificates alone. */
     static final Hearing PLAIN = new Hearing(UnaryOperator.identity(), null, null, null);
 }

@@ -1,8 +1,10 @@
 package dev.postern.app;
 
 import dev.postern.config.Configuration;
+import dev.postern.explain.EndedRequest;
 import dev.postern.http.exchange.ExchangeObserver;
 import dev.postern.observe.AccessLog;
+import dev.postern.observe.EndedExchange;
 import dev.postern.observe.Gauges;
 import dev.postern.observe.Handshakes;
 import dev.postern.observe.LoopObserver;
@@ -12,8 +14,10 @@ import dev.postern.tunnel.PassageObserver;
 import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.Future;
 import java.io.IOException;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -41,7 +45,7 @@ final class Observation implements AutoCloseable {
 
     Observation(List<EventLoop> loops, InstantSource clock, ScheduledExecutorService background) {
         this.clock = clock;
-        loops.forEach(loop -> this.loops.put(loop, new LoopObserver()));
+        loops.forEach(loop -> this.loops.put(loop, new LoopObserver(clock)));
         var unused = background.scheduleAtFixedRate(this::report, REPORT_SECONDS, REPORT_SECONDS, TimeUnit.SECONDS);
     }
 
@@ -111,6 +115,18 @@ final class Observation implements AutoCloseable {
     /** All that is measured, together with what there is. */
     Metrics metrics(Gauges gauges) {
         return new Metrics(List.copyOf(loops.values()), handshakes, gauges, () -> log, clock);
+    }
+
+    /** The last requests of all event loops, the oldest first. Blocks for a moment; not for an event loop. */
+    List<EndedRequest> recent() {
+        List<Future<List<EndedExchange>>> asked = new ArrayList<>();
+        loops.forEach((loop, observer) -> asked.add(loop.submit(observer::recent)));
+        return asked.stream()
+                .filter(one -> one.awaitUninterruptibly(FOLLOW_SECONDS, TimeUnit.SECONDS) && one.isSuccess())
+                .flatMap(one -> one.getNow().stream())
+                .sorted(Comparator.comparingLong(EndedExchange::endedMillis))
+                .map(one -> EndedRequest.of(one.exchange(), Instant.ofEpochMilli(one.endedMillis())))
+                .toList();
     }
 
     /** A file that was moved away is to be begun anew. */

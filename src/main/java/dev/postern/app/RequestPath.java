@@ -26,11 +26,9 @@ import dev.postern.listener.Pipelines;
 import dev.postern.listener.Transport;
 import dev.postern.machine.MemoryGuard;
 import dev.postern.observe.Metrics;
-import dev.postern.route.RouteTable;
 import dev.postern.tls.ServerContexts;
 import dev.postern.tunnel.PassageObserver;
 import dev.postern.tunnel.Passages;
-import dev.postern.tunnel.Service;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.EventLoop;
@@ -117,8 +115,8 @@ final class RequestPath implements AutoCloseable {
         this.clients = ClientAuthorities.watching(background, clock);
         Supplier<ServerContexts> contexts = () -> new ServerContexts(
                 care.certificates(), care.alpnChallenges(), clients, config.tls(), List.of(), observation.handshakes());
-        this.routing = new AtomicReference<>(
-                routing(config, Map.of(), new Routing.Plaintext(Backends.sidePort(List.of()), false, List.of())));
+        this.routing = new AtomicReference<>(Routings.of(
+                config, Map.of(), new Routing.Plaintext(Backends.sidePort(List.of()), false, List.of()), rates));
         TowardsServers.Budgets budgets = new TowardsServers.Budgets(
                 servers,
                 new ServerBudget(MAX_RELAYED, MAX_RELAYED_PER_CLIENT, random.nextLong()),
@@ -254,10 +252,11 @@ final class RequestPath implements AutoCloseable {
             bound.add(admin.bind(wanted == null ? List.of() : wanted.bind(), ours()));
             newWeb = web.next(next, this::ours);
             TcpServices.Next services = tcp.next(next, newBackends.all(), ours());
-            Routing before = routing(
+            Routing before = Routings.of(
                     next,
                     newBackends.all(),
-                    new Routing.Plaintext(Backends.sidePort(side.addresses()), newWeb.isAt80(), List.of()));
+                    new Routing.Plaintext(Backends.sidePort(side.addresses()), newWeb.isAt80(), List.of()),
+                    rates);
             return new NextPath(
                     next,
                     newBackends,
@@ -329,18 +328,9 @@ final class RequestPath implements AutoCloseable {
         }
     }
 
-    private Routing routing(Configuration config, Map<String, LoadBalancer> backends, Routing.Plaintext plaintext) {
-        RouteTable all = RouteTable.of(config.sites());
-        return new Routing(
-                all,
-                WebListeners.entrances(config, all),
-                backends,
-                config.trustedProxies(),
-                config.timeouts(),
-                config.limits(),
-                plaintext,
-                Service.ofSites(config, backends),
-                rates);
+    /** By which requests are decided now. Any thread. */
+    Routing routing() {
+        return routing.get();
     }
 
     private static boolean compresses(Site site) {

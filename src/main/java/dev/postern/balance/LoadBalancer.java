@@ -84,6 +84,22 @@ public final class LoadBalancer {
         return choice.sticky;
     }
 
+    // ---- for operators
+
+    /** Those that one of is chosen from now. */
+    public List<Server> candidates() {
+        return choice.servers;
+    }
+
+    /** Where the client of such an exchange belongs: by its cookie or token, or by the key of a hash; null for any server. */
+    public @Nullable Server belongsTo(Affinity affinity) {
+        Choice now = choice;
+        Server home = now.sticky == null && !now.byToken ? null : home(now, affinity, Set.of());
+        boolean byHash = backend.config().balance() instanceof Balance.ByHash byKey
+                && HashKey.of(byKey.key()).of(affinity).isPresent();
+        return home != null || !byHash ? home : now.selector.select(affinity, Set.of());
+    }
+
     // ---- one exchange
 
     /**

@@ -127,6 +127,7 @@ public final class Main {
                 .addSubcommand(new DemoCommand(plain))
                 .addSubcommand(new CheckCommand(plain, surroundings))
                 .addSubcommand(new ReloadCommand(plain, surroundings))
+                .addSubcommand(new ExplainCommand(plain, surroundings))
                 .addSubcommand(CertificateCommand.commands(plain, surroundings))
                 .addSubcommand(new CommandLine(new ImportConfigurationCommand())
                         .addSubcommand(new ImportHaproxyCommand(plain, surroundings))

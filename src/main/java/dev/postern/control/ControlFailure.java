@@ -20,12 +20,12 @@ public final class ControlFailure extends Exception {
     }
 
     /** The answer is "no": a CA said so, or the certificates do. */
-    static ControlFailure no(String line) {
+    public static ControlFailure no(String line) {
         return new ControlFailure(NO, line);
     }
 
     /** Asked for wrongly: a site that is none, say. */
-    static ControlFailure usage(String line) {
+    public static ControlFailure usage(String line) {
         return new ControlFailure(USAGE, line);
     }
 

@@ -4,6 +4,8 @@ import dev.postern.http.exchange.ExchangeObserver;
 import dev.postern.http.exchange.ExchangeRecord;
 import dev.postern.tunnel.PassageObserver;
 import dev.postern.tunnel.PassageRecord;
+import java.time.InstantSource;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** What watches one event loop, and what is switched on of it. */
@@ -13,6 +15,13 @@ public final class LoopObserver implements ExchangeObserver, PassageObserver {
 
     private boolean counting;
     private final LoopCounters counters = new LoopCounters();
+    private final RecentExchanges recent = new RecentExchanges();
+    private final InstantSource clock;
+
+    /** @param clock of the world */
+    public LoopObserver(InstantSource clock) {
+        this.clock = clock;
+    }
 
     LoopCounters counters() {
         return counters;
@@ -34,6 +43,11 @@ public final class LoopObserver implements ExchangeObserver, PassageObserver {
         log = next == null ? null : next.lines();
     }
 
+    /** The last exchanges, the oldest first. On the event loop. */
+    public List<EndedExchange> recent() {
+        return recent.all();
+    }
+
     @Override
     public void ended(ExchangeRecord exchange) {
         if (counting) {
@@ -42,6 +56,8 @@ public final class LoopObserver implements ExchangeObserver, PassageObserver {
         if (log != null) {
             log.add(exchange);
         }
+        exchange.letGo();
+        recent.add(exchange, clock.millis());
     }
 
     @Override

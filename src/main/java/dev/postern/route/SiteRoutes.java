@@ -8,6 +8,7 @@ import dev.postern.config.Site;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -54,6 +55,25 @@ public final class SiteRoutes {
                 }
             }
             return true;
+        }
+
+        /** Why it does not take the request; null where it does. */
+        @Nullable String lost(RoutedRequest request, byte[] bytes, int from, int to) {
+            if (!holds(bytes, from, to)) {
+                return exact ? "it is for exactly that path" : "the path is not under it";
+            }
+            if (!hosts.holds(request.host())) {
+                return "when.host: " + String.join(", ", hosts.names());
+            }
+            if (!methods.isEmpty() && !methods.contains(request.method())) {
+                return "when.methods: " + String.join(", ", methods);
+            }
+            for (FieldCondition field : fields) {
+                if (!field.holds(request)) {
+                    return "when.headers: " + field.name();
+                }
+            }
+            return null;
         }
 
         int conditions() {
@@ -120,6 +140,26 @@ public final class SiteRoutes {
             }
         }
         return none;
+    }
+
+    /**
+     * A route, and what became of it.
+     *
+     * @param path as in the file
+     * @param lost why it does not take the request; null where it does
+     */
+    public record Considered(
+            String path, boolean exact, @Nullable String lost) {}
+
+    /** All of them in the order in which they are asked, the one that {@link #match} returns is the first that has not lost. */
+    public List<Considered> consider(RoutedRequest request) {
+        boolean isRoot = request.pathFrom() == request.pathTo();
+        byte[] bytes = isRoot ? ROOT : request.path();
+        int from = isRoot ? 0 : request.pathFrom();
+        int to = isRoot ? 1 : request.pathTo();
+        return Arrays.stream(entries)
+                .map(entry -> new Considered(entry.route.path(), entry.exact, entry.lost(request, bytes, from, to)))
+                .toList();
     }
 
     /** For requests that no route takes: what the site says of all its answers stands for these, too. */

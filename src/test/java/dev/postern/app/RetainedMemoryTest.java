@@ -27,7 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Tag("long")
 class RetainedMemoryTest {
     /** By which what is made once, whoever comes, has been: how much that is depends on what the JVM had archived. */
-    private static final int FIRST = 4;
+    private static final int FIRST = 24;
 
     /** Enough for the mean to mean something. */
     private static final int CONNECTIONS = 12;
@@ -136,7 +136,8 @@ class RetainedMemoryTest {
                 });
                 PosternProcess postern = run(site, server.address(), "h2c");
                 RawClient client = RawClient.tls(postern.port("https"), site.trust(), "localhost")) {
-            exchanges(client, EXCHANGES / 4);
+            // As many as are kept to be explained.
+            exchanges(client, 300);
             long before = liveBytes(postern);
 
             exchanges(client, EXCHANGES);

@@ -10,7 +10,6 @@ import dev.postern.http.coding.ResponseCompression;
 import dev.postern.http.coding.ResponseStage;
 import dev.postern.http.message.Fields;
 import dev.postern.http.message.RequestHead;
-import dev.postern.http.message.RequestTarget;
 import dev.postern.http.message.ResponseHead;
 import dev.postern.http.message.Trailers;
 import dev.postern.route.FieldEdits;
@@ -22,7 +21,6 @@ import dev.postern.wire.Failure.ByClient;
 import dev.postern.wire.Failure.ByEdge;
 import dev.postern.wire.Failure.ByServer;
 import io.netty.buffer.ByteBuf;
-import io.netty.util.NetUtil;
 import java.util.Map;
 import java.util.Objects;
 import java.util.OptionalLong;
@@ -299,20 +297,7 @@ public final class Exchange implements OutgoingRequest, ResponseReceiver {
 
     @Override
     public String variable(Variable variable) {
-        RequestTarget target = request.target();
-        return switch (variable) {
-            case CLIENT -> NetUtil.toAddressString(requester().address());
-            case HOST -> request.authority().host();
-            case METHOD -> request.method();
-            case PATH -> target.pathText();
-            case QUERY -> target.queryText();
-            case URI -> target.normalText();
-            case REQUEST_ID -> id();
-            case SCHEME -> client.info().isSecure() ? "https" : "http";
-            case SITE -> Objects.requireNonNullElse(record.site(), "");
-            case TLS_VERSION -> Objects.requireNonNullElse(record.tlsVersion(), "");
-            case TLS_CIPHER -> Objects.requireNonNullElse(record.tlsCipher(), "");
-        };
+        return Variables.value(variable, this, record.site());
     }
 
     /** From now on it goes by what the route says, and where that says nothing, by what stands for all. */
@@ -378,7 +363,7 @@ public final class Exchange implements OutgoingRequest, ResponseReceiver {
                             detail,
                             outcome);
         }
-        blame(failure);
+        record.failed(failure, detail, body.isComplete());
         if (response == Response.STARTED) {
             dropServer();
             finish();
@@ -735,7 +720,7 @@ public final class Exchange implements OutgoingRequest, ResponseReceiver {
 
     /** What ends it, unless that is known already. Whoever says so goes on to end it. */
     public void blame(Failure why) {
-        record.failed(why, body.isComplete());
+        record.failed(why, "", body.isComplete());
     }
 
     private void finish() {

@@ -18,14 +18,16 @@ import org.jspecify.annotations.Nullable;
  * clock throughout. Event loop only.
  */
 public final class ExchangeRecord {
+    private static final int SMALL_HEAD = 1024;
+
     /** Of a timer: it never came to that. */
     public static final long NEVER = -1;
 
     private final String id;
     private final Client client;
-    private final @Nullable RequestHead head;
-    private final Legible legible;
-    private final Requester requester;
+    private @Nullable RequestHead head;
+    private Legible legible;
+    private Requester requester;
 
     private final long beganNanos;
     private final long headNanos;
@@ -50,6 +52,7 @@ public final class ExchangeRecord {
     private long bytesOut;
 
     private @Nullable Failure failure;
+    private String detail = "";
     private Phase phase = Phase.COMPLETE;
     /** Of a tunnel: who closed it first. Whoever does may, so that it is no failure. */
     private EndedBy closedBy = EndedBy.NOBODY;
@@ -80,7 +83,7 @@ public final class ExchangeRecord {
      */
     public static ExchangeRecord refused(String id, Client client, Legible legible, long beganNanos, Failure failure) {
         ExchangeRecord refused = new ExchangeRecord(id, client, null, legible, beganNanos, NEVER);
-        refused.failed(failure, false);
+        refused.failed(failure, "", false);
         return refused;
     }
 
@@ -155,9 +158,10 @@ public final class ExchangeRecord {
     }
 
     /** The first one counts: what follows is its consequence. */
-    void failed(Failure why, boolean requestComplete) {
+    void failed(Failure why, String words, boolean requestComplete) {
         if (failure == null) {
             failure = why;
+            detail = words;
             phase = phaseNow(why, requestComplete);
         }
     }
@@ -177,6 +181,17 @@ public final class ExchangeRecord {
             return headNanos == NEVER ? Phase.HEAD : Phase.BODY;
         }
         return backend == null ? Phase.HEAD : Phase.RESPONSE_HEAD;
+    }
+
+    /** Lets a large head go, but for what it asked for: for whoever keeps this once all others are done with it. */
+    public void letGo() {
+        RequestHead large = head;
+        if (large != null && large.length() > SMALL_HEAD) {
+            String target = large.target().text();
+            requester = requester.known();
+            legible = new Legible(large.method(), target.substring(0, Math.min(target.length(), SMALL_HEAD)), host());
+            head = null;
+        }
     }
 
     /** It is over. */
@@ -307,6 +322,11 @@ public final class ExchangeRecord {
     /** Why it failed; null where it did not. */
     public @Nullable Failure failure() {
         return failure;
+    }
+
+    /** The same in words, for operators; empty where there are none. */
+    public String detail() {
+        return detail;
     }
 
     // ---- HAProxy's timers, nanoseconds, NEVER where it did not come to that

@@ -25,14 +25,18 @@ public final class Requester {
 
     /** Costs nothing where no proxy is trusted. */
     public InetAddress address() {
-        if (head == null || !connection.isTrusted()) {
-            return connection.address();
-        }
         InetAddress known = found;
-        if (known == null) {
+        if (known == null && head != null && connection.isTrusted()) {
             known = ForwardedFor.client(head.fields(), connection);
             found = known;
         }
+        return known == null ? connection.address() : known;
+    }
+
+    /** The same, without the head that says so. */
+    Requester known() {
+        Requester known = new Requester(connection, null);
+        known.found = address();
         return known;
     }
 

@@ -1,6 +1,8 @@
 package dev.postern.http.message;
 
+import dev.postern.config.Placeholder;
 import dev.postern.route.FieldCondition;
+import dev.postern.route.Route;
 import dev.postern.route.RoutedRequest;
 import dev.postern.wire.Failure;
 import java.nio.charset.StandardCharsets;
@@ -134,6 +136,21 @@ public final class RequestHead implements RoutedRequest {
     /** 0 or 1: HTTP/1.0 or HTTP/1.1. */
     public int minorVersion() {
         return minorVersion;
+    }
+
+    /**
+     * What a placeholder in the location of a redirect stands for.
+     *
+     * @param route the one that redirects
+     */
+    public String value(Placeholder placeholder, Route route) {
+        return switch (placeholder) {
+            case HOST -> authority().host();
+            case PATH -> target().pathText();
+            case QUERY -> target().queryText();
+            case URI -> target().normalText();
+            case REST -> route.rest(target().routedText());
+        };
     }
 
     public RequestTarget target() {

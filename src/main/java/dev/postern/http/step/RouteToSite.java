@@ -3,7 +3,6 @@ package dev.postern.http.step;
 import dev.postern.balance.LoadBalancer;
 import dev.postern.config.Durations;
 import dev.postern.config.Page;
-import dev.postern.config.Placeholder;
 import dev.postern.config.RateLimit;
 import dev.postern.config.RouteSettings.EncodedSlashes;
 import dev.postern.http.exchange.CertificateShown;
@@ -116,7 +115,8 @@ public final class RouteToSite implements RequestStep {
             forward(exchange, forward);
         } else if (action instanceof RouteAction.Redirect redirect) {
             exchange.respond(LocalResponse.redirect(
-                    redirect.status(), redirect.location().of(placeholder -> value(placeholder, exchange, route))));
+                    redirect.status(),
+                    redirect.location().of(placeholder -> exchange.request().value(placeholder, route))));
         } else if (action instanceof RouteAction.Respond respond) {
             Page page = respond.page().isEmpty() ? route.errorPage(respond.status()) : respond.page();
             exchange.respond(LocalResponse.page(respond.status(), page == null ? respond.page() : page));
@@ -133,17 +133,6 @@ public final class RouteToSite implements RequestStep {
         } else {
             exchange.forward(backend);
         }
-    }
-
-    private static String value(Placeholder placeholder, Exchange exchange, Route route) {
-        RequestTarget target = exchange.request().target();
-        return switch (placeholder) {
-            case HOST -> exchange.request().authority().host();
-            case PATH -> target.pathText();
-            case QUERY -> target.queryText();
-            case URI -> target.normalText();
-            case REST -> route.rest(target.routedText());
-        };
     }
 
     /** Whether the client may make one more request now; if not, it has been told so. */
