@@ -6,6 +6,7 @@ import dev.postern.config.AddressRange;
 import dev.postern.config.Addresses;
 import dev.postern.config.BackendName;
 import dev.postern.config.BindAddress;
+import dev.postern.config.ClientCertificates;
 import dev.postern.config.Configuration;
 import dev.postern.config.Durations;
 import dev.postern.config.RateLimit;
@@ -168,6 +169,15 @@ final class RequestExplanation {
                 lines.say("certificate", "  does not cover " + name + ": clients warn, or give up");
             }
         }
+        ClientCertificates asks = site == null ? null : site.clientCertificates();
+        if (asks != null) {
+            lines.say(
+                    "certificate",
+                    "  the client is asked for one of " + asks.ca().file()
+                            + (asks.mode() == ClientCertificates.Mode.REQUIRE
+                                    ? ": without it there is no connection"
+                                    : ""));
+        }
         return new CertificateShown(site == null ? name : site.site(), name, (other, host) -> false);
     }
 
@@ -309,6 +319,9 @@ final class RequestExplanation {
                 lines.say("answer", "403 address_denied");
                 return false;
             }
+        }
+        if (settings.requiresClientCertificate()) {
+            lines.say("rule", "client-certificates: whoever shows none, or not a good one, is answered 403");
         }
         if (!route.allowsMethod(request.method())) {
             lines.say("rule", "allow-methods: " + String.join(", ", settings.allowMethods()));
