@@ -3,13 +3,40 @@ package dev.postern.migrate;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 
-/** {@code listeners} of sites: where clients come to. Mutable. */
+/** {@code listeners} of sites: where clients come to. Most sites share one for HTTP and one for HTTPS. Mutable. */
 public final class WebListeners {
     // The system chooses, of what nobody is told.
     private static final String ANY_PORT = "127.0.0.1:0";
 
+    /** One that serves the sites of these names, and no others. */
+    public static final class Further {
+        private final boolean isTls;
+        private final List<String> addresses;
+        private final boolean isProxied;
+        private final Set<String> names = new LinkedHashSet<>();
+
+        private Further(boolean isTls, List<String> addresses, boolean isProxied) {
+            this.isTls = isTls;
+            this.addresses = addresses;
+            this.isProxied = isProxied;
+        }
+
+        /** One name of a site is enough. */
+        public void serves(String name) {
+            names.add(name);
+        }
+    }
+
+    private final List<Further> further = new ArrayList<>();
+    /** Sites of further listeners that are at these as well. */
+    private final Set<String> alsoPlain = new LinkedHashSet<>();
+
+    private final Set<String> alsoSecure = new LinkedHashSet<>();
+    private final Names called = new Names("-");
     private final Set<String> plain = new LinkedHashSet<>();
     private final Set<String> secure = new LinkedHashSet<>();
     private final Set<String> others = new LinkedHashSet<>();
@@ -26,6 +53,36 @@ public final class WebListeners {
     public void secure(List<String> addresses, boolean acceptsProxy) {
         secure.addAll(addresses);
         isSecureProxied |= acceptsProxy;
+    }
+
+    /** A listener beside those of most sites; none where its addresses are somebody's already. */
+    public Optional<Further> further(boolean isTls, List<String> addresses, boolean acceptsProxy) {
+        if (!addresses.stream().allMatch(this::isFree)) {
+            return Optional.empty();
+        }
+        Further one = new Further(isTls, List.copyOf(addresses), acceptsProxy);
+        further.add(one);
+        return Optional.of(one);
+    }
+
+    /** A site of a further listener that most sites' listener has too. */
+    public void also(boolean isTls, String name) {
+        (isTls ? alsoSecure : alsoPlain).add(name);
+    }
+
+    private boolean isFree(String address) {
+        String port = address.substring(address.lastIndexOf(':'));
+        return all().filter(other -> other.endsWith(port) && other.lastIndexOf(':') == other.length() - port.length())
+                .noneMatch(other -> other.equals(address) || other.equals(port) || address.equals(port));
+    }
+
+    private Stream<String> all() {
+        return Stream.of(
+                        plain.stream(),
+                        secure.stream(),
+                        others.stream(),
+                        further.stream().flatMap(one -> one.addresses.stream()))
+                .flatMap(addresses -> addresses);
     }
 
     /** Of services. */
@@ -52,8 +109,7 @@ public final class WebListeners {
 
     private boolean isTaken(int port) {
         String end = ":" + port;
-        return List.of(plain, secure, others).stream()
-                .anyMatch(set -> set.stream().anyMatch(address -> address.endsWith(end)));
+        return all().anyMatch(address -> address.endsWith(end));
     }
 
     /** @param hasSites whether anything comes in here at all */
@@ -64,6 +120,7 @@ public final class WebListeners {
             if (!redirect.isEmpty()) {
                 http.put("redirect", redirect);
             }
+            also(alsoPlain, http);
             proxied(isPlainProxied, http);
         } else if (isSecure() && !isTaken(80)) {
             at.remark("Port 80 is bound as well, for the challenges of CAs and to redirect to HTTPS.");
@@ -76,12 +133,39 @@ public final class WebListeners {
             if (!protocols.isEmpty()) {
                 https.put("protocols", protocols);
             }
+            also(alsoSecure, https);
             proxied(isSecureProxied, https);
         } else if (hasSites && isTaken(443)) {
             at.section("https").remark("Port 443 is taken.").put("bind", List.of(ANY_PORT));
         }
+        for (Further one : further) {
+            if (!one.names.isEmpty()) {
+                write(one, at);
+            }
+        }
         if (hasSites && isTaken(9876)) {
             at.section("challenge").put("bind", List.of("127.0.0.1:9878"));
+        }
+    }
+
+    private void write(Further one, Mapping at) {
+        String kind = one.isTls ? "https" : "http";
+        String first = one.addresses.get(0);
+        Mapping listener = at.section(called.of(kind + "-" + first.substring(first.lastIndexOf(':') + 1)));
+        listener.put("kind", kind);
+        listener.put("bind", one.addresses);
+        if (!one.isTls) {
+            listener.put("redirect", "off");
+        }
+        listener.put("sites", List.copyOf(one.names));
+        proxied(one.isProxied, listener);
+    }
+
+    private static void also(Set<String> names, Mapping at) {
+        if (!names.isEmpty()) {
+            List<String> sites = new ArrayList<>(List.of("others"));
+            sites.addAll(names);
+            at.put("sites", sites);
         }
     }
 

@@ -335,7 +335,9 @@ class BesideTheOriginalsTest {
                     location /dark { deny all; }
                     location /hello { default_type text/plain; return 200 "hello"; }
                     rewrite ^/old/""".formatted(folder.resolve("staff")));
-        Path file = nginx(copied("nginx/app.conf", changes), false);
+        String inner = "server { listen 127.0.0.1:" + port(8081)
+                + "; server_name inner.internal; location / { proxy_pass http://app; } }\n";
+        Path file = nginx(copied("nginx/app.conf", changes) + inner, false);
         start(folder, port(443), program.toString(), "-p", folder + "/", "-e", "error.log", "-c", file.toString());
         Map<Integer, Integer> moved = edge(NginxImport.read(file, Clock.systemUTC()));
 
@@ -373,6 +375,9 @@ class BesideTheOriginalsTest {
         ask("old, no slash", moved, 443, host, true, "GET /old");
         ask("big", moved, 443, host, true, "POST /big/x", "Content-Length: 2000", "Expect: 100-continue");
         ask("dark", moved, 443, host, true, "GET /dark/x");
+        ask("inner", moved, 8081, "inner.internal", false, "GET /");
+        ask("inner, at another door", moved, 80, "inner.internal", false, "GET /");
+        ask("inner, by another name", moved, 8081, "other.example.com", false, "GET /");
         ask("hello", moved, 443, host, true, "GET /hello");
         sameButFor("nginx/app.conf");
     }

@@ -5,14 +5,20 @@ import dev.postern.migrate.Mapping;
 import dev.postern.migrate.Tally;
 import dev.postern.migrate.WebListeners;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
- * Which blocks become sites. Postern has one listener for HTTP and one for HTTPS, and every site is there at all addresses of its
- * listener; so those that are there at the same addresses become sites, and the others are told.
+ * Which blocks share listeners. Those at the same addresses, port 80 and 443 where somebody is there, have one for HTTP and one for HTTPS;
+ * what is elsewhere has a listener of its own, and is not to be seen at those.
  */
 final class Blocks {
+    /** A block as far as it is at a listener beside those of most sites. */
+    record Further(Block block, WebListeners.Further listener, boolean isTls) {}
+
+    private final List<Further> further = new ArrayList<>();
     private final Options options;
     private final Placeholders placeholders;
     private final WebListeners listeners;
@@ -67,10 +73,14 @@ final class Blocks {
         if (all.isEmpty()) {
             return all;
         }
-        int port =
-                all.stream().flatMap(block -> block.addresses(isTls).stream()).anyMatch(one -> one.port() == wanted)
-                        ? wanted
-                        : all.get(0).addresses(isTls).get(0).port();
+        boolean isThere =
+                all.stream().flatMap(block -> block.addresses(isTls).stream()).anyMatch(one -> one.port() == wanted);
+        if (!isThere && !isTls && listeners.isSecure()) {
+            // Port 80 is for redirects, and nobody else is there.
+            elsewhere(all, List.of(), wanted, false);
+            return List.of();
+        }
+        int port = isThere ? wanted : all.get(0).addresses(isTls).get(0).port();
         List<Block> there = all.stream()
                 .filter(block -> block.addresses(isTls).stream().anyMatch(one -> one.port() == port))
                 .toList();
@@ -81,37 +91,59 @@ final class Blocks {
                 .binds();
         List<Block> group =
                 there.stream().filter(block -> block.binds().equals(binds)).toList();
-        List<String> bound = binds.isEmpty()
-                ? List.of(":" + port)
-                : binds.stream().distinct().map(host -> host + ":" + port).toList();
+        List<String> bound = bound(binds, port);
         if (isTls) {
             listeners.secure(bound, false);
         } else {
             listeners.plain(bound, false);
         }
         List<Block> carried = new ArrayList<>();
-        for (Block block : all) {
-            List<Address> elsewhere = block.addresses(isTls).stream()
-                    .filter(one -> one.port() != port || !group.contains(block))
+        for (Block block : group) {
+            List<Address> here = block.addresses(isTls).stream()
+                    .filter(one -> one.port() == port)
                     .toList();
-            if (!elsewhere.isEmpty()) {
-                tally.note(
-                        block.at(),
-                        block.line(),
-                        "every site is at all addresses of its listener, and the others of the file are not there: not bound: "
-                                + String.join(
-                                        ", ",
-                                        elsewhere.stream()
-                                                .map(one -> one.name() + ":" + one.port())
-                                                .toList()),
-                        "another Postern for what is there");
-            }
-            if (group.contains(block)) {
-                List<Address> here = new ArrayList<>(block.addresses(isTls));
-                here.removeAll(elsewhere);
-                carried.add(new Block(block.line(), here, block.binds(), block.at(), block.more()));
-            }
+            carried.add(new Block(block.line(), here, block.binds(), block.at(), block.more()));
         }
+        elsewhere(all, group, port, isTls);
         return carried;
+    }
+
+    /** What is at other ports or addresses has a listener of its own there. */
+    private void elsewhere(List<Block> all, List<Block> group, int main, boolean isTls) {
+        Map<List<String>, List<Block>> byAddresses = new LinkedHashMap<>();
+        for (Block block : all) {
+            Map<Integer, List<Address>> byPort = new LinkedHashMap<>();
+            block.addresses(isTls).stream()
+                    .filter(one -> one.port() != main || !group.contains(block))
+                    .forEach(one -> byPort.computeIfAbsent(one.port(), key -> new ArrayList<>())
+                            .add(one));
+            byPort.forEach((port, addresses) -> byAddresses
+                    .computeIfAbsent(bound(block.binds(), port), key -> new ArrayList<>())
+                    .add(new Block(block.line(), addresses, block.binds(), block.at(), block.more())));
+        }
+        byAddresses.forEach((addresses, there) -> {
+            Optional<WebListeners.Further> listener = listeners.further(isTls, addresses, false);
+            for (Block block : there) {
+                listener.ifPresentOrElse(
+                        one -> further.add(new Further(block, one, isTls)),
+                        () -> tally.note(
+                                block.at(),
+                                block.line(),
+                                "another listener has that address among its own: not bound: "
+                                        + String.join(", ", addresses),
+                                "bind of listeners: addresses that do not overlap"));
+            }
+        });
+    }
+
+    private static List<String> bound(List<String> binds, int port) {
+        return binds.isEmpty()
+                ? List.of(":" + port)
+                : binds.stream().distinct().map(host -> host + ":" + port).toList();
+    }
+
+    /** Sites that have a listener of their own. */
+    List<Further> further() {
+        return further;
     }
 }

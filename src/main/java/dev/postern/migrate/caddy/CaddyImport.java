@@ -33,8 +33,7 @@ import org.jspecify.annotations.Nullable;
 /** A configuration of Postern that does what a Caddyfile does, as far as it can, and says of each line where it does not. */
 public final class CaddyImport {
     private final Caddyfile.Blocks file;
-    private final Path folder;
-    private final Instant now;
+    private final SiteTls tls;
     private final Tally tally;
     private final Placeholders placeholders;
     private final Options options;
@@ -48,11 +47,10 @@ public final class CaddyImport {
     private CaddyImport(Path file, Caddyfile.Blocks blocks, Map<String, String> environment, Instant now) {
         this.file = blocks;
         Path parent = file.toAbsolutePath().getParent();
-        this.folder = parent == null ? Path.of("/") : parent;
-        this.now = now;
         this.tally = new Tally(file);
         this.placeholders = new Placeholders(environment);
         this.options = new Options(placeholders, tally, root);
+        this.tls = new SiteTls(parent == null ? Path.of("/") : parent, now, options, tally, root);
         root.remark("From " + file.getFileName()
                 + " of Caddy, by postern import. A comment with a line of that file, or of one that it imports, says what was not"
                 + " carried over of it, and what to do.");
@@ -101,8 +99,15 @@ public final class CaddyImport {
         }
         List<Block> secure = grouping.group(blocks, true);
         List<Block> plain = grouping.group(blocks, false);
-        secure.forEach(block -> site(block, true));
-        plain.forEach(block -> site(block, false));
+        secure.forEach(block -> site(block, true, false));
+        plain.forEach(block -> site(block, false, false));
+        for (Blocks.Further one : grouping.further()) {
+            Set<SiteDraft> before = new HashSet<>(drafts.keySet());
+            site(one.block(), one.isTls(), true);
+            drafts.keySet().stream()
+                    .filter(draft -> !before.contains(draft))
+                    .forEach(draft -> one.listener().serves(draft.names.get(0)));
+        }
         issuers();
         drafts.forEach((draft, block) -> draft.write(place(block), backends::find));
         listeners.write(root.section("listeners"), true);
@@ -126,6 +131,11 @@ public final class CaddyImport {
         }
         file.blocks().forEach(block -> sweep(root, block));
         file.snippets().forEach(this::snippet);
+        List<String> itself = tally.itself();
+        if (!itself.isEmpty()) {
+            root.remark("What Postern does by itself, or has no use for:");
+            itself.forEach(root::remark);
+        }
         if (!file.fromEnvironment().isEmpty()) {
             root.remark("Variables of the environment were put in as they were at the import: lines "
                     + file.fromEnvironment() + ".");
@@ -161,7 +171,8 @@ public final class CaddyImport {
         line.all().skip(1).forEach(inner -> tally.within(at, line, inner));
     }
 
-    private void site(Block block, boolean isTls) {
+    /** @param isAlone whether it has a listener of its own */
+    private void site(Block block, boolean isTls, boolean isAlone) {
         List<String> names = new ArrayList<>();
         Match path = block.addresses().isEmpty()
                 ? Match.ALL
@@ -173,7 +184,7 @@ public final class CaddyImport {
                         block.line(),
                         "the addresses of a site have one path: " + address.name() + " is left out",
                         "routes of another site");
-            } else if (!taken.add(address.name())) {
+            } else if (!taken.add(isAlone && address.name().equals(Site.ANY) ? port(address) : address.name())) {
                 block.at()
                         .remark(address.name() + " has a site above already: "
                                 + (isTls
@@ -188,16 +199,25 @@ public final class CaddyImport {
         }
         tally.carried(block.line());
         block.line().own("log").forEach(line -> log(line, block.at()));
-        Certificates.Found certificate = isTls ? certificate(block) : null;
+        Certificates.Found certificate = isTls ? tls.certificate(block) : null;
         if (isTls && names.remove(Site.ANY)) {
             List<String> known = certificate == null ? List.of() : certificate.names();
             known.stream().filter(taken::add).forEach(names::add);
             if (names.isEmpty()) {
-                names.add("localhost");
-                block.at().remark("No address says for which names this is: put yours in the place of localhost.");
+                names.add(
+                        isAlone || !taken.add("localhost")
+                                ? port(block.addresses().get(0))
+                                : "localhost");
+                block.at().remark("No address says for which names this is: put yours in the place of this one.");
             }
-            hasDefault = true;
+            hasDefault |= !isAlone;
             draft(block, names, path, true, certificate, true);
+            return;
+        }
+        if (isAlone && names.remove(Site.ANY)) {
+            names.add(0, port(block.addresses().get(0)));
+            block.at().remark("It takes all hosts there, whatever it is called.");
+            draft(block, names, path, isTls, certificate, true);
             return;
         }
         boolean isAny = names.contains(Site.ANY);
@@ -211,6 +231,10 @@ public final class CaddyImport {
         }
         hasDefault |= isAny;
         draft(block, names, path, isTls, certificate, false);
+    }
+
+    private static String port(Address address) {
+        return "port-" + address.port() + ".internal";
     }
 
     private void draft(
@@ -261,11 +285,15 @@ public final class CaddyImport {
             // As Caddy answers what nobody else does.
             routing.add(Match.ALL, new Action.Respond(200, "", ""), Edits.NONE);
         }
-        Edits who = isTls ? verified(block) : Edits.NONE;
-        Routing routes = routing.with(edits -> edits.and(who));
+        SiteTls.Asking who = isTls ? tls.verified(block) : new SiteTls.Asking(Edits.NONE, Edits.NONE);
+        Routing routes = routing.with(edits -> edits.and(who.routes()));
         Edits common = CommonEdits.of(routes);
         SiteDraft draft = new SiteDraft(
-                names, routes.with(edits -> CommonEdits.without(edits, common)), common, !isTls, certificate);
+                names,
+                routes.with(edits -> CommonEdits.without(edits, common)),
+                common.and(who.site()),
+                !isTls,
+                certificate);
         Optional<SiteDraft> like = drafts.keySet().stream()
                 .filter(other -> block.equals(drafts.get(other)) && other.isLike(draft))
                 .findFirst();
@@ -275,87 +303,6 @@ public final class CaddyImport {
         }
         drafts.put(draft, block);
         return draft;
-    }
-
-    private Certificates.@Nullable Found certificate(Block block) {
-        Optional<Directive> tls = block.line().first("tls");
-        if (tls.isEmpty()) {
-            return null;
-        }
-        Directive line = tls.get();
-        if (line.words().size() < 3) {
-            return null;
-        }
-        Certificates certificates = new Certificates(List.of(), now);
-        certificates.take(folder.resolve(line.word(1)), folder.resolve(line.word(2)));
-        if (certificates.found().isEmpty()) {
-            tally.note(
-                    block.at(),
-                    line,
-                    "not taken over: "
-                            + certificates.problems().stream().findFirst().orElse(""),
-                    "an issuer gives one; certificate: { chain: FILE, key: FILE } is for your own");
-            return null;
-        }
-        tally.carried(line);
-        return certificates.found().get(0);
-    }
-
-    /** What {@code tls} says beside a certificate; who may come in, for each route. */
-    private Edits verified(Block block) {
-        Edits result = Edits.NONE;
-        for (Directive line : block.line().own("tls").toList()) {
-            boolean isEmail = line.words().size() == 2 && line.word(1).indexOf('@') > 0;
-            if (isEmail) {
-                options.email(line.word(1));
-            }
-            if (isEmail || line.word(1).equals("internal") || line.words().size() == 1) {
-                tally.carried(line);
-            }
-            for (Directive inner : line.own()) {
-                switch (inner.name()) {
-                    case "client_auth" -> {
-                        boolean isAsked = inner.first("mode")
-                                .map(mode ->
-                                        List.of("request", "verify_if_given").contains(mode.word(1)))
-                                .orElse(false);
-                        if (isAsked) {
-                            tally.note(block.at(), inner, "clients are not asked for certificates", "");
-                        } else {
-                            tally.closed(
-                                    block.at(),
-                                    inner,
-                                    "clients are not asked for certificates",
-                                    "allow or auth in the place of deny");
-                            result = Edits.NOBODY;
-                        }
-                    }
-                    case "protocols" -> {
-                        if (inner.word(1).equals("tls1.3")
-                                && !root.section("tls").has("min-version")) {
-                            root.section("tls").put("min-version", "TLSv1.3");
-                        }
-                        tally.carried(inner);
-                    }
-                    case "dns" ->
-                        tally.note(
-                                block.at(),
-                                inner,
-                                "TXT records are put into the DNS by dynamic updates, or by a program",
-                                "dns-01: { exec: [PROGRAM] } of acme or the site, and challenges: [dns-01]");
-                    case "issuer" -> {
-                        if (inner.word(1).equals("internal")) {
-                            tally.carried(inner);
-                        }
-                    }
-                    default -> {
-                        // What it is told by, says the sweep.
-                    }
-                }
-                inner.all().skip(1).forEach(one -> tally.within(block.at(), inner, one));
-            }
-        }
-        return result;
     }
 
     private void log(Directive line, Mapping at) {

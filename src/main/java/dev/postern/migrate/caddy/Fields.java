@@ -48,14 +48,15 @@ final class Fields {
             return told(line, "values are set, and not searched");
         }
         if (toServer && Headers.isOurs(name)) {
-            tally.carried(line);
-            if (!first.equals("-") && !WHAT_POSTERN_SAYS.contains(value)) {
+            if (first.equals("-") || WHAT_POSTERN_SAYS.contains(value)) {
+                tally.itself(line);
+            } else {
                 tally.note(at, line, "Postern writes " + name + " by itself, of what it knows", "another header");
             }
             return Edits.NONE;
         }
         if (toServer && Headers.isFraming(name) && !name.equalsIgnoreCase("host")) {
-            tally.carried(line);
+            tally.itself(line);
             return Edits.NONE;
         }
         if (first.equals("?")) {

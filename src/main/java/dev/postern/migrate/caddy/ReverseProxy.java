@@ -126,7 +126,7 @@ final class ReverseProxy {
                             .contains(one.name())) {
                         healths.passive(one, eject);
                     } else if (BY_ITSELF.contains(one.name())) {
-                        tally.carried(one);
+                        tally.itself(one);
                     }
                 }
             }
@@ -348,7 +348,7 @@ final class ReverseProxy {
                 }
                 default -> {
                     if (TRANSPORT_BY_ITSELF.contains(line.name())) {
-                        tally.carried(line);
+                        tally.itself(line);
                     }
                 }
             }

@@ -103,6 +103,11 @@ public final class NginxImport {
                     .put("respond", Map.of("status", "503"));
         }
         tree.root().own().forEach(line -> sweep(root, line));
+        List<String> itself = tally.itself();
+        if (!itself.isEmpty()) {
+            root.remark("What Postern does by itself, or has no use for:");
+            itself.forEach(root::remark);
+        }
     }
 
     private Mapping place(SiteDraft site) {
@@ -173,12 +178,10 @@ public final class NginxImport {
                     .remark("As nginx has it, unless a site says otherwise.")
                     .put("body", settings.body());
         }
-        http.block().all().forEach(line -> {
-            if (Reasons.isByItself(line)) {
-                tally.carried(line);
-            }
+        tree.root().all().filter(Reasons::isByItself).forEach(line -> {
+            line.all().forEach(tally::carried);
+            tally.itself(line);
         });
-        tree.root().all().filter(Reasons::isByItself).forEach(tally::carried);
         tree.root()
                 .all()
                 .filter(line -> line.is("map") && line.word(1).equals("$http_upgrade"))

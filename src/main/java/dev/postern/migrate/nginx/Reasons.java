@@ -67,6 +67,28 @@ final class Reasons {
             "server_name_in_redirect",
             "port_in_redirect");
 
+    /** What is carried over where something makes use of it. */
+    private static final Set<String> USED = Set.of(
+            "client_max_body_size",
+            "client_body_timeout",
+            "client_header_timeout",
+            "keepalive_timeout",
+            "return",
+            "rewrite",
+            "if",
+            "break",
+            "listen",
+            "server_name",
+            "ssl_certificate",
+            "ssl_certificate_key",
+            "ssl_verify_client",
+            "ssl_preread",
+            "internal",
+            "limit_except",
+            "real_ip_recursive",
+            "ssl",
+            "ssl_alpn");
+
     private static final Map<String, Reason> KNOWN = Map.ofEntries(
             Map.entry("user", PROCESS),
             Map.entry("pid", PROCESS),
@@ -89,10 +111,15 @@ final class Reasons {
             Map.entry("ssl_stapling", new Reason("no OCSP responses are stapled", "")),
             Map.entry("ssl_stapling_verify", new Reason("no OCSP responses are stapled", "")),
             Map.entry("ssl_trusted_certificate", new Reason("no OCSP responses are stapled", "")),
-            Map.entry("ssl_client_certificate", new Reason("clients are not asked for certificates", "")),
-            Map.entry("ssl_verify_depth", new Reason("clients are not asked for certificates", "")),
+            Map.entry("ssl_client_certificate", new Reason("nothing that was carried over asks for certificates", "")),
+            Map.entry("ssl_verify_depth", new Reason("nothing that was carried over asks for certificates", "")),
+            Map.entry("ssl_crl", new Reason("nothing that was carried over asks for certificates", "")),
             Map.entry("resolver", new Reason("names are asked for by themselves", "resolvers: [ADDRESS]")),
             Map.entry("resolver_timeout", new Reason("names are asked for by themselves", "")),
+            Map.entry("stub_status", FILES),
+            Map.entry("empty_gif", FILES),
+            Map.entry("dav_methods", FILES),
+            Map.entry("memcached_pass", FILES),
             Map.entry("root", FILES),
             Map.entry("alias", FILES),
             Map.entry("index", FILES),
@@ -172,9 +199,11 @@ final class Reasons {
                 || line.name().startsWith("scgi_")) {
             return new Reason("servers are spoken to in HTTP", "a server that speaks it, as backend of a route");
         }
-        boolean isOfMore = line.name().startsWith("proxy_")
+        boolean isUsed = USED.contains(line.name())
+                || line.name().startsWith("proxy_")
                 || line.name().startsWith("grpc_")
-                || line.name().startsWith("add_");
-        return KNOWN.getOrDefault(line.name(), isOfMore || line.is("ssl_verify_client") ? UNUSED : UNKNOWN);
+                || line.name().startsWith("add_")
+                || line.name().startsWith("gzip");
+        return KNOWN.getOrDefault(line.name(), isUsed ? UNUSED : UNKNOWN);
     }
 }

@@ -11,10 +11,8 @@ import dev.postern.migrate.WebListeners;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -22,8 +20,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The server blocks of {@code http}. Postern has one listener for HTTP and one for HTTPS, and every site is there at all addresses of
- * its listener; so those blocks that are there at the same addresses become sites, and the others are told.
+ * The server blocks of {@code http}. Those that are at the same addresses, port 80 and 443 where somebody is there, share one listener for
+ * HTTP and one for HTTPS; what is elsewhere has a listener of its own, and is not to be seen at those.
  */
 final class Servers {
     private static final int HTTP = 80;
@@ -37,6 +35,7 @@ final class Servers {
     private final Passing passing;
     private final Settings settings;
     private final Access access;
+    private final Clients clients;
     private final Map<SiteDraft, Server> drafts = new LinkedHashMap<>();
     private final Set<String> taken = new HashSet<>();
 
@@ -56,12 +55,14 @@ final class Servers {
         this.passing = passing;
         this.settings = settings;
         this.access = new Access(folder, tally);
+        this.clients = new Clients(folder, tally);
     }
 
     /** Each with the block that it is of. */
     Map<SiteDraft, Server> drafts() {
-        List<Server> secure = group(true, HTTPS);
-        List<Server> plain = group(false, HTTP);
+        Addressing addressing = new Addressing(servers, listeners, tally);
+        List<Server> secure = addressing.group(true, HTTPS);
+        List<Server> plain = addressing.group(false, HTTP);
         Optional<Server> secureDefault = byDefault(secure, true);
         Optional<Server> plainDefault = byDefault(plain, false);
         Map<Server, Integer> redirects = new LinkedHashMap<>();
@@ -96,77 +97,59 @@ final class Servers {
                 plain(server, status, plainDefault.filter(server::equals).isPresent(), secureDefault.isPresent());
             }
         }
+        addressing.elsewhere().forEach(one -> further(one, secure, plain));
         return drafts;
     }
 
-    /** Those that are at the same addresses as the first one at this port, or at the first port there is. */
-    private List<Server> group(boolean isTls, int wanted) {
-        List<Server> all = servers.stream()
-                .filter(server -> !server.listens(isTls).isEmpty())
-                .toList();
-        if (all.isEmpty()) {
-            return all;
-        }
-        int port = all.stream()
-                        .flatMap(server -> server.listens(isTls).stream())
-                        .anyMatch(listen -> listen.port() == wanted)
-                ? wanted
-                : all.get(0).listens(isTls).get(0).port();
-        List<Server> at = all.stream()
-                .filter(server -> server.listens(isTls).stream().anyMatch(listen -> listen.port() == port))
-                .toList();
-        // An address goes before all of them, and what is there only is not for everybody.
-        Optional<Server> open = at.stream()
-                .filter(server -> server.listens(isTls).stream()
-                        .anyMatch(
-                                listen -> listen.port() == port && listen.host().isEmpty()))
-                .findFirst();
-        Set<String> addresses = addresses(open.orElse(at.get(0)), isTls, port);
-        List<Server> group = at.stream()
-                .filter(server -> !Collections.disjoint(addresses(server, isTls, port), addresses))
-                .toList();
-        Set<String> common = new LinkedHashSet<>();
-        group.forEach(server -> server.listens(isTls).forEach(listen -> common.add(listen.text())));
-        group.forEach(server -> common.removeIf(address ->
-                server.listens(isTls).stream().noneMatch(listen -> listen.text().equals(address))));
-        Set<String> bound = common.isEmpty() ? addresses : common;
-        boolean isProxied =
-                group.stream().allMatch(server -> server.listens(isTls).stream().anyMatch(Listen::acceptsProxy));
-        if (isTls) {
-            listeners.secure(List.copyOf(bound), isProxied);
-        } else {
-            listeners.plain(List.copyOf(bound), isProxied);
-        }
-        for (Server server : all) {
-            for (Listen listen : server.listens(isTls)) {
-                boolean isBound = group.contains(server) && bound.contains(listen.text());
-                if (isBound && listen.line().is("listen")) {
-                    tally.carried(listen.line());
-                } else if (!isBound) {
-                    tally.note(
-                            server.at(),
-                            listen.line(),
-                            "every site is at all addresses of its listener, and not every other server of the file is there: not bound",
-                            "another Postern for what is there");
+    /** Sites that are at a listener of their own. */
+    private void further(Addressing.Elsewhere one, List<Server> secure, List<Server> plain) {
+        Optional<Server> byDefault = byDefault(one.servers(), one.isTls());
+        for (Server server : one.servers()) {
+            boolean isThere = secure.contains(server)
+                    || plain.contains(server)
+                    || !sites(server).isEmpty();
+            if (!isThere) {
+                boolean isDefault = byDefault.filter(server::equals).isPresent();
+                if (one.isTls()) {
+                    secure(server, isDefault);
+                } else {
+                    plainAlone(server, isDefault);
                 }
-                if (listen.acceptsProxy() && !isProxied) {
-                    tally.note(
-                            server.at(),
-                            listen.line(),
-                            "proxy_protocol holds for all addresses of a listener, or none",
-                            "proxy-protocol: [ADDRESSES]");
+            }
+            for (SiteDraft draft : sites(server)) {
+                String name = draft.names.get(0);
+                one.listener().serves(name);
+                if (secure.contains(server)) {
+                    listeners.also(true, name);
+                }
+                if (plain.contains(server)) {
+                    listeners.also(false, name);
                 }
             }
         }
-        return group;
     }
 
-    private static Set<String> addresses(Server server, boolean isTls, int port) {
-        Set<String> addresses = new LinkedHashSet<>();
-        server.listens(isTls).stream()
-                .filter(listen -> listen.port() == port)
-                .forEach(listen -> addresses.add(listen.text()));
-        return addresses;
+    private List<SiteDraft> sites(Server server) {
+        return drafts.entrySet().stream()
+                .filter(entry -> entry.getValue().equals(server))
+                .map(Map.Entry::getKey)
+                .toList();
+    }
+
+    private void plainAlone(Server server, boolean isDefault) {
+        List<String> names = free(server);
+        if (names.isEmpty() && isDefault) {
+            String name = "port-" + server.listens(false).get(0).port() + ".internal";
+            if (taken.add(name)) {
+                names = List.of(name);
+                server.at().remark("It takes all hosts there, whatever it is called.");
+            }
+        }
+        if (names.isEmpty()) {
+            tally.note(server.at(), server.scope().block(), "no name leads to it", "");
+            return;
+        }
+        draft(server, names, false, null).isDefault = isDefault;
     }
 
     private static Optional<Server> byDefault(List<Server> group, boolean isTls) {
@@ -190,9 +173,10 @@ final class Servers {
             names = certificate == null
                     ? List.of()
                     : certificate.names().stream().filter(taken::add).toList();
-            if (names.isEmpty() && isDefault) {
-                names = List.of("localhost");
-                remarks.add("No server_name says for which names this is: put yours in the place of localhost.");
+            String any = "port-" + server.listens(true).get(0).port() + ".internal";
+            if (names.isEmpty() && isDefault && (taken.add("localhost") || taken.add(any))) {
+                names = List.of(sites(server).isEmpty() && !taken.contains(any) ? "localhost" : any);
+                remarks.add("No server_name says for which names this is: put yours in the place of this one.");
             }
         }
         if (names.isEmpty()) {
@@ -214,23 +198,6 @@ final class Servers {
             }
         }
         return names;
-    }
-
-    /** Clients that have to show certificates: each route says it, for what a route says stands for what its site says. */
-    private Edits verified(Server server) {
-        Optional<Directive> asked = server.scope()
-                .one("ssl_verify_client")
-                .filter(line -> !line.word(1).equals("off"));
-        if (asked.isEmpty()) {
-            return Edits.NONE;
-        }
-        String why = "clients are not asked for certificates";
-        if (!asked.get().word(1).equals("on")) {
-            tally.note(server.at(), asked.get(), why, "");
-            return Edits.NONE;
-        }
-        tally.closed(server.at(), asked.get(), why, "allow or auth in the place of deny");
-        return Edits.NOBODY;
     }
 
     private Optional<Certificates.Found> certificate(Server server) {
@@ -322,13 +289,17 @@ final class Servers {
             @Nullable String host,
             boolean isTls,
             Certificates.@Nullable Found certificate) {
-        Edits who = isTls ? verified(server) : Edits.NONE;
+        Clients.Asked who = isTls ? clients.of(server.scope(), server.at()) : Clients.Asked.NOTHING;
         Routing routing = new Locations(server, host, isTls, passing, settings, access, tally)
                 .routing()
-                .with(edits -> edits.and(who));
+                .with(edits -> edits.and(who.routes()));
         Edits common = CommonEdits.of(routing);
         SiteDraft draft = new SiteDraft(
-                names, routing.with(edits -> CommonEdits.without(edits, common)), common, !isTls, certificate);
+                names,
+                routing.with(edits -> CommonEdits.without(edits, common)),
+                common.and(who.site()),
+                !isTls,
+                certificate);
         drafts.put(draft, server);
         return draft;
     }

@@ -99,11 +99,14 @@ final class Settings {
         String value = line.word(2);
         if (name.equalsIgnoreCase("host") || Headers.isFraming(name)) {
             // Which Host, says the backend; the others are of one connection, and Postern's to say.
-            tally.carried(line);
+            if (name.equalsIgnoreCase("host")) {
+                tally.carried(line);
+            } else {
+                tally.itself(line);
+            }
             return Edits.NONE;
         }
         if (Headers.isOurs(name)) {
-            tally.carried(line);
             boolean isWhatPosternSays = value.isEmpty()
                     || Set.of(
                                     "$remote_addr",
@@ -117,7 +120,9 @@ final class Settings {
                                     "443",
                                     "80")
                             .contains(value);
-            if (!isWhatPosternSays) {
+            if (isWhatPosternSays) {
+                tally.itself(line);
+            } else {
                 tally.note(at, line, "Postern writes " + name + " by itself, of what it knows", "another header");
             }
             return Edits.NONE;
@@ -215,7 +220,7 @@ final class Settings {
                         .orElse("20B")));
         for (String byItself :
                 List.of("gzip_vary", "gzip_proxied", "gzip_disable", "gzip_http_version", "gzip_buffers")) {
-            scope.one(byItself).ifPresent(tally::carried);
+            scope.one(byItself).ifPresent(tally::itself);
         }
         return Edits.saying("compression", Value.entries(compression));
     }

@@ -102,19 +102,44 @@ final class Streams {
             }
         });
         Edits edits = new Access(folder, tally).of(scope, at);
-        scope.one("ssl_verify_client").filter(line -> line.word(1).equals("on")).ifPresent(line -> {
-            tally.closed(at, line, "clients are not asked for certificates", "allow in the place of deny");
-            Edits.NOBODY.write(at);
-        });
-        if (!at.has("deny")) {
-            edits.write(at);
+        if (isTls) {
+            Clients.Asked who = new Clients(folder, tally).of(scope, at);
+            edits = edits.and(who.routes());
+            if (!who.site().equals(Edits.NONE)) {
+                edits = edits.and(asking(site.orElse(""), who.site(), scope, at));
+            }
         }
+        edits.write(at);
         if (listens.stream().allMatch(Listen::acceptsProxy)) {
             at.remark("Everybody may say who they are: the addresses of your balancers alone are safe.");
             at.put("proxy-protocol", List.of("0.0.0.0/0", "::/0"));
         }
         Map<String, String> timeouts = timeouts(scope);
         at.put("timeouts", timeouts);
+    }
+
+    /** A service asks clients as the site does whose certificate it has. */
+    private Edits asking(String name, Edits said, Scope scope, Mapping at) {
+        SiteDraft site = sites.stream()
+                .filter(draft -> draft.names.contains(name))
+                .findFirst()
+                .orElseThrow();
+        if (site.edits.more().containsKey("client-certificates")
+                ? site.edits
+                        .more()
+                        .get("client-certificates")
+                        .equals(said.more().get("client-certificates"))
+                : site.routing.routes().isEmpty()) {
+            site.edits = site.edits.and(said);
+            return Edits.NONE;
+        }
+        scope.one("ssl_verify_client")
+                .ifPresent(line -> tally.closed(
+                        at,
+                        line,
+                        "clients are asked as the site asks them whose certificate it is",
+                        "tls: NAME of a site that asks for the same"));
+        return Edits.NOBODY;
     }
 
     private Map<String, String> timeouts(Scope scope) {
@@ -179,7 +204,17 @@ final class Streams {
         tally.carried(map.get());
         scope.one("ssl_preread").ifPresent(tally::carried);
         listens.forEach(listen -> tally.carried(listen.line()));
-        listeners.secure(addresses, listens.stream().allMatch(Listen::acceptsProxy));
+        boolean isProxied = listens.stream().allMatch(Listen::acceptsProxy);
+        Optional<WebListeners.Further> further = Optional.empty();
+        if (listeners.isSecure()) {
+            further = listeners.further(true, addresses, isProxied);
+            if (further.isEmpty()) {
+                tally.note(at, pass, "another listener has that address among its own: nothing is passed on", "");
+                return;
+            }
+        } else {
+            listeners.secure(addresses, isProxied);
+        }
         Map<String, Value> settings = settings(scope, at);
         Map<String, String> timeouts = timeouts(scope);
         for (Directive line : map.get().own()) {
@@ -198,8 +233,10 @@ final class Streams {
                         "a site with passthrough");
                 continue;
             }
+            boolean isAlone = further.isPresent();
             boolean isTaken = sites.stream()
-                    .anyMatch(site -> site.names.contains(isAny ? Site.ANY : name) || (isAny && site.isDefault));
+                    .anyMatch(site ->
+                            site.names.contains(isAny ? Site.ANY : name) || (isAny && site.isDefault && !isAlone));
             if (isTaken) {
                 tally.note(at, line, "a site of that name is opened here", "");
                 continue;
@@ -208,6 +245,7 @@ final class Streams {
             SiteDraft draft = new SiteDraft(List.of(isAny ? Site.ANY : name), new Routing(), Edits.NONE, false, null);
             draft.passthrough = new SiteDraft.Passthrough(backend.get(), timeouts);
             sites.add(draft);
+            further.ifPresent(listener -> listener.serves(draft.names.get(0)));
         }
     }
 

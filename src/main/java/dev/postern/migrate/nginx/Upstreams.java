@@ -157,8 +157,10 @@ final class Upstreams {
                 case "hash" -> hash(line.word(1));
                 default -> Optional.empty();
             };
-            if (balance.isPresent() || BY_ITSELF.contains(line.name())) {
+            if (balance.isPresent()) {
                 tally.carried(line);
+            } else if (BY_ITSELF.contains(line.name())) {
+                tally.itself(line);
             }
             chosen = chosen.or(() -> balance);
         }

@@ -234,6 +234,20 @@ class CaddyImportTest {
     }
 
     @Test
+    void sitesAtOtherPortsHaveListenersOfTheirOwn() throws Exception {
+        String text = imported("a.example.net {\nrespond a\n}\n:8081 {\nrespond b\n}\n:8082 {\nrespond c\n}\n")
+                .text();
+
+        assertThat(text).contains("""
+                  http-8081:
+                    kind: http
+                    bind: [":8081"]
+                    redirect: off
+                    sites: [port-8081.internal]
+                """, "body: b", "body: c", "sites: [port-8082.internal]");
+    }
+
+    @Test
     void fileWithoutBracesIsOneSite() throws Exception {
         assertThat(imported("http://a.example.net\nrespond \"hi\"\n").text())
                 .contains("names: [a.example.net]", "body: hi");

@@ -189,6 +189,79 @@ class NginxImportTest {
     }
 
     @Test
+    void serverAtAnotherPortIsThereAndNowhereElse() throws Exception {
+        String text = imported("""
+                server { listen 80; server_name a.example.com; location / { proxy_pass http://10.0.0.1; } }
+                server { listen 80; listen 8080; server_name b.example.com; location / { proxy_pass http://10.0.0.2; } }
+                server { listen 127.0.0.1:9000; location / { proxy_pass http://10.0.0.3; } }
+                """).text();
+
+        assertThat(text).contains("""
+                  http:
+                    bind: [":80"]
+                    sites: [others, b.example.com]
+                  http-8080:
+                    kind: http
+                    bind: [":8080"]
+                    redirect: off
+                    sites: [b.example.com]
+                  http-9000:
+                    kind: http
+                    bind: [127.0.0.1:9000]
+                    redirect: off
+                    sites: [port-9000.internal]
+                """).contains("""
+                  - names: [port-9000.internal]
+                    default: true
+                    plain: true
+                """);
+    }
+
+    @Test
+    void connectionsArePassedOnByNameAtAListenerOfTheirOwn() throws Exception {
+        String text = imported("""
+                http {
+                  server { listen 127.0.0.1:8443 ssl; server_name a.example.com; location / { proxy_pass http://10.0.0.1; } }
+                }
+                stream {
+                  map $ssl_preread_server_name $to { db.example.com 10.0.0.2:443; default 127.0.0.1:8443; }
+                  server { listen 443; ssl_preread on; proxy_pass $to; }
+                }
+                """).text();
+
+        assertThat(text).contains("""
+                  https:
+                    bind: [127.0.0.1:8443]
+                  https-443:
+                    kind: https
+                    bind: [":443"]
+                    sites: [db.example.com, "*"]
+                """);
+    }
+
+    @Test
+    void clientsAreAskedForCertificatesWhereTheFileOfTheirAuthoritiesIsHere() throws Exception {
+        String server = """
+                server {
+                  listen 443 ssl;
+                  server_name a.example.com;
+                  ssl_client_certificate ca.pem;
+                  ssl_verify_client on;
+                  location / { deny 10.0.0.1; proxy_pass http://10.0.0.1; }
+                }
+                """;
+        // What a route says of addresses stands for what its site says.
+        assertThat(imported(server).text()).contains("NOBODY GETS IN HERE", "deny: [10.0.0.1, 0.0.0.0/0, \"::/0\"]");
+
+        Files.writeString(
+                directory.resolve("ca.pem"), Pem.of(List.of(TestCa.create().root())));
+        Imported imported = imported(server);
+        assertThat(imported.text()).contains("mode: require, depth: 1 }").doesNotContain("::/0");
+        assertThat(ImportCases.passes(imported, "").sites().get(0).settings().clientCertificates())
+                .isNotNull();
+    }
+
+    @Test
     void fileThatIsMissingIsToldAndOneThatIncludesItselfEnds() throws Exception {
         assertThat(imported("include missing.conf;\nserver { listen 80; return 404; }")
                         .text())
