@@ -3,10 +3,12 @@ package dev.postern.migrate;
 import dev.postern.config.Site;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -22,6 +24,9 @@ public final class SiteDraft {
     private final Certificates.@Nullable Found certificate;
     /** What there is to say of it in front of it. */
     public final List<String> remarks = new ArrayList<>();
+
+    /** The listeners that it is on; empty for all that have none of their own. */
+    public final Set<String> listeners = new LinkedHashSet<>();
 
     public boolean isDefault;
     /** Null where its connections are opened. */
@@ -50,7 +55,13 @@ public final class SiteDraft {
         names.remove(name);
         SiteDraft draft = new SiteDraft(List.of(name), routing, edits, isPlain, certificate);
         draft.passesTokens = passesTokens;
+        draft.listeners.addAll(listeners);
         return draft;
+    }
+
+    /** The names of its own certificate; none where it brings none. */
+    public List<String> certifiedNames() {
+        return certificate == null ? List.of() : certificate.names();
     }
 
     /** Whether an issuer has to give it a certificate. */
@@ -60,6 +71,7 @@ public final class SiteDraft {
 
     public boolean isLike(SiteDraft other) {
         return isPlain == other.isPlain
+                && listeners.equals(other.listeners)
                 && passesTokens == other.passesTokens
                 && routing.equals(other.routing)
                 && edits.equals(other.edits)

@@ -56,12 +56,13 @@ final class Binds {
             "ocsp-update",
             "guid-prefix",
             "default-crt");
-    private static final Set<String> CARRIED =
-            Set.of("ssl", "crt", "default-crt", "crt-list", "alpn", "accept-proxy", "ssl-min-ver");
+    private static final Set<String> CARRIED = Set.of(
+            "ssl", "crt", "default-crt", "crt-list", "alpn", "accept-proxy", "ssl-min-ver", "interface", "transparent");
     private static final Set<String> OF_NO_USE = Set.of("name", "id", "v4v6");
 
     /**
      * @param addresses as Postern writes them, ranges of ports too
+     * @param device the network interface; empty for all
      * @param certificates the files and folders of {@code crt}
      */
     record Bind(
@@ -71,7 +72,9 @@ final class Binds {
             List<String> certificates,
             List<String> alpn,
             boolean acceptsProxy,
-            String minVersion) {}
+            String minVersion,
+            String device,
+            boolean isTransparent) {}
 
     private final Tally tally;
     /** {@code HOST:PORT} of all that is taken; an empty host is every one. */
@@ -152,7 +155,9 @@ final class Binds {
                         certificates(statement),
                         List.of(statement.valueOf("alpn").split(",")),
                         statement.words().contains("accept-proxy"),
-                        statement.valueOf("ssl-min-ver")));
+                        statement.valueOf("ssl-min-ver"),
+                        statement.valueOf("interface"),
+                        statement.words().contains("transparent")));
             }
         }
         return binds;

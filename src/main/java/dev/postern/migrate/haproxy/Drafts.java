@@ -9,7 +9,10 @@ import dev.postern.migrate.SiteDraft;
 import dev.postern.migrate.Tally;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -19,6 +22,8 @@ final class Drafts {
     private final Listening listening;
     private final Instant now;
     private final List<SiteDraft> all = new ArrayList<>();
+    /** Those that a service needs → the service. */
+    private final Map<SiteDraft, Section> forCertificates = new LinkedHashMap<>();
 
     Drafts(Tally tally, Listening listening, Instant now) {
         this.tally = tally;
@@ -59,6 +64,9 @@ final class Drafts {
                     all.add(all.indexOf(draft) + 1, own);
                 }
                 own.passthrough = passed.to();
+                if (!own.listeners.isEmpty()) {
+                    own.listeners.add(Listening.SECURE);
+                }
                 // Over plain HTTP it is served as before.
                 listening.redirect("off");
                 if (!own.edits.admitsAs(passed.edits())) {
@@ -111,36 +119,114 @@ final class Drafts {
             return Optional.empty();
         }
         if (!isThere) {
-            all.add(forCertificate(section, name, found));
+            SiteDraft draft = new SiteDraft(List.of(name), new Routing(), Edits.NONE, false, found);
+            forCertificates.put(draft, section);
+            all.add(draft);
         }
         return Optional.of(name);
     }
 
-    /** Whoever asks the listeners for that name is to get what there was for any name: a site of its own cannot be avoided. */
-    private SiteDraft forCertificate(Section section, String name, Certificates.@Nullable Found found) {
-        Optional<SiteDraft> others = all.stream()
-                .filter(draft -> draft.isDefault || draft.names.contains(Site.ANY))
-                .findFirst();
-        Optional<SiteDraft> web = others.filter(draft -> draft.passthrough == null || draft.isPlain);
-        SiteDraft draft = new SiteDraft(
-                List.of(name),
-                web.map(other -> other.routing).orElse(new Routing()),
-                web.map(other -> other.edits).orElse(Edits.NONE),
-                false,
-                found);
-        String what = "Here for the certificate of " + section.name() + " (" + tally.where(section.head())
-                + "), which needs a site. On the listeners for the web this name is ";
-        if (web.isPresent()) {
-            draft.remarks.add(what + "served as all others are, with that certificate.");
-        } else if (others.isPresent()) {
-            draft.remarks.add(what + "answered 404, and not passed on as all others are.");
-        } else {
-            draft.remarks.add(what + "answered 404.");
+    /** Sites that are there for their certificates alone are on no listener that anybody comes to. */
+    void keepAside() {
+        forCertificates.forEach((draft, section) -> {
+            boolean isWeb = listening.isPlain() || listening.isSecure();
+            draft.remarks.add("Here for the certificate of " + section.name() + " (" + tally.where(section.head())
+                    + "), which needs a site" + (isWeb ? ", on a listener that nobody comes to." : "."));
+            if (isWeb) {
+                draft.listeners.add(listening.aside());
+            }
+        });
+    }
+
+    /**
+     * The sites of one more section, on a listener that has them alone. What two listeners do alike for a name is one site.
+     *
+     * @param listener what it is called
+     */
+    void serve(String listener, List<SiteDraft> more, Section section, Mapping place) {
+        boolean isMain = listener.equals(Listening.PLAIN);
+        if (isMain && all.isEmpty()) {
+            all.addAll(more);
+            return;
         }
-        if (web.filter(other -> other.isPlain).isPresent()) {
-            // Over plain HTTP it is served as before.
-            listening.redirect("off");
+        if (isMain) {
+            all.stream()
+                    .filter(draft -> draft.listeners.isEmpty())
+                    .forEach(draft -> draft.listeners.add(Listening.SECURE));
         }
-        return draft;
+        for (SiteDraft draft : more) {
+            for (String name : List.copyOf(draft.names)) {
+                SiteDraft holder = holder(name);
+                if (holder == null) {
+                    continue;
+                }
+                draft.names.remove(name);
+                if (isAlike(holder, draft)) {
+                    share(holder, listener);
+                } else if (name.equals(Site.ANY) || (draft.isDefault && draft.names.isEmpty())) {
+                    draft.names.addAll(forAnybody(draft, section));
+                    draft.isDefault = true;
+                } else {
+                    tally.note(
+                            place,
+                            section.head(),
+                            "\"" + name + "\" is a site of another section, which does something else for it",
+                            "routes of that site with when: { listener: " + listener + " }");
+                }
+            }
+            if (!draft.names.isEmpty()) {
+                draft.listeners.add(listener);
+                all.add(draft);
+            }
+        }
+    }
+
+    /** Who has a name already; null where nobody has. */
+    private @Nullable SiteDraft holder(String name) {
+        return all.stream()
+                .filter(draft -> draft.names.contains(name) || (name.equals(Site.ANY) && draft.isDefault))
+                .findFirst()
+                .orElse(null);
+    }
+
+    private static boolean isAlike(SiteDraft holder, SiteDraft draft) {
+        boolean isWhole = holder.names.size() == 1 || holder.isDefault;
+        return isWhole
+                && holder.passthrough == null
+                && holder.routing.equals(draft.routing)
+                && holder.edits.equals(draft.edits);
+    }
+
+    private void share(SiteDraft holder, String listener) {
+        if (holder.listeners.isEmpty()) {
+            if (listening.isPlain()) {
+                holder.listeners.add(Listening.PLAIN);
+            }
+            if (!holder.isPlain) {
+                holder.listeners.add(Listening.SECURE);
+            }
+        }
+        holder.listeners.add(listener);
+    }
+
+    /** Names for a site that takes whoever names no other: those of its certificate, or one that nobody has. */
+    private List<String> forAnybody(SiteDraft draft, Section section) {
+        List<String> names = draft.certifiedNames().stream()
+                .filter(name -> holder(name) == null)
+                .toList();
+        if (!names.isEmpty()) {
+            return names;
+        }
+        draft.remarks.clear();
+        draft.remarks.add(
+                draft.isPlain
+                        ? "Whatever host clients ask for there: the name stands for none."
+                        : "No rule says for which names this is: put yours in the place of this one.");
+        String made = section.name()
+                .toLowerCase(Locale.ROOT)
+                .replaceAll("[^a-z0-9]+", "-")
+                .replaceAll("^-+|-+$", "");
+        String name = (made.isEmpty() ? "any" : made.substring(0, Math.min(made.length(), 50))) + ".invalid";
+        return List.of(holder(name) == null ? name : "line-" + section.head().line() + "." + name);
     }
 }

@@ -20,8 +20,7 @@ import java.util.Optional;
 
 /** A configuration of Postern that does what one of HAProxy does, as far as it can, and says of each line where it does not. */
 public final class HaproxyImport {
-    private static final String ELSEWHERE =
-            "one section has the sites of a kind of listener, and another had them before";
+    private static final String ELSEWHERE = "one section with and without TLS has sites, and another had them before";
 
     private final List<Section> sections;
     private final Instant now;
@@ -99,10 +98,11 @@ public final class HaproxyImport {
         web(web);
         listened.stream().filter(Section::isTcp).forEach(this::tcp);
         issuers();
+        drafts.keepAside();
         for (SiteDraft draft : drafts.all()) {
             draft.write(root.item("sites"), backends::forRequests);
         }
-        listening.write(root.section("listeners"), tally);
+        listening.write(root.section("listeners"), tally, drafts.all());
         if (!drafts.all().isEmpty() || !root.has("tcp")) {
             listening.makeWay(
                     root.section("listeners"), binds, drafts.all().stream().anyMatch(draft -> !draft.isPlain));
@@ -189,7 +189,7 @@ public final class HaproxyImport {
         List<Section> plain = new ArrayList<>();
         for (Section section : others) {
             if (isTls(section)) {
-                elsewhere(section);
+                further(section, true);
                 continue;
             }
             HttpSites sites = new HttpSites(section, withServers, tally, place(section));
@@ -209,7 +209,7 @@ public final class HaproxyImport {
         plain.sort((a, b) -> Boolean.compare(isAt80(b), isAt80(a)));
         for (Section section : plain) {
             if (listening.isPlain()) {
-                elsewhere(section);
+                further(section, false);
             } else {
                 plain(section);
             }
@@ -288,18 +288,40 @@ public final class HaproxyImport {
         listening.add(listened);
         tally.carried(section.head());
         HttpSites sites = new HttpSites(section, withServers, tally, place);
-        for (SiteDraft draft : sites.drafts(false, true, new Certificates(List.of(), now))) {
-            boolean isAny = draft.names.contains(Site.ANY);
-            draft.names.removeIf(name ->
-                    drafts.all().stream().anyMatch(other -> other.names.contains(name) || (isAny && other.isDefault)));
-            if (draft.names.isEmpty()) {
-                place.remark(
-                        "What is done on line " + section.head().line()
-                                + " and below over plain HTTP with hosts that have a site with TLS is not done: they are redirected.");
-            } else {
-                drafts.all().add(draft);
-            }
+        List<SiteDraft> more = sites.drafts(false, true, new Certificates(List.of(), now));
+        if (!drafts.all().isEmpty()) {
+            // Beside sites with TLS, of which plain HTTP is somebody else's.
+            listening.redirect("off");
         }
+        drafts.serve(Listening.PLAIN, more, section, place);
+    }
+
+    /** A section beside the one that has the sites of the kind: a listener with sites of its own. */
+    private void further(Section section, boolean isTls) {
+        Mapping place = place(section);
+        List<Statement> bound = section.all("bind");
+        if (isTls && !bound.stream().allMatch(bind -> bind.words().contains("ssl"))) {
+            elsewhere(section);
+            return;
+        }
+        List<Binds.Bind> listened = binds.of(section, false, place);
+        if (listened.isEmpty()) {
+            return;
+        }
+        List<String> files = new ArrayList<>();
+        listened.forEach(bind -> files.addAll(bind.certificates()));
+        Certificates certificates = new Certificates(files, now);
+        certificates.problems().forEach(problem -> place.remark("Not taken over: " + problem + "."));
+        HttpSites sites = new HttpSites(section, withServers, tally, place);
+        List<SiteDraft> more = sites.drafts(isTls, !isTls, certificates);
+        if (more.isEmpty()) {
+            // A listener without sites of its own would have those of all others.
+            elsewhere(section);
+            return;
+        }
+        String name = listening.further(section, listened);
+        drafts.serve(name, more, section, place);
+        tally.carried(section.head());
     }
 
     /** All that is open of a section that is not carried over. */

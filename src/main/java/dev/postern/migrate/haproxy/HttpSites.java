@@ -173,7 +173,12 @@ final class HttpSites {
             }
             Certificates.Found first =
                     certificates.found().isEmpty() ? null : certificates.found().get(0);
-            drafts.add(new SiteDraft(List.of(Site.ANY), routing, edits, isPlain, first));
+            List<String> own = first == null
+                    ? List.of()
+                    : first.names().stream().filter(taken::add).toList();
+            SiteDraft draft = new SiteDraft(own.isEmpty() ? List.of(Site.ANY) : own, routing, edits, isPlain, first);
+            draft.isDefault = !own.isEmpty();
+            drafts.add(draft);
             return;
         }
         List<String> names =

@@ -172,6 +172,7 @@ final class TcpServices {
         List<String> addresses = new ArrayList<>();
         listened.forEach(bind -> addresses.addAll(bind.addresses()));
         at.put("bind", addresses);
+        Listening.sockets(listened, at, tally);
         at.put("backend", backend.get());
         backends.serverPort(target).ifPresent(port -> at.put("server-port", port));
         site.ifPresent(name -> tls(listened, at, name));

@@ -32,8 +32,6 @@ import org.junit.jupiter.api.io.TempDir;
 class BesideHaproxyTest {
     private static final Path FILES = Path.of("src/test/resources/migrate/haproxy");
 
-    private static final String ELSEWHERE = "one section has the sites of the plain listener: told by the import";
-
     @TempDir
     private Path folder;
 
@@ -162,7 +160,7 @@ class BesideHaproxyTest {
                 List.of("host", "x-forwarded-for", "x-forwarded-port"),
                 because(
                         "the other section",
-                        ELSEWHERE,
+                        "X-Forwarded-Port is written for everybody",
                         "what a client says of itself",
                         "what a client says in X-Forwarded-For is thrown away: it is nobody whom one trusts"),
                 home -> {
@@ -194,9 +192,7 @@ class BesideHaproxyTest {
                 List.of("host"),
                 because(
                         "users",
-                        ELSEWHERE,
-                        "users come back",
-                        ELSEWHERE,
+                        "the cookie is HttpOnly, always",
                         "mail in shares",
                         "m2 alone has send-proxy, which a backend sends to all of its servers or none: told by the import"),
                 home -> {
@@ -377,5 +373,38 @@ class BesideHaproxyTest {
                         return home.until("{sorry=3}"::equals, () -> home.shares(3, www, "/"));
                     });
                 });
+    }
+
+    @Test
+    void listeners() throws Exception {
+        Map<String, String> files = Map.of(
+                "/etc/ssl/lb/www.example.com.pem",
+                        pem("www.pem", "www.example.com", "two.example.com").toString(),
+                "/etc/ssl/lb/inner.example.com.pem",
+                        pem("inner.pem", "inner.example.com").toString(),
+                "/etc/ssl/lb/cache.example.com.pem",
+                        pem("cache.pem", "cache.example.com").toString());
+        beside("listeners.cfg", files, List.of("host"), because(), home -> {
+            List<String> hosts = List.of(
+                    "one.example.com", "two.example.com", "www.example.com", "inner.example.com", "cache.example.com");
+            for (String host : hosts) {
+                for (int port : List.of(80, 8081, 8082)) {
+                    home.step("plain at " + port + " " + host, () -> home.ask(home.plain(port, host), "GET", "/"));
+                }
+            }
+            for (String host : List.of("www.example.com", "two.example.com")) {
+                home.step("TLS " + host, () -> home.ask(home.tls(443, host), "GET", "/"));
+            }
+            home.step(
+                    "another Host over TLS",
+                    () -> home.ask(home.tls(443, "www.example.com").asking("one.example.com"), "GET", "/"));
+            home.step("the name of the service over TLS", () -> home.hello(443, "cache.example.com"));
+            home.step("the inner name over TLS", () -> home.hello(443, "inner.example.com"));
+            Home.Asking inner = home.tls(8443, "inner.example.com").at("127.0.0.1");
+            home.step("inside", () -> home.ask(inner, "GET", "/"));
+            home.step("inside, from outside", () -> home.ask(inner.from("127.9.0.1"), "GET", "/"));
+            home.step("private", () -> home.ask(home.plain(8082, "a.example.com"), "GET", "/private"));
+            home.step("service", () -> home.sayOverTls(6380, "cache.example.com", "GET a\n"));
+        });
     }
 }

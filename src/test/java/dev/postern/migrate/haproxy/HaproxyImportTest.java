@@ -253,7 +253,7 @@ class HaproxyImportTest {
     }
 
     @Test
-    void nameOfTheCertificateOfAServiceIsServedAsAllNamesWere() throws Exception {
+    void nameOfTheCertificateOfAServiceIsOnNoListenerOfTheWeb() throws Exception {
         Configuration config = read("""
                 defaults
                   mode http
@@ -267,9 +267,9 @@ class HaproxyImportTest {
                 """);
 
         assertThat(config.sites()).extracting(Site::names).containsExactly(List.of("*"), List.of("redis.example.com"));
-        assertThat(config.sites().get(1).routes())
-                .isEqualTo(config.sites().get(0).routes());
-        assertThat(config.listeners().https().bind()).hasToString("[127.0.0.1:0]");
+        assertThat(config.listeners().allHttps())
+                .anySatisfy(listener -> assertThat(listener.sites().named()).containsExactly("redis.example.com"))
+                .allSatisfy(listener -> assertThat(listener.bind()).hasToString("[127.0.0.1:0]"));
     }
 
     @Test

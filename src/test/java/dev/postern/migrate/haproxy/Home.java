@@ -180,6 +180,11 @@ final class Home implements AutoCloseable {
             return new Asking(from, address, port, serverName, host);
         }
 
+        /** Whose Host is not the name in the handshake. */
+        Asking asking(String other) {
+            return new Asking(from, to, port, serverName, other);
+        }
+
         Asking named(String other) {
             return new Asking(from, to, port, serverName.isEmpty() ? "" : other, other);
         }
@@ -356,6 +361,13 @@ final class Home implements AutoCloseable {
             socket.shutdownOutput();
             String heard = new String(socket.getInputStream().readAllBytes(), ISO_8859_1);
             return heard.isEmpty() ? "closed" : heard.replace("\n", "/");
+        }
+    }
+
+    String sayOverTls(int port, String serverName, String text) throws IOException {
+        try (SSLSocket socket = handshake(connect(ANYWHERE, ANYWHERE, file.port(port)), serverName, new String[0])) {
+            socket.getOutputStream().write(text.getBytes(ISO_8859_1));
+            return new String(socket.getInputStream().readNBytes(20), ISO_8859_1);
         }
     }
 
