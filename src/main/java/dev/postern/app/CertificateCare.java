@@ -125,8 +125,8 @@ final class CertificateCare implements AutoCloseable {
                 awaitFiles(null);
             }
             this.operations = new SiteOperations(renewals);
-            this.commands =
-                    new CertificateControl(operations, () -> this.config.sites(), store, certificates, clock, control);
+            this.commands = new CertificateControl(
+                    operations, () -> this.config.certifiedSites(), store, certificates, clock, control);
         } catch (CannotStart | IOException | RuntimeException e) {
             close();
             throw e;
@@ -151,7 +151,7 @@ final class CertificateCare implements AutoCloseable {
                 store, certificates, proofs::of, clocks, new SecureRandom(), orders, renewalCounts);
         Issuers.Next cas = issuers.next(config);
         issuers.commit(cas);
-        Renewals made = new Renewals(config.sites(), config.acme().keyType(), cas.needed(), surroundings);
+        Renewals made = new Renewals(config.certifiedSites(), config.acme().keyType(), cas.needed(), surroundings);
         active.push(made);
         return made;
     }
@@ -180,7 +180,7 @@ final class CertificateCare implements AutoCloseable {
     }
 
     private @Nullable Site site(String name) {
-        return config.sites().stream()
+        return config.certifiedSites().stream()
                 .filter(site -> site.name().equals(name))
                 .findFirst()
                 .orElse(null);
@@ -243,8 +243,8 @@ final class CertificateCare implements AutoCloseable {
     private Prepared prepareCare(Configuration next) throws CannotStart, IOException {
         proofs.prepare(next.sites());
         Issuers.Next cas = issuers.next(next);
-        Renewals.Next care =
-                renewals.next(new Renewals.Remit(next.sites(), next.acme().keyType(), cas.needed()));
+        Renewals.Next care = renewals.next(
+                new Renewals.Remit(next.certifiedSites(), next.acme().keyType(), cas.needed()));
         if (!care.problems().isEmpty()) {
             throw new CannotStart(Reason.CONFIGURATION, care.problems(), null);
         }
@@ -323,7 +323,7 @@ final class CertificateCare implements AutoCloseable {
         }
         ControlSocket socket = openControlSocket(heard);
         leaveWord(heard, socket);
-        hooks.events().tellMissed(config.sites());
+        hooks.events().tellMissed(config.certifiedSites());
         Map<ScheduledWork, Runnable> beside = Map.of(
                 ScheduledWork.SUGGESTED_WINDOWS, renewals::refreshSuggestedWindows,
                 ScheduledWork.CLEAN_UP, this::cleanUp,

@@ -66,7 +66,7 @@ public final class ConfigurationSource {
     public Configuration check() throws ConfigurationProblems {
         Path from = file == null ? null : file.toAbsolutePath().normalize();
         Configuration configuration = read(from);
-        List<String> problems = CertificateFiles.problems(configuration.sites(), Instant.now());
+        List<String> problems = CertificateFiles.problems(configuration.certifiedSites(), Instant.now());
         if (!problems.isEmpty()) {
             throw new ConfigurationProblems(from == null ? "command line" : from.toString(), problems);
         }

@@ -179,7 +179,7 @@ public final class Edge implements AutoCloseable {
 
     private ControlCommands explaining(ControlCommands certificates) {
         return new ExplainControl(
-                () -> new ExplainControl.Asked(config, path.routing(), care.certificates()::find),
+                () -> new ExplainControl.Asked(config, path.routing(), care.certificates()::findEither),
                 observation::recent,
                 certificates);
     }

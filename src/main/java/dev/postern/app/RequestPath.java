@@ -4,7 +4,6 @@ import dev.postern.admin.AdminPages;
 import dev.postern.backend.BackendWatch.Surroundings;
 import dev.postern.backend.ServerBudget;
 import dev.postern.balance.LoadBalancer;
-import dev.postern.certificate.care.CertificateStatus;
 import dev.postern.config.Configuration;
 import dev.postern.config.Listeners;
 import dev.postern.config.Site;
@@ -25,7 +24,6 @@ import dev.postern.listener.Listener;
 import dev.postern.listener.Pipelines;
 import dev.postern.listener.Transport;
 import dev.postern.machine.MemoryGuard;
-import dev.postern.observe.Metrics;
 import dev.postern.tls.ServerContexts;
 import dev.postern.tunnel.PassageObserver;
 import dev.postern.tunnel.Passages;
@@ -36,7 +34,6 @@ import io.netty.util.concurrent.Future;
 import java.net.InetSocketAddress;
 import java.security.SecureRandom;
 import java.time.Duration;
-import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -173,8 +170,8 @@ final class RequestPath implements AutoCloseable {
                 clients,
                 workers.values(),
                 care);
-        this.pages =
-                new AdminPages(observation.metrics(gauges), () -> served(care.status(), clock.instant()), adminThread);
+        this.pages = new AdminPages(
+                observation.metrics(gauges), () -> ServedSites.of(care.status(), clock.instant()), adminThread);
         // A worker of its own: it is not drained, for whoever looks wants to see how that goes, and is not observed.
         this.adminWorker = new Worker(loops.get(0), shared, 1, "admin-", ExchangeObserver.NONE);
         this.admin = new Listener(
@@ -186,16 +183,6 @@ final class RequestPath implements AutoCloseable {
     private void rotateTicketKeys() {
         web.rotateTicketKeys();
         tcp.rotateTicketKeys();
-    }
-
-    private static AdminPages.Sites served(List<CertificateStatus> all, Instant now) {
-        List<CertificateStatus> served =
-                all.stream().filter(CertificateStatus::isServedInPart).toList();
-        List<String> unserved = all.stream()
-                .filter(status -> !status.isServed())
-                .map(CertificateStatus::unserved)
-                .toList();
-        return new AdminPages.Sites(Metrics.overdue(served, now), unserved, all.isEmpty() || !served.isEmpty());
     }
 
     private void makeWorkers(List<EventLoop> loops, Worker.Shared shared, Observation observation) {

@@ -58,7 +58,7 @@ final class CertificateCheckCommand implements Callable<Integer> {
         }
         Configuration config = options.read().config();
         List<OverdueSite> overdue =
-                OverdueSite.find(ConfiguredStore.reading(config), config.sites(), fraction, Instant.now());
+                OverdueSite.find(ConfiguredStore.reading(config), config.certifiedSites(), fraction, Instant.now());
         JsonArray all = new JsonArray();
         for (OverdueSite site : overdue) {
             JsonObject one = new JsonObject();

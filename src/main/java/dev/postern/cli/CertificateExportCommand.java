@@ -80,7 +80,7 @@ final class CertificateExportCommand implements Callable<Integer> {
         }
         Configuration config = options.read().config();
         try {
-            ControlledSites all = new ControlledSites(config.sites());
+            ControlledSites all = new ControlledSites(config.certifiedSites());
             Site named = all.find(site);
             Site found = named.certificate() instanceof CertificateSource.OfSite of ? all.find(of.site()) : named;
             Store store = ConfiguredStore.reading(config);

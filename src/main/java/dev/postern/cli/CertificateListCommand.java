@@ -108,7 +108,7 @@ final class CertificateListCommand implements Callable<Integer> {
     private JsonObject read(Configuration config) throws IOException {
         Store store = ConfiguredStore.reading(config);
         JsonArray sites = new JsonArray();
-        CertificateStatus.read(store, config.sites(), site -> issuersFor(config, site), Instant.now())
+        CertificateStatus.read(store, config.certifiedSites(), site -> issuersFor(config, site), Instant.now())
                 .forEach(status -> sites.add(CertificateJson.of(status)));
         JsonObject result = new JsonObject();
         result.add("sites", sites);

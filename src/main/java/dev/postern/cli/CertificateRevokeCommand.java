@@ -46,7 +46,7 @@ final class CertificateRevokeCommand extends SiteCommand {
     @Override
     void confirm(ReadConfiguration read) throws CommandFailed {
         try {
-            new ControlledSites(read.config().sites()).find(site);
+            new ControlledSites(read.config().certifiedSites()).find(site);
         } catch (ControlFailure e) {
             throw CommandFailed.of(e);
         }

@@ -48,7 +48,7 @@ final class CheckCommand implements Callable<Integer> {
         Path file = configuration.orDefault();
         Configuration config =
                 ReadConfiguration.toStart(file, configuration.surroundings()).config();
-        List<String> problems = new ArrayList<>(CertificateFiles.problems(config.sites(), Instant.now()));
+        List<String> problems = new ArrayList<>(CertificateFiles.problems(config.certifiedSites(), Instant.now()));
         problems.addAll(TlsToServers.problems(config.backends().values()));
         List<String> issued =
                 config.sites().stream().filter(Site::isIssued).map(Site::name).toList();
@@ -60,7 +60,7 @@ final class CheckCommand implements Callable<Integer> {
         if (!problems.isEmpty()) {
             throw new ConfigurationProblems(file.toString(), problems);
         }
-        CertificateFiles.openKeys(config.sites())
+        CertificateFiles.openKeys(config.certifiedSites())
                 .forEach(line -> console.err().println("WARN " + line + "; used all the same"));
         TlsToServers.unverified(config.backends().values())
                 .forEach(line -> console.err().println("WARN " + line));

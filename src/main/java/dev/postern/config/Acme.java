@@ -8,6 +8,8 @@ import org.jspecify.annotations.Nullable;
  * Who certifies the sites, and where what they certified is kept.
  *
  * @param email null only where no site gets its certificate over ACME
+ * @param keyType of the certificate that each site has
+ * @param secondKeyType of another one that each site has beside it; null where one is enough
  * @param controlSocket where the running daemon takes commands
  */
 public record Acme(
@@ -15,8 +17,20 @@ public record Acme(
         boolean agreeToTerms,
         List<Issuer> issuers,
         KeyType keyType,
+        @InFile(key = "key-type") @Nullable KeyType secondKeyType,
         Path store,
         Path controlSocket) {
+    /** One certificate for each site. */
+    public Acme(
+            @Nullable String email,
+            boolean agreeToTerms,
+            List<Issuer> issuers,
+            KeyType keyType,
+            Path store,
+            Path controlSocket) {
+        this(email, agreeToTerms, issuers, keyType, null, store, controlSocket);
+    }
+
     /** Those of the issuers that may certify every name of the site, in their order; none where none is asked. */
     public List<Issuer> issuersFor(Site site) {
         return !site.isIssued()

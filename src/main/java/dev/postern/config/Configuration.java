@@ -39,6 +39,14 @@ public record Configuration(
         return !sites.stream().allMatch(Site::isPlain);
     }
 
+    /**
+     * The sites as their certificates are looked after: one that has two of them, with keys of two kinds, stands there twice. All
+     * but the listeners, routes and rules, which know it once, goes by these.
+     */
+    public List<Site> certifiedSites() {
+        return Site.withSeconds(sites, acme.keyType(), acme.secondKeyType());
+    }
+
     /** What the listener of this name serves, with the routes that are for it; the very same list where it is all of it. */
     public List<Site> sitesAt(String listener, Listeners.Sites which) {
         Set<String> claimed = listeners.namedSites();
@@ -90,8 +98,14 @@ public record Configuration(
 
     /** The same with the certificates elsewhere, and commands taken elsewhere. */
     public Configuration withStore(Path store, Path controlSocket) {
-        return withAcme(
-                new Acme(acme.email(), acme.agreeToTerms(), acme.issuers(), acme.keyType(), store, controlSocket));
+        return withAcme(new Acme(
+                acme.email(),
+                acme.agreeToTerms(),
+                acme.issuers(),
+                acme.keyType(),
+                acme.secondKeyType(),
+                store,
+                controlSocket));
     }
 
     public Configuration withAcme(Acme other) {
@@ -207,8 +221,17 @@ public record Configuration(
         }
     }
 
-    /** What an operator brings. */
-    public record CertificateFiles(Path chain, Path key) implements CertificateSource {}
+    /**
+     * What an operator brings.
+     *
+     * @param second with a key of another kind; null where one is enough
+     */
+    public record CertificateFiles(
+            Path chain, Path key, @Nullable CertificateFiles second) implements CertificateSource {
+        public CertificateFiles(Path chain, Path key) {
+            this(chain, key, null);
+        }
+    }
 
     /**
      * A named group of servers that can stand in for each other.

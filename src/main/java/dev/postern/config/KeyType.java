@@ -13,6 +13,10 @@ public enum KeyType {
         this.text = text;
     }
 
+    public boolean isRsa() {
+        return this != EC_P256 && this != EC_P384;
+    }
+
     public String text() {
         return text;
     }

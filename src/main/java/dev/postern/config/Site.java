@@ -2,7 +2,9 @@ package dev.postern.config;
 
 import dev.postern.config.Configuration.CertificateFiles;
 import dev.postern.config.Configuration.Route;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -19,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param settings those of its routes that say nothing, and of answers to requests that have no route
  * @param keepTogether whether its names are certified together or not at all; else one that cannot be proven is left
  *     out after a while
+ * @param twin null where its certificate is the only one of the site
  */
 public record Site(
         List<String> names,
@@ -28,7 +31,23 @@ public record Site(
         List<ChallengeType> challenges,
         @Nullable Dns01 dns01,
         @InFile(beside = true) RouteSettings settings,
-        boolean keepTogether) {
+        boolean keepTogether,
+        @Nullable Twin twin) {
+    /**
+     * Which of two certificates of a site it is, with keys of two kinds; each has its own orders, renewals and entry in the store.
+     *
+     * @param second the one whose entry has another name than the site
+     * @param keyType that is asked of issuers; null where an operator brings it
+     */
+    public record Twin(boolean second, @Nullable KeyType keyType) {
+        /** Underscores are in no host name. */
+        private String suffix() {
+            return !second ? "" : SECOND + (keyType == null ? "2" : keyType.text());
+        }
+    }
+
+    private static final char SECOND = '_';
+
     /** Stands for every name, and none: only of a site by default. */
     public static final String ANY = "*";
 
@@ -60,8 +79,96 @@ public record Site(
         this(names, byDefault, routes, certificate, challenges, dns01, settings, false);
     }
 
+    /** With one certificate. */
+    public Site(
+            List<String> names,
+            boolean byDefault,
+            List<Route> routes,
+            CertificateSource certificate,
+            List<ChallengeType> challenges,
+            @Nullable Dns01 dns01,
+            RouteSettings settings,
+            boolean keepTogether) {
+        this(names, byDefault, routes, certificate, challenges, dns01, settings, keepTogether, null);
+    }
+
     public Site withRoutes(List<Route> other) {
-        return new Site(names, byDefault, other, certificate, challenges, dns01, settings, keepTogether);
+        return new Site(names, byDefault, other, certificate, challenges, dns01, settings, keepTogether, twin);
+    }
+
+    private Site as(Twin other, CertificateSource source) {
+        return new Site(names, byDefault, routes, source, challenges, dns01, settings, keepTogether, other);
+    }
+
+    /**
+     * These, and behind each that has two certificates what stands for its second one.
+     *
+     * @param second that issuers are asked for beside {@code first}; null where one is enough
+     */
+    static List<Site> withSeconds(List<Site> sites, KeyType first, @Nullable KeyType second) {
+        Map<String, Site> seconds = new HashMap<>();
+        for (Site site : sites) {
+            Site its = site.second(second);
+            if (its != null) {
+                seconds.put(site.name(), its);
+            }
+        }
+        for (Site site : sites) {
+            Site other = site.certificate instanceof CertificateSource.OfSite of ? seconds.get(of.site()) : null;
+            if (other != null) {
+                seconds.put(site.name(), site.secondOf(other));
+            }
+        }
+        return seconds.isEmpty()
+                ? sites
+                : sites.stream()
+                        .flatMap(site -> {
+                            Site its = seconds.get(site.name());
+                            return its == null ? Stream.of(site) : Stream.of(site.first(first), its);
+                        })
+                        .toList();
+    }
+
+    /** What stands for the first one of its two certificates. */
+    private Site first(KeyType keyType) {
+        return as(new Twin(false, isIssued() ? keyType : null), certificate);
+    }
+
+    /** What stands for the second one; null where it has but one, or none of its own. */
+    private @Nullable Site second(@Nullable KeyType keyType) {
+        CertificateFiles files = files();
+        if (files != null) {
+            return files.second() == null ? null : as(new Twin(true, null), files.second());
+        }
+        return isIssued() && keyType != null ? as(new Twin(true, keyType), certificate) : null;
+    }
+
+    /** What stands for the second one where it has those of another site. */
+    private Site secondOf(Site other) {
+        return as(
+                new Twin(true, other.twin == null ? null : other.twin.keyType()),
+                new CertificateSource.OfSite(other.name()));
+    }
+
+    /** What the second certificate is called that an operator brings for it. */
+    public static String secondOfFiles(Site first) {
+        return first.name() + new Twin(true, null).suffix();
+    }
+
+    /** The site that a certificate is for, by what {@link #name} says of the one that stands for it. */
+    public static String ofCertificate(String name) {
+        int second = name.indexOf(SECOND);
+        return second < 0 ? name : name.substring(0, second);
+    }
+
+    /** That is asked for; of two certificates each has its own. */
+    public KeyType keyType(KeyType otherwise) {
+        return twin == null || twin.keyType() == null ? otherwise : twin.keyType();
+    }
+
+    /** Whether it stands for the second one of two certificates of a site. */
+    public boolean isSecond() {
+        return twin != null && twin.second();
     }
 
     /** Whether {@code other} has the same names, and gets its certificate in the same way. */
@@ -71,12 +178,13 @@ public record Site(
                 && certificate.equals(other.certificate)
                 && challenges.equals(other.challenges)
                 && Objects.equals(dns01, other.dns01)
-                && keepTogether == other.keepTogether;
+                && keepTogether == other.keepTogether
+                && Objects.equals(twin, other.twin);
     }
 
-    /** The first name: what the site is called in the store, in logs and by commands. */
+    /** The first name: what the site is called in the store, in logs and by commands. Its second certificate is called otherwise. */
     public String name() {
-        return names.get(0);
+        return twin == null ? names.get(0) : names.get(0) + twin.suffix();
     }
 
     /** Those that its certificate has to cover. */

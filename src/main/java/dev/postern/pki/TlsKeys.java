@@ -54,6 +54,11 @@ public final class TlsKeys {
         }
     }
 
+    /** Whether clients that know nothing of elliptic curves take what is signed with it. */
+    public static boolean isRsa(PrivateKey key) {
+        return key.getAlgorithm().equals("RSA");
+    }
+
     /** Null where handshakes can be made with it. */
     private static @Nullable String otherKind(PrivateKey key) {
         if (key instanceof RSAPrivateKey rsa && key.getAlgorithm().equals("RSA")) {

@@ -1,8 +1,10 @@
 package dev.postern.tls;
 
 import dev.postern.certificate.served.AlpnChallengeTable;
+import dev.postern.config.Tls;
 import io.netty.buffer.ByteBuf;
 import java.nio.charset.StandardCharsets;
+import java.security.PrivateKey;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -45,10 +47,17 @@ final class ClientHello {
 
     private final @Nullable String serverName;
     private final @Nullable List<String> protocols;
+    private final OfferedKeys keys;
 
-    private ClientHello(@Nullable String serverName, @Nullable List<String> protocols) {
+    private ClientHello(@Nullable String serverName, @Nullable List<String> protocols, OfferedKeys keys) {
         this.serverName = serverName;
         this.protocols = protocols;
+        this.keys = keys;
+    }
+
+    /** Whether it can do with a certificate of such a key, in the version and the suite that {@code ours} leads to. */
+    boolean takes(PrivateKey key, Tls ours) {
+        return keys.take(key, ours);
     }
 
     /**
@@ -113,7 +122,7 @@ final class ClientHello {
                 }
             }
             Cursor cursor = new Cursor(message(in, start), length);
-            return new ClientHello(cursor.serverName(), cursor.protocols);
+            return new ClientHello(cursor.serverName(), cursor.protocols, cursor.keys);
         }
 
         private @Nullable ClientHello incomplete() throws Malformed {
@@ -174,6 +183,7 @@ final class ClientHello {
         private final int end;
         private int at = 4;
         private @Nullable List<String> protocols;
+        private final OfferedKeys keys = new OfferedKeys();
 
         Cursor(byte[] bytes, int end) {
             this.bytes = bytes;
@@ -184,7 +194,7 @@ final class ClientHello {
         @Nullable String serverName() throws Malformed {
             skip(2 + 32);
             skip(number(1));
-            skip(number(2));
+            keys.suites = numbers(number(2));
             skip(number(1));
             if (at == end) {
                 return null;
@@ -210,6 +220,8 @@ final class ClientHello {
                     name = nameList(next);
                 } else if (type == APPLICATION_PROTOCOLS) {
                     protocols = protocolList(next);
+                } else {
+                    keys.read(type, bytes, at, next);
                 }
                 at = next;
             }
@@ -257,6 +269,13 @@ final class ClientHello {
                 at += length;
             }
             return names;
+        }
+
+        /** Of two octets each; the last one may be half. */
+        private int[] numbers(int octets) throws Malformed {
+            int from = at;
+            skip(octets);
+            return OfferedKeys.pairs(bytes, from, at);
         }
 
         private int number(int octets) throws Malformed {

@@ -229,7 +229,7 @@ public final class SelectCertificate extends ChannelInboundHandlerAdapter {
 
     private void select(ChannelHandlerContext ctx, ClientHello parsed) {
         String asked = certified(parsed);
-        Certificate certificate = asked == null ? null : contexts.certificate(asked);
+        Certificate certificate = asked == null ? null : contexts.certificate(asked, parsed);
         if (asked == null || certificate == null) {
             refuse(
                     ctx,

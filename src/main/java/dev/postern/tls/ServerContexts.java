@@ -3,12 +3,14 @@ package dev.postern.tls;
 import dev.postern.certificate.served.AlpnChallengeTable;
 import dev.postern.certificate.served.CertificateTable;
 import dev.postern.config.ClientCertificates.Mode;
+import dev.postern.config.Site;
 import dev.postern.config.Tls;
 import dev.postern.config.TlsCipher;
 import dev.postern.config.TlsGroup;
 import dev.postern.config.TlsVersion;
 import dev.postern.identity.ClientAuthorities;
 import dev.postern.pki.Certificate;
+import dev.postern.pki.TlsKeys;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.handler.ssl.ApplicationProtocolConfig;
 import io.netty.handler.ssl.ApplicationProtocolConfig.Protocol;
@@ -149,7 +151,8 @@ public final class ServerContexts implements AutoCloseable {
     }
 
     private boolean isShown(Entry entry) {
-        return certificates.find(entry.name) == entry.certificate;
+        return certificates.find(entry.name) == entry.certificate
+                || certificates.findSecond(entry.name) == entry.certificate;
     }
 
     private void keep(String site, Predicate<Entry> wanted, @Nullable Entry added) {
@@ -182,9 +185,24 @@ public final class ServerContexts implements AutoCloseable {
                 : "JDK " + Runtime.version().feature();
     }
 
-    /** What to present for a lower-case server name; null where there is nothing. */
-    @Nullable Certificate certificate(String serverName) {
-        return certificates.find(serverName);
+    /**
+     * What to present for a lower-case server name; null where there is nothing. Where there are two, the one with a key of
+     * an elliptic curve to whoever can do with it: its handshakes cost a tenth.
+     */
+    @Nullable Certificate certificate(String serverName, ClientHello hello) {
+        Certificate first = certificates.find(serverName);
+        Certificate second = certificates.findSecond(serverName);
+        if (first == null || second == null) {
+            return first == null ? second : first;
+        }
+        boolean firstIsRsa = TlsKeys.isRsa(first.key());
+        if (firstIsRsa == TlsKeys.isRsa(second.key())) {
+            // Until the next renewal of one of them.
+            return first;
+        }
+        Certificate curve = firstIsRsa ? second : first;
+        Certificate rsa = firstIsRsa ? first : second;
+        return hello.takes(curve.key(), policy.config) ? curve : rsa;
     }
 
     /** How to learn what to present; null where that is known: see {@link CertificateTable#loading}. */
@@ -273,8 +291,9 @@ public final class ServerContexts implements AutoCloseable {
     /** To be released: another loop may put a newer certificate in place at any time. */
     private Entry entry(String serverName, Certificate certificate) throws SSLException {
         Policy current = policy;
-        Ask ask = Ask.of(clients.find(certificate.site()));
-        for (Entry entry : bySite.getOrDefault(certificate.site(), List.of())) {
+        String site = Site.ofCertificate(certificate.site());
+        Ask ask = Ask.of(clients.find(site));
+        for (Entry entry : bySite.getOrDefault(site, List.of())) {
             if (entry.isFor(certificate, current, ask) && entry.retain()) {
                 return entry;
             }
@@ -285,7 +304,7 @@ public final class ServerContexts implements AutoCloseable {
         // Another may have taken its place since it was found: then it is for this one connection.
         if (isShown(added)) {
             ReferenceCountUtil.retain(made);
-            keep(certificate.site(), entry -> entry.certificate != certificate && isShown(entry), added);
+            keep(site, entry -> entry.certificate != certificate && isShown(entry), added);
         }
         return added;
     }
@@ -333,7 +352,7 @@ public final class ServerContexts implements AutoCloseable {
             // Tickets carry the session; a table of them would only cost memory.
             sessions.setSessionCacheEnabled(false);
             // A session of one site never resumes as one of another, though the ticket keys are the same.
-            sessions.setSessionIdContext(sessionIdContext(certificate.site()));
+            sessions.setSessionIdContext(sessionIdContext(Site.ofCertificate(certificate.site())));
             if (ask == null) {
                 sessions.setTicketKeys(ticketKeys.current());
             }

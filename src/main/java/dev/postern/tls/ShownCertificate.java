@@ -2,6 +2,7 @@ package dev.postern.tls;
 
 import dev.postern.certificate.served.CertificateTable;
 import dev.postern.config.ClientCertificates;
+import dev.postern.config.Site;
 import dev.postern.pki.Certificate;
 import dev.postern.wire.ClientCertificate;
 import org.jspecify.annotations.Nullable;
@@ -34,7 +35,7 @@ public final class ShownCertificate {
 
     /** The site that the client named, or the one for those who name nobody's. */
     public String site() {
-        return certificate.site();
+        return Site.ofCertificate(certificate.site());
     }
 
     /** Whether the client was asked for a certificate as {@code policy} says; null for no certificate. */
@@ -52,7 +53,11 @@ public final class ShownCertificate {
 
     /** Whether {@code host}, of another site, would be shown the very same certificate, and that covers it. */
     public boolean isAlsoOf(String site, String host) {
-        Certificate theirs = certificate.covers(host) ? certificates.find(host) : null;
-        return theirs != null && theirs.site().equals(site) && theirs.isSame(certificate);
+        return certificate.covers(host)
+                && (isOf(site, certificates.find(host)) || isOf(site, certificates.findSecond(host)));
+    }
+
+    private boolean isOf(String other, @Nullable Certificate theirs) {
+        return theirs != null && Site.ofCertificate(theirs.site()).equals(other) && theirs.isSame(certificate);
     }
 }

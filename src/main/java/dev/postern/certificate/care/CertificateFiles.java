@@ -25,6 +25,7 @@ import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -106,6 +107,15 @@ public final class CertificateFiles {
                 problems.add(site + ": " + looked.problem());
             }
         }
+        good.values().stream()
+                .sorted(Comparator.comparing(files -> files.site().name()))
+                .forEach(files -> {
+                    CertificateFiles second = good.get(Site.secondOfFiles(files.site()));
+                    String problem = second == null ? null : files.problemBeside(second);
+                    if (problem != null) {
+                        problems.add(problem);
+                    }
+                });
         for (Site site : sites) {
             CertificateFiles files =
                     site.certificate() instanceof CertificateSource.OfSite of ? good.get(of.site()) : null;
@@ -154,6 +164,20 @@ public final class CertificateFiles {
     /** Why another site, which is to have it as well, cannot; null where it can, or nothing was read. */
     synchronized @Nullable String problemOf(Site other) {
         return current == null ? null : problemOf(other, files, current);
+    }
+
+    /** Why the other one of two of a site is of no use beside it; null where it is, or nothing was read. */
+    synchronized @Nullable String problemBeside(CertificateFiles second) {
+        Certificate other = second.current();
+        if (current == null || other == null || TlsKeys.isRsa(current.key()) != TlsKeys.isRsa(other.key())) {
+            return null;
+        }
+        return site.name() + ": " + second.files.key() + ": is a key of the same kind as " + files.key()
+                + " (expected: one of RSA, one of EC or Ed25519)";
+    }
+
+    private synchronized @Nullable Certificate current() {
+        return current;
     }
 
     /** Keys that others may read: used all the same, and worth a word. One line each. */
@@ -332,7 +356,7 @@ public final class CertificateFiles {
 
     /** For who watches; waits only when it asks. */
     ServedWatch.Subject subject() {
-        return new ServedWatch.Subject(site.name(), site.certifiedNames(), this::certificate);
+        return new ServedWatch.Subject(site.name(), site.certifiedNames(), site.twin() != null, this::certificate);
     }
 
     /** What is served; null where nothing is. */

@@ -45,7 +45,7 @@ final class FilesAtStart {
     CompletableFuture<List<String>> meanwhile(Executor executor) {
         brought.forEach(CertificateFiles::expect);
         loading.expect(brought);
-        brought.forEach(files -> table.expect(files.site().servedNames(), () -> loading.now(files)));
+        brought.forEach(files -> table.of(files.site()).expect(files.site().servedNames(), () -> loading.now(files)));
         loading.begin(executor, Runtime.getRuntime().availableProcessors());
         return found;
     }
@@ -67,7 +67,7 @@ final class FilesAtStart {
 
     private void broken(CertificateFiles files, String why) {
         problems.put(files, why);
-        table.withdraw(files.site().servedNames());
+        table.of(files.site()).withdraw(files.site().servedNames());
     }
 
     private void areRead() {

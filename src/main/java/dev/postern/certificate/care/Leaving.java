@@ -95,11 +95,11 @@ final class Leaving {
             List<StandIns.Candidate> candidates = new ArrayList<>();
             Site other = sharing.get(name);
             if (other != null && !site.certificate().equals(new CertificateSource.OfSite(other.name()))) {
-                CertificateTable.View view =
-                        views.computeIfAbsent(other.name(), first -> table.view(site.name(), other.servedNames()));
+                CertificateTable.View view = views.computeIfAbsent(
+                        other.name(), first -> table.of(other).view(site.name(), other.servedNames()));
                 candidates.add(() -> view.find(name));
             }
-            for (Certificate one : left(name)) {
+            for (Certificate one : left(table.of(site).find(name), name)) {
                 Certificate its = own.computeIfAbsent(one, first -> first.forSite(site.name()));
                 candidates.add(() -> its);
             }
@@ -123,8 +123,7 @@ final class Leaving {
     }
 
     /** Those that are for this name: what it was shown, and then the newest. Who names nobody is shown the same, or nothing. */
-    private List<Certificate> left(String name) {
-        Certificate shown = table.find(name);
+    private List<Certificate> left(@Nullable Certificate shown, String name) {
         Stream<Certificate> candidates =
                 name.equals(Site.ANY) ? all.stream().filter(one -> isSame(one, shown)) : covering(name);
         return candidates

@@ -68,6 +68,11 @@ final class OrderDispatch {
                         .toList());
     }
 
+    /** Whether its order is in flight, or waits for its turn. */
+    boolean isAtWork(SiteRecord record) {
+        return queue.isAtWork(record);
+    }
+
     /** Begins as many orders as may be begun; null where nothing is begun any more. */
     void pump(@Nullable WakeUps wakeUps) {
         while (wakeUps != null) {

@@ -220,6 +220,12 @@ final class OrderQueue {
         return List.copyOf(running);
     }
 
+    /** Whether its order runs, or waits for its turn. */
+    synchronized boolean isAtWork(SiteRecord record) {
+        return queued.containsKey(record)
+                || running.stream().anyMatch(run -> run.record().equals(record));
+    }
+
     /** Returns when nothing runs any more, or when nothing has ended for {@code longest}. */
     synchronized void awaitIdle(Duration longest) throws InterruptedException {
         long end = elapsed.nanoTime() + longest.toNanos();

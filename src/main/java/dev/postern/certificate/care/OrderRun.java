@@ -162,7 +162,7 @@ final class OrderRun implements Attempt, Runnable {
     private void attempt() throws InterruptedException {
         IssuerTurn turn = new IssuerTurn(
                 record,
-                setting.keyType().get(),
+                record.site().keyType(setting.keyType().get()),
                 setting.ledgers(),
                 setting.clocks().ca(),
                 this);

@@ -112,11 +112,11 @@ final class Publication {
      * For those names of the site that it covers; the others present what is older, or nothing. Clients that name nobody's
      * site get it though no certificate covers what they have named: the operator has said so.
      */
-    private void present(
-            @Nullable Certificate certificate, OlderGenerations older, CertificateTable table, Instant now) {
+    private void present(@Nullable Certificate certificate, OlderGenerations older, CertificateTable all, Instant now) {
         if (retired) {
             return;
         }
+        CertificateTable table = all.of(site);
         Map<String, Generation> next = lent(certificate, older, now);
         List<String> refused = new ArrayList<>(site.servedNames());
         if (certificate != null) {

@@ -60,7 +60,7 @@ final class SharedSites {
             CertificateTable table, Site site, Site other, Map<String, Generation> meanwhile) {
         Map<String, Certificate> shown = new HashMap<>();
         meanwhile.forEach((name, one) -> shown.put(name, one.certificate()));
-        return table.share(site.name(), site.servedNames(), other.servedNames(), shown);
+        return table.of(site).share(site.name(), site.servedNames(), other.servedNames(), shown);
     }
 
     /** @param standIns for those sites that may need them */

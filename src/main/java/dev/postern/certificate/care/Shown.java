@@ -36,7 +36,7 @@ public record Shown(
         List<String> refused = new ArrayList<>();
         Certificate first = null;
         for (String name : site.servedNames()) {
-            Certificate shown = table.find(name);
+            Certificate shown = table.of(site).find(name);
             boolean isTaken = shown != null
                     && !shown.isExpired(earliest)
                     && !shown.notBefore().isAfter(latest)

@@ -1,6 +1,7 @@
 package dev.postern.certificate.care;
 
 import dev.postern.certificate.policy.RenewalPolicy.Decision;
+import dev.postern.config.Site;
 import java.time.Instant;
 import java.time.InstantSource;
 import org.jspecify.annotations.Nullable;
@@ -67,9 +68,18 @@ final class SiteCare {
         }
         Instant now = time.instant();
         Decision decision = upkeep.lookAfter(record, clockwork, now);
-        if (decision != null) {
+        if (decision != null && !waits(record)) {
             dispatch.offer(record, decision, now);
         }
+    }
+
+    /**
+     * Of two certificates of a site the second one waits until the order of the first one is over: CAs remember for a while what
+     * was proven, and tls-alpn-01 has room for one order at a time.
+     */
+    private boolean waits(SiteRecord record) {
+        SiteRecord first = record.site().isSecond() ? sites.issued(Site.ofCertificate(record.name())) : null;
+        return first != null && dispatch.isAtWork(first);
     }
 
     /** Something is new with a site. */
@@ -107,5 +117,11 @@ final class SiteCare {
     void ended(Attempt run) {
         dispatch.ended(run);
         lookAgain(run.record());
+        if (run.record().site().twin() != null) {
+            sites.issued().stream()
+                    .filter(other -> other != run.record()
+                            && other.site().names().equals(run.record().site().names()))
+                    .forEach(this::lookAgain);
+        }
     }
 }

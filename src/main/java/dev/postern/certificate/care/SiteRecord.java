@@ -146,7 +146,7 @@ public final class SiteRecord {
 
     /** For who watches; waits only when it asks. */
     public ServedWatch.Subject subject() {
-        return new ServedWatch.Subject(name(), site.names(), () -> within(SiteState::published));
+        return new ServedWatch.Subject(name(), site.names(), site.twin() != null, () -> within(SiteState::published));
     }
 
     // ---- the door

@@ -46,6 +46,13 @@ final class Sites {
                     problems.add(problem);
                 }
             }
+            for (CertificateFiles files : brought.values()) {
+                CertificateFiles second = brought.get(Site.secondOfFiles(files.site()));
+                String problem = second == null ? null : files.problemBeside(second);
+                if (problem != null) {
+                    problems.add(problem);
+                }
+            }
             return problems;
         }
     }
@@ -224,7 +231,7 @@ final class Sites {
                 added.forEach(record -> begin(record, leaving));
             } else {
                 loading.expect(added);
-                added.forEach(record -> table.expect(record.site().servedNames(), () -> loading.now(record)));
+                added.forEach(record -> expect(record));
             }
             after.configured.stream()
                     .filter(site -> !site.isCertified())
@@ -232,6 +239,10 @@ final class Sites {
             shared.present(after.configured, site -> needsNone(site) ? StandIns.NONE : leaving.standIns(site), now);
             table.retain(after.configured.stream()
                     .flatMap(site -> site.handshakeNames().stream())
+                    .toList());
+            table.retainSecond(after.configured.stream()
+                    .filter(Site::isSecond)
+                    .flatMap(site -> site.servedNames().stream())
                     .toList());
         }
 
@@ -303,7 +314,7 @@ final class Sites {
             issued().forEach(this::show);
         } else {
             loading.expect(issued());
-            issued().forEach(record -> table.expect(record.site().servedNames(), () -> loading.now(record)));
+            issued().forEach(this::expect);
         }
         All of = all;
         return read.thenApply(problems ->
@@ -313,6 +324,10 @@ final class Sites {
     /** What stands in for the certificates of other sites follows these, and the dates. */
     void followShared() {
         shared.follow(time.earliest());
+    }
+
+    private void expect(SiteRecord record) {
+        table.of(record.site()).expect(record.site().servedNames(), () -> loading.now(record));
     }
 
     private static void complainOfNoIssuer(SiteRecord record) {

@@ -47,8 +47,10 @@ final class Rehearsal {
         List<String> names = record.site().names();
         List<String> done = new ArrayList<>();
         done.add(site + ": rehearsing at " + stage.name() + " for " + String.join(", ", names));
-        IssuedCertificate issued =
-                issue(record, stage, new CertificateRequest(site, names, keyType.get(), record.solvers(), null));
+        IssuedCertificate issued = issue(
+                record,
+                stage,
+                new CertificateRequest(site, names, record.site().keyType(keyType.get()), record.solvers(), null));
         done.add(
                 issued.challenge() == null
                         ? "nothing had to be proven"
@@ -69,8 +71,8 @@ final class Rehearsal {
     /** A CA without a directory for trying things out is asked itself, as far as the names: its order is never finalized. */
     private List<String> proven(SiteRecord record, CertificateIssuer issuer) throws IssueFailure, InterruptedException {
         List<String> names = record.site().names();
-        CertificateRequest request =
-                new CertificateRequest(record.name(), names, keyType.get(), record.solvers(), null);
+        CertificateRequest request = new CertificateRequest(
+                record.name(), names, record.site().keyType(keyType.get()), record.solvers(), null);
         asking(record, issuer, request, (journal, charge) -> {
             issuer.prove(request, journal);
             return true;

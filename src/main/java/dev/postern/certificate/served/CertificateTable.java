@@ -4,6 +4,7 @@ import dev.postern.config.Site;
 import dev.postern.pki.Certificate;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -128,6 +129,27 @@ public final class CertificateTable {
     // Replaced under the monitor of this; read by any thread.
     private volatile Map<String, Place> byName = Map.of();
 
+    /** Of the same names, what the second certificates of their sites are; null of that itself. */
+    private final @Nullable CertificateTable second;
+
+    public CertificateTable() {
+        this(new CertificateTable(null));
+    }
+
+    private CertificateTable(@Nullable CertificateTable second) {
+        this.second = second;
+    }
+
+    /** Where what is presented for {@code site} has its place: this, or, of the second of its two certificates, one behind it. */
+    public CertificateTable of(Site site) {
+        return site.isSecond() && second != null ? second : this;
+    }
+
+    /** As {@link #find}: the second of two certificates of a site, or null. */
+    public @Nullable Certificate findSecond(String serverName) {
+        return second == null ? null : second.find(serverName);
+    }
+
     /**
      * What to present; null where there is nothing, or not yet: see {@link #loading}.
      *
@@ -138,10 +160,17 @@ public final class CertificateTable {
         return place == null ? null : place.find();
     }
 
+    /** The first of the certificates that there are for this name; null where there is none. */
+    public @Nullable Certificate findEither(String serverName) {
+        Certificate first = find(serverName);
+        return first == null ? findSecond(serverName) : first;
+    }
+
     /** How to learn what this name presents; null where that is known: then ask {@link #find} (again). */
     public @Nullable Loading loading(String serverName) {
         Place place = place(serverName);
-        return place == null ? null : place.loading();
+        Loading loading = place == null ? null : place.loading();
+        return loading != null || second == null ? loading : second.loading(serverName);
     }
 
     private @Nullable Place place(String serverName) {
@@ -163,9 +192,21 @@ public final class CertificateTable {
 
     /** From now on these are all names there are; a wildcard may stand for what is left out. */
     public synchronized void retain(Collection<String> configured) {
+        if (second != null) {
+            second.retain(configured);
+        }
         Map<String, Place> next = new HashMap<>(byName);
         if (next.keySet().retainAll(Set.copyOf(configured))) {
             byName = Map.copyOf(next);
+        }
+    }
+
+    /** From now on these are all names with a second certificate. */
+    public synchronized void retainSecond(Collection<String> configured) {
+        if (second != null) {
+            Set<String> gone = new HashSet<>(byName.keySet());
+            gone.removeAll(Set.copyOf(configured));
+            second.withdraw(List.copyOf(gone));
         }
     }
 
@@ -224,6 +265,10 @@ public final class CertificateTable {
                 site, others.stream().map(table::get).filter(Objects::nonNull).toList());
     }
 
+    private synchronized void learn(Collection<String> names) {
+        know(names);
+    }
+
     private void put(String name, @Nullable Certificate certificate) {
         Place place = byName.get(name);
         if (place != null) {
@@ -234,6 +279,10 @@ public final class CertificateTable {
     }
 
     private void know(Collection<String> names) {
+        if (second != null) {
+            // No wildcard of another site stands for them there.
+            second.learn(names);
+        }
         if (!byName.keySet().containsAll(names)) {
             Map<String, Place> next = new HashMap<>(byName);
             names.forEach(name -> next.computeIfAbsent(name, Place::new));

@@ -40,6 +40,9 @@ final class SitesReader {
     /** What is of no use where nothing is opened here. */
     private static final List<String> OF_TERMINATION = Section.keys(OF_CERTIFICATES, List.of("plain", "share", "auth"));
 
+    private static final String TWO_CERTIFICATES =
+            "one, or two of which one has a key of RSA, such as [{chain: FILE, key: FILE}, {chain: FILE, key: FILE}]";
+
     private static final String NAMES = "a list such as [example.com, www.example.com]";
 
     /**
@@ -226,6 +229,10 @@ final class SitesReader {
         if (!site.has("certificate")) {
             return CertificateSource.ISSUED;
         }
+        Value at = site.place("certificate");
+        if (at.isList()) {
+            return twoFiles(at);
+        }
         Section certificate = site.section("certificate", List.of("chain", "key", "of"));
         if (certificate.has("of")) {
             for (String key : List.of("chain", "key")) {
@@ -236,9 +243,32 @@ final class SitesReader {
             String of = certificate.find("of", HostName.SITE);
             return of == null ? CertificateSource.NONE : new CertificateSource.OfSite(of);
         }
+        return files(certificate);
+    }
+
+    /** Where one is missing nothing comes of it, and no issuer is to be blamed for that. */
+    private static CertificateSource files(Section certificate) {
         Path chain = certificate.require("chain", FilePath.READABLE);
         Path key = certificate.require("key", FilePath.READABLE);
-        // Where one is missing nothing comes of it, and no issuer is to be blamed for that.
         return chain == null || key == null ? CertificateSource.NONE : new CertificateFiles(chain, key);
+    }
+
+    /** Of whose keys one is of RSA and one is not, which shows when they are read. */
+    private static CertificateSource twoFiles(Value at) {
+        List<CertificateSource> all = new ArrayList<>();
+        for (Value item : at.items(TWO_CERTIFICATES)) {
+            all.add(files(Section.of(item, List.of("chain", "key"))));
+        }
+        if (all.size() > 2) {
+            at.problem("has " + all.size() + " certificates (expected: " + TWO_CERTIFICATES + ")");
+        }
+        if (all.size() == 1) {
+            return all.get(0);
+        }
+        return all.size() == 2
+                        && all.get(0) instanceof CertificateFiles first
+                        && all.get(1) instanceof CertificateFiles second
+                ? new CertificateFiles(first.chain(), first.key(), second)
+                : CertificateSource.NONE;
     }
 }

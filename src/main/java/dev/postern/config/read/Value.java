@@ -86,6 +86,10 @@ final class Value {
         return node instanceof ScalarNode scalar && scalar.getValue().equals(text);
     }
 
+    boolean isList() {
+        return node instanceof SequenceNode;
+    }
+
     boolean isMapping() {
         return node instanceof MappingNode;
     }

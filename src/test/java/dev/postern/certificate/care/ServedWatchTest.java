@@ -27,7 +27,7 @@ class ServedWatchTest {
         Certificate certificate = Certificate.of(WILDCARD, "test", issued.key(), issued.chain());
         List<ServedWatch.Subject> all = IntStream.range(0, 2 * ServedWatch.AT_A_TIME + 50)
                 .mapToObj(number -> "s" + number + ".example.com")
-                .map(name -> new ServedWatch.Subject(name, List.of(name), () -> certificate))
+                .map(name -> new ServedWatch.Subject(name, List.of(name), false, () -> certificate))
                 .toList();
         List<String> asked = new ArrayList<>();
         ServedWatch watch = new ServedWatch(new HandClock(NOW), Runnable::run);
@@ -52,7 +52,7 @@ class ServedWatchTest {
         TestCa.Issued issued = TestCa.create().issue(List.of(WILDCARD), NOW, Duration.ofDays(90));
         Certificate certificate = Certificate.of(WILDCARD, "test", issued.key(), issued.chain());
         ServedWatch.Subject subject =
-                new ServedWatch.Subject("a.example.com", List.of("a.example.com"), () -> certificate);
+                new ServedWatch.Subject("a.example.com", List.of("a.example.com"), false, () -> certificate);
         AtomicInteger failures = new AtomicInteger();
         ServedWatch watch = new ServedWatch(new HandClock(NOW), Runnable::run);
         watch.start(name -> {
