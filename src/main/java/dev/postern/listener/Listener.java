@@ -244,7 +244,6 @@ public final class Listener implements AutoCloseable {
                 .option(ChannelOption.AUTO_READ, false)
                 .option(ChannelOption.RECVBUF_ALLOCATOR, ACCEPTED_AT_ONCE)
                 .handler(countingFailures())
-                .childOption(ChannelOption.TCP_NODELAY, true)
                 .childHandler(pipeline);
         return await(bootstrap.register());
     }

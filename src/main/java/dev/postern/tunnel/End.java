@@ -63,8 +63,7 @@ final class End extends ChannelInboundHandlerAdapter {
     /** The rest of its life is that of {@link LateReset}. */
     private boolean left;
 
-    /** @param reads whether what comes is taken already, as far as one read goes */
-    End(Channel channel, Both both, boolean reads) {
+    End(Channel channel, Both both) {
         this.channel = channel;
         this.both = both;
         this.lastNanos = channel.eventLoop().ticker().nanoTime();
@@ -72,7 +71,7 @@ final class End extends ChannelInboundHandlerAdapter {
         assert set : "half closure";
         // What it said before it was reset is read even where writing to it tells of that first.
         channel.config().setAutoClose(false);
-        channel.config().setAutoRead(reads);
+        channel.config().setAutoRead(true);
     }
 
     /** From there, bytes. */
@@ -100,8 +99,9 @@ final class End extends ChannelInboundHandlerAdapter {
         end.channel.flush();
         if (inputOver) {
             end.endOutput();
+        } else {
+            channel.config().setAutoRead(end.channel.isWritable());
         }
-        channel.config().setAutoRead(end.channel.isWritable());
     }
 
     private void write(ByteBuf bytes) {
@@ -138,7 +138,7 @@ final class End extends ChannelInboundHandlerAdapter {
         }
         if (other != null) {
             other.channel.flush();
-            if (!other.channel.isWritable()) {
+            if (!inputOver && !other.channel.isWritable()) {
                 channel.config().setAutoRead(false);
             }
         }
@@ -146,7 +146,10 @@ final class End extends ChannelInboundHandlerAdapter {
 
     @Override
     public void channelWritabilityChanged(ChannelHandlerContext ctx) {
-        if (channel.isWritable() && other != null && !other.channel.config().isAutoRead()) {
+        if (channel.isWritable()
+                && other != null
+                && !other.inputOver
+                && !other.channel.config().isAutoRead()) {
             other.channel.config().setAutoRead(true);
         }
     }
@@ -198,11 +201,19 @@ final class End extends ChannelInboundHandlerAdapter {
     }
 
     private void shutdownOutput() {
-        ((DuplexChannel) channel).shutdownOutput().addListener(done -> shut());
+        if (inputOver && other != null && other.outputShut) {
+            // Both have said all, and had all: it is closed now, which tells it as much.
+            shut();
+        } else {
+            ((DuplexChannel) channel).shutdownOutput().addListener(done -> shut());
+        }
     }
 
     private void shut() {
         outputShut = true;
+        // Where nothing more is said here, the end of what comes is the end of the connection.
+        boolean set = channel.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, false);
+        assert set : "half closure";
         both.settled(this);
     }
 

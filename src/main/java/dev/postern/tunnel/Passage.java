@@ -30,6 +30,9 @@ import org.slf4j.LoggerFactory;
 public final class Passage implements ClientConnection, Dial.Caller<Channel>, End.Both, Affinity, Tunnel.Ends {
     private static final Logger LOG = LoggerFactory.getLogger(Passage.class);
 
+    /** Of what a client says before there is a server as much is taken before it has to wait. */
+    private static final int EARLY_BYTES = 16 * 1024;
+
     private enum State {
         /** A server is chosen by what the client says first. */
         LISTENS,
@@ -65,7 +68,7 @@ public final class Passage implements ClientConnection, Dial.Caller<Channel>, En
                 service.balancer().backend().name(),
                 passages.nanos());
         this.state = service.balancer().asksRdp() ? State.LISTENS : State.DIALS;
-        this.client = new End(channel, this, true);
+        this.client = new End(channel, this);
         this.dial = new Dial<>(
                 channel.eventLoop(),
                 service.balancer(),
@@ -97,7 +100,7 @@ public final class Passage implements ClientConnection, Dial.Caller<Channel>, En
     @Override
     public boolean heard(End end) {
         if (state != State.LISTENS) {
-            return false;
+            return end.received() < EARLY_BYTES;
         }
         RdpRequest read = RdpRequest.read(end.early());
         if (read == null) {
@@ -105,7 +108,7 @@ public final class Passage implements ClientConnection, Dial.Caller<Channel>, En
         }
         request = read;
         dial();
-        return false;
+        return end.received() < EARLY_BYTES;
     }
 
     private void dial() {
@@ -181,7 +184,7 @@ public final class Passage implements ClientConnection, Dial.Caller<Channel>, En
         state = State.OPEN;
         record.connected(nowNanos);
         tunnel = passages.tunnels().begin(this, service.idle());
-        End end = new End(made, this, false);
+        End end = new End(made, this);
         server = end;
         made.pipeline().addLast("Passage", end);
         client.joins(end);

@@ -4,7 +4,6 @@ import com.google.errorprone.annotations.Immutable;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
-import io.netty.channel.ChannelOption;
 import io.netty.channel.socket.SocketChannel;
 import io.netty.channel.socket.nio.NioDomainSocketChannel;
 import io.netty.channel.unix.DomainSocketAddress;
@@ -25,7 +24,7 @@ public record SocketTypes(Class<? extends SocketChannel> tcp, Class<? extends Ch
     /** Connects to {@code address} with what else {@code made} says. */
     public ChannelFuture connect(Bootstrap made, SocketAddress address) {
         if (!(address instanceof UnixDomainSocketAddress path)) {
-            return made.channel(tcp).option(ChannelOption.TCP_NODELAY, true).connect(address);
+            return made.channel(tcp).connect(address);
         }
         // Netty's own kind of channel has its own kind of address.
         boolean ofTheJdk = NioDomainSocketChannel.class.isAssignableFrom(unix);

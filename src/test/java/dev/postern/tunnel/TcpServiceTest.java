@@ -10,6 +10,7 @@ import dev.postern.testing.EdgeExtension;
 import dev.postern.testing.RawClient;
 import dev.postern.testing.TestServer;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
@@ -193,6 +194,36 @@ class TcpServiceTest {
         send(client, "x");
 
         assertThatThrownBy(() -> rest(client)).isInstanceOf(IOException.class).hasMessageContaining("reset");
+    }
+
+    @Test
+    void whatAClientHasSaidWhileItWaitedArrivesWithItsEnd() throws Exception {
+        TestServer server = echo("one");
+        edge.start(service("", "servers: [{ address: \"" + server.address() + "\", max-connections: 1 }]"));
+        Socket first = client();
+        assertThat(line(first)).isEqualTo("one");
+
+        for (int length : List.of(10, 100_000)) {
+            Socket waits = client();
+            String said = "x".repeat(length);
+            Thread sends = new Thread(() -> {
+                try {
+                    send(waits, said);
+                    waits.shutdownOutput();
+                } catch (IOException e) {
+                    throw new UncheckedIOException(e);
+                }
+            });
+            sends.start();
+            if (length == 10) {
+                sends.join();
+            }
+            first.close();
+            assertThat(rest(waits)).isEqualTo("one\n" + said + "bye");
+            sends.join();
+            first = client();
+            assertThat(line(first)).isEqualTo("one");
+        }
     }
 
     // A server that closes with something unread resets, whatever it has said: as nginx and HAProxy, we deliver that.
