@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -76,7 +77,8 @@ final class OrderQueue {
     /** Orders that were let through and are not in the ledger yet: issuer → how many. */
     @GuardedBy("this") private final Map<String, Integer> coming = new HashMap<>();
 
-    @GuardedBy("this") private int reserved;
+    /** Those whose turn it is, and which do not run yet. */
+    @GuardedBy("this") private final Set<SiteRecord> starting = new HashSet<>();
 
     @GuardedBy("this") private long arrivals;
 
@@ -119,7 +121,7 @@ final class OrderQueue {
 
     /** Takes the next site that may begin; its place is taken until {@link #began} and {@link #ended}. */
     synchronized Next next(Instant now) {
-        if (running.size() + reserved >= IN_FLIGHT) {
+        if (running.size() + starting.size() >= IN_FLIGHT) {
             return new Next.Nothing();
         }
         Due first = null;
@@ -144,7 +146,7 @@ final class OrderQueue {
         }
         remove(first);
         letThrough(gate.issuer(), now);
-        reserved++;
+        starting.add(first.record());
         return new Next.Start(first.record(), gate.issuer());
     }
 
@@ -200,7 +202,7 @@ final class OrderQueue {
 
     /** Turns the place that {@link #next} took into a run; null gives it back. */
     synchronized void began(Next.Start start, @Nullable Attempt run) {
-        reserved--;
+        starting.remove(start.record());
         if (run != null) {
             running.add(run);
         } else {
@@ -223,19 +225,20 @@ final class OrderQueue {
     /** Whether its order runs, or waits for its turn. */
     synchronized boolean isAtWork(SiteRecord record) {
         return queued.containsKey(record)
+                || starting.contains(record)
                 || running.stream().anyMatch(run -> run.record().equals(record));
     }
 
     /** Returns when nothing runs any more, or when nothing has ended for {@code longest}. */
     synchronized void awaitIdle(Duration longest) throws InterruptedException {
         long end = elapsed.nanoTime() + longest.toNanos();
-        for (int busy = running.size() + reserved; busy > 0; ) {
+        for (int busy = running.size() + starting.size(); busy > 0; ) {
             long left = (end - elapsed.nanoTime()) / 1_000_000;
             if (left <= 0) {
                 return;
             }
             wait(left);
-            int now = running.size() + reserved;
+            int now = running.size() + starting.size();
             if (now == busy) {
                 return;
             }

@@ -179,6 +179,11 @@ public final class ScriptedIssuer implements CertificateIssuer {
         return Optional.ofNullable(window);
     }
 
+    /** What it was asked for, in order. */
+    List<CertificateRequest> requests() {
+        return List.copyOf(requests);
+    }
+
     /** The sites it was asked for, in order. */
     public List<String> asked() {
         return List.copyOf(asked);
