@@ -59,6 +59,11 @@ public final class SiteDraft {
         return draft;
     }
 
+    /** Whether both show the same certificate. */
+    public boolean isCertifiedAs(SiteDraft other) {
+        return Objects.equals(certificate, other.certificate);
+    }
+
     /** The names of its own certificate; none where it brings none. */
     public List<String> certifiedNames() {
         return certificate == null ? List.of() : certificate.names();

@@ -47,6 +47,7 @@ final class Balancing {
             return false;
         }
         sticks.forEach(tally::carried);
+        section.all("stick", "store-request", "src").forEach(tally::itself);
         at.put("balance", "source");
         section.all("stick-table").stream()
                 .filter(table -> table.valueOf("store").isEmpty())

@@ -4,10 +4,12 @@ import dev.postern.config.Addresses;
 import dev.postern.migrate.Mapping;
 import dev.postern.migrate.Numbers;
 import dev.postern.migrate.Tally;
+import dev.postern.migrate.Value;
 import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /** The {@code bind} lines of a section: where it listens, and what is said of TLS there. */
@@ -62,6 +64,7 @@ final class Binds {
 
     /**
      * @param addresses as Postern writes them, ranges of ports too
+     * @param clients whether they are asked for certificates, and by whom these are
      * @param device the network interface; empty for all
      * @param certificates the files and folders of {@code crt}
      */
@@ -74,14 +77,24 @@ final class Binds {
             boolean acceptsProxy,
             String minVersion,
             String device,
-            boolean isTransparent) {}
+            boolean isTransparent,
+            Optional<Value> clients) {}
 
     private final Tally tally;
     /** {@code HOST:PORT} of all that is taken; an empty host is every one. */
     private final Set<String> taken = new LinkedHashSet<>();
 
-    Binds(Tally tally) {
+    /** Where {@code crt} is looked for that is no whole path; empty where that is not said. */
+    private final String base;
+
+    Binds(List<Section> sections, Tally tally) {
         this.tally = tally;
+        Optional<Statement> said = sections.stream()
+                .filter(section -> section.kind().equals("global"))
+                .flatMap(section -> section.ownSetting("crt-base").stream())
+                .findFirst();
+        said.ifPresent(tally::itself);
+        this.base = said.map(line -> line.word(1)).orElse("");
     }
 
     /** Whether somebody has this port, at whichever address. */
@@ -114,20 +127,29 @@ final class Binds {
     /** @param ranges whether several ports may stand in one address */
     List<Bind> of(Section section, boolean ranges, Mapping at) {
         List<Bind> binds = new ArrayList<>();
+        Set<String> everywhere = everywhere(section);
+        boolean isAlike = section.all("bind").stream()
+                        .map(ClientCertificates::said)
+                        .distinct()
+                        .count()
+                < 2;
         for (Statement statement : section.all("bind")) {
-            if (statement.valueOf("verify").equals("required")) {
+            Optional<Value> clients = ranges || !isAlike ? Optional.empty() : ClientCertificates.of(statement);
+            if (statement.valueOf("verify").equals("required") && clients.isEmpty()) {
                 tally.guard(
                         at,
                         statement,
-                        "nothing listens there: clients are not asked for certificates yet",
-                        "bind it once they are, or once all may come");
+                        "nothing listens there: clients would not have to show a certificate",
+                        "client-certificates of the sites, then bind it");
                 continue;
             }
             List<String> addresses = new ArrayList<>();
             List<String> left = new ArrayList<>();
             for (String one : statement.word(1).split(",", -1)) {
                 String address = address(one);
-                if (address.isEmpty()) {
+                if (isCovered(address, everywhere)) {
+                    tally.itself(statement, one);
+                } else if (address.isEmpty()) {
                     left.add(one);
                 } else if (ranges || address.lastIndexOf('-') < address.lastIndexOf(':')) {
                     take(address, one, addresses, left);
@@ -136,6 +158,9 @@ final class Binds {
                 }
             }
             List<String> others = others(statement);
+            if (clients.isPresent()) {
+                others.removeAll(ClientCertificates.said(statement));
+            }
             if (!left.isEmpty()) {
                 tally.note(
                         at,
@@ -157,17 +182,44 @@ final class Binds {
                         statement.words().contains("accept-proxy"),
                         statement.valueOf("ssl-min-ver"),
                         statement.valueOf("interface"),
-                        statement.words().contains("transparent")));
+                        statement.words().contains("transparent"),
+                        clients));
             }
         }
         return binds;
     }
 
-    private static List<String> certificates(Statement bind) {
+    /** The ports that a section has at all addresses, of one family or of both. */
+    private static Set<String> everywhere(Section section) {
+        Set<String> everywhere = new LinkedHashSet<>();
+        for (Statement statement : section.all("bind")) {
+            for (String one : statement.word(1).split(",", -1)) {
+                String address = address(one);
+                if (address.startsWith(":") || address.startsWith("0.0.0.0:") || address.startsWith("[::]:")) {
+                    everywhere.addAll(each(address));
+                }
+            }
+        }
+        return everywhere;
+    }
+
+    private static boolean isCovered(String address, Set<String> everywhere) {
+        int colon = address.lastIndexOf(':');
+        if (colon <= 0) {
+            return false;
+        }
+        String port = address.substring(colon);
+        boolean isFamily = address.startsWith("0.0.0.0:") || address.startsWith("[::]:");
+        String family = (address.startsWith("[") ? "[::]" : "0.0.0.0") + port;
+        return everywhere.contains(port) || (!isFamily && everywhere.contains(family));
+    }
+
+    private List<String> certificates(Statement bind) {
         List<String> files = new ArrayList<>();
         for (int i = 2; i + 1 < bind.words().size(); i++) {
             if (Set.of("crt", "default-crt", "crt-list").contains(bind.word(i))) {
-                files.add(bind.word(++i));
+                String file = bind.word(++i);
+                files.add(base.isEmpty() || file.startsWith("/") ? file : base + "/" + file);
             }
         }
         return List.copyOf(files);

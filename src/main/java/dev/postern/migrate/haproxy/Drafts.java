@@ -163,10 +163,14 @@ final class Drafts {
                 draft.names.remove(name);
                 if (isAlike(holder, draft)) {
                     share(holder, listener);
-                } else if (name.equals(Site.ANY) || (draft.isDefault && draft.names.isEmpty())) {
+                    continue;
+                }
+                if (name.equals(Site.ANY) || (draft.isDefault && draft.names.isEmpty())) {
                     draft.names.addAll(forAnybody(draft, section));
                     draft.isDefault = true;
-                } else {
+                }
+                // Who is there by default takes it all the same.
+                if (draft.names.isEmpty() || !draft.isDefault) {
                     tally.note(
                             place,
                             section.head(),
@@ -193,6 +197,7 @@ final class Drafts {
         boolean isWhole = holder.names.size() == 1 || holder.isDefault;
         return isWhole
                 && holder.passthrough == null
+                && (draft.isPlain || holder.isCertifiedAs(draft))
                 && holder.routing.equals(draft.routing)
                 && holder.edits.equals(draft.edits);
     }
@@ -216,6 +221,10 @@ final class Drafts {
                 .toList();
         if (!names.isEmpty()) {
             return names;
+        }
+        if (!draft.certifiedNames().isEmpty()) {
+            // The names of a site have to be those of its certificate.
+            return holder(Site.ANY) == null ? List.of(Site.ANY) : List.of();
         }
         draft.remarks.clear();
         draft.remarks.add(

@@ -2,6 +2,7 @@ package dev.postern.migrate.haproxy;
 
 import dev.postern.config.Site;
 import dev.postern.migrate.Certificates;
+import dev.postern.migrate.Edits;
 import dev.postern.migrate.Imported;
 import dev.postern.migrate.Mapping;
 import dev.postern.migrate.Routing;
@@ -45,7 +46,7 @@ public final class HaproxyImport {
                 + " of HAProxy, by postern import. A comment with a line of that file says what was not"
                 + " carried over of it, and what to do.");
         root.remark(
-                "Paths are taken by whole segments here, and of the routes that take a request the most specific one gets it.");
+                "Paths are taken by whole segments and in one form here (README.md, Routes), hosts with any port, and of the routes that take a request the most specific one gets it.");
         for (Section section : sections) {
             if (section.hasServers()) {
                 withServers.putIfAbsent(section.name(), section);
@@ -63,7 +64,7 @@ public final class HaproxyImport {
         this.drafts = new Drafts(tally, listening, now);
         this.timeouts = new Timeouts(sections, tally);
         this.backends = new Backends(sections, timeouts, tally, root.section("backends"));
-        this.binds = new Binds(tally);
+        this.binds = new Binds(sections, tally);
         this.services = new TcpServices(withServers, backends, binds, timeouts, tally);
     }
 
@@ -244,7 +245,7 @@ public final class HaproxyImport {
         }
         List<String> files = new ArrayList<>();
         listened.forEach(bind -> files.addAll(bind.certificates()));
-        Certificates certificates = new Certificates(files, now);
+        Certificates certificates = new Certificates(files.stream().distinct().toList(), now);
         certificates
                 .problems()
                 .forEach(
@@ -253,7 +254,9 @@ public final class HaproxyImport {
                                         + ". An issuer gives such sites their certificates; certificate: { chain: FILE, key: FILE } is for your own."));
         listening.add(listened);
         minVersion(listened);
-        drafts.all().addAll(sites.drafts((isMixed && redirect == 0) ? null : true, false, certificates));
+        List<SiteDraft> more = sites.drafts((isMixed && redirect == 0) ? null : true, false, certificates);
+        ask(more, listened);
+        drafts.all().addAll(more);
         tally.carried(section.head());
     }
 
@@ -296,6 +299,15 @@ public final class HaproxyImport {
         drafts.serve(Listening.PLAIN, more, section, place);
     }
 
+    /** Clients are asked for certificates by the sites: whoever listens for them is of one mind. */
+    private static void ask(List<SiteDraft> sites, List<Binds.Bind> listened) {
+        listened.stream()
+                .flatMap(bind -> bind.clients().stream())
+                .findFirst()
+                .ifPresent(clients -> sites.forEach(
+                        site -> site.edits = site.edits.and(Edits.saying("client-certificates", clients))));
+    }
+
     /** A section beside the one that has the sites of the kind: a listener with sites of its own. */
     private void further(Section section, boolean isTls) {
         Mapping place = place(section);
@@ -310,7 +322,7 @@ public final class HaproxyImport {
         }
         List<String> files = new ArrayList<>();
         listened.forEach(bind -> files.addAll(bind.certificates()));
-        Certificates certificates = new Certificates(files, now);
+        Certificates certificates = new Certificates(files.stream().distinct().toList(), now);
         certificates.problems().forEach(problem -> place.remark("Not taken over: " + problem + "."));
         HttpSites sites = new HttpSites(section, withServers, tally, place);
         List<SiteDraft> more = sites.drafts(isTls, !isTls, certificates);
@@ -319,8 +331,12 @@ public final class HaproxyImport {
             elsewhere(section);
             return;
         }
+        ask(more, listened);
         String name = listening.further(section, listened);
         drafts.serve(name, more, section, place);
+        if (drafts.all().stream().noneMatch(draft -> draft.listeners.contains(name))) {
+            listened.forEach(bind -> tally.note(place, bind.statement(), "nothing listens there: see above", ""));
+        }
         tally.carried(section.head());
     }
 

@@ -6,6 +6,7 @@ import dev.postern.migrate.Mapping;
 import dev.postern.migrate.Numbers;
 import dev.postern.migrate.Paths;
 import dev.postern.migrate.Tally;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -51,6 +52,16 @@ final class HealthChecks {
     /** @param hasSockets whether some server has no port */
     private void write(List<ServerLine> checked, boolean hasSockets) {
         Optional<Statement> how = how();
+        boolean isOverTls = checked.stream().anyMatch(server -> server.has("check-ssl") && !server.isTls());
+        if (isOverTls && how.isPresent()) {
+            // Who expects TLS would take a question without it for a fault.
+            tally.note(
+                    at,
+                    how.get(),
+                    "servers are not asked over TLS alone: that they take a connection is enough",
+                    "health of the backend");
+            how = Optional.empty();
+        }
         String type =
                 how.map(option -> TYPES.getOrDefault(option.word(1), "tcp")).orElse("tcp");
         how.ifPresent(tally::carried);
@@ -61,6 +72,9 @@ final class HealthChecks {
             String user = how.map(option -> option.valueOf("user")).orElse("");
             if (type.equals("postgresql") && !user.isEmpty()) {
                 health.put("user", user);
+            }
+            if (how.isPresent() && !type.equals("tcp")) {
+                words(how.get(), type);
             }
             if (type.equals("tcp") && how.isPresent()) {
                 dialogue();
@@ -93,6 +107,21 @@ final class HealthChecks {
                         "all servers of a backend are checked alike, as " + first.name() + " is",
                         "a backend of its own");
             }
+        }
+    }
+
+    /** What the option says beside its name: who logs in, or how it says hello. */
+    private void words(Statement how, String type) {
+        List<String> others = new ArrayList<>(how.after(2));
+        if (type.equals("postgresql") && others.size() == 2 && others.get(0).equals("user")) {
+            others.clear();
+        }
+        if (!others.isEmpty()) {
+            tally.note(
+                    at,
+                    how,
+                    "not carried over of it: " + String.join(" ", others) + ": servers are greeted, and no more",
+                    "");
         }
     }
 

@@ -164,6 +164,11 @@ final class HttpSites {
         drafts.forEach(draft -> taken.addAll(draft.names));
         if (isPlain || !certificates.found().isEmpty()) {
             // The first one is shown to whoever asks for no other.
+            Certificates.Found first =
+                    certificates.found().isEmpty() ? null : certificates.found().get(0);
+            List<String> own = first == null
+                    ? List.of()
+                    : first.names().stream().filter(taken::add).toList();
             for (int i = 1; i < certificates.found().size(); i++) {
                 Certificates.Found more = certificates.found().get(i);
                 List<String> names = more.names().stream().filter(taken::add).toList();
@@ -171,11 +176,6 @@ final class HttpSites {
                     drafts.add(new SiteDraft(names, routing, edits, isPlain, more));
                 }
             }
-            Certificates.Found first =
-                    certificates.found().isEmpty() ? null : certificates.found().get(0);
-            List<String> own = first == null
-                    ? List.of()
-                    : first.names().stream().filter(taken::add).toList();
             SiteDraft draft = new SiteDraft(own.isEmpty() ? List.of(Site.ANY) : own, routing, edits, isPlain, first);
             draft.isDefault = !own.isEmpty();
             drafts.add(draft);

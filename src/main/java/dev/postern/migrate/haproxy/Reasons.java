@@ -121,6 +121,7 @@ final class Reasons {
             Map.entry(
                     "timeout",
                     new Reason("no timeout of Postern is that one, or another one took its place", "see timeouts")),
+            Map.entry("bind", new Reason("nothing listens there: its section is not carried over", "")),
             Map.entry("disabled", new Reason("what is switched off is not served", "")),
             Map.entry("option httpchk", UNCHECKED),
             Map.entry("option tcp-check", UNCHECKED),

@@ -302,6 +302,47 @@ class HaproxyImportTest {
     }
 
     @Test
+    void clientsAreAskedForCertificatesAsTheyWere() throws Exception {
+        Path ca = Files.writeString(
+                directory.resolve("ca.pem"), Pem.of(List.of(TestCa.create().root())));
+
+        Configuration config = read("""
+                frontend f
+                  mode http
+                  bind :443 ssl crt /nowhere/www.example.com.pem ca-file %s verify required
+                  default_backend b
+                backend b
+                  mode http
+                  server s 10.0.0.1:80
+                """.formatted(ca));
+
+        assertThat(config.sites().get(0).settings().clientCertificates()).isNotNull();
+    }
+
+    @Test
+    void addressThatIsAmongAllAddressesIsBoundOnce() throws Exception {
+        assertThat(read("listen l\n  mode http\n  bind 127.0.0.1:80\n  bind *:80\n  server s 10.0.0.1:80\n")
+                        .listeners()
+                        .http()
+                        .bind())
+                .hasToString("[:80]");
+    }
+
+    // They would be found down.
+    @Test
+    void serversThatAreCheckedOverTlsAreNotAskedWithoutIt() throws Exception {
+        String text = imported("""
+                listen l
+                  mode tcp
+                  bind :443
+                  option httpchk GET /healthz
+                  server s 10.0.0.1:443 check check-ssl verify none
+                """).text();
+
+        assertThat(text).contains("type: tcp", "h.cfg:4: option httpchk", "h.cfg:5: server s");
+    }
+
+    @Test
     void whatIsSwitchedOffIsNotServed() throws Exception {
         assertThat(imported("listen l\n  bind :80\n  mode http\n  disabled\n  server s 10.0.0.3:80\n")
                         .text())
