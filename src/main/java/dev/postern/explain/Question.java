@@ -5,6 +5,7 @@ import dev.postern.config.Addresses;
 import dev.postern.config.Quoted;
 import dev.postern.control.ControlFailure;
 import dev.postern.control.ControlRequest;
+import java.net.IDN;
 import java.net.InetAddress;
 import java.net.URI;
 import java.net.URISyntaxException;
@@ -34,6 +35,7 @@ record Question(
         String listener) {
     private static final int HTTP = 80;
     private static final int HTTPS = 443;
+    private static final int MAX_PORT = 65_535;
 
     static Question of(JsonObject request) throws ControlFailure {
         String text = ControlRequest.text(request, "url", "");
@@ -48,10 +50,13 @@ record Question(
             throw ControlFailure.usage(
                     Quoted.of(text) + " names no host (expected: a URL such as https://example.com/path?query)");
         }
+        if (uri.getPort() == 0 || uri.getPort() > MAX_PORT) {
+            throw ControlFailure.usage(Quoted.of(text) + " has no port (expected: one from 1 to " + MAX_PORT + ")");
+        }
         boolean isTls = scheme.equals("https");
         // Not what the URI makes of it: every byte counts.
-        int after = url.indexOf(authority) + authority.length();
-        String rest = url.substring(after).replaceFirst("#.*", "");
+        int path = path(url);
+        String rest = url.substring(path).replaceFirst("#.*", "");
         return new Question(
                 isTls,
                 authority.toLowerCase(Locale.ROOT),
@@ -66,15 +71,23 @@ record Question(
 
     /** Paths may have what URIs may not. */
     private static URI uri(String url) throws ControlFailure {
-        int path = url.indexOf('/', url.indexOf("://") + 3);
-        int query = url.indexOf('?');
-        int end = path < 0 ? query : query < 0 ? path : Math.min(path, query);
+        int from = url.indexOf("://") + 3;
         try {
-            return new URI(end < 0 ? url : url.substring(0, end));
-        } catch (URISyntaxException e) {
+            // As a browser does.
+            return new URI(url.substring(0, from) + IDN.toASCII(url.substring(from, path(url))));
+        } catch (URISyntaxException | IllegalArgumentException e) {
             throw ControlFailure.usage(
                     Quoted.of(url) + " is no URL (expected: one such as https://example.com/path?query)");
         }
+    }
+
+    /** Where what follows the authority begins. */
+    private static int path(String url) {
+        int at = url.indexOf("://") + 3;
+        while (at < url.length() && "/?#".indexOf(url.charAt(at)) < 0) {
+            at++;
+        }
+        return at;
     }
 
     private static InetAddress address(String text) throws ControlFailure {

@@ -178,7 +178,11 @@ final class RequestExplanation {
                                     ? ": without it there is no connection"
                                     : ""));
         }
-        return new CertificateShown(site == null ? name : site.site(), name, (other, host) -> false);
+        ShownCertificates all = certificates;
+        return new CertificateShown(
+                site == null ? name : site.site(),
+                name,
+                (other, host) -> all != null && certificate != null && certificate.equals(all.of(host)));
     }
 
     private void passage(Service service) {
@@ -230,6 +234,16 @@ final class RequestExplanation {
                         + (entrance.routes().isByDefault(request.host())
                                 ? ", which is there for names that no other has"
                                 : ""));
+        if (shown != null && !shown.isOf(site.site(), request.host())) {
+            lines.say(
+                    "site",
+                    "  the handshake was made with " + shown.site()
+                            + (certificates == null
+                                    ? ", whose certificate may be another"
+                                    : ", whose certificate is another"));
+            lines.say("answer", "421 wrong_site: the client comes again on a connection of its own");
+            return;
+        }
         if (shown == null && entrance.redirect().isPresent() && !site.isPlain()) {
             redirect(entrance.redirect(), site, request);
             return;

@@ -126,8 +126,9 @@ class ExplainTest {
     void listenersAndHandshakesAreExplained() throws Exception {
         start(
                 site(
-                        "app.example.com",
-                        "routes: [{ path: /, redirect: \"https://www.example.com{uri}\", status: 302 }]"),
+                                "app.example.com",
+                                "routes: [{ path: /, redirect: \"https://www.example.com{uri}\", status: 302 }]")
+                        + site("other.example.com", "routes: [{ path: /, respond: { body: other } }]"),
                 "  web: { servers: [\"127.0.0.1:1\"] }\n");
 
         assertThat(explained("https://app.example.com/a?b")).contains("answer 302 to https://www.example.com/a?b");
@@ -140,6 +141,11 @@ class ExplainTest {
         assertThat(explained("https://app.example.com:4711/"))
                 .contains("listener no listener for TLS on port 4711 (there are: https (127.0.0.1:0), internal"
                         + " (127.0.0.1:0)): cannot connect");
+        assertThat(explained("https://app.example.com/", "header", "Host: other.example.com"))
+                .contains("answer 421 wrong_site: the client comes again on a connection of its own");
+        assertThat(explained("https://äpp.example.com/"))
+                .contains("request GET https://xn--pp-uia.example.com/ from 127.0.0.1");
+        assertThatThrownBy(() -> explained("https://app.example.com:70000/")).hasMessageContaining("has no port");
         assertThatThrownBy(() -> explained("ftp://app.example.com/")).isInstanceOf(ControlFailure.class);
         assertThatThrownBy(() -> explained("https://app.example.com/", "from", "nobody"))
                 .hasMessageContaining("\"nobody\" is no address");
