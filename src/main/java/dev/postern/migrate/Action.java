@@ -3,6 +3,29 @@ package dev.postern.migrate;
 /** What is done with a request. */
 public sealed interface Action {
     /**
+     * The same for a route that has another path: what takes the place of a path, or follows it, is that of the route.
+     *
+     * @param from the path of the route that it is of
+     * @param to the path of the other one, which lies below that
+     */
+    default Action at(String from, String to) {
+        String left = withoutSlash(to)
+                .substring(
+                        Math.min(withoutSlash(from).length(), withoutSlash(to).length()));
+        if (this instanceof To passed && !passed.rewrite().isEmpty()) {
+            String rewrite = withoutSlash(passed.rewrite()) + left + (to.endsWith("/") ? "/" : "");
+            return new To(passed.backend(), rewrite.isEmpty() ? "/" : rewrite);
+        }
+        return this instanceof Redirect redirect
+                ? new Redirect(redirect.location().replace("{rest}", left + "{rest}"), redirect.status())
+                : this;
+    }
+
+    private static String withoutSlash(String path) {
+        return path.endsWith("/") ? path.substring(0, path.length() - 1) : path;
+    }
+
+    /**
      * @param backend as the other program calls it
      * @param rewrite what takes the place of the route's path; empty where the server is asked for it as it is
      */

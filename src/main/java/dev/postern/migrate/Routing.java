@@ -45,7 +45,9 @@ public final class Routing {
                 // say.
                 Optional<Match> both = earlier.match().and(route.match());
                 if (both.isPresent() && !isFull) {
-                    add(new Route(both.get(), earlier.action(), earlier.edits()), i);
+                    Action action = earlier.action()
+                            .at(earlier.match().path(), both.get().path());
+                    add(new Route(both.get(), action, earlier.edits()), i);
                 }
             }
         }

@@ -86,7 +86,7 @@ final class Answers {
     }
 
     private Action respond(Directive line, List<String> words) {
-        boolean isStatus = words.size() == 1 && words.get(0).matches("[1-5][0-9]{2}");
+        boolean isStatus = words.size() == 1 && words.get(0).matches("[1-9][0-9]{2}");
         String body = isStatus || words.isEmpty() ? "" : words.get(0);
         String code = isStatus ? words.get(0) : words.size() > 1 ? words.get(1) : "200";
         for (Directive inner : line.own()) {
@@ -101,7 +101,11 @@ final class Answers {
         if (fixed.isEmpty()) {
             tally.note(at, line, "answers are the same for everybody: without its text here", "respond of a route");
         }
-        int status = Numbers.isBetween(code, 200, 599) ? Integer.parseInt(code) : 200;
+        if (!Numbers.isBetween(code, 200, 599)) {
+            tally.note(at, line, "there is no such answer: answered 503 here", "respond of a route");
+            return new Action.Deny(503);
+        }
+        int status = Integer.parseInt(code);
         boolean hasBody = !Set.of(204, 205, 304).contains(status)
                 && fixed.map(text -> !text.isEmpty()).orElse(false);
         return new Action.Respond(status, hasBody ? fixed.orElse("") : "", hasBody ? type(fixed.orElse("")) : "");
@@ -111,5 +115,40 @@ final class Answers {
     private static String type(String body) {
         boolean isJson = body.matches("(?s)\\s*(\\{.*}|\\[.*])\\s*");
         return isJson ? "application/json" : "text/plain; charset=utf-8";
+    }
+
+    /** With the path that there is by then. */
+    Action rewritten(Directive line, Action action, Stage context) {
+        if (context.cut().isEmpty() && context.put().isEmpty()) {
+            return action;
+        }
+        String path = context.match().path();
+        if (action instanceof Action.To to) {
+            String left = path.startsWith(context.cut())
+                    ? path.substring(context.cut().length())
+                    : path;
+            String rewrite = context.put() + (left.startsWith("/") ? left : "/" + left);
+            if (Paths.isGood(rewrite)) {
+                return new Action.To(to.backend(), rewrite);
+            }
+            tally.note(at, line, "the path is none that Postern can send: answered 503 here", "rewrite of a route");
+            return new Action.Deny(503);
+        }
+        if (action instanceof Action.Redirect to
+                && (to.location().contains("{uri}") || to.location().contains("{path}"))) {
+            boolean isRest =
+                    !context.match().exact() && path.replaceFirst("/$", "").equals(context.cut());
+            if (context.cut().isEmpty() || isRest) {
+                String left = context.cut().isEmpty() ? "{path}" : "{rest}";
+                return new Action.Redirect(
+                        to.location()
+                                .replace("{path}", context.put() + left)
+                                .replace("{uri}", context.put() + left + "?{query}"),
+                        to.status());
+            }
+            tally.note(at, line, "the path was another one before: answered 503 here", "redirect of a route");
+            return new Action.Deny(503);
+        }
+        return action;
     }
 }

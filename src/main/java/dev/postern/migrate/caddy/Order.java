@@ -1,13 +1,13 @@
 package dev.postern.migrate.caddy;
 
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 
 /**
  * The order in which directives are asked, wherever they stand (Caddy's documentation, "Directive order" and "Sorting algorithm"): by
- * their names, then the longer path first, then those with a matcher.
+ * their names, then of two that ask for one path
+ * each the longer one first, else the one with a matcher.
  */
 final class Order {
     private static final List<String> NAMES = List.of(
@@ -81,12 +81,35 @@ final class Order {
 
     /** Those that are asked, in that order. */
     List<Directive> sorted(List<Directive> directives, Matchers matchers) {
-        return directives.stream()
-                .filter(one -> knows(one.name()))
-                .sorted(Comparator.comparingInt(
-                                (Directive one) -> names.indexOf(ALIKE.getOrDefault(one.name(), one.name())))
-                        .thenComparingInt(one -> -matchers.pathLength(one))
-                        .thenComparing(one -> !matchers.has(one)))
-                .toList();
+        List<Directive> sorted = new ArrayList<>();
+        for (Directive one : directives) {
+            if (!knows(one.name())) {
+                continue;
+            }
+            // One goes as far forward as each of those before it lets it, which is not by any order of them all.
+            int at = sorted.size();
+            while (at > 0 && goesBefore(one, sorted.get(at - 1), matchers)) {
+                at--;
+            }
+            sorted.add(at, one);
+        }
+        return sorted;
+    }
+
+    private boolean goesBefore(Directive one, Directive other, Matchers matchers) {
+        int place = place(one);
+        if (place != place(other)) {
+            return place < place(other);
+        }
+        int length = matchers.pathLength(one);
+        int otherLength = matchers.pathLength(other);
+        if (length == 0 || otherLength == 0) {
+            return matchers.has(one) && !matchers.has(other);
+        }
+        return length > otherLength;
+    }
+
+    private int place(Directive one) {
+        return names.indexOf(ALIKE.getOrDefault(one.name(), one.name()));
     }
 }

@@ -48,7 +48,8 @@ record Overlays(List<Overlay> all) {
             }
             parts = next;
         }
-        parts.forEach(part -> routing.add(part.match(), part.action(), part.edits()));
+        parts.forEach(part ->
+                routing.add(part.match(), action.at(match.path(), part.match().path()), part.edits()));
         return isWhole;
     }
 

@@ -172,10 +172,12 @@ final class SiteRoutes {
     }
 
     private Asked asked(Directive line, Stage context) {
-        Asked asked = matchers.of(line, context.cut());
-        if (!context.put().isEmpty() && matchers.has(line)) {
-            return new Asked(List.of(), "the path was another one before");
-        }
+        Asked known = matchers.of(line, context.cut());
+        // What was put in front of a path is not to be seen in the one that comes.
+        boolean isOfPath = known.ways().stream()
+                .anyMatch(way -> !way.match().path().equals("/") || way.match().exact());
+        Asked asked =
+                !context.put().isEmpty() && isOfPath ? new Asked(List.of(), "the path was another one before") : known;
         matchers.matcher(line).ifPresent(matcher -> {
             if (asked.missing().isEmpty()) {
                 matcher.all().forEach(tally::carried);
@@ -330,25 +332,10 @@ final class SiteRoutes {
                     here = here.with(here.overlays().and(here.match(), edits));
                 }
                 tally.carried(line);
-                answer(here, action instanceof Action.To to ? rewritten(line, to, here) : action);
+                answer(here, answers.rewritten(line, action, here));
             }
         }
         return asked.isAll();
-    }
-
-    private Action rewritten(Directive line, Action.To to, Stage context) {
-        if (context.cut().isEmpty() && context.put().isEmpty()) {
-            return to;
-        }
-        String path = context.match().path();
-        String left =
-                path.startsWith(context.cut()) ? path.substring(context.cut().length()) : path;
-        String rewrite = context.put() + (left.startsWith("/") ? left : "/" + left);
-        if (!Paths.isGood(rewrite)) {
-            tally.note(at, line, "the path is none that Postern can send: answered 503 here", "rewrite of a route");
-            return new Action.Deny(503);
-        }
-        return new Action.To(to.backend(), rewrite);
     }
 
     /** What is said of requests. */

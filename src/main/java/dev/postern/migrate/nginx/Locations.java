@@ -14,7 +14,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -49,8 +48,8 @@ final class Locations {
     private final Routing routing = new Routing();
     private final List<Location> locations = new ArrayList<>();
 
-    /** What is done with a request that a location takes. */
-    private record Outcome(Action action, Edits edits) {}
+    /** Of locations with regular expressions that say no more than a prefix. */
+    private final List<Routing.Route> regexes = new ArrayList<>();
 
     /** @param host that all clients ask for; null where no condition names it */
     Locations(
@@ -115,9 +114,13 @@ final class Locations {
             return routing;
         }
         exact();
-        prefixes(one -> one.isStraight() && isUncut(one));
+        locations.stream().filter(Location::isPrefix).forEach(this::withoutSlash);
         locations.stream().filter(Location::isRegex).forEach(this::regex);
-        prefixes(one -> !one.isStraight() || !isUncut(one));
+        locations.stream()
+                .filter(Location::isPrefix)
+                .sorted(Comparator.comparingInt((Location one) -> -one.path().length()))
+                .forEach(this::prefix);
+        regexes.forEach(this::add);
         if (routing.routes().isEmpty()) {
             tally.note(at, server.scope().block(), "Postern serves no files: answered 404 here", "a backend");
             add(Match.ALL, new Action.Deny(404), Edits.NONE);
@@ -128,21 +131,18 @@ final class Locations {
         return routing;
     }
 
-    private boolean isUncut(Location straight) {
-        return locations.stream()
-                .noneMatch(other -> other.modifier().isEmpty()
-                        && other.path().startsWith(straight.path())
-                        && !other.path().equals(straight.path()));
-    }
-
     private void add(Match match, Action action, Edits edits) {
         routing.add(match, action, edits);
+    }
+
+    private void add(Routing.Route route) {
+        routing.add(route.match(), route.action(), route.edits());
     }
 
     private void exact() {
         for (Location one : locations) {
             if (one.modifier().equals("=") && isGood(one)) {
-                outcome(one, true, one.path()).ifPresent(it -> add(match(true, one.path()), it.action(), it.edits()));
+                outcome(one, true, one.path()).forEach(this::add);
             }
         }
     }
@@ -159,12 +159,20 @@ final class Locations {
         return false;
     }
 
-    private void prefixes(Predicate<Location> which) {
-        locations.stream()
-                .filter(Location::isPrefix)
-                .filter(which)
-                .sorted(Comparator.comparingInt((Location one) -> -one.path().length()))
-                .forEach(this::prefix);
+    /** Where nginx passes on what is below a path, it sends whoever asks for that without a slash there, before it looks at anything else. */
+    private void withoutSlash(Location one) {
+        String path = one.path();
+        String bare = path.endsWith("/") ? path.substring(0, path.length() - 1) : "";
+        if (!bare.isEmpty()
+                && Paths.isGood(path)
+                && passing.target(one.scope()).isPresent()
+                && locations.stream()
+                        .noneMatch(other -> !other.isRegex() && other.path().equals(bare))) {
+            add(
+                    match(true, bare),
+                    one.line().has("internal") ? new Action.Deny(404) : new Action.Redirect(path + "?{query}", 301),
+                    settings.ofResponses(one.scope(), at));
+        }
     }
 
     private void prefix(Location one) {
@@ -176,12 +184,13 @@ final class Locations {
         if (!isGood(one)) {
             return;
         }
-        Optional<Outcome> outcome = outcome(one, false, one.path());
-        outcome.ifPresent(it -> add(match(false, one.path()), it.action(), it.edits()));
-        String bare = one.path().substring(0, one.path().length() - 1);
-        if (outcome.isEmpty() || bare.isEmpty()) {
-            return;
+        if (!one.isStraight()) {
+            // Of what it is the longest prefix of, regular expressions have the first word.
+            regexes.forEach(route -> route.match()
+                    .and(match(false, one.path()))
+                    .ifPresent(both -> add(both, route.action().at(route.match().path(), both.path()), route.edits())));
         }
+        outcome(one, false, one.path()).forEach(this::add);
         if (!one.path().endsWith("/")) {
             String what = "paths are taken by whole segments: not " + one.path() + "x, which goes where the rest does";
             if (one.isGuarded()) {
@@ -189,14 +198,6 @@ final class Locations {
             } else {
                 tally.note(at, one.line(), what, "");
             }
-        } else if (outcome.get().action() instanceof Action.To
-                && locations.stream()
-                        .noneMatch(other -> !other.isRegex() && other.path().equals(bare))) {
-            // As nginx does where it passes on.
-            add(
-                    match(true, bare),
-                    new Action.Redirect(one.path() + "?{query}", 301),
-                    settings.ofResponses(one.scope(), at));
         }
     }
 
@@ -208,8 +209,7 @@ final class Locations {
             return;
         }
         for (Patterns.Literal literal : literals.get()) {
-            outcome(one, literal.exact(), literal.path())
-                    .ifPresent(it -> add(match(literal.exact(), literal.path()), it.action(), it.edits()));
+            regexes.addAll(outcome(one, literal.exact(), literal.path()));
             if (!literal.exact() && !literal.path().endsWith("/")) {
                 String what = "paths are taken by whole segments: not " + literal.path() + "x";
                 if (one.isGuarded()) {
@@ -230,9 +230,20 @@ final class Locations {
         one.line().all().skip(1).forEach(line -> tally.within(at, one.line(), line));
     }
 
-    /** @param prefix what of the path the location is about */
-    private Optional<Outcome> outcome(Location one, boolean exact, String prefix) {
+    /**
+     * What is done with requests that a location takes: where something more is asked of them first, and then of all.
+     *
+     * @param prefix what of the path the location is about
+     */
+    private List<Routing.Route> outcome(Location one, boolean exact, String prefix) {
         Scope scope = one.scope();
+        Match all = match(exact, prefix);
+        if (one.line().has("internal")) {
+            tally.carried(one.line());
+            one.line().own("internal").forEach(tally::carried);
+            return List.of(new Routing.Route(all, new Action.Deny(404), settings.ofResponses(scope, at)));
+        }
+        List<Routing.Route> routes = new ArrayList<>();
         Rewriting rewriting = new Rewriting(scope, scheme, server.name(), host, tally, at);
         String rewrite = "";
         for (Rewriting.Rule rule : rewriting.rules()) {
@@ -243,29 +254,29 @@ final class Locations {
                 }
                 rewrite = to.rewrite();
             } else {
-                Optional<Match> both = rule.match().and(match(exact, prefix));
+                rule.match()
+                        .and(all)
+                        .ifPresent(both ->
+                                routes.add(new Routing.Route(both, rule.action(), settings.ofResponses(scope, at))));
                 if (rule.match().isAll()) {
                     tally.carried(one.line());
-                    return Optional.of(new Outcome(rule.action(), settings.ofResponses(scope, at)));
+                    return routes;
                 }
-                both.ifPresent(narrow -> add(narrow, rule.action(), settings.ofResponses(scope, at)));
             }
         }
         tally.carried(one.line());
-        if (one.line().has("internal")) {
-            one.line().own("internal").forEach(tally::carried);
-            return Optional.of(new Outcome(new Action.Deny(404), settings.ofResponses(scope, at)));
-        }
         Optional<Scope> passed = passed(scope);
         if (passed.isPresent()) {
             Optional<Action> to = passing.action(passed.get(), prefix, rewrite, at);
             Edits edits = settings.ofResponses(passed.get(), at);
             if (to.isEmpty()) {
-                return Optional.of(new Outcome(new Action.Deny(503), edits));
+                routes.add(new Routing.Route(all, new Action.Deny(503), edits));
+                return routes;
             }
             Edits who = access.of(scope, at);
             Edits there = passed.get().equals(scope) ? who : access.of(passed.get(), at);
-            return Optional.of(new Outcome(
+            routes.add(new Routing.Route(
+                    all,
                     to.get(),
                     edits.and(settings.ofRequests(passed.get(), at))
                             .and(
@@ -275,10 +286,12 @@ final class Locations {
                                                     ? there
                                                     : there.equals(Edits.NONE) ? who : Edits.NOBODY)
                             .and(methods(scope))));
+            return routes;
         }
         if (one.isClosed() && !one.line().own().isEmpty()) {
             one.line().own().forEach(tally::carried);
-            return Optional.of(new Outcome(new Action.Deny(403), settings.ofResponses(scope, at)));
+            routes.add(new Routing.Route(all, new Action.Deny(403), settings.ofResponses(scope, at)));
+            return routes;
         }
         Directive what = one.line().own().stream()
                 .filter(line -> STATIC.contains(line.name()))
@@ -289,7 +302,9 @@ final class Locations {
                 what,
                 "Postern serves no files: answered 404 here",
                 "a server that has them, as backend of the route");
-        return Optional.of(new Outcome(new Action.Deny(404), settings.ofResponses(scope, at)));
+        routes.add(new Routing.Route(
+                all, new Action.Deny(404), settings.ofResponses(scope, at).and(access.of(scope, at))));
+        return routes;
     }
 
     /** Where requests are passed on: in the location itself, or in the one that files are looked for in front of. */
@@ -339,13 +354,14 @@ final class Locations {
                 .filter(one -> target.startsWith(one.path()))
                 .max(Comparator.comparingInt(one -> one.path().length()));
         boolean isCut = to.isEmpty()
+                || (!to.get().isStraight() && locations.stream().anyMatch(Location::isRegex))
                 || locations.stream()
                         .anyMatch(other -> !other.isRegex()
                                 && !other.equals(to.get())
                                 && other.path().startsWith(target));
-        Optional<Outcome> outcome =
-                isCut ? Optional.empty() : outcome(to.get(), false, to.get().path());
-        if (outcome.isPresent() && outcome.get().action() instanceof Action.To there) {
+        List<Routing.Route> outcome =
+                isCut ? List.of() : outcome(to.get(), false, to.get().path());
+        if (outcome.size() == 1 && outcome.get(0).action() instanceof Action.To there) {
             String rewrite = there.rewrite().isEmpty()
                     ? target
                     : join(there.rewrite(), target.substring(to.get().path().length()));
@@ -353,7 +369,7 @@ final class Locations {
             add(
                     rule.match(),
                     new Action.To(there.backend(), rewrite),
-                    outcome.get().edits());
+                    outcome.get(0).edits());
         } else {
             tally.note(at, rule.line(), "it leads to no single route", "a route with rewrite");
         }
