@@ -2,12 +2,15 @@ package dev.postern.migrate.haproxy;
 
 import dev.postern.config.HostName;
 import dev.postern.config.NotUnderstood;
+import dev.postern.config.RegularFile;
 import dev.postern.migrate.Headers;
 import dev.postern.migrate.Mapping;
 import dev.postern.migrate.Paths;
 import dev.postern.migrate.Ranges;
 import dev.postern.migrate.SiteDraft;
 import dev.postern.migrate.Tally;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -21,6 +24,10 @@ import java.util.Set;
 /** The {@code acl}s of a section, and the conditions that are made of them. */
 final class Acls {
     private static final String NO_COUNTERPART = "no route of Postern can ask for that";
+
+    private static final int LARGEST_FILE = 1 << 16;
+    // More than anybody would read in a list.
+    private static final int MOST_LINES = 200;
 
     private static final Question FIRST_BYTES = new Question.Unknown("what a client says first is not looked at");
 
@@ -54,6 +61,7 @@ final class Acls {
     private final Section section;
     private final Map<String, List<Question>> named = new HashMap<>();
     private final Set<String> asked = new HashSet<>();
+    private final Set<String> files = new LinkedHashSet<>();
 
     /** Lines that cannot be asked are noted at {@code at}. */
     Acls(Section section, Tally tally, Mapping at) {
@@ -73,6 +81,7 @@ final class Acls {
 
     /** Once all conditions were read: those that some rule asks for are carried over with it. */
     void tell(Tally tally, Mapping at) {
+        files.forEach(file -> at.remark("The values in " + file + " were put in as they were at the import."));
         for (Statement acl : section.all("acl")) {
             if (asked.contains(acl.word(1))) {
                 tally.carried(acl);
@@ -140,20 +149,27 @@ final class Acls {
         return new Condition(List.copyOf(anyOf));
     }
 
-    private static Question test(List<String> words) {
+    private Question test(List<String> words) {
         if (words.isEmpty()) {
             return new Question.Unknown("it asks for nothing");
         }
         Fetch fetch = Fetch.of(words.get(0));
         String way = fetch.way();
         boolean folds = false;
+        List<String> values = new ArrayList<>();
         int at = 1;
         while (at < words.size() && words.get(at).startsWith("-")) {
             String flag = words.get(at++);
             if (flag.equals("-m") && at < words.size()) {
                 way = words.get(at++);
-            } else if (flag.equals("-f") || flag.equals("-M")) {
-                return new Question.Unknown("values from a file are not read");
+            } else if (flag.equals("-f") && at < words.size()) {
+                Optional<List<String>> read = lines(words.get(at++));
+                if (read.isEmpty()) {
+                    return new Question.Unknown("the file with its values is not here, or too long");
+                }
+                values.addAll(read.get());
+            } else if (flag.equals("-M")) {
+                return new Question.Unknown("maps are not read");
             } else if (flag.equals("-u")) {
                 at++;
             } else if (flag.equals("-i")) {
@@ -162,7 +178,26 @@ final class Acls {
                 break;
             }
         }
-        return test(fetch, way, folds, words.subList(Math.min(at, words.size()), words.size()));
+        values.addAll(words.subList(Math.min(at, words.size()), words.size()));
+        return test(fetch, way, folds, values);
+    }
+
+    /** The values that a file has, one a line. */
+    private Optional<List<String>> lines(String file) {
+        try {
+            if (!file.startsWith("/")) {
+                return Optional.empty();
+            }
+            List<String> lines = RegularFile.text(Path.of(file), LARGEST_FILE)
+                    .lines()
+                    .map(String::strip)
+                    .filter(line -> !line.isEmpty() && !line.startsWith("#"))
+                    .toList();
+            files.add(file);
+            return lines.size() > MOST_LINES ? Optional.empty() : Optional.of(lines);
+        } catch (IOException e) {
+            return Optional.empty();
+        }
     }
 
     /** @param folds whether capital and small letters are the same */

@@ -142,6 +142,9 @@ final class Backends {
         if (server.host().isEmpty()) {
             return Optional.of("servers have a name or an address, and a port");
         }
+        if (server.host().startsWith("_")) {
+            return Optional.of("SRV records are not asked for");
+        }
         if (server.has("disabled")) {
             return Optional.of("it is switched off");
         }

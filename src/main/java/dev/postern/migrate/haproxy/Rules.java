@@ -51,7 +51,7 @@ final class Rules {
         switch (line.word(0)) {
             case "tcp-request" -> connection(line);
             case "http-request" -> request(line);
-            case "http-response" -> header(line, false);
+            case "http-response", "http-after-response" -> header(line, false);
             case "redirect" -> redirect(line, 1).ifPresent(action -> add(line, action));
             case "use_backend" -> useBackend(line);
             case "block" -> add(line, new Action.Deny(403));

@@ -191,6 +191,13 @@ final class TcpServices {
                 .orElse(Edits.denying(Ranges.EVERYBODY))
                 .write(at);
         admission.tell(at);
+        rules.stream()
+                .filter(rule -> rule.action() instanceof Action.To && tally.isOpen(rule.statement()))
+                .forEach(rule -> tally.note(
+                        at,
+                        rule.statement(),
+                        "all connections of a service go to one backend",
+                        "another service, or a site with passthrough"));
         acls.tell(tally, at);
         section.ownSetting("maxconn")
                 .filter(line -> Numbers.isBetween(line.word(1), 1, 10_000_000))

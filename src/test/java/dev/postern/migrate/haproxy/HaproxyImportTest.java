@@ -320,6 +320,21 @@ class HaproxyImportTest {
     }
 
     @Test
+    void valuesInAFileArePutIn() throws Exception {
+        Path office = Files.writeString(directory.resolve("office.lst"), "# ours\n10.0.0.0/8\n\n192.0.2.7\n");
+
+        Configuration config = read("""
+                listen l
+                  mode http
+                  bind :80
+                  http-request deny if !{ src -f %s }
+                  server s 10.0.0.1:80
+                """.formatted(office));
+
+        assertThat(config.sites().get(0).settings().allow()).hasToString("[10.0.0.0/8, 192.0.2.7/32]");
+    }
+
+    @Test
     void addressThatIsAmongAllAddressesIsBoundOnce() throws Exception {
         assertThat(read("listen l\n  mode http\n  bind 127.0.0.1:80\n  bind *:80\n  server s 10.0.0.1:80\n")
                         .listeners()
