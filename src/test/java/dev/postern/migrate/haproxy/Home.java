@@ -66,7 +66,8 @@ final class Home implements AutoCloseable {
                         // A server of two sections is there once.
                         continue;
                     }
-                    boolean isSecure = server.isTls() || section.name().endsWith("_tls");
+                    boolean isSecure =
+                            server.isTls() || (section.isTcp() && port.equals(Integer.toString(file.port(443))));
                     origins.add(new Origin(
                             section.name(),
                             server.name(),
@@ -96,9 +97,7 @@ final class Home implements AutoCloseable {
 
     private static ServerSocketFactory secured(TestSite site, Path folder, Section section, ServerLine server)
             throws IOException, GeneralSecurityException {
-        String name = section.name().endsWith("_tls")
-                ? section.name().substring(0, section.name().length() - "_tls".length())
-                : server.host();
+        String name = server.isTls() ? server.host() : section.name().replace("_tls", "");
         Path chain = folder.resolve(server.name() + "-chain.pem");
         Path key = folder.resolve(server.name() + "-key.pem");
         site.replace(chain, key, name);
@@ -232,7 +231,12 @@ final class Home implements AutoCloseable {
 
     /** The protocol that is agreed on, and whose certificate is shown. */
     String hello(int port, String serverName, String... protocols) throws IOException {
-        try (SSLSocket socket = handshake(connect(ANYWHERE, ANYWHERE, file.port(port)), serverName, protocols)) {
+        return helloFrom(ANYWHERE, port, serverName, protocols);
+    }
+
+    /** The same of a client at another address. */
+    String helloFrom(String from, int port, String serverName, String... protocols) throws IOException {
+        try (SSLSocket socket = handshake(connect(from, ANYWHERE, file.port(port)), serverName, protocols)) {
             X509Certificate shown = (X509Certificate) socket.getSession().getPeerCertificates()[0];
             try {
                 return socket.getApplicationProtocol() + " "
@@ -243,6 +247,9 @@ final class Home implements AutoCloseable {
             } catch (GeneralSecurityException e) {
                 throw new IOException(e);
             }
+        } catch (IOException e) {
+            // By an alert, or without a word.
+            return "refused";
         }
     }
 

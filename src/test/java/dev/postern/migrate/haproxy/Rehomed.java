@@ -35,7 +35,7 @@ final class Rehomed {
                 .replaceAll("(?m)^ +maxconn \\d{4,}$", "    maxconn 200")
                 .replaceAll("inter \\d+s", "");
         all = replace(CHECKED, all, it -> "check port " + port(Integer.parseInt(it.group(1))));
-        all = all.replaceAll("(?m)^( +server .*\\bcheck\\b)", "$1 inter 200ms");
+        all = all.replaceAll("(?m)^( +server .* check)(?= |$)", "$1 inter 200ms");
         all = replace(
                 IPV6,
                 all,

@@ -64,7 +64,7 @@ class SameRequestsTest {
         TESTS.put("METH_POST", it -> it.method().equals("POST"));
         TESTS.put("METH_GET", it -> !it.method().equals("POST"));
         TESTS.put("{ method GET }", it -> it.method().equals("GET"));
-        TESTS.put("{ fhdr(X) 1 }", it -> it.x().equals("1"));
+        TESTS.put("{ req.fhdr(X) 1 }", it -> it.x().equals("1"));
         TESTS.put("{ hdr(X) -m found }", it -> !it.x().isEmpty());
         TESTS.put("{ src 10.0.0.0/8 }", it -> it.client().startsWith("10."));
         TESTS.put("{ src 10.9.0.0/16 192.0.2.1 }", it -> !it.client().equals("10.0.0.1"));
