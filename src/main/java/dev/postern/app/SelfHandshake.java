@@ -14,9 +14,15 @@ import java.net.NetworkInterface;
 import java.net.Socket;
 import java.net.SocketException;
 import java.net.SocketTimeoutException;
+import java.security.AlgorithmConstraints;
+import java.security.AlgorithmParameters;
+import java.security.CryptoPrimitive;
+import java.security.Key;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import javax.net.ssl.SNIHostName;
@@ -80,8 +86,38 @@ final class SelfHandshake implements ServedCertificates {
         }
     }
 
+    /** No signature with a curve, in whatever version; keys may well be agreed on with one. */
+    private static final class RsaSignatures implements AlgorithmConstraints {
+        @Override
+        public boolean permits(
+                Set<CryptoPrimitive> primitives, String algorithm, @Nullable AlgorithmParameters parameters) {
+            String name = algorithm.toLowerCase(Locale.ROOT);
+            return !primitives.contains(CryptoPrimitive.SIGNATURE) || !(name.contains("ec") || name.startsWith("ed"));
+        }
+
+        @Override
+        public boolean permits(Set<CryptoPrimitive> primitives, Key key) {
+            return true;
+        }
+
+        @Override
+        public boolean permits(
+                Set<CryptoPrimitive> primitives, String algorithm, Key key, @Nullable AlgorithmParameters parameters) {
+            return permits(primitives, algorithm, parameters);
+        }
+    }
+
     @Override
     public X509Certificate leaf(String serverName) throws IOException {
+        return leaf(serverName, null);
+    }
+
+    @Override
+    public X509Certificate leafOfRsa(String serverName) throws IOException {
+        return leaf(serverName, new RsaSignatures());
+    }
+
+    private X509Certificate leaf(String serverName, @Nullable AlgorithmConstraints constraints) throws IOException {
         Door door = doors.apply(serverName);
         InetSocketAddress now = door.first();
         if (now == null) {
@@ -101,6 +137,9 @@ final class SelfHandshake implements ServedCertificates {
                     (SSLSocket) tls.getSocketFactory().createSocket(plain, serverName, listener.getPort(), true)) {
                 SSLParameters parameters = socket.getSSLParameters();
                 parameters.setServerNames(address == null ? List.of(new SNIHostName(serverName)) : List.of());
+                if (constraints != null) {
+                    parameters.setAlgorithmConstraints(constraints);
+                }
                 socket.setSSLParameters(parameters);
                 socket.startHandshake();
                 return (X509Certificate) socket.getSession().getPeerCertificates()[0];

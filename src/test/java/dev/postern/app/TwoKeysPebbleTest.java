@@ -76,6 +76,11 @@ class TwoKeysPebbleTest {
         assertThat(postern.lines())
                 .anyMatch(line -> line.contains("challenge tls-alpn-01 for one.example: asked by 127.0.0.1"));
 
+        // We have looked ourselves, as a client of each kind.
+        await().atMost(PATIENCE)
+                .untilAsserted(
+                        () -> assertThat(said(installation, 0, "cert", "list").subList(1, 3))
+                                .allMatch(line -> line.endsWith(" yes")));
         List<String> list = said(installation, 0, "cert", "list");
         assertThat(list).hasSize(3);
         assertThat(list.get(1)).startsWith(FIRST + " ");
@@ -89,13 +94,19 @@ class TwoKeysPebbleTest {
         assertThat(pebble.orders()).isEqualTo(3);
         assertThat(kind(installation, root, true)).isEqualTo("RSA");
 
+        said(installation, 0, "cert", "rekey", SECOND);
+        assertThat(postern.lines())
+                .anyMatch(line ->
+                        line.contains(SECOND + ": the certificate with serial ") && line.contains(" is revoked: "));
+        assertThat(pebble.orders()).isEqualTo(4);
+
         postern.terminate();
         assertThat(postern.awaitExit()).isZero();
         said(installation, 0, "cert", "check");
         postern = installation.runUntilReady();
         assertThat(kind(installation, root, true)).isEqualTo("RSA");
         assertThat(kind(installation, root, false)).isEqualTo("EC");
-        assertThat(pebble.orders()).isEqualTo(3);
+        assertThat(pebble.orders()).isEqualTo(4);
     }
 
     private static boolean has(Installation installation, String name) {

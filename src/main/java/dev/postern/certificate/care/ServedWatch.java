@@ -4,6 +4,7 @@ import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.postern.certificate.care.CertificateStatus.Served;
 import dev.postern.certificate.served.ServedCertificates;
 import dev.postern.pki.Certificate;
+import dev.postern.pki.TlsKeys;
 import java.io.IOException;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
@@ -48,15 +49,12 @@ public final class ServedWatch {
      *
      * @param names those that the certificate does not cover are not asked for: whatever older one they may be shown is
      *     not what was installed
-     * @param isOneOfTwo whether clients may as well be shown another one with a key of another kind; then nothing was seen of it
+     * @param isOneOfTwo whether other clients are shown another one, with a key of another kind
      * @param certificate what is installed for it now; null where there is nothing to serve
      */
     record Subject(String site, List<String> names, boolean isOneOfTwo, Supplier<@Nullable Certificate> certificate) {
-        boolean isTwinOf(X509Certificate expected, X509Certificate shown) {
-            return isOneOfTwo
-                    && !expected.getPublicKey()
-                            .getAlgorithm()
-                            .equals(shown.getPublicKey().getAlgorithm());
+        X509Certificate leaf(ServedCertificates listeners, String name, Certificate installed) throws IOException {
+            return isOneOfTwo && TlsKeys.isRsa(installed.key()) ? listeners.leafOfRsa(name) : listeners.leaf(name);
         }
     }
 
@@ -201,12 +199,9 @@ public final class ServedWatch {
             if (!installed.covers(name) || !listeners.mayAsk(name)) {
                 continue;
             }
+            asked = true;
             try {
-                X509Certificate shown = leaf(listeners, name);
-                if (subject.isTwinOf(expected, shown)) {
-                    continue;
-                }
-                asked = true;
+                X509Certificate shown = leaf(listeners, subject, name, installed);
                 if (!shown.equals(expected)) {
                     return Served.no(
                             name + ": clients are shown the certificate with serial "
@@ -225,10 +220,11 @@ public final class ServedWatch {
     }
 
     /** Asks more than once: an answer that does not come in time says more about the load than about the certificate. */
-    private static X509Certificate leaf(ServedCertificates listeners, String name) throws IOException {
+    private static X509Certificate leaf(
+            ServedCertificates listeners, Subject subject, String name, Certificate installed) throws IOException {
         for (int tries = 1; ; tries++) {
             try {
-                return listeners.leaf(name);
+                return subject.leaf(listeners, name, installed);
             } catch (IOException e) {
                 if (tries == TRIES) {
                     throw e;

@@ -14,6 +14,15 @@ public interface ServedCertificates {
      */
     X509Certificate leaf(String serverName) throws IOException;
 
+    /**
+     * The same to a client that can do with keys of RSA only, where there are two certificates.
+     *
+     * @throws IOException as {@link #leaf}
+     */
+    default X509Certificate leafOfRsa(String serverName) throws IOException {
+        return leaf(serverName);
+    }
+
     /** Whether that can be found out from here: for an address where it is one of this host's only. */
     default boolean mayAsk(String serverName) {
         return !Addresses.isAddress(serverName);
