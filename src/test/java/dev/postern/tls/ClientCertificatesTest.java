@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 import dev.postern.pki.Pem;
 import dev.postern.testing.EdgeExtension;
 import dev.postern.testing.Http2Client;
+import dev.postern.testing.Http2Server;
 import dev.postern.testing.RawClient;
 import dev.postern.testing.RealPrograms;
 import dev.postern.testing.TestPki;
@@ -237,6 +238,24 @@ class ClientCertificatesTest {
                 .containsExactly(carol.leaf().getIssuerX500Principal().getName());
         assertThat(first.header("X-San")).isEmpty();
         assertThat(server.requests().get(1).header("Client-Cert-Chain")).isEmpty();
+    }
+
+    @Test
+    void serverThatSpeaksHttp2IsToldTheSame() throws Exception {
+        Http2Server http2 = edge.closes(Http2Server.start((request, connection) -> connection.answer(
+                request.stream(),
+                request.headers().get("client-cert") + " " + request.headers().getAll("x-verify") + " "
+                        + request.trailers())));
+        edge.start(sites(asking(
+                        "require", ", headers: { Client-Cert: certificate, X-Verify: verification, X-DN: subject }"))
+                .replace("[\"" + server.address() + "\"]", "[\"" + http2.address() + "\"], protocol: h2c"));
+        try (Http2Client client = Http2Client.connect(edge.httpsPort(), alice.context(root), "a.test")) {
+            client.headers(
+                    1, false, spoofed(":method", "POST", ":scheme", "https", ":authority", "a.test", ":path", "/"));
+            client.headers(1, true, spoofed());
+
+            assertThat(client.response(1).body()).isEqualTo(sequence(alice.leaf()) + " [success] null");
+        }
     }
 
     private static String sequence(X509Certificate certificate) throws Exception {
