@@ -10,10 +10,12 @@ import dev.postern.migrate.Tally;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** The sites that are to be written. A name has one, whoever wants it. */
@@ -48,6 +50,40 @@ final class Drafts {
             }
         }
         return together;
+    }
+
+    /** Adds what takes all hosts that no rule names. */
+    static void rest(List<SiteDraft> drafts, Routing routing, Edits edits, boolean isPlain, Certificates certificates) {
+        Set<String> taken = new LinkedHashSet<>();
+        drafts.forEach(draft -> taken.addAll(draft.names));
+        if (isPlain || !certificates.found().isEmpty()) {
+            // The first one is shown to whoever asks for no other.
+            Certificates.Found first =
+                    certificates.found().isEmpty() ? null : certificates.found().get(0);
+            List<String> own = first == null
+                    ? List.of()
+                    : first.names().stream().filter(taken::add).toList();
+            for (int i = 1; i < certificates.found().size(); i++) {
+                Certificates.Found more = certificates.found().get(i);
+                List<String> names = more.names().stream().filter(taken::add).toList();
+                if (!names.isEmpty()) {
+                    drafts.add(new SiteDraft(names, routing, edits, isPlain, more));
+                }
+            }
+            SiteDraft draft = new SiteDraft(own.isEmpty() ? List.of(Site.ANY) : own, routing, edits, isPlain, first);
+            draft.isDefault = !own.isEmpty();
+            drafts.add(draft);
+            return;
+        }
+        List<String> names =
+                certificates.guesses().stream().filter(taken::add).distinct().toList();
+        SiteDraft draft = new SiteDraft(names.isEmpty() ? List.of("localhost") : names, routing, edits, false, null);
+        draft.isDefault = true;
+        draft.remarks.add(
+                names.isEmpty()
+                        ? "No rule says for which names this is: put yours in the place of localhost."
+                        : "The names are those of the certificate files: see whether they are all.");
+        drafts.add(draft);
     }
 
     /**

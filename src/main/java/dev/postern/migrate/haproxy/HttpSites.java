@@ -1,6 +1,5 @@
 package dev.postern.migrate.haproxy;
 
-import dev.postern.config.Site;
 import dev.postern.migrate.Action;
 import dev.postern.migrate.Certificates;
 import dev.postern.migrate.Edits;
@@ -139,7 +138,7 @@ final class HttpSites {
         Edits edits = editsOf(others);
         Routing routing = routing(others).with(said -> said.inside(edits));
         if (!routing.routes().isEmpty()) {
-            rest(drafts, routing, edits, isPlain, certificates);
+            Drafts.rest(drafts, routing, edits, isPlain, certificates);
         }
         List<Rules.Rule> all = new ArrayList<>(rules);
         rulesOfBackends.values().forEach(all::addAll);
@@ -155,41 +154,6 @@ final class HttpSites {
                 .filter(found -> found.covers(host))
                 .findFirst()
                 .orElse(null);
-    }
-
-    /** All hosts that no rule names. */
-    private static void rest(
-            List<SiteDraft> drafts, Routing routing, Edits edits, boolean isPlain, Certificates certificates) {
-        Set<String> taken = new LinkedHashSet<>();
-        drafts.forEach(draft -> taken.addAll(draft.names));
-        if (isPlain || !certificates.found().isEmpty()) {
-            // The first one is shown to whoever asks for no other.
-            Certificates.Found first =
-                    certificates.found().isEmpty() ? null : certificates.found().get(0);
-            List<String> own = first == null
-                    ? List.of()
-                    : first.names().stream().filter(taken::add).toList();
-            for (int i = 1; i < certificates.found().size(); i++) {
-                Certificates.Found more = certificates.found().get(i);
-                List<String> names = more.names().stream().filter(taken::add).toList();
-                if (!names.isEmpty()) {
-                    drafts.add(new SiteDraft(names, routing, edits, isPlain, more));
-                }
-            }
-            SiteDraft draft = new SiteDraft(own.isEmpty() ? List.of(Site.ANY) : own, routing, edits, isPlain, first);
-            draft.isDefault = !own.isEmpty();
-            drafts.add(draft);
-            return;
-        }
-        List<String> names =
-                certificates.guesses().stream().filter(taken::add).distinct().toList();
-        SiteDraft draft = new SiteDraft(names.isEmpty() ? List.of("localhost") : names, routing, edits, false, null);
-        draft.isDefault = true;
-        draft.remarks.add(
-                names.isEmpty()
-                        ? "No rule says for which names this is: put yours in the place of localhost."
-                        : "The names are those of the certificate files: see whether they are all.");
-        drafts.add(draft);
     }
 
     private Set<String> hosts() {
