@@ -242,23 +242,30 @@ final class Binds {
     }
 
     private void take(String address, String written, List<String> into, List<String> left) {
-        int colon = address.lastIndexOf(':');
-        String host = address.substring(0, colon);
         List<String> ports = each(address);
-        boolean isFree = ports.stream().noneMatch(one -> {
-            String port = one.substring(one.lastIndexOf(':'));
-            return host.isEmpty()
-                    ? taken.stream()
-                            .anyMatch(other ->
-                                    other.endsWith(port) && other.lastIndexOf(':') == other.length() - port.length())
-                    : taken.contains(one) || taken.contains(port);
-        });
+        boolean isFree = ports.stream().noneMatch(one -> taken.stream().anyMatch(other -> overlap(one, other)));
         if (isFree) {
             taken.addAll(ports);
             into.add(address);
         } else {
             left.add(written);
         }
+    }
+
+    private static boolean overlap(String one, String other) {
+        int colon = one.lastIndexOf(':');
+        int otherColon = other.lastIndexOf(':');
+        return one.substring(colon).equals(other.substring(otherColon))
+                && (hasAll(one.substring(0, colon), other.substring(0, otherColon))
+                        || hasAll(other.substring(0, otherColon), one.substring(0, colon)));
+    }
+
+    /** Whether a host is that one too: none is every address, and each family has one for all of its own. */
+    private static boolean hasAll(String host, String one) {
+        return host.isEmpty()
+                || host.equals(one)
+                || (host.equals("0.0.0.0") && one.contains("."))
+                || (host.equals("[::]") && one.startsWith("["));
     }
 
     /** Each port of a range. */

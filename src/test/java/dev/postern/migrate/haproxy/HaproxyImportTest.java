@@ -343,6 +343,22 @@ class HaproxyImportTest {
                 .hasToString("[:80]");
     }
 
+    @Test
+    void addressThatAnotherSectionHasIsTold() throws Exception {
+        String text = imported("""
+                listen a
+                  bind 0.0.0.0:5000
+                  server s 10.0.0.1:80
+                listen b
+                  bind 127.0.0.1:5000
+                  bind 127.0.0.1:5001
+                  server s 10.0.0.1:80
+                """).text();
+
+        ConfigurationFile.parse("h", text);
+        assertThat(text).contains("bind: [127.0.0.1:5001]", "not bound: 127.0.0.1:5000");
+    }
+
     // They would be found down.
     @Test
     void serversThatAreCheckedOverTlsAreNotAskedWithoutIt() throws Exception {
