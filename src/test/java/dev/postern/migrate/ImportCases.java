@@ -10,10 +10,51 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Random;
 import java.util.stream.Stream;
 
 /** What holds for whatever an import writes, of whichever program's configuration. */
 public final class ImportCases {
+    private static final List<String> ODD = List.of(
+            "{",
+            "}",
+            ";",
+            "\n",
+            "\"",
+            "'",
+            "`",
+            "#",
+            "\\",
+            "$",
+            "${",
+            "$x",
+            "{$X}",
+            "{uri}",
+            "(",
+            ")",
+            "*",
+            "@",
+            "/",
+            "//",
+            ":",
+            " ",
+            "\t",
+            "é",
+            "\u2028",
+            "~",
+            "^",
+            "=",
+            ",",
+            "[",
+            "]",
+            "0",
+            "99999999999",
+            "%",
+            "|",
+            "?",
+            "..",
+            "<<X");
+
     private ImportCases() {}
 
     /** The names of the files in a folder that end so, in order. */
@@ -65,5 +106,42 @@ public final class ImportCases {
         assertThat(silent)
                 .as("lines that nothing came of, and nobody is told of")
                 .isEmpty();
+    }
+
+    /** Reads a text, or says in one line why not. */
+    @FunctionalInterface
+    public interface Reader {
+        Imported read(String text) throws IOException;
+    }
+
+    /** Files with something missing, twice, or in another place are read or refused, and what comes out of them passes. */
+    public static void oddTextsAreReadOrRefused(Path folder, String suffix, Reader reader) throws IOException {
+        Random random = new Random(5);
+        List<String> texts = new ArrayList<>();
+        for (String name : in(folder, suffix).toList()) {
+            texts.add(Files.readString(folder.resolve(name)));
+        }
+        for (int round = 0; round < Integer.getInteger("migrate.rounds", 100) * 3; round++) {
+            StringBuilder text = new StringBuilder(texts.get(random.nextInt(texts.size())));
+            for (int i = 1 + random.nextInt(6); i > 0; i--) {
+                int at = random.nextInt(text.length());
+                int to = Math.min(text.length(), at + 1 + random.nextInt(12));
+                switch (random.nextInt(3)) {
+                    case 0 -> text.delete(at, to);
+                    case 1 -> text.insert(random.nextInt(text.length()), text.substring(at, to));
+                    default -> text.insert(at, ODD.get(random.nextInt(ODD.size())));
+                }
+            }
+            Imported imported;
+            try {
+                imported = reader.read(text.toString());
+            } catch (IOException e) {
+                assertThat(e).message().doesNotContain("\n");
+                continue;
+            } catch (RuntimeException e) {
+                throw new AssertionError(text.toString(), e);
+            }
+            passes(imported, text.toString());
+        }
     }
 }

@@ -5,6 +5,7 @@ import dev.postern.migrate.Mapping;
 import dev.postern.migrate.Numbers;
 import dev.postern.migrate.Paths;
 import dev.postern.migrate.Tally;
+import dev.postern.migrate.Targets;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -69,7 +70,7 @@ final class Answers {
             tally.note(at, line, "redirects are no pages: answered 302 here", "");
         }
         Optional<String> location = words.isEmpty() ? Optional.empty() : placeholders.location(words.get(0), scheme);
-        Optional<Action> action = location.filter(Answers::isLocation)
+        Optional<Action> action = location.filter(Targets::isGood)
                 .filter(text -> Set.of(301, 302, 303, 307, 308).contains(status))
                 .map(text -> new Action.Redirect(text, status));
         if (action.isEmpty()) {
@@ -77,12 +78,6 @@ final class Answers {
             return new Action.Deny(503);
         }
         return action.get();
-    }
-
-    private static boolean isLocation(String text) {
-        boolean isUrl = text.matches("https?://(\\{host}|[A-Za-z0-9.-]+)(:[0-9]{1,5})?([/?#{].*)?");
-        return (isUrl || (text.startsWith("/") && !text.startsWith("//")) || text.startsWith("{uri}"))
-                && text.replaceAll("\\{[a-z]+}", "").chars().allMatch(c -> Paths.isPlain(c) || "?#".indexOf(c) >= 0);
     }
 
     private Action respond(Directive line, List<String> words) {

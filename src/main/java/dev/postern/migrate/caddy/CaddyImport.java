@@ -1,6 +1,7 @@
 package dev.postern.migrate.caddy;
 
 import dev.postern.config.HostName;
+import dev.postern.config.NotUnderstood;
 import dev.postern.config.Site;
 import dev.postern.migrate.Action;
 import dev.postern.migrate.BackendDrafts;
@@ -323,10 +324,20 @@ public final class CaddyImport {
                             "The CA inside, whose root clients must be told to trust. For certificates that everybody trusts, as Caddy got them:")
                     .remark((options.email().isEmpty() ? "  email: you@example.com, " : "  ")
                             + "agree-to-terms: true, issuers: [letsencrypt, internal]");
-            if (options.email().matches("[A-Za-z0-9._+-]+@[A-Za-z0-9.-]+\\.[A-Za-z]{2,}")) {
+            if (isEmail(options.email())) {
                 acme.put("email", options.email());
             }
             acme.put("issuers", List.of("internal"));
+        }
+    }
+
+    private static boolean isEmail(String text) {
+        int at = text.indexOf('@');
+        try {
+            return text.matches("[A-Za-z0-9._+-]{1,64}@[A-Za-z0-9.-]+")
+                    && HostName.PLAIN.parse(text.substring(at + 1)).contains(".");
+        } catch (NotUnderstood e) {
+            return false;
         }
     }
 }

@@ -130,7 +130,11 @@ final class Matchers {
             if (isList || !field.isEmpty()) {
                 alike.computeIfAbsent(test.name() + field, key -> new ArrayList<>())
                         .addAll(test.words()
-                                .subList(field.isEmpty() ? 1 : 2, test.words().size()));
+                                .subList(
+                                        Math.min(
+                                                field.isEmpty() ? 1 : 2,
+                                                test.words().size()),
+                                        test.words().size()));
             } else {
                 all = both(all, one(test, prefix));
             }
@@ -150,6 +154,9 @@ final class Matchers {
                 return ofHost(values) ? Asked.ALL : new Asked(List.of(), "");
             }
             case "method" -> {
+                if (!values.stream().allMatch(one -> one.matches("[A-Za-z]+") && !one.equalsIgnoreCase("connect"))) {
+                    return new Asked(List.of(), "routes do not ask for such a method");
+                }
                 return way(new Match(
                         false,
                         "/",

@@ -2,7 +2,8 @@
  * Reads a Caddyfile and writes a configuration of Postern. {@code Tokens} cuts files into words as Caddy does, {@code Caddyfile} puts
  * snippets, files and variables in and makes blocks of them; {@code Matchers} turns matchers into what a route can ask; {@code
  * SiteRoutes} makes the routes of a block in Caddy's order of directives ({@code Order}), with {@code Overlays} for what is said of
- * requests beside their answer; {@code ReverseProxy} writes backends, and {@code CaddyImport} decides which blocks become sites.
+ * requests beside their answer; {@code Guards} knows what keeps somebody out, {@code ReverseProxy}
+ * writes backends, and {@code Blocks} decides which blocks share a listener.
  *
  * <p>The door is {@link dev.postern.migrate.caddy.CaddyImport}. Blocks; one thread; changes nothing.
  */

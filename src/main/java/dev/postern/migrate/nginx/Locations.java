@@ -334,7 +334,8 @@ final class Locations {
         for (Directive line : scope.block().own("limit_except").toList()) {
             boolean isDenied = line.own().stream()
                             .anyMatch(one -> one.is("deny") && one.word(1).equals("all"))
-                    && line.own().size() == 1;
+                    && line.own().size() == 1
+                    && line.arguments().stream().allMatch(one -> one.matches("[A-Z]+") && !one.equals("CONNECT"));
             if (isDenied) {
                 line.all().forEach(tally::carried);
                 edits = Edits.saying("allow-methods", Value.of(line.arguments()));

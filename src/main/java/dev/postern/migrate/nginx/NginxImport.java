@@ -228,6 +228,10 @@ public final class NginxImport {
                 .filter(line -> line.is("real_ip_recursive") && isForwarded)
                 .forEach(tally::carried);
         if (!ranges.isEmpty()) {
+            if (lines.stream().anyMatch(line -> !http.block().own().contains(line))) {
+                root.remark(
+                        "Who is believed of X-Forwarded-For is believed for all sites, also where one server alone said so.");
+            }
             root.put("trusted-proxies", ranges.stream().distinct().toList());
         }
     }

@@ -6,6 +6,7 @@ import dev.postern.migrate.Match;
 import dev.postern.migrate.Numbers;
 import dev.postern.migrate.Paths;
 import dev.postern.migrate.Tally;
+import dev.postern.migrate.Targets;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -188,7 +189,7 @@ final class Rewriting {
 
     /** What it takes; a method, or a header. */
     private static Optional<Match> match(String condition) {
-        if (condition.matches("\\$request_method = [A-Z]+")) {
+        if (condition.matches("\\$request_method = (?!CONNECT)[A-Z]+")) {
             return Optional.of(
                     new Match(false, "/", Set.of(condition.substring(condition.lastIndexOf(' ') + 1)), Map.of()));
         }
@@ -207,7 +208,7 @@ final class Rewriting {
         String text = hasStatus ? line.word(2) : first;
         if (REDIRECTS.contains(status)) {
             Optional<String> location =
-                    new Variables(scope).location(text, scheme, site).filter(Rewriting::isLocation);
+                    new Variables(scope).location(text, scheme, site).filter(Targets::isGood);
             location.ifPresent(it -> tally.carried(line));
             return location.map(it -> new Action.Redirect(it, status));
         }
@@ -234,16 +235,6 @@ final class Rewriting {
                                 hasBody ? type.map(one -> one.word(1)).orElse("text/plain") : ""));
     }
 
-    /** Whether Postern sends clients there. */
-    static boolean isLocation(String text) {
-        String plain = text.replaceAll("\\{[a-z]+}", "");
-        String host = text.replaceFirst("^https?://", "");
-        boolean isUrl = text.matches("https?://(\\{host}|[A-Za-z0-9.-]+)(:[0-9]{1,5})?([/?#{].*)?");
-        return (isUrl || (text.startsWith("/") && !text.startsWith("//")) || text.startsWith("{uri}"))
-                && !host.isEmpty()
-                && plain.chars().allMatch(c -> Paths.isPlain(c) || "?#".indexOf(c) >= 0);
-    }
-
     /** A rewrite of what a path begins with; empty where it is none. */
     private Optional<Rule> rewritten(Directive line) {
         String flag = line.word(3);
@@ -265,7 +256,7 @@ final class Rewriting {
             boolean hasQuery = location.map(text -> text.contains("?") || text.contains("{uri}"))
                     .orElse(false);
             return location.map(text -> text + (keepsQuery && !hasQuery ? "?{query}" : ""))
-                    .filter(Rewriting::isLocation)
+                    .filter(Targets::isGood)
                     .map(text -> {
                         tally.carried(line);
                         return new Rule(line, match, new Action.Redirect(text, flag.equals("permanent") ? 301 : 302));

@@ -212,8 +212,11 @@ final class Servers {
         }
         scope.all("ssl_certificate").stream()
                 .skip(1)
-                .forEach(
-                        more -> tally.note(server.at(), more, "a site has one certificate", "certificate of the site"));
+                .forEach(more -> tally.note(
+                        server.at(),
+                        more,
+                        "one certificate is carried over",
+                        "certificate of the site: a list of two, one with a key of RSA"));
         if (certificates.found().isEmpty()) {
             chain.ifPresent(line -> tally.note(
                     server.at(),

@@ -253,6 +253,11 @@ class CaddyImportTest {
                 .contains("names: [a.example.net]", "body: hi");
     }
 
+    @Test
+    void oddTextsAreReadOrRefused() throws Exception {
+        ImportCases.oddTextsAreReadOrRefused(CASES, ".Caddyfile", this::imported);
+    }
+
     @ParameterizedTest(name = "{0}")
     @CsvSource(
             delimiter = '|',

@@ -271,6 +271,11 @@ class NginxImportTest {
                 .contains("files include one another without end");
     }
 
+    @Test
+    void oddTextsAreReadOrRefused() throws Exception {
+        ImportCases.oddTextsAreReadOrRefused(CASES, ".conf", this::imported);
+    }
+
     @ParameterizedTest(name = "{0}")
     @CsvSource(
             delimiter = '|',
