@@ -179,7 +179,7 @@ final class WebListeners {
             Map<String, Open> before = WebListeners.this.open;
             WebListeners.this.open = Map.copyOf(open);
             bound.forEach(Listener.Next::open);
-            Set<String> sites = config.sites().stream().map(Site::name).collect(Collectors.toSet());
+            Set<String> sites = config.certifiedSites().stream().map(Site::name).collect(Collectors.toSet());
             before.forEach((name, one) -> {
                 if (one.contexts != null) {
                     one.contexts.retain(one.equals(open.get(name)) ? sites : Set.of());

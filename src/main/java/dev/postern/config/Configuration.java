@@ -41,10 +41,13 @@ public record Configuration(
 
     /**
      * The sites as their certificates are looked after: one that has two of them, with keys of two kinds, stands there twice. All
-     * but the listeners, routes and rules, which know it once, goes by these.
+     * but the listeners, routes and rules, which know it once, goes by these. Where there are several by default, each at
+     * listeners of its own, they are found by their own names.
      */
     public List<Site> certifiedSites() {
-        return Site.withSeconds(sites, acme.keyType(), acme.secondKeyType());
+        boolean areApart = sites.stream().filter(Site::byDefault).count() > 1;
+        List<Site> found = areApart ? sites.stream().map(Site::byOwnNames).toList() : sites;
+        return Site.withSeconds(found, acme.keyType(), acme.secondKeyType());
     }
 
     /** What the listener of this name serves, with the routes that are for it; the very same list where it is all of it. */

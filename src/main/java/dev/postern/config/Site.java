@@ -96,6 +96,13 @@ public record Site(
         return new Site(names, byDefault, other, certificate, challenges, dns01, settings, keepTogether, twin);
     }
 
+    /** The same where nobody comes to it who does not name it. */
+    Site byOwnNames() {
+        return byDefault
+                ? new Site(names, false, routes, certificate, challenges, dns01, settings, keepTogether, twin)
+                : this;
+    }
+
     private Site as(Twin other, CertificateSource source) {
         return new Site(names, byDefault, routes, source, challenges, dns01, settings, keepTogether, other);
     }

@@ -14,6 +14,8 @@ import javax.net.ssl.SSLHandshakeException;
 import javax.net.ssl.SSLSocket;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Listeners by names of their own (frontends of HAProxy): which sites are served where, and how. */
 class WebListenersTest {
@@ -94,6 +96,22 @@ class WebListenersTest {
         assertThat(shown("second", "a.example.com")).isEqualTo("b.example.com");
         assertThat(plain("http").get("unknown.example.com:8080", "/").header("Location"))
                 .containsExactly("https://unknown.example.com:" + port("https") + "/");
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void siteForEveryNameIsNotTakenForTheOneByDefaultOfAnotherListener(boolean last) throws Exception {
+        String every = "  - { names: [\"*\"], certificate: " + edge.site().certificate("w.example.com")
+                + ", routes: [{ path: /, respond: { body: every } }] }\n";
+        String other = site("b.example.com", ", default: true");
+        start(
+                "  second: { kind: https, " + HERE + ", sites: [b.example.com] }\n",
+                last ? other + every : every + other);
+
+        assertThat(shown("https", "w.example.com")).isEqualTo("w.example.com");
+        assertThat(shown("second", "w.example.com")).isEqualTo("b.example.com");
+        assertThat(tls("https", "w.example.com").get("w.example.com", "/").body())
+                .isEqualTo("every");
     }
 
     /** The first name of the certificate that is shown. */
