@@ -122,7 +122,12 @@ public final class TestServer implements AutoCloseable {
 
     /** For what no server that waits for requests would do. */
     public static TestServer conversing(Conversation conversation) {
-        return new TestServer(0, conversation);
+        return conversing(0, conversation);
+    }
+
+    /** @param port 0 for any that is free */
+    public static TestServer conversing(int port, Conversation conversation) {
+        return new TestServer(port, conversation);
     }
 
     /** Over TLS. */

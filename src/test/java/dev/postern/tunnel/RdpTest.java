@@ -2,6 +2,7 @@ package dev.postern.tunnel;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.postern.testing.EdgeExtension;
 import dev.postern.testing.KernelQueues;
@@ -26,7 +27,11 @@ class RdpTest {
 
     /** Says its name, and then what it heard. */
     private TestServer desktop(String name) {
-        return edge.closes(TestServer.conversing(connection -> {
+        return desktop(0, name);
+    }
+
+    private TestServer desktop(int port, String name) {
+        return edge.closes(TestServer.conversing(port, connection -> {
             connection.send(name + "\n");
             connection.in().transferTo(connection.socket().getOutputStream());
         }));
@@ -96,6 +101,26 @@ class RdpTest {
             assertThat(desktopOf("MSTSHASH=user" + user)).isEqualTo(desktop);
         }
         assertThat(used).containsExactlyInAnyOrder("one", "two", "three");
+    }
+
+    @Test
+    void usersOfADesktopThatDiesHaveAnotherUntilItIsReplaced() throws Exception {
+        TestServer one = desktop("one");
+        start(one, desktop("two"), desktop("three"));
+        int user = 0;
+        while (!desktopOf("mstshash=user" + user).equals("one")) {
+            user++;
+        }
+        String its = "mstshash=user" + user;
+
+        one.close();
+        String meanwhile = desktopOf(its);
+        assertThat(meanwhile).isIn("two", "three");
+        assertThat(desktopOf(its)).isEqualTo(meanwhile);
+
+        desktop(one.port(), "again");
+        edge.passes(Duration.ofSeconds(2));
+        await().untilAsserted(() -> assertThat(desktopOf(its)).isEqualTo("again"));
     }
 
     @Test
