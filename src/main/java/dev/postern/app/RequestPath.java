@@ -24,6 +24,7 @@ import dev.postern.listener.Listener;
 import dev.postern.listener.Pipelines;
 import dev.postern.listener.Transport;
 import dev.postern.machine.MemoryGuard;
+import dev.postern.route.SiteRoutes;
 import dev.postern.tls.ServerContexts;
 import dev.postern.tunnel.PassageObserver;
 import dev.postern.tunnel.Passages;
@@ -360,8 +361,9 @@ final class RequestPath implements AutoCloseable {
     /** Where clients of this server name come to over TLS now, and from where they have to begin with a PROXY header. Any thread. */
     SelfHandshake.Door doorFor(String serverName) {
         Routing now = routing.get();
-        String listener = now.plaintext().listener(serverName);
-        String name = listener == null ? Listeners.HTTPS : listener;
+        SiteRoutes site = now.routes().site(serverName);
+        Routing.HttpsPort there = site == null ? null : now.plaintext().https(site, serverName);
+        String name = there == null ? Listeners.HTTPS : there.listener();
         return new SelfHandshake.Door(web.addresses(name), now.entrance(name).proxies());
     }
 

@@ -60,7 +60,7 @@ record Question(
         return new Question(
                 isTls,
                 authority.toLowerCase(Locale.ROOT),
-                uri.getHost().toLowerCase(Locale.ROOT),
+                uri.getHost().toLowerCase(Locale.ROOT).replaceFirst("\\.$", ""),
                 uri.getPort() < 0 ? isTls ? HTTPS : HTTP : uri.getPort(),
                 rest.startsWith("/") ? rest : "/" + rest,
                 ControlRequest.text(request, "method", "GET"),

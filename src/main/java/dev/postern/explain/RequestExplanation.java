@@ -35,6 +35,7 @@ import org.jspecify.annotations.Nullable;
 
 /** What would become of one request: each step in the order in which a real one takes it, until somebody answers. */
 final class RequestExplanation {
+    private static final int HTTPS = 443;
     private static final String CHALLENGES = "/.well-known/acme-challenge/";
 
     private final Configuration config;
@@ -129,8 +130,11 @@ final class RequestExplanation {
         return chosen.name;
     }
 
+    /** Whether the site that has the name is there: not one that stands in for it. */
     private boolean serves(Door door) {
-        return routing.entrance(door.name).routes().site(question.host()) != null;
+        SiteRoutes its = routing.routes().site(question.host());
+        SiteRoutes there = routing.entrance(door.name).routes().site(question.host());
+        return its != null && there != null && there.site().equals(its.site());
     }
 
     // ---- what the client is shown
@@ -182,7 +186,11 @@ final class RequestExplanation {
         return new CertificateShown(
                 site == null ? name : site.site(),
                 name,
-                (other, host) -> all != null && certificate != null && certificate.equals(all.of(host)));
+                (other, host) -> all != null && certificate != null && isSame(certificate, all.of(host)));
+    }
+
+    private static boolean isSame(Certificate shown, @Nullable Certificate other) {
+        return other != null && other.isSame(shown);
     }
 
     private void passage(Service service) {
@@ -244,14 +252,17 @@ final class RequestExplanation {
             lines.say("answer", "421 wrong_site: the client comes again on a connection of its own");
             return;
         }
-        if (shown == null && entrance.redirect().isPresent() && !site.isPlain()) {
-            redirect(entrance.redirect(), site, request);
-            return;
-        }
         String fault = request.pathFault();
         if (fault != null) {
             lines.say("path", fault);
             lines.say("answer", "400 path_refused");
+            return;
+        }
+        if (shown == null
+                && !request.routedPath().startsWith(CHALLENGES)
+                && entrance.redirect().isPresent()
+                && !site.isPlain()) {
+            redirect(entrance.redirect(), site, request);
             return;
         }
         if (!question.target().equals(request.normalTarget())) {
@@ -269,11 +280,11 @@ final class RequestExplanation {
     }
 
     private void redirect(OptionalInt status, SiteRoutes site, ImaginedRequest request) {
-        int port = routing.plaintext().httpsPort(site, request.host());
+        int port = routing.plaintext().redirectPort(site, request.host(), request.port());
         lines.say(
                 "answer",
                 status.getAsInt() + " to https://" + request.host()
-                        + (port == 0 || port == 443 || question.hasStandardPort() ? "" : ":" + port)
+                        + (port == HTTPS ? "" : ":" + port)
                         + request.target() + " (redirect of the listener)");
     }
 
@@ -336,6 +347,10 @@ final class RequestExplanation {
         }
         if (settings.requiresClientCertificate()) {
             lines.say("rule", "client-certificates: whoever shows none, or not a good one, is answered 403");
+            if (!question.isTls()) {
+                lines.say("answer", "403 client_certificate_required: nobody has one without TLS");
+                return false;
+            }
         }
         if (!route.allowsMethod(request.method())) {
             lines.say("rule", "allow-methods: " + String.join(", ", settings.allowMethods()));

@@ -70,6 +70,16 @@ public final class RouteTable {
         return named(host) == null;
     }
 
+    /** By which of its names {@code found}, the site that answers for {@code host}, does so; by its first one where none is. */
+    public String nameOf(String host, SiteRoutes found) {
+        if (found.equals(byName.get(host))) {
+            return host;
+        }
+        int dot = host.indexOf('.');
+        String wildcard = dot <= 0 ? "" : "*" + host.substring(dot);
+        return found.equals(byName.get(wildcard)) ? wildcard : found.site();
+    }
+
     private @Nullable SiteRoutes named(String host) {
         SiteRoutes exact = byName.get(host);
         if (exact != null) {

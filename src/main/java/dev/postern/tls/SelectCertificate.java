@@ -252,7 +252,7 @@ public final class SelectCertificate extends ChannelInboundHandlerAdapter {
             refuse(ctx, Alert.UNRECOGNIZED_NAME, "certificate cannot be used");
             return;
         }
-        handshake(ctx, begun.tls(), new AwaitHandshake(asked, begun, begun.tls()));
+        handshake(ctx, begun.tls(), new AwaitHandshake(next.wanted(parsed.serverName()), begun, begun.tls()));
     }
 
     private @Nullable String certified(ClientHello parsed) {

@@ -16,6 +16,7 @@ import java.util.concurrent.TimeUnit;
 final class LateReset implements Runnable {
     private static final long EVERY_MILLIS = 20;
     private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(10);
+    private static final long LEAST_PROBE_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
     private static final long NANOS_IN_MICRO = 1000;
     private static final long NANOS_IN_MILLI = 1_000_000;
 
@@ -65,9 +66,10 @@ final class LateReset implements Runnable {
         }
         EpollTcpInfo info = socket.tcpInfo();
         // Nothing is unconfirmed where nothing may be sent either: then it probes, after as long as for a
-        // retransmission.
+        // retransmission, and
+        // until the window opens it backs off. Well after that, for its clock is not ours.
         return info.unacked() == 0
                 && info.backoff() == 0
-                && info.lastDataSent() * NANOS_IN_MILLI > info.rto() * NANOS_IN_MICRO;
+                && info.lastDataSent() * NANOS_IN_MILLI > 2 * info.rto() * NANOS_IN_MICRO + LEAST_PROBE_NANOS;
     }
 }

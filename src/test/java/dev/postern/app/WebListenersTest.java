@@ -98,6 +98,43 @@ class WebListenersTest {
                 .containsExactly("https://unknown.example.com:" + port("https") + "/");
     }
 
+    @Test
+    void siteOfAnotherListenerIsAsGoodAsNotThereAlsoBelowAWildcard() throws Exception {
+        String wildcard = "  - { names: [\"*.example.com\"], certificate: "
+                + edge.site().certificate("*.example.com") + ", routes: [{ path: /, respond: { body: wildcard } }] }\n";
+        Edge running = edge.start(configuration(
+                "  second: { kind: https, " + HERE + ", sites: [admin.example.com] }\n",
+                wildcard + site("admin.example.com", "")));
+
+        assertThat(shown("https", "admin.example.com")).isEqualTo("*.example.com");
+        assertThat(tls("https", "admin.example.com")
+                        .get("admin.example.com", "/")
+                        .body())
+                .isEqualTo("wildcard");
+        assertThat(tls("second", "admin.example.com")
+                        .get("admin.example.com", "/")
+                        .body())
+                .isEqualTo("admin.example.com");
+        // Our own look at what clients are shown goes to the listener that serves the site.
+        assertThat(running.doorFor("admin.example.com").bound().get(0).getPort())
+                .isEqualTo(port("second"));
+        assertThat(running.doorFor("www.example.com").bound().get(0).getPort()).isEqualTo(port("https"));
+    }
+
+    @Test
+    void whoIsConnectedToAListenerThatASiteHasLeftIsToldToComeAgain() throws Exception {
+        String sites = site("a.example.com", "") + site("b.example.com", "");
+        start("", sites);
+        RawClient client = tls("https", "b.example.com");
+        assertThat(client.get("b.example.com", "/").status()).isEqualTo(200);
+
+        edge.reload(configuration("  second: { kind: https, " + HERE + ", sites: [b.example.com] }\n", sites));
+
+        RawClient.Response response = client.get("b.example.com", "/");
+        assertThat(response.status()).isEqualTo(421);
+        assertThat(response.header("Connection")).containsExactly("close");
+    }
+
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
     void siteForEveryNameIsNotTakenForTheOneByDefaultOfAnotherListener(boolean last) throws Exception {

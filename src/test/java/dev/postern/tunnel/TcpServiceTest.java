@@ -246,6 +246,8 @@ class TcpServiceTest {
             assertThat(client.getInputStream().read()).isZero();
             send(client, "x");
             reset.await();
+            // Until the system has noticed that nothing more may be sent, and has begun to probe.
+            await().pollDelay(Duration.ofMillis(600)).until(() -> true);
 
             assertThat(client.getInputStream().readNBytes(length - 1)).hasSize(length - 1);
             assertThatThrownBy(() -> client.getInputStream().read())

@@ -1,6 +1,7 @@
 package dev.postern.config.read;
 
 import dev.postern.config.BindAddress;
+import dev.postern.config.CertificateSource;
 import dev.postern.config.HostName;
 import dev.postern.config.Listeners;
 import dev.postern.config.Listeners.Admin;
@@ -203,12 +204,33 @@ final class ListenersReader {
                 at.problem(Quoted.of(name) + " is a name of no site" + Suggestion.among(known, name));
             }
         });
+        listeners.allHttp().forEach(http -> servedOverTls(listeners, http, sites));
         // In each, the others would never be asked.
         Stream.concat(
                         listeners.allHttp().stream().map(Http::sites),
                         listeners.allHttps().stream().map(Https::sites))
                 .distinct()
                 .forEach(which -> oneByDefault(listeners, which, sites));
+    }
+
+    /** What has a certificate and is named by listeners for plaintext alone would be redirected to nowhere. */
+    private void servedOverTls(Listeners listeners, Http http, List<SitesReader.Entry> sites) {
+        for (SitesReader.Entry site : sites) {
+            List<String> names =
+                    site.names().stream().map(SitesReader.Name::name).toList();
+            boolean isNamed = names.stream().anyMatch(http.sites().named()::contains);
+            boolean isServed = listeners.allHttps().stream()
+                    .anyMatch(https -> https.sites().have(names, listeners.namedSites()));
+            if (isNamed && !isServed && !(site.certificate() instanceof CertificateSource.None)) {
+                named.forEach((at, name) -> {
+                    if (names.contains(name) && at.path().startsWith("listeners." + http.name() + ".")) {
+                        at.problem(Quoted.of(name)
+                                + " has a certificate, and no listener for TLS names it (expected: one of"
+                                + " kind: https that does, or plain: true of the site)");
+                    }
+                });
+            }
+        }
     }
 
     private static void oneByDefault(Listeners listeners, Listeners.Sites which, List<SitesReader.Entry> sites) {

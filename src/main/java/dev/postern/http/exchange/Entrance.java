@@ -27,6 +27,7 @@ public record Entrance(RouteTable routes, boolean isForAll, OptionalInt redirect
             return serverName;
         }
         SiteRoutes site = routes.site(serverName);
-        return site == null ? null : routes.isByDefault(serverName) ? site.site() : serverName;
+        // Not by what another listener's site is called, which may be more like it.
+        return site == null ? null : routes.nameOf(serverName, site);
     }
 }

@@ -80,6 +80,11 @@ public final class ImaginedRequest implements OutgoingRequest {
         return request.authority().host();
     }
 
+    /** As its Host says; less than 0 where that says nothing. */
+    public int port() {
+        return request.authority().port();
+    }
+
     public String method() {
         return request.method();
     }

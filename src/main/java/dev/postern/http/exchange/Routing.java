@@ -117,29 +117,35 @@ public record Routing(
      * @param https where we listen for TLS, in the order of the file; none where no site has it
      */
     public record Plaintext(LoadBalancer sidePort, boolean isAt80, List<HttpsPort> https) {
+        private static final int HTTP = 80;
+        private static final int HTTPS = 443;
+
         /** Whether any site may have to prove itself in this way. */
         public boolean hasSidePort() {
             return !sidePort.backend().servers().isEmpty();
         }
 
-        /** What the first listener is called that has a site for {@code serverName} over TLS; null where none has. */
-        public @Nullable String listener(String serverName) {
-            return https.stream()
-                    .filter(each -> each.routes.site(serverName) != null)
-                    .map(HttpsPort::listener)
-                    .findFirst()
-                    .orElse(null);
-        }
-
-        /** Where the first listener is for {@code host} that serves this site over TLS; 0 where none does. */
-        public int httpsPort(SiteRoutes site, String host) {
+        /** The first listener for {@code host} that serves this site over TLS; null where none does. */
+        public @Nullable HttpsPort https(SiteRoutes site, String host) {
             for (HttpsPort each : https) {
                 SiteRoutes there = each.routes.site(host);
                 if (there != null && there.site().equals(site.site())) {
-                    return each.port;
+                    return each;
                 }
             }
-            return 0;
+            return null;
+        }
+
+        /**
+         * To which port a redirect leads. The one that a client came to, and will come to, is not our own where somebody maps
+         * ports in front of us.
+         *
+         * @param cameTo as its Host says; less than 0 where that says nothing
+         */
+        public int redirectPort(SiteRoutes site, String host, int cameTo) {
+            HttpsPort there = https(site, host);
+            boolean isMapped = (cameTo < 0 || cameTo == HTTP) && !isAt80;
+            return isMapped || there == null ? HTTPS : there.port;
         }
     }
 

@@ -42,7 +42,8 @@ public final class FieldName {
      * What else a proxy in front of us may say, and nobody else, since programs behind us go by it. {@code X-Original-…} and
      * {@code X-Rewrite-URL}: IIS, Symfony and Laminas route by them, authorization services (Authelia, oauth2-proxy) judge
      * by them, ASP.NET keeps there what it was told. {@code True-Client-IP}, {@code Client-IP}, {@code X-Client-IP} and
-     * {@code X-Cluster-Client-IP}: chi, Rails and many PHP programs prefer them to {@code X-Forwarded-For}.
+     * {@code X-Cluster-Client-IP}: chi, Rails and many PHP programs prefer them to {@code X-Forwarded-For}. {@code Client-Cert}
+     * and {@code Client-Cert-Chain}: whose certificate was looked at (RFC 9440 §2.4).
      */
     public static final int CLAIM = 25;
 
@@ -72,7 +73,8 @@ public final class FieldName {
                         : is(bytes, from, "keep-alive")
                                 ? KEEP_ALIVE
                                 : is(bytes, from, "user-agent") ? USER_AGENT : OTHER;
-            case 11 -> is(bytes, from, "x-client-ip") ? CLAIM : ofProxies(bytes, from, to);
+            case 11 ->
+                is(bytes, from, "x-client-ip") || is(bytes, from, "client-cert") ? CLAIM : ofProxies(bytes, from, to);
             case 13 ->
                 is(bytes, from, "authorization")
                         ? AUTHORIZATION
@@ -91,7 +93,9 @@ public final class FieldName {
             case 17 ->
                 is(bytes, from, "transfer-encoding")
                         ? TRANSFER_ENCODING
-                        : is(bytes, from, "x-forwarded-proto") ? X_FORWARDED_PROTO : ofProxies(bytes, from, to);
+                        : is(bytes, from, "x-forwarded-proto")
+                                ? X_FORWARDED_PROTO
+                                : is(bytes, from, "client-cert-chain") ? CLAIM : ofProxies(bytes, from, to);
             case 19 ->
                 is(bytes, from, "proxy-authorization")
                         ? PROXY_AUTHORIZATION

@@ -4,7 +4,6 @@ import dev.postern.http.exchange.Entrance;
 import dev.postern.http.exchange.Exchange;
 import dev.postern.http.exchange.LocalResponse;
 import dev.postern.http.exchange.RequestStep;
-import dev.postern.http.exchange.Routing;
 import dev.postern.http.message.Authority;
 import dev.postern.route.SiteRoutes;
 import dev.postern.wire.Failure;
@@ -14,7 +13,6 @@ import dev.postern.wire.Failure;
  * where sites are served in plaintext, and where this one is.
  */
 public final class RedirectToHttps implements RequestStep {
-    private static final int HTTP = 80;
     private static final int HTTPS = 443;
 
     @Override
@@ -37,13 +35,10 @@ public final class RedirectToHttps implements RequestStep {
             exchange.fail(Failure.ByClient.PATH_REFUSED, fault);
             return true;
         }
-        // The port that a client came to, and will come to, is not our own where somebody maps ports in front of us.
-        boolean cameTo80 = authority.port() < 0 || authority.port() == HTTP;
-        Routing.Plaintext plaintext = exchange.routing().plaintext();
-        int port = cameTo80 && !plaintext.isAt80() ? HTTPS : plaintext.httpsPort(site, authority.host());
+        int port = exchange.routing().plaintext().redirectPort(site, authority.host(), authority.port());
         exchange.respond(LocalResponse.redirect(
                 entrance.redirect().getAsInt(),
-                "https://" + authority.host() + (port == HTTPS || port == 0 ? "" : ":" + port)
+                "https://" + authority.host() + (port == HTTPS ? "" : ":" + port)
                         + exchange.request().target().text()));
         return true;
     }

@@ -36,7 +36,14 @@ public final class RouteToSite implements RequestStep {
                 .routes()
                 .site(request.authority().host());
         if (site == null) {
-            exchange.fail(Failure.ByClient.NO_SUCH_SITE, "host names no site");
+            CertificateShown before = exchange.client().shown();
+            if (before != null && before.serverName().equals(request.authority().host())) {
+                // There was one when the connection was made: a new one may lead there again.
+                exchange.isLast();
+                exchange.fail(Failure.ByClient.WRONG_SITE, "a reload has taken the site away from the listener");
+            } else {
+                exchange.fail(Failure.ByClient.NO_SUCH_SITE, "host names no site");
+            }
             return true;
         }
         exchange.belongsTo(site.site());
