@@ -16,13 +16,13 @@ public final class WebListeners {
     public static final class Further {
         private final boolean isTls;
         private final List<String> addresses;
-        private final boolean isProxied;
+        private final List<String> proxies;
         private final Set<String> names = new LinkedHashSet<>();
 
-        private Further(boolean isTls, List<String> addresses, boolean isProxied) {
+        private Further(boolean isTls, List<String> addresses, List<String> proxies) {
             this.isTls = isTls;
             this.addresses = addresses;
-            this.isProxied = isProxied;
+            this.proxies = proxies;
         }
 
         /** One name of a site is enough. */
@@ -42,25 +42,27 @@ public final class WebListeners {
     private final Set<String> others = new LinkedHashSet<>();
     private final List<String> protocols = new ArrayList<>();
     private String redirect = "";
-    private boolean isPlainProxied;
-    private boolean isSecureProxied;
+    private final Set<String> plainProxies = new LinkedHashSet<>();
+    private final Set<String> secureProxies = new LinkedHashSet<>();
 
-    public void plain(List<String> addresses, boolean acceptsProxy) {
+    /** @param proxies who is believed of the PROXY protocol; none where nobody speaks it */
+    public void plain(List<String> addresses, List<String> proxies) {
         plain.addAll(addresses);
-        isPlainProxied |= acceptsProxy;
+        plainProxies.addAll(proxies);
     }
 
-    public void secure(List<String> addresses, boolean acceptsProxy) {
+    /** @param proxies who is believed of the PROXY protocol; none where nobody speaks it */
+    public void secure(List<String> addresses, List<String> proxies) {
         secure.addAll(addresses);
-        isSecureProxied |= acceptsProxy;
+        secureProxies.addAll(proxies);
     }
 
     /** A listener beside those of most sites; none where its addresses are somebody's already. */
-    public Optional<Further> further(boolean isTls, List<String> addresses, boolean acceptsProxy) {
+    public Optional<Further> further(boolean isTls, List<String> addresses, List<String> proxies) {
         if (!addresses.stream().allMatch(this::isFree)) {
             return Optional.empty();
         }
-        Further one = new Further(isTls, List.copyOf(addresses), acceptsProxy);
+        Further one = new Further(isTls, List.copyOf(addresses), List.copyOf(proxies));
         further.add(one);
         return Optional.of(one);
     }
@@ -121,7 +123,7 @@ public final class WebListeners {
                 http.put("redirect", redirect);
             }
             also(alsoPlain, http);
-            proxied(isPlainProxied, http);
+            proxied(List.copyOf(plainProxies), http);
         } else if (isSecure() && !isTaken(80)) {
             at.remark("Port 80 is bound as well, for the challenges of CAs and to redirect to HTTPS.");
         } else if (hasSites && isTaken(80)) {
@@ -134,7 +136,7 @@ public final class WebListeners {
                 https.put("protocols", protocols);
             }
             also(alsoSecure, https);
-            proxied(isSecureProxied, https);
+            proxied(List.copyOf(secureProxies), https);
         } else if (hasSites && isTaken(443)) {
             at.section("https").remark("Port 443 is taken.").put("bind", List.of(ANY_PORT));
         }
@@ -158,7 +160,7 @@ public final class WebListeners {
             listener.put("redirect", "off");
         }
         listener.put("sites", List.copyOf(one.names));
-        proxied(one.isProxied, listener);
+        proxied(one.proxies, listener);
     }
 
     private static void also(Set<String> names, Mapping at) {
@@ -169,10 +171,13 @@ public final class WebListeners {
         }
     }
 
-    private static void proxied(boolean isProxied, Mapping at) {
-        if (isProxied) {
+    /** Says who is believed of the PROXY protocol; nothing where nobody is. */
+    public static void proxied(List<String> proxies, Mapping at) {
+        if (proxies.equals(Ranges.EVERYBODY)) {
             at.remark("Everybody may say who they are: the addresses of your balancers alone are safe.");
-            at.put("proxy-protocol", List.of("0.0.0.0/0", "::/0"));
+        }
+        if (!proxies.isEmpty()) {
+            at.put("proxy-protocol", proxies);
         }
     }
 }

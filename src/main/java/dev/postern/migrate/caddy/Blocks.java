@@ -93,9 +93,9 @@ final class Blocks {
                 there.stream().filter(block -> block.binds().equals(binds)).toList();
         List<String> bound = bound(binds, port);
         if (isTls) {
-            listeners.secure(bound, false);
+            listeners.secure(bound, List.of());
         } else {
-            listeners.plain(bound, false);
+            listeners.plain(bound, List.of());
         }
         List<Block> carried = new ArrayList<>();
         for (Block block : group) {
@@ -122,7 +122,7 @@ final class Blocks {
                     .add(new Block(block.line(), addresses, block.binds(), block.at(), block.more())));
         }
         byAddresses.forEach((addresses, there) -> {
-            Optional<WebListeners.Further> listener = listeners.further(isTls, addresses, false);
+            Optional<WebListeners.Further> listener = listeners.further(isTls, addresses, List.of());
             for (Block block : there) {
                 listener.ifPresentOrElse(
                         one -> further.add(new Further(block, one, isTls)),

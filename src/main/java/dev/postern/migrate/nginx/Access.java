@@ -35,7 +35,7 @@ final class Access {
     }
 
     Edits of(Scope scope, Mapping at) {
-        Edits edits = addresses(scope.all(List.of("allow", "deny")), at).and(password(scope, at));
+        Edits edits = addresses(scope, at).and(password(scope, at));
         for (String name : OTHERS) {
             Optional<Directive> other =
                     scope.one(name).filter(line -> !line.word(1).equals("off"));
@@ -55,7 +55,11 @@ final class Access {
         return edits;
     }
 
-    private Edits addresses(List<Directive> lines, Mapping at) {
+    private Edits addresses(Scope scope, Mapping at) {
+        List<Directive> lines = scope.all(List.of("allow", "deny"));
+        boolean isAsked = lines.stream().anyMatch(line -> !line.word(1).equals("all"));
+        Optional<String> differs = isAsked ? PeerAddress.differs(scope) : Optional.empty();
+        differs.ifPresent(why -> lines.forEach(line -> tally.guard(at, line, why, "allow and deny of the route")));
         List<String> allow = new ArrayList<>();
         List<String> deny = new ArrayList<>();
         boolean isOpen = true;

@@ -69,10 +69,11 @@ final class Addressing {
         Set<String> bound = common.isEmpty() ? addresses : common;
         boolean isProxied =
                 group.stream().allMatch(server -> server.listens(isTls).stream().anyMatch(Listen::acceptsProxy));
+        List<String> proxies = isProxied ? PeerAddress.balancers(scopes(group)) : List.of();
         if (isTls) {
-            listeners.secure(List.copyOf(bound), isProxied);
+            listeners.secure(List.copyOf(bound), proxies);
         } else {
-            listeners.plain(List.copyOf(bound), isProxied);
+            listeners.plain(List.copyOf(bound), proxies);
         }
         for (Server server : group) {
             for (Listen listen : server.listens(isTls)) {
@@ -110,8 +111,9 @@ final class Addressing {
                     .flatMap(server -> server.listens(isTls).stream())
                     .filter(listen -> addresses.contains(listen.text()))
                     .toList();
+            boolean isProxied = listens.stream().allMatch(Listen::acceptsProxy);
             Optional<WebListeners.Further> listener =
-                    listeners.further(isTls, addresses, listens.stream().allMatch(Listen::acceptsProxy));
+                    listeners.further(isTls, addresses, isProxied ? PeerAddress.balancers(scopes(there)) : List.of());
             if (listener.isPresent()) {
                 listens.stream()
                         .filter(listen -> listen.line().is("listen"))
@@ -127,6 +129,10 @@ final class Addressing {
                                 "bind of listeners: addresses that do not overlap")));
             }
         });
+    }
+
+    private static List<Scope> scopes(List<Server> servers) {
+        return servers.stream().map(Server::scope).toList();
     }
 
     private static Set<String> addresses(Server server, boolean isTls, int port) {

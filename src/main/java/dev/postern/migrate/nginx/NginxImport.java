@@ -161,6 +161,7 @@ public final class NginxImport {
 
     private void stream(Scope stream) {
         tally.carried(stream.block());
+        PeerAddress.carried(stream.block(), tally);
         Upstreams upstreams = new Upstreams(stream.block().own("upstream"), backends, tally, root.section("backends"));
         Streams streams = new Streams(stream, upstreams, listeners, tree.folder(), now, tally, sites);
         for (Directive server : stream.block().own("server").toList()) {
@@ -188,6 +189,7 @@ public final class NginxImport {
                 .flatMap(Directive::all)
                 .forEach(tally::carried);
         trusted(http);
+        PeerAddress.carried(http.block(), tally);
         timeout(http, "client_header_timeout", "request-head");
         timeout(http, "keepalive_timeout", "keep-alive");
         Stream.concat(

@@ -1,5 +1,6 @@
 package dev.postern.migrate.nginx;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -32,6 +33,15 @@ record Scope(@Nullable Scope outer, Directive block) {
             }
         }
         return List.of();
+    }
+
+    /** From the inmost one on. */
+    List<Directive> blocks() {
+        List<Directive> blocks = new ArrayList<>();
+        for (Scope scope = this; scope != null; scope = scope.outer) {
+            blocks.add(scope.block);
+        }
+        return blocks;
     }
 
     boolean isOn(String name) {

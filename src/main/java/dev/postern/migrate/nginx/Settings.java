@@ -158,6 +158,7 @@ final class Settings {
                         at, line, "requests are counted by the client's address, at one rate", "rate-limit of a route");
                 continue;
             }
+            PeerAddress.differs(scope).ifPresent(why -> tally.guard(at, line, why, "rate-limit of a route"));
             tally.carried(line);
             tally.carried(zone);
             String burst = line.valueOf("burst");

@@ -111,8 +111,7 @@ final class Streams {
         }
         edits.write(at);
         if (listens.stream().allMatch(Listen::acceptsProxy)) {
-            at.remark("Everybody may say who they are: the addresses of your balancers alone are safe.");
-            at.put("proxy-protocol", List.of("0.0.0.0/0", "::/0"));
+            WebListeners.proxied(PeerAddress.balancers(List.of(scope)), at);
         }
         Map<String, String> timeouts = timeouts(scope);
         at.put("timeouts", timeouts);
@@ -204,16 +203,17 @@ final class Streams {
         tally.carried(map.get());
         scope.one("ssl_preread").ifPresent(tally::carried);
         listens.forEach(listen -> tally.carried(listen.line()));
-        boolean isProxied = listens.stream().allMatch(Listen::acceptsProxy);
+        List<String> proxies =
+                listens.stream().allMatch(Listen::acceptsProxy) ? PeerAddress.balancers(List.of(scope)) : List.of();
         Optional<WebListeners.Further> further = Optional.empty();
         if (listeners.isSecure()) {
-            further = listeners.further(true, addresses, isProxied);
+            further = listeners.further(true, addresses, proxies);
             if (further.isEmpty()) {
                 tally.note(at, pass, "another listener has that address among its own: nothing is passed on", "");
                 return;
             }
         } else {
-            listeners.secure(addresses, isProxied);
+            listeners.secure(addresses, proxies);
         }
         Map<String, Value> settings = settings(scope, at);
         Map<String, String> timeouts = timeouts(scope);

@@ -179,6 +179,41 @@ class NginxImportTest {
     }
 
     @Test
+    void addressesThatNginxAsksAHeaderForArePosternsOnlyWhereItReadsThatHeader() throws Exception {
+        String guarded = "location / { allow 10.0.0.0/8; deny all; proxy_pass http://10.0.0.1; }";
+
+        Imported other = server("set_real_ip_from 10.0.0.2;\nreal_ip_header CF-Connecting-IP;\n" + guarded);
+        assertThat(other.guards()).isEqualTo(2);
+        assertThat(other.text()).contains("NOT KEPT OUT HERE: the client is whom cf-connecting-ip names");
+        // X-Real-IP, where nothing is said.
+        assertThat(server("set_real_ip_from 10.0.0.2;\n" + guarded).guards()).isEqualTo(2);
+        assertThat(imported("limit_req_zone $binary_remote_addr zone=z:1m rate=1r/s;\nserver { listen 80;"
+                                + " server_name a.example.com; set_real_ip_from 10.0.0.2; location / { limit_req zone=z;"
+                                + " proxy_pass http://10.0.0.1; } }")
+                        .guards())
+                .isEqualTo(1);
+
+        Imported same = server("set_real_ip_from 10.0.0.2;\nreal_ip_header X-Forwarded-For;\n" + guarded);
+        assertThat(same.guards()).isZero();
+        assertThat(same.text()).contains("trusted-proxies: [10.0.0.2]");
+    }
+
+    @Test
+    void balancersAloneAreBelievedOfTheProxyProtocol() throws Exception {
+        String server = "server { listen 80 proxy_protocol; server_name a.example.com; %s allow 10.0.0.0/8; deny all;"
+                + " location / { proxy_pass http://10.0.0.1; } }";
+
+        Imported told = imported(server.formatted("set_real_ip_from 192.0.2.3; real_ip_header proxy_protocol;"));
+        assertThat(told.text()).contains("proxy-protocol: [192.0.2.3]").doesNotContain("Everybody");
+        assertThat(told.notes()).isZero();
+
+        // Of whom nginx asks the address itself.
+        Imported peer = imported(server.formatted(""));
+        assertThat(peer.text()).contains("NOT KEPT OUT HERE: nginx asks for the address of the balancer");
+        assertThat(peer.guards()).isEqualTo(2);
+    }
+
+    @Test
     void siteOfAnAddressOfItsOwnDoesNotAppearElsewhere() throws Exception {
         String text = imported("""
                 server { listen 80; server_name a.example.com; location / { proxy_pass http://10.0.0.1; } }
