@@ -63,6 +63,11 @@ final class Admission {
 
     /** What became of the lines, once all names were asked about. */
     void tell(Mapping at) {
+        tell(at, "allow or deny, by address");
+    }
+
+    /** @param then what keeps them out here */
+    void tell(Mapping at, String then) {
         for (Rules.Rule rule : rules) {
             Statement line = rule.statement();
             if (!(rule.action() instanceof Action.Deny)) {
@@ -76,8 +81,7 @@ final class Admission {
                 tally.carried(line);
             }
             if (why != null) {
-                tally.guard(
-                        at, line, (held.contains(line) ? "not in all cases: " : "") + why, "allow or deny, by address");
+                tally.guard(at, line, (held.contains(line) ? "not in all cases: " : "") + why, then);
             } else if (!held.contains(line)) {
                 tally.note(at, line, "it never holds, or an earlier rule accepts what it is about", "");
             }

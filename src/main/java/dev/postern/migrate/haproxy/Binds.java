@@ -3,6 +3,7 @@ package dev.postern.migrate.haproxy;
 import dev.postern.config.Addresses;
 import dev.postern.migrate.Mapping;
 import dev.postern.migrate.Numbers;
+import dev.postern.migrate.Ranges;
 import dev.postern.migrate.Tally;
 import dev.postern.migrate.Value;
 import java.net.InetAddress;
@@ -65,6 +66,7 @@ final class Binds {
     /**
      * @param addresses as Postern writes them, ranges of ports too
      * @param clients whether they are asked for certificates, and by whom these are
+     * @param believed whose PROXY headers are read, where they are
      * @param device the network interface; empty for all
      * @param certificates the files and folders of {@code crt}
      */
@@ -75,10 +77,23 @@ final class Binds {
             List<String> certificates,
             List<String> alpn,
             boolean acceptsProxy,
+            List<String> believed,
             String minVersion,
             String device,
             boolean isTransparent,
-            Optional<Value> clients) {}
+            Optional<Value> clients) {
+        /** As {@code proxy-protocol} has it, for all of a listener or service. */
+        static void believe(List<Bind> binds, Mapping at) {
+            List<String> ranges = binds.stream()
+                    .flatMap(bind -> bind.believed().stream())
+                    .distinct()
+                    .toList();
+            if (ranges.containsAll(Ranges.EVERYBODY)) {
+                at.remark("Everybody may say who they are: the addresses of your balancers alone are safe.");
+            }
+            at.put("proxy-protocol", ranges);
+        }
+    }
 
     private final Tally tally;
     /** {@code HOST:PORT} of all that is taken; an empty host is every one. */
@@ -128,6 +143,7 @@ final class Binds {
     List<Bind> of(Section section, boolean ranges, Mapping at) {
         List<Bind> binds = new ArrayList<>();
         Set<String> everywhere = everywhere(section);
+        List<String> believed = section.isBehindBalancers() ? Balancers.believed(section, tally, at) : List.of();
         boolean isAlike = section.all("bind").stream()
                         .map(ClientCertificates::said)
                         .distinct()
@@ -180,6 +196,7 @@ final class Binds {
                         certificates(statement),
                         List.of(statement.valueOf("alpn").split(",")),
                         statement.words().contains("accept-proxy"),
+                        believed,
                         statement.valueOf("ssl-min-ver"),
                         statement.valueOf("interface"),
                         statement.words().contains("transparent"),

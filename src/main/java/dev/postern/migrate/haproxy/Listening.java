@@ -191,8 +191,7 @@ final class Listening {
         at.put("bind", addresses);
         sockets(binds, at, tally);
         if (binds.stream().allMatch(Binds.Bind::acceptsProxy)) {
-            at.remark("Everybody may say who they are: the addresses of your balancers alone are safe.");
-            at.put("proxy-protocol", List.of("0.0.0.0/0", "::/0"));
+            Binds.Bind.believe(binds, at);
         } else {
             binds.stream()
                     .filter(Binds.Bind::acceptsProxy)

@@ -32,6 +32,24 @@ final class Rules {
 
     /** @param backends all that a template may mean */
     static List<Rule> of(Section section, Acls acls, Set<String> backends) {
+        return all(section, acls, backends).stream()
+                .filter(rule -> !section.isBehindBalancers() || !isAboutBalancers(rule))
+                .toList();
+    }
+
+    /** Those that {@link #of} leaves out. */
+    static List<Rule> ofBalancers(Section section, Acls acls) {
+        return all(section, acls, Set.of()).stream()
+                .filter(Rules::isAboutBalancers)
+                .toList();
+    }
+
+    private static boolean isAboutBalancers(Rule rule) {
+        return rule.statement().begins("tcp-request", "connection")
+                && rule.condition().asksForAddress();
+    }
+
+    private static List<Rule> all(Section section, Acls acls, Set<String> backends) {
         Rules rules = new Rules(acls, backends);
         section.own().forEach(rules::add);
         rules.rules.sort(Comparator.comparingInt(rule -> phase(rule.statement())));

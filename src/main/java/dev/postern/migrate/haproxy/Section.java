@@ -33,6 +33,11 @@ record Section(
         return off.isPresent() && (on.isEmpty() || on.get().line() < off.get().line());
     }
 
+    /** Whether clients come through somebody who names them. */
+    boolean isBehindBalancers() {
+        return all("bind").stream().anyMatch(bind -> bind.words().contains("accept-proxy"));
+    }
+
     boolean isTcp() {
         return setting("mode").map(mode -> mode.word(1).equals("tcp")).orElse(true);
     }

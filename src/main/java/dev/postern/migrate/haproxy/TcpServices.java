@@ -177,8 +177,7 @@ final class TcpServices {
         backends.serverPort(target).ifPresent(port -> at.put("server-port", port));
         site.ifPresent(name -> tls(listened, at, name));
         if (listened.stream().allMatch(Binds.Bind::acceptsProxy)) {
-            at.remark("Everybody may say who they are: the addresses of your balancers alone are safe.");
-            at.put("proxy-protocol", List.of("0.0.0.0/0", "::/0"));
+            Binds.Bind.believe(listened, at);
         } else {
             listened.stream()
                     .filter(Binds.Bind::acceptsProxy)

@@ -51,6 +51,35 @@ class HaproxyImportTest {
         return ConfigurationFile.parse("result.yaml", imported(text).text());
     }
 
+    /** HAProxy asks these before it reads the PROXY header: they are about the balancers, not about clients. */
+    @ParameterizedTest
+    @CsvSource({
+        "http, tcp-request connection reject unless { src 10.0.0.3 }",
+        "tcp, tcp-request connection reject if !{ src 10.0.0.3 }",
+        "tcp, tcp-request connection accept if { src 10.0.0.3 }|  tcp-request connection reject"
+    })
+    void connectionsBehindBalancersAreTakenByTheirHeaders(String mode, String rules) throws Exception {
+        Imported imported = imported("listen l\n  mode " + mode + "\n  bind :8080 accept-proxy\n  "
+                + rules.replace('|', '\n') + "\n  server s 10.0.0.1:80\n");
+
+        ConfigurationFile.parse("result.yaml", imported.text());
+        assertThat(imported.text())
+                .contains("proxy-protocol: [10.0.0.3]\n")
+                .doesNotContain("allow:", "deny:")
+                .contains("NOT KEPT OUT HERE: others come in as well");
+        assertThat(imported.guards()).isEqualTo(1);
+    }
+
+    /** These are asked after the header was read. */
+    @ParameterizedTest
+    @ValueSource(strings = {"session", "content"})
+    void laterRulesAreAboutTheClientsThatBalancersName(String when) throws Exception {
+        assertThat(imported("listen l\n  mode tcp\n  bind :8080 accept-proxy\n  tcp-request " + when
+                                + " reject unless { src 10.0.0.3 }\n  server s 10.0.0.1:80\n")
+                        .text())
+                .contains("allow: [10.0.0.3]\n", "proxy-protocol: [0.0.0.0/0, \"::/0\"]\n");
+    }
+
     static Stream<String> cases() throws IOException {
         try (Stream<Path> files = Files.list(CASES)) {
             return files
