@@ -7,8 +7,6 @@ import dev.postern.control.ControlFailure;
 import dev.postern.control.ControlRequest;
 import java.net.IDN;
 import java.net.InetAddress;
-import java.net.URI;
-import java.net.URISyntaxException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Locale;
@@ -40,28 +38,22 @@ record Question(
     static Question of(JsonObject request) throws ControlFailure {
         String text = ControlRequest.text(request, "url", "");
         String url = text.contains("://") ? text : "https://" + text;
-        URI uri = uri(url);
-        String scheme = uri.getScheme().toLowerCase(Locale.ROOT);
+        int end = path(url);
+        String scheme = url.substring(0, url.indexOf("://")).toLowerCase(Locale.ROOT);
         if (!scheme.equals("http") && !scheme.equals("https")) {
             throw ControlFailure.usage(Quoted.of(text) + " is neither http nor https");
         }
-        String authority = uri.getRawAuthority();
-        if (authority == null || uri.getHost() == null || uri.getRawUserInfo() != null) {
-            throw ControlFailure.usage(
-                    Quoted.of(text) + " names no host (expected: a URL such as https://example.com/path?query)");
-        }
-        if (uri.getPort() == 0 || uri.getPort() > MAX_PORT) {
-            throw ControlFailure.usage(Quoted.of(text) + " has no port (expected: one from 1 to " + MAX_PORT + ")");
-        }
+        String authority = authority(text, url.substring(scheme.length() + 3, end));
+        int colon = authority.indexOf(':', authority.indexOf(']') + 1);
+        String host = authority.substring(0, colon < 0 ? authority.length() : colon);
+        int given = colon < 0 ? 0 : port(text, authority.substring(colon + 1));
         boolean isTls = scheme.equals("https");
-        // Not what the URI makes of it: every byte counts.
-        int path = path(url);
-        String rest = url.substring(path).replaceFirst("#.*", "");
+        String rest = url.substring(end).replaceFirst("#.*", "");
         return new Question(
                 isTls,
-                authority.toLowerCase(Locale.ROOT),
-                uri.getHost().toLowerCase(Locale.ROOT).replaceFirst("\\.$", ""),
-                uri.getPort() < 0 ? isTls ? HTTPS : HTTP : uri.getPort(),
+                authority,
+                host.replaceFirst("\\.$", ""),
+                given > 0 ? given : isTls ? HTTPS : HTTP,
                 rest.startsWith("/") ? rest : "/" + rest,
                 ControlRequest.text(request, "method", "GET"),
                 address(ControlRequest.text(request, "from", "127.0.0.1")),
@@ -69,16 +61,28 @@ record Question(
                 ControlRequest.text(request, "listener", ""));
     }
 
-    /** Paths may have what URIs may not. */
-    private static URI uri(String url) throws ControlFailure {
-        int from = url.indexOf("://") + 3;
+    /** In lower case, as a browser sends it. */
+    private static String authority(String url, String text) throws ControlFailure {
+        String authority;
         try {
-            // As a browser does.
-            return new URI(url.substring(0, from) + IDN.toASCII(url.substring(from, path(url))));
-        } catch (URISyntaxException | IllegalArgumentException e) {
-            throw ControlFailure.usage(
-                    Quoted.of(url) + " is no URL (expected: one such as https://example.com/path?query)");
+            authority = IDN.toASCII(text).toLowerCase(Locale.ROOT);
+        } catch (IllegalArgumentException e) {
+            authority = "";
         }
+        // More than may be a name: what clients send is read by the same rules as ever.
+        if (!authority.matches("(?:[a-z0-9._-]+|\\[[0-9a-f:.]+])(?::.*)?")) {
+            throw ControlFailure.usage(
+                    Quoted.of(url) + " names no host (expected: a URL such as https://example.com/path?query)");
+        }
+        return authority;
+    }
+
+    private static int port(String url, String text) throws ControlFailure {
+        int port = text.matches("[0-9]{1,5}") ? Integer.parseInt(text) : 0;
+        if (port < 1 || port > MAX_PORT) {
+            throw ControlFailure.usage(Quoted.of(url) + " has no port (expected: one from 1 to " + MAX_PORT + ")");
+        }
+        return port;
     }
 
     /** Where what follows the authority begins. */

@@ -2,10 +2,10 @@ package dev.postern.explain;
 
 import dev.postern.balance.Affinity;
 import dev.postern.balance.LoadBalancer;
+import dev.postern.balance.StickyCookie;
 import dev.postern.config.AddressRange;
 import dev.postern.config.Addresses;
 import dev.postern.config.BackendName;
-import dev.postern.config.BindAddress;
 import dev.postern.config.ClientCertificates;
 import dev.postern.config.Configuration;
 import dev.postern.config.Durations;
@@ -30,7 +30,6 @@ import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** What would become of one request: each step in the order in which a real one takes it, until somebody answers. */
@@ -59,7 +58,7 @@ final class RequestExplanation {
                 "request",
                 question.method() + " " + (question.isTls() ? "https://" : "http://") + question.authority()
                         + question.target() + " from " + Addresses.text(question.from()));
-        String listener = listener();
+        String listener = new Doors(config, routing, question).listener(lines);
         if (listener == null) {
             return lines.all();
         }
@@ -73,68 +72,6 @@ final class RequestExplanation {
         }
         answer(listener, entrance, shown);
         return lines.all();
-    }
-
-    // ---- which listener
-
-    private record Door(String name, boolean isTls, List<BindAddress> bind) {
-        boolean isAt(int port) {
-            return bind.stream().anyMatch(address -> address.port() == port);
-        }
-
-        @Override
-        public String toString() {
-            return name + " (" + bind.stream().map(BindAddress::toString).collect(Collectors.joining(", ")) + ")";
-        }
-    }
-
-    private List<Door> doors() {
-        return Stream.concat(
-                        config.listeners().allHttps().stream().map(https -> new Door(https.name(), true, https.bind())),
-                        config.listeners().allHttp().stream().map(http -> new Door(http.name(), false, http.bind())))
-                .filter(door -> door.isTls == question.isTls())
-                .toList();
-    }
-
-    /** Null where there is none. */
-    private @Nullable String listener() {
-        List<Door> doors = doors();
-        Door chosen = doors.stream()
-                .filter(door -> question.listener().isEmpty()
-                        ? door.isAt(question.port())
-                        : door.name.equals(question.listener()))
-                .findFirst()
-                .orElse(null);
-        String because = question.listener().isEmpty() ? "listens on port " + question.port() : "as asked";
-        if (chosen == null && question.listener().isEmpty() && question.hasStandardPort()) {
-            chosen = doors.stream().filter(this::serves).findFirst().orElse(doors.get(0));
-            because = "nothing listens on port " + question.port() + ": taken to be led there";
-        }
-        if (chosen == null) {
-            String asked = question.listener().isEmpty()
-                    ? "no listener for " + (question.isTls() ? "TLS" : "plaintext") + " on port " + question.port()
-                    : "no listener for " + (question.isTls() ? "TLS" : "plaintext") + " is called "
-                            + question.listener();
-            lines.say(
-                    "listener",
-                    asked + " (there are: " + doors.stream().map(Door::toString).collect(Collectors.joining(", "))
-                            + "): cannot connect");
-            return null;
-        }
-        lines.say("listener", chosen + ": " + because);
-        for (Door other : doors) {
-            if (!other.equals(chosen)) {
-                lines.say("listener", "  not " + other + (serves(other) ? "" : ", which does not serve the site"));
-            }
-        }
-        return chosen.name;
-    }
-
-    /** Whether the site that has the name is there: not one that stands in for it. */
-    private boolean serves(Door door) {
-        SiteRoutes its = routing.routes().site(question.host());
-        SiteRoutes there = routing.entrance(door.name).routes().site(question.host());
-        return its != null && there != null && there.site().equals(its.site());
     }
 
     // ---- what the client is shown
@@ -352,6 +289,11 @@ final class RequestExplanation {
                 return false;
             }
         }
+        long most = settings.limits().bodyOver(routing.limits().body()).orElse(Long.MAX_VALUE);
+        if (request.contentLength() > most) {
+            lines.say("answer", "413 body_too_large: limits.body: " + most);
+            return false;
+        }
         if (!route.allowsMethod(request.method())) {
             lines.say("rule", "allow-methods: " + String.join(", ", settings.allowMethods()));
             lines.say("answer", "405 method_not_allowed");
@@ -391,6 +333,16 @@ final class RequestExplanation {
         }
     }
 
+    private static @Nullable String host(LoadBalancer balancer) {
+        SentHost host = balancer.backend().config().host();
+        if (host instanceof SentHost.Named other) {
+            return other.host();
+        }
+        return host instanceof SentHost.OfServer && !balancer.candidates().isEmpty()
+                ? balancer.candidates().get(0).host()
+                : null;
+    }
+
     private void forward(Route route, BackendName name, ImaginedRequest request) {
         String named = name.forHost(request.host());
         LoadBalancer balancer = routing.backends().get(named);
@@ -405,8 +357,8 @@ final class RequestExplanation {
         lines.say(
                 "timeouts",
                 "connect " + Durations.text(timeouts.connect()) + ", response " + Durations.text(timeouts.response()));
-        String host = config.host() instanceof SentHost.Named other ? other.host() : null;
-        String sent = request.sent(route, host);
+        StickyCookie sticky = balancer.sticky();
+        String sent = request.sent(route, host(balancer), sticky == null ? null : sticky.name());
         lines.say(
                 "sent",
                 (config.protocol() == ServerProtocol.H2C ? "over HTTP/2, what in HTTP/1.1 is" : "over HTTP/1.1")

@@ -145,6 +145,9 @@ class ExplainTest {
                 .contains("answer 421 wrong_site: the client comes again on a connection of its own");
         assertThat(explained("https://äpp.example.com/"))
                 .contains("request GET https://xn--pp-uia.example.com/ from 127.0.0.1");
+        assertThat(explained("https://my_app.example.com./"))
+                .contains("request GET https://my_app.example.com./ from 127.0.0.1");
+        assertThat(explained("http://app.example.com/..")).contains("answer 400 path_refused");
         assertThatThrownBy(() -> explained("https://app.example.com:70000/")).hasMessageContaining("has no port");
         assertThatThrownBy(() -> explained("ftp://app.example.com/")).isInstanceOf(ControlFailure.class);
         assertThatThrownBy(() -> explained("https://app.example.com/", "from", "nobody"))

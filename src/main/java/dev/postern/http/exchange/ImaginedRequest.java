@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 
 /** A request that nobody has made, to see what would become of it. One thread. */
 public final class ImaginedRequest implements OutgoingRequest {
-    private final RequestHead request;
+    private RequestHead request;
     private final Client client;
     private final Requester requester;
     private final HeadWriter writer = new HeadWriter();
@@ -78,6 +78,11 @@ public final class ImaginedRequest implements OutgoingRequest {
     /** Lower-case, without the port. */
     public String host() {
         return request.authority().host();
+    }
+
+    /** Of its body; 0 where it says nothing. */
+    public long contentLength() {
+        return request.contentLength();
     }
 
     /** As its Host says; less than 0 where that says nothing. */
@@ -138,8 +143,19 @@ public final class ImaginedRequest implements OutgoingRequest {
      *
      * @param by the route that leads there
      * @param host what the server is asked for; null for what the client asked for
+     * @param sticky the cookie that is ours; null where there is none
      */
-    public String sent(Route by, @Nullable String host) {
+    public String sent(Route by, @Nullable String host, @Nullable String sticky) {
+        RequestHead whole = request;
+        request = sticky == null ? whole : whole.withoutCookie(sticky);
+        try {
+            return sent(by, host);
+        } finally {
+            request = whole;
+        }
+    }
+
+    private String sent(Route by, @Nullable String host) {
         route = by;
         sentHost = host;
         leftOut = 0;
