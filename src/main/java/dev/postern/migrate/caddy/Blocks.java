@@ -60,7 +60,7 @@ final class Blocks {
             }
         });
         List<Mapping> more = new ArrayList<>();
-        new Matchers(line, null, true).hosts().forEach(host -> more.add(root.item("sites")));
+        new Matchers(line, null, true, options.clients()).hosts().forEach(host -> more.add(root.item("sites")));
         return new Block(line, addresses, binds, at, more);
     }
 

@@ -246,7 +246,7 @@ public final class CaddyImport {
             Certificates.@Nullable Found certificate,
             boolean isDefault) {
         List<String> others = new ArrayList<>(names);
-        Set<String> asked = new LinkedHashSet<>(new Matchers(block.line(), null, isTls).hosts());
+        Set<String> asked = new LinkedHashSet<>(new Matchers(block.line(), null, isTls, options.clients()).hosts());
         for (String host : asked) {
             boolean isOne = others.contains(host);
             boolean isCovered = !isOne
@@ -274,7 +274,7 @@ public final class CaddyImport {
         Fields fields = new Fields(placeholders, tally, block.at());
         ReverseProxy proxy = new ReverseProxy(backends, fields, tally, block.at());
         Routing routing = new SiteRoutes(
-                        new Matchers(block.line(), host, isTls),
+                        new Matchers(block.line(), host, isTls, options.clients()),
                         options.order,
                         placeholders,
                         proxy,

@@ -28,9 +28,14 @@ final class Matchers {
     private final Map<String, Directive> named = new LinkedHashMap<>();
     private final @Nullable String host;
     private final boolean isTls;
+    private final Clients clients;
 
-    /** @param host that all clients ask for; null for those that no matcher names */
-    Matchers(Directive site, @Nullable String host, boolean isTls) {
+    /**
+     * @param host that all clients ask for; null for those that no matcher names
+     * @param clients whose addresses routes ask for
+     */
+    Matchers(Directive site, @Nullable String host, boolean isTls, Clients clients) {
+        this.clients = clients;
         this.host = host;
         this.isTls = isTls;
         site.own().stream().filter(line -> line.name().startsWith("@")).forEach(line -> named.put(line.name(), line));
@@ -166,6 +171,9 @@ final class Matchers {
                         Map.of()));
             }
             case "remote_ip", "client_ip" -> {
+                if (!clients.isAskedBy(kind, values)) {
+                    return new Asked(List.of(), "routes ask for the address of the client, as trusted-proxies tell it");
+                }
                 List<String> ranges = new ArrayList<>();
                 for (String value : values) {
                     for (String one : value.equals("private_ranges") ? PRIVATE : List.of(value)) {

@@ -16,6 +16,7 @@ final class Options {
     private final Tally tally;
     private final Mapping root;
     final Order order = new Order();
+    private Clients clients = Clients.CONNECTED;
     private String email = "";
     private int httpPort = 80;
     private int httpsPort = 443;
@@ -33,6 +34,11 @@ final class Options {
 
     int httpsPort() {
         return httpsPort;
+    }
+
+    /** Once they are read. */
+    Clients clients() {
+        return clients;
     }
 
     /** Empty where nobody has said one. */
@@ -89,7 +95,12 @@ final class Options {
                 if (!ranges.isEmpty()) {
                     root.put("trusted-proxies", ranges);
                     tally.carried(line);
+                    clients = clients == Clients.CONNECTED ? Clients.FORWARDED : clients;
                 }
+            } else if (line.is("trusted_proxies")
+                    || (line.is("client_ip_headers")
+                            && !line.arguments().stream().allMatch("X-Forwarded-For"::equalsIgnoreCase))) {
+                clients = Clients.UNKNOWN;
             } else if (line.is("timeouts")) {
                 tally.carried(line);
                 for (Directive timeout : line.own()) {

@@ -64,6 +64,23 @@ class CaddyImportTest {
     }
 
     @Test
+    void whoConnectsIsTheClientOnlyWhereNoProxyIsTrusted() throws Exception {
+        String options = "{\n  servers {\n    trusted_proxies %s\n  }\n}\nhttp://a.example.net {\n  @out not %s"
+                + " 10.0.0.0/8\n  respond @out 403\n  reverse_proxy 10.0.0.1\n}\n";
+
+        Imported connected = imported(options.formatted("static 192.0.2.1", "remote_ip"));
+        assertThat(connected.text()).contains("NOT KEPT OUT HERE").doesNotContain(" allow: ");
+        assertThat(connected.guards()).isEqualTo(1);
+        Imported client = imported(options.formatted("static 192.0.2.1", "client_ip"));
+        assertThat(client.text()).contains("allow: [10.0.0.0/8]");
+        assertThat(client.guards()).isZero();
+        // Of a module, that knows others than the result.
+        assertThat(imported(options.formatted("cloudflare", "client_ip")).text())
+                .contains("NOT KEPT OUT HERE")
+                .doesNotContain("allow: [");
+    }
+
+    @Test
     void linesOfFilesThatAreImportedAreToldWithTheirFile() throws Exception {
         Imported imported = CaddyImport.read(CASES.resolve("directives.Caddyfile"), ENVIRONMENT, CLOCK);
 
