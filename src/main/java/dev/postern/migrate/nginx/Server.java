@@ -81,6 +81,15 @@ record Server(Scope scope, List<Listen> listens, List<String> names, Mapping at,
         return names.isEmpty() ? "" : names.get(0);
     }
 
+    /** Whether it is for hosts that no site can name, and not for all that nobody else is for. */
+    boolean isOfPatterns() {
+        return names.isEmpty()
+                && scope.block()
+                        .own("server_name")
+                        .flatMap(line -> line.arguments().stream())
+                        .anyMatch(word -> !word.isEmpty() && !word.equals("_"));
+    }
+
     List<Listen> listens(boolean isTls) {
         return listens.stream().filter(listen -> listen.isTls() == isTls).toList();
     }

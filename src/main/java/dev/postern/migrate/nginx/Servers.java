@@ -170,9 +170,13 @@ final class Servers {
         List<String> names = free(server);
         List<String> remarks = new ArrayList<>();
         if (names.isEmpty() && server.names().isEmpty()) {
-            names = certificate == null
+            names = certificate == null || server.isOfPatterns()
                     ? List.of()
-                    : certificate.names().stream().filter(taken::add).toList();
+                    : certificate.names().stream()
+                            .filter(name -> servers.stream()
+                                    .noneMatch(other -> other.names().contains(name)))
+                            .filter(taken::add)
+                            .toList();
             String any = "port-" + server.listens(true).get(0).port() + ".internal";
             if (names.isEmpty() && isDefault && (taken.add("localhost") || taken.add(any))) {
                 names = List.of(sites(server).isEmpty() && !taken.contains(any) ? "localhost" : any);

@@ -130,6 +130,27 @@ class NginxImportTest {
     }
 
     @Test
+    void namesOfACertificateAreTakenFromNobody() throws Exception {
+        TestCa.Issued issued =
+                TestCa.create().issue(List.of("a.example.com", "www.example.com"), NOW, Duration.ofDays(30));
+        Files.writeString(directory.resolve("chain.pem"), Pem.of(issued.chain()));
+        Files.writeString(directory.resolve("key.pem"), Pem.of(issued.key()));
+        String server = "server { listen 443 ssl; %s ssl_certificate chain.pem; ssl_certificate_key key.pem;"
+                + " location / { proxy_pass http://10.0.0.1; } }\n";
+        String named = server.formatted("server_name a.example.com; deny all;");
+
+        String pattern = imported(server.formatted("server_name b.example.com;")
+                        + server.formatted("server_name ~^(.+)\\.dyn\\.example\\.com$;")
+                        + named)
+                .text();
+        assertThat(pattern)
+                .contains("names: [a.example.com]", "no such patterns", "no name leads to it")
+                .doesNotContain("www.example.com]");
+        assertThat(imported(server.formatted("server_name _;") + named).text())
+                .contains("names: [www.example.com]", "names: [a.example.com]");
+    }
+
+    @Test
     void hostThatServersAreAskedForIsThatOfProxyPassUnlessAHeaderSaysIt() throws Exception {
         assertThat(server("location / { proxy_pass http://10.0.0.1:81; }").text())
                 .contains("host: 10.0.0.1:81");
