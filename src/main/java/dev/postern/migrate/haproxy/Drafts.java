@@ -89,10 +89,18 @@ final class Drafts {
     /**
      * One whose connections are passed on.
      *
+     * @param listener where they come to
      * @param place where its notes belong
      */
-    void pass(String name, TcpServices.Passed passed, Admission admission, Mapping place) {
+    void pass(
+            String name,
+            TcpServices.Passed passed,
+            String listener,
+            Section section,
+            Admission admission,
+            Mapping place) {
         boolean isAny = name.equals(Site.ANY);
+        boolean isMain = listener.equals(Listening.SECURE);
         for (SiteDraft draft : List.copyOf(all)) {
             if (draft.names.contains(name) && draft.isPlain && draft.passthrough == null) {
                 SiteDraft own = draft.names.size() == 1 ? draft : draft.alone(name);
@@ -100,8 +108,10 @@ final class Drafts {
                     all.add(all.indexOf(draft) + 1, own);
                 }
                 own.passthrough = passed.to();
-                if (!own.listeners.isEmpty()) {
-                    own.listeners.add(Listening.SECURE);
+                if (!isMain) {
+                    share(own, listener);
+                } else if (!own.listeners.isEmpty()) {
+                    own.listeners.add(listener);
                 }
                 // Over plain HTTP it is served as before.
                 listening.redirect("off");
@@ -119,7 +129,14 @@ final class Drafts {
             }
             if (draft.names.contains(name) || (isAny && draft.isDefault)) {
                 boolean isSame = passed.to().equals(draft.passthrough);
-                if (!isSame) {
+                if (isSame && !isMain) {
+                    share(draft, listener);
+                    if (!draft.edits.admitsAs(passed.edits())) {
+                        admission.lost("\"" + name + "\" is passed on from other addresses as well, for others");
+                    }
+                } else if (!isSame && isAny && !isMain) {
+                    continue;
+                } else if (!isSame) {
                     tally.note(
                             place,
                             passed.statement(),
@@ -135,6 +152,14 @@ final class Drafts {
         }
         SiteDraft draft = new SiteDraft(List.of(name), new Routing(), passed.edits(), false, null);
         draft.passthrough = passed.to();
+        if (!isMain) {
+            draft.listeners.add(listener);
+        }
+        if (isAny && holder(name) != null) {
+            draft.names.clear();
+            draft.names.addAll(forAnybody(draft, section));
+            draft.isDefault = true;
+        }
         all.add(draft);
     }
 

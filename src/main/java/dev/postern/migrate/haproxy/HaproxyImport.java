@@ -360,9 +360,33 @@ public final class HaproxyImport {
             return;
         }
         TcpServices.Passthrough passthrough = passed.get();
-        listening.addSecure(passthrough.listened());
-        passthrough.byName().forEach((name, one) -> drafts.pass(name, one, passthrough.admission(), place));
+        List<Binds.Bind> listened = passthrough.listened();
+        if (listened.isEmpty()) {
+            return;
+        }
+        String listener = Listening.SECURE;
+        if (listening.isSecure() && !leadsToUs()) {
+            // Whoever comes to other addresses has other sites there.
+            listener = listening.furtherSecure(section, listened);
+        } else {
+            listening.addSecure(listened);
+        }
+        for (Map.Entry<String, TcpServices.Passed> one : passthrough.byName().entrySet()) {
+            drafts.pass(one.getKey(), one.getValue(), listener, section, passthrough.admission(), place);
+        }
         passthrough.admission().tell(place);
+        String name = listener;
+        if (!name.equals(Listening.SECURE)
+                && drafts.all().stream().noneMatch(draft -> draft.listeners.contains(name))) {
+            listened.forEach(bind -> tally.note(place, bind.statement(), "nothing listens there: see above", ""));
+        }
+    }
+
+    /** Whether the section with TLS is there for one in front, that passes connections on to it: both are one here. */
+    private boolean leadsToUs() {
+        return listening.secureAddresses().stream()
+                .anyMatch(address ->
+                        backends.isAt(address) || (address.startsWith(":") && backends.isAt("127.0.0.1" + address)));
     }
 
     /** Nobody but the operator can agree to the terms of a public CA. */

@@ -5,10 +5,12 @@ import dev.postern.migrate.Names;
 import dev.postern.migrate.SiteDraft;
 import dev.postern.migrate.Tally;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 
 /** {@code listeners}: addresses come together here from all sections that have sites. */
 final class Listening {
@@ -21,6 +23,9 @@ final class Listening {
     private final List<Binds.Bind> plain = new ArrayList<>();
     private final List<Binds.Bind> secure = new ArrayList<>();
     private final Map<String, List<Binds.Bind>> further = new LinkedHashMap<>();
+    /** Of these the ones that open no connection, and take those with TLS alone. */
+    private final Set<String> unopened = new HashSet<>();
+
     private final Names names = new Names("._-");
     private final List<String> remarks = new ArrayList<>();
     private String redirect = "";
@@ -42,6 +47,13 @@ final class Listening {
         return name;
     }
 
+    /** The same for connections that are passed on unopened. */
+    String furtherSecure(Section section, List<Binds.Bind> binds) {
+        String name = further(section, binds);
+        unopened.add(name);
+        return name;
+    }
+
     /** One for sites that are to be on no other. */
     String aside() {
         if (aside.isEmpty()) {
@@ -53,6 +65,11 @@ final class Listening {
     /** Of those whose connections are passed on unopened. */
     void addSecure(List<Binds.Bind> binds) {
         secure.addAll(binds);
+    }
+
+    /** Where clients with TLS come to so far. */
+    List<String> secureAddresses() {
+        return secure.stream().flatMap(bind -> bind.addresses().stream()).toList();
     }
 
     boolean isPlain() {
@@ -127,7 +144,7 @@ final class Listening {
                 return;
             }
             Mapping one = at.section(name);
-            boolean isTls = binds.get(0).isTls();
+            boolean isTls = binds.get(0).isTls() || unopened.contains(name);
             one.put("kind", isTls ? SECURE : PLAIN);
             bind(binds, one, tally);
             if (isTls) {

@@ -80,6 +80,41 @@ class HaproxyImportTest {
                 .contains("allow: [10.0.0.3]\n", "proxy-protocol: [0.0.0.0/0, \"::/0\"]\n");
     }
 
+    /** Nobody reaches at one address what HAProxy has at another. */
+    @Test
+    void namesPassedOnAtOtherAddressesHaveListenersOfTheirOwn() throws Exception {
+        String text = """
+                defaults
+                  mode tcp
+                frontend www
+                  mode http
+                  bind 10.0.0.1:443 ssl crt /nowhere/www.example.com.pem
+                  default_backend web
+                frontend inside
+                  bind 10.0.0.2:443
+                  use_backend erp if { req_ssl_sni -i erp.example.com }
+                frontend more
+                  bind 10.0.0.3:443
+                  use_backend erp if { req_ssl_sni -i erp.example.com }
+                  default_backend rest
+                backend web
+                  mode http
+                  server s 10.1.0.1:80
+                backend erp
+                  server s 10.1.0.2:443
+                backend rest
+                  server s 10.1.0.3:443
+                """;
+
+        read(text);
+        assertThat(imported(text).text())
+                .contains("  https:\n    bind: [10.0.0.1:443]\n")
+                .contains("  inside:\n    kind: https\n    bind: [10.0.0.2:443]\n    sites: [erp.example.com]\n")
+                .contains(
+                        "  more:\n    kind: https\n    bind: [10.0.0.3:443]\n    sites: [erp.example.com, more.invalid]\n")
+                .contains("- names: [more.invalid]\n    default: true\n    passthrough: rest\n");
+    }
+
     static Stream<String> cases() throws IOException {
         try (Stream<Path> files = Files.list(CASES)) {
             return files
