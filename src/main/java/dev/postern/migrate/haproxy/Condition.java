@@ -35,6 +35,20 @@ record Condition(List<List<Term>> anyOf) {
                 .anyMatch(Question.Source.class::isInstance);
     }
 
+    /** The same where HAProxy asks for another address than that of the connection. */
+    Condition ofAnotherSource() {
+        Question another = new Question.Unknown("set-src has another address asked for");
+        return new Condition(anyOf.stream()
+                .map(terms -> terms.stream()
+                        .map(term -> new Term(
+                                term.negated(),
+                                term.anyOf().stream()
+                                        .map(question -> question instanceof Question.Source ? another : question)
+                                        .toList()))
+                        .toList())
+                .toList());
+    }
+
     /** Where that holds as well. */
     Condition and(Condition other) {
         if (isAlways()) {

@@ -308,7 +308,8 @@ final class HttpSites {
     private List<Rules.Rule> rulesOf(String name, Section backend) {
         return rulesOfBackends.computeIfAbsent(name, key -> {
             Acls its = new Acls(backend, tally, at);
-            List<Rules.Rule> all = Rules.of(backend, its, Set.of());
+            List<Rules.Rule> all =
+                    Rules.of(backend, its, Set.of(), section.own().stream().anyMatch(Rules::setsSource));
             aclsOfBackends.add(its);
             return all;
         });

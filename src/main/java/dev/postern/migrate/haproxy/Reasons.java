@@ -95,6 +95,11 @@ final class Reasons {
                     new Reason("passwords are bcrypt hashes here", "auth of a site or route", true)),
             Map.entry("http-request tarpit", new Reason("nobody is kept waiting on purpose", "rate-limit", true)),
             Map.entry("http-request reject", new Reason("the condition has no counterpart", "allow, deny", true)),
+            Map.entry(
+                    "http-request set-src",
+                    new Reason(
+                            "clients are who connects, or whom X-Forwarded-For of proxies names",
+                            "trusted-proxies: [ADDRESSES], then the rules about addresses again")),
             Map.entry("http-request track-sc0", STICK),
             Map.entry(
                     "block", new Reason("the condition has no counterpart", "allow, deny or respond of a route", true)),

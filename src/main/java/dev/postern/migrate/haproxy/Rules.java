@@ -21,25 +21,38 @@ final class Rules {
 
     private final Acls acls;
     private final Set<String> backends;
+    /** The lines of the section. */
+    private final List<Statement> lines;
+
+    /** Whether the address of clients is no longer that of the connection, from the first line on. */
+    private final boolean isSourceSet;
+
     private final List<Rule> rules = new ArrayList<>();
     /** By kind of rule: what its rules are no longer asked about. */
     private final Map<String, Condition> accepted = new HashMap<>();
 
-    private Rules(Acls acls, Set<String> backends) {
+    private Rules(Acls acls, Set<String> backends, List<Statement> lines, boolean isSourceSet) {
         this.acls = acls;
         this.backends = backends;
+        this.lines = lines;
+        this.isSourceSet = isSourceSet;
     }
 
     /** @param backends all that a template may mean */
     static List<Rule> of(Section section, Acls acls, Set<String> backends) {
-        return all(section, acls, backends).stream()
+        return of(section, acls, backends, false);
+    }
+
+    /** @param isSourceSet whether somebody {@link #setsSource} before the section comes to its turn */
+    static List<Rule> of(Section section, Acls acls, Set<String> backends, boolean isSourceSet) {
+        return all(section, acls, backends, isSourceSet).stream()
                 .filter(rule -> !section.isBehindBalancers() || !isAboutBalancers(rule))
                 .toList();
     }
 
     /** Those that {@link #of} leaves out. */
     static List<Rule> ofBalancers(Section section, Acls acls) {
-        return all(section, acls, Set.of()).stream()
+        return all(section, acls, Set.of(), false).stream()
                 .filter(Rules::isAboutBalancers)
                 .toList();
     }
@@ -49,8 +62,8 @@ final class Rules {
                 && rule.condition().asksForAddress();
     }
 
-    private static List<Rule> all(Section section, Acls acls, Set<String> backends) {
-        Rules rules = new Rules(acls, backends);
+    private static List<Rule> all(Section section, Acls acls, Set<String> backends, boolean isSourceSet) {
+        Rules rules = new Rules(acls, backends, section.own(), isSourceSet);
         section.own().forEach(rules::add);
         rules.rules.sort(Comparator.comparingInt(rule -> phase(rule.statement())));
         return List.copyOf(rules.rules);
@@ -86,10 +99,28 @@ final class Rules {
 
     private void add(Statement line, Action action) {
         Condition condition = acls.of(line.words());
+        if (isSourceSet(line)) {
+            condition = condition.ofAnotherSource();
+        }
         rules.add(new Rule(line, condition.and(accepted.getOrDefault(kind(line), Condition.ALWAYS)), action));
         if (action instanceof Action.Accept) {
             accepted.merge(kind(line), condition.not(), Condition::and);
         }
+    }
+
+    /** Whether it says which address clients have. */
+    static boolean setsSource(Statement line) {
+        return line.begins("http-request", "set-src")
+                || (line.begins("tcp-request") && line.word(2).equals("set-src"));
+    }
+
+    private boolean isSourceSet(Statement line) {
+        return isSourceSet
+                || lines.stream()
+                        .filter(Rules::setsSource)
+                        .anyMatch(other -> other.word(0).equals(line.word(0))
+                                ? other.line() < line.line()
+                                : !line.begins("tcp-request"));
     }
 
     /** Which rules are no longer asked after one of them has accepted. */

@@ -115,6 +115,23 @@ class HaproxyImportTest {
                 .contains("- names: [more.invalid]\n    default: true\n    passthrough: rest\n");
     }
 
+    /** Here everybody would be judged by the address of who stands in front. */
+    @ParameterizedTest
+    @CsvSource({
+        "http-request set-src hdr(X-Real-IP) if { src 10.0.0.0/8 }|http-request deny unless { src 10.9.0.0/16 }, ''",
+        "http-request set-src hdr(X-Real-IP), http-request deny if { src 192.0.2.1 }"
+    })
+    void addressesThatHaproxyHasOfHeadersKeepNobodyOutHere(String front, String back) throws Exception {
+        Imported imported = imported("frontend f\n  mode http\n  bind :80\n  " + front.replace('|', '\n')
+                + "\n  default_backend b\nbackend b\n  mode http\n  " + back + "\n  server s 10.0.0.1:80\n");
+
+        ConfigurationFile.parse("result.yaml", imported.text());
+        assertThat(imported.text())
+                .contains("NOT KEPT OUT HERE: set-src has another address asked for")
+                .doesNotContain("allow:", "deny:");
+        assertThat(imported.guards()).isEqualTo(1);
+    }
+
     static Stream<String> cases() throws IOException {
         try (Stream<Path> files = Files.list(CASES)) {
             return files
