@@ -18,8 +18,12 @@ import java.util.Set;
  * @param path that its requests have
  */
 record Address(boolean isTls, String name, int port, Match path) {
-    /** Empty where Postern has no such site. */
-    static Optional<Address> of(String text, int httpPort, int httpsPort) {
+    /**
+     * Empty where Postern has no such site.
+     *
+     * @param hasTls whether its block has {@code tls}, which makes a port alone one of HTTPS
+     */
+    static Optional<Address> of(String text, int httpPort, int httpsPort, boolean hasTls) {
         String rest = text;
         String scheme = "";
         int colon = rest.indexOf("://");
@@ -40,7 +44,7 @@ record Address(boolean isTls, String name, int port, Match path) {
         int said = port.isEmpty() ? 0 : Integer.parseInt(port);
         boolean isPlain = scheme.equals("http")
                 || said == httpPort
-                || (host.isEmpty() && said != httpsPort && !scheme.equals("https"));
+                || (host.isEmpty() && !hasTls && said != httpsPort && !scheme.equals("https"));
         boolean exact = !path.endsWith("*");
         String bare = path.isEmpty() || path.equals("/*") ? "" : exact ? path : path.substring(0, path.length() - 1);
         if (!bare.isEmpty() && !Paths.isGood(bare)) {

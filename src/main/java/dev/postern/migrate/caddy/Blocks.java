@@ -38,7 +38,11 @@ final class Blocks {
         List<String> left = new ArrayList<>();
         for (String text : line.arguments()) {
             Optional<String> plain = placeholders.fixed(text);
-            Optional<Address> address = plain.flatMap(one -> Address.of(one, options.httpPort(), options.httpsPort()));
+            Optional<Address> address = plain.flatMap(one -> Address.of(
+                    one,
+                    options.httpPort(),
+                    options.httpsPort(),
+                    line.own("tls").findAny().isPresent()));
             address.ifPresentOrElse(addresses::add, () -> left.add(text));
         }
         if (!left.isEmpty()) {

@@ -43,6 +43,9 @@ public final class CaddyImport {
     private final BackendDrafts backends;
     private final Map<SiteDraft, Block> drafts = new LinkedHashMap<>();
     private final Set<String> taken = new HashSet<>();
+    /** What addresses of sites say. */
+    private final Set<String> named = new HashSet<>();
+
     private boolean hasDefault;
 
     private CaddyImport(Path file, Caddyfile.Blocks blocks, Map<String, String> environment, Instant now) {
@@ -98,6 +101,7 @@ public final class CaddyImport {
                 blocks.add(grouping.block(block, root));
             }
         }
+        blocks.forEach(block -> block.addresses().forEach(address -> named.add(address.name())));
         List<Block> secure = grouping.group(blocks, true);
         List<Block> plain = grouping.group(blocks, false);
         secure.forEach(block -> site(block, true, false));
@@ -203,7 +207,10 @@ public final class CaddyImport {
         Certificates.Found certificate = isTls ? tls.certificate(block) : null;
         if (isTls && names.remove(Site.ANY)) {
             List<String> known = certificate == null ? List.of() : certificate.names();
-            known.stream().filter(taken::add).forEach(names::add);
+            known.stream()
+                    .filter(name -> !named.contains(name))
+                    .filter(taken::add)
+                    .forEach(names::add);
             if (names.isEmpty()) {
                 names.add(
                         isAlone || !taken.add("localhost")

@@ -6,9 +6,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.postern.config.Configuration;
 import dev.postern.migrate.ImportCases;
 import dev.postern.migrate.Imported;
+import dev.postern.pki.Pem;
+import dev.postern.testing.TestCa;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -61,6 +64,27 @@ class CaddyImportTest {
     private static String said(String text) {
         return text.replaceAll("(?m)^\\s*(User-agent: \\*|Disallow: /|TEXT.*)$", "")
                 .replaceAll("(?m)^www\\.two\\.example\\.net \\{$", "");
+    }
+
+    @Test
+    void portAloneIsOneOfHttpsWhereItsSiteHasTls() throws Exception {
+        assertThat(imported("a.example.net {\n  respond hi\n}\n:33444 {\n  tls internal\n  respond hello\n}\n")
+                        .text())
+                .contains("https-33444:\n    kind: https", "names: [port-33444.internal]");
+        assertThat(imported(":33444 {\n  respond hello\n}\n").text()).contains("plain: true");
+    }
+
+    @Test
+    void namesOfACertificateAreTakenFromNobody() throws Exception {
+        Instant now = CLOCK.instant();
+        TestCa.Issued issued =
+                TestCa.create().issue(List.of("a.example.net", "www.example.net"), now, Duration.ofDays(30));
+        Files.writeString(directory.resolve("chain.pem"), Pem.of(issued.chain()));
+        Files.writeString(directory.resolve("key.pem"), Pem.of(issued.key()));
+
+        assertThat(imported(":443 {\n  tls chain.pem key.pem\n  respond any\n}\na.example.net {\n  respond 403\n}\n")
+                        .text())
+                .contains("names: [www.example.net]", "names: [a.example.net]");
     }
 
     @Test
