@@ -25,12 +25,23 @@ final class Access {
     private static final List<String> OTHERS =
             List.of("auth_request", "auth_jwt", "secure_link", "access_by_lua_block");
 
+    /** Of packages, with nothing inside of who may come in. */
+    private static final List<String> HARMLESS = List.of(
+            "options-ssl-nginx.conf",
+            "mime.types",
+            "proxy_params",
+            "fastcgi_params",
+            "fastcgi.conf",
+            "uwsgi_params",
+            "scgi_params");
+
     private final Path folder;
+    private final Map<Directive, String> problems;
     private final Tally tally;
 
-    /** @param folder what relative files are relative to */
-    Access(Path folder, Tally tally) {
-        this.folder = folder;
+    Access(ConfigurationTree.Tree tree, Tally tally) {
+        this.folder = tree.folder();
+        this.problems = tree.problems();
         this.tally = tally;
     }
 
@@ -53,6 +64,22 @@ final class Access {
             }
         });
         return edits;
+    }
+
+    /** Of a block: a file that is missing may have said who is kept out. */
+    Edits missing(Directive block, Mapping at) {
+        List<Directive> lines = block.own("include")
+                .filter(problems::containsKey)
+                .filter(line -> HARMLESS.stream()
+                        .noneMatch(name -> line.word(1).endsWith("/" + name)
+                                || line.word(1).equals(name)))
+                .toList();
+        lines.forEach(line -> tally.closed(
+                at,
+                line,
+                problems.getOrDefault(line, "") + ", and may say who is kept out",
+                "put it there, and import again"));
+        return lines.isEmpty() ? Edits.NONE : Edits.NOBODY;
     }
 
     private Edits addresses(Scope scope, Mapping at) {

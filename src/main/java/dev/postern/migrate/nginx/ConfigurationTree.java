@@ -25,6 +25,7 @@ final class ConfigurationTree {
     private static final int MOST_FILES = 2_000;
 
     private final Path folder;
+    private final Directive root = new Directive("", 0, "", List.of(""), true);
     private final Map<Directive, String> problems = new LinkedHashMap<>();
     private int files;
 
@@ -43,7 +44,7 @@ final class ConfigurationTree {
     static Tree read(Path file) throws IOException {
         Path parent = file.toAbsolutePath().getParent();
         ConfigurationTree tree = new ConfigurationTree(parent == null ? Path.of("/") : parent);
-        Directive root = new Directive("", 0, "", List.of(""), true);
+        Directive root = tree.root;
         tree.file(file, "", root, 0);
         if (root.own().isEmpty()) {
             throw new IOException(file + ": has no directive (expected: a configuration of nginx)");
@@ -121,6 +122,11 @@ final class ConfigurationTree {
         List<Path> found;
         try {
             found = found(folder.resolve(pattern));
+            Path above = folder.getParent();
+            if (found.isEmpty() && isPart() && above != null) {
+                // nginx.conf is there, and this is a file of sites-enabled beside it.
+                found = found(above.resolve(pattern));
+            }
         } catch (IOException | IllegalArgumentException e) {
             problems.put(include, "it cannot be read: " + Quoted.of(String.valueOf(e.getMessage())));
             return;
@@ -140,6 +146,11 @@ final class ConfigurationTree {
                 problems.put(include, String.valueOf(e.getMessage()));
             }
         }
+    }
+
+    private boolean isPart() {
+        return root.own().stream()
+                .noneMatch(line -> List.of("http", "events", "stream").contains(line.name()));
     }
 
     private static boolean isPattern(String text) {

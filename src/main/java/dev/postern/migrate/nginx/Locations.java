@@ -230,12 +230,25 @@ final class Locations {
         one.line().all().skip(1).forEach(line -> tally.within(at, one.line(), line));
     }
 
+    private List<Routing.Route> outcome(Location one, boolean exact, String prefix) {
+        Edits missing = one.scope().blocks().stream()
+                .filter(block -> block.is("location"))
+                .map(block -> access.missing(block, at))
+                .reduce(Edits.NONE, Edits::and);
+        return taken(one, exact, prefix).stream()
+                .map(route -> missing.equals(Edits.NONE)
+                        ? route
+                        : new Routing.Route(
+                                route.match(), route.action(), route.edits().and(missing)))
+                .toList();
+    }
+
     /**
      * What is done with requests that a location takes: where something more is asked of them first, and then of all.
      *
      * @param prefix what of the path the location is about
      */
-    private List<Routing.Route> outcome(Location one, boolean exact, String prefix) {
+    private List<Routing.Route> taken(Location one, boolean exact, String prefix) {
         Scope scope = one.scope();
         Match all = match(exact, prefix);
         if (one.line().has("internal")) {

@@ -76,7 +76,7 @@ public final class NginxImport {
             String problem = tree.problems().get(line);
             if (problem == null) {
                 tally.carried(line);
-            } else {
+            } else if (isOfAll(line)) {
                 tally.note(root, line, problem, "put it there, and import again");
             }
         });
@@ -110,6 +110,14 @@ public final class NginxImport {
         }
     }
 
+    /** Whether it stands outside of all servers. */
+    private boolean isOfAll(Directive line) {
+        return Stream.concat(
+                        Stream.of(tree.root()),
+                        tree.root().own().stream().filter(one -> one.is("http") || one.is("stream")))
+                .anyMatch(block -> block.own().contains(line));
+    }
+
     private Mapping place(SiteDraft site) {
         Server server = places.get(site);
         return server == null
@@ -137,7 +145,7 @@ public final class NginxImport {
                 .map(server -> Server.of(http.in(server), tally, root))
                 .toList();
         Servers all = new Servers(
-                servers, listeners, tree.folder(), now, tally, new Passing(upstreams, tree.folder(), tally), settings);
+                servers, listeners, tree, now, tally, new Passing(upstreams, tree.folder(), tally), settings);
         all.drafts().forEach((draft, server) -> {
             sites.add(draft);
             places.put(draft, server);
@@ -163,7 +171,7 @@ public final class NginxImport {
         tally.carried(stream.block());
         PeerAddress.carried(stream.block(), tally);
         Upstreams upstreams = new Upstreams(stream.block().own("upstream"), backends, tally, root.section("backends"));
-        Streams streams = new Streams(stream, upstreams, listeners, tree.folder(), now, tally, sites);
+        Streams streams = new Streams(stream, upstreams, listeners, tree, now, tally, sites);
         for (Directive server : stream.block().own("server").toList()) {
             Mapping at = root.item("tcp");
             streams.write(server, at);

@@ -185,6 +185,7 @@ final class Reasons {
                     "large_client_header_buffers",
                     new Reason("heads of requests have limits of their own", "limits: { head: … }")),
             Map.entry("ip_hash", UNUSED),
+            Map.entry("include", new Reason("it is not there, or cannot be read", "put it there, and import again")),
             Map.entry("hash", new Reason("that is no key that Postern balances by", "balance of the backend")));
 
     private Reasons() {}

@@ -42,20 +42,20 @@ final class Servers {
     Servers(
             List<Server> servers,
             WebListeners listeners,
-            Path folder,
+            ConfigurationTree.Tree tree,
             Instant now,
             Tally tally,
             Passing passing,
             Settings settings) {
         this.servers = servers;
         this.listeners = listeners;
-        this.folder = folder;
+        this.folder = tree.folder();
         this.now = now;
         this.tally = tally;
         this.passing = passing;
         this.settings = settings;
-        this.access = new Access(folder, tally);
-        this.clients = new Clients(folder, tally);
+        this.access = new Access(tree, tally);
+        this.clients = new Clients(tree.folder(), tally);
     }
 
     /** Each with the block that it is of. */
@@ -296,10 +296,11 @@ final class Servers {
             @Nullable String host,
             boolean isTls,
             Certificates.@Nullable Found certificate) {
+        Edits missing = access.missing(server.scope().block(), server.at());
         Clients.Asked who = isTls ? clients.of(server.scope(), server.at()) : Clients.Asked.NOTHING;
         Routing routing = new Locations(server, host, isTls, passing, settings, access, tally)
                 .routing()
-                .with(edits -> edits.and(who.routes()));
+                .with(edits -> edits.and(who.routes()).and(missing));
         Edits common = CommonEdits.of(routing);
         SiteDraft draft = new SiteDraft(
                 names,

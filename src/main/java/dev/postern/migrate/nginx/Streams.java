@@ -30,6 +30,7 @@ final class Streams {
     private final Upstreams upstreams;
     private final WebListeners listeners;
     private final Path folder;
+    private final Access access;
     private final Instant now;
     private final Tally tally;
     private final List<SiteDraft> sites;
@@ -40,14 +41,15 @@ final class Streams {
             Scope stream,
             Upstreams upstreams,
             WebListeners listeners,
-            Path folder,
+            ConfigurationTree.Tree tree,
             Instant now,
             Tally tally,
             List<SiteDraft> sites) {
         this.stream = stream;
         this.upstreams = upstreams;
         this.listeners = listeners;
-        this.folder = folder;
+        this.folder = tree.folder();
+        this.access = new Access(tree, tally);
         this.now = now;
         this.tally = tally;
         this.sites = sites;
@@ -101,7 +103,7 @@ final class Streams {
                 at.put("alpn", line.arguments());
             }
         });
-        Edits edits = new Access(folder, tally).of(scope, at);
+        Edits edits = access.of(scope, at).and(access.missing(scope.block(), at));
         if (isTls) {
             Clients.Asked who = new Clients(folder, tally).of(scope, at);
             edits = edits.and(who.routes());

@@ -328,6 +328,26 @@ class NginxImportTest {
     }
 
     @Test
+    void nobodyGetsInWhereAFileIsMissingThatMayKeepSomebodyOut() throws Exception {
+        Imported all = server("include guards.conf;\nlocation / { proxy_pass http://10.0.0.1; }");
+        assertThat(all.text()).contains("n.conf:4: include guards.conf;", "NOBODY GETS IN HERE", "\n    deny: [");
+        assertThat(all.guards()).isEqualTo(1);
+        assertThat(server("location /a/ { include guards.conf; proxy_pass http://10.0.0.1; }\n"
+                                + "location / { proxy_pass http://10.0.0.1; }")
+                        .text())
+                .contains("NOBODY GETS IN HERE", "\n        deny: [")
+                .doesNotContain("\n    deny: [");
+
+        Files.createDirectories(directory.resolve("sites-enabled"));
+        Files.writeString(directory.resolve("guards.conf"), "deny 192.0.2.1;\n");
+        Path part = Files.writeString(
+                directory.resolve("sites-enabled/app"),
+                "server { listen 80; server_name a.example.com; include guards.conf; location / { proxy_pass"
+                        + " http://10.0.0.1; } }");
+        assertThat(NginxImport.read(part, CLOCK).text()).contains("deny: [192.0.2.1]");
+    }
+
+    @Test
     void oddTextsAreReadOrRefused() throws Exception {
         ImportCases.oddTextsAreReadOrRefused(CASES, ".conf", this::imported);
     }
