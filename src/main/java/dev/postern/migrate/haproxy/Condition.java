@@ -29,10 +29,18 @@ record Condition(List<List<Term>> anyOf) {
     }
 
     boolean asksForAddress() {
+        return asksFor(Question.Source.class);
+    }
+
+    boolean asksForHost() {
+        return asksFor(Question.Host.class);
+    }
+
+    private boolean asksFor(Class<? extends Question> kind) {
         return anyOf.stream()
                 .flatMap(List::stream)
                 .flatMap(term -> term.anyOf().stream())
-                .anyMatch(Question.Source.class::isInstance);
+                .anyMatch(kind::isInstance);
     }
 
     /** The same where HAProxy asks for another address than that of the connection. */

@@ -185,10 +185,9 @@ final class TcpServices {
                             tally.note(at, bind.statement(), "accept-proxy holds for all addresses or none", ""));
         }
         Admission admission = new Admission(rules, tally);
-        admission
-                .of(new View(null, isTls))
-                .orElse(Edits.denying(Ranges.EVERYBODY))
-                .write(at);
+        View view = new View(null, isTls);
+        admission.of(view).orElse(Edits.denying(Ranges.EVERYBODY)).write(at);
+        tellOfNames(rules, view, at);
         admission.tell(at);
         rules.stream()
                 .filter(rule -> rule.action() instanceof Action.To && tally.isOpen(rule.statement()))
@@ -205,6 +204,21 @@ final class TcpServices {
                     tally.carried(line);
                 });
         timeouts.ofService(section, servers, at);
+    }
+
+    /** A service takes all handshakes alike: who is kept out unless they name one host is kept out always. */
+    private void tellOfNames(List<Rules.Rule> rules, View view, Mapping at) {
+        for (Rules.Rule rule : rules) {
+            if (!(rule.action() instanceof Action.Deny) || !rule.condition().asksForHost()) {
+                continue;
+            }
+            String why = "no service asks for the name in a handshake";
+            if (view.of(rule.condition()).ways().isEmpty()) {
+                tally.guard(at, rule.statement(), why, "a site with passthrough");
+            } else {
+                tally.closed(at, rule.statement(), why, "without deny they get in, whatever name they ask for");
+            }
+        }
     }
 
     private String target(Section section, List<Rules.Rule> rules) {

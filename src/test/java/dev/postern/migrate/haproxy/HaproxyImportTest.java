@@ -132,6 +132,22 @@ class HaproxyImportTest {
         assertThat(imported.guards()).isEqualTo(1);
     }
 
+    @ParameterizedTest
+    @CsvSource({
+        "tcp-request content reject unless { ssl_fc_sni -i db.example.com }, NOBODY GETS IN HERE",
+        "tcp-request content accept if { ssl_fc_sni -i db.example.com }|tcp-request content reject, NOBODY GETS IN HERE",
+        "tcp-request content reject if { ssl_fc_sni -i db.example.com }, NOT KEPT OUT HERE"
+    })
+    void whoAServiceTakesByNameIsTold(String rules, String told) throws Exception {
+        Imported imported = imported("listen db\n  mode tcp\n  bind :5433 ssl crt /nowhere/db.example.com.pem\n  "
+                + rules.replace("|", "\n  ") + "\n  server s 10.0.0.1:5432\n");
+
+        ConfigurationFile.parse("result.yaml", imported.text());
+        assertThat(imported.text()).contains(told + ": no service asks for the name in a handshake");
+        assertThat(imported.text().contains("deny:")).isEqualTo(told.startsWith("NOBODY"));
+        assertThat(imported.guards()).isEqualTo(1);
+    }
+
     static Stream<String> cases() throws IOException {
         try (Stream<Path> files = Files.list(CASES)) {
             return files
