@@ -22,7 +22,8 @@ import picocli.CommandLine.Command;
         footerHeading = "%nExamples:%n",
         footer = {
             "  postern import caddy /etc/caddy/Caddyfile",
-            "  postern import caddy Caddyfile -o postern.yaml && postern check -c postern.yaml"
+            "  postern import caddy Caddyfile -o postern.yaml",
+            "  postern check -c postern.yaml"
         })
 final class ImportCaddyCommand extends ImportProxyCommand {
     ImportCaddyCommand(Console console, Surroundings surroundings) {

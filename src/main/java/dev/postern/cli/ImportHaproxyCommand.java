@@ -21,7 +21,8 @@ import picocli.CommandLine.Command;
         footerHeading = "%nExamples:%n",
         footer = {
             "  postern import haproxy /etc/haproxy/haproxy.cfg",
-            "  postern import haproxy haproxy.cfg -o postern.yaml && postern check -c postern.yaml"
+            "  postern import haproxy haproxy.cfg -o postern.yaml",
+            "  postern check -c postern.yaml"
         })
 final class ImportHaproxyCommand extends ImportProxyCommand {
     ImportHaproxyCommand(Console console, Surroundings surroundings) {

@@ -22,7 +22,8 @@ import picocli.CommandLine.Command;
         footerHeading = "%nExamples:%n",
         footer = {
             "  postern import nginx /etc/nginx/nginx.conf",
-            "  postern import nginx nginx.conf -o postern.yaml && postern check -c postern.yaml"
+            "  postern import nginx nginx.conf -o postern.yaml",
+            "  postern check -c postern.yaml"
         })
 final class ImportNginxCommand extends ImportProxyCommand {
     ImportNginxCommand(Console console, Surroundings surroundings) {
