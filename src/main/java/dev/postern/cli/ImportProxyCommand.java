@@ -12,6 +12,7 @@ import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
@@ -54,7 +55,7 @@ abstract class ImportProxyCommand implements Callable<Integer> {
         } catch (IOException e) {
             throw new CommandFailed(ExitCode.CONFIGURATION, String.valueOf(e.getMessage()));
         }
-        write(imported.text());
+        write(imported);
         if (imported.notes() > 0) {
             console.err()
                     .println(file + ": not, or not wholly, carried over: lines: " + imported.notes()
@@ -68,12 +69,15 @@ abstract class ImportProxyCommand implements Callable<Integer> {
         return isGood(imported.text()) ? ExitCode.OK : ExitCode.NO;
     }
 
-    private void write(String text) throws CommandFailed {
+    private void write(Imported imported) throws CommandFailed {
         Path out = output;
         if (out == null) {
-            console.out().print(text);
+            console.out().print(imported.text());
             console.out().flush();
             return;
+        }
+        if (isAmong(imported.files(), out)) {
+            throw new CommandFailed(ExitCode.NO, out + ": is what is imported (expected: another file)");
         }
         OpenOption[] how = force
                 ? new OpenOption[] {
@@ -81,9 +85,22 @@ abstract class ImportProxyCommand implements Callable<Integer> {
                 }
                 : new OpenOption[] {StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE};
         try {
-            Files.writeString(out, text, how);
+            Files.writeString(out, imported.text(), how);
         } catch (FileAlreadyExistsException e) {
             throw new CommandFailed(ExitCode.NO, out + ": is there already (expected: a new file, or --force)");
+        } catch (IOException e) {
+            throw new CommandFailed(ExitCode.UNAVAILABLE, out + ": " + DiskFailure.reason(e));
+        }
+    }
+
+    private static boolean isAmong(Set<Path> files, Path out) throws CommandFailed {
+        try {
+            for (Path file : files) {
+                if (Files.exists(out) && Files.isSameFile(file, out)) {
+                    return true;
+                }
+            }
+            return false;
         } catch (IOException e) {
             throw new CommandFailed(ExitCode.UNAVAILABLE, out + ": " + DiskFailure.reason(e));
         }

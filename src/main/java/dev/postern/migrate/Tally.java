@@ -117,9 +117,12 @@ public final class Tally {
         return (line.file().isEmpty() ? file : line.file()) + ":" + line.line();
     }
 
-    /** @param text of the configuration that was written */
-    public Imported imported(String text) {
+    /**
+     * @param text of the configuration that was written
+     * @param files that it was read from
+     */
+    public Imported imported(String text, Set<Path> files) {
         List<String> lines = carried.stream().map(this::where).sorted().toList();
-        return new Imported(text, notes, guards.size(), lines);
+        return new Imported(text, notes, guards.size(), lines, files);
     }
 }

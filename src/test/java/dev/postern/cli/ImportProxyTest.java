@@ -40,6 +40,28 @@ class ImportProxyTest {
     }
 
     @ParameterizedTest(name = "{0}")
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "nginx|include part;|server { listen 8080; return 404; }",
+                "caddy|import part|http://a.example.com {\\n respond 404\\n}",
+                "haproxy|frontend a\\n bind :8080\\n default_backend b\\nbackend b\\n server s 127.0.0.1:9000|"
+            })
+    void whatIsImportedIsNeverOverwritten(String program, String text, String part) throws Exception {
+        Path file = Files.writeString(directory.resolve("original"), text.replace("\\n", "\n"));
+        Path other = part == null ? file : Files.writeString(directory.resolve("part"), part.replace("\\n", "\n"));
+
+        for (Path out : List.of(file, other)) {
+            String before = Files.readString(out);
+            CommandRun run = run("import", program, file.toString(), "-o", out.toString(), "--force");
+
+            assertThat(run.code()).isEqualTo(1);
+            assertThat(run.lines()).containsExactly(out + ": is what is imported (expected: another file)");
+            assertThat(Files.readString(out)).isEqualTo(before);
+        }
+    }
+
+    @ParameterizedTest(name = "{0}")
     @CsvSource({"nginx,server {", "caddy,a {"})
     void whatIsNoConfigurationEndsWith78(String program, String text) throws Exception {
         Path file = Files.writeString(directory.resolve("original"), text);

@@ -80,7 +80,7 @@ public final class CaddyImport {
     public static Imported read(Path file, Map<String, String> environment, InstantSource clock) throws IOException {
         CaddyImport one = new CaddyImport(file, Caddyfile.read(file, environment), environment, clock.instant());
         one.translate();
-        return one.tally.imported(one.root.text());
+        return one.tally.imported(one.root.text(), one.file.files());
     }
 
     private void translate() {

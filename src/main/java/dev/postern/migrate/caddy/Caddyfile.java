@@ -10,9 +10,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.PathMatcher;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -34,6 +36,7 @@ final class Caddyfile {
     private final Map<String, List<Token>> snippets = new LinkedHashMap<>();
     private final Map<String, Directive> heads = new LinkedHashMap<>();
     private final TreeSet<Integer> fromEnvironment = new TreeSet<>();
+    private final Set<Path> read = new HashSet<>();
     private final List<Directive> told = new ArrayList<>();
     private final Map<Directive, String> problems = new LinkedHashMap<>();
     private final List<Directive> imports = new ArrayList<>();
@@ -50,13 +53,15 @@ final class Caddyfile {
      * @param imports that were carried out
      * @param problems directive → why there is nothing of it
      * @param fromEnvironment lines that variables were put in on
+     * @param files that were read
      */
     record Blocks(
             List<Directive> blocks,
             List<Directive> snippets,
             List<Directive> imports,
             Map<Directive, String> problems,
-            List<Integer> fromEnvironment) {}
+            List<Integer> fromEnvironment,
+            Set<Path> files) {}
 
     /** @throws IOException one line: it cannot be read, or Caddy would not read it either */
     static Blocks read(Path file, Map<String, String> environment) throws IOException {
@@ -66,10 +71,12 @@ final class Caddyfile {
             throw new IOException(file + ": has no word (expected: a Caddyfile)");
         }
         List<Directive> blocks = one.blocks(tokens);
-        return new Blocks(blocks, one.told, one.imports, one.problems, List.copyOf(one.fromEnvironment));
+        return new Blocks(
+                blocks, one.told, one.imports, one.problems, List.copyOf(one.fromEnvironment), Set.copyOf(one.read));
     }
 
     private List<Token> tokens(Path path, String name) throws IOException {
+        read.add(path);
         String text;
         try {
             text = RegularFile.text(path, LARGEST_BYTES);

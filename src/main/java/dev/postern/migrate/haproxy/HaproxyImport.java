@@ -18,6 +18,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /** A configuration of Postern that does what one of HAProxy does, as far as it can, and says of each line where it does not. */
 public final class HaproxyImport {
@@ -77,7 +78,7 @@ public final class HaproxyImport {
     public static Imported read(Path file, Map<String, String> environment, InstantSource clock) throws IOException {
         HaproxyImport one = new HaproxyImport(file, Sections.read(file, environment), clock.instant());
         one.translate();
-        return one.tally.imported(one.root.text());
+        return one.tally.imported(one.root.text(), Set.of(file));
     }
 
     private void translate() {

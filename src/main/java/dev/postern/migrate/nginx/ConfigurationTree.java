@@ -10,9 +10,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.PathMatcher;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Stream;
 
 /** The directives of a file, and of those that it includes: patterns are relative to the folder of the first one. */
@@ -27,6 +29,7 @@ final class ConfigurationTree {
     private final Path folder;
     private final Directive root = new Directive("", 0, "", List.of(""), true);
     private final Map<Directive, String> problems = new LinkedHashMap<>();
+    private final Set<Path> read = new HashSet<>();
     private int files;
 
     private ConfigurationTree(Path folder) {
@@ -37,8 +40,9 @@ final class ConfigurationTree {
      * @param root what stands outside of all blocks
      * @param folder what relative paths in it are relative to
      * @param problems of {@code include}: directive → why there is nothing of it
+     * @param files that were read
      */
-    record Tree(Directive root, Path folder, Map<Directive, String> problems) {}
+    record Tree(Directive root, Path folder, Map<Directive, String> problems, Set<Path> files) {}
 
     /** @throws IOException one line: it cannot be read, or nginx would not read it either */
     static Tree read(Path file) throws IOException {
@@ -49,10 +53,11 @@ final class ConfigurationTree {
         if (root.own().isEmpty()) {
             throw new IOException(file + ": has no directive (expected: a configuration of nginx)");
         }
-        return new Tree(root, tree.folder, tree.problems);
+        return new Tree(root, tree.folder, tree.problems, Set.copyOf(tree.read));
     }
 
     private void file(Path file, String name, Directive into, int depth) throws IOException {
+        read.add(file);
         String text;
         try {
             text = RegularFile.text(file, LARGEST_BYTES);

@@ -67,7 +67,7 @@ public final class NginxImport {
     public static Imported read(Path file, InstantSource clock) throws IOException {
         NginxImport one = new NginxImport(file, ConfigurationTree.read(file), clock.instant());
         one.translate();
-        return one.tally.imported(one.root.text());
+        return one.tally.imported(one.root.text(), one.tree.files());
     }
 
     private void translate() {
