@@ -220,6 +220,9 @@ final class Acls {
         if (subject.equals("src") && (whole || way.equals("ip"))) {
             return source(values);
         }
+        if (List.of("http_auth", "http_auth_group").contains(subject)) {
+            return new Question.Password();
+        }
         if (subject.equals("method") && whole && !values.isEmpty()) {
             return new Question.Method(new LinkedHashSet<>(values));
         }

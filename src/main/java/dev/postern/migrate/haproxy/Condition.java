@@ -36,6 +36,10 @@ record Condition(List<List<Term>> anyOf) {
         return asksFor(Question.Host.class);
     }
 
+    boolean asksForPassword() {
+        return asksFor(Question.Password.class);
+    }
+
     private boolean asksFor(Class<? extends Question> kind) {
         return anyOf.stream()
                 .flatMap(List::stream)

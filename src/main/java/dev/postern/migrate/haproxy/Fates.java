@@ -76,8 +76,17 @@ final class Fates {
             }
             String why = missing.get(line);
             String part = held.contains(line) ? "not in all cases: " : "";
+            if (why != null && held.contains(line) && isForPasswords(rule)) {
+                part = "nobody gets in, with a password or without, but " + part;
+            }
             if (why != null && rule.action() instanceof Action.Deny) {
                 tally.guard(at, line, part + why, "allow, deny or respond of a route");
+            } else if (held.contains(line) && isForPasswords(rule)) {
+                tally.closed(
+                        at,
+                        line,
+                        "passwords are bcrypt hashes here",
+                        "auth: { users: … } of the site or route, in the place of what keeps everybody out");
             } else if (why != null) {
                 tally.note(at, line, part + why, "see routes in README.md");
             } else if (!held.contains(line)) {
@@ -86,6 +95,11 @@ final class Fates {
                 differently(rule, rules, redirection);
             }
         }
+    }
+
+    private static boolean isForPasswords(Rules.Rule rule) {
+        return rule.action() instanceof Action.Deny
+                && (rule.condition().asksForPassword() || rule.statement().begins("http-request", "auth"));
     }
 
     /** What is carried over, but not to the letter. */

@@ -33,6 +33,9 @@ sealed interface Question {
     /** Whether the client begins with a TLS handshake, whoever it is for. */
     record Hello() implements Question {}
 
+    /** Whether the client has shown a password: here nobody has. */
+    record Password() implements Question {}
+
     record Always(boolean holds) implements Question {}
 
     record Unknown(String why) implements Question {}

@@ -166,7 +166,8 @@ final class Rules {
                 }
             }
             case "allow" -> add(line, new Action.Accept());
-            case "tarpit", "reject", "silent-drop" -> add(line, new Action.Deny(403));
+            // Whoever is asked for a password has shown none.
+            case "auth", "tarpit", "reject", "silent-drop" -> add(line, new Action.Deny(403));
             case "return" -> respond(line).ifPresent(action -> add(line, action));
             case "redirect" -> redirect(line, 2).ifPresent(action -> add(line, action));
             default -> header(line, true);

@@ -220,6 +220,9 @@ record View(@Nullable String host, @Nullable Boolean tls) {
         if (question instanceof Question.Always always) {
             return Optional.of(always.holds());
         }
+        if (question instanceof Question.Password) {
+            return Optional.of(false);
+        }
         if (question instanceof Question.Hello) {
             return Boolean.TRUE.equals(tls) ? Optional.of(true) : Optional.empty();
         }

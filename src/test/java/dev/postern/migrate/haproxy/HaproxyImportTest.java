@@ -148,6 +148,27 @@ class HaproxyImportTest {
         assertThat(imported.guards()).isEqualTo(1);
     }
 
+    /** Passwords are not carried over: whoever needed one stays outside. */
+    @ParameterizedTest
+    @CsvSource({
+        "http-request auth realm X if { path_beg /priv/ } !{ http_auth(u) }, ''",
+        "http-request deny if { path_beg /priv/ } !{ http_auth(u) }, ''",
+        "http-request allow if { http_auth(u) }|http-request deny, ''",
+        "'', acl ok http_auth(u)|http-request auth unless ok"
+    })
+    void whoNeedsAPasswordOfHaproxyGetsInNowhere(String front, String back) throws Exception {
+        Imported imported =
+                imported("userlist u\n  user bob insecure-password x\nfrontend f\n  mode http\n  bind :80\n  "
+                        + front.replace("|", "\n  ") + "\n  default_backend b\nbackend b\n  mode http\n  "
+                        + back.replace("|", "\n  ") + "\n  server s 10.0.0.1:80\n");
+
+        ConfigurationFile.parse("result.yaml", imported.text());
+        assertThat(imported.text())
+                .contains("NOBODY GETS IN HERE: passwords are bcrypt hashes here")
+                .contains("respond: { status: 403 }");
+        assertThat(imported.guards()).isEqualTo(1);
+    }
+
     static Stream<String> cases() throws IOException {
         try (Stream<Path> files = Files.list(CASES)) {
             return files
