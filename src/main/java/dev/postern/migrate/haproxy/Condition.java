@@ -47,6 +47,17 @@ record Condition(List<List<Term>> anyOf) {
                 .anyMatch(kind::isInstance);
     }
 
+    /** All that it asks for. */
+    List<String> hosts() {
+        return anyOf.stream()
+                .flatMap(List::stream)
+                .flatMap(term -> term.anyOf().stream())
+                .filter(Question.Host.class::isInstance)
+                .flatMap(question -> ((Question.Host) question).names().stream())
+                .distinct()
+                .toList();
+    }
+
     /** The same where HAProxy asks for another address than that of the connection. */
     Condition ofAnotherSource() {
         Question another = new Question.Unknown("set-src has another address asked for");

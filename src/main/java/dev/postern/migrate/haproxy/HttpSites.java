@@ -121,6 +121,7 @@ final class HttpSites {
      * @param certificates of its TLS
      */
     List<SiteDraft> drafts(@Nullable Boolean tls, boolean isPlain, Certificates certificates) {
+        Rules.tellMadeNames(rules, tally, at);
         List<SiteDraft> drafts = new ArrayList<>();
         for (String host : hosts()) {
             Edits edits = editsOf(new View(host, tls));

@@ -2,11 +2,15 @@ package dev.postern.migrate.haproxy;
 
 import dev.postern.migrate.Action;
 import dev.postern.migrate.Headers;
+import dev.postern.migrate.Mapping;
 import dev.postern.migrate.Numbers;
 import dev.postern.migrate.Paths;
+import dev.postern.migrate.Tally;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -55,6 +59,20 @@ final class Rules {
         return all(section, acls, Set.of(), false).stream()
                 .filter(Rules::isAboutBalancers)
                 .toList();
+    }
+
+    /** Of a template that names backends by host: which hosts these are is read off their names alone. */
+    static void tellMadeNames(List<Rule> rules, Tally tally, Mapping at) {
+        Map<Statement, Set<String>> made = new LinkedHashMap<>();
+        rules.stream()
+                .filter(rule -> rule.statement().begins("use_backend")
+                        && rule.statement().word(1).contains("%["))
+                .forEach(rule -> rule.condition()
+                        .hosts()
+                        .forEach(host -> made.computeIfAbsent(rule.statement(), line -> new LinkedHashSet<>())
+                                .add(host)));
+        made.forEach((line, hosts) -> at.remark(tally.where(line) + ": " + String.join(", ", hosts)
+                + " after the names of backends: see whether clients ask for such hosts."));
     }
 
     private static boolean isAboutBalancers(Rule rule) {

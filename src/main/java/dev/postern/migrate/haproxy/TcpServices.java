@@ -59,6 +59,7 @@ final class TcpServices {
         }
         Acls acls = new Acls(section, tally, at);
         List<Rules.Rule> rules = Rules.of(section, acls, sections.keySet());
+        Rules.tellMadeNames(rules, tally, at);
         Admission admission = new Admission(rules, tally);
         Set<String> hosts = new LinkedHashSet<>();
         rules.forEach(rule -> rule.condition()
