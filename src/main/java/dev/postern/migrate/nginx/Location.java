@@ -60,6 +60,11 @@ record Location(Scope scope, String modifier, String path) {
         return !isRegex() && Paths.covers(SiteDraft.CHALLENGES, path);
     }
 
+    /** Whether it keeps somebody out whom a rewrite leads there. */
+    boolean isGuardedWithin() {
+        return isGuarded() && !line().has("internal");
+    }
+
     /** Whether it keeps somebody out. */
     boolean isGuarded() {
         return line().all()

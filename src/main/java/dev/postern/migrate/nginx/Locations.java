@@ -102,8 +102,12 @@ final class Locations {
     }
 
     Routing routing() {
+        Detours detours = new Detours(locations, tally, at);
+        detours.tell();
         Rewriting rewriting = new Rewriting(server.scope(), scheme, server.name(), host, tally, at);
-        for (Rewriting.Rule rule : rewriting.rules()) {
+        List<Rewriting.Rule> rules = rewriting.rules();
+        detours.tellBut(rules, server.scope().block());
+        for (Rewriting.Rule rule : rules) {
             if (rule.action() instanceof Action.To to) {
                 inside(rule, to.rewrite());
             } else {
@@ -384,7 +388,7 @@ final class Locations {
                     rule.match(),
                     new Action.To(there.backend(), rewrite),
                     outcome.get(0).edits());
-        } else {
+        } else if (!new Detours(locations, tally, at).tell(rule.line())) {
             tally.note(at, rule.line(), "it leads to no single route", "a route with rewrite");
         }
     }

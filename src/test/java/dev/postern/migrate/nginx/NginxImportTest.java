@@ -348,6 +348,18 @@ class NginxImportTest {
     }
 
     @Test
+    void rewriteThatLeadsToALocationWithGuardsIsToldLoudly() throws Exception {
+        String admin = "location /admin/ { deny all; proxy_pass http://10.0.0.2; }\n";
+        String old = "location /old/ { rewrite ^/old/(.*)$ /%s/$1 %s; proxy_pass http://10.0.0.1; }";
+
+        Imported last = server(admin + old.formatted("admin", "last"));
+        assertThat(last.guards()).isEqualTo(1);
+        assertThat(last.text()).contains("NOT KEPT OUT HERE: it leads to a location that keeps somebody out");
+        assertThat(server(admin + old.formatted("admin", "break")).guards()).isZero();
+        assertThat(server(admin + old.formatted("new", "last")).guards()).isZero();
+    }
+
+    @Test
     void oddTextsAreReadOrRefused() throws Exception {
         ImportCases.oddTextsAreReadOrRefused(CASES, ".conf", this::imported);
     }
