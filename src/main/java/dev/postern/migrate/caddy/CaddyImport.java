@@ -33,6 +33,8 @@ import org.jspecify.annotations.Nullable;
 
 /** A configuration of Postern that does what a Caddyfile does, as far as it can, and says of each line where it does not. */
 public final class CaddyImport {
+    private static final int DEFAULT_HTTP_PORT = 80;
+
     private final Caddyfile.Blocks file;
     private final SiteTls tls;
     private final Tally tally;
@@ -115,6 +117,10 @@ public final class CaddyImport {
         }
         issuers();
         drafts.forEach((draft, block) -> draft.write(place(block), backends::find));
+        if (options.httpPort() != DEFAULT_HTTP_PORT && listeners.isSecure() && !listeners.isPlain()) {
+            // Where CAs come to, and who is redirected.
+            listeners.plain(List.of(":" + options.httpPort()), List.of());
+        }
         listeners.write(root.section("listeners"), true);
         if (drafts.isEmpty()) {
             root.item("sites")

@@ -67,6 +67,19 @@ class CaddyImportTest {
     }
 
     @Test
+    void portsOfTheOptionsAreThoseOfTheListeners() throws Exception {
+        assertThat(imported("{\n  http_port 8080\n  https_port 8443\n}\na.example.net {\n  respond hi\n}\n")
+                        .text())
+                .contains("""
+                        listeners:
+                          http:
+                            bind: [":8080"]
+                          https:
+                            bind: [":8443"]
+                        """);
+    }
+
+    @Test
     void portAloneIsOneOfHttpsWhereItsSiteHasTls() throws Exception {
         assertThat(imported("a.example.net {\n  respond hi\n}\n:33444 {\n  tls internal\n  respond hello\n}\n")
                         .text())
