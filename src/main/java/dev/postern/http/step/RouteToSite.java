@@ -37,8 +37,10 @@ public final class RouteToSite implements RequestStep {
                 .site(request.authority().host());
         if (site == null) {
             CertificateShown before = exchange.client().shown();
-            if (before != null && before.serverName().equals(request.authority().host())) {
-                // There was one when the connection was made: a new one may lead there again.
+            String host = request.authority().host();
+            boolean isElsewhere = exchange.routing().routes().site(host) != null;
+            if (isElsewhere && before != null && before.serverName().equals(host)) {
+                // It was here when the connection was made: a new one may lead to where it is now.
                 exchange.isLast();
                 exchange.fail(Failure.ByClient.WRONG_SITE, "a reload has taken the site away from the listener");
             } else {
