@@ -1,11 +1,10 @@
 package dev.postern.tunnel;
 
 import dev.postern.wire.Closed;
+import dev.postern.wire.SendQueue;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.epoll.EpollSocketChannel;
-import io.netty.channel.epoll.EpollTcpInfo;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -16,11 +15,9 @@ import java.util.concurrent.TimeUnit;
 final class LateReset implements Runnable {
     private static final long EVERY_MILLIS = 20;
     private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(10);
-    private static final long LEAST_PROBE_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
-    private static final long NANOS_IN_MICRO = 1000;
-    private static final long NANOS_IN_MILLI = 1_000_000;
 
     private final Channel channel;
+    private final SendQueue queue;
     private final Runnable reset;
     private long heldBefore = Long.MAX_VALUE;
     private long movedNanos;
@@ -28,6 +25,7 @@ final class LateReset implements Runnable {
 
     private LateReset(Channel channel, Runnable reset) {
         this.channel = channel;
+        this.queue = new SendQueue(channel);
         this.reset = reset;
     }
 
@@ -44,13 +42,12 @@ final class LateReset implements Runnable {
             return;
         }
         long now = channel.eventLoop().ticker().nanoTime();
-        ChannelOutboundBuffer out = channel.unsafe().outboundBuffer();
-        long held = out == null ? 0 : out.totalPendingWriteBytes();
+        long held = queue.held();
         if (held < heldBefore) {
             movedNanos = now;
             heldBefore = held;
         }
-        if (out == null || (written && hasTakenAll())) {
+        if (written && hasTakenAll()) {
             reset.run();
         } else if (now - movedNanos > PATIENCE_NANOS) {
             channel.close().addListener(Closed.OBSERVED);
@@ -61,15 +58,8 @@ final class LateReset implements Runnable {
 
     /** Where the system does not say, it is taken to be so. */
     private boolean hasTakenAll() {
-        if (!(channel instanceof EpollSocketChannel socket)) {
-            return true;
-        }
-        EpollTcpInfo info = socket.tcpInfo();
-        // Nothing is unconfirmed where nothing may be sent either: then it probes, after as long as for a
-        // retransmission, and
-        // until the window opens it backs off. Well after that, for its clock is not ours.
-        return info.unacked() == 0
-                && info.backoff() == 0
-                && info.lastDataSent() * NANOS_IN_MILLI > 2 * info.rto() * NANOS_IN_MICRO + LEAST_PROBE_NANOS;
+        return queue.isEmpty()
+                && (!(channel instanceof EpollSocketChannel socket)
+                        || socket.tcpInfo().unacked() == 0);
     }
 }
