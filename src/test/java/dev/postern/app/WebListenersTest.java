@@ -171,6 +171,9 @@ class WebListenersTest {
         RawClient.Response response = plain("door").get("b.example.com:8080", "/x?y");
         assertThat(response.status()).isEqualTo(301);
         assertThat(response.header("Location")).containsExactly("https://b.example.com:" + port("second") + "/x?y");
+        // Ports in front of us are mapped to http and https, if any are.
+        assertThat(plain("door").get("b.example.com", "/").header("Location"))
+                .containsExactly("https://b.example.com:" + port("second") + "/");
         assertThat(plain("http").get("a.example.com:8080", "/").header("Location"))
                 .containsExactly("https://a.example.com:" + port("https") + "/");
         assertThat(plain("http").get("b.example.com", "/").status()).isEqualTo(404);

@@ -4,6 +4,7 @@ import dev.postern.balance.LoadBalancer;
 import dev.postern.config.AddressRange;
 import dev.postern.config.BackendName;
 import dev.postern.config.Limits;
+import dev.postern.config.Listeners;
 import dev.postern.config.Timeouts;
 import dev.postern.route.RouteAction;
 import dev.postern.route.RouteTable;
@@ -138,14 +139,17 @@ public record Routing(
 
         /**
          * To which port a redirect leads. The one that a client came to, and will come to, is not our own where somebody maps
-         * ports in front of us.
+         * ports in front of us: 80 and 443, and none of a further listener.
          *
          * @param cameTo as its Host says; less than 0 where that says nothing
          */
         public int redirectPort(SiteRoutes site, String host, int cameTo) {
             HttpsPort there = https(site, host);
+            if (there == null) {
+                return HTTPS;
+            }
             boolean isMapped = (cameTo < 0 || cameTo == HTTP) && !isAt80;
-            return isMapped || there == null ? HTTPS : there.port;
+            return isMapped && there.listener.equals(Listeners.HTTPS) ? HTTPS : there.port;
         }
     }
 
