@@ -65,9 +65,11 @@ public record Listeners(
      * @param named by one of their names; only listeners that name a site serve it
      * @param others whether it serves all that no listener names
      */
-    public record Sites(Set<String> named, boolean others) {
+    public record Sites(
+            @InFile(key = "sites") List<String> named,
+            @InFile(key = "sites.others") boolean others) {
         /** What no listener names. */
-        public static final Sites OTHERS = new Sites(Set.of(), true);
+        public static final Sites OTHERS = new Sites(List.of(), true);
 
         /**
          * Whether a site of these names is among them.

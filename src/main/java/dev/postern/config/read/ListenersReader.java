@@ -15,7 +15,6 @@ import dev.postern.config.Scalar;
 import dev.postern.config.Suggestion;
 import java.net.InetAddress;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -192,7 +191,7 @@ final class ListenersReader {
                 named.put(item, name);
             }
         }
-        return new Listeners.Sites(Collections.unmodifiableSet(names), others);
+        return new Listeners.Sites(List.copyOf(names), others);
     }
 
     /** Whether the names that listeners have are those of sites, and no listener has two sites by default. */

@@ -112,6 +112,16 @@ class ConfigurationChangeTest {
         assertThat(changeTo(FILE.replace("listeners:\n", "listeners:\n  http: { redirect: off }\n"))
                         .lines())
                 .containsExactly("listeners.http.redirect 308 → off");
+        String listeners = """
+                listeners:
+                  http: { sites: [old.example.com] }
+                  inside: { kind: https, bind: ":8443", sites: [others, old.example.com] }
+                """;
+        assertThat(changeTo(FILE.replace("listeners:\n", listeners)).lines())
+                .containsExactly(
+                        "listeners.http.sites: + old.example.com",
+                        "listeners.http.sites.others true → false",
+                        "listeners: + inside");
         assertThat(change("weight: 1", "weight: 1, max-connections: 9").lines())
                 .containsExactly("backend web: servers: 10.0.0.12:8080 max-connections unlimited → 9");
         assertThat(changeTo(FILE + "    retry: {}\n    eject: {}\n").lines())
