@@ -66,7 +66,7 @@ record WarmStart(List<String> options, String classPath) {
                     Files.deleteIfExists(archive);
                     pack(jar);
                     UnsignedJars.gather(TARGET.resolve("lib"), libraries);
-                    train(folder, classPath, (IS_AOT ? "-XX:AOTCacheOutput=" : "-XX:ArchiveClassesAtExit=") + archive);
+                    train(classPath, (IS_AOT ? "-XX:AOTCacheOutput=" : "-XX:ArchiveClassesAtExit=") + archive);
                     if (!Files.exists(archive)) {
                         throw new IOException(archive + ": the JVM has not made it");
                     }
@@ -123,14 +123,20 @@ record WarmStart(List<String> options, String classPath) {
         }
     }
 
-    private static void train(Path folder, String classPath, String option) throws IOException {
-        Path directory = Files.createTempDirectory(folder, "training");
+    private static void train(String classPath, String option) throws IOException {
+        // Not among what is built: the path of a socket has 107 bytes at most, and a checkout may be anywhere.
+        Path directory = Files.createTempDirectory("postern-training");
         Path file = Files.writeString(directory.resolve("postern.yaml"), TRAINING);
         try (PosternProcess process = PosternProcess.start(
                 new WarmStart(List.of(option), classPath), directory, "run", "-c", file.toString())) {
             process.awaitLine("ready:");
             process.terminate();
             process.awaitExit();
+        }
+        try (Stream<Path> inside = Files.walk(directory)) {
+            for (Path path : inside.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(path);
+            }
         }
     }
 }
