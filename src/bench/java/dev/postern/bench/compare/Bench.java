@@ -1,0 +1,75 @@
+package dev.postern.bench.compare;
+
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Where things are measured, and for how long. */
+final class Bench implements AutoCloseable {
+    private final Programs programs;
+    private final Cores cores;
+    private final Path folder;
+    private final Origin origin;
+    private final Certificates certificates;
+    private final Amount amount;
+    private final Map<String, Running> running = new HashMap<>();
+    private int instances;
+
+    Bench(Programs programs, Cores cores, Path folder, Origin origin, Certificates certificates, Amount amount) {
+        this.programs = programs;
+        this.cores = cores;
+        this.folder = folder;
+        this.origin = origin;
+        this.certificates = certificates;
+        this.amount = amount;
+    }
+
+    Cores cores() {
+        return cores;
+    }
+
+    Origin origin() {
+        return origin;
+    }
+
+    Certificates certificates() {
+        return certificates;
+    }
+
+    Amount amount() {
+        return amount;
+    }
+
+    Path folder() {
+        return folder;
+    }
+
+    /** The one that all rows load: it answers. */
+    Running running(Peer peer) {
+        Running one = running.computeIfAbsent(
+                peer.name(), name -> startNew(peer, List.of(), true).awaitAnswers());
+        if (!one.isAlive()) {
+            throw new Failed(peer.name() + " has ended");
+        }
+        return one;
+    }
+
+    /** One that the caller closes, and that has perhaps not begun to listen. */
+    Running startNew(Peer peer, List<Certificates.Files3> sites, boolean isPinned) {
+        return new Running(programs, cores, peer, configured(peer, sites), isPinned);
+    }
+
+    Setup configured(Peer peer, List<Certificates.Files3> sites) {
+        instances++;
+        Setup setup = Setup.of(folder.resolve(peer.name() + "-" + instances), origin, certificates, sites);
+        peer.configure(setup);
+        return setup;
+    }
+
+    @Override
+    public void close() {
+        running.values().forEach(Running::close);
+        running.clear();
+    }
+}
