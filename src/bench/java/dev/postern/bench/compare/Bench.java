@@ -1,9 +1,10 @@
 package dev.postern.bench.compare;
 
 import java.nio.file.Path;
-import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /** Where things are measured, and for how long. */
 final class Bench implements AutoCloseable {
@@ -13,7 +14,7 @@ final class Bench implements AutoCloseable {
     private final Origin origin;
     private final Certificates certificates;
     private final Amount amount;
-    private final Map<String, Running> running = new HashMap<>();
+    private final Map<String, Running> running = new LinkedHashMap<>();
     private int instances;
 
     Bench(Programs programs, Cores cores, Path folder, Origin origin, Certificates certificates, Amount amount) {
@@ -27,6 +28,17 @@ final class Bench implements AutoCloseable {
 
     Cores cores() {
         return cores;
+    }
+
+    Programs programs() {
+        return programs;
+    }
+
+    /** What is agreed on with each of those that all rows load. */
+    String ciphers() {
+        return running.values().stream()
+                .map(one -> one.peer().title() + " " + Load.cipher(one.port(Door.WEB)))
+                .collect(Collectors.joining(" · "));
     }
 
     Origin origin() {
@@ -49,15 +61,17 @@ final class Bench implements AutoCloseable {
     Running running(Peer peer) {
         Running one = running.computeIfAbsent(
                 peer.name(), name -> startNew(peer, List.of(), true).awaitAnswers());
-        if (!one.isAlive()) {
-            throw new Failed(peer.name() + " has ended");
-        }
+        one.orFail();
         return one;
     }
 
     /** One that the caller closes, and that has perhaps not begun to listen. */
     Running startNew(Peer peer, List<Certificates.Files3> sites, boolean isPinned) {
-        return new Running(programs, cores, peer, configured(peer, sites), isPinned);
+        return start(peer, configured(peer, sites), isPinned);
+    }
+
+    Running start(Peer peer, Setup setup, boolean isPinned) {
+        return new Running(programs, cores, peer, setup, isPinned);
     }
 
     Setup configured(Peer peer, List<Certificates.Files3> sites) {

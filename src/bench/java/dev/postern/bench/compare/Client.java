@@ -73,12 +73,24 @@ final class Client implements AutoCloseable {
         return socket;
     }
 
+    static Client open(SSLContext context, int port, Door door) throws IOException {
+        return door.isTls() ? tls(context, port, door.host(), false) : plain(port, door.host());
+    }
+
     /** Whether what is asked for comes, and comes whole. */
-    static boolean isAnswering(int port, Door door) {
-        try (Client client = door.isTls() ? tls(ANYBODY, port, door.host(), false) : plain(port, door.host())) {
+    static boolean isAnswering(int port, String host, boolean isTls) {
+        try (Client client = isTls ? tls(ANYBODY, port, host, false) : plain(port, host)) {
             return client.get("/small") == Origin.SMALL;
         } catch (IOException notYet) {
             return false;
+        }
+    }
+
+    /** @throws Failed where it is not what is there */
+    void getSmall(Peer peer) throws IOException {
+        int length = get("/small");
+        if (length != Origin.SMALL) {
+            throw new Failed(peer.name() + ": answered with " + length + " bytes");
         }
     }
 

@@ -37,6 +37,7 @@ public final class Compare {
         Amount amount = options.amount();
         Table table = new Table(peers);
         Path folder = options.folder();
+        String ciphers;
         try (Programs programs = new Programs(folder);
                 Origin origin = new Origin(programs, cores, folder, amount.bodyBytes());
                 Bench bench = new Bench(
@@ -44,18 +45,25 @@ public final class Compare {
             for (Row row : Rows.of(options.only(), amount)) {
                 measure(row, bench, table);
             }
+            ciphers = bench.ciphers();
         }
         System.out.println(table.markdown());
         System.out.printf(
-                "%s, %s, %s; %d rounds; the first column is 1.%n%s%n",
-                LocalDate.now(ZoneOffset.UTC), Machine.describe(), cores.describe(), amount.rounds(), versions);
+                "%s, %s, %s; %d rounds of %s s; the first column is 1.%n%n%s.%n%nCiphers: %s.%n",
+                LocalDate.now(ZoneOffset.UTC),
+                Machine.describe(),
+                cores.describe(),
+                amount.rounds(),
+                amount.seconds(),
+                versions,
+                ciphers);
     }
 
     /** In rounds, so that whatever the machine does beside it does to all; each begins with another peer. */
     private void measure(Row row, Bench bench, Table table) {
         List<Peer> able = new ArrayList<>(peers.stream().filter(row::isFor).toList());
         able.forEach(peer -> row.warmUp(peer, bench));
-        for (int round = 0; round < bench.amount().rounds(); round++) {
+        for (int round = 0; round < row.rounds(bench.amount()); round++) {
             for (Peer peer : able) {
                 Map<Figure, Double> sample = row.measure(peer, bench);
                 table.add(row, peer, sample);

@@ -8,12 +8,13 @@ import java.util.concurrent.atomic.AtomicInteger;
 import javax.net.ssl.SSLContext;
 
 /** New connections, each with a request: the client, which costs more than any server, goes as fast as it can. */
-record Handshakes(String key, String title, boolean isResumed) implements Row {
+record Handshakes(String key, String title, Door door, boolean isResumed) implements Row {
     private static final Figure CPU = Figure.main("CPU per connection", "µs");
+    private static final Figure RATE = Figure.beside("connections per second of its core", "/s");
 
     @Override
     public boolean isFor(Peer peer) {
-        return peer.doors().contains(Door.WEB);
+        return peer.doors().contains(door);
     }
 
     @Override
@@ -27,38 +28,36 @@ record Handshakes(String key, String title, boolean isResumed) implements Row {
     public Map<Figure, Double> measure(Peer peer, Bench bench) {
         Running running = bench.running(peer);
         int connections = bench.amount().connections();
-        if (isResumed) {
-            // The first one has nothing to resume.
-            connect(running, 1);
-        }
         double before = running.usage().cpuSeconds();
         connect(running, connections);
+        double each = (running.usage().cpuSeconds() - before) / connections;
         Map<Figure, Double> sample = new LinkedHashMap<>();
-        sample.put(CPU, (running.usage().cpuSeconds() - before) / connections * 1e6);
+        sample.put(CPU, each * 1e6);
+        sample.put(RATE, each == 0 ? 0 : 1 / each);
         return sample;
     }
 
     private void connect(Running running, int count) {
         AtomicInteger full = new AtomicInteger();
         SSLContext context = Client.trusting(full::incrementAndGet);
-        int port = running.port(Door.WEB);
         try {
             for (int i = 0; i < count; i++) {
                 if (!isResumed) {
+                    // One that remembers no session.
                     context = Client.trusting(full::incrementAndGet);
                 }
-                try (Client client = Client.tls(context, port, Door.WEB.host(), false)) {
-                    if (client.get("/small") != Origin.SMALL) {
-                        throw new Failed(running.peer().name() + ": a wrong answer");
-                    }
+                try (Client client = Client.open(context, running.port(door), door)) {
+                    client.getSmall(running.peer());
                 }
             }
         } catch (IOException e) {
             throw new UncheckedIOException(running.peer().name(), e);
         }
-        if (full.get() != (isResumed ? 1 : count)) {
-            throw new Failed("%s: %d of %d handshakes were full ones"
-                    .formatted(running.peer().name(), full.get(), count));
+        // The first one has nothing to resume.
+        int expected = !door.isTls() ? 0 : isResumed ? 1 : count;
+        if (full.get() != expected) {
+            throw new Failed("%s: %d of %d handshakes were full ones, not %d"
+                    .formatted(running.peer().name(), full.get(), count, expected));
         }
     }
 }

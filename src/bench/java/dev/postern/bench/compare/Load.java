@@ -21,15 +21,13 @@ record Load(long requests, double seconds, double bytes) {
     /**
      * @param path what to ask for, where {@code more} names no list
      * @param length how long each body has to be, in the mean
-     * @param tolerance by how much of it the mean may differ: not everybody asks for all of a mix
      * @param more options of h2load
      * @throws Failed where an answer is not 2xx, or is not as long as it should be
      */
-    static Load h2load(
-            Cores cores, int port, String host, String path, double length, double tolerance, List<String> more) {
+    static Load h2load(Cores cores, int port, Door door, String path, double length, List<String> more) {
         List<String> command = new ArrayList<>(List.of("h2load", "--connect-to=127.0.0.1:" + port));
         command.addAll(more);
-        command.add("https://" + host + ":" + port + path);
+        command.add((door.isTls() ? "https://" : "http://") + door.host() + ":" + port + path);
         String said = Programs.run(cores.others(command));
         Matcher finished = find(FINISHED, said, command);
         Matcher requests = find(REQUESTS, said, command);
@@ -39,7 +37,7 @@ record Load(long requests, double seconds, double bytes) {
         boolean isAllWell = done > 0
                 && succeeded == done
                 && Long.parseLong(find(STATUS, said, command).group(1)) == done
-                && Math.abs(bytes - done * length) <= tolerance * done * length;
+                && Math.abs(bytes - done * length) < 1;
         if (!isAllWell) {
             throw new Failed(
                     String.join(" ", command) + ": not every answer was a good one of " + length + " bytes:\n" + said);
@@ -50,6 +48,14 @@ record Load(long requests, double seconds, double bytes) {
             default -> 1;
         };
         return new Load(done, Double.parseDouble(finished.group(1)) * unit, bytes);
+    }
+
+    /** What is agreed on with who takes what it is offered. */
+    static String cipher(int port) {
+        List<String> command =
+                List.of("h2load", "--h1", "--connect-to=127.0.0.1:" + port, "https://localhost:" + port + "/small");
+        return find(Pattern.compile("Cipher: (\\S+)"), Programs.run(command), command)
+                .group(1);
     }
 
     private static Matcher find(Pattern pattern, String said, List<String> command) {

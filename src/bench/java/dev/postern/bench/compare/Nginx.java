@@ -55,6 +55,8 @@ final class Nginx implements Peer {
                   keepalive_timeout 75s;
                   keepalive_requests 1000000000;
                   http2_max_concurrent_streams 128;
+                  # As Debian ships it; of its own 1.22 has no 1.3.
+                  ssl_protocols TLSv1.2 TLSv1.3;
                   ssl_session_cache shared:SSL:10m;
                   ssl_session_timeout 1d;
                   ssl_certificate %5$s;
@@ -81,6 +83,7 @@ final class Nginx implements Peer {
                 stream {
                   log_format tcp '$remote_addr [$time_local] $protocol $status $bytes_sent $bytes_received $session_time';
                   access_log tcp.log tcp;
+                  ssl_protocols TLSv1.2 TLSv1.3;
                   ssl_certificate %5$s;
                   ssl_certificate_key %6$s;
                   server { listen 127.0.0.1:%3$d; proxy_pass 127.0.0.1:%7$d; }

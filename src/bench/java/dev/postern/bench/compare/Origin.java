@@ -4,6 +4,7 @@ import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
@@ -13,6 +14,7 @@ import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -28,17 +30,21 @@ final class Origin implements AutoCloseable {
     static final int SMALL = 100;
     static final int PAGE = 4096;
 
+    /** How many URIs the mix has. */
+    static final int URIS = 50;
+
     /** Of the mix: 0.1 to 200 kB, most of them small, as a gateway sees them. */
     private static final int[] SIZES = {
         100, 300, 800, 1_500, 2_500, 4_000, 6_000, 9_000, 14_000, 22_000, 35_000, 60_000, 110_000, 200_000
     };
 
-    /** How many files of each: a tenth of the requests are for more than 35 kB. */
-    private static final int[] SHARES = {20, 24, 24, 20, 18, 16, 14, 12, 10, 8, 6, 4, 3, 2};
+    /** How many files of each. */
+    private static final int[] SHARES = {6, 7, 7, 6, 5, 4, 4, 3, 2, 2, 1, 1, 1, 1};
 
     private final Programs programs;
     private final int port = Ports.next();
     private final int h2cPort = Ports.next();
+    private final HttpClient client = HttpClient.newHttpClient();
     private final HttpServer sink;
     private final Path files;
     private final Path mix;
@@ -91,7 +97,7 @@ final class Origin implements AutoCloseable {
         return files.resolve("body");
     }
 
-    /** The paths of the mix, one a line, in the order in which they are asked for. */
+    /** The URIs of the mix, one a line, in the order in which they are asked for. */
     Path mix() {
         return mix;
     }
@@ -109,11 +115,12 @@ final class Origin implements AutoCloseable {
                 String name = "%08x-%d.bin".formatted((i * 31 + j) * 0x9e3779b1, j);
                 Path folder = Files.createDirectories(files.resolve("shop/items/" + (j % 7)));
                 fill(folder.resolve(name), SIZES[i]);
-                paths.add("/shop/items/" + (j % 7) + "/" + name + "?session=" + Integer.toHexString(i * 7919 + j));
+                paths.add("https://localhost/shop/items/" + (j % 7) + "/" + name + "?session="
+                        + Integer.toHexString(i * 7919 + j));
                 bytes += SIZES[i];
             }
         }
-        java.util.Collections.shuffle(paths, new Random(1));
+        Collections.shuffle(paths, new Random(1));
         Files.write(mix, paths);
         return bytes / paths.size();
     }
@@ -199,8 +206,7 @@ final class Origin implements AutoCloseable {
     /** How many requests nginx has answered in all; each question is one of them. */
     long answered() {
         try {
-            String text = HttpClient.newHttpClient()
-                    .send(
+            String text = client.send(
                             HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + "/status"))
                                     .build(),
                             HttpResponse.BodyHandlers.ofString())
@@ -211,7 +217,7 @@ final class Origin implements AutoCloseable {
             }
             return Long.parseLong(matcher.group(1));
         } catch (IOException e) {
-            throw new java.io.UncheckedIOException(e);
+            throw new UncheckedIOException(e);
         } catch (InterruptedException e) {
             throw new IllegalStateException(e);
         }

@@ -29,8 +29,7 @@ record Requests(String key, String title, Door door, boolean isH2, int connectio
     @Override
     public void warmUp(Peer peer, Bench bench) {
         if (!peer.isWarmedUp() && bench.amount().warmUpSeconds() > 0) {
-            Running running = bench.running(peer);
-            load(running, bench, count(running, bench, bench.amount().warmUpSeconds()));
+            loadFor(bench.running(peer), bench, bench.amount().warmUpSeconds());
         }
     }
 
@@ -48,11 +47,18 @@ record Requests(String key, String title, Door door, boolean isH2, int connectio
         return sample;
     }
 
+    void loadFor(Running running, Bench bench, double seconds) {
+        load(running, bench, count(running, bench, seconds));
+    }
+
     /** How many will take about so long: h2load counts better than it looks at the clock, which it may miss for ever. */
     private long count(Running running, Bench bench, double seconds) {
-        int few = Math.max(PROBE, 2 * connections * streams);
+        // Of a mix everybody asks for all.
+        long unit = ask == Ask.MIX ? (long) Origin.URIS * connections : 1;
+        long few = ask == Ask.MIX ? unit : Math.max(PROBE, 2L * connections * streams);
         Load probe = load(running, bench, few);
-        return Math.max(few, Math.round(probe.requests() / probe.seconds() * seconds));
+        long count = Math.max(few, Math.round(probe.requests() / probe.seconds() * seconds));
+        return (count + unit - 1) / unit * unit;
     }
 
     private Load load(Running running, Bench bench, long count) {
@@ -71,8 +77,7 @@ record Requests(String key, String title, Door door, boolean isH2, int connectio
             options.addAll(List.of("-i", bench.origin().mix().toString()));
             length = bench.origin().bytesOfMix();
         }
-        return Load.h2load(
-                bench.cores(), running.port(door), door.host(), path, length, ask == Ask.MIX ? 0.5 : 0, options);
+        return Load.h2load(bench.cores(), running.port(door), door, path, length, options);
     }
 
     /** With the ones that h2load sends by itself, twenty, as a browser does. */

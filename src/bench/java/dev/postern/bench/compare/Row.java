@@ -11,6 +11,11 @@ interface Row {
 
     boolean isFor(Peer peer);
 
+    /** Those that start a peer of their own take long, and vary little. */
+    default int rounds(Amount amount) {
+        return amount.rounds();
+    }
+
     /** Before anything counts: whoever compiles while it runs has done so. */
     default void warmUp(Peer peer, Bench bench) {}
 

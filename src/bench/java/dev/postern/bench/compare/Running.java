@@ -22,7 +22,9 @@ final class Running implements AutoCloseable {
         for (Door door : peer.doors()) {
             Wait.forPort(setup.port(door), process);
             Wait.until(
-                    peer.name() + ": a good answer at " + door, 20, () -> Client.isAnswering(setup.port(door), door));
+                    peer.name() + ": a good answer at " + door,
+                    20,
+                    () -> Client.isAnswering(setup.port(door), door.host(), door.isTls()));
         }
         return this;
     }
@@ -39,8 +41,12 @@ final class Running implements AutoCloseable {
         return Usage.of(process);
     }
 
-    boolean isAlive() {
-        return process.isAlive();
+    /** @throws Failed where it has ended */
+    boolean orFail() {
+        if (!process.isAlive()) {
+            throw new Failed(peer.name() + " has ended: " + setup.said());
+        }
+        return true;
     }
 
     void tidy() {

@@ -45,4 +45,13 @@ record Setup(
             throw new UncheckedIOException(e);
         }
     }
+
+    /** What the program had to say. */
+    String said() {
+        try {
+            return Files.readString(home.resolve("output.log"));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
 }

@@ -28,7 +28,10 @@ final class Table {
         text.append("\n|---|").append("---|".repeat(peers.size())).append('\n');
         samples.forEach((row, figures) -> figures.forEach((figure, values) -> {
             text.append("| ")
-                    .append(figure.isOfTheRow() ? "**" + row.title() + "**, " + figure.what() : "… " + figure.what())
+                    .append(
+                            figure.isOfTheRow()
+                                    ? "**" + row.title() + "**" + (figure.what().isEmpty() ? "" : ", " + figure.what())
+                                    : "… " + figure.what())
                     .append(" |");
             for (Peer peer : peers) {
                 text.append(' ').append(cell(figure, values, peer)).append(" |");
