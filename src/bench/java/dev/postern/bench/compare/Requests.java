@@ -29,7 +29,12 @@ record Requests(String key, String title, Door door, boolean isH2, int connectio
     @Override
     public void warmUp(Peer peer, Bench bench) {
         if (!peer.isWarmedUp() && bench.amount().warmUpSeconds() > 0) {
-            loadFor(bench.running(peer), bench, bench.amount().warmUpSeconds());
+            Running running = bench.running(peer);
+            // In pieces: how many a second it will do it does not know yet.
+            long end = System.nanoTime() + (long) (bench.amount().warmUpSeconds() * 1e9);
+            while (System.nanoTime() < end) {
+                loadFor(running, bench, 1);
+            }
         }
     }
 
@@ -56,9 +61,14 @@ record Requests(String key, String title, Door door, boolean isH2, int connectio
         // Of a mix everybody asks for all.
         long unit = ask == Ask.MIX ? (long) Origin.URIS * connections : 1;
         long few = ask == Ask.MIX ? unit : Math.max(PROBE, 2L * connections * streams);
-        Load probe = load(running, bench, few);
-        long count = Math.max(few, Math.round(probe.requests() / probe.seconds() * seconds));
-        return (count + unit - 1) / unit * unit;
+        long count = few;
+        // Twice: the first one is mostly about connecting.
+        for (double lasting : new double[] {Math.min(seconds, 0.3), seconds}) {
+            Load probe = load(running, bench, count);
+            count = Math.max(few, Math.round(probe.requests() / probe.seconds() * lasting));
+            count = (count + unit - 1) / unit * unit;
+        }
+        return count;
     }
 
     private Load load(Running running, Bench bench, long count) {
