@@ -94,6 +94,8 @@ class RequestAllocationTest {
                 directory, List.of("-Xmx256m", "-XX:ActiveProcessorCount=1"), "run", "-c", file.toString());
     }
 
+    // The address is that of a process of ours, from itself.
+    @SuppressWarnings("BanJNDI")
     private static long bytesEach(PosternProcess postern, Runnable request) throws Exception {
         postern.awaitLine("Edge - ready: ");
         VirtualMachine machine = VirtualMachine.attach(Long.toString(postern.pid()));
