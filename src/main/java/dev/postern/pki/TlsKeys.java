@@ -14,12 +14,9 @@ import java.security.interfaces.RSAPrivateKey;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.bouncycastle.asn1.ASN1ObjectIdentifier;
 import org.bouncycastle.asn1.pkcs.PrivateKeyInfo;
 import org.bouncycastle.asn1.x9.ECNamedCurveTable;
-import org.bouncycastle.crypto.ec.CustomNamedCurves;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,9 +36,20 @@ public final class TlsKeys {
 
     private static final int MOST_EXPONENT_BITS = 33;
 
-    private static final Set<BigInteger> ORDERS = Stream.of("P-256", "P-384", "P-521")
-            .map(curve -> CustomNamedCurves.getByName(curve).getN())
-            .collect(Collectors.toUnmodifiableSet());
+    /**
+     * Those of P-256, P-384 and P-521 (<a href="https://www.secg.org/sec2-v2.pdf">SEC 2</a>). Written down, because the
+     * curves themselves are a sixth of a second of a start that needs nothing else of them.
+     */
+    private static final Set<BigInteger> ORDERS = Set.of(
+            new BigInteger("ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551", 16),
+            new BigInteger(
+                    "ffffffffffffffffffffffffffffffffffffffffffffffffc7634d81f4372ddf"
+                            + "581a0db248b0a77aecec196accc52973",
+                    16),
+            new BigInteger(
+                    "01fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffa51868783bf2f966b7fcc0148"
+                            + "f709a5d03bb5c9b8899c47aebb6fb71e91386409",
+                    16));
 
     private TlsKeys() {}
 

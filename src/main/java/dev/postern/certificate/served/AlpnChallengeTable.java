@@ -44,7 +44,7 @@ public final class AlpnChallengeTable {
     public static final String PROTOCOL = "acme-tls/1";
 
     /** id-pe-acmeIdentifier. */
-    private static final ASN1ObjectIdentifier ACME_IDENTIFIER = new ASN1ObjectIdentifier("1.3.6.1.5.5.7.1.31");
+    private static final String ACME_IDENTIFIER = "1.3.6.1.5.5.7.1.31";
 
     /** Nobody looks at the dates; these are right on either side of every clock that is somewhat wrong. */
     private static final Duration EITHER_SIDE = Duration.ofDays(7);
@@ -146,7 +146,7 @@ public final class AlpnChallengeTable {
         try {
             byte[] digest =
                     MessageDigest.getInstance("SHA-256").digest(keyAuthorization.getBytes(StandardCharsets.US_ASCII));
-            builder.addExtension(ACME_IDENTIFIER, true, new DEROctetString(digest));
+            builder.addExtension(new ASN1ObjectIdentifier(ACME_IDENTIFIER), true, new DEROctetString(digest));
             // Exactly one, says the RFC.
             builder.addExtension(
                     Extension.subjectAlternativeName,
