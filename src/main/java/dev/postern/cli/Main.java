@@ -7,8 +7,10 @@ import dev.postern.config.read.Surroundings;
 import java.io.PrintWriter;
 import java.lang.management.ManagementFactory;
 import java.nio.charset.Charset;
+import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.Supplier;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -109,7 +111,7 @@ public final class Main {
     static int run(String[] args, Console console, Map<String, String> environment) {
         Main main = new Main(console, environment);
         try {
-            return main.commands().execute(args);
+            return main.commands(args.length == 0 ? "" : args[0]).execute(args);
         } catch (Throwable e) {
             return main.bug(e);
         } finally {
@@ -118,23 +120,37 @@ public final class Main {
         }
     }
 
-    private CommandLine commands() {
+    /**
+     * The one that is asked for, and all where that is none of them: each takes as long as much of what it does.
+     *
+     * @param asked the first word
+     */
+    private CommandLine commands(String asked) {
         // picocli gets the real one: it styles its own texts.
         Console plain = console.plain();
         VersionCommand version = new VersionCommand(plain, Versions::lines);
-        CommandLine commands = new CommandLine(this)
-                .addSubcommand(new RunCommand())
-                .addSubcommand(new DemoCommand(plain))
-                .addSubcommand(new CheckCommand(plain, surroundings))
-                .addSubcommand(new ReloadCommand(plain, surroundings))
-                .addSubcommand(new ExplainCommand(plain, surroundings))
-                .addSubcommand(CertificateCommand.commands(plain, surroundings))
-                .addSubcommand(new CommandLine(new ImportConfigurationCommand())
+        Map<String, Supplier<Object>> all = new LinkedHashMap<>();
+        all.put("run", RunCommand::new);
+        all.put("demo", () -> new DemoCommand(plain));
+        all.put("check", () -> new CheckCommand(plain, surroundings));
+        all.put("reload", () -> new ReloadCommand(plain, surroundings));
+        all.put("explain", () -> new ExplainCommand(plain, surroundings));
+        all.put("cert", () -> CertificateCommand.commands(plain, surroundings));
+        all.put(
+                "import",
+                () -> new CommandLine(new ImportConfigurationCommand())
                         .addSubcommand(new ImportHaproxyCommand(plain, surroundings))
                         .addSubcommand(new ImportNginxCommand(plain, surroundings))
-                        .addSubcommand(new ImportCaddyCommand(plain, surroundings)))
-                .addSubcommand(version)
-                .addSubcommand(new CommandLine.HelpCommand());
+                        .addSubcommand(new ImportCaddyCommand(plain, surroundings)));
+        all.put("version", () -> version);
+        all.put("help", CommandLine.HelpCommand::new);
+        CommandLine commands = new CommandLine(this);
+        Supplier<Object> one = all.get(asked);
+        if (one != null && !asked.equals("help")) {
+            commands.addSubcommand(one.get());
+        } else {
+            all.values().forEach(each -> commands.addSubcommand(each.get()));
+        }
         commands.getCommandSpec().versionProvider(version);
         return commands.setOut(console.out())
                 .setErr(console.err())

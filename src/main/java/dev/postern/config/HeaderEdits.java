@@ -35,7 +35,8 @@ public record HeaderEdits(List<Field> set, List<Field> add, List<String> remove)
 
     /** These, and of {@code others} what concerns other names. */
     public HeaderEdits over(HeaderEdits others) {
-        if (equals(NONE)) {
+        // Not by what every record has to compare itself: that makes code of its own at the first call, at each start.
+        if (set.isEmpty() && add.isEmpty() && remove.isEmpty()) {
             return others;
         }
         Set<String> mine = names();

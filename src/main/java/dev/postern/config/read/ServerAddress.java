@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Where a server is: a DNS name, an IPv4 address or an IPv6 address in brackets, and a port.
@@ -82,5 +83,17 @@ record ServerAddress(String host, int port) {
             return new ServerAddress(host, port);
         }
         return new ServerAddress(HostName.server(host), port);
+    }
+
+    // What every record has to compare itself makes code of its own at the first call, at each start.
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return other instanceof ServerAddress same && same.port == port && same.host.equals(host);
+    }
+
+    @Override
+    public int hashCode() {
+        return 31 * host.hashCode() + port;
     }
 }
