@@ -1,5 +1,6 @@
 package dev.postern.testing;
 
+import dev.postern.cli.ArchivableJar;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.io.UncheckedIOException;
@@ -17,7 +18,7 @@ import java.util.stream.Stream;
 
 /**
  * What halves the processor time that a process of Postern needs to start, which is most of what many tests cost: its
- * classes in a jar, and an archive of them as the JVM has them once it has read them (class-data sharing, JEP 350; an AOT
+ * classes and libraries in one jar, and an archive of them as the JVM has them once it has read them (class-data sharing, JEP 350; an AOT
  * cache where there is such, JEP 514). Made by the first test that starts one, for all processes of this build.
  *
  * @param options for the JVM
@@ -56,16 +57,16 @@ record WarmStart(List<String> options, String classPath) {
             Path folder = Files.createDirectories(TARGET.resolve("warm-start-" + FEATURE));
             Path jar = folder.resolve("postern.jar");
             Path archive = folder.resolve("archive");
-            Path libraries = folder.resolve("lib");
-            String classPath = jar + ":" + libraries + "/*";
+            String classPath = jar.toString();
             // Several processes run tests at a time; closing it lets go of the lock.
             try (FileChannel lock =
                     FileChannel.open(folder.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
                 var unused = lock.lock();
                 if (isStale(archive)) {
                     Files.deleteIfExists(archive);
-                    pack(jar);
-                    UnsignedJars.gather(TARGET.resolve("lib"), libraries);
+                    Path program = folder.resolve("program.jar");
+                    pack(program);
+                    ArchivableJar.make(program, TARGET.resolve("lib"), jar);
                     train(classPath, (IS_AOT ? "-XX:AOTCacheOutput=" : "-XX:ArchiveClassesAtExit=") + archive);
                     if (!Files.exists(archive)) {
                         throw new IOException(archive + ": the JVM has not made it");
