@@ -26,7 +26,17 @@ record Amount(
     }
 
     static Amount quick() {
-        return new Amount(1, 0.3, 0, 20, 2_000_000, 1, List.of(10), 2);
+        return new Amount(1, 0.3, 0, 20, 2_000_000, 1, List.of(10), 1);
+    }
+
+    /** Whether it is for the figures. */
+    boolean isFull() {
+        return warmUpSeconds > 0;
+    }
+
+    /** How long who has just done something is left to itself before it is looked at, where that matters. */
+    void settle(long millis) {
+        Wait.sleep(isFull() ? millis : 50);
     }
 
     Amount withRounds(int number) {

@@ -16,7 +16,7 @@ record Bodies(String key, String title, Door door, boolean isH2, boolean isUploa
 
     @Override
     public void warmUp(Peer peer, Bench bench) {
-        if (!peer.isWarmedUp() && bench.amount().warmUpSeconds() > 0) {
+        if (!peer.isWarmedUp() && bench.amount().isFull()) {
             load(bench.running(peer), bench, 3 * bench.amount().bodies());
         }
     }

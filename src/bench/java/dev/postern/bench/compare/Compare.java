@@ -33,7 +33,7 @@ public final class Compare {
 
     private void run() throws IOException {
         String versions = peers.stream().map(Peer::version).distinct().collect(Collectors.joining(" · "));
-        Cores cores = Cores.split();
+        Cores cores = options.cores();
         Amount amount = options.amount();
         Table table = new Table(peers);
         Path folder = options.folder();

@@ -3,17 +3,14 @@ package dev.postern.bench.compare;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Who may run where: what is measured has a core of its own; what loads it, and the servers behind, have the others. */
+/**
+ * Who may run where.
+ *
+ * @param measured the one of the proxies, as {@code taskset} takes it
+ * @param others those of what loads it, and of the servers behind; the same one where there is no other, and then the figures
+ *     mean nothing
+ */
 record Cores(String measured, String others) {
-    static Cores split() {
-        int all = Machine.processors();
-        if (all < 2) {
-            // Works, and says nothing: everybody has the same one.
-            return new Cores("0", "0");
-        }
-        return new Cores(String.valueOf(all - 1), all == 2 ? "0" : "0-" + (all - 2));
-    }
-
     List<String> measured(List<String> command) {
         return pinned(measured, command);
     }
@@ -22,12 +19,12 @@ record Cores(String measured, String others) {
         return pinned(others, command);
     }
 
-    String describe() {
-        return "proxies on core %s, load and servers on %s".formatted(measured, others);
+    List<String> all(List<String> command) {
+        return pinned(others + "," + measured, command);
     }
 
-    List<String> all(List<String> command) {
-        return pinned(others.equals(measured) ? measured : others + "," + measured, command);
+    String describe() {
+        return "proxies on core %s, load and servers on %s".formatted(measured, others);
     }
 
     private static List<String> pinned(String cores, List<String> command) {

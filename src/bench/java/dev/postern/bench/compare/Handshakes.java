@@ -19,7 +19,7 @@ record Handshakes(String key, String title, Door door, boolean isResumed) implem
 
     @Override
     public void warmUp(Peer peer, Bench bench) {
-        if (!peer.isWarmedUp() && bench.amount().warmUpSeconds() > 0) {
+        if (!peer.isWarmedUp() && bench.amount().isFull()) {
             connect(bench.running(peer), bench.amount().connections() * 4);
         }
     }

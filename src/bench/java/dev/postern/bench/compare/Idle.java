@@ -31,9 +31,9 @@ record Idle(String key, String title, boolean isH2) implements Row {
         List<Client> clients = new ArrayList<>();
         try (Running running = bench.startNew(peer, List.of(), true).awaitAnswers()) {
             open(running, count, clients);
-            double before = resident(running);
+            double before = resident(running, bench);
             open(running, count, clients);
-            double after = resident(running);
+            double after = resident(running, bench);
             Map<Figure, Double> sample = new LinkedHashMap<>();
             sample.put(Figure.main("resident memory", "kB"), (after - before) * 1024 / count);
             return sample;
@@ -48,8 +48,8 @@ record Idle(String key, String title, boolean isH2) implements Row {
         }
     }
 
-    private static double resident(Running running) {
-        Wait.sleep(1000);
+    private static double resident(Running running, Bench bench) {
+        bench.amount().settle(1000);
         running.tidy();
         return running.usage().residentMegabytes();
     }

@@ -38,7 +38,7 @@ final class Latency implements Row {
         Running running = bench.running(peer);
         Load probe = load(running, bench, PROBE, List.of());
         double rate = probe.requests() / probe.seconds();
-        if (bench.amount().warmUpSeconds() > 0) {
+        if (bench.amount().isFull()) {
             double seconds = peer.isWarmedUp() ? 1 : bench.amount().warmUpSeconds();
             load(running, bench, Math.round(rate * seconds), List.of());
             Load again = load(running, bench, Math.round(rate), List.of());

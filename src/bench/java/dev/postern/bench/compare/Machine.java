@@ -20,8 +20,8 @@ final class Machine {
         }
     }
 
-    /** Of the machine: this JVM may not use them all. */
-    static int processors() {
+    /** Of the machine: nobody here need be let use them all. */
+    private static int processors() {
         try (var folders = Files.list(Path.of("/sys/devices/system/cpu"))) {
             return (int)
                     folders.filter(folder -> folder.getFileName().toString().matches("cpu\\d+"))

@@ -32,14 +32,13 @@ final class Memory implements Row {
 
     @Override
     public Map<Figure, Double> measure(Peer peer, Bench bench) {
-        boolean isFull = bench.amount().warmUpSeconds() > 0;
         Requests load = new Requests("", "", Door.WEB, false, 32, 1, Requests.Ask.SMALL);
         try (Running running = bench.startNew(peer, List.of(), true).awaitAnswers()) {
-            Wait.sleep(isFull ? 3000 : 100);
+            bench.amount().settle(3000);
             Map<Figure, Double> sample = new LinkedHashMap<>();
             sample.put(Figure.main("idle", "MB"), running.usage().residentMegabytes());
-            CompletableFuture<Void> loading =
-                    CompletableFuture.runAsync(() -> load.loadFor(running, bench, isFull ? SECONDS_OF_LOAD : 0.1));
+            CompletableFuture<Void> loading = CompletableFuture.runAsync(
+                    () -> load.loadFor(running, bench, bench.amount().isFull() ? SECONDS_OF_LOAD : 0.1));
             double most = 0;
             do {
                 most = Math.max(most, running.usage().residentMegabytes());
@@ -47,7 +46,7 @@ final class Memory implements Row {
             } while (!loading.isDone());
             loading.join();
             sample.put(Figure.main("under the load of HTTP/1.1, at most", "MB"), most);
-            Wait.sleep(isFull ? SECONDS_AFTER * 1000L : 100);
+            bench.amount().settle(SECONDS_AFTER * 1000L);
             sample.put(
                     Figure.main(SECONDS_AFTER + " s after it", "MB"),
                     running.usage().residentMegabytes());

@@ -5,12 +5,14 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** The command line. */
-record Options(Path checkout, Path folder, Amount amount, List<String> only, List<Peer> peers) {
+record Options(Path folder, Cores cores, Amount amount, List<String> only, List<Peer> peers) {
     private static final String ALL = "haproxy,haproxy-tcp,nginx,caddy,postern";
 
     static Options parse(List<String> args) {
         Path checkout = Path.of(".");
         Path folder = Path.of(".");
+        String measured = "0";
+        String others = "0";
         boolean isQuick = false;
         int rounds = 0;
         double seconds = 0;
@@ -29,6 +31,8 @@ record Options(Path checkout, Path folder, Amount amount, List<String> only, Lis
             switch (arg) {
                 case "--checkout" -> checkout = Path.of(value);
                 case "--folder" -> folder = Path.of(value);
+                case "--measured" -> measured = value;
+                case "--others" -> others = value;
                 case "--rounds" -> rounds = Integer.parseInt(value);
                 case "--seconds" -> seconds = Double.parseDouble(value);
                 case "--only" -> only = List.of(value.split(","));
@@ -43,7 +47,7 @@ record Options(Path checkout, Path folder, Amount amount, List<String> only, Lis
         if (seconds > 0) {
             amount = amount.withSeconds(seconds);
         }
-        return new Options(checkout, folder, amount, only, peers(peers, checkout));
+        return new Options(folder, new Cores(measured, others), amount, only, peers(peers, checkout));
     }
 
     private static List<Peer> peers(String names, Path checkout) {

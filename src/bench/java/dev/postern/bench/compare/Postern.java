@@ -1,5 +1,7 @@
 package dev.postern.bench.compare;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -98,13 +100,7 @@ final class Postern implements Peer {
         command.addAll(List.of(checkout.resolve("postern").toString(), "version"));
         String text = Programs.run(command);
         Path target = checkout.resolve("target");
-        Wait.until("the archive of classes of " + checkout, 200, () -> {
-            try (var files = Files.list(target)) {
-                return files.noneMatch(file -> file.getFileName().toString().startsWith("training-"));
-            } catch (java.io.IOException e) {
-                throw new java.io.UncheckedIOException(e);
-            }
-        });
+        awaitArchive();
         String commit = Files.exists(checkout.resolve(".git"))
                 ? " "
                         + Programs.run(List.of("git", "-C", checkout.toString(), "rev-parse", "--short", "HEAD"))
@@ -112,6 +108,21 @@ final class Postern implements Peer {
                 : "";
         return title() + " " + Haproxy.first("Postern (\\S+)", text) + commit + " (" + Haproxy.first("TLS (\\S+)", text)
                 + ", JDK " + Haproxy.first("JDK (\\S+)", text) + ")";
+    }
+
+    /** Of the classes, which is made in the background, and without which it starts later. */
+    private void awaitArchive() {
+        try {
+            Wait.until("the archive of classes of " + checkout, 200, () -> {
+                try (var files = Files.list(checkout.resolve("target"))) {
+                    return files.noneMatch(file -> file.getFileName().toString().startsWith("training-"));
+                } catch (IOException e) {
+                    throw new UncheckedIOException(e);
+                }
+            });
+        } catch (Failed e) {
+            System.err.println("compare: " + e.getMessage() + "; starts are measured without");
+        }
     }
 
     @Override

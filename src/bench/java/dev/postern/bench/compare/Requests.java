@@ -28,7 +28,7 @@ record Requests(String key, String title, Door door, boolean isH2, int connectio
 
     @Override
     public void warmUp(Peer peer, Bench bench) {
-        if (!peer.isWarmedUp() && bench.amount().warmUpSeconds() > 0) {
+        if (!peer.isWarmedUp() && bench.amount().isFull()) {
             Running running = bench.running(peer);
             // In pieces: how many a second it will do it does not know yet.
             long end = System.nanoTime() + (long) (bench.amount().warmUpSeconds() * 1e9);

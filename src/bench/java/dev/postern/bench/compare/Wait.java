@@ -7,7 +7,7 @@ import java.util.function.BooleanSupplier;
 
 /** For what others do; nobody waits for ever. */
 final class Wait {
-    private static final long PATIENCE_NANOS = 30_000_000_000L;
+    private static final long PATIENCE_NANOS = 120_000_000_000L;
 
     private Wait() {}
 
