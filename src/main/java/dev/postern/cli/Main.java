@@ -78,6 +78,7 @@ public final class Main {
     }
 
     public static void main(String[] args) {
+        leaveLeaksToTests();
         // What the terminal reads; the default charset is UTF-8 from JDK 18 on, whatever the locale says.
         Charset charset = Charset.forName(System.getProperty("native.encoding", "UTF-8"));
         Console console =
@@ -94,6 +95,16 @@ public final class Main {
             requireDescriptors(console, LEAST_DESCRIPTORS, "); nothing done");
         }
         System.exit(run(args, console, System.getenv()));
+    }
+
+    /**
+     * Netty looks at every 128th buffer for whether it is let go, which takes a stack trace each. That is what tests are for.
+     * Whoever looks for a leak says so by the property; before the first class of Netty's.
+     */
+    private static void leaveLeaksToTests() {
+        if (System.getProperty("io.netty.leakDetectionLevel") == null) {
+            System.getProperties().putIfAbsent("io.netty.leakDetection.level", "disabled");
+        }
     }
 
     /** First of all: without descriptors no class can be read any more, and nothing says why. */
