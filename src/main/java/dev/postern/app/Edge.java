@@ -70,7 +70,7 @@ public final class Edge implements AutoCloseable {
         // Before certificates are read: it says of each whether handshakes can be made with it.
         TlsLibrary.load();
         Transport transport = Transport.best();
-        this.loops = transport.loops(Runtime.getRuntime().availableProcessors(), Threads.named("edge-io"), ticker);
+        this.loops = transport.loops(Runtime.getRuntime().availableProcessors(), Threads.ofLoops("edge-io"), ticker);
         ScheduledExecutorService background = Threads.timer("background");
         this.observation = new Observation(loops.all(), clock, background);
         opened.push(observation);

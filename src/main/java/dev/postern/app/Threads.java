@@ -1,6 +1,7 @@
 package dev.postern.app;
 
 import dev.postern.machine.MachineErrors;
+import io.netty.util.concurrent.FastThreadLocalThread;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutionException;
@@ -31,6 +32,19 @@ final class Threads {
         AtomicInteger count = new AtomicInteger();
         return task -> {
             Thread thread = new Thread(task, name + "-" + count.incrementAndGet());
+            thread.setDaemon(true);
+            return thread;
+        };
+    }
+
+    /**
+     * The same for event loops: Netty keeps the memory of buffers, and the objects that it uses again, by thread, and only for
+     * threads of its own kind; for others it makes them anew, or shares them.
+     */
+    static ThreadFactory ofLoops(String name) {
+        AtomicInteger count = new AtomicInteger();
+        return task -> {
+            Thread thread = new FastThreadLocalThread(task, name + "-" + count.incrementAndGet());
             thread.setDaemon(true);
             return thread;
         };
