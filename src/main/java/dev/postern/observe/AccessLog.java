@@ -26,6 +26,9 @@ public final class AccessLog implements AutoCloseable {
     /** Batches; at most 16 MiB, some 40,000 lines: a few seconds of a disk that hangs. */
     private static final int WAITING = 1024;
 
+    /** Batches that are on their way while the disk keeps up: one of each loop, and then some. */
+    private static final int SPARE = 32;
+
     /** How long the end waits for what is still to be written. */
     private static final long CLOSE_SECONDS = 2;
 
@@ -43,6 +46,9 @@ public final class AccessLog implements AutoCloseable {
     private final InstantSource clock;
     private final LogDestination destination;
     private final ArrayBlockingQueue<Batch> waiting = new ArrayBlockingQueue<>(WAITING);
+    /** Arrays that were written, to be filled again. */
+    private final ArrayBlockingQueue<byte[]> spare = new ArrayBlockingQueue<>(SPARE);
+
     private final List<LogLines> loops = new CopyOnWriteArrayList<>();
     private final CountDownLatch ended = new CountDownLatch(1);
     private final LongAdder written = new LongAdder();
@@ -92,6 +98,12 @@ public final class AccessLog implements AutoCloseable {
         }
     }
 
+    /** Of {@link LogLines#BATCH_BYTES}. */
+    byte[] array() {
+        byte[] written = spare.poll();
+        return written == null ? new byte[LogLines.BATCH_BYTES] : written;
+    }
+
     /** As after a rotation: what comes from now on goes into a file of the same name. */
     public void reopen() {
         if (config.file() != null && !waiting.offer(Batch.REOPEN)) {
@@ -130,6 +142,9 @@ public final class AccessLog implements AutoCloseable {
                     destination.reopen();
                 } else {
                     write(destination, next);
+                    if (next.bytes.length == LogLines.BATCH_BYTES) {
+                        var unused = spare.offer(next.bytes);
+                    }
                 }
             }
         } catch (InterruptedException e) {

@@ -10,6 +10,8 @@ import dev.postern.wire.Failure;
 import dev.postern.wire.Phase;
 import java.net.InetAddress;
 import java.time.InstantSource;
+import java.util.Arrays;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** One JSON object for each exchange; what does not apply to it is left out. README.md has the table of its fields. */
@@ -19,6 +21,7 @@ final class JsonFormat implements LineFormat {
 
     private final Moment moment;
     private final ClientText clients = new ClientText();
+    private final Where where = new Where();
     private final boolean query;
 
     JsonFormat(InstantSource clock, boolean query) {
@@ -35,26 +38,31 @@ final class JsonFormat implements LineFormat {
     @Override
     public void write(ExchangeRecord exchange, LineBuffer line) {
         begin(line, exchange.totalTime(), exchange.id(), exchange.clientAddress());
-        text(line, ",\"method\":", exchange.method());
-        text(line, ",\"host\":", exchange.host());
+        octets(line, ",\"method\":", exchange.method());
+        octets(line, ",\"host\":", exchange.host());
         String target = exchange.target();
-        text(line, ",\"target\":", target == null || query ? target : path(target));
-        text(line, ",\"protocol\":", exchange.protocol());
-        text(line, ",\"tls\":", exchange.tlsVersion());
-        text(line, ",\"cipher\":", exchange.tlsCipher());
+        octets(line, ",\"target\":", target == null || query ? target : path(target));
+        octets(line, ",\"protocol\":", exchange.protocol());
+        octets(line, ",\"tls\":", exchange.tlsVersion());
+        octets(line, ",\"cipher\":", exchange.tlsCipher());
         certificate(exchange.certificate(), line);
         line.ascii(",\"status\":").number(exchange.status());
         line.ascii(",\"bytes_in\":").number(exchange.bytesIn());
         line.ascii(",\"bytes_out\":").number(exchange.bytesOut());
-        where(exchange, line);
+        line.ascii(where.of(exchange));
+        Server server = exchange.server();
+        if (server != null) {
+            line.ascii(",\"retries\":").number(exchange.retries());
+            line.ascii(exchange.reusedConnection() ? ",\"reused\":true" : ",\"reused\":false");
+        }
         ending(exchange, line);
         millis(line, ",\"head_ms\":", exchange.headTime());
         millis(line, ",\"queue_ms\":", exchange.queueTime());
         millis(line, ",\"connect_ms\":", exchange.connectTime());
         millis(line, ",\"response_ms\":", exchange.responseTime());
         millis(line, ",\"total_ms\":", exchange.totalTime());
-        text(line, ",\"referer\":", exchange.referer());
-        text(line, ",\"user_agent\":", exchange.userAgent());
+        octets(line, ",\"referer\":", exchange.referer());
+        octets(line, ",\"user_agent\":", exchange.userAgent());
         line.ascii('}');
     }
 
@@ -97,9 +105,7 @@ final class JsonFormat implements LineFormat {
 
     private void begin(LineBuffer line, long totalTime, String id, InetAddress client) {
         line.ascii("{\"time\":\"").ascii(moment.second(totalTime)).ascii('.');
-        int millis = moment.millis();
-        line.ascii((char) ('0' + millis / 100)).ascii((char) ('0' + millis / 10 % 10));
-        line.ascii((char) ('0' + millis % 10)).ascii("Z\",\"id\":\"").ascii(id);
+        line.threeDigits(moment.millis()).ascii("Z\",\"id\":\"").ascii(id);
         line.ascii("\",\"client\":\"").ascii(clients.of(client)).ascii('"');
     }
 
@@ -111,18 +117,34 @@ final class JsonFormat implements LineFormat {
         }
     }
 
-    private static void where(ExchangeRecord exchange, LineBuffer line) {
-        text(line, ",\"site\":", exchange.site());
-        Route route = exchange.route();
-        if (route != null) {
-            text(line, ",\"route\":", route.path());
-        }
-        text(line, ",\"backend\":", exchange.backend());
-        Server server = exchange.server();
-        if (server != null) {
-            text(line, ",\"server\":", server.name());
-            line.ascii(",\"retries\":").number(exchange.retries());
-            line.ascii(",\"reused\":").ascii(exchange.reusedConnection() ? "true" : "false");
+    /** Where the last exchange went, as text: the next one mostly goes there, too. */
+    private static final class Where {
+        private final LineBuffer line = new LineBuffer();
+        private byte[] text = {};
+        private @Nullable String site;
+        private @Nullable Route route;
+        private @Nullable String backend;
+        private @Nullable String server;
+
+        byte[] of(ExchangeRecord exchange) {
+            Server last = exchange.server();
+            String name = last == null ? null : last.name();
+            if (!Objects.equals(site, exchange.site())
+                    || !Objects.equals(route, exchange.route())
+                    || !Objects.equals(backend, exchange.backend())
+                    || !Objects.equals(server, name)) {
+                site = exchange.site();
+                route = exchange.route();
+                backend = exchange.backend();
+                server = name;
+                line.clear();
+                JsonFormat.text(line, ",\"site\":", site);
+                JsonFormat.text(line, ",\"route\":", route == null ? null : route.path());
+                JsonFormat.text(line, ",\"backend\":", backend);
+                JsonFormat.text(line, ",\"server\":", server);
+                text = Arrays.copyOf(line.bytes(), line.length());
+            }
+            return text;
         }
     }
 
@@ -139,6 +161,12 @@ final class JsonFormat implements LineFormat {
         }
         if (failure != null) {
             line.ascii(",\"reason\":\"").ascii(failure.reason()).ascii('"');
+        }
+    }
+
+    private static void octets(LineBuffer line, String key, @Nullable String value) {
+        if (value != null) {
+            line.ascii(key).octets(value, LONGEST);
         }
     }
 

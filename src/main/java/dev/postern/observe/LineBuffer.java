@@ -1,6 +1,9 @@
 package dev.postern.observe;
 
 import dev.postern.config.PlainText;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
@@ -9,6 +12,10 @@ final class LineBuffer {
     private static final byte[] HEX = "0123456789abcdef".getBytes(StandardCharsets.US_ASCII);
     private static final byte[] HEX_UPPER = "0123456789ABCDEF".getBytes(StandardCharsets.US_ASCII);
     private static final byte[] ELLIPSIS = "…".getBytes(StandardCharsets.UTF_8);
+
+    private static final VarHandle EIGHT = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.nativeOrder());
+    private static final long EACH = 0x0101_0101_0101_0101L;
+    private static final long HIGHEST = 0x8080_8080_8080_8080L;
 
     private static final long NANOS_PER_MICRO = 1000;
 
@@ -72,11 +79,16 @@ final class LineBuffer {
     /** Milliseconds with three decimals. */
     LineBuffer millis(long nanos) {
         long micros = nanos / NANOS_PER_MICRO;
-        number(micros / 1000).ascii('.');
-        int rest = (int) (micros % 1000);
-        return ascii((char) ('0' + rest / 100))
-                .ascii((char) ('0' + rest / 10 % 10))
-                .ascii((char) ('0' + rest % 10));
+        return number(micros / 1000).ascii('.').threeDigits((int) (micros % 1000));
+    }
+
+    /** @param value below a thousand */
+    LineBuffer threeDigits(int value) {
+        room(3);
+        bytes[length++] = (byte) ('0' + value / 100);
+        bytes[length++] = (byte) ('0' + value / 10 % 10);
+        bytes[length++] = (byte) ('0' + value % 10);
+        return this;
     }
 
     /**
@@ -84,9 +96,49 @@ final class LineBuffer {
      * What is UTF-8 stays so; what is not becomes U+FFFD. Controls, those beyond ASCII too, are escaped: a log is looked
      * at on terminals.
      *
-     * @param text octets, as ISO 8859-1
+     * @param text octets, as ISO 8859-1; nothing but
      * @param longest more octets than that are cut off
      */
+    @SuppressWarnings("deprecation") // The one that copies ISO 8859-1 without a detour.
+    LineBuffer octets(String text, int longest) {
+        int end = text.length();
+        if (end <= longest) {
+            // Nearly always there is nothing to escape.
+            room(end + 2);
+            int from = length + 1;
+            text.getBytes(0, end, bytes, from);
+            if (isPlain(bytes, from, from + end)) {
+                bytes[length] = '"';
+                bytes[from + end] = '"';
+                length += end + 2;
+                return this;
+            }
+        }
+        return json(text, longest);
+    }
+
+    /** Whether all of them are printable ASCII, and none is to be escaped. Eight at a time. */
+    private static boolean isPlain(byte[] bytes, int from, int to) {
+        int at = from;
+        long odd = 0;
+        for (; at + Long.BYTES <= to; at += Long.BYTES) {
+            long eight = (long) EIGHT.get(bytes, at);
+            // In each octet the highest bit: of itself; below a space; of what is 0 but for a quote, a backslash, DEL.
+            odd |= eight
+                    | (eight - EACH * ' ')
+                    | ((eight ^ EACH * '"') - EACH)
+                    | ((eight ^ EACH * '\\') - EACH)
+                    | ((eight ^ EACH * 0x7f) - EACH);
+        }
+        boolean plain = (odd & HIGHEST) == 0;
+        for (; at < to; at++) {
+            byte b = bytes[at];
+            plain &= b >= ' ' && b != '"' && b != '\\' && b != 0x7f;
+        }
+        return plain;
+    }
+
+    /** As {@link #octets}; of a character that is no octet a question mark comes. */
     LineBuffer json(String text, int longest) {
         ascii('"');
         int end = Math.min(text.length(), longest);
@@ -99,7 +151,7 @@ final class LineBuffer {
             }
             jsonAscii(c);
         }
-        if (text.length() > longest) {
+        if (text.length() > end) {
             ascii(ELLIPSIS);
         }
         return ascii('"');

@@ -11,19 +11,20 @@ import org.jspecify.annotations.Nullable;
  */
 final class LogLines {
     /** About forty lines. */
-    private static final int BATCH_BYTES = 16 * 1024;
+    static final int BATCH_BYTES = 16 * 1024;
 
     private final AccessLog log;
     private final LineFormat format;
     private final LineBuffer line = new LineBuffer();
 
-    private byte[] batch = new byte[BATCH_BYTES];
+    private byte[] batch;
     private int length;
     private int lines;
 
     LogLines(AccessLog log, LineFormat format) {
         this.log = log;
         this.format = format;
+        this.batch = log.array();
     }
 
     boolean isOf(@Nullable AccessLog other) {
@@ -62,7 +63,7 @@ final class LogLines {
         }
         if (length > batch.length / 2) {
             log.write(new AccessLog.Batch(batch, length, lines));
-            batch = new byte[BATCH_BYTES];
+            batch = log.array();
         } else {
             log.write(new AccessLog.Batch(Arrays.copyOf(batch, length), length, lines));
         }

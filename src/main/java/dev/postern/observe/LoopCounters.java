@@ -32,6 +32,13 @@ final class LoopCounters {
     private volatile Map<String, Counters> byService = Map.of();
     private volatile Map<String, Map<String, Counted>> byServer = Map.of();
 
+    // Of the exchange before: the next one is mostly of the same site, and went to one of a few servers.
+    private String lastSite = NO_SITE;
+    private @Nullable Counters ofLastSite;
+    private String lastBackend = "";
+    private @Nullable Server lastServer;
+    private @Nullable Counters ofLastServer;
+
     private final AtomicLongArray protocols = new AtomicLongArray(PROTOCOLS.length);
     private final Counters late = new Counters();
 
@@ -112,17 +119,33 @@ final class LoopCounters {
 
     private Counters site(@Nullable String name) {
         String key = name == null ? NO_SITE : name;
-        Counters known = bySite.get(key);
-        if (known != null) {
-            return known;
+        Counters found = ofLastSite;
+        if (found != null && lastSite.equals(key)) {
+            return found;
         }
-        Counters made = new Counters();
-        bySite = with(bySite, key, made);
-        return made;
+        found = bySite.get(key);
+        if (found == null) {
+            found = new Counters();
+            bySite = with(bySite, key, found);
+        }
+        lastSite = key;
+        ofLastSite = found;
+        return found;
+    }
+
+    private Counters server(String backend, Server server) {
+        Counters found = ofLastServer;
+        if (found == null || !server.equals(lastServer) || !backend.equals(lastBackend)) {
+            found = serverOf(backend, server);
+            lastBackend = backend;
+            lastServer = server;
+            ofLastServer = found;
+        }
+        return found;
     }
 
     /** What is new takes the place of what has left: where names move, addresses come and go for ever. */
-    private Counters server(String backend, Server server) {
+    private Counters serverOf(String backend, Server server) {
         Map<String, Counted> servers = byServer.getOrDefault(backend, Map.of());
         Counted known = servers.get(server.name());
         if (known != null && known.server.equals(server)) {
