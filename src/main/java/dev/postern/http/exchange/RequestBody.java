@@ -16,8 +16,9 @@ final class RequestBody {
     /** What a buffer costs besides its bytes: a body in chunks of one byte is not small. */
     private static final int PART_COST = 256;
 
-    private final ArrayDeque<ByteBuf> unsent = new ArrayDeque<>(4);
-    private final ArrayDeque<ByteBuf> sent = new ArrayDeque<>(4);
+    // Most requests have no body: made for the first part of one.
+    private @Nullable ArrayDeque<ByteBuf> unsent;
+    private @Nullable ArrayDeque<ByteBuf> sent;
     private long received;
     private long kept;
     private long unsentBytes;
@@ -37,7 +38,9 @@ final class RequestBody {
         }
         kept += cost(part);
         unsentBytes += cost(part);
-        unsent.add(part);
+        ArrayDeque<ByteBuf> parts = unsent == null ? new ArrayDeque<>(4) : unsent;
+        parts.add(part);
+        unsent = parts;
         if (kept > MAX_REPLAY && replayable) {
             replayable = false;
             release(sent);
@@ -84,13 +87,15 @@ final class RequestBody {
 
     /** The next part to write, now the caller's; null where there is none. */
     @Nullable ByteBuf next() {
-        ByteBuf part = unsent.poll();
+        ByteBuf part = unsent == null ? null : unsent.poll();
         if (part == null) {
             return null;
         }
         unsentBytes -= cost(part);
         if (replayable) {
-            sent.add(part.retainedDuplicate());
+            ArrayDeque<ByteBuf> parts = sent == null ? new ArrayDeque<>(4) : sent;
+            parts.add(part.retainedDuplicate());
+            sent = parts;
         }
         return part;
     }
@@ -102,6 +107,9 @@ final class RequestBody {
 
     /** Makes what was sent unsent again. */
     void rewind() {
+        if (sent == null || unsent == null) {
+            return;
+        }
         while (!sent.isEmpty()) {
             ByteBuf part = sent.removeLast();
             unsentBytes += cost(part);
@@ -127,7 +135,10 @@ final class RequestBody {
         unsentBytes = 0;
     }
 
-    private static void release(ArrayDeque<ByteBuf> parts) {
+    private static void release(@Nullable ArrayDeque<ByteBuf> parts) {
+        if (parts == null) {
+            return;
+        }
         for (ByteBuf part = parts.poll(); part != null; part = parts.poll()) {
             part.release();
         }

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * <a href="https://datatracker.ietf.org/doc/html/rfc9112#section-5">§5</a>). Of a server's some of that
  * is put up with: what means one thing, and what its backend {@link Tolerance tolerates}.
  *
- * <p>One instance per event loop: it carries scratch space, no state between calls.
+ * <p>One instance per event loop: it carries scratch space and what it has seen lately, no state of a message between calls.
  */
 public final class HeadParser {
     /** What {@link #fields} returns where the section is not complete yet. */
@@ -31,6 +31,7 @@ public final class HeadParser {
     private static final int LINE_END = VERSION_LENGTH + 2;
 
     private final Fields.Builder fields = new Fields.Builder();
+    private final Authorities authorities = new Authorities();
     private int maxRequestLine;
     private int maxHeaders;
 
@@ -118,7 +119,8 @@ public final class HeadParser {
                         targetFrom,
                         targetTo,
                         minor,
-                        serverName);
+                        serverName,
+                        authorities);
     }
 
     /** Whether {@code length} bytes are how a request line ends, as far as they go. */

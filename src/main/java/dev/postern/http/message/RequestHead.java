@@ -88,7 +88,8 @@ public final class RequestHead implements RoutedRequest {
             int targetFrom,
             int targetTo,
             int minorVersion,
-            @Nullable String serverName)
+            @Nullable String serverName,
+            Authorities authorities)
             throws BadMessage {
         Framing framing = Framing.ofRequest(came, minorVersion);
         Fields fields = came;
@@ -99,7 +100,8 @@ public final class RequestHead implements RoutedRequest {
             fields = came.withHost(serverName);
             framing.host = came.count();
         }
-        RequestTarget target = RequestTarget.of(fields, methodFrom, methodTo, targetFrom, targetTo, framing.host);
+        RequestTarget target =
+                RequestTarget.of(fields, methodFrom, methodTo, targetFrom, targetTo, framing.host, authorities);
         return new RequestHead(came.bytes().length, fields, methodFrom, methodTo, minorVersion, target, framing);
     }
 

@@ -70,13 +70,15 @@ public final class RequestTarget {
     }
 
     /** The target in {@code [from, to)} of a head whose method and Host lie where they are said to. */
-    static RequestTarget of(Fields fields, int methodFrom, int methodTo, int from, int to, int host) throws BadMessage {
+    static RequestTarget of(
+            Fields fields, int methodFrom, int methodTo, int from, int to, int host, Authorities authorities)
+            throws BadMessage {
         byte[] b = fields.bytes();
         if (FieldName.equalsIgnoreCase(b, methodFrom, methodTo, "connect")) {
             // Not for a gateway. Whatever its target looks like, a server may take what follows for a tunnel.
             throw BadMessage.malformed("method is CONNECT");
         }
-        Authority authority = Authority.parse(b, fields.valueFrom(host), fields.valueTo(host));
+        Authority authority = authorities.of(b, fields.valueFrom(host), fields.valueTo(host));
         if (b[from] == '/') {
             return new RequestTarget(b, from, to, authority);
         }
