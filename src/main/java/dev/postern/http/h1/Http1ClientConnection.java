@@ -254,9 +254,8 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
 
     private void reject(Failure failure, String detail) {
         keepAlive = false;
-        Exchange current = exchange;
-        if (current != null) {
-            current.fail(failure, detail);
+        if (exchange != null) {
+            exchange.fail(failure, detail);
             return;
         }
         String id = worker.ids().next();
@@ -360,7 +359,7 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
 
     @Override
     public void flush() {
-        channel.flush();
+        writer.flush();
     }
 
     @Override
@@ -459,6 +458,7 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
             worker.ended(refusal(worker.ids().next(), Failure.ByClient.GONE));
         }
         decoder.close();
+        writer.close();
         share.close();
         worker.connections().leave(this);
     }

@@ -42,7 +42,7 @@ final class ResponseWriter {
 
     private static final byte[] NOTHING = {};
 
-    /** A body of our own that is copied behind its head: two writes cost more than copying so many bytes. */
+    /** A body that is copied behind its head: two writes cost more than copying so many bytes. */
     private static final int COPIED_BODY = 4096;
 
     private final Channel channel;
@@ -51,6 +51,8 @@ final class ResponseWriter {
     private boolean headOnly;
     private BodyEnd bodyEnd = BodyEnd.LENGTH;
     private boolean chunkOpen;
+    /** A head that waits for its short body, with room for it: until that is complete, or all is flushed. */
+    private @Nullable ByteBuf waiting;
 
     ResponseWriter(Channel channel, HeadWriter out) {
         this.channel = channel;
@@ -92,7 +94,12 @@ final class ResponseWriter {
             out.bytes(CONTENT_LENGTH).number(0).crlf();
         }
         connection(keepAlive);
-        write(out.crlf().end(channel.alloc()));
+        out.crlf();
+        if (bodyLength > 0 && bodyLength <= COPIED_BODY) {
+            waiting = out.end(channel.alloc(), (int) bodyLength);
+        } else {
+            write(out.end(channel.alloc()));
+        }
     }
 
     private void connection(boolean keepAlive) {
@@ -154,6 +161,13 @@ final class ResponseWriter {
             part.release();
             return;
         }
+        ByteBuf head = waiting;
+        if (head != null && part.readableBytes() <= head.writableBytes()) {
+            head.writeBytes(part);
+            part.release();
+            return;
+        }
+        writeWaiting();
         if (bodyEnd == BodyEnd.CHUNKED) {
             out.begin();
             if (chunkOpen) {
@@ -166,8 +180,32 @@ final class ResponseWriter {
     }
 
     void end(@Nullable Fields trailers) {
+        writeWaiting();
         if (bodyEnd == BodyEnd.CHUNKED) {
             write(Trailers.end(out, channel.alloc(), chunkOpen, trailers, true));
+        }
+    }
+
+    /** What waits goes out, without what else may come. */
+    void flush() {
+        writeWaiting();
+        channel.flush();
+    }
+
+    private void writeWaiting() {
+        ByteBuf head = waiting;
+        if (head != null) {
+            waiting = null;
+            write(head);
+        }
+    }
+
+    /** Nothing is written any more. */
+    void close() {
+        ByteBuf head = waiting;
+        if (head != null) {
+            waiting = null;
+            head.release();
         }
     }
 

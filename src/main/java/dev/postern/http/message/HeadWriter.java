@@ -93,7 +93,12 @@ public final class HeadWriter {
     }
 
     public ByteBuf end(ByteBufAllocator allocator) {
-        return allocator.ioBuffer(length).writeBytes(bytes, 0, length);
+        return end(allocator, 0);
+    }
+
+    /** @param room for so many bytes more */
+    public ByteBuf end(ByteBufAllocator allocator, int room) {
+        return allocator.ioBuffer(length + room).writeBytes(bytes, 0, length);
     }
 
     private void room(int count) {
