@@ -80,6 +80,8 @@ public final class Exchange implements OutgoingRequest, ResponseReceiver {
 
     /** When a byte last moved towards or from the server. */
     private long progressNanos;
+    /** That was in the read of which more is being passed on: one look at the clock is enough for a read. */
+    private boolean isNow;
 
     private final UploadPace pace;
 
@@ -396,9 +398,9 @@ public final class Exchange implements OutgoingRequest, ResponseReceiver {
     // ---- to the server
 
     /** The ladder has found a server. */
-    void connected(ServerStream made) {
+    void connected(ServerStream made, long nowNanos) {
         server = made;
-        progressNanos = worker.nanos();
+        progressNanos = nowNanos;
         made.begin(this, this, ladder().watchesWrite());
         sendBody(made);
         made.flush();
@@ -537,6 +539,7 @@ public final class Exchange implements OutgoingRequest, ResponseReceiver {
         }
         response = Response.STARTED;
         progressNanos = worker.nanos();
+        isNow = true;
         record.answered(head.status(), progressNanos);
         body.forgetSent();
         ResponseHead own = ladder().withSticky(head);
@@ -556,7 +559,10 @@ public final class Exchange implements OutgoingRequest, ResponseReceiver {
             part.release();
             return;
         }
-        progressNanos = worker.nanos();
+        if (!isNow) {
+            progressNanos = worker.nanos();
+            isNow = true;
+        }
         sendToClient(stage.body(part));
         if (!client.isWritable()) {
             client.flush();
@@ -576,6 +582,7 @@ public final class Exchange implements OutgoingRequest, ResponseReceiver {
 
     @Override
     public void flushResponse() {
+        isNow = false;
         if (!finished) {
             sendToClient(stage.flush());
         }

@@ -129,7 +129,7 @@ final class RetryLadder implements Dial.Caller<ServerStream> {
         }
         pooled = reused;
         record.connectionMade(reused, nowNanos);
-        exchange.connected(made);
+        exchange.connected(made, nowNanos);
     }
 
     @Override
