@@ -35,6 +35,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -56,7 +57,9 @@ final class CertificateCare implements AutoCloseable {
     private final CertificateTable certificates = new CertificateTable();
     private final AlpnChallengeTable alpnChallenges;
     private final ChallengeTable challenges;
-    private final @Nullable Schedule schedule;
+    /** Null where nothing is done but what is asked for. */
+    private final @Nullable CompletableFuture<Schedule> preparing;
+
     private final Store store;
     private final ProbeKey probeKey;
     private final OperatorHooks hooks;
@@ -102,9 +105,13 @@ final class CertificateCare implements AutoCloseable {
         opened.push(control::shutdownNow);
         opened.push(works::shutdownNow);
         try {
-            this.schedule = properties == null ? null : Schedule.prepare(properties);
-            if (schedule != null) {
-                active.push(schedule);
+            // Beside all that follows: to make a scheduler takes as long as to read the store.
+            CompletableFuture<Schedule> made = properties == null
+                    ? null
+                    : CompletableFuture.supplyAsync(() -> Schedule.prepare(properties), works);
+            this.preparing = made;
+            if (made != null) {
+                active.push(() -> made.handle(CertificateCare::close).join());
             }
             this.store = openStore();
             this.probeKey = store.probeKey(new SecureRandom());
@@ -133,6 +140,13 @@ final class CertificateCare implements AutoCloseable {
         }
     }
 
+    private static boolean close(@Nullable Schedule schedule, @Nullable Throwable failure) {
+        if (schedule != null) {
+            schedule.close();
+        }
+        return failure == null;
+    }
+
     private Store openStore() throws IOException {
         // Where it is not needed it need not be writable.
         Store opening = noSiteIsIssued(config) ? ConfiguredStore.reading(config) : ConfiguredStore.open(config);
@@ -154,6 +168,22 @@ final class CertificateCare implements AutoCloseable {
         Renewals made = new Renewals(config.certifiedSites(), config.acme().keyType(), cas.needed(), surroundings);
         active.push(made);
         return made;
+    }
+
+    /**
+     * What wakes us; waits until it is made.
+     *
+     * @throws IllegalArgumentException one line that names the property and what is wrong with it
+     */
+    @Nullable Schedule schedule() {
+        try {
+            return preparing == null ? null : preparing.join();
+        } catch (CompletionException e) {
+            if (e.getCause() instanceof RuntimeException cause) {
+                throw cause;
+            }
+            throw e;
+        }
     }
 
     /**
@@ -293,8 +323,9 @@ final class CertificateCare implements AutoCloseable {
 
     /** Tells of the threads without which nothing is renewed. */
     void watched(Consumer<LoopWatch.Watched> all) {
-        if (schedule != null) {
-            all.accept(new WatchedSchedule(schedule));
+        Schedule wakeUps = schedule();
+        if (wakeUps != null) {
+            all.accept(new WatchedSchedule(wakeUps));
         }
     }
 
@@ -316,7 +347,7 @@ final class CertificateCare implements AutoCloseable {
      * @param doors where our own clients are now, by server name, for looking at what they see
      */
     void start(Function<String, SelfHandshake.Door> doors, Hearing heard) throws IOException {
-        Schedule wakeUps = schedule;
+        Schedule wakeUps = schedule();
         if (wakeUps == null) {
             renewals.watch(new SelfHandshake(doors));
             return;

@@ -5,7 +5,6 @@ import dev.postern.config.read.ConfigurationProblems;
 import dev.postern.control.OneFile;
 import dev.postern.control.ReloadControl;
 import dev.postern.control.RunRecord;
-import dev.postern.machine.TlsLibrary;
 import dev.postern.schedule.Schedule;
 import io.netty.util.concurrent.Ticker;
 import java.io.IOException;
@@ -35,8 +34,6 @@ public final class Daemon {
     public static void run(ConfigurationSource source, @Nullable Path pidFile)
             throws CannotStart, ConfigurationProblems, InterruptedException {
         ProcessFiles.name("postern");
-        // Needed soon, and loaded while the configuration is read, which may take longer.
-        Threads.named("tls-library").newThread(TlsLibrary::load).start();
         Configuration config = source.read();
         BackgroundOutput log = BackgroundOutput.replaceStandardError();
         LastWords lastWords = LastWords.install(log);

@@ -14,6 +14,8 @@ import org.slf4j.LoggerFactory;
 final class Signals {
     private static final Logger LOG = LoggerFactory.getLogger(Signals.class);
 
+    private static final String HANDLER = "sun.misc.SignalHandler";
+
     private Signals() {}
 
     /**
@@ -25,17 +27,28 @@ final class Signals {
     static void handle(String name, Runnable action) {
         try {
             Class<?> signal = Class.forName("sun.misc.Signal");
-            Class<?> handler = Class.forName("sun.misc.SignalHandler");
-            MethodHandle run = MethodHandles.lookup()
-                    .findVirtual(Runnable.class, "run", MethodType.methodType(void.class))
-                    .bindTo(action);
-            Object onSignal =
-                    MethodHandleProxies.asInterfaceInstance(handler, MethodHandles.dropArguments(run, 0, signal));
             Object wanted = signal.getConstructor(String.class).newInstance(name);
-            signal.getMethod("handle", signal, handler).invoke(null, wanted, onSignal);
+            signal.getMethod("handle", signal, Class.forName(HANDLER)).invoke(null, wanted, handler(signal, action));
         } catch (ReflectiveOperationException | RuntimeException e) {
             // With -Xrs, or without such a signal: no reason not to serve.
             LOG.debug("{} is left to the JVM", name, e);
+        }
+    }
+
+    private static Object handler(Class<?> signal, Runnable action) throws ReflectiveOperationException {
+        MethodHandle run = MethodHandles.lookup()
+                .findVirtual(Runnable.class, "run", MethodType.methodType(void.class))
+                .bindTo(action);
+        return MethodHandleProxies.asInterfaceInstance(
+                Class.forName(HANDLER), MethodHandles.dropArguments(run, 0, signal));
+    }
+
+    /** Does what takes the JVM a while the first time: to make a class. */
+    static void prepare() {
+        try {
+            var unused = handler(Class.forName("sun.misc.Signal"), () -> {});
+        } catch (ReflectiveOperationException | RuntimeException e) {
+            LOG.debug("signals are left to the JVM", e);
         }
     }
 }

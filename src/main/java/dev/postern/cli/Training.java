@@ -1,5 +1,6 @@
 package dev.postern.cli;
 
+import dev.postern.app.Ahead;
 import dev.postern.app.Daemon;
 import dev.postern.app.Edge;
 import dev.postern.config.read.ConfigurationFile;
@@ -112,6 +113,7 @@ public final class Training {
                         .replace("ADMIN", ports.get(2).toString())
                         .replace("SERVER", Integer.toString(server.getLocalPort())));
         Path number = folder.resolve("pid");
+        Ahead.begin();
         start(() -> isDone("run", "-c", file.toString(), "--pid-file", number.toString()));
         long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(LONGEST_SECONDS);
         while (!Files.exists(number)) {

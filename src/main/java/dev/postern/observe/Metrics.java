@@ -1,5 +1,6 @@
 package dev.postern.observe;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.postern.certificate.care.CertificateStatus;
 import io.prometheus.metrics.config.EscapingScheme;
 import io.prometheus.metrics.expositionformats.PrometheusTextFormatWriter;
@@ -23,9 +24,16 @@ import org.jspecify.annotations.Nullable;
  * each for itself, and what is asked for is put together here, on the thread of whoever asks.
  */
 public final class Metrics {
-    private final PrometheusRegistry registry = new PrometheusRegistry();
-    private final PrometheusTextFormatWriter writer =
-            PrometheusTextFormatWriter.builder().build();
+    private final TrafficMetrics traffic;
+    private final StateMetrics state;
+
+    @GuardedBy("this") private @Nullable PrometheusRegistry registry;
+
+    /** The library, which most never ask for, and which would be a part of each start. */
+    private static final class Writer {
+        static final PrometheusTextFormatWriter TEXT =
+                PrometheusTextFormatWriter.builder().build();
+    }
 
     /**
      * @param loops one for each event loop
@@ -37,13 +45,29 @@ public final class Metrics {
             Gauges gauges,
             Supplier<@Nullable AccessLog> log,
             InstantSource clock) {
-        registry.register(new TrafficMetrics(loops));
-        registry.register(new StateMetrics(handshakes, gauges, log, clock));
-        JvmMemoryMetrics.builder().register(registry);
-        JvmGarbageCollectorMetrics.builder().register(registry);
-        JvmBufferPoolMetrics.builder().register(registry);
-        JvmRuntimeInfoMetric.builder().register(registry);
-        ProcessMetrics.builder().register(registry);
+        this.traffic = new TrafficMetrics(loops);
+        this.state = new StateMetrics(handshakes, gauges, log, clock);
+    }
+
+    private synchronized PrometheusRegistry registry() {
+        PrometheusRegistry made = registry;
+        if (made == null) {
+            made = made();
+            registry = made;
+        }
+        return made;
+    }
+
+    private PrometheusRegistry made() {
+        PrometheusRegistry all = new PrometheusRegistry();
+        all.register(traffic);
+        all.register(state);
+        JvmMemoryMetrics.builder().register(all);
+        JvmGarbageCollectorMetrics.builder().register(all);
+        JvmBufferPoolMetrics.builder().register(all);
+        JvmRuntimeInfoMetric.builder().register(all);
+        ProcessMetrics.builder().register(all);
+        return all;
     }
 
     /** The sites whose certificates should have been renewed long ago, or that have none. */
@@ -56,14 +80,14 @@ public final class Metrics {
 
     /** What {@link #text} is. */
     public String contentType() {
-        return writer.getContentType();
+        return Writer.TEXT.getContentType();
     }
 
     /** All of it. Takes milliseconds, more with thousands of sites; not for an event loop. */
     public byte[] text() {
         ByteArrayOutputStream text = new ByteArrayOutputStream(64 * 1024);
         try {
-            writer.write(text, registry.scrape(), EscapingScheme.DEFAULT);
+            Writer.TEXT.write(text, registry().scrape(), EscapingScheme.DEFAULT);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
