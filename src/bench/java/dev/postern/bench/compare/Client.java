@@ -64,7 +64,7 @@ final class Client implements AutoCloseable {
     }
 
     private static Socket connect(int port) throws IOException {
-        Socket socket = new Socket();
+        Socket socket = new FlightSocket();
         socket.setTcpNoDelay(true);
         socket.setSoTimeout(20_000);
         // Thousands of connections leave no ports behind that wait.
