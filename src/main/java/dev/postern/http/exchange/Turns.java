@@ -46,6 +46,11 @@ public final class Turns {
     /** Of the processor's time; not asked for where turns have been short. */
     private long beganProcessorNanos = UNKNOWN;
 
+    /** Of the processor's time, when that was last asked for. */
+    private long spentNanos;
+
+    private long spentAtNanos;
+
     private long watchUntilNanos = System.nanoTime();
     private boolean scheduled;
 
@@ -66,7 +71,7 @@ public final class Turns {
             // Runs once everything that is to be read in this turn has been.
             loop.execute(this::ended);
         }
-        return spent() > TURN_NANOS;
+        return hasSpent(TURN_NANOS);
     }
 
     /** How much is read of a connection at a time. */
@@ -91,19 +96,25 @@ public final class Turns {
         began = true;
         beganNanos = System.nanoTime();
         beganProcessorNanos = beganNanos - watchUntilNanos < 0 ? processor.getAsLong() : UNKNOWN;
+        spentNanos = 0;
+        spentAtNanos = beganNanos;
     }
 
-    /** What this turn has cost so far. */
-    private long spent() {
+    /** Whether this turn has cost more than {@code most} so far. */
+    private boolean hasSpent(long most) {
         long now = System.nanoTime();
-        long passed = now - beganNanos;
-        if (passed <= FIRST_NANOS) {
-            return passed;
-        }
-        if (passed > TURN_NANOS) {
+        if (now - beganNanos > TURN_NANOS) {
             watchUntilNanos = now + WATCH_NANOS;
         }
-        return beganProcessorNanos == UNKNOWN ? passed : Math.min(passed, processor.getAsLong() - beganProcessorNanos);
+        if (spentNanos + (now - spentAtNanos) <= most) {
+            // Nor if all the time since was its own: asking the system costs as much as some requests.
+            return false;
+        }
+        if (beganProcessorNanos != UNKNOWN) {
+            spentNanos = processor.getAsLong() - beganProcessorNanos;
+            spentAtNanos = now;
+        }
+        return beganProcessorNanos == UNKNOWN || spentNanos > most;
     }
 
     private void ended() {
@@ -194,7 +205,7 @@ public final class Turns {
 
     /** One of them at least. */
     private void serve(ArrayDeque<Place> queue, int most, long longest) {
-        for (int left = most; left > 0 && (left == most || spent() < longest); left--) {
+        for (int left = most; left > 0 && (left == most || !hasSpent(longest)); left--) {
             queue.remove().serve(System.nanoTime());
         }
     }

@@ -423,11 +423,11 @@ public final class Http2ClientConnection extends Http2Wire<Http2ClientStream> im
 
     // ---- the responses
 
-    /** At the end of the read, where one is under way: what is written meanwhile goes out together. */
+    /** At the end of the read, where one is under way. */
     @Override
     void flushSoon() {
         if (!reading) {
-            flush(context());
+            super.flushSoon();
         }
     }
 

@@ -261,7 +261,8 @@ final class Http2ClientStream implements ClientStream {
     }
 
     private boolean isWaiting() {
-        return waiting != null && waiting.pendingBytes() > 0;
+        // What a reset takes with it is there until that has been sent.
+        return waiting != null && waiting.pendingBytes() > 0 && !stream.isResetSent();
     }
 
     /**

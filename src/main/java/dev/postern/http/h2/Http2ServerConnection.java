@@ -52,7 +52,6 @@ final class Http2ServerConnection extends Http2Wire<Http2ServerStream> {
 
     private Phase phase = Phase.AWAITS_SETTINGS;
     private boolean takesTunnels;
-    private boolean flushScheduled;
     private long probeNanos;
     private long readNanos;
     /** Since when no stream is open. */
@@ -223,20 +222,6 @@ final class Http2ServerConnection extends Http2Wire<Http2ServerStream> {
     void reset(Http2Stream stream, Http2Error error) {
         super.reset(stream, error);
         flushSoon();
-    }
-
-    /** Once the loop has read what there is from all its connections: many streams are flushed together. */
-    @Override
-    void flushSoon() {
-        if (!flushScheduled) {
-            flushScheduled = true;
-            channel().eventLoop().execute(this::flushNow);
-        }
-    }
-
-    private void flushNow() {
-        flushScheduled = false;
-        flush(context());
     }
 
     @Override

@@ -39,6 +39,8 @@ abstract class Http2Wire<S> extends Http2ConnectionHandler {
     private final ReceiveWindows windows;
     private final Http2Connection.PropertyKey key;
     private @Nullable ChannelHandlerContext ctx;
+    /** Before this turn of the event loop ends. */
+    private boolean flushes;
 
     /** @param key of what is known of a stream */
     Http2Wire(
@@ -230,8 +232,28 @@ abstract class Http2Wire<S> extends Http2ConnectionHandler {
         }
     }
 
-    /** Sends what is written, together with what will be in a moment. */
-    abstract void flushSoon();
+    /**
+     * Sends what is written once the loop has read what there is from all its connections: what is written meanwhile, be it for one
+     * stream or for many, goes out together.
+     */
+    void flushSoon() {
+        if (!flushes) {
+            flushes = true;
+            channel.eventLoop().execute(this::flushNow);
+        }
+    }
+
+    private void flushNow() {
+        if (flushes && !context().isRemoved()) {
+            flush(context());
+        }
+    }
+
+    @Override
+    public void flush(ChannelHandlerContext on) {
+        flushes = false;
+        super.flush(on);
+    }
 
     // ---- the end
 
