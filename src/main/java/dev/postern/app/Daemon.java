@@ -17,9 +17,13 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** A process that serves until it is told to stop, or cannot go on: then it ends with 70. */
 public final class Daemon {
+    private static final Logger LOG = LoggerFactory.getLogger(Daemon.class);
+
     /** A start that is told to stop is let go on for so long, so that what it has begun can be ended in order. */
     private static final int LONGEST_START_SECONDS = 10;
 
@@ -46,6 +50,7 @@ public final class Daemon {
         CompletableFuture<Void> stopping = new CompletableFuture<>();
         Thread stop = atSignal(
                 () -> {
+                    LOG.info("told to stop");
                     stopping.complete(null);
                     var unused = begun.await(LONGEST_START_SECONDS, TimeUnit.SECONDS);
                     running.get().close();

@@ -2,6 +2,7 @@ package dev.postern.acme;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.postern.testing.FreePorts;
 import dev.postern.testing.RealPrograms;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -65,7 +66,7 @@ class OddAnswersBesideCertbotTest {
                 "--no-random-sleep-on-renew",
                 "--server=" + ca.directory(),
                 "--http-01-address=127.0.0.1",
-                "--http-01-port=" + OddCaFront.freePort(),
+                "--http-01-port=" + FreePorts.next(),
                 "--config-dir=" + home.resolve("config"),
                 "--work-dir=" + home.resolve("work"),
                 "--logs-dir=" + home.resolve("logs")));

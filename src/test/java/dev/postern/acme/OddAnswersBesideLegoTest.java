@@ -2,6 +2,7 @@ package dev.postern.acme;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.postern.testing.FreePorts;
 import dev.postern.testing.RealPrograms;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -72,7 +73,7 @@ class OddAnswersBesideLegoTest {
                 "--server=" + ca.directory(),
                 "--path=" + directory.resolve("lego"),
                 "--http",
-                "--http.port=127.0.0.1:" + OddCaFront.freePort()));
+                "--http.port=127.0.0.1:" + FreePorts.next()));
         ca.script().names().forEach(each -> command.add("--domains=" + each));
         command.add("run");
         Process process = new ProcessBuilder(command)

@@ -3,6 +3,7 @@ package dev.postern.app;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.postern.testing.FreePorts;
 import dev.postern.testing.PosternProcess;
 import dev.postern.testing.RawClient;
 import dev.postern.testing.RealPrograms;
@@ -179,7 +180,7 @@ class DaemonTest {
 
     @Test
     void portInUseEndsWith69AndOneLineAndNothingIsBound() throws Exception {
-        int http = freePort();
+        int http = FreePorts.next();
         try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             PosternProcess postern = start(http, taken.getLocalPort(), "");
 
@@ -294,12 +295,6 @@ class DaemonTest {
 
     private RawClient connect(PosternProcess postern) throws IOException {
         return RawClient.tls(postern.port("https"), site.trust(), "localhost");
-    }
-
-    private static int freePort() throws IOException {
-        try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return free.getLocalPort();
-        }
     }
 
     private PosternProcess run(String more) throws IOException {

@@ -36,6 +36,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 @Tag("long")
 class MemoryAttackTest {
+    /** Of the processor's time, where it is to be answered: on a machine that others keep busy it has little of each second. */
     private static final Duration RIGHT_AFTER = Duration.ofSeconds(30);
 
     @TempDir
@@ -270,7 +271,12 @@ class MemoryAttackTest {
         boolean during = postern.isAlive() && isAnswered(postern, trust);
         attackers.close();
         if (!during) {
-            await().atMost(RIGHT_AFTER).until(() -> !postern.isAlive() || isAnswered(postern, trust));
+            Duration had = postern.processorTime();
+            await().atMost(Duration.ofMinutes(10))
+                    .until(() -> !postern.isAlive()
+                            || isAnswered(postern, trust)
+                            || postern.processorTime().minus(had).compareTo(RIGHT_AFTER) > 0);
+            assertThat(!postern.isAlive() || isAnswered(postern, trust)).isTrue();
         }
         System.out.printf(
                 "%s; %s%n",

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.postern.config.read.ConfigurationChange;
 import dev.postern.testing.EdgeExtension;
+import dev.postern.testing.FreePorts;
 import dev.postern.testing.RawClient;
 import dev.postern.testing.TestServer;
 import java.net.ConnectException;
@@ -299,7 +300,7 @@ class ReloadTest {
         edge.start(listeners("127.0.0.1:0") + config(ALL_TO_WEB, web(one), ""));
         int port = edge.httpsPort();
         RawClient before = edge.client();
-        int added = freePort();
+        int added = FreePorts.next();
 
         ConfigurationChange change = edge.reload(listeners("127.0.0.1:" + added) + config(ALL_TO_WEB, web(one), ""));
 
@@ -315,7 +316,7 @@ class ReloadTest {
     @Test
     void addressMayBeReplacedByOneThatCoversIt() throws Exception {
         servers();
-        int port = freePort();
+        int port = FreePorts.next();
         edge.start(listeners("127.0.0.1:" + port) + config(ALL_TO_WEB, web(one), ""));
 
         edge.reload(listeners("0.0.0.0:" + port) + config(ALL_TO_WEB, web(one), ""));
@@ -328,7 +329,7 @@ class ReloadTest {
         servers();
         edge.start(listeners("127.0.0.1:0") + config(ALL_TO_WEB, web(one), ""));
         int port = edge.httpsPort();
-        int free = freePort();
+        int free = FreePorts.next();
         try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             assertThatThrownBy(
                             () -> edge.reload(listeners("127.0.0.1:" + free + "\", \"127.0.0.1:" + taken.getLocalPort())
@@ -358,11 +359,5 @@ class ReloadTest {
     private static String listeners(String https) {
         return "listeners:\n  http: { bind: \"127.0.0.1:0\" }\n  https: { bind: [\"" + https
                 + "\"] }\n  challenge: { bind: \"127.0.0.1:0\" }\n";
-    }
-
-    private static int freePort() throws Exception {
-        try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return free.getLocalPort();
-        }
     }
 }

@@ -84,6 +84,11 @@ public final class EdgeExtension implements BeforeEachCallback, AfterEachCallbac
         EdgeLoops.settle(edge);
     }
 
+    /** For connections and requests time goes no further, however long the test takes, but with {@link #passes}. */
+    public void timeStands() {
+        ticker.stand();
+    }
+
     /** Reloads the edge; {@code rest} as for {@link #start}, whose listeners stay where they are not named. */
     public ConfigurationChange reload(String rest) throws CannotStart, ConfigurationProblems {
         return edge.reload(configuration(rest));

@@ -7,10 +7,18 @@ import java.util.concurrent.atomic.AtomicLong;
 
 /** The clock of event loops, which goes by itself and can be put forward. Any thread. */
 final class MovedTicker implements Ticker {
+    private static final long GOES = Long.MIN_VALUE;
+
     private final AtomicLong ahead = new AtomicLong();
+    private volatile long stoodNanos = GOES;
 
     void forward(Duration time) {
         ahead.addAndGet(time.toNanos());
+    }
+
+    /** From now on it goes only where it is put forward. */
+    void stand() {
+        stoodNanos = Ticker.systemTicker().nanoTime();
     }
 
     @Override
@@ -21,7 +29,8 @@ final class MovedTicker implements Ticker {
 
     @Override
     public long nanoTime() {
-        return Ticker.systemTicker().nanoTime() + ahead.get();
+        long stood = stoodNanos;
+        return (stood == GOES ? Ticker.systemTicker().nanoTime() : stood) + ahead.get();
     }
 
     /** Of nobody's use here. */

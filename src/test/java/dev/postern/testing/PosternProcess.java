@@ -160,6 +160,11 @@ public final class PosternProcess implements AutoCloseable {
         awaitExit();
     }
 
+    /** What it has had of the processors. */
+    public Duration processorTime() {
+        return process.info().totalCpuDuration().orElse(Duration.ZERO);
+    }
+
     /** SIGTERM. */
     public void terminate() {
         // Process.destroy would close our end of its output as well, and with it what it says last.

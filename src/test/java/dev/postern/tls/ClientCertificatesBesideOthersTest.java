@@ -237,7 +237,7 @@ class ClientCertificatesBesideOthersTest {
                 .redirectOutput(folder.resolve(name + ".out").toFile())
                 .start();
         processes.put(name, process);
-        await().untilAsserted(() -> {
+        await().ignoreExceptionsInstanceOf(IOException.class).untilAsserted(() -> {
             assertThat(process.isAlive())
                     .as(Files.readString(folder.resolve(name + ".out")))
                     .isTrue();

@@ -5,12 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.postern.ca.InternalCa;
 import dev.postern.ca.TestChains;
 import dev.postern.pki.Pem;
+import dev.postern.testing.FreePorts;
 import dev.postern.testing.RealPrograms;
 import dev.postern.testing.Trust;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -47,8 +47,8 @@ class OtherClientsTest {
 
     @BeforeEach
     void start() throws Exception {
-        http = freePort();
-        tls = freePort();
+        http = FreePorts.next();
+        tls = FreePorts.next();
         ca = InternalCa.open(home.resolve("ca"), Clock.systemUTC(), random);
         server = AcmeServer.start(
                 ca,
@@ -271,12 +271,6 @@ class OtherClientsTest {
             process.destroyForcibly();
         }
         return Files.readString(out);
-    }
-
-    private static int freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0)) {
-            return socket.getLocalPort();
-        }
     }
 
     /** A folder of answers behind HTTP. */

@@ -3,6 +3,7 @@ package dev.postern.migrate.haproxy;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.postern.migrate.Imported;
+import dev.postern.testing.FreePorts;
 import dev.postern.testing.PosternProcess;
 import dev.postern.testing.RealPrograms;
 import dev.postern.testing.TestSite;
@@ -86,7 +87,12 @@ class BesideHaproxyTest {
             haproxy = home.outcomes();
             home.allOn();
             Imported imported = HaproxyImport.read(config, Map.of(), Clock.systemUTC());
-            Path yaml = Files.writeString(folder.resolve("postern.yaml"), imported.text());
+            // Port 80 is one for the whole machine.
+            String text = imported.text()
+                    .replaceFirst(
+                            "(?m)^listeners:\n  # Port 80 is bound as well.*\n",
+                            "listeners:\n  http: { bind: \"127.0.0.1:" + FreePorts.next() + "\" }\n");
+            Path yaml = Files.writeString(folder.resolve("postern.yaml"), text);
             try (PosternProcess edge = PosternProcess.start(folder, "run", "-c", yaml.toString())) {
                 edge.awaitLine("Edge - ready: ");
                 script.with(home);

@@ -1,9 +1,6 @@
 package dev.postern.migrate.haproxy;
 
 import dev.postern.testing.FreePorts;
-import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.Function;
@@ -55,7 +52,7 @@ final class Rehomed {
             return "0.0.0.1:" + first;
         }
         // Two of a range are enough.
-        ports.putIfAbsent(first, two());
+        ports.putIfAbsent(first, FreePorts.two());
         ports.put(first + 1, port(first) + 1);
         return "0.0.0.1:" + first + "-" + (port(first) + 1);
     }
@@ -66,19 +63,6 @@ final class Rehomed {
         return found.group(4) == null
                 ? host
                 : host + ":" + (isDone ? found.group(4) : Integer.toString(port(Integer.parseInt(found.group(4)))));
-    }
-
-    private static int two() {
-        while (true) {
-            int first = FreePorts.next();
-            try (ServerSocket next = new ServerSocket(first + 1, 1, InetAddress.getLoopbackAddress())) {
-                if (next.isBound()) {
-                    return first;
-                }
-            } catch (IOException inUse) {
-                // The next one, then.
-            }
-        }
     }
 
     String text() {
