@@ -37,8 +37,11 @@ public final class Compare {
         Amount amount = options.amount();
         Table table = new Table(peers);
         Path folder = options.folder();
+        // What there is is told also where it ends early: some rows have taken minutes.
+        Thread early = new Thread(() -> System.out.println("Ended early.\n\n" + table.markdown()));
+        Runtime.getRuntime().addShutdownHook(early);
         String ciphers;
-        try (Programs programs = new Programs(folder);
+        try (Programs programs = new Programs();
                 Origin origin = new Origin(programs, cores, folder, amount.bodyBytes());
                 Bench bench = new Bench(
                         programs, cores, folder, origin, new Certificates(folder.resolve("certificates")), amount)) {
@@ -47,6 +50,7 @@ public final class Compare {
             }
             ciphers = bench.ciphers();
         }
+        Runtime.getRuntime().removeShutdownHook(early);
         System.out.println(table.markdown());
         System.out.printf(
                 "%s, %s, %s; %d rounds of %s s; the first column is 1.%n%n%s.%n%nCiphers: %s.%n",

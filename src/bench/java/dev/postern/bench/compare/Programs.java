@@ -3,9 +3,7 @@ package dev.postern.bench.compare;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -18,12 +16,9 @@ final class Programs implements AutoCloseable {
     /** A build of Postern is the longest thing that anybody does here. */
     private static final String LONGEST = "300";
 
-    private final Path folder;
     private final Set<Process> running = ConcurrentHashMap.newKeySet();
 
-    /** @param folder where they may leave what they like; it has the list of their processes for whoever cleans up after a kill */
-    Programs(Path folder) {
-        this.folder = folder;
+    Programs() {
         Runtime.getRuntime().addShutdownHook(new Thread(this::close));
     }
 
@@ -41,11 +36,6 @@ final class Programs implements AutoCloseable {
             builder.environment().put("XDG_CONFIG_HOME", home.toString());
             Process process = builder.start();
             running.add(process);
-            Files.writeString(
-                    folder.resolve("processes"),
-                    process.pid() + "\n",
-                    StandardOpenOption.CREATE,
-                    StandardOpenOption.APPEND);
             return process;
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -54,7 +44,6 @@ final class Programs implements AutoCloseable {
 
     void end(Process process) {
         try {
-            process.descendants().forEach(ProcessHandle::destroy);
             process.destroy();
             if (!process.waitFor(10, TimeUnit.SECONDS)) {
                 process.descendants().forEach(ProcessHandle::destroyForcibly);
@@ -92,11 +81,12 @@ final class Programs implements AutoCloseable {
         }
     }
 
+    /** First as one asks: a worker of nginx that is killed is started anew. */
     @Override
     public void close() {
-        running.forEach(process -> {
-            process.descendants().forEach(ProcessHandle::destroyForcibly);
-            process.destroyForcibly();
-        });
+        running.forEach(Process::destroy);
+        running.forEach(this::end);
+        // Those that end by themselves.
+        ProcessHandle.current().descendants().forEach(ProcessHandle::destroyForcibly);
     }
 }

@@ -15,14 +15,14 @@ final class Table {
         this.peers = List.copyOf(peers);
     }
 
-    void add(Row row, Peer peer, Map<Figure, Double> sample) {
+    synchronized void add(Row row, Peer peer, Map<Figure, Double> sample) {
         sample.forEach((figure, value) -> samples.computeIfAbsent(row, key -> new LinkedHashMap<>())
                 .computeIfAbsent(figure, key -> new LinkedHashMap<>())
                 .computeIfAbsent(peer.name(), key -> new ArrayList<>())
                 .add(value));
     }
 
-    String markdown() {
+    synchronized String markdown() {
         StringBuilder text = new StringBuilder("| |");
         peers.forEach(peer -> text.append(' ').append(peer.title()).append(" |"));
         text.append("\n|---|").append("---|".repeat(peers.size())).append('\n');
