@@ -23,11 +23,11 @@ import org.slf4j.LoggerFactory;
 public final class AccessLog implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(AccessLog.class);
 
-    /** Batches; at most 16 MiB, some 40,000 lines: a few seconds of a disk that hangs. */
-    private static final int WAITING = 1024;
+    /** Batches; at most 32 MiB, some 80,000 lines: a few seconds of a disk that hangs. */
+    private static final int WAITING = 512;
 
-    /** Batches that are on their way while the disk keeps up: one of each loop, and then some. */
-    private static final int SPARE = 32;
+    /** Batches that are on their way while the disk keeps up. */
+    private static final int SPARE = 8;
 
     /** How long the end waits for what is still to be written. */
     private static final long CLOSE_SECONDS = 2;

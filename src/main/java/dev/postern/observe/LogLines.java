@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
  * loop looks after its timeouts. Event loop only.
  */
 final class LogLines {
-    /** About forty lines. */
-    static final int BATCH_BYTES = 16 * 1024;
+    /** Some hundred and fifty lines: each batch wakes the thread that writes it, which costs as much as a line or two. */
+    static final int BATCH_BYTES = 64 * 1024;
 
     private final AccessLog log;
     private final LineFormat format;

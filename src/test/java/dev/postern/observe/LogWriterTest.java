@@ -20,7 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 class LogWriterTest {
     private static final int LINES = 100;
 
-    // A pipe that nobody reads takes 64 KiB, the queue 1024 batches; the test fails by never ending.
+    // A pipe that nobody reads takes 64 KiB, the queue 512 batches; the test fails by never ending.
     @Test
     void readerThatIsStuckCostsLinesAndNeverTime(@TempDir Path directory) throws Exception {
         Path pipe = directory.resolve("pipe");
