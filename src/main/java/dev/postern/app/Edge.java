@@ -50,6 +50,7 @@ public final class Edge implements AutoCloseable {
     private final CertificateCare care;
     private final RequestPath path;
     private final Observation observation;
+    private final MemoryGuard memory;
     /** What {@link #close} ends in the end, the last one first. */
     private final Deque<AutoCloseable> opened = new ArrayDeque<>();
 
@@ -77,8 +78,11 @@ public final class Edge implements AutoCloseable {
         opened.push(
                 () -> loops.group().shutdownGracefully(0, 1, TimeUnit.SECONDS).await(2, TimeUnit.SECONDS));
         opened.push(background::shutdownNow);
-        MemoryGuard memory = new MemoryGuard(background);
+        this.memory = new MemoryGuard(background);
         opened.push(memory);
+        long quiet = MemoryGuard.QUIET.toSeconds();
+        var unused = background.scheduleWithFixedDelay(
+                () -> memory.giveBack(MemoryGuard.QUIET), quiet, quiet, TimeUnit.SECONDS);
         try {
             // A store that is made, perhaps by another user, and not served from is in the way of the next start.
             requireFree(config);
@@ -88,7 +92,7 @@ public final class Edge implements AutoCloseable {
             opened.push(path);
             opened.addLast(path::loopsEnded);
             observation.prepare(config).commit();
-            var unused = care.schedule();
+            var scheduled = care.schedule();
             path.prepare(config).commit();
             // There are listeners while thousands of files are read.
             care.awaitFiles(heard.stopping());
@@ -153,6 +157,7 @@ public final class Edge implements AutoCloseable {
                 edge.path.servers().max(),
                 edge.path.servers().maxPerClient(),
                 String.join(", ", Versions.lines()));
+        LOG.info("memory: {}", edge.memory.text());
         edge.tellShortage();
         if (edge.httpsAddresses().isEmpty() && !config.sites().isEmpty()) {
             LOG.info("listener https: not bound, for no site has a certificate: each is plain");

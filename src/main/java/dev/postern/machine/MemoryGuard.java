@@ -8,6 +8,7 @@ import java.lang.management.ManagementFactory;
 import java.lang.management.MemoryPoolMXBean;
 import java.lang.management.MemoryType;
 import java.lang.management.MemoryUsage;
+import java.time.Duration;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Executor;
@@ -51,6 +52,12 @@ public final class MemoryGuard implements AutoCloseable {
 
     private static final long TOLD_NANOS = TimeUnit.MINUTES.toNanos(1);
 
+    /** How long there was no collection where there is nothing to do, and how often to look. */
+    public static final Duration QUIET = Duration.ofMinutes(1);
+
+    /** What the JVM says of a collection that was asked for. */
+    private static final String ASKED_FOR = "System.gc()";
+
     /** What refuses: is told of and counted apart. */
     public enum Refused {
         CONNECTION,
@@ -76,6 +83,10 @@ public final class MemoryGuard implements AutoCloseable {
 
     // Written by the thread that tells of collections, and by who finds that there is room; read by any thread.
     private volatile boolean heapIsFull;
+    /** Whether the JVM had to collect since the last time that memory was given back, and when. */
+    private volatile boolean spent;
+
+    private volatile long collectedNanos = System.nanoTime();
     private volatile boolean closed;
 
     /** @param collector has the heap collected, which takes its time */
@@ -189,6 +200,10 @@ public final class MemoryGuard implements AutoCloseable {
                 left += pool.getValue().getUsed();
             }
         }
+        if (!info.getGcCause().equals(ASKED_FOR)) {
+            collectedNanos = System.nanoTime();
+            spent = true;
+        }
         boolean full = left > maxHeap * FULL_HEAP;
         if (isOfEverything(info)) {
             heapIsFull = full;
@@ -206,6 +221,30 @@ public final class MemoryGuard implements AutoCloseable {
         String action = info.getGcAction();
         return action.equals("end of major GC")
                 || (action.equals("end of GC cycle") && !info.getGcName().contains("Minor"));
+    }
+
+    /**
+     * To be called every {@link #QUIET}: after a burst, once nothing is done any more that takes memory, the heap is collected as a
+     * whole, so that the JVM gives back to the machine what it does not need. By itself it would keep it: without work there is no
+     * collection.
+     *
+     * @param quiet how long there was none
+     * @return whether it was so
+     */
+    public boolean giveBack(Duration quiet) {
+        if (closed || !spent || System.nanoTime() - collectedNanos < quiet.toNanos()) {
+            return false;
+        }
+        spent = false;
+        collector.execute(System::gc);
+        return true;
+    }
+
+    /** What there is at most, in one line. */
+    public String text() {
+        return "heap " + (maxHeap >> 20) + " MiB, buffers " + (maxDirect >> 20)
+                + " MiB at most; nothing more is begun from " + ((long) (maxHeap * FULL_HEAP) >> 20) + " and "
+                + ((long) (maxDirect * FULL_DIRECT) >> 20) + " MiB on";
     }
 
     private void collectSoon() {
