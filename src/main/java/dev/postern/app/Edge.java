@@ -92,7 +92,7 @@ public final class Edge implements AutoCloseable {
             opened.push(path);
             opened.addLast(path::loopsEnded);
             observation.prepare(config).commit();
-            var scheduled = care.schedule();
+            var unusedYet = care.schedule();
             path.prepare(config).commit();
             // There are listeners while thousands of files are read.
             care.awaitFiles(heard.stopping());

@@ -37,7 +37,6 @@ class StartTest {
     private Path directory;
 
     private TestSite site;
-    private Path file;
     private Path initialized;
 
     @BeforeEach
@@ -46,8 +45,8 @@ class StartTest {
         site = new TestSite(directory);
     }
 
-    private void configure(int server) throws IOException {
-        file = Files.writeString(
+    private String configuration(int server) throws IOException {
+        Path file = Files.writeString(
                 directory.resolve("postern.yaml"), """
                 listeners:
                   http: { bind: "127.0.0.1:0" }
@@ -59,14 +58,15 @@ class StartTest {
                   - { names: [app.example.com], backend: web, certificate: %s }
                 backends: { web: { servers: ["127.0.0.1:%d"], health: { path: /, interval: 1s } } }
                 """.formatted(site.certificate("app.example.com"), server));
+        return file.toString();
     }
 
     @Test
     void firstAnswerNeedsNothingThatIsForLater() throws Exception {
         try (TestServer server = TestServer.saying("hello")) {
-            configure(server.port());
+            String file = configuration(server.port());
             try (PosternProcess postern = PosternProcess.start(
-                    directory, List.of("-Xlog:class+init=info:file=" + initialized), "run", "-c", file.toString())) {
+                    directory, List.of("-Xlog:class+init=info:file=" + initialized), "run", "-c", file)) {
                 String listening = postern.awaitLine("listener https:");
                 int port = Integer.parseInt(listening.substring(listening.lastIndexOf(':') + 1));
                 try (RawClient client = RawClient.tls(port, site.trust(), "app.example.com")) {
@@ -80,9 +80,9 @@ class StartTest {
 
     @Test
     void checkNeedsNoDaemon() throws Exception {
-        configure(9);
+        String file = configuration(9);
         try (PosternProcess check = PosternProcess.start(
-                directory, List.of("-Xlog:class+init=info:file=" + initialized), "check", "-c", file.toString())) {
+                directory, List.of("-Xlog:class+init=info:file=" + initialized), "check", "-c", file)) {
             assertThat(check.awaitExit()).isZero();
         }
 
