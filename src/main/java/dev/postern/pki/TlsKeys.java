@@ -47,8 +47,8 @@ public final class TlsKeys {
                             + "581a0db248b0a77aecec196accc52973",
                     16),
             new BigInteger(
-                    "01fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffa51868783bf2f966b7fcc0148"
-                            + "f709a5d03bb5c9b8899c47aebb6fb71e91386409",
+                    "1fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffa"
+                            + "51868783bf2f966b7fcc0148f709a5d03bb5c9b8899c47aebb6fb71e91386409",
                     16));
 
     private TlsKeys() {}
