@@ -9,6 +9,8 @@ import dev.postern.testing.PosternProcess;
 import dev.postern.testing.RawClient;
 import dev.postern.testing.TestServer;
 import dev.postern.testing.TestSite;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadInfo;
 import java.nio.file.Files;
@@ -18,6 +20,7 @@ import java.util.List;
 import javax.management.remote.JMXConnector;
 import javax.management.remote.JMXConnectorFactory;
 import javax.management.remote.JMXServiceURL;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -42,6 +45,8 @@ class RequestAllocationTest {
 
     private static final int REQUESTS = Integer.getInteger("postern.allocation.requests", 10_000);
 
+    private static final int LAST_STREAM = 2 * 5_000 - 1;
+
     @TempDir
     private Path directory;
 
@@ -64,15 +69,32 @@ class RequestAllocationTest {
     void requestOverHttp2AllocatesLittle() throws Exception {
         TestSite site = new TestSite(directory);
         try (TestServer server = TestServer.saying("hello");
-                PosternProcess postern = run(site, server);
-                Http2Client client = Http2Client.connect(postern.port("https"), site.trust(), NAME)) {
-            int[] stream = {-1};
+                PosternProcess postern = run(site, server)) {
+            Http2Client[] client = new Http2Client[1];
+            int[] stream = {LAST_STREAM};
             assertThat(bytesEach(postern, () -> {
+                        if (stream[0] >= LAST_STREAM) {
+                            client[0] = connect(postern, site, client[0]);
+                            stream[0] = -1;
+                        }
                         stream[0] += 2;
-                        client.get(stream[0], "/some/path?and=query");
-                        assertThat(client.response(stream[0]).status()).isEqualTo(200);
+                        client[0].get(stream[0], "/some/path?and=query");
+                        assertThat(client[0].response(stream[0]).status()).isEqualTo(200);
                     }))
                     .isLessThan(MAX_BYTES_HTTP2);
+            client[0].close();
+        }
+    }
+
+    /** A connection has 10,000 streams, and then a second until it goes. */
+    private static Http2Client connect(PosternProcess postern, TestSite site, @Nullable Http2Client before) {
+        try {
+            if (before != null) {
+                before.close();
+            }
+            return Http2Client.connect(postern.port("https"), site.trust(), NAME);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 
