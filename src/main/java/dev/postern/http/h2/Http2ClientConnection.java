@@ -119,7 +119,7 @@ public final class Http2ClientConnection extends Http2Wire<Http2ClientStream> im
 
     private Http2ClientConnection(
             Http2ConnectionDecoder decoder,
-            Http2ConnectionEncoder encoder,
+            LimitedAnswers encoder,
             Http2Settings settings,
             Worker worker,
             RequestSteps steps,
@@ -173,7 +173,7 @@ public final class Http2ClientConnection extends Http2Wire<Http2ClientStream> im
                     .maxHeaderListSize(blocks.maxHeaderListSize())
                     .connectProtocolEnabled(true));
             encoderEnforceMaxConcurrentStreams(false);
-            encoderEnforceMaxQueuedControlFrames(Http2Limits.MAX_QUEUED_CONTROL_FRAMES);
+            encoderEnforceMaxQueuedControlFrames(0);
             // Of these there are bounds of our own.
             decoderEnforceMaxRstFramesPerWindow(0, 0);
             decoderEnforceMaxConsecutiveEmptyDataFrames(0);
@@ -187,10 +187,11 @@ public final class Http2ClientConnection extends Http2Wire<Http2ClientStream> im
         @Override
         protected Http2ClientConnection build(
                 Http2ConnectionDecoder decoder, Http2ConnectionEncoder encoder, Http2Settings settings) {
+            LimitedAnswers out = new LimitedAnswers(encoder.connection());
             FrameBudget budget = FrameBudget.ofClient(channel.eventLoop().ticker());
             Http2ClientConnection made = new Http2ClientConnection(
-                    Http2Limits.decoder(encoder, blocks, budget),
-                    encoder,
+                    Http2Limits.decoder(out, blocks, budget),
+                    out,
                     settings,
                     worker,
                     steps,

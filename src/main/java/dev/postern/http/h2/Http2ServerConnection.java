@@ -69,7 +69,7 @@ final class Http2ServerConnection extends Http2Wire<Http2ServerStream> {
 
     private Http2ServerConnection(
             Http2ConnectionDecoder decoder,
-            Http2ConnectionEncoder encoder,
+            LimitedAnswers encoder,
             Http2Settings settings,
             Heads heads,
             RepeatedWarnings warnings,
@@ -122,7 +122,7 @@ final class Http2ServerConnection extends Http2Wire<Http2ServerStream> {
                     .headerTableSize(Http2Limits.HEADER_TABLE)
                     .maxHeaderListSize(blocks.maxHeaderListSize()));
             encoderEnforceMaxConcurrentStreams(false);
-            encoderEnforceMaxQueuedControlFrames(Http2Limits.MAX_QUEUED_CONTROL_FRAMES);
+            encoderEnforceMaxQueuedControlFrames(0);
             // Of these there are bounds of our own.
             decoderEnforceMaxConsecutiveEmptyDataFrames(0);
         }
@@ -135,10 +135,11 @@ final class Http2ServerConnection extends Http2Wire<Http2ServerStream> {
         @Override
         protected Http2ServerConnection build(
                 Http2ConnectionDecoder decoder, Http2ConnectionEncoder encoder, Http2Settings settings) {
+            LimitedAnswers out = new LimitedAnswers(encoder.connection());
             FrameBudget budget = FrameBudget.ofServer(channel.eventLoop().ticker());
             Http2ServerConnection made = new Http2ServerConnection(
-                    Http2Limits.decoder(encoder, blocks, budget),
-                    encoder,
+                    Http2Limits.decoder(out, blocks, budget),
+                    out,
                     settings,
                     heads,
                     warnings,

@@ -8,7 +8,6 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.http2.Http2CodecUtil;
 import io.netty.handler.codec.http2.Http2Connection;
 import io.netty.handler.codec.http2.Http2ConnectionDecoder;
-import io.netty.handler.codec.http2.Http2ConnectionEncoder;
 import io.netty.handler.codec.http2.Http2ConnectionHandler;
 import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Exception;
@@ -33,6 +32,7 @@ import org.slf4j.LoggerFactory;
 abstract class Http2Wire<S> extends Http2ConnectionHandler {
     private static final Logger LOG = LoggerFactory.getLogger(Http2Wire.class);
 
+    private final LimitedAnswers out;
     private final Channel channel;
     private final Ticker ticker;
     private final FrameBudget budget;
@@ -45,12 +45,13 @@ abstract class Http2Wire<S> extends Http2ConnectionHandler {
     /** @param key of what is known of a stream */
     Http2Wire(
             Http2ConnectionDecoder decoder,
-            Http2ConnectionEncoder encoder,
+            LimitedAnswers encoder,
             Http2Settings settings,
             Channel channel,
             FrameBudget budget,
             Http2Connection.PropertyKey key) {
         super(decoder, encoder, settings);
+        this.out = encoder;
         this.channel = channel;
         this.ticker = channel.eventLoop().ticker();
         this.budget = budget;
@@ -252,7 +253,13 @@ abstract class Http2Wire<S> extends Http2ConnectionHandler {
     @Override
     public void flush(ChannelHandlerContext on) {
         flushes = false;
-        super.flush(on);
+        try {
+            encoder().flowController().writePendingBytes();
+            out.handOn(on);
+            on.flush();
+        } catch (Http2Exception e) {
+            onError(on, true, e);
+        }
     }
 
     // ---- the end
@@ -267,6 +274,7 @@ abstract class Http2Wire<S> extends Http2ConnectionHandler {
     }
 
     final void closeContext() {
+        out.handOn(context());
         context().close().addListener(this::observed);
     }
 
