@@ -29,8 +29,11 @@ final class MovedTicker implements Ticker {
 
     @Override
     public long nanoTime() {
-        long stood = stoodNanos;
-        return (stood == GOES ? Ticker.systemTicker().nanoTime() : stood) + ahead.get();
+        if (stoodNanos == GOES) {
+            return Ticker.systemTicker().nanoTime() + ahead.get();
+        }
+        // What is due in a nanosecond has to come.
+        return stoodNanos + ahead.incrementAndGet();
     }
 
     /** Of nobody's use here. */
