@@ -73,6 +73,10 @@ public final class PosternProcess implements AutoCloseable {
         // It starts for one thing and ends: no time for the compiler that optimizes, no threads for the collector.
         command.add("-XX:TieredStopAtLevel=1");
         command.add("-XX:+UseSerialGC");
+        if (Runtime.version().feature() >= 24) {
+            // As the launcher: the JVM warns otherwise, whenever the TLS library is loaded.
+            command.addAll(List.of("--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow"));
+        }
         command.addAll(warm.options());
         command.add("-Dpostern.home=" + Path.of("").toAbsolutePath());
         command.addAll(jvm);
