@@ -200,4 +200,17 @@ class ExplainTest {
         assertThatThrownBy(() -> run(ControlRequest.of("explain-ended").with("id", "none")))
                 .hasMessageContaining("no request of the last 2 has the id none");
     }
+
+    /** There is a code for all of it; which rule was broken is in the words behind it. */
+    @Test
+    void whichRuleARequestBreaksIsSaid() throws Exception {
+        start(site("app.example.com", "routes: [{ path: /, respond: { status: 200 } }]"), "  {}\n");
+        RawClient client = tls("https", "app.example.com");
+        client.send("GET / HTTP/1.1\r\nHost: app.example.com\r\nHost: app.example.com\r\n\r\n");
+        assertThat(client.response().status()).isEqualTo(400);
+
+        assertThat(run(ControlRequest.of("explain-ended").with("last", "1")))
+                .contains("answer 400")
+                .anyMatch(line -> line.startsWith("why malformed: ") && line.contains("Host"));
+    }
 }

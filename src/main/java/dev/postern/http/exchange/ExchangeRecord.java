@@ -81,9 +81,10 @@ public final class ExchangeRecord {
      *
      * @param legible what could be read of it all the same
      */
-    public static ExchangeRecord refused(String id, Client client, Legible legible, long beganNanos, Failure failure) {
+    public static ExchangeRecord refused(
+            String id, Client client, Legible legible, long beganNanos, Failure failure, String detail) {
         ExchangeRecord refused = new ExchangeRecord(id, client, null, legible, beganNanos, NEVER);
-        refused.failed(failure, "", false);
+        refused.failed(failure, detail, false);
         return refused;
     }
 

@@ -273,13 +273,13 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
         writer.answers(null);
         settled = false;
         writer.local(answer, worker.heads().date(), false, FieldEdits.NONE);
-        worker.ended(refusal(id, failure).with(answer, worker.nanos()));
+        worker.ended(refusal(id, failure, detail).with(answer, worker.nanos()));
         finish(true);
     }
 
-    private ExchangeRecord refusal(String id, Failure failure) {
+    private ExchangeRecord refusal(String id, Failure failure, String detail) {
         byte[] scratch = worker.heads().requests().bytes();
-        return ExchangeRecord.refused(id, info, Legible.of(scratch, decoder.peek(scratch)), headNanos, failure);
+        return ExchangeRecord.refused(id, info, Legible.of(scratch, decoder.peek(scratch)), headNanos, failure, detail);
     }
 
     // ---- the response
@@ -455,7 +455,7 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
         if (current != null) {
             current.clientGone();
         } else if (midHead) {
-            worker.ended(refusal(worker.ids().next(), Failure.ByClient.GONE));
+            worker.ended(refusal(worker.ids().next(), Failure.ByClient.GONE, ""));
         }
         decoder.close();
         writer.close();
