@@ -285,8 +285,7 @@ public final class Http2ClientConnection extends Http2Wire<Http2ClientStream> im
     /** What is malformed ends its stream (RFC 9113 §8.1.1); what is beyond a limit is answered. */
     private void refuse(Http2ClientStream stream, Legible legible, BadMessage why) throws Http2Exception {
         String id = worker.ids().next();
-        ExchangeRecord refusal =
-                ExchangeRecord.refused(id, client, legible, worker.nanos(), why.failure(), why.detail());
+        ExchangeRecord refusal = ExchangeRecord.refused(id, client, legible, nanos(), why.failure(), why.detail());
         if (why.failure() == Failure.ByClient.MALFORMED) {
             LOG.debug(
                     "request {}: client {}: {}: {}; stream reset",
