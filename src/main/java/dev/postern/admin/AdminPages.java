@@ -5,6 +5,9 @@ import dev.postern.config.Listeners.Ready;
 import dev.postern.http.step.ServePages.Page;
 import dev.postern.http.step.ServePages.Pages;
 import dev.postern.observe.Metrics;
+import dev.postern.status.EdgePictures;
+import dev.postern.status.ServersCsv;
+import dev.postern.status.StatusJson;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Set;
@@ -21,12 +24,15 @@ import org.jspecify.annotations.Nullable;
  */
 public final class AdminPages implements Pages {
     private static final String TEXT = "text/plain; charset=utf-8";
+    private static final String JSON = "application/json";
+    private static final String CSV = "text/csv; charset=utf-8";
 
     /** Of thousands somebody will look with `postern cert list`. */
     private static final int MOST_NAMED = 100;
 
     private final Metrics metrics;
     private final Supplier<Sites> sites;
+    private final EdgePictures pictures;
     private final Executor executor;
     // Replaced by a reload; read by any event loop.
     private volatile Set<String> hosts = Set.of();
@@ -42,9 +48,10 @@ public final class AdminPages implements Pages {
      */
     public record Sites(List<String> overdue, List<String> unserved, boolean anyServed) {}
 
-    public AdminPages(Metrics metrics, Supplier<Sites> sites, Executor executor) {
+    public AdminPages(Metrics metrics, Supplier<Sites> sites, EdgePictures pictures, Executor executor) {
         this.metrics = metrics;
         this.sites = sites;
+        this.pictures = pictures;
         this.executor = executor;
     }
 
@@ -70,7 +77,9 @@ public final class AdminPages implements Pages {
             case "/metrics" -> made(() -> new Page(200, metrics.contentType(), metrics.text()));
             case "/live", "/healthz" -> made(() -> text(200, "alive\n"));
             case "/ready" -> made(this::ready);
-            case "/" -> made(() -> text(200, "/metrics\n/live\n/ready\n"));
+            case "/status.json" -> made(() -> new Page(200, JSON, bytes(StatusJson.of(pictures.take()) + "\n")));
+            case "/status/servers.csv" -> made(() -> new Page(200, CSV, bytes(ServersCsv.of(pictures.take()))));
+            case "/" -> made(() -> text(200, "/metrics\n/live\n/ready\n/status.json\n/status/servers.csv\n"));
             default -> null;
         };
     }
@@ -100,6 +109,10 @@ public final class AdminPages implements Pages {
     }
 
     private static Page text(int status, String text) {
-        return new Page(status, TEXT, text.getBytes(StandardCharsets.UTF_8));
+        return new Page(status, TEXT, bytes(text));
+    }
+
+    private static byte[] bytes(String text) {
+        return text.getBytes(StandardCharsets.UTF_8);
     }
 }

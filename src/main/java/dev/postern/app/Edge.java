@@ -19,6 +19,8 @@ import dev.postern.listener.Transport.EventLoops;
 import dev.postern.machine.MachineErrors;
 import dev.postern.machine.MemoryGuard;
 import dev.postern.machine.TlsLibrary;
+import dev.postern.status.LastReload;
+import dev.postern.status.StatusControl;
 import io.netty.util.concurrent.Ticker;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -31,6 +33,7 @@ import java.util.List;
 import java.util.Properties;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -57,6 +60,9 @@ public final class Edge implements AutoCloseable {
     /** Held by whoever prepares another configuration, which may take long. */
     private final Object reloading = new Object();
 
+    private final InstantSource clock;
+    private final AtomicReference<@Nullable LastReload> lastReload = new AtomicReference<>();
+
     // Replaced under the monitor of this; read by any thread.
     private volatile Configuration config;
 
@@ -68,6 +74,7 @@ public final class Edge implements AutoCloseable {
     private Edge(Configuration config, @Nullable Properties schedule, InstantSource clock, Ticker ticker, Hearing heard)
             throws CannotStart {
         this.config = config;
+        this.clock = clock;
         // Before certificates are read: it says of each whether handshakes can be made with it.
         TlsLibrary.load();
         Transport transport = Transport.best();
@@ -88,7 +95,8 @@ public final class Edge implements AutoCloseable {
             requireFree(config);
             this.care = new CertificateCare(config, schedule, clock, background);
             opened.push(care);
-            this.path = new RequestPath(config, transport, loops.all(), care, observation, clock, background, memory);
+            this.path = new RequestPath(
+                    config, transport, loops.all(), care, observation, clock, background, memory, lastReload);
             opened.push(path);
             opened.addLast(path::loopsEnded);
             observation.prepare(config).commit();
@@ -187,7 +195,7 @@ public final class Edge implements AutoCloseable {
         return new ExplainControl(
                 () -> new ExplainControl.Asked(config, path.routing(), care.certificates()::findEither),
                 observation::recent,
-                certificates);
+                new StatusControl(path.pictures(), certificates));
     }
 
     /** What an operator may ask for, and gets done. */
@@ -291,8 +299,14 @@ public final class Edge implements AutoCloseable {
                 }
                 commit(next, parts);
             }
+            lastReload.set(new LastReload(clock.instant(), true, change.lines(), change.afterRestart()));
             return change;
         }
+    }
+
+    /** What was to be in force is not: it is wrong, or cannot be. */
+    void reloadRefused(List<String> problems) {
+        lastReload.set(new LastReload(clock.instant(), false, List.copyOf(problems), List.of()));
     }
 
     /** In one line: with its whole stack, one of the virtual machine would end the process. */

@@ -9,6 +9,7 @@ import dev.postern.observe.Gauges;
 import dev.postern.observe.Handshakes;
 import dev.postern.observe.LoopObserver;
 import dev.postern.observe.Metrics;
+import dev.postern.observe.Traffic;
 import dev.postern.tls.HandshakeObserver;
 import dev.postern.tunnel.PassageObserver;
 import io.netty.channel.EventLoop;
@@ -24,6 +25,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,6 +44,7 @@ final class Observation implements AutoCloseable {
     private final Handshakes handshakes = new Handshakes();
     // Replaced by commits; read by any thread.
     private volatile @Nullable AccessLog log;
+    private volatile boolean counts;
 
     Observation(List<EventLoop> loops, InstantSource clock, ScheduledExecutorService background) {
         this.clock = clock;
@@ -59,7 +62,7 @@ final class Observation implements AutoCloseable {
 
     /** @throws CannotStart where the file of the access log cannot be opened */
     Prepared prepare(Configuration next) throws CannotStart {
-        boolean counts = next.listeners().admin() != null;
+        boolean counting = next.listeners().admin() != null;
         AccessLog before = log;
         boolean same = Objects.equals(next.accessLog(), before == null ? null : before.config());
         AccessLog wanted = same ? before : open(next.accessLog());
@@ -67,7 +70,8 @@ final class Observation implements AutoCloseable {
             @Override
             public void commit() {
                 log = wanted;
-                follow(wanted, counts);
+                counts = counting;
+                follow(wanted, counting);
                 if (!same) {
                     close(before);
                 } else if (wanted != null) {
@@ -102,9 +106,9 @@ final class Observation implements AutoCloseable {
         }
     }
 
-    private void follow(@Nullable AccessLog next, boolean counts) {
+    private void follow(@Nullable AccessLog next, boolean counting) {
         List<Future<?>> following = new ArrayList<>();
-        loops.forEach((loop, observer) -> following.add(loop.submit(() -> observer.follow(next, counts))));
+        loops.forEach((loop, observer) -> following.add(loop.submit(() -> observer.follow(next, counting))));
         following.forEach(one -> one.awaitUninterruptibly(FOLLOW_SECONDS, TimeUnit.SECONDS));
     }
 
@@ -117,15 +121,31 @@ final class Observation implements AutoCloseable {
         return new Metrics(List.copyOf(loops.values()), handshakes, gauges, () -> log, clock);
     }
 
+    /** Whether requests are counted. */
+    boolean counts() {
+        return counts;
+    }
+
+    /** What was counted since the start; nothing where there is no admin listener. */
+    Traffic traffic() {
+        return Traffic.of(List.copyOf(loops.values()), handshakes);
+    }
+
     /** The last requests of all event loops, the oldest first. Blocks for a moment; not for an event loop. */
     List<EndedRequest> recent() {
+        return ended(LoopObserver::recent).stream()
+                .map(one -> EndedRequest.of(one.exchange(), Instant.ofEpochMilli(one.endedMillis())))
+                .toList();
+    }
+
+    /** The last that {@code kept} of each event loop says, the oldest first. Blocks for a moment; not for an event loop. */
+    List<EndedExchange> ended(Function<LoopObserver, List<EndedExchange>> kept) {
         List<Future<List<EndedExchange>>> asked = new ArrayList<>();
-        loops.forEach((loop, observer) -> asked.add(loop.submit(observer::recent)));
+        loops.forEach((loop, observer) -> asked.add(loop.submit(() -> kept.apply(observer))));
         return asked.stream()
                 .filter(one -> one.awaitUninterruptibly(FOLLOW_SECONDS, TimeUnit.SECONDS) && one.isSuccess())
                 .flatMap(one -> one.getNow().stream())
                 .sorted(Comparator.comparingLong(EndedExchange::endedMillis))
-                .map(one -> EndedRequest.of(one.exchange(), Instant.ofEpochMilli(one.endedMillis())))
                 .toList();
     }
 

@@ -119,8 +119,12 @@ final class Reloads implements AutoCloseable {
         }
     }
 
-    private static void refuse(List<String> problems) {
+    private void refuse(List<String> problems) {
         problems.forEach(problem -> LOG.error("reload: {}", problem));
+        Edge running = edge;
+        if (running != null) {
+            running.reloadRefused(problems);
+        }
         LOG.error("reload: not done; the configuration before stays in force");
     }
 

@@ -25,6 +25,8 @@ import dev.postern.listener.Pipelines;
 import dev.postern.listener.Transport;
 import dev.postern.machine.MemoryGuard;
 import dev.postern.route.SiteRoutes;
+import dev.postern.status.EdgePictures;
+import dev.postern.status.LastReload;
 import dev.postern.tls.ServerContexts;
 import dev.postern.tunnel.PassageObserver;
 import dev.postern.tunnel.Passages;
@@ -86,6 +88,7 @@ final class RequestPath implements AutoCloseable {
     private final Listener admin;
     private final TcpServices tcp;
     private final Worker adminWorker;
+    private final EdgePictures pictures;
     private final AdminPages pages;
     /** Makes the pages of the admin listener. */
     private final ExecutorService adminThread = Threads.fixed(1, "admin");
@@ -99,7 +102,8 @@ final class RequestPath implements AutoCloseable {
             Observation observation,
             InstantSource clock,
             ScheduledExecutorService background,
-            MemoryGuard memory) {
+            MemoryGuard memory,
+            AtomicReference<@Nullable LastReload> lastReload) {
         this.transport = transport;
         this.limit = new ConnectionLimit(Descriptors.clients(config.limits()));
         SecureRandom random = new SecureRandom();
@@ -171,8 +175,15 @@ final class RequestPath implements AutoCloseable {
                 clients,
                 workers.values(),
                 care);
+        this.pictures = new EdgePictures(
+                new PictureSubject(gauges, limit, observation, loops.size(), clock.instant(), lastReload),
+                clock,
+                System::nanoTime);
         this.pages = new AdminPages(
-                observation.metrics(gauges), () -> ServedSites.of(care.status(), clock.instant()), adminThread);
+                observation.metrics(gauges),
+                () -> ServedSites.of(care.status(), clock.instant()),
+                pictures,
+                adminThread);
         // A worker of its own: it is not drained, for whoever looks wants to see how that goes, and is not observed.
         this.adminWorker = new Worker(loops.get(0), shared, 1, "admin-", ExchangeObserver.NONE);
         this.admin = new Listener(
@@ -314,6 +325,11 @@ final class RequestPath implements AutoCloseable {
             newWeb.abandon();
             services.abandon();
         }
+    }
+
+    /** How all of it stands. */
+    EdgePictures pictures() {
+        return pictures;
     }
 
     /** By which requests are decided now. Any thread. */

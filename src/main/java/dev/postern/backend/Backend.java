@@ -68,7 +68,12 @@ public final class Backend {
         this.name = config.name();
         this.names = names;
         TlsToServers tls = TlsToServers.of(config.tls());
-        this.members = new Members(places(config, tls).stream().map(Server::new).toList(), config, tls);
+        this.members = new Members(
+                places(config, tls).stream()
+                        .map(place -> new Server(place, nanoTime.getAsLong()))
+                        .toList(),
+                config,
+                tls);
     }
 
     public String name() {
@@ -180,7 +185,7 @@ public final class Backend {
         for (Server.Place place : places(next, tls)) {
             Server server = leaving.get(place.name());
             if (server == null || !server.isGivenBy(place)) {
-                server = new Server(place);
+                server = new Server(place, nanoTime.getAsLong());
                 added.add(server);
                 if (slowly && !next.slowStart().isZero() && servers().size() > 1) {
                     server.beginSlowly(nanoTime.getAsLong());
@@ -198,12 +203,12 @@ public final class Backend {
     }
 
     /** What is known of a server by a rule that no longer holds, and that nobody would ever correct. */
-    private static void forget(Server server, Configuration.Backend next) {
+    private void forget(Server server, Configuration.Backend next) {
         Health health = next.health();
         boolean stuck = (health == null && server.state() == State.DOWN)
                 || (next.ejection() == null && server.state() == State.EJECTED);
         if (stuck) {
-            server.state(State.UP);
+            server.state(new Server.Standing(State.UP, "no rule says otherwise any more", nanoTime.getAsLong()));
         }
         if (health == null) {
             server.forgetFailures();
@@ -321,6 +326,16 @@ public final class Backend {
         }
     }
 
+    /** A health check of {@code server} has ended. */
+    void checked(Server server, @Nullable String fault) {
+        server.checked(new Server.Check(fault, nanoTime.getAsLong()));
+    }
+
+    /** How {@code server} stands, and what the last check of it has found. Any thread. */
+    public ServerOutlook outlook(Server server) {
+        return ServerOutlook.of(server, nanoTime.getAsLong());
+    }
+
     /** Whether {@link #tick} has anything to do. */
     boolean isTimed() {
         return config().ejection() != null || !config().slowStart().isZero();
@@ -352,7 +367,7 @@ public final class Backend {
             if (!from.contains(server.state()) || server.isRetired()) {
                 return;
             }
-            server.state(to);
+            server.state(new Server.Standing(to, why, nanoTime.getAsLong()));
             if (to == State.UP && !config().slowStart().isZero()) {
                 server.beginSlowly(nanoTime.getAsLong());
             }

@@ -324,6 +324,7 @@ final class HealthChecks implements AutoCloseable {
                 answered();
                 return;
             }
+            backend.checked(server, fault);
             Row row = rows.computeIfAbsent(address, a -> new Row());
             if (fault == null) {
                 row.bad = 0;

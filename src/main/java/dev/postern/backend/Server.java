@@ -32,6 +32,22 @@ public final class Server {
         DOWN
     }
 
+    /**
+     * How it stands, and since when.
+     *
+     * @param why in a few words
+     * @param sinceNanos by the clock of the backend
+     */
+    record Standing(State state, String why, long sinceNanos) {}
+
+    /**
+     * What a health check has found.
+     *
+     * @param fault one line; null where the server was well
+     * @param atNanos by the clock of the backend
+     */
+    record Check(@Nullable String fault, long atNanos) {}
+
     /** In how many steps the share of a server grows that has come back. */
     static final int WARM = 20;
 
@@ -51,6 +67,10 @@ public final class Server {
     private volatile @Nullable Instant certificateEnds;
     // Written under the monitor of the backend; read by any thread.
     private volatile State state = State.UP;
+    // Written with the state; read by whoever wants to know more.
+    private volatile Standing standing;
+    // Set by the health checks; read by any thread. Null where there was none.
+    private volatile @Nullable Check lastCheck;
     // Set once, by a reload; read by any event loop.
     private volatile boolean retired;
     // Set by the health checks; read by any thread.
@@ -65,7 +85,9 @@ public final class Server {
     private int ejections;
     private long ejectedUntilNanos;
 
-    Server(Place place) {
+    /** @param nowNanos by the clock of the backend */
+    Server(Place place, long nowNanos) {
+        this.standing = new Standing(State.UP, "new; nothing has failed", nowNanos);
         this.name = place.name();
         this.config = place.config();
         this.at = place.at();
@@ -264,8 +286,26 @@ public final class Server {
         return state;
     }
 
-    void state(State next) {
-        this.state = next;
+    void state(Standing next) {
+        this.standing = next;
+        this.state = next.state;
+    }
+
+    Standing standing() {
+        return standing;
+    }
+
+    void checked(Check check) {
+        lastCheck = check;
+    }
+
+    @Nullable Check lastCheck() {
+        return lastCheck;
+    }
+
+    /** How many exchanges it may have at once; 0 for any number. */
+    public int maxConnections() {
+        return config.maxConnections();
     }
 
     /** Exchanges under way, over all event loops. */

@@ -1,12 +1,8 @@
 package dev.postern.cli;
 
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
+import dev.postern.app.Versions;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
-import java.util.Properties;
 import java.util.concurrent.Callable;
 import java.util.function.Supplier;
 import picocli.CommandLine.Command;
@@ -44,19 +40,9 @@ final class VersionCommand implements Callable<Integer>, IVersionProvider {
 
     private List<String> lines() {
         List<String> lines = new ArrayList<>();
-        lines.add("Postern " + ownVersion());
+        lines.add("Postern " + Versions.own());
         lines.add("JDK " + Runtime.version() + " (" + System.getProperty("java.vendor") + ")");
         lines.addAll(network.get());
         return lines;
-    }
-
-    private static String ownVersion() {
-        Properties properties = new Properties();
-        try (InputStream in = VersionCommand.class.getResourceAsStream("version.properties")) {
-            properties.load(Objects.requireNonNull(in, "version.properties"));
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-        return properties.getProperty("version", "unknown");
     }
 }

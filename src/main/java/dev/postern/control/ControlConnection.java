@@ -38,7 +38,7 @@ final class ControlConnection implements AutoCloseable {
     private static final int PIECE = 64 * 1024;
 
     /** Commands that change nothing: monitoring asks for them every minute. */
-    private static final Set<String> READING = Set.of("list", "plan", "explain", "account-show");
+    private static final Set<String> READING = Set.of("list", "plan", "explain", "account-show", "status");
 
     /** Characters of a request in the log: whoever may send one does not fill it. */
     private static final int LONGEST_TOLD = 500;

@@ -4,18 +4,27 @@ import dev.postern.http.exchange.ExchangeObserver;
 import dev.postern.http.exchange.ExchangeRecord;
 import dev.postern.tunnel.PassageObserver;
 import dev.postern.tunnel.PassageRecord;
+import dev.postern.wire.Failure;
 import java.time.InstantSource;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** What watches one event loop, and what is switched on of it. */
 public final class LoopObserver implements ExchangeObserver, PassageObserver {
+    /** As many as the status page shows: they may all be of one loop. */
+    public static final int FAILURES_KEPT = 100;
+
+    private static final int SERVER_ERROR = 500;
+
     // Changed by follow(), on the loop; read there.
     private @Nullable LogLines log;
 
     private boolean counting;
     private final LoopCounters counters = new LoopCounters();
-    private final RecentExchanges recent = new RecentExchanges();
+    private final RecentExchanges recent = new RecentExchanges(RecentExchanges.KEPT);
+    /** Of which the others would soon leave none. */
+    private final RecentExchanges failed = new RecentExchanges(FAILURES_KEPT);
+
     private final InstantSource clock;
 
     /** @param clock of the world */
@@ -48,6 +57,11 @@ public final class LoopObserver implements ExchangeObserver, PassageObserver {
         return recent.all();
     }
 
+    /** The last that failed through no fault of their clients, the oldest first. On the event loop. */
+    public List<EndedExchange> failed() {
+        return failed.all();
+    }
+
     @Override
     public void ended(ExchangeRecord exchange) {
         if (counting) {
@@ -57,7 +71,17 @@ public final class LoopObserver implements ExchangeObserver, PassageObserver {
             log.add(exchange);
         }
         exchange.letGo();
-        recent.add(exchange, clock.millis());
+        long now = clock.millis();
+        recent.add(exchange, now);
+        if (isFailure(exchange)) {
+            failed.add(exchange, now);
+        }
+    }
+
+    /** What a client did wrong is none: whoever scans us would push out all others. */
+    private static boolean isFailure(ExchangeRecord exchange) {
+        Failure why = exchange.failure();
+        return why == null ? exchange.status() >= SERVER_ERROR : why.fault() != Failure.Fault.CLIENT;
     }
 
     @Override

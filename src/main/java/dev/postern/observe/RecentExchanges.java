@@ -10,21 +10,27 @@ final class RecentExchanges {
     /** Each keeps its head, a kilobyte mostly. */
     static final int KEPT = 256;
 
-    private final @Nullable ExchangeRecord[] kept = new ExchangeRecord[KEPT];
-    private final long[] endedMillis = new long[KEPT];
+    private final @Nullable ExchangeRecord[] kept;
+    private final long[] endedMillis;
     private int next;
+
+    /** @param places how many are kept */
+    RecentExchanges(int places) {
+        kept = new ExchangeRecord[places];
+        endedMillis = new long[places];
+    }
 
     void add(ExchangeRecord exchange, long nowMillis) {
         kept[next] = exchange;
         endedMillis[next] = nowMillis;
-        next = (next + 1) % KEPT;
+        next = (next + 1) % kept.length;
     }
 
     /** The oldest first. */
     List<EndedExchange> all() {
         List<EndedExchange> all = new ArrayList<>();
-        for (int i = 0; i < KEPT; i++) {
-            int place = (next + i) % KEPT;
+        for (int i = 0; i < kept.length; i++) {
+            int place = (next + i) % kept.length;
             ExchangeRecord exchange = kept[place];
             if (exchange != null) {
                 all.add(new EndedExchange(exchange, endedMillis[place]));
