@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param allow empty for everybody
  * @param allowMethods empty for every method
  * @param auth null where nobody has to say who they are
+ * @param forwardAuth null where no other server is asked who may come in
  * @param hsts of the site; null for none
  * @param errorPages of the site, by status or class of statuses: {@code 502}, {@code 5xx}
  * @param rateLimit null where clients may make as many requests as they like
@@ -31,6 +32,7 @@ public record RouteSettings(
         List<AddressRange> deny,
         Set<String> allowMethods,
         @Nullable BasicAuth auth,
+        @Nullable ForwardAuth forwardAuth,
         @Nullable Hsts hsts,
         Map<String, Page> errorPages,
         @Nullable RateLimit rateLimit,
@@ -50,6 +52,7 @@ public record RouteSettings(
             List.of(),
             List.of(),
             Set.of(),
+            null,
             null,
             null,
             Map.of(),
@@ -72,6 +75,7 @@ public record RouteSettings(
                 deny,
                 allowMethods,
                 auth,
+                forwardAuth,
                 hsts,
                 errorPages,
                 rateLimit,

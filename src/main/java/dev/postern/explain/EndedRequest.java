@@ -2,6 +2,7 @@ package dev.postern.explain;
 
 import dev.postern.backend.Server;
 import dev.postern.config.Addresses;
+import dev.postern.http.exchange.Admission;
 import dev.postern.http.exchange.ExchangeRecord;
 import dev.postern.route.Route;
 import dev.postern.wire.EndedBy;
@@ -54,6 +55,14 @@ public record EndedRequest(String id, List<String> lines) {
         Route route = exchange.route();
         if (route != null) {
             lines.say("route", route.path().isEmpty() ? "none took it" : route.path());
+        }
+        Admission admission = exchange.admission();
+        if (admission != null) {
+            lines.say(
+                    "auth",
+                    admission.backend() + " answered " + admission.status() + " after "
+                            + admission.nanos() / NANOS_IN_MILLI + " ms"
+                            + (admission.isYes() ? "" : ", which the client was told"));
         }
         Server server = exchange.server();
         if (exchange.backend() != null) {

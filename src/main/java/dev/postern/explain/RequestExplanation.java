@@ -9,6 +9,7 @@ import dev.postern.config.BackendName;
 import dev.postern.config.ClientCertificates;
 import dev.postern.config.Configuration;
 import dev.postern.config.Durations;
+import dev.postern.config.ForwardAuth;
 import dev.postern.config.RateLimit;
 import dev.postern.config.RouteSettings;
 import dev.postern.config.SentHost;
@@ -304,7 +305,22 @@ final class RequestExplanation {
                     "rule",
                     "auth: whoever has no password of " + settings.auth().realm() + " is answered 401");
         }
+        if (settings.forwardAuth() != null) {
+            ask(settings.forwardAuth(), request);
+        }
         return true;
+    }
+
+    private void ask(ForwardAuth auth, ImaginedRequest request) {
+        lines.say(
+                "rule",
+                "forward-auth: " + auth.to()
+                        + " is asked first; where its answer is not 2xx, the client gets it, and where there"
+                        + " is none within " + Durations.text(auth.timeout()) + ", 503 forward_auth_failed");
+        LoadBalancer balancer = routing.backends().get(auth.to());
+        if (balancer != null) {
+            request.asked(auth, host(balancer)).strip().lines().forEach(line -> lines.say("rule", "  " + line));
+        }
     }
 
     private static String ranges(List<AddressRange> ranges) {

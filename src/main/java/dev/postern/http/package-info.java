@@ -11,8 +11,9 @@
  *   exchange.Exchange                                   one request and its response
  *     │  exchange.RequestSteps (filter chain)
  *     │  step.*: RelayAcmeChallenge, RefuseWhenMemoryIsShort, RedirectToHttps,   308, 400, 403, 404, 405, 413, 421, 429,
- *     │          RouteToSite (which asks Authenticate: 401); others on the side  503, and what a route answers itself
- *     │          port, the admin listener and for plain HTTP on the TLS port
+ *     │          RouteToSite (which asks Authenticate: 401, and AskAuthServer,   503, and what a route answers itself
+ *     │          by exchange.Inquiry); others on the side port, the admin listener
+ *     │          and for plain HTTP on the TLS port
  *   exchange.RetryLadder                                whether once more (retries), stickiness
  *   dial.Dial                                           which server: balance.LoadBalancer; waits in its line where all
  *     │                                                 are busy                 503 none_available, queue_…, out_of_…

@@ -1,6 +1,7 @@
 package dev.postern.observe;
 
 import dev.postern.backend.Server;
+import dev.postern.http.exchange.Admission;
 import dev.postern.http.exchange.ExchangeRecord;
 import dev.postern.route.Route;
 import dev.postern.tunnel.PassageRecord;
@@ -55,6 +56,7 @@ final class JsonFormat implements LineFormat {
             line.ascii(",\"retries\":").number(exchange.retries());
             line.ascii(exchange.reusedConnection() ? ",\"reused\":true" : ",\"reused\":false");
         }
+        admission(exchange.admission(), line);
         ending(exchange, line);
         millis(line, ",\"head_ms\":", exchange.headTime());
         millis(line, ",\"queue_ms\":", exchange.queueTime());
@@ -114,6 +116,14 @@ final class JsonFormat implements LineFormat {
             text(line, ",\"client_verification\":", shown.verification());
             text(line, ",\"client_subject\":", shown.subject());
             text(line, ",\"client_fingerprint\":", shown.fingerprint());
+        }
+    }
+
+    private static void admission(@Nullable Admission admission, LineBuffer line) {
+        if (admission != null) {
+            text(line, ",\"auth_backend\":", admission.backend());
+            line.ascii(",\"auth_status\":").number(admission.status());
+            millis(line, ",\"auth_ms\":", admission.nanos());
         }
     }
 

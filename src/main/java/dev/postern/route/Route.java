@@ -5,6 +5,7 @@ import dev.postern.config.AddressRange;
 import dev.postern.config.BasicAuth;
 import dev.postern.config.ClientCertificates;
 import dev.postern.config.Configuration;
+import dev.postern.config.ForwardAuth;
 import dev.postern.config.HeaderEdits;
 import dev.postern.config.Hsts;
 import dev.postern.config.Page;
@@ -13,6 +14,7 @@ import dev.postern.config.Site;
 import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -63,14 +65,20 @@ public final class Route {
         return edits.equals(HeaderEdits.NONE) ? FieldEdits.NONE : new FieldEdits(edits);
     }
 
-    /** What only we may say of a client's certificate. */
+    /** What only we may say of a client's certificate, or another server that was asked about the request. */
     private static HeaderEdits withoutClaims(HeaderEdits edits, RouteSettings settings) {
         ClientCertificates certificates = settings.clientCertificates();
-        if (certificates == null) {
+        ForwardAuth auth = settings.forwardAuth();
+        if (certificates == null && auth == null) {
             return edits;
         }
         List<String> remove = new ArrayList<>(edits.remove());
-        remove.addAll(certificates.names());
+        if (certificates != null) {
+            remove.addAll(certificates.names());
+        }
+        if (auth != null) {
+            auth.copyHeaders().forEach(name -> remove.add(name.toLowerCase(Locale.ROOT)));
+        }
         return new HeaderEdits(edits.set(), edits.add(), remove);
     }
 
@@ -117,6 +125,11 @@ public final class Route {
     /** Whether a field of a client's, whose name lies in {@code [from, to)}, reaches the server though such names do not. */
     public boolean keeps(byte[] b, int from, int to) {
         return kept.contains(b, from, to);
+    }
+
+    /** @param route null for none, which does nothing */
+    public static FieldEdits requestEditsOf(@Nullable Route route) {
+        return route == null ? FieldEdits.NONE : route.requestEdits;
     }
 
     public FieldEdits requestEdits() {

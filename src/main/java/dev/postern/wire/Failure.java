@@ -137,6 +137,8 @@ public sealed interface Failure {
         TLS_ALERT_RECEIVED(Retry.ELSEWHERE),
         /** Its certificate does not prove that it is the one we look for. */
         SERVER_CERTIFICATE_UNTRUSTED(Retry.ELSEWHERE),
+        /** {@code forward-auth} of the route: whoever is to say who may come in says nothing, or nothing that can be understood. */
+        FORWARD_AUTH_FAILED(Retry.NEVER),
         /** Said that it has not looked at the request and will not: a stream refused. */
         REFUSED(Retry.NOT_ACTED_ON),
         /** The same of a connection that it ends, by a GOAWAY: a new one may be as good as the old one was. */

@@ -52,6 +52,28 @@ class ExplainCommandTest {
     }
 
     @Test
+    void whoIsAskedFirstIsSaidAndWhat() throws Exception {
+        file = Files.writeString(Path.of(file), """
+                acme: { issuers: [internal], store: "%s" }
+                sites: [{ names: [app.internal], backend: web, forward-auth: { to: web, path: /verify, copy-headers: [Remote-User] } }]
+                backends: { web: { servers: ["127.0.0.1:8080"] } }
+                """.formatted(directory.resolve("store")))
+                .toString();
+
+        CommandRun run = explain("app.internal/x?y=z", "-H", "Remote-User: root", "-H", "Cookie: a=b");
+
+        assertThat(run.lines())
+                .contains(
+                        "rule         forward-auth: web is asked first; where its answer is not 2xx, the client gets it, and where"
+                                + " there is none within 5s, 503 forward_auth_failed",
+                        "               GET /verify HTTP/1.1",
+                        "               X-Forwarded-Method: GET",
+                        "               X-Forwarded-Uri: /x?y=z",
+                        "               GET /x?y=z HTTP/1.1")
+                .doesNotContain("               Remote-User: root");
+    }
+
+    @Test
     void whatIsNotUnderstoodIsSaidAndEndsWith64() {
         assertThat(explain().code()).isEqualTo(64);
         assertThat(explain("app.internal", "--last", "1").code()).isEqualTo(64);

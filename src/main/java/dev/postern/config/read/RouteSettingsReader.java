@@ -2,6 +2,8 @@ package dev.postern.config.read;
 
 import dev.postern.config.AddressRange;
 import dev.postern.config.ClientCertificates;
+import dev.postern.config.Configuration.Backend;
+import dev.postern.config.ForwardAuth;
 import dev.postern.config.HeaderEdits;
 import dev.postern.config.Hsts;
 import dev.postern.config.Page;
@@ -27,6 +29,7 @@ final class RouteSettingsReader {
             "deny",
             "allow-methods",
             "auth",
+            "forward-auth",
             "rate-limit",
             "compression",
             "client-certificates",
@@ -44,9 +47,10 @@ final class RouteSettingsReader {
 
     private RouteSettingsReader() {}
 
-    static RouteSettings ofSite(Section site) {
+    static RouteSettings ofSite(Section site, Map<String, Backend> backends) {
         return read(
                 site,
+                backends,
                 RouteSettings.DEFAULT,
                 ClientCertificatesReader.ofSite(site),
                 false,
@@ -55,9 +59,10 @@ final class RouteSettingsReader {
                 site.get("acme-challenges", ACME_CHALLENGES, false));
     }
 
-    static RouteSettings ofRoute(Section route, RouteSettings site) {
+    static RouteSettings ofRoute(Section route, Map<String, Backend> backends, RouteSettings site) {
         return read(
                 route,
+                backends,
                 site,
                 site.clientCertificates(),
                 ClientCertificatesReader.ofRoute(route, site.clientCertificates()),
@@ -68,6 +73,7 @@ final class RouteSettingsReader {
 
     private static RouteSettings read(
             Section at,
+            Map<String, Backend> backends,
             RouteSettings inherited,
             @Nullable ClientCertificates clientCertificates,
             boolean needsClientCertificate,
@@ -89,17 +95,20 @@ final class RouteSettingsReader {
             }
         }
         HeaderEdits requestEdits = requestHeaders.over(inherited.requestHeaders());
+        ForwardAuth forwardAuth = ForwardAuthReader.read(at, backends, inherited.forwardAuth());
+        ForwardAuthReader.requireNobodyElse(at, forwardAuth, requestEdits);
         Set<String> methods = ConditionsReader.methods(at.find("allow-methods"));
         return new RouteSettings(
                 at.get("encoded-slashes", ENCODED_SLASHES, inherited.encodedSlashes()),
                 at.get("duplicate-slashes", DUPLICATE_SLASHES, inherited.duplicateSlashes()),
-                keptNames(at, inherited.keepHeaderNames(), requestEdits, ofCertificates),
+                keptNames(at, inherited.keepHeaderNames(), requestEdits, forwardAuth, ofCertificates),
                 requestEdits,
                 responseHeaders.over(inherited.responseHeaders()),
                 ranges(at.find("allow"), inherited.allow()),
                 ranges(at.find("deny"), inherited.deny()),
                 methods.isEmpty() ? inherited.allowMethods() : methods,
                 AuthReader.read(at, inherited.auth()),
+                forwardAuth,
                 hsts,
                 errorPages,
                 RateLimitReader.read(at, inherited.rateLimit()),
@@ -116,7 +125,11 @@ final class RouteSettingsReader {
      * @param ofCertificates lower-case names of headers that tell of certificates, of which none may, either
      */
     private static List<String> keptNames(
-            Section at, List<String> inherited, HeaderEdits edits, List<String> ofCertificates) {
+            Section at,
+            List<String> inherited,
+            HeaderEdits edits,
+            @Nullable ForwardAuth auth,
+            List<String> ofCertificates) {
         Value value = at.find("keep-header-names");
         List<String> names = inherited;
         if (value != null) {
@@ -132,6 +145,11 @@ final class RouteSettingsReader {
             if (value != null && ofCertificates.contains(FieldText.plain(name))) {
                 value.problem("a server might take " + name + " for " + FieldText.plain(name)
                         + ", which client-certificates of the site says (expected: another header)");
+            }
+            if (auth != null && (value != null || at.has("forward-auth")) && auth.copies(FieldText.plain(name))) {
+                at.place(value == null ? "forward-auth" : "keep-header-names")
+                        .problem("a server might take " + name + " for " + FieldText.plain(name)
+                                + ", which forward-auth says (expected: another header)");
             }
             if ((value != null || at.has("request-headers")) && edits.concern(FieldText.plain(name))) {
                 at.place("request-headers")

@@ -4,6 +4,7 @@ import dev.postern.config.Action;
 import dev.postern.config.Balance;
 import dev.postern.config.Configuration.Backend;
 import dev.postern.config.Configuration.Route;
+import dev.postern.config.ForwardAuth;
 import dev.postern.config.NotUnderstood;
 import dev.postern.config.Page;
 import dev.postern.config.Quoted;
@@ -105,7 +106,15 @@ final class RoutesReader {
         }
         Action action = action(route, names);
         RouteSettings settings =
-                RouteSettingsReader.ofRoute(route, action == null ? inherited : through(action, inherited));
+                RouteSettingsReader.ofRoute(route, backends, action == null ? inherited : through(action, inherited));
+        ForwardAuth auth = settings.forwardAuth();
+        if (auth != null) {
+            conditions.headers().stream()
+                    .filter(header -> auth.copies(header.name()))
+                    .forEach(header -> route.place("when")
+                            .problem("has " + header.name()
+                                    + ", which forward-auth says once the route is known (expected: another header)"));
+        }
         if (route.has("rewrite") && settings.duplicateSlashes() == DuplicateSlashes.KEEP) {
             route.place("rewrite")
                     .problem(

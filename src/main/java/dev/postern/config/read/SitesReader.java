@@ -149,7 +149,7 @@ final class SitesReader {
 
     private Entry site(Section site) {
         List<Name> names = names(site);
-        RouteSettings settings = RouteSettingsReader.ofSite(site);
+        RouteSettings settings = RouteSettingsReader.ofSite(site, backends);
         CertificateSource certificate =
                 certificate(site, names.stream().map(Name::name).toList());
         boolean shares = site.get("share", Scalar.BOOLEAN, false);

@@ -47,8 +47,15 @@ public final class ResponseCompression implements ResponseStage {
         this.at = at;
     }
 
-    /** What is to be done to the response with this head; nothing where it stays as it is. */
-    public static ResponseStage of(Compression wanted, RequestHead request, ResponseHead head) {
+    /**
+     * What is to be done to the response with this head; nothing where it stays as it is.
+     *
+     * @param wanted null where none is to be compressed
+     */
+    public static ResponseStage of(@Nullable Compression wanted, RequestHead request, ResponseHead head) {
+        if (wanted == null) {
+            return NONE;
+        }
         Encoding encoding = AcceptEncoding.choose(request.fields(), wanted.encodings(), ContentCoders.load());
         if (head.status() == 304) {
             // Which of its representations the client has is not known: no tag of it may be stronger than that one's.

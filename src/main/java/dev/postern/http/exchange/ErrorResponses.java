@@ -93,7 +93,7 @@ public final class ErrorResponses {
 
     private static String proxyError(ByServer failure) {
         return switch (failure) {
-            case NONE_AVAILABLE -> "destination_unavailable";
+            case NONE_AVAILABLE, FORWARD_AUTH_FAILED -> "destination_unavailable";
             case QUEUE_FULL, QUEUE_TIMEOUT -> "connection_limit_reached";
             case NAME_UNRESOLVED -> "dns_error";
             case CONNECT_REFUSED, REFUSED -> "connection_refused";
@@ -146,6 +146,7 @@ public final class ErrorResponses {
                     CONNECT_TIMEOUT,
                     NO_ROUTE_TO_SERVER,
                     CONNECT_FAILED,
+                    FORWARD_AUTH_FAILED,
                     REFUSED,
                     GOING_AWAY -> 503;
             case NO_WEB_SOCKET,

@@ -1,7 +1,6 @@
 package dev.postern.http.exchange;
 
 import dev.postern.balance.LoadBalancer;
-import dev.postern.config.Compression;
 import dev.postern.config.Durations;
 import dev.postern.config.Timeouts;
 import dev.postern.config.Tolerance;
@@ -11,6 +10,7 @@ import dev.postern.http.coding.ResponseStage;
 import dev.postern.http.message.Fields;
 import dev.postern.http.message.RequestHead;
 import dev.postern.http.message.ResponseHead;
+import dev.postern.http.message.Told;
 import dev.postern.http.message.Trailers;
 import dev.postern.route.FieldEdits;
 import dev.postern.route.Route;
@@ -21,6 +21,7 @@ import dev.postern.wire.Failure.ByClient;
 import dev.postern.wire.Failure.ByEdge;
 import dev.postern.wire.Failure.ByServer;
 import io.netty.buffer.ByteBuf;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.OptionalLong;
@@ -29,7 +30,6 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.slf4j.event.Level;
 
 /**
  * One request and its response. Lives on the event loop of its client connection, and so does the server connection it
@@ -64,6 +64,8 @@ public final class Exchange implements OutgoingRequest, ResponseReceiver {
     private long maxBody = Long.MAX_VALUE;
 
     private @Nullable RetryLadder ladder;
+    private @Nullable PriorQuestion prior;
+
     private @Nullable ServerStream server;
     private ResponseStage stage = ResponseStage.NONE;
     /** Once bytes go back and forth as they are. */
@@ -71,7 +73,7 @@ public final class Exchange implements OutgoingRequest, ResponseReceiver {
 
     private boolean endSent;
     private Response response = Response.NOTHING;
-    private int interim;
+    private byte interim;
     private boolean requestPaused;
     private boolean responsePaused;
     private boolean finished;
@@ -325,6 +327,32 @@ public final class Exchange implements OutgoingRequest, ResponseReceiver {
         return !finished;
     }
 
+    void waitsFor(PriorQuestion question) {
+        prior = question;
+    }
+
+    TowardsServers servers() {
+        return worker.servers();
+    }
+
+    /**
+     * It may come in.
+     *
+     * @param ours names, in lower case, by which a server behind us hears from us only
+     * @param told what it hears
+     */
+    public void admitted(Admission admission, List<String> ours, List<Told> told) {
+        record.admitted(admission);
+        request = request.told(ours, told);
+    }
+
+    /** The server that was asked answers itself: with this, and with what follows. */
+    void answeredInstead(Admission admission, ServerStream instead, ResponseHead head) {
+        record.admitted(admission);
+        server = instead;
+        passOn(head, head.bodyLength(request));
+    }
+
     /** Sends the request to a server of {@code backend}. */
     public void forward(LoadBalancer backend) {
         if (route() == null && !isBodyWithin()) {
@@ -349,22 +377,8 @@ public final class Exchange implements OutgoingRequest, ResponseReceiver {
         }
         int status = ErrorResponses.status(failure);
         String outcome = response == Response.STARTED ? "response broken off" : "answered " + status;
-        if (failure.fault() == Failure.Fault.CLIENT) {
-            LOG.debug("request {}: client {}: {}: {}; {}", id(), requester().text(), failure.reason(), detail, outcome);
-        } else {
-            String where = ladder == null ? "no backend" : ladder.where();
-            boolean told = worker.warnings().tells(where, failure, worker.nanos());
-            LOG.atLevel(told ? Level.WARN : Level.DEBUG)
-                    .log(
-                            "request {}: {} {}: {}: {}: {}; {}",
-                            id(),
-                            request.method(),
-                            request.authority().host(),
-                            where,
-                            failure.reason(),
-                            detail,
-                            outcome);
-        }
+        String where = ladder != null ? ladder.where() : prior != null ? prior.where() : "no backend";
+        FailureLog.write(this, worker.warnings(), worker.nanos(), where, failure, detail, outcome);
         record.failed(failure, detail, body.isComplete());
         if (response == Response.STARTED) {
             dropServer();
@@ -372,9 +386,7 @@ public final class Exchange implements OutgoingRequest, ResponseReceiver {
             client.abort(brokenOff);
         } else {
             dropServer();
-            LocalResponse page = ErrorResponses.of(failure, id(), request, route(), more);
-            boolean call = client.info().isHttp2() && GrpcStatus.isCall(request);
-            refuse(failure, call ? GrpcStatus.answer(failure, page, id()) : page);
+            refuse(failure, GrpcStatus.answer(failure, this, more));
         }
     }
 
@@ -435,7 +447,7 @@ public final class Exchange implements OutgoingRequest, ResponseReceiver {
         }
         if (body.isComplete() && !endSent) {
             endSent = true;
-            to.requestEnd(trailers());
+            to.requestEnd(Trailers.without(body.trailers(), Route.requestEditsOf(route())));
         }
         if (!to.isWritable()) {
             to.flush();
@@ -445,11 +457,6 @@ public final class Exchange implements OutgoingRequest, ResponseReceiver {
         } else if (!body.isComplete()) {
             pauseRequest();
         }
-    }
-
-    private @Nullable Fields trailers() {
-        Route chosen = route();
-        return Trailers.without(body.trailers(), chosen == null ? FieldEdits.NONE : chosen.requestEdits());
     }
 
     @Override
@@ -495,16 +502,11 @@ public final class Exchange implements OutgoingRequest, ResponseReceiver {
 
     @Override
     public boolean switchesProtocols(ResponseHead head) {
-        String asked = request.upgrade();
-        if (asked == null || !asked.equalsIgnoreCase(head.upgrade())) {
-            fail(ByServer.MALFORMED_RESPONSE, "101 without being asked to switch to that protocol");
-            return false;
+        String fault = WebSocketKey.fault(request, head);
+        if (fault != null) {
+            fail(ByServer.MALFORMED_RESPONSE, fault);
         }
-        if (asked.equalsIgnoreCase(WebSocketKey.PROTOCOL) && !WebSocketKey.isAccepted(request, head)) {
-            fail(ByServer.MALFORMED_RESPONSE, "Sec-WebSocket-Accept does not fit the key that was sent");
-            return false;
-        }
-        return true;
+        return fault == null;
     }
 
     @Override
@@ -513,7 +515,7 @@ public final class Exchange implements OutgoingRequest, ResponseReceiver {
         progressNanos = worker.nanos();
         record.answered(client.info().isHttp2() ? 200 : 101, progressNanos);
         ladder().answered(head.status());
-        ResponseHead stuck = ladder().withSticky(head);
+        ResponseHead stuck = ladder().withOurs(head);
         record.tunnelBegins();
         body.reopen();
         endSent = false;
@@ -537,20 +539,18 @@ public final class Exchange implements OutgoingRequest, ResponseReceiver {
             tryElsewhere();
             return;
         }
+        passOn(ladder().withOurs(head), bodyLength);
+    }
+
+    private void passOn(ResponseHead own, long bodyLength) {
         response = Response.STARTED;
         progressNanos = worker.nanos();
         isNow = true;
-        record.answered(head.status(), progressNanos);
+        record.answered(own.status(), progressNanos);
         body.forgetSent();
-        ResponseHead own = ladder().withSticky(head);
-        stage = stageOf(own);
-        client.response(stage.head(own), stage.bodyLength(bodyLength), responseEdits());
-    }
-
-    private ResponseStage stageOf(ResponseHead head) {
         Route chosen = route();
-        Compression wanted = chosen == null ? null : chosen.settings().compression();
-        return wanted == null ? ResponseStage.NONE : ResponseCompression.of(wanted, request, head);
+        stage = ResponseCompression.of(chosen == null ? null : chosen.settings().compression(), request, own);
+        client.response(stage.head(own), stage.bodyLength(bodyLength), responseEdits());
     }
 
     @Override
@@ -668,14 +668,11 @@ public final class Exchange implements OutgoingRequest, ResponseReceiver {
             checkRequestBody(now);
         } else if (!responsePaused && now - progressNanos > timeouts.response().toNanos()) {
             // Where it is the client that takes nothing, its connection knows best whether that is too slow.
-            if (server == null || (awaits100 && !body.isComplete())) {
-                fail(
-                        ByServer.RESPONSE_TIMEOUT,
-                        "timeouts.response: nothing for " + Durations.text(timeouts.response()));
+            String detail = "timeouts.response: nothing for " + Durations.text(timeouts.response());
+            if (server == null || ladder == null || (awaits100 && !body.isComplete())) {
+                fail(ByServer.RESPONSE_TIMEOUT, detail);
             } else {
-                failOrTryElsewhere(
-                        ByServer.RESPONSE_TIMEOUT,
-                        "timeouts.response: nothing for " + Durations.text(timeouts.response()));
+                failOrTryElsewhere(ByServer.RESPONSE_TIMEOUT, detail);
             }
         }
     }
@@ -745,6 +742,9 @@ public final class Exchange implements OutgoingRequest, ResponseReceiver {
         stage.close();
         if (ladder != null) {
             ladder.end();
+        }
+        if (prior != null) {
+            prior.end();
         }
     }
 }

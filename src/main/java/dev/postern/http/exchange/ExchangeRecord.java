@@ -42,6 +42,9 @@ public final class ExchangeRecord {
     private @Nullable Route route;
     private @Nullable String backend;
     private @Nullable Server lastServer;
+    /** What was said to {@code forward-auth}; null where nobody was asked. */
+    private @Nullable Admission admission;
+
     private int leftOut;
     private int attempts;
     private boolean reusedConnection;
@@ -107,6 +110,11 @@ public final class ExchangeRecord {
 
     void forwarded(String toBackend) {
         backend = toBackend;
+    }
+
+    /** Another server has said whether it may come in. */
+    void admitted(Admission answer) {
+        admission = answer;
     }
 
     /** So many fields of its head do not reach the server, for their names alone; said again with each attempt. */
@@ -277,6 +285,11 @@ public final class ExchangeRecord {
         return backend;
     }
 
+    /** What was said to {@code forward-auth}; null where nobody was asked, or nobody has answered. */
+    public @Nullable Admission admission() {
+        return admission;
+    }
+
     /** The last one that was tried. */
     public @Nullable Server server() {
         return lastServer;
@@ -339,10 +352,12 @@ public final class ExchangeRecord {
 
     /** Tw: until a server had room, or nobody waited for that any more. */
     public long queueTime() {
+        Admission before = admission;
+        long since = headNanos + (before == null ? 0 : before.nanos());
         if (phase == Phase.QUEUE) {
-            return endNanos - headNanos;
+            return endNanos - since;
         }
-        return chosenNanos == NEVER ? NEVER : chosenNanos - headNanos;
+        return chosenNanos == NEVER ? NEVER : chosenNanos - since;
     }
 
     /** Tc: until there was a connection to a server, all attempts together. */

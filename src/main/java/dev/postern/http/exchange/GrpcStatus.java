@@ -43,8 +43,15 @@ final class GrpcStatus {
         return false;
     }
 
+    /** What the client of {@code failed} is told, in the words of gRPC where it makes a call. */
+    static LocalResponse answer(Failure failure, OutgoingRequest failed, Map<String, String> more) {
+        RequestHead request = failed.request();
+        LocalResponse page = ErrorResponses.of(failure, failed.id(), request, failed.route(), more);
+        return failed.client().isHttp2() && isCall(request) ? answer(failure, page, failed.id()) : page;
+    }
+
     /** The whole answer to a call that failed here. */
-    static LocalResponse answer(Failure failure, LocalResponse page, String requestId) {
+    private static LocalResponse answer(Failure failure, LocalResponse page, String requestId) {
         Map<String, String> headers = new LinkedHashMap<>(page.headers());
         headers.put("Content-Type", CONTENT_TYPE);
         headers.put("Grpc-Status", Integer.toString(of(failure, page.status())));

@@ -1,6 +1,7 @@
 package dev.postern.http.exchange;
 
 import dev.postern.balance.Affinity;
+import dev.postern.config.ForwardAuth;
 import dev.postern.config.Placeholder;
 import dev.postern.config.Tolerance;
 import dev.postern.config.Variable;
@@ -155,7 +156,22 @@ public final class ImaginedRequest implements OutgoingRequest {
         }
     }
 
-    private String sent(Route by, @Nullable String host) {
+    /**
+     * The head that the server of {@code forward-auth} is sent, in lines.
+     *
+     * @param host that it is asked for; null for what the client asked for
+     */
+    public String asked(ForwardAuth auth, @Nullable String host) {
+        RequestHead whole = request;
+        request = AuthQuestion.of(whole, client, auth);
+        try {
+            return sent(null, host);
+        } finally {
+            request = whole;
+        }
+    }
+
+    private String sent(@Nullable Route by, @Nullable String host) {
         route = by;
         sentHost = host;
         leftOut = 0;

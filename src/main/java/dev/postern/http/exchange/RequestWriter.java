@@ -51,6 +51,10 @@ public final class RequestWriter {
                 out.bytes(HOST).text(host).crlf();
                 continue;
             }
+            if (name == FieldName.TOLD) {
+                out.field(fields, i);
+                continue;
+            }
             if (isHopByHop(name)
                     || (named && !isVital(name) && head.connection().names(fields, i))
                     || edits.removes(fields.bytes(), fields.nameFrom(i), fields.nameTo(i))) {

@@ -247,8 +247,20 @@ final class RetryLadder implements Dial.Caller<ServerStream> {
         return sticky == null ? request : request.withoutCookie(sticky.name());
     }
 
-    /** What the client is sent: the cookie that brings it back, unless it has that already. */
-    ResponseHead withSticky(ResponseHead head) {
+    /** What the client is sent: with the cookies of whoever has let it in, and the one that brings it back. */
+    ResponseHead withOurs(ResponseHead head) {
+        Admission admission = record.admission();
+        ResponseHead own = head;
+        if (admission != null) {
+            for (String cookie : admission.cookies()) {
+                own = own.withCookie(cookie.substring(0, Math.max(0, cookie.indexOf('='))), cookie);
+            }
+        }
+        return withSticky(own);
+    }
+
+    /** Nothing is added where the client has it already. */
+    private ResponseHead withSticky(ResponseHead head) {
         Server at = dial.server();
         if (sticky == null || at == null || isHome(at)) {
             return head;

@@ -11,6 +11,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import java.util.Base64;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The question and the answer by which HTTP/1.1 makes sure that a server means to speak WebSocket, and is no cache that
@@ -68,8 +69,19 @@ public final class WebSocketKey {
         }
     }
 
+    /** Why {@code head}, a 101, is no answer to {@code request}; null where it is one. */
+    static @Nullable String fault(RequestHead request, ResponseHead head) {
+        String asked = request.upgrade();
+        if (asked == null || !asked.equalsIgnoreCase(head.upgrade())) {
+            return "101 without being asked to switch to that protocol";
+        }
+        return asked.equalsIgnoreCase(PROTOCOL) && !isAccepted(request, head)
+                ? "Sec-WebSocket-Accept does not fit the key that was sent"
+                : null;
+    }
+
     /** Whether {@code head} answers the key of {@code request}, if that has one. */
-    static boolean isAccepted(RequestHead request, ResponseHead head) {
+    private static boolean isAccepted(RequestHead request, ResponseHead head) {
         byte[] expected = accept(request);
         if (expected.length == 0) {
             return true;

@@ -47,6 +47,12 @@ public final class FieldName {
      */
     public static final int CLAIM = 25;
 
+    /**
+     * Of no name: a field that we have put there ourselves, which reaches the server whatever a client calls {@code Connection}
+     * and whatever a route removes of what clients say.
+     */
+    public static final int TOLD = 26;
+
     /** Is Content-Length or Transfer-Encoding to a reader that is careless enough, and to nobody else. */
     public static final int ALMOST_FRAMING = 40;
 

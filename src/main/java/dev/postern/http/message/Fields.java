@@ -1,6 +1,7 @@
 package dev.postern.http.message;
 
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -106,6 +107,42 @@ public final class Fields {
     /** The same with a Host, as the last one. What else points into {@link #bytes} stays right. */
     Fields withHost(String host) {
         return with(FieldName.HOST, "Host", host);
+    }
+
+    /**
+     * The same without those of these names, in lower case, and with others instead that we say ourselves. What else points
+     * into {@link #bytes} stays right.
+     */
+    Fields told(List<String> ours, List<Told> told) {
+        int length = bytes.length;
+        for (Told each : told) {
+            length += each.name().length() + each.value().length();
+        }
+        byte[] longer = java.util.Arrays.copyOf(bytes, length);
+        Builder kept = new Builder();
+        for (int i = 0; i < count; i++) {
+            if (!isOneOf(ours, i)) {
+                kept.add(name(i), nameFrom(i), nameTo(i), valueFrom(i), valueTo(i));
+            }
+        }
+        int at = bytes.length;
+        for (Told each : told) {
+            byte[] text = (each.name() + each.value()).getBytes(StandardCharsets.ISO_8859_1);
+            System.arraycopy(text, 0, longer, at, text.length);
+            int valueFrom = at + each.name().length();
+            kept.add(FieldName.TOLD, at, valueFrom, valueFrom, at + text.length);
+            at += text.length;
+        }
+        return kept.build(longer);
+    }
+
+    private boolean isOneOf(List<String> lowerNames, int field) {
+        for (String name : lowerNames) {
+            if (FieldName.equalsIgnoreCase(bytes, nameFrom(field), nameTo(field), name)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private Fields with(int constant, String name, String value) {

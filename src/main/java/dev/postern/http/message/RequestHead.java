@@ -6,6 +6,7 @@ import dev.postern.route.Route;
 import dev.postern.route.RoutedRequest;
 import dev.postern.wire.Failure;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -73,6 +74,13 @@ public final class RequestHead implements RoutedRequest {
     public RequestHead withoutCookie(String name) {
         Fields rest = RequestCookies.without(fields, name);
         return rest == fields ? this : new RequestHead(this, rest);
+    }
+
+    /**
+     * The same as we tell it: without what the client says by these names, in lower case, and with what we say ourselves.
+     */
+    public RequestHead told(List<String> ours, List<Told> told) {
+        return new RequestHead(this, fields.told(ours, told));
     }
 
     /**

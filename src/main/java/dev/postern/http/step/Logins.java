@@ -5,12 +5,9 @@ import dev.postern.config.BasicAuth;
 import dev.postern.config.Secret;
 import dev.postern.wire.ClientNetwork;
 import java.net.InetAddress;
-import java.nio.charset.StandardCharsets;
-import java.security.GeneralSecurityException;
 import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -19,8 +16,6 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Consumer;
-import javax.crypto.Mac;
-import javax.crypto.spec.SecretKeySpec;
 import org.bouncycastle.crypto.generators.OpenBSDBCrypt;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -81,8 +76,7 @@ public final class Logins {
 
     private final Executor executor;
     private final Comparison comparison;
-    private final SecretKeySpec key;
-    private final ThreadLocal<Mac> mac = ThreadLocal.withInitial(this::newMac);
+    private final KeyedDigest digests;
     private final Set<String> right = ConcurrentHashMap.newKeySet();
     private final Set<String> wrong = ConcurrentHashMap.newKeySet();
     /** Site and user of passwords that were right. Users of the configuration only, so that strangers cannot make it grow. */
@@ -100,9 +94,12 @@ public final class Logins {
     Logins(Executor executor, SecureRandom random, Comparison comparison) {
         this.executor = executor;
         this.comparison = comparison;
-        byte[] secret = new byte[32];
-        random.nextBytes(secret);
-        this.key = new SecretKeySpec(secret, "HmacSHA256");
+        this.digests = new KeyedDigest(random);
+    }
+
+    /** Under which what is found is remembered. */
+    KeyedDigest digests() {
+        return digests;
     }
 
     /**
@@ -252,21 +249,6 @@ public final class Logins {
 
     /** With the hash in it: what was found of a password ends with that password. */
     private String digest(String user, byte[] password, String hash, boolean known) {
-        Mac hmac = mac.get();
-        hmac.update((known ? "user " : "nobody ").getBytes(StandardCharsets.US_ASCII));
-        hmac.update(hash.getBytes(StandardCharsets.US_ASCII));
-        hmac.update(user.getBytes(StandardCharsets.UTF_8));
-        hmac.update((byte) 0);
-        return HexFormat.of().formatHex(hmac.doFinal(password));
-    }
-
-    private Mac newMac() {
-        try {
-            Mac made = Mac.getInstance("HmacSHA256");
-            made.init(key);
-            return made;
-        } catch (GeneralSecurityException e) {
-            throw new IllegalStateException(e);
-        }
+        return digests.of((known ? "user " : "nobody ") + hash + user, password);
     }
 }

@@ -22,10 +22,12 @@ import java.util.Map;
 /** Host → site → route → backend, redirect or fixed response. Always answers. */
 public final class RouteToSite implements RequestStep {
     private final Authenticate authenticate;
+    private final AskAuthServer askAuthServer;
 
     /** @param logins shared by all listeners */
     public RouteToSite(Logins logins) {
         this.authenticate = new Authenticate(logins);
+        this.askAuthServer = new AskAuthServer(logins.digests());
     }
 
     @Override
@@ -92,11 +94,19 @@ public final class RouteToSite implements RequestStep {
             String allowed = String.join(", ", route.settings().allowMethods());
             exchange.fail(Failure.ByClient.METHOD_NOT_ALLOWED, "allow-methods of " + route, Map.of("Allow", allowed));
         } else if (route.settings().auth() != null) {
-            authenticate.check(exchange, route.settings().auth(), () -> act(exchange, route));
+            authenticate.check(exchange, route.settings().auth(), () -> letIn(exchange, route));
         } else {
-            act(exchange, route);
+            letIn(exchange, route);
         }
         return true;
+    }
+
+    private void letIn(Exchange exchange, Route route) {
+        if (route.settings().forwardAuth() == null) {
+            act(exchange, route);
+        } else {
+            askAuthServer.check(exchange, route.settings().forwardAuth(), () -> act(exchange, route));
+        }
     }
 
     /** Whether the client has shown a certificate that is good; if not, it has been told so. */

@@ -11,6 +11,7 @@ import dev.postern.config.Compression;
 import dev.postern.config.Compression.Encoding;
 import dev.postern.config.Configuration.Route;
 import dev.postern.config.Durations;
+import dev.postern.config.ForwardAuth;
 import dev.postern.config.HeaderEdits;
 import dev.postern.config.HeaderEdits.Field;
 import dev.postern.config.Hsts;
@@ -62,6 +63,7 @@ class RouteSettingsTest {
                         Set.of(),
                         null,
                         null,
+                        null,
                         Map.of(),
                         null,
                         null,
@@ -91,6 +93,7 @@ class RouteSettingsTest {
                 deny: 10.0.0.1
                 allow-methods: [GET, POST]
                 auth: { realm: Staff, users: { al: "%s" }, users-file: %s, keep-authorization: false }
+                forward-auth: { to: web, path: "/verify?a=b", copy-headers: [Remote-User, remote-groups], timeout: 2s, cache: 3s }
                 hsts: { max-age: 730d, include-subdomains: true, preload: true }
                 error-pages: { 502: %s, 4xx: %s }
                 rate-limit: { requests: 100, per: 10s, burst: 200 }
@@ -112,6 +115,7 @@ class RouteSettingsTest {
                     deny: [192.0.2.1/32]
                     allow-methods: PUT
                     auth: off
+                    forward-auth: off
                     rate-limit: { requests: 5 }
                     timeouts: { request-body: unlimited, tunnel: 3h }
                     limits: { body: unlimited }
@@ -133,6 +137,12 @@ class RouteSettingsTest {
                 List.of(range("10.0.0.1", 32)),
                 Set.of("GET", "HEAD", "POST"),
                 new BasicAuth("Staff", Map.of("al", new Secret(HASH), "bob", new Secret(HASH)), false),
+                new ForwardAuth(
+                        "web",
+                        "/verify?a=b",
+                        List.of("Remote-User", "remote-groups"),
+                        Duration.ofSeconds(2),
+                        Duration.ofSeconds(3)),
                 new Hsts(Duration.ofDays(730), true, true),
                 Map.of("502", sorry, "4xx", sorry),
                 new RateLimit("sites[0].rate-limit", 100, Duration.ofSeconds(10), 200),
@@ -161,6 +171,7 @@ class RouteSettingsTest {
                 List.of(range("192.0.2.0", 24)),
                 List.of(range("192.0.2.1", 32)),
                 Set.of("PUT"),
+                null,
                 null,
                 ofSite.hsts(),
                 ofSite.errorPages(),
