@@ -25,6 +25,7 @@ import java.net.NoRouteToHostException;
 import java.net.SocketAddress;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
@@ -121,6 +122,8 @@ final class HealthChecks implements AutoCloseable {
         private @Nullable ScheduledFuture<?> next;
         /** Addresses that have not answered yet. */
         private int pending;
+        /** What would take the server down, unless an address that has not answered yet is well. */
+        private final List<Runnable> findings = new ArrayList<>(1);
 
         Check(Backend backend, Server server) {
             this.backend = backend;
@@ -159,6 +162,8 @@ final class HealthChecks implements AutoCloseable {
         /** One address has answered. */
         void answered() {
             if (--pending == 0) {
+                findings.forEach(Runnable::run);
+                findings.clear();
                 again();
             }
         }
@@ -338,7 +343,12 @@ final class HealthChecks implements AutoCloseable {
             } else {
                 row.good = 0;
                 if (++row.bad >= health.fall()) {
-                    backend.checkedDown(server, address, fault);
+                    Runnable finding = () -> backend.checkedDown(server, address, fault);
+                    if (pending > 1 && server.failsAtAllBut(address)) {
+                        findings.add(finding);
+                    } else {
+                        finding.run();
+                    }
                 }
             }
             answered();

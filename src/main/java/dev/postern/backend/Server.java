@@ -264,6 +264,11 @@ public final class Server {
         return addresses.allHaveFailed();
     }
 
+    /** Whether it fails wherever else it is. */
+    boolean failsAtAllBut(SocketAddress address) {
+        return addresses.allHaveFailedBut(address);
+    }
+
     void forgetFailures() {
         addresses.forget();
     }

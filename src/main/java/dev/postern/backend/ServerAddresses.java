@@ -68,6 +68,15 @@ final class ServerAddresses {
         return failed.containsAll(all);
     }
 
+    synchronized boolean allHaveFailedBut(SocketAddress address) {
+        for (SocketAddress other : all) {
+            if (!other.equals(address) && !failed.contains(other)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
     synchronized void forget() {
         failed.clear();
         set(all);

@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -336,6 +337,40 @@ class NamedServersTest {
         // Nobody is left: then it is down, and says so.
         ill.set(true);
         await().atMost(Duration.ofSeconds(20)).until(() -> get().status() == 503);
+    }
+
+    /** Between the answers of two of its addresses nothing is known of the server. */
+    @Test
+    void serverOfWhichOneAddressBecomesWellWhileTheOtherFailsIsNotDownForAMoment() throws Exception {
+        dns.says("app.test", 60, "127.0.0.2", "127.0.0.3");
+        AtomicBoolean ill = new AtomicBoolean(true);
+        CompletableFuture<Void> failed = new CompletableFuture<>();
+        edge.closes(TestServer.at("127.0.0.2", port, (request, connection) -> {
+            if (!ill.get()) {
+                failed.orTimeout(20, TimeUnit.SECONDS).join();
+            }
+            connection.send(ill.get() ? "HTTP/1.1 500 Ill\r\nContent-Length: 0\r\n\r\n" : TestServer.ok("127.0.0.2"));
+        }));
+        edge.closes(TestServer.at("127.0.0.3", port, (request, connection) -> {
+            connection.send(ill.get() ? TestServer.ok("127.0.0.3") : "HTTP/1.1 500 Ill\r\nContent-Length: 0\r\n\r\n");
+            if (!ill.get()) {
+                failed.complete(null);
+            }
+        }));
+        try (CapturedLog log = CapturedLog.begin()) {
+            start("{ servers: [\"app.test:" + port + "\"], health: { interval: 2s, timeout: 2s, rise: 1, fall: 1 } }");
+            await().atMost(Duration.ofSeconds(20))
+                    .until(() -> !log.lines("127.0.0.2:" + port + ": health check: status 500")
+                            .isEmpty());
+
+            ill.set(false);
+
+            await().atMost(Duration.ofSeconds(20))
+                    .until(() -> !log.lines("127.0.0.2:" + port + ": 1 good health check; asked there again")
+                            .isEmpty());
+            assertThat(log.lines("0 of 1 servers up")).isEmpty();
+        }
+        assertThat(bodies(20)).containsExactly("127.0.0.2");
     }
 
     @Test
