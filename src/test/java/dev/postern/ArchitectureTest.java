@@ -354,7 +354,7 @@ class ArchitectureTest {
             Map.entry("http/exchange/Exchange", 726),
             Map.entry("http/h1/Http1ClientConnection", 564),
             Map.entry("http/h1/Http1ServerConnection", 418),
-            Map.entry("http/h2/Http2ClientConnection", 655),
+            Map.entry("http/h2/Http2ClientConnection", 600),
             Map.entry("http/message/MessageDecoder", 415));
 
     private static final List<String> ON_THE_WAY_OF_A_REQUEST = List.of(

@@ -30,7 +30,7 @@ public class HeaderBlockBenchmark {
     private final Heads heads = Samples.heads();
     private final RequestIds ids = Samples.ids();
     private final HeaderBlocks decoder = HeaderBlocks.ofRequests(16 * 1024, 100);
-    private final DefaultHttp2HeadersEncoder encoder = new DefaultHttp2HeadersEncoder();
+    private final HpackWriter encoder = new HpackWriter(heads.block());
     private final ByteBuf out = PooledByteBufAllocator.DEFAULT.directBuffer(16 * 1024);
     private ByteBuf block;
     private ResponseHead response;
@@ -70,8 +70,7 @@ public class HeaderBlockBenchmark {
 
     @Benchmark
     public int writeResponse() throws Exception {
-        Http2Headers headers = Http2Heads.response(response, heads.date(), FieldEdits.NONE);
-        encoder.encodeHeaders(3, headers, out.clear());
-        return out.readableBytes();
+        Http2Heads.response(encoder.begin(), response, heads.date(), FieldEdits.NONE);
+        return out.clear().writeBytes(encoder.array(), 0, encoder.length()).readableBytes();
     }
 }

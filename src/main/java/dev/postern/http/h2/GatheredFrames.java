@@ -5,15 +5,11 @@ import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPromise;
 import io.netty.handler.codec.http2.DefaultHttp2FrameWriter;
-import io.netty.handler.codec.http2.DefaultHttp2HeadersEncoder;
 import io.netty.handler.codec.http2.Http2CodecUtil;
-import io.netty.handler.codec.http2.Http2Exception;
 import io.netty.handler.codec.http2.Http2FrameTypes;
 import io.netty.handler.codec.http2.Http2Headers;
-import io.netty.handler.codec.http2.Http2HeadersEncoder;
 import io.netty.handler.codec.http2.Http2Settings;
 import io.netty.util.concurrent.Future;
-import java.nio.channels.ClosedChannelException;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -35,90 +31,76 @@ final class GatheredFrames extends DefaultHttp2FrameWriter {
     /** Bytes: about as much as goes into a TLS record. */
     private static final int ROOM = 16 * 1024;
 
-    private final Http2HeadersEncoder heads;
+    private final HpackWriter heads;
     private @Nullable ByteBuf gathered;
-    private List<ChannelPromise> promises = new ArrayList<>();
+    /** Whose last frame is in it. */
+    private List<SendWindow> ending = new ArrayList<>();
 
-    GatheredFrames() {
-        this(new DefaultHttp2HeadersEncoder());
-    }
-
-    private GatheredFrames(Http2HeadersEncoder heads) {
+    GatheredFrames(HpackWriter heads) {
         super(heads);
         this.heads = heads;
     }
 
-    @Override
-    public ChannelFuture writeHeaders(
-            ChannelHandlerContext ctx,
-            int stream,
-            Http2Headers head,
-            int padding,
-            boolean last,
-            ChannelPromise promise) {
-        if (padding > 0) {
-            handOn(ctx);
-            return super.writeHeaders(ctx, stream, head, padding, last, promise);
-        }
-        ByteBuf to = room(ctx, 0);
-        int start = to.writerIndex();
-        try {
-            to.writeZero(HEADER);
-            heads.encodeHeaders(stream, head, to);
-        } catch (Http2Exception | RuntimeException e) {
-            to.writerIndex(start);
-            return promise.setFailure(e);
-        }
-        int block = to.writerIndex() - start - HEADER;
-        int flags = last ? END_STREAM : 0;
-        if (block <= maxFrameSize()) {
-            header(to, start, block, Http2FrameTypes.HEADERS, flags | END_HEADERS, stream);
-        } else {
-            split(to, start, block, flags, stream);
-        }
-        promises.add(promise);
-        return promise;
+    /** Where the block of the next {@link #head} is put together. */
+    HpackWriter heads() {
+        return heads;
     }
 
-    /** A block that is longer than a frame may be goes on in CONTINUATION (RFC 9113 §6.10). */
-    private void split(ByteBuf to, int start, int block, int flags, int stream) {
-        byte[] whole = new byte[block];
-        to.getBytes(start + HEADER, whole).writerIndex(start);
-        for (int from = 0; from < block; ) {
-            int length = Math.min(maxFrameSize(), block - from);
-            boolean end = from + length == block;
-            byte type = from == 0 ? Http2FrameTypes.HEADERS : Http2FrameTypes.CONTINUATION;
-            int at = to.writerIndex();
-            to.writeZero(HEADER);
-            header(to, at, length, type, (from == 0 ? flags : 0) | (end ? END_HEADERS : 0), stream);
-            to.writeBytes(whole, from, length);
-            from += length;
-        }
+    /** The block that was put together. */
+    void head(ChannelHandlerContext ctx, SendWindow stream, boolean last) {
+        block(ctx, stream, heads.array(), heads.length(), last);
     }
 
-    @Override
-    public ChannelFuture writeData(
-            ChannelHandlerContext ctx, int stream, ByteBuf data, int padding, boolean last, ChannelPromise promise) {
-        int length = data.readableBytes();
-        if (padding > 0 || length > SMALL || length > maxFrameSize()) {
-            handOn(ctx);
-            return super.writeData(ctx, stream, data, padding, last, promise);
-        }
+    /** @param block of fields that name nothing of the table */
+    void trailers(ChannelHandlerContext ctx, SendWindow stream, byte[] block) {
+        HpackWriter with = heads.begin().block(block);
+        block(ctx, stream, with.array(), with.length(), true);
+    }
+
+    /** @param bytes {@code [0, length)} of it are a block */
+    private void block(ChannelHandlerContext ctx, SendWindow stream, byte[] bytes, int length, boolean last) {
         ByteBuf to = room(ctx, HEADER + length);
-        int start = to.writerIndex();
-        to.writeZero(HEADER);
-        header(to, start, length, Http2FrameTypes.DATA, last ? END_STREAM : 0, stream);
-        to.writeBytes(data);
-        data.release();
-        promises.add(promise);
-        return promise;
+        int flags = last ? END_STREAM : 0;
+        int from = 0;
+        byte type = Http2FrameTypes.HEADERS;
+        do {
+            // What is longer than a frame may be goes on in CONTINUATION (RFC 9113 §6.10).
+            int part = Math.min(maxFrameSize(), length - from);
+            boolean end = from + part == length;
+            header(to, part, type, flags | (end ? END_HEADERS : 0), stream.id());
+            to.writeBytes(bytes, from, part);
+            from += part;
+            flags = 0;
+            type = Http2FrameTypes.CONTINUATION;
+        } while (from < length);
+        if (last) {
+            ending.add(stream);
+        }
     }
 
-    private static void header(ByteBuf to, int at, int length, byte type, int flags, int stream) {
-        to.setMedium(at, length);
-        to.setByte(at + 3, type);
-        to.setByte(at + 4, flags);
-        to.setInt(at + 5, stream);
+    /** Takes ownership of {@code data}, which is no longer than a frame may be. */
+    void data(ChannelHandlerContext ctx, SendWindow stream, ByteBuf data, boolean last) {
+        int length = data.readableBytes();
+        boolean copied = length <= SMALL;
+        ByteBuf to = room(ctx, copied ? HEADER + length : HEADER);
+        header(to, length, Http2FrameTypes.DATA, last ? END_STREAM : 0, stream.id());
+        if (copied) {
+            to.writeBytes(data);
+            data.release();
+            if (last) {
+                ending.add(stream);
+            }
+            return;
+        }
+        handOn(ctx);
+        ChannelFuture written = ctx.write(data);
+        if (last) {
+            written.addListener(done -> stream.sent(done.cause()));
+        }
+    }
+
+    private static void header(ByteBuf to, int length, byte type, int flags, int stream) {
+        to.writeMedium(length).writeByte(type).writeByte(flags).writeInt(stream);
     }
 
     /** With so many bytes more it would still be one piece. */
@@ -142,22 +124,17 @@ final class GatheredFrames extends DefaultHttp2FrameWriter {
             return;
         }
         gathered = null;
-        List<ChannelPromise> with = promises;
-        promises = new ArrayList<>();
-        if (!present.isReadable()) {
-            present.release();
-            return;
+        ChannelFuture written = ctx.write(present);
+        if (!ending.isEmpty()) {
+            List<SendWindow> with = ending;
+            ending = new ArrayList<>(with.size());
+            written.addListener(done -> tell(with, done));
         }
-        ctx.write(present).addListener(written -> tell(with, written));
     }
 
-    private static void tell(List<ChannelPromise> with, Future<?> written) {
-        for (ChannelPromise promise : with) {
-            if (written.isSuccess()) {
-                promise.trySuccess();
-            } else {
-                promise.tryFailure(written.cause());
-            }
+    private static void tell(List<SendWindow> with, Future<?> written) {
+        for (SendWindow stream : with) {
+            stream.sent(written.cause());
         }
     }
 
@@ -167,15 +144,25 @@ final class GatheredFrames extends DefaultHttp2FrameWriter {
         if (present != null) {
             gathered = null;
             present.release();
-            List<ChannelPromise> with = promises;
-            promises = new ArrayList<>();
-            ClosedChannelException closed = new ClosedChannelException();
-            with.forEach(promise -> promise.tryFailure(closed));
         }
+        ending.clear();
         super.close();
     }
 
     // ---- everything else, in its order
+
+    /** What Netty itself answers, where a list of fields is too long for it. */
+    @Override
+    public ChannelFuture writeHeaders(
+            ChannelHandlerContext ctx,
+            int stream,
+            Http2Headers head,
+            int padding,
+            boolean last,
+            ChannelPromise promise) {
+        handOn(ctx);
+        return super.writeHeaders(ctx, stream, head, padding, last, promise);
+    }
 
     @Override
     public ChannelFuture writeRstStream(ChannelHandlerContext ctx, int stream, long error, ChannelPromise promise) {

@@ -31,12 +31,7 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOutboundHandler;
-import io.netty.handler.codec.http2.AbstractHttp2ConnectionHandlerBuilder;
-import io.netty.handler.codec.http2.DefaultHttp2Connection;
-import io.netty.handler.codec.http2.Http2Connection;
 import io.netty.handler.codec.http2.Http2ConnectionAdapter;
-import io.netty.handler.codec.http2.Http2ConnectionDecoder;
-import io.netty.handler.codec.http2.Http2ConnectionEncoder;
 import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Exception;
 import io.netty.handler.codec.http2.Http2Headers;
@@ -118,16 +113,13 @@ public final class Http2ClientConnection extends Http2Wire<Http2ClientStream> im
     }
 
     private Http2ClientConnection(
-            Http2ConnectionDecoder decoder,
-            LimitedAnswers encoder,
+            Http2Parts parts,
             Http2Settings settings,
             Worker worker,
             RequestSteps steps,
             Client client,
-            Channel channel,
-            FrameBudget budget,
-            Http2Connection.PropertyKey key) {
-        super(decoder, encoder, settings, channel, budget, key);
+            Channel channel) {
+        super(parts, settings, channel);
         this.worker = worker;
         this.sinceNanos = worker.nanos();
         this.steps = steps;
@@ -137,71 +129,24 @@ public final class Http2ClientConnection extends Http2Wire<Http2ClientStream> im
         this.queue = new SendQueue(channel);
         this.end = new ConnectionEnd(channel, queue);
         connection().addListener(new Streams());
+        // Also before the client has said that it has heard of it.
+        connection().remote().maxActiveStreams(MAX_STREAMS);
     }
 
     public static Http2ClientConnection of(
             Worker worker, RequestSteps steps, CertificateShown shown, Endpoints endpoints, Channel channel) {
         Client client = worker.client(steps.listener(), shown, endpoints, true, channel);
-        return new Builder(worker, steps, client, channel).build();
-    }
-
-    private static final class Builder extends AbstractHttp2ConnectionHandlerBuilder<Http2ClientConnection, Builder> {
-        private final Worker worker;
-        private final RequestSteps steps;
-        private final Client client;
-        private final Channel channel;
-        private final Frames frames = new Frames();
-        private final HeaderBlocks blocks;
-        private final Http2Connection.PropertyKey key;
-
-        Builder(Worker worker, RequestSteps steps, Client client, Channel channel) {
-            this.worker = worker;
-            this.steps = steps;
-            this.client = client;
-            this.channel = channel;
-            Limits limits = worker.routing().limits();
-            blocks = HeaderBlocks.ofRequests(limits.head(), limits.headers());
-            DefaultHttp2Connection connection = new DefaultHttp2Connection(true, 0);
-            key = connection.newKey();
-            Http2Limits.controlFlow(connection, new CountedDistributor(connection, key));
-            connection(connection);
-            frameListener(frames);
-            initialSettings(Http2Settings.defaultSettings()
-                    .maxConcurrentStreams(MAX_STREAMS)
-                    .initialWindowSize(Http2Limits.STREAM_WINDOW)
-                    .headerTableSize(Http2Limits.HEADER_TABLE)
-                    .maxHeaderListSize(blocks.maxHeaderListSize())
-                    .connectProtocolEnabled(true));
-            encoderEnforceMaxConcurrentStreams(false);
-            encoderEnforceMaxQueuedControlFrames(0);
-            // Of these there are bounds of our own.
-            decoderEnforceMaxRstFramesPerWindow(0, 0);
-            decoderEnforceMaxConsecutiveEmptyDataFrames(0);
-        }
-
-        @Override
-        public Http2ClientConnection build() {
-            return super.build();
-        }
-
-        @Override
-        protected Http2ClientConnection build(
-                Http2ConnectionDecoder decoder, Http2ConnectionEncoder encoder, Http2Settings settings) {
-            LimitedAnswers out = new LimitedAnswers(encoder.connection());
-            FrameBudget budget = FrameBudget.ofClient(channel.eventLoop().ticker());
-            Http2ClientConnection made = new Http2ClientConnection(
-                    Http2Limits.decoder(out, blocks, budget),
-                    out,
-                    settings,
-                    worker,
-                    steps,
-                    client,
-                    channel,
-                    budget,
-                    key);
-            frames.leadTo(made);
-            return made;
-        }
+        Limits limits = worker.routing().limits();
+        HeaderBlocks blocks = HeaderBlocks.ofRequests(limits.head(), limits.headers());
+        Http2Settings settings = Http2Settings.defaultSettings()
+                .maxConcurrentStreams(MAX_STREAMS)
+                .initialWindowSize(Http2Limits.STREAM_WINDOW)
+                .headerTableSize(Http2Limits.HEADER_TABLE)
+                .maxHeaderListSize(blocks.maxHeaderListSize())
+                .connectProtocolEnabled(true);
+        FrameBudget budget = FrameBudget.ofClient(channel.eventLoop().ticker());
+        return new Http2ClientConnection(
+                Http2Parts.of(true, blocks, budget, worker.heads().block()), settings, worker, steps, client, channel);
     }
 
     /** What has to stand before this in the pipeline: turns its close into the end of our half. */
@@ -430,11 +375,6 @@ public final class Http2ClientConnection extends Http2Wire<Http2ClientStream> im
         if (!reading) {
             super.flushSoon();
         }
-    }
-
-    @Override
-    void becameWritable(Http2ClientStream stream) {
-        stream.becameWritable();
     }
 
     // ---- the end

@@ -13,19 +13,15 @@ import dev.postern.route.FieldEdits;
 import dev.postern.wire.Failure;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
-import io.netty.channel.ChannelFuture;
 import io.netty.handler.codec.http2.Http2Error;
-import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.handler.codec.http2.Http2Stream;
-import io.netty.handler.codec.http2.StreamByteDistributor;
 import java.time.Duration;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** One exchange of an HTTP/2 connection. Event loop only. */
-final class Http2ClientStream implements ClientStream {
+final class Http2ClientStream implements ClientStream, SendWindow.Sender {
     private static final Logger LOG = LoggerFactory.getLogger(Http2ClientStream.class);
 
     private final Http2ClientConnection connection;
@@ -41,11 +37,7 @@ final class Http2ClientStream implements ClientStream {
 
     private final ReceiveWindow window;
 
-    /** The frame that ends the response. */
-    private @Nullable ChannelFuture lastFrame;
-
-    /** What of the response waits for a window or for room; null until something did. */
-    private StreamByteDistributor.@Nullable StreamState waiting;
+    private final SendWindow response;
 
     /** Of the response, bytes that the client's windows have let out. */
     private long taken;
@@ -59,6 +51,7 @@ final class Http2ClientStream implements ClientStream {
         this.connection = connection;
         this.stream = stream;
         this.window = new ReceiveWindow(connection.windows(), stream, nowNanos);
+        this.response = connection.sendWindow(stream, this);
         this.overNanos = nowNanos;
     }
 
@@ -148,15 +141,16 @@ final class Http2ClientStream implements ClientStream {
     @Override
     public void interim(ResponseHead head) {
         if (head.status() != 101) {
-            var unused = connection.writeHead(stream.id(), Http2Heads.interim(head), false);
+            Http2Heads.interim(connection.head(), head);
+            connection.writeInterim(response);
         }
     }
 
     @Override
     public void response(ResponseHead head, long bodyLength, FieldEdits edits) {
         ended = bodyLength == 0;
-        lastFrame = connection.writeHead(
-                stream.id(), Http2Heads.response(head, connection.heads().date(), edits), ended);
+        Http2Heads.response(connection.head(), head, connection.heads().date(), edits);
+        connection.writeHead(response, ended);
     }
 
     @Override
@@ -165,51 +159,48 @@ final class Http2ClientStream implements ClientStream {
             part.release();
             return;
         }
-        var unused = connection.writeBody(stream, part, false);
+        connection.writeBody(response, part);
     }
 
     @Override
     public void responseEnd(@Nullable Fields trailers) {
         if (!ended) {
             ended = true;
-            Http2Headers fields = Http2Fields.trailers(trailers, true);
-            lastFrame = fields == null
-                    ? connection.writeBody(stream, Unpooled.EMPTY_BUFFER, true)
-                    : connection.writeHead(stream.id(), fields, true);
+            byte[] block = Http2Fields.trailers(connection.aside(), trailers, true);
+            connection.writeEnd(response, Unpooled.EMPTY_BUFFER, block);
         }
-        over(Objects.requireNonNull(lastFrame, "lastFrame"));
+        over();
     }
 
     @Override
-    public void respond(LocalResponse response, FieldEdits edits) {
-        boolean bodiless =
-                headOnly || response.status() == 204 || response.status() == 304 || response.body().length == 0;
+    public void respond(LocalResponse local, FieldEdits edits) {
+        boolean bodiless = headOnly || local.status() == 204 || local.status() == 304 || local.body().length == 0;
         ended = true;
-        ChannelFuture written = connection.writeHead(
-                stream.id(), Http2Heads.local(response, connection.heads().date(), edits), bodiless);
+        Http2Heads.local(connection.head(), local, connection.heads().date(), edits);
+        connection.writeHead(response, bodiless);
         if (!bodiless) {
-            written = connection.writeBody(stream, Unpooled.wrappedBuffer(response.body()), true);
+            connection.writeEnd(response, Unpooled.wrappedBuffer(local.body()), null);
         }
-        over(written);
+        over();
         flush();
     }
 
-    /**
-     * The last frame is on its way: only behind it the client is told that the rest of its request is not needed
-     * (<a href="https://datatracker.ietf.org/doc/html/rfc9113#section-8.1">RFC 9113 §8.1</a>). A reset takes the frames
-     * with it that are still waiting for the window.
-     */
-    private void over(ChannelFuture last) {
+    private void over() {
         exchange = null;
         overNanos = connection.nanos();
         resumeRequest();
+    }
+
+    /**
+     * Only now the client is told that the rest of its request is not needed
+     * (<a href="https://datatracker.ietf.org/doc/html/rfc9113#section-8.1">RFC 9113 §8.1</a>): a reset takes the frames with it
+     * that are still waiting for the window.
+     */
+    @Override
+    public void sentAll() {
         if (!requestEnded) {
-            last.addListener(written -> {
-                if (written.isSuccess() && !requestEnded) {
-                    connection.reset(stream, Http2Error.NO_ERROR);
-                    flush();
-                }
-            });
+            connection.reset(stream, Http2Error.NO_ERROR);
+            flush();
         }
     }
 
@@ -220,7 +211,7 @@ final class Http2ClientStream implements ClientStream {
 
     @Override
     public boolean isWritable() {
-        return connection.isWritable(stream);
+        return connection.isWritable(response);
     }
 
     @Override
@@ -233,7 +224,8 @@ final class Http2ClientStream implements ClientStream {
 
     @Override
     public void switchProtocols(ResponseHead head) {
-        lastFrame = connection.writeHead(stream.id(), Http2Heads.switching(head), false);
+        Http2Heads.switching(connection.head(), head);
+        connection.writeHead(response, false);
         Exchange current = exchange;
         if (requestEnded && current != null) {
             current.requestEnd(null);
@@ -241,7 +233,8 @@ final class Http2ClientStream implements ClientStream {
         flush();
     }
 
-    void becameWritable() {
+    @Override
+    public void becameWritable() {
         if (exchange != null) {
             exchange.clientWritable();
         }
@@ -249,20 +242,15 @@ final class Http2ClientStream implements ClientStream {
 
     // ---- time
 
-    /** Told by {@link CountedDistributor}: its numbers are always of now. */
-    void waits(StreamByteDistributor.StreamState state) {
-        waiting = state;
-    }
-
-    /** Told by {@link CountedDistributor}: so much more is handed to the channel. */
-    void let(int bytes) {
+    @Override
+    public void let(int bytes) {
         taken += bytes;
         connection.left(bytes);
     }
 
     private boolean isWaiting() {
         // What a reset takes with it is there until that has been sent.
-        return waiting != null && waiting.pendingBytes() > 0 && !stream.isResetSent();
+        return response.waiting() > 0 && !stream.isResetSent();
     }
 
     /**
@@ -280,14 +268,14 @@ final class Http2ClientStream implements ClientStream {
      *
      * @param clogged the connection takes no more: then it is judged, and not its streams
      */
-    void checkTimeouts(long now, Duration response, boolean clogged) {
+    void checkTimeouts(long now, Duration timeout, boolean clogged) {
         Failure.ByClient fault = null;
         if (clogged || !isOwed(false)) {
             pace.nothingOwed();
         } else {
             // Where the window of the whole connection is the narrow one, its streams share that.
-            boolean ownWindow = waiting != null && waiting.windowSize() <= 0;
-            fault = pace.check(now, response, taken, ownWindow);
+            boolean ownWindow = response.size() <= 0;
+            fault = pace.check(now, timeout, taken, ownWindow);
         }
         Exchange current = exchange;
         if (current != null && current.isFinished()) {
@@ -304,7 +292,7 @@ final class Http2ClientStream implements ClientStream {
             if (!connection.holdsBytes()) {
                 current.checkTimeouts(now);
             }
-        } else if (fault != null || (!clogged && !isWaiting() && now - overNanos > response.toNanos())) {
+        } else if (fault != null || (!clogged && !isWaiting() && now - overNanos > timeout.toNanos())) {
             overNanos = now;
             connection.reset(stream, Http2Error.CANCEL);
             flush();

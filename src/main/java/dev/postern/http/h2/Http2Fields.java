@@ -8,10 +8,7 @@ import dev.postern.http.message.Heads;
 import dev.postern.http.message.Trailers;
 import dev.postern.wire.Failure;
 import io.netty.handler.codec.http2.Http2Headers;
-import io.netty.handler.codec.http2.ReadOnlyHttp2Headers;
 import io.netty.util.AsciiString;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -99,37 +96,19 @@ final class Http2Fields {
         return trailers == null || trailers.count() == 0 ? null : trailers;
     }
 
-    /** A trailer section to send, of such fields as mean nothing to any hop; null where there are none. */
-    static @Nullable Http2Headers trailers(@Nullable Fields fields, boolean ofResponse) {
+    /** A trailer section to send, of such fields as mean nothing to any hop, as a block; null where there are none. */
+    static byte @Nullable [] trailers(HpackWriter out, @Nullable Fields fields, boolean ofResponse) {
         if (fields == null) {
             return null;
         }
-        List<AsciiString> pairs = new ArrayList<>();
+        boolean any = false;
+        out.beginAside();
         for (int i = 0; i < fields.count(); i++) {
             if (Trailers.passes(fields, i, ofResponse)) {
-                add(pairs, fields, i);
+                out.aside(fields, i);
+                any = true;
             }
         }
-        return pairs.isEmpty() ? null : ReadOnlyHttp2Headers.trailers(false, pairs.toArray(AsciiString[]::new));
-    }
-
-    /** Adds a field, its name in lower case. */
-    static void add(List<AsciiString> pairs, Fields fields, int field) {
-        pairs.add(name(fields.bytes(), fields.nameFrom(field), fields.nameTo(field)));
-        pairs.add(text(fields.bytes(), fields.valueFrom(field), fields.valueTo(field)));
-    }
-
-    /** In lower case, and a copy: see {@link #text}. */
-    static AsciiString name(byte[] bytes, int from, int to) {
-        byte[] name = new byte[to - from];
-        for (int i = 0; i < name.length; i++) {
-            name[i] = Ascii.lower(bytes[from + i]);
-        }
-        return new AsciiString(name, false);
-    }
-
-    /** A copy: the table of HPACK may keep it for as long as the connection lasts, and would keep the whole head with it. */
-    static AsciiString text(byte[] bytes, int from, int to) {
-        return new AsciiString(bytes, from, to - from, true);
+        return any ? out.copy() : null;
     }
 }

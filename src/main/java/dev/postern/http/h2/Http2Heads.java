@@ -17,11 +17,8 @@ import dev.postern.http.message.ResponseHead;
 import dev.postern.route.FieldEdits;
 import dev.postern.wire.Failure;
 import io.netty.handler.codec.http2.Http2Headers;
-import io.netty.handler.codec.http2.ReadOnlyHttp2Headers;
 import io.netty.util.AsciiString;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -46,8 +43,8 @@ final class Http2Heads {
     private static final int END = 2;
 
     private static final AsciiString GET = AsciiString.cached("GET");
-    private static final AsciiString DATE = AsciiString.cached("date");
-    private static final AsciiString CONTENT_LENGTH = AsciiString.cached("content-length");
+    private static final byte[] DATE = HeadWriter.constant("date");
+    private static final byte[] CONTENT_LENGTH = HeadWriter.constant("content-length");
     private static final byte[] CHUNKED = HeadWriter.constant("transfer-encoding: chunked\r\n");
 
     private Http2Heads() {}
@@ -270,79 +267,62 @@ final class Http2Heads {
      *
      * @param date for one that has none, RFC 9110 §6.6.1
      */
-    static Http2Headers response(ResponseHead head, byte[] date, FieldEdits edits) {
-        List<AsciiString> pairs = fields(head, edits);
+    static void response(HpackWriter out, ResponseHead head, byte[] date, FieldEdits edits) {
+        fields(out.status(head.status()), head, edits);
         if (head.declaredLength() >= 0 && head.status() != 204) {
             // Anew: the server may have said it twice, which over HTTP/2 is an error of the stream (RFC 9113 §8.1.1).
-            pairs.add(CONTENT_LENGTH);
-            pairs.add(new AsciiString(Long.toString(head.declaredLength())));
+            out.field(CONTENT_LENGTH, decimal(head.declaredLength()));
         }
         if (!head.hasDate()) {
-            pairs.add(DATE);
-            pairs.add(new AsciiString(date, false));
+            out.field(DATE, date);
         }
-        return headers(head.status(), pairs);
     }
 
-    static Http2Headers interim(ResponseHead head) {
-        return headers(head.status(), fields(head, FieldEdits.NONE));
+    static void interim(HpackWriter out, ResponseHead head) {
+        fields(out.status(head.status()), head, FieldEdits.NONE);
     }
 
     /** The server has switched protocols, <a href="https://datatracker.ietf.org/doc/html/rfc8441#section-5">RFC 8441 §5</a>. */
-    static Http2Headers switching(ResponseHead head) {
-        return headers(200, fields(head, FieldEdits.NONE));
+    static void switching(HpackWriter out, ResponseHead head) {
+        fields(out.status(200), head, FieldEdits.NONE);
     }
 
-    private static Http2Headers headers(int status, List<AsciiString> pairs) {
-        return ReadOnlyHttp2Headers.serverHeaders(false, status(status), pairs.toArray(AsciiString[]::new));
-    }
-
-    private static List<AsciiString> fields(ResponseHead head, FieldEdits edits) {
+    private static void fields(HpackWriter out, ResponseHead head, FieldEdits edits) {
         Fields fields = head.fields();
-        List<AsciiString> pairs = new ArrayList<>(2 * fields.count() + 4);
         for (int i = 0; i < fields.count(); i++) {
             if (fields.name(i) != FieldName.UPGRADE
                     && !(head.status() == 101 && WebSocketKey.isAccept(fields, i))
                     && ResponseFields.pass(head, i, edits)) {
-                Http2Fields.add(pairs, fields, i);
+                out.field(fields, i);
             }
         }
-        add(pairs, edits);
-        return pairs;
+        add(out, edits);
     }
 
     /** A response of the edge's own. */
-    static Http2Headers local(LocalResponse response, byte[] date, FieldEdits edits) {
-        List<AsciiString> pairs = new ArrayList<>();
-        pairs.add(DATE);
-        pairs.add(new AsciiString(date, false));
+    static void local(HpackWriter out, LocalResponse response, byte[] date, FieldEdits edits) {
+        out.status(response.status()).field(DATE, date);
         response.headers().forEach((name, value) -> {
             byte[] bytes = name.getBytes(StandardCharsets.US_ASCII);
             if (!edits.removes(bytes, 0, bytes.length)) {
-                pairs.add(new AsciiString(bytes, false).toLowerCase());
-                pairs.add(new AsciiString(value.getBytes(StandardCharsets.ISO_8859_1), false));
+                out.field(bytes, value.getBytes(StandardCharsets.ISO_8859_1));
             }
         });
-        add(pairs, edits);
+        add(out, edits);
         if (response.status() != 204 && response.status() != 304) {
-            pairs.add(CONTENT_LENGTH);
-            pairs.add(new AsciiString(Integer.toString(response.body().length)));
+            out.field(CONTENT_LENGTH, decimal(response.body().length));
         }
-        return headers(response.status(), pairs);
     }
 
-    private static void add(List<AsciiString> pairs, FieldEdits edits) {
+    private static void add(HpackWriter out, FieldEdits edits) {
         for (int i = 0; i < edits.count(); i++) {
-            pairs.add(new AsciiString(edits.lowerName(i), false));
-            pairs.add(new AsciiString(edits.value(i), false));
+            out.field(edits.lowerName(i), edits.value(i));
         }
     }
 
-    private static AsciiString status(int status) {
-        return status == 200 ? OK : new AsciiString(Integer.toString(status));
+    private static byte[] decimal(long number) {
+        return Long.toString(number).getBytes(StandardCharsets.US_ASCII);
     }
-
-    private static final AsciiString OK = AsciiString.cached("200");
 
     /** What the log says of a head that is refused. */
     static Legible legible(Http2Headers head) {

@@ -1,16 +1,7 @@
 package dev.postern.http.h2;
 
 import dev.postern.http.exchange.BreakOff;
-import io.netty.handler.codec.http2.DefaultHttp2ConnectionDecoder;
-import io.netty.handler.codec.http2.DefaultHttp2LocalFlowController;
-import io.netty.handler.codec.http2.DefaultHttp2RemoteFlowController;
-import io.netty.handler.codec.http2.Http2Connection;
-import io.netty.handler.codec.http2.Http2ConnectionDecoder;
-import io.netty.handler.codec.http2.Http2ConnectionEncoder;
 import io.netty.handler.codec.http2.Http2Error;
-import io.netty.handler.codec.http2.Http2Exception;
-import io.netty.handler.codec.http2.Http2HeadersEncoder;
-import io.netty.handler.codec.http2.StreamByteDistributor;
 
 /** What holds for every HTTP/2 connection, be it to a client or to a server. */
 final class Http2Limits {
@@ -23,9 +14,6 @@ final class Http2Limits {
      */
     static final int CONNECTION_WINDOW = 16 * 1024 * 1024;
 
-    /** A window is given back when half of it is used, as Netty does by itself. */
-    private static final float WINDOW_UPDATE_RATIO = 0.5f;
-
     /** A head of 16 KiB fits into one frame, one of 32 KiB into two; this many more are generous. */
     static final int MAX_CONTINUATIONS = 8;
 
@@ -36,33 +24,6 @@ final class Http2Limits {
     static final long HEADER_TABLE = 4096;
 
     private Http2Limits() {}
-
-    /**
-     * What reads the frames of a connection in place of Netty's own.
-     *
-     * @param encoder of the same connection
-     */
-    static Http2ConnectionDecoder decoder(Http2ConnectionEncoder encoder, HeaderBlocks blocks, FrameBudget budget) {
-        return new DefaultHttp2ConnectionDecoder(encoder.connection(), encoder, new WeighedFrames(blocks, budget));
-    }
-
-    /**
-     * To be called when the other end has said how large a table it keeps: ours, of what we send it, stays within {@link
-     * #HEADER_TABLE} all the same.
-     */
-    static void headerTable(Http2ConnectionEncoder encoder) throws Http2Exception {
-        Http2HeadersEncoder.Configuration table = encoder.configuration().headersConfiguration();
-        if (table.maxHeaderTableSize() > HEADER_TABLE) {
-            table.maxHeaderTableSize(HEADER_TABLE);
-        }
-    }
-
-    /** Every stream gets its turn as {@code turns} has it; what is said of priorities is not looked at (RFC 9113 §5.3). */
-    static void controlFlow(Http2Connection connection, StreamByteDistributor turns) {
-        connection.remote().flowController(new DefaultHttp2RemoteFlowController(connection, turns));
-        // What a stream holds back is its own affair: the others may go on, and the memory is that of their windows.
-        connection.local().flowController(new DefaultHttp2LocalFlowController(connection, WINDOW_UPDATE_RATIO, true));
-    }
 
     /** What a client is told of a response that ends in the middle (RFC 9113 §7). */
     static Http2Error code(BreakOff why) {

@@ -10,18 +10,12 @@ import dev.postern.trust.ServerHandshake;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
-import io.netty.handler.codec.http2.AbstractHttp2ConnectionHandlerBuilder;
-import io.netty.handler.codec.http2.DefaultHttp2Connection;
-import io.netty.handler.codec.http2.Http2Connection;
 import io.netty.handler.codec.http2.Http2ConnectionAdapter;
-import io.netty.handler.codec.http2.Http2ConnectionDecoder;
-import io.netty.handler.codec.http2.Http2ConnectionEncoder;
 import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Exception;
 import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.handler.codec.http2.Http2Settings;
 import io.netty.handler.codec.http2.Http2Stream;
-import io.netty.handler.codec.http2.UniformStreamByteDistributor;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -68,17 +62,14 @@ final class Http2ServerConnection extends Http2Wire<Http2ServerStream> {
     }
 
     private Http2ServerConnection(
-            Http2ConnectionDecoder decoder,
-            LimitedAnswers encoder,
+            Http2Parts parts,
             Http2Settings settings,
             Heads heads,
             RepeatedWarnings warnings,
             Server server,
             Channel channel,
-            FrameBudget budget,
-            Http2Connection.PropertyKey key,
             Http2ServerConnections pool) {
-        super(decoder, encoder, settings, channel, budget, key);
+        super(parts, settings, channel);
         this.heads = heads;
         this.warnings = warnings;
         this.readNanos = nanos();
@@ -90,67 +81,16 @@ final class Http2ServerConnection extends Http2Wire<Http2ServerStream> {
 
     static Http2ServerConnection of(
             Heads heads, RepeatedWarnings warnings, Server server, Channel channel, Http2ServerConnections pool) {
-        return new Builder(heads, warnings, server, channel, pool).build();
-    }
-
-    private static final class Builder extends AbstractHttp2ConnectionHandlerBuilder<Http2ServerConnection, Builder> {
-        private final Heads heads;
-        private final RepeatedWarnings warnings;
-        private final Server server;
-        private final Channel channel;
-        private final Http2ServerConnections pool;
-        private final Frames frames = new Frames();
-        private final HeaderBlocks blocks;
-        private final Http2Connection.PropertyKey key;
-
-        Builder(Heads heads, RepeatedWarnings warnings, Server server, Channel channel, Http2ServerConnections pool) {
-            this.heads = heads;
-            this.warnings = warnings;
-            this.server = server;
-            this.channel = channel;
-            this.pool = pool;
-            blocks = HeaderBlocks.ofResponses(
-                    heads.responses().bytes().length, heads.parser().maxResponseFields());
-            DefaultHttp2Connection connection = new DefaultHttp2Connection(false, 0);
-            key = connection.newKey();
-            Http2Limits.controlFlow(connection, new UniformStreamByteDistributor(connection));
-            connection(connection);
-            frameListener(frames);
-            initialSettings(Http2Settings.defaultSettings()
-                    .pushEnabled(false)
-                    .initialWindowSize(Http2Limits.STREAM_WINDOW)
-                    .headerTableSize(Http2Limits.HEADER_TABLE)
-                    .maxHeaderListSize(blocks.maxHeaderListSize()));
-            encoderEnforceMaxConcurrentStreams(false);
-            encoderEnforceMaxQueuedControlFrames(0);
-            // Of these there are bounds of our own.
-            decoderEnforceMaxConsecutiveEmptyDataFrames(0);
-        }
-
-        @Override
-        public Http2ServerConnection build() {
-            return super.build();
-        }
-
-        @Override
-        protected Http2ServerConnection build(
-                Http2ConnectionDecoder decoder, Http2ConnectionEncoder encoder, Http2Settings settings) {
-            LimitedAnswers out = new LimitedAnswers(encoder.connection());
-            FrameBudget budget = FrameBudget.ofServer(channel.eventLoop().ticker());
-            Http2ServerConnection made = new Http2ServerConnection(
-                    Http2Limits.decoder(out, blocks, budget),
-                    out,
-                    settings,
-                    heads,
-                    warnings,
-                    server,
-                    channel,
-                    budget,
-                    key,
-                    pool);
-            frames.leadTo(made);
-            return made;
-        }
+        HeaderBlocks blocks = HeaderBlocks.ofResponses(
+                heads.responses().bytes().length, heads.parser().maxResponseFields());
+        Http2Settings settings = Http2Settings.defaultSettings()
+                .pushEnabled(false)
+                .initialWindowSize(Http2Limits.STREAM_WINDOW)
+                .headerTableSize(Http2Limits.HEADER_TABLE)
+                .maxHeaderListSize(blocks.maxHeaderListSize());
+        FrameBudget budget = FrameBudget.ofServer(channel.eventLoop().ticker());
+        return new Http2ServerConnection(
+                Http2Parts.of(false, blocks, budget, heads.block()), settings, heads, warnings, server, channel, pool);
     }
 
     Heads heads() {
@@ -162,8 +102,9 @@ final class Http2ServerConnection extends Http2Wire<Http2ServerStream> {
     }
 
     /** As {@code Http2ServerHeads.request}, on this connection. */
-    Http2Headers head(HeadWriter written, @Nullable String protocol) {
-        return Http2ServerHeads.request(written, ServerHandshake.maker(channel()) != null, protocol);
+    void writeHead(HeadWriter written, @Nullable String protocol, SendWindow to, boolean last) {
+        Http2ServerHeads.request(head(), written, ServerHandshake.maker(channel()) != null, protocol);
+        writeHead(to, last);
     }
 
     @Override
@@ -207,15 +148,12 @@ final class Http2ServerConnection extends Http2Wire<Http2ServerStream> {
         return connection().local().numActiveStreams();
     }
 
-    /** Begins a stream; null where the connection does not allow it after all. */
-    @Nullable Http2Stream begin(Http2ServerStream mine, Http2Headers head, boolean last) {
-        int id = connection().local().incrementAndGetNextStreamId();
-        writeHead(id, head, last).addListener(mine);
-        Http2Stream stream = connection().stream(id);
-        if (stream != null) {
-            budget().streamBegan();
-            know(stream, mine);
-        }
+    /** Begins a stream; fails where the connection does not allow it after all. */
+    Http2Stream begin(Http2ServerStream mine) throws Http2Exception {
+        Http2Stream stream =
+                connection().local().createStream(connection().local().incrementAndGetNextStreamId(), false);
+        budget().streamBegan();
+        know(stream, mine);
         return stream;
     }
 
@@ -223,11 +161,6 @@ final class Http2ServerConnection extends Http2Wire<Http2ServerStream> {
     void reset(Http2Stream stream, Http2Error error) {
         super.reset(stream, error);
         flushSoon();
-    }
-
-    @Override
-    void becameWritable(Http2ServerStream stream) {
-        stream.becameWritable();
     }
 
     /** Nothing has come since {@code sinceNanos} on a stream that was given up: is the server there at all? */

@@ -6,12 +6,11 @@ import dev.postern.http.message.HeadWriter;
 import dev.postern.http.message.Heads;
 import dev.postern.http.message.ResponseHead;
 import dev.postern.wire.Failure;
-import io.netty.handler.codec.http2.DefaultHttp2Headers;
 import io.netty.handler.codec.http2.Http2Headers;
-import io.netty.handler.codec.http2.ReadOnlyHttp2Headers;
 import io.netty.util.AsciiString;
-import java.util.ArrayList;
-import java.util.List;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -22,11 +21,14 @@ import org.jspecify.annotations.Nullable;
  */
 final class Http2ServerHeads {
     private static final byte[] VERSION = HeadWriter.constant("HTTP/1.1 ");
-    private static final AsciiString HTTP = AsciiString.cached("http");
-    private static final AsciiString HTTPS = AsciiString.cached("https");
-    private static final AsciiString CONNECT = AsciiString.cached("CONNECT");
-    private static final AsciiString PROTOCOL = AsciiString.cached(":protocol");
-    private static final AsciiString KEY = AsciiString.cached("sec-websocket-key");
+    private static final byte[] METHOD = HeadWriter.constant(":method");
+    private static final byte[] PATH = HeadWriter.constant(":path");
+    private static final byte[] AUTHORITY = HeadWriter.constant(":authority");
+    private static final byte[] PROTOCOL = HeadWriter.constant(":protocol");
+    private static final byte[] CONNECT = HeadWriter.constant("CONNECT");
+    private static final byte[] GET = HeadWriter.constant("GET");
+    private static final byte[] POST = HeadWriter.constant("POST");
+    private static final String KEY = "sec-websocket-key";
 
     private Http2ServerHeads() {}
 
@@ -38,61 +40,65 @@ final class Http2ServerHeads {
      * @param protocol what the client wants to switch to
      *     (<a href="https://datatracker.ietf.org/doc/html/rfc8441#section-4">RFC 8441 §4</a>); null for any other request
      */
-    static Http2Headers request(HeadWriter written, boolean secured, @Nullable String protocol) {
+    static void request(HpackWriter out, HeadWriter written, boolean secured, @Nullable String protocol) {
         byte[] bytes = written.array();
         int methodTo = indexOf(bytes, ' ', 0);
         int targetTo = indexOf(bytes, ' ', methodTo + 1);
-        AsciiString authority = AsciiString.EMPTY_STRING;
-        List<AsciiString> pairs = new ArrayList<>(48);
-        int pos = indexOf(bytes, '\n', targetTo) + 1;
-        while (bytes[pos] != '\r') {
+        int fields = indexOf(bytes, '\n', targetTo) + 1;
+        if (protocol == null) {
+            method(out, bytes, methodTo);
+        } else {
+            out.field(METHOD, CONNECT).field(PROTOCOL, lower(protocol));
+        }
+        out.indexed(secured ? HpackTable.SCHEME_HTTPS : HpackTable.SCHEME_HTTP);
+        if (targetTo == methodTo + 2 && bytes[methodTo + 1] == '/') {
+            out.indexed(HpackTable.PATH);
+        } else {
+            out.field(PATH, 0, PATH.length, bytes, methodTo + 1, targetTo);
+        }
+        // Before all other fields (RFC 9113 §8.3), wherever the host is among them.
+        for (int pos = fields; bytes[pos] != '\r'; ) {
             int colon = indexOf(bytes, ':', pos);
             int end = indexOf(bytes, '\r', colon);
-            AsciiString value = Http2Fields.text(bytes, colon + 2, end);
-            int name = FieldName.of(bytes, pos, colon);
-            if (name == FieldName.HOST) {
-                authority = value;
-            } else if (passes(name)) {
-                AsciiString lower = Http2Fields.name(bytes, pos, colon);
-                if (protocol == null || !lower.contentEquals(KEY)) {
-                    pairs.add(lower);
-                    pairs.add(value);
-                }
+            if (FieldName.of(bytes, pos, colon) == FieldName.HOST) {
+                out.field(AUTHORITY, 0, AUTHORITY.length, bytes, colon + 2, end);
+                break;
             }
             pos = end + 2;
         }
-        AsciiString path = Http2Fields.text(bytes, methodTo + 1, targetTo);
-        AsciiString scheme = secured ? HTTPS : HTTP;
-        if (protocol != null) {
-            return connect(protocol, scheme, path, authority, pairs);
+        for (int pos = fields; bytes[pos] != '\r'; ) {
+            int colon = indexOf(bytes, ':', pos);
+            int end = indexOf(bytes, '\r', colon);
+            if (passes(FieldName.of(bytes, pos, colon))
+                    && (protocol == null || !FieldName.equalsIgnoreCase(bytes, pos, colon, KEY))) {
+                out.field(bytes, pos, colon, bytes, colon + 2, end);
+            }
+            pos = end + 2;
         }
-        return ReadOnlyHttp2Headers.clientHeaders(
-                false,
-                Http2Fields.text(bytes, 0, methodTo),
-                path,
-                scheme,
-                authority,
-                pairs.toArray(AsciiString[]::new));
     }
 
-    private static Http2Headers connect(
-            String protocol, AsciiString scheme, AsciiString path, AsciiString authority, List<AsciiString> pairs) {
-        Http2Headers headers = new DefaultHttp2Headers(false)
-                .method(CONNECT)
-                .add(PROTOCOL, new AsciiString(protocol).toLowerCase())
-                .scheme(scheme)
-                .path(path)
-                .authority(authority);
-        for (int i = 0; i < pairs.size(); i += 2) {
-            headers.add(pairs.get(i), pairs.get(i + 1));
+    private static void method(HpackWriter out, byte[] bytes, int to) {
+        if (Arrays.equals(bytes, 0, to, GET, 0, GET.length)) {
+            out.indexed(HpackTable.METHOD_GET);
+        } else if (Arrays.equals(bytes, 0, to, POST, 0, POST.length)) {
+            out.indexed(HpackTable.METHOD_POST);
+        } else {
+            out.field(METHOD, 0, METHOD.length, bytes, 0, to);
         }
-        return headers;
+    }
+
+    private static byte[] lower(String protocol) {
+        return protocol.toLowerCase(Locale.ROOT).getBytes(StandardCharsets.US_ASCII);
     }
 
     /** What HTTP/2 says in another way goes; RFC 9113 §8.2.2. */
     private static boolean passes(int name) {
         return switch (name) {
-            case FieldName.CONNECTION, FieldName.TRANSFER_ENCODING, FieldName.KEEP_ALIVE, FieldName.UPGRADE -> false;
+            case FieldName.HOST,
+                    FieldName.CONNECTION,
+                    FieldName.TRANSFER_ENCODING,
+                    FieldName.KEEP_ALIVE,
+                    FieldName.UPGRADE -> false;
             default -> true;
         };
     }

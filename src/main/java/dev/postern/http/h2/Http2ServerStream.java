@@ -15,8 +15,6 @@ import dev.postern.machine.MachineErrors;
 import dev.postern.wire.Failure.ByServer;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
-import io.netty.channel.ChannelFuture;
-import io.netty.channel.ChannelFutureListener;
 import io.netty.handler.codec.http2.Http2Connection;
 import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Exception;
@@ -27,7 +25,7 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /** One exchange on an HTTP/2 connection to a server. Event loop only. */
-final class Http2ServerStream implements ServerStream, ChannelFutureListener {
+final class Http2ServerStream implements ServerStream, SendWindow.Sender {
     /**
      * How long a response that is complete by its length may go without an end of its stream. That comes with the last data
      * or right behind it, with trailers maybe; who has not sent it by then has forgotten it.
@@ -61,6 +59,9 @@ final class Http2ServerStream implements ServerStream, ChannelFutureListener {
     /** As long as there is a stream. */
     private @Nullable ReceiveWindow window;
 
+    /** Of the request; as long as there is a stream. */
+    private @Nullable SendWindow body;
+
     Http2ServerStream(Http2ServerConnection connection) {
         this.madeNanos = connection.nanos();
         this.connection = connection;
@@ -89,38 +90,39 @@ final class Http2ServerStream implements ServerStream, ChannelFutureListener {
         tunnel = webSocket;
         HeadWriter written = RequestWriter.compose(connection.heads().writer(), next);
         requestEnded = !request.hasBody() && !tunnel;
-        stream = connection.begin(this, connection.head(written, tunnel ? protocol : null), requestEnded);
-        Http2Stream begun = stream;
-        window = begun == null ? null : new ReceiveWindow(connection.windows(), begun, madeNanos);
+        try {
+            Http2Stream begun = connection.begin(this);
+            stream = begun;
+            window = new ReceiveWindow(connection.windows(), begun, madeNanos);
+            body = connection.sendWindow(begun, this);
+            connection.writeHead(written, tunnel ? protocol : null, body, requestEnded);
+        } catch (Http2Exception e) {
+            lost(String.valueOf(e.getMessage()));
+        }
         handedOver();
     }
 
     @Override
     public void requestBody(ByteBuf part) {
-        Http2Stream to = stream;
+        SendWindow to = body;
         if (to == null || receiver == null || requestEnded) {
             part.release();
             return;
         }
         handingOver = true;
-        connection.writeBody(to, part, false).addListener(this);
+        connection.writeBody(to, part);
         handedOver();
     }
 
     @Override
     public void requestEnd(@Nullable Fields trailers) {
-        Http2Stream to = stream;
+        SendWindow to = body;
         if (to == null || receiver == null || requestEnded) {
             return;
         }
         requestEnded = true;
         handingOver = true;
-        Http2Headers fields = Http2Fields.trailers(trailers, false);
-        if (fields == null) {
-            connection.writeBody(to, Unpooled.EMPTY_BUFFER, true).addListener(this);
-        } else {
-            connection.writeHead(to.id(), fields, true).addListener(this);
-        }
+        connection.writeEnd(to, Unpooled.EMPTY_BUFFER, Http2Fields.trailers(connection.aside(), trailers, false));
         handedOver();
     }
 
@@ -134,13 +136,10 @@ final class Http2ServerStream implements ServerStream, ChannelFutureListener {
         }
     }
 
-    /** Something was written, or could not be. */
     @Override
-    public void operationComplete(ChannelFuture written) {
-        if (!written.isSuccess()) {
-            MachineErrors.check(written.cause());
-            lost("write: " + written.cause().getMessage());
-        }
+    public void notSent(Throwable why) {
+        MachineErrors.check(why);
+        lost("write: " + why.getMessage());
     }
 
     @Override
@@ -150,11 +149,11 @@ final class Http2ServerStream implements ServerStream, ChannelFutureListener {
 
     @Override
     public boolean isWritable() {
-        Http2Stream to = stream;
-        return to != null && connection.isWritable(to);
+        return body != null && connection.isWritable(body);
     }
 
-    void becameWritable() {
+    @Override
+    public void becameWritable() {
         if (receiver != null && !handingOver) {
             receiver.serverWritable();
         }

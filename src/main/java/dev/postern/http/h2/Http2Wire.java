@@ -3,11 +3,9 @@ package dev.postern.http.h2;
 import dev.postern.machine.MachineErrors;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.http2.Http2CodecUtil;
 import io.netty.handler.codec.http2.Http2Connection;
-import io.netty.handler.codec.http2.Http2ConnectionDecoder;
 import io.netty.handler.codec.http2.Http2ConnectionHandler;
 import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Exception;
@@ -32,7 +30,8 @@ import org.slf4j.LoggerFactory;
 abstract class Http2Wire<S> extends Http2ConnectionHandler {
     private static final Logger LOG = LoggerFactory.getLogger(Http2Wire.class);
 
-    private final LimitedAnswers out;
+    private final GatheredFrames out;
+    private final SendWindows sendWindows;
     private final Channel channel;
     private final Ticker ticker;
     private final FrameBudget budget;
@@ -42,22 +41,17 @@ abstract class Http2Wire<S> extends Http2ConnectionHandler {
     /** Before this turn of the event loop ends. */
     private boolean flushes;
 
-    /** @param key of what is known of a stream */
-    Http2Wire(
-            Http2ConnectionDecoder decoder,
-            LimitedAnswers encoder,
-            Http2Settings settings,
-            Channel channel,
-            FrameBudget budget,
-            Http2Connection.PropertyKey key) {
-        super(decoder, encoder, settings);
-        this.out = encoder;
+    Http2Wire(Http2Parts parts, Http2Settings settings, Channel channel) {
+        super(parts.decoder(), parts.encoder(), settings);
+        this.out = parts.encoder().frames();
+        this.sendWindows = parts.windows();
         this.channel = channel;
         this.ticker = channel.eventLoop().ticker();
-        this.budget = budget;
-        this.key = key;
-        this.windows = new ReceiveWindows(decoder.flowController(), WindowBudget.PROCESS, this::flushSoon, ticker);
-        encoder.flowController().listener(this::streamBecameWritable);
+        this.budget = parts.budget();
+        this.key = parts.key();
+        this.windows = new ReceiveWindows(decoder().flowController(), WindowBudget.PROCESS, this::flushSoon, ticker);
+        sendWindows.leadTo(this::wasSent);
+        parts.frames().leadTo(this);
         // No wait at the end: the grace of the whole process is the bound, and closeNow keeps to it.
         gracefulShutdownTimeoutMillis(-1);
     }
@@ -82,8 +76,6 @@ abstract class Http2Wire<S> extends Http2ConnectionHandler {
     void settings(Http2Settings settings) {}
 
     void pingAnswered() {}
-
-    abstract void becameWritable(S stream);
 
     /** Nothing more can be read or written, and it was no failure of the network. */
     abstract void broke();
@@ -133,7 +125,6 @@ abstract class Http2Wire<S> extends Http2ConnectionHandler {
 
         @Override
         public void onSettingsRead(ChannelHandlerContext ctx, Http2Settings settings) throws Http2Exception {
-            Http2Limits.headerTable(wire().encoder());
             wire().settings(settings);
         }
 
@@ -192,29 +183,73 @@ abstract class Http2Wire<S> extends Http2ConnectionHandler {
         return stream.removeProperty(key);
     }
 
-    final boolean isWritable(Http2Stream stream) {
-        return channel.isWritable() && encoder().flowController().isWritable(stream);
+    // ---- what goes out
+
+    /** How much of the body of {@code stream}, which is {@code sender}'s, the other end takes. */
+    final SendWindow sendWindow(Http2Stream stream, SendWindow.Sender sender) {
+        SendWindow window = Objects.requireNonNull(sendWindows.of(stream), "window");
+        window.sender(sender);
+        return window;
     }
 
-    private void streamBecameWritable(Http2Stream stream) {
-        S mine = known(stream);
-        if (mine != null && isWritable(stream)) {
-            becameWritable(mine);
+    /** Whether more of it would go out at once; where not, its sender is told once it would. */
+    final boolean isWritable(SendWindow body) {
+        return sendWindows.isWritable(body);
+    }
+
+    /** Where a head is put together, before anything else is, that {@link #writeHead} then writes. */
+    final HpackWriter head() {
+        return out.heads().begin();
+    }
+
+    /** Where trailers are put together, which may have to wait for what is before them. */
+    final HpackWriter aside() {
+        return out.heads();
+    }
+
+    /** The head that was put together; nothing where the stream is over. */
+    final void writeHead(SendWindow to, boolean last) {
+        if (!to.isOpen()) {
+            return;
+        }
+        to.begins();
+        out.head(context(), to, last);
+        if (last) {
+            to.ended();
         }
     }
 
-    // ---- what goes out
-
-    final ChannelFuture writeHead(int id, Http2Headers head, boolean last) {
-        ChannelHandlerContext to = context();
-        return encoder().writeHeaders(to, id, head, 0, last, to.newPromise());
+    /** As {@link #writeHead}, of an interim response. */
+    final void writeInterim(SendWindow to) {
+        if (to.isOpen()) {
+            out.head(context(), to, false);
+        }
     }
 
     /** Takes ownership of {@code part}. */
-    final ChannelFuture writeBody(Http2Stream stream, ByteBuf part, boolean last) {
-        ChannelHandlerContext to = context();
+    final void writeBody(SendWindow to, ByteBuf part) {
         budget.dataSent(part.readableBytes());
-        return encoder().writeData(to, stream.id(), part, 0, last, to.newPromise());
+        sendWindows.body(to, part);
+    }
+
+    /**
+     * The last part. Takes ownership of {@code part}.
+     *
+     * @param trailers null where there are none
+     */
+    final void writeEnd(SendWindow to, ByteBuf part, byte @Nullable [] trailers) {
+        budget.dataSent(part.readableBytes());
+        if (trailers == null) {
+            sendWindows.bodyEnd(to, part);
+        } else if (sendWindows.body(to, part)) {
+            sendWindows.trailers(to, trailers);
+        }
+    }
+
+    private void wasSent(Http2Stream stream) {
+        if (stream.state() == Http2Stream.State.HALF_CLOSED_REMOTE) {
+            closeStream(stream, context().newSucceededFuture());
+        }
     }
 
     void reset(Http2Stream stream, Http2Error error) {
@@ -253,13 +288,9 @@ abstract class Http2Wire<S> extends Http2ConnectionHandler {
     @Override
     public void flush(ChannelHandlerContext on) {
         flushes = false;
-        try {
-            encoder().flowController().writePendingBytes();
-            out.handOn(on);
-            on.flush();
-        } catch (Http2Exception e) {
-            onError(on, true, e);
-        }
+        sendWindows.writePendingBytes();
+        out.handOn(on);
+        on.flush();
     }
 
     // ---- the end

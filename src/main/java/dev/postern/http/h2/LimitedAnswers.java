@@ -21,18 +21,13 @@ final class LimitedAnswers extends DecoratingHttp2ConnectionEncoder {
     private int waiting;
     private boolean ended;
 
-    LimitedAnswers(Http2Connection connection) {
-        this(connection, new GatheredFrames());
-    }
-
-    private LimitedAnswers(Http2Connection connection, GatheredFrames frames) {
+    LimitedAnswers(Http2Connection connection, GatheredFrames frames) {
         super(new DefaultHttp2ConnectionEncoder(connection, frames));
         this.frames = frames;
     }
 
-    /** Writes what has been gathered of all streams; does not flush. */
-    void handOn(ChannelHandlerContext ctx) {
-        frames.handOn(ctx);
+    GatheredFrames frames() {
+        return frames;
     }
 
     @Override

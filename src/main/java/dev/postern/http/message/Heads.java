@@ -8,6 +8,7 @@ import dev.postern.config.Limits;
  */
 public final class Heads {
     private final HeadWriter writer = new HeadWriter();
+    private final HeadWriter block = new HeadWriter();
     private final HeadParser parser;
     private final HeadSpace requests;
     private final HeadSpace responses;
@@ -35,6 +36,11 @@ public final class Heads {
 
     public HeadWriter writer() {
         return writer;
+    }
+
+    /** Where a head is put together as HTTP/2 has it, be it from one in {@link #writer}. */
+    public HeadWriter block() {
+        return block;
     }
 
     public HeadParser parser() {
