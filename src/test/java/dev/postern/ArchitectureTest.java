@@ -316,6 +316,7 @@ class ArchitectureTest {
         LIBRARY_HOME.put("io.netty.handler.codec.http2..", Set.of("http.h2", "backend"));
         LIBRARY_HOME.put("com.aayushatharva..", Set.of("http.coding"));
         LIBRARY_HOME.put("com.github.luben..", Set.of("http.coding"));
+        LIBRARY_HOME.put("org.apache.commons.codec..", Set.of("http.step"));
         LIBRARY_HOME.put("org.shredzone.acme4j..", Set.of("acme"));
         LIBRARY_HOME.put("org.quartz..", Set.of("schedule"));
         LIBRARY_HOME.put("org.jose4j..", Set.of("ca.acme"));

@@ -61,8 +61,9 @@ final class Proofs {
         return List.copyOf(solvers);
     }
 
-    /** One line in the log for each file whose secret is none to the other users of this machine. */
+    /** One line in the log for each file whose secret is none to the other users of this machine, or as good as none. */
     static void warnOfOpenSecrets(Configuration config) throws IOException {
+        WeakHashes.lines(config).forEach(LOG::warn);
         for (Path secret : SecretFile.open(config)) {
             LOG.warn("{}: others than its owner can read this secret (expected: chmod 600)", secret);
         }

@@ -2,6 +2,7 @@ package dev.postern.cli;
 
 import dev.postern.app.ConfiguredStore;
 import dev.postern.app.StickySecret;
+import dev.postern.app.WeakHashes;
 import dev.postern.certificate.care.CertificateFiles;
 import dev.postern.config.Configuration;
 import dev.postern.config.SecretFile;
@@ -64,6 +65,7 @@ final class CheckCommand implements Callable<Integer> {
                 .forEach(line -> console.err().println("WARN " + line + "; used all the same"));
         TlsToServers.unverified(config.backends().values())
                 .forEach(line -> console.err().println("WARN " + line));
+        WeakHashes.lines(config).forEach(line -> console.err().println("WARN " + line));
         SecretFile.open(config)
                 .forEach(secret -> console.err()
                         .println("WARN " + secret

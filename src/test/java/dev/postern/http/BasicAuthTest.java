@@ -3,12 +3,17 @@ package dev.postern.http;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.postern.config.read.ConfigurationChange;
+import dev.postern.testing.CapturedLog;
 import dev.postern.testing.EdgeExtension;
 import dev.postern.testing.Http2Client;
 import dev.postern.testing.Http2Wire;
 import dev.postern.testing.RawClient;
+import dev.postern.testing.RealPrograms;
 import dev.postern.testing.TestServer;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.Base64;
 import java.util.List;
 import org.bouncycastle.crypto.generators.OpenBSDBCrypt;
@@ -114,6 +119,39 @@ class BasicAuthTest {
         assertThat(get(client, basic("al", "open sesame")).status()).isEqualTo(401);
         assertThat(get(client, basic("al", "changed")).status()).isEqualTo(200);
         assertThat(change.lines()).containsExactly("site localhost: auth.users: al changed");
+    }
+
+    /** What is in the files of those who come from Apache or nginx: made by the program itself. */
+    @Test
+    void whatHtpasswdHasMadeWithoutBcryptIsTakenWithAWarning() throws Exception {
+        String program = RealPrograms.require("htpasswd", "apache2-utils").toString();
+        Path users = edge.directory().resolve("users");
+        for (String[] each : new String[][] {{"-m", "apr"}, {"-s", "sha"}, {"-B", "bcrypt"}}) {
+            String line = new String(
+                    new ProcessBuilder(program, "-nb", each[0], each[1], "pä:ß " + each[1])
+                            .redirectError(ProcessBuilder.Redirect.DISCARD)
+                            .start()
+                            .getInputStream()
+                            .readAllBytes(),
+                    StandardCharsets.UTF_8);
+            Files.writeString(users, line, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+        }
+        try (CapturedLog log = CapturedLog.begin()) {
+            edge.closes(server);
+            edge.start(configuration("open sesame", ", users-file: " + users));
+
+            assertThat(log.lines("quickly turned back").toString())
+                    .contains("site localhost: auth: \"apr\", \"sha\": the hash")
+                    .doesNotContain("bcrypt\"");
+        }
+        RawClient client = edge.plainClient();
+        for (String user : List.of("apr", "sha", "bcrypt")) {
+            assertThat(get(client, basic(user, "pä:ß " + user)).status())
+                    .as(user)
+                    .isEqualTo(200);
+            assertThat(get(client, basic(user, "pä:ß")).status()).as(user).isEqualTo(401);
+        }
+        assertThat(get(client, basic("sha", "pä:ß apr")).status()).isEqualTo(401);
     }
 
     @Test

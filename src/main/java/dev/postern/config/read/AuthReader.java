@@ -25,6 +25,10 @@ final class AuthReader {
     /** The forms of OpenBSD and of htpasswd; what PHP and others write is one of them. */
     private static final Pattern BCRYPT = Pattern.compile("\\$2[aby]\\$([0-9]{2})\\$[./A-Za-z0-9]{53}");
 
+    /** What htpasswd has made without being asked for anything better. */
+    private static final Pattern QUICK =
+            Pattern.compile("\\$apr1\\$[./A-Za-z0-9]{1,8}\\$[./A-Za-z0-9]{22}|\\{SHA\\}[A-Za-z0-9+/]{27}=");
+
     // Each step doubles the work. Below 4 there is no bcrypt; above 14 a single look takes a second and more of a core.
     private static final int LEAST_COST = 4;
     private static final int GREATEST_COST = 14;
@@ -131,10 +135,11 @@ final class AuthReader {
             return "has a name that is empty, or with a colon or control characters (expected: another name)";
         }
         Matcher bcrypt = BCRYPT.matcher(hash);
-        if (!bcrypt.matches()) {
-            return "has no bcrypt hash (expected: what htpasswd -B makes, $2y$…)";
+        boolean quick = QUICK.matcher(hash).matches();
+        if (!bcrypt.matches() && !quick) {
+            return "has no hash that is known (expected: what htpasswd -B makes, $2y$…; its $apr1$… and {SHA}… are taken as well)";
         }
-        int cost = Integer.parseInt(bcrypt.group(1));
+        int cost = quick ? LEAST_COST : Integer.parseInt(bcrypt.group(1));
         if (cost < LEAST_COST || cost > GREATEST_COST) {
             return "has a bcrypt hash of cost " + cost + " (expected: a cost from " + LEAST_COST + " to "
                     + GREATEST_COST + "; 12 takes about a quarter of a second)";

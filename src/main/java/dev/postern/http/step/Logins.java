@@ -16,7 +16,6 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Consumer;
-import org.bouncycastle.crypto.generators.OpenBSDBCrypt;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -47,7 +46,7 @@ public final class Logins {
     /** Whoever has a longer one is not a person: bcrypt looks at 72 bytes. */
     private static final int LONGEST = 1024;
 
-    /** Compares a password with a bcrypt hash. */
+    /** Compares a password with its hash. */
     interface Comparison {
         boolean matches(String hash, byte[] password);
     }
@@ -70,6 +69,7 @@ public final class Logins {
             @Nullable String hash,
             int cost,
             String costliest,
+            @Nullable String quick,
             byte[] password,
             long client,
             List<Consumer<Answer>> waiting) {}
@@ -88,7 +88,7 @@ public final class Logins {
 
     /** @param executor whose threads may be busy for long */
     public Logins(Executor executor, SecureRandom random) {
-        this(executor, random, OpenBSDBCrypt::checkPassword);
+        this(executor, random, PasswordHash::matches);
     }
 
     Logins(Executor executor, SecureRandom random, Comparison comparison) {
@@ -147,8 +147,9 @@ public final class Logins {
                         digest,
                         person,
                         hash,
-                        cost(hash == null ? costliest : hash),
+                        PasswordHash.cost(hash == null ? costliest : hash),
                         costliest,
+                        quick(auth),
                         password,
                         from,
                         new ArrayList<>());
@@ -199,13 +200,23 @@ public final class Logins {
 
     /**
      * One with a cheaper hash, or none at all, is not to be told by the time it takes: a step of the cost doubles the work, so
-     * that one look at each cost from his own on adds up to what the costliest takes.
+     * that one look at each cost from his own on adds up to what the costliest takes, and where one has a hash of another kind, a
+     * look of that kind is part of every look.
      */
     private boolean matches(Look look) {
         String hash = look.hash == null ? look.costliest : look.hash;
         boolean verdict = comparison.matches(hash, look.password) && look.hash != null;
-        for (int cost = look.cost; cost < cost(look.costliest); cost++) {
-            var unused = comparison.matches(withCost(hash, cost), look.password);
+        if (look.quick != null && !PasswordHash.isQuick(hash)) {
+            var unused = comparison.matches(look.quick, look.password);
+        }
+        int costliest = PasswordHash.cost(look.costliest);
+        int from = look.cost;
+        if (from < PasswordHash.LEAST_COST && costliest >= PasswordHash.LEAST_COST) {
+            from = PasswordHash.LEAST_COST;
+            var unused = comparison.matches(PasswordHash.withCost(look.costliest, from), look.password);
+        }
+        for (int cost = from; cost < costliest; cost++) {
+            var unused = comparison.matches(PasswordHash.withCost(look.costliest, cost), look.password);
         }
         return verdict;
     }
@@ -227,24 +238,27 @@ public final class Logins {
         }
     }
 
+    /** A hash that is no bcrypt, of those where somebody has one; the slower kind, where there are two. */
+    private static @Nullable String quick(BasicAuth auth) {
+        String quick = null;
+        for (Secret secret : auth.users().values()) {
+            String hash = secret.text();
+            if (PasswordHash.isQuick(hash) && (quick == null || hash.startsWith("$"))) {
+                quick = hash;
+            }
+        }
+        return quick;
+    }
+
     private static String costliest(BasicAuth auth) {
         String costliest = null;
         for (Secret secret : auth.users().values()) {
             String hash = secret.text();
-            if (costliest == null || cost(hash) > cost(costliest)) {
+            if (costliest == null || PasswordHash.cost(hash) > PasswordHash.cost(costliest)) {
                 costliest = hash;
             }
         }
         return Objects.requireNonNull(costliest, "users");
-    }
-
-    /** {@code $2y$12$…} */
-    private static int cost(String hash) {
-        return 10 * (hash.charAt(4) - '0') + hash.charAt(5) - '0';
-    }
-
-    private static String withCost(String hash, int cost) {
-        return hash.substring(0, 4) + cost / 10 + cost % 10 + hash.substring(6);
     }
 
     /** With the hash in it: what was found of a password ends with that password. */

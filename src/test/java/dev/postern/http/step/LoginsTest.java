@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
+import org.apache.commons.codec.digest.Md5Crypt;
 import org.bouncycastle.crypto.generators.OpenBSDBCrypt;
 import org.junit.jupiter.api.Test;
 
@@ -149,6 +150,43 @@ class LoginsTest {
 
             assertThat(hears).containsExactly(each[1].equals("x") ? Answer.WRONG : Answer.RIGHT);
             assertThat(rounds).as(each[0]).hasValue(1 << 9);
+        }
+    }
+
+    /** A look at a quick hash is a part of every look where one has such a hash, and bcrypt a part of his. */
+    @Test
+    void everyNameTakesTheSameWorkWhereHashesAreOfTwoKinds() throws Exception {
+        AtomicLong rounds = new AtomicLong();
+        AtomicLong quick = new AtomicLong();
+        Logins counting = new Logins(executor, new SecureRandom(), (hash, password) -> {
+            if (PasswordHash.isQuick(hash)) {
+                quick.incrementAndGet();
+            } else {
+                rounds.addAndGet(1L << Integer.parseInt(hash.substring(4, 6)));
+            }
+            return PasswordHash.matches(hash, password);
+        });
+        BasicAuth users = new BasicAuth(
+                "x",
+                Map.of("apr", new Secret(Md5Crypt.apr1Crypt("a")), "six", hash("b", 6), "eight", hash("c", 8)),
+                true);
+
+        for (String each : List.of("apr a", "apr x", "six b", "six x", "eight c", "nobody x")) {
+            rounds.set(0);
+            quick.set(0);
+            List<Answer> hears = new ArrayList<>();
+            counting.ask(
+                    SITE,
+                    users,
+                    each.split(" ", -1)[0],
+                    each.split(" ", -1)[1].getBytes(StandardCharsets.UTF_8),
+                    InetAddress.getByName("192.0.2.1"),
+                    hears::add);
+            executor.runAll();
+
+            assertThat(hears).containsExactly(each.endsWith("x") ? Answer.WRONG : Answer.RIGHT);
+            assertThat(rounds).as(each).hasValue(1 << 8);
+            assertThat(quick).as(each).hasValue(1);
         }
     }
 
