@@ -5,11 +5,17 @@ import dev.postern.config.Listeners.Ready;
 import dev.postern.http.step.ServePages.Page;
 import dev.postern.http.step.ServePages.Pages;
 import dev.postern.observe.Metrics;
+import dev.postern.status.EdgePicture;
 import dev.postern.status.EdgePictures;
 import dev.postern.status.ServersCsv;
 import dev.postern.status.StatusJson;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -27,12 +33,17 @@ public final class AdminPages implements Pages {
     private static final String JSON = "application/json";
     private static final String CSV = "text/csv; charset=utf-8";
 
+    /** Whatever got into a page as markup after all would be shown, and neither run nor loaded nor sent anywhere. */
+    private static final String POLICY = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self';"
+            + " connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
     /** Of thousands somebody will look with `postern cert list`. */
     private static final int MOST_NAMED = 100;
 
     private final Metrics metrics;
     private final Supplier<Sites> sites;
     private final EdgePictures pictures;
+    private final SiteWords words;
     private final Executor executor;
     // Replaced by a reload; read by any event loop.
     private volatile Set<String> hosts = Set.of();
@@ -48,10 +59,12 @@ public final class AdminPages implements Pages {
      */
     public record Sites(List<String> overdue, List<String> unserved, boolean anyServed) {}
 
-    public AdminPages(Metrics metrics, Supplier<Sites> sites, EdgePictures pictures, Executor executor) {
+    public AdminPages(
+            Metrics metrics, Supplier<Sites> sites, EdgePictures pictures, SiteWords words, Executor executor) {
         this.metrics = metrics;
         this.sites = sites;
         this.pictures = pictures;
+        this.words = words;
         this.executor = executor;
     }
 
@@ -72,14 +85,18 @@ public final class AdminPages implements Pages {
     }
 
     @Override
-    public @Nullable CompletionStage<Page> page(String path) {
+    public @Nullable CompletionStage<Page> page(String path, String query) {
         return switch (path) {
             case "/metrics" -> made(() -> new Page(200, metrics.contentType(), metrics.text()));
             case "/live", "/healthz" -> made(() -> text(200, "alive\n"));
             case "/ready" -> made(this::ready);
             case "/status.json" -> made(() -> new Page(200, JSON, bytes(StatusJson.of(pictures.take()) + "\n")));
             case "/status/servers.csv" -> made(() -> new Page(200, CSV, bytes(ServersCsv.of(pictures.take()))));
-            case "/" -> made(() -> text(200, "/metrics\n/live\n/ready\n/status.json\n/status/servers.csv\n"));
+            case "/" -> made(() -> html(200, new StatusPage(pictures.take(), Query.of(query), words).html()));
+            case "/site" -> made(() -> site(Query.of(query).text("name")));
+            case "/status.css" -> made(() -> resource("status.css", "text/css; charset=utf-8"));
+            case "/status.js" -> made(() -> resource("status.js", "text/javascript; charset=utf-8"));
+            case "/status.svg" -> made(() -> resource("status.svg", "image/svg+xml"));
             default -> null;
         };
     }
@@ -106,6 +123,40 @@ public final class AdminPages implements Pages {
         int more = sites.size() - MOST_NAMED;
         return what + String.join(", ", sites.subList(0, Math.min(sites.size(), MOST_NAMED)))
                 + (more > 0 ? " and " + more + " more" : "") + "\n";
+    }
+
+    private Page site(String name) {
+        EdgePicture picture = pictures.take();
+        boolean isKnown =
+                picture.certificates().stream().anyMatch(status -> status.site().equals(name));
+        return isKnown
+                ? html(200, new SitePage(picture, name, words.explain(name)).html())
+                : text(404, "404 Not Found: no site of this name has a certificate\n");
+    }
+
+    private static Page html(int status, String html) {
+        return new Page(
+                status,
+                Map.of(
+                        "Content-Type",
+                        "text/html; charset=utf-8",
+                        "Content-Security-Policy",
+                        POLICY,
+                        "Referrer-Policy",
+                        "same-origin",
+                        "Cross-Origin-Opener-Policy",
+                        "same-origin",
+                        "X-Frame-Options",
+                        "DENY"),
+                bytes(html));
+    }
+
+    private static Page resource(String name, String contentType) {
+        try (InputStream in = AdminPages.class.getResourceAsStream(name)) {
+            return new Page(200, contentType, Objects.requireNonNull(in, name).readAllBytes());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     private static Page text(int status, String text) {

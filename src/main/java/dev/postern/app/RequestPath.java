@@ -183,6 +183,7 @@ final class RequestPath implements AutoCloseable {
                 observation.metrics(gauges),
                 () -> ServedSites.of(care.status(), clock.instant()),
                 pictures,
+                new CareInWords(care.operations()),
                 adminThread);
         // A worker of its own: it is not drained, for whoever looks wants to see how that goes, and is not observed.
         this.adminWorker = new Worker(loops.get(0), shared, 1, "admin-", ExchangeObserver.NONE);

@@ -87,7 +87,7 @@ public final class Server {
 
     /** @param nowNanos by the clock of the backend */
     Server(Place place, long nowNanos) {
-        this.standing = new Standing(State.UP, "new; nothing has failed", nowNanos);
+        this.standing = new Standing(State.UP, "nothing has failed", nowNanos);
         this.name = place.name();
         this.config = place.config();
         this.at = place.at();

@@ -28,13 +28,21 @@ public final class ServePages implements RequestStep {
         /** Whether this host, which is neither an address nor localhost, is a name of ours. */
         boolean isOurs(String host);
 
-        /** The page at a path, made by another thread; null where there is none. Called on an event loop. */
-        @Nullable CompletionStage<Page> page(String path);
+        /**
+         * The page at a path, made by another thread; null where there is none. Called on an event loop.
+         *
+         * @param query what follows the question mark; empty where nothing does
+         */
+        @Nullable CompletionStage<Page> page(String path, String query);
     }
 
     /** One page, complete. */
     @SuppressWarnings("ArrayRecordComponent") // Written once, never compared.
-    public record Page(int status, String contentType, byte[] body) {}
+    public record Page(int status, Map<String, String> headers, byte[] body) {
+        public Page(int status, String contentType, byte[] body) {
+            this(status, Map.of("Content-Type", contentType), body);
+        }
+    }
 
     private final EventLoop loop;
     private final Pages pages;
@@ -59,7 +67,9 @@ public final class ServePages implements RequestStep {
         }
         String target = request.target().text();
         int query = target.indexOf('?');
-        CompletionStage<Page> page = pages.page(query < 0 ? target : target.substring(0, query));
+        CompletionStage<Page> page = query < 0
+                ? pages.page(target, "")
+                : pages.page(target.substring(0, query), target.substring(query + 1));
         if (page == null) {
             exchange.respond(with(LocalResponse.text(404, "404 Not Found\n"), "Cache-Control", "no-store"));
             return true;
@@ -80,10 +90,7 @@ public final class ServePages implements RequestStep {
             exchange.fail(Failure.ByEdge.BUG, String.valueOf(failure));
             return;
         }
-        exchange.respond(with(
-                new LocalResponse(page.status, Map.of("Content-Type", page.contentType), page.body),
-                "Cache-Control",
-                "no-store"));
+        exchange.respond(with(new LocalResponse(page.status, page.headers, page.body), "Cache-Control", "no-store"));
     }
 
     private static LocalResponse with(LocalResponse response, String name, String value) {
