@@ -91,6 +91,8 @@ class ArchitectureTest {
                         "time",
                         "config.read",
                         "config"));
+        // Whoever cannot be reached harms nobody: it is above all that it tells of, and is told of it by app.
+        MAY_USE.put("alert", Set.of("certificate.issuer", "config"));
         MAY_USE.put("migrate", Set.of("control", "pki", "disk", "config"));
         // What all imports of configurations have in common is in the package around.
         MAY_USE.put("migrate.haproxy", Set.of("migrate", "disk", "config"));
@@ -316,6 +318,7 @@ class ArchitectureTest {
         LIBRARY_HOME.put("io.netty.handler.codec.http2..", Set.of("http.h2", "backend"));
         LIBRARY_HOME.put("com.aayushatharva..", Set.of("http.coding"));
         LIBRARY_HOME.put("com.github.luben..", Set.of("http.coding"));
+        LIBRARY_HOME.put("jakarta.mail..", Set.of("alert"));
         LIBRARY_HOME.put("org.apache.commons.codec..", Set.of("http.step"));
         LIBRARY_HOME.put("org.shredzone.acme4j..", Set.of("acme"));
         LIBRARY_HOME.put("org.quartz..", Set.of("schedule"));

@@ -96,7 +96,8 @@ final class CertificateCare implements AutoCloseable {
             Configuration config,
             @Nullable Properties properties,
             InstantSource clock,
-            ScheduledExecutorService background)
+            ScheduledExecutorService background,
+            OperatorAlerts alerts)
             throws CannotStart, IOException {
         this.config = config;
         this.clock = clock;
@@ -119,7 +120,7 @@ final class CertificateCare implements AutoCloseable {
             this.challenges = new ChallengeTable(probe);
             Proofs.warnOfOpenSecrets(config);
             this.hooks = hooks();
-            this.renewalCounts = new RenewalCounts(hooks.events());
+            this.renewalCounts = new RenewalCounts(alerts.before(hooks.events()));
             this.answers = new StoredAnswers(store, challenges, alpnChallenges, clock);
             answers.restore();
             this.proofs = new Proofs(answers);

@@ -54,6 +54,7 @@ public final class Edge implements AutoCloseable {
     private final RequestPath path;
     private final Observation observation;
     private final MemoryGuard memory;
+    private final OperatorAlerts alerts;
     /** What {@link #close} ends in the end, the last one first. */
     private final Deque<AutoCloseable> opened = new ArrayDeque<>();
 
@@ -93,7 +94,9 @@ public final class Edge implements AutoCloseable {
         try {
             // A store that is made, perhaps by another user, and not served from is in the way of the next start.
             requireFree(config);
-            this.care = new CertificateCare(config, schedule, clock, background);
+            this.alerts = new OperatorAlerts(clock, background);
+            opened.push(alerts);
+            this.care = new CertificateCare(config, schedule, clock, background, alerts);
             opened.push(care);
             this.path = new RequestPath(
                     config, transport, loops.all(), care, observation, clock, background, memory, lastReload);
@@ -104,6 +107,11 @@ public final class Edge implements AutoCloseable {
             path.prepare(config).commit();
             // There are listeners while thousands of files are read.
             care.awaitFiles(heard.stopping());
+            if (schedule != null) {
+                alerts.prepare(config.alerts()).commit();
+                alerts.begin(new OperatorAlerts.Sight(
+                        care::status, () -> path.routing().backends().values(), observation::droppedLines));
+            }
             care.start(path::doorFor, heard.with(this::explaining));
         } catch (CannotStart | CannotListen | IOException | IllegalArgumentException e) {
             closeAll(opened);
@@ -286,6 +294,7 @@ public final class Edge implements AutoCloseable {
                 try {
                     parts.add(care.prepare(next, wanted.acme().store()));
                     parts.add(observation.prepare(next));
+                    parts.add(alerts.prepare(next.alerts()));
                     parts.add(path.prepare(next));
                 } catch (CannotStart | CannotListen | IOException | IllegalArgumentException e) {
                     parts.forEach(Prepared::abandon);

@@ -149,6 +149,12 @@ final class Observation implements AutoCloseable {
                 .toList();
     }
 
+    /** Lines of the access log that were lost since it was opened. */
+    long droppedLines() {
+        AccessLog current = log;
+        return current == null ? 0 : current.linesDropped();
+    }
+
     /** A file that was moved away is to be begun anew. */
     void reopen() {
         AccessLog current = log;

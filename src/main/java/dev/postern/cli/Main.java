@@ -175,6 +175,9 @@ public final class Main {
         all.put("check", () -> new CheckCommand(plain, surroundings));
         all.put("reload", () -> new ReloadCommand(plain, surroundings));
         all.put("explain", () -> new ExplainCommand(plain, surroundings));
+        all.put(
+                "alerts",
+                () -> new CommandLine(new AlertsCommand()).addSubcommand(new AlertsTestCommand(plain, surroundings)));
         all.put("cert", () -> CertificateCommand.commands(plain, surroundings));
         all.put(
                 "import",

@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param resolvers DNS servers; none for those of the system
  * @param shutdownDelay how long it serves on after it was told to stop, and says that it is not ready any more
  * @param accessLog null where none is written
+ * @param alerts null where nobody is told of anything
  */
 public record Configuration(
         Listeners listeners,
@@ -33,7 +34,8 @@ public record Configuration(
         Duration grace,
         Duration shutdownDelay,
         Hooks hooks,
-        @Nullable AccessLog accessLog) {
+        @Nullable AccessLog accessLog,
+        @Nullable Alerts alerts) {
     /** Whether some site has a certificate; where none has, nobody is to take the port for served, nor find it taken. */
     public boolean isForTls() {
         return !sites.stream().allMatch(Site::isPlain);
@@ -96,7 +98,8 @@ public record Configuration(
                 grace,
                 shutdownDelay,
                 hooks,
-                accessLog);
+                accessLog,
+                alerts);
     }
 
     /** The same with the certificates elsewhere, and commands taken elsewhere. */
@@ -126,7 +129,8 @@ public record Configuration(
                 grace,
                 shutdownDelay,
                 hooks,
-                accessLog);
+                accessLog,
+                alerts);
     }
 
     public Configuration withSites(List<Site> other) {
@@ -144,7 +148,8 @@ public record Configuration(
                 grace,
                 shutdownDelay,
                 hooks,
-                accessLog);
+                accessLog,
+                alerts);
     }
 
     public Configuration withoutBackends() {
@@ -162,7 +167,8 @@ public record Configuration(
                 grace,
                 shutdownDelay,
                 hooks,
-                accessLog);
+                accessLog,
+                alerts);
     }
 
     /** Stopping without delay, and with another grace. */
@@ -181,7 +187,8 @@ public record Configuration(
                 other,
                 Duration.ZERO,
                 hooks,
-                accessLog);
+                accessLog,
+                alerts);
     }
 
     /**

@@ -72,6 +72,17 @@ public final class SecretFile {
                 secrets.add(tls.certificate().key().file());
             }
         }
+        Alerts alerts = config.alerts();
+        if (alerts != null) {
+            if (alerts.mail() != null && alerts.mail().passwordFile() != null) {
+                secrets.add(alerts.mail().passwordFile());
+            }
+            for (Alerts.Webhook webhook : alerts.webhooks()) {
+                if (webhook.tokenFile() != null) {
+                    secrets.add(webhook.tokenFile());
+                }
+            }
+        }
         List<Path> open = new ArrayList<>();
         for (Path secret : secrets) {
             if (isReadableByOthers(secret)) {
@@ -79,6 +90,15 @@ public final class SecretFile {
             }
         }
         return open;
+    }
+
+    /** A password or a token, as it is. */
+    public static String password(Path file) throws IOException {
+        String text = new String(RegularFile.bytes(file, LARGEST_BYTES), StandardCharsets.UTF_8).strip();
+        if (text.isEmpty() || text.chars().anyMatch(Character::isISOControl)) {
+            throw new IOException(file + (text.isEmpty() ? " is empty" : " has more than one line"));
+        }
+        return text;
     }
 
     private static String text(Path file) throws IOException {

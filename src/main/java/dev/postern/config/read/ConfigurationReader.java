@@ -1,6 +1,7 @@
 package dev.postern.config.read;
 
 import dev.postern.config.AddressRange;
+import dev.postern.config.Alerts;
 import dev.postern.config.Configuration;
 import dev.postern.config.Durations;
 import dev.postern.config.Limits;
@@ -32,6 +33,7 @@ final class ConfigurationReader {
             "shutdown-delay",
             "hooks",
             "access-log",
+            "alerts",
             "control",
             Includes.KEY);
 
@@ -87,6 +89,7 @@ final class ConfigurationReader {
         Duration shutdownDelay = top.get("shutdown-delay", Durations.POSITIVE_OR_ZERO, Duration.ZERO);
         Configuration.Hooks hooks = HooksReader.read(top.section("hooks", HooksReader.KEYS));
         Configuration.AccessLog accessLog = AccessLogReader.read(top);
+        Alerts alerts = AlertsReader.read(top);
         if (problems.count() > 0) {
             return null;
         }
@@ -104,6 +107,7 @@ final class ConfigurationReader {
                 grace,
                 shutdownDelay,
                 hooks,
-                accessLog);
+                accessLog,
+                alerts);
     }
 }

@@ -7,6 +7,7 @@ import dev.postern.config.Acme;
 import dev.postern.config.Action;
 import dev.postern.config.AddressRange;
 import dev.postern.config.Addresses;
+import dev.postern.config.Alerts;
 import dev.postern.config.Balance;
 import dev.postern.config.BindAddress;
 import dev.postern.config.CertificateSource;
@@ -68,6 +69,7 @@ import java.nio.file.Path;
 import java.security.KeyStore;
 import java.time.Duration;
 import java.util.Base64;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -177,6 +179,7 @@ class ConfigurationFileTest {
                         Duration.ofSeconds(30),
                         Duration.ZERO,
                         Configuration.Hooks.NONE,
+                        null,
                         null));
     }
 
@@ -332,6 +335,13 @@ class ConfigurationFileTest {
                       on-overdue: [overdue]
                       timeout: 5s
                     control: { socket: /run/postern/postern.sock }
+                    alerts:
+                      about: [renewals, backends]
+                      per-hour: 5
+                      mail: { server: "mail.example.com:465", tls: tls, from: postern@example.com, to: ops@example.com, user: postern, password-file: %4$s, ca-file: %1$s }
+                      webhooks:
+                        - { url: "https://ntfy.example.com/a", format: ntfy, token-file: %5$s, ca-file: %1$s }
+                        - { url: "http://192.0.2.1/b" }
                     access-log: { to: %6$s, format: combined, query: false }
                     """.formatted(
                         caFile, chain, key, hmac, tsig, directory.resolve("access.log"), serverCa));
@@ -579,7 +589,27 @@ class ConfigurationFileTest {
                                 List.of(new Secret("failed")),
                                 List.of(new Secret("overdue")),
                                 Duration.ofSeconds(5)),
-                        new Configuration.AccessLog(directory.resolve("access.log"), LogFormat.COMBINED, false)));
+                        new Configuration.AccessLog(directory.resolve("access.log"), LogFormat.COMBINED, false),
+                        new Alerts(
+                                EnumSet.of(Alerts.About.RENEWALS, Alerts.About.BACKENDS),
+                                5,
+                                new Alerts.Mail(
+                                        "mail.example.com",
+                                        465,
+                                        Alerts.MailTls.TLS,
+                                        "postern@example.com",
+                                        List.of("ops@example.com"),
+                                        "postern",
+                                        hmac,
+                                        caFile),
+                                List.of(
+                                        new Alerts.Webhook(
+                                                new Secret("https://ntfy.example.com/a"),
+                                                Alerts.Format.NTFY,
+                                                tsig,
+                                                caFile),
+                                        new Alerts.Webhook(
+                                                new Secret("http://192.0.2.1/b"), Alerts.Format.JSON, null, null)))));
     }
 
     // The daemon would hang before it has said a word.
@@ -711,6 +741,7 @@ class ConfigurationFileTest {
         assertThat(configuration.sites().get(0).challenges()).isEqualTo(Site.DEFAULT_CHALLENGES);
         assertThat(configuration.sites().get(0).keepTogether()).isFalse();
         assertThat(configuration.hooks()).isEqualTo(Configuration.Hooks.NONE);
+        assertThat(configuration.alerts()).isNull();
     }
 
     @Test
