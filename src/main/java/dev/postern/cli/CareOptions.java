@@ -36,6 +36,29 @@ final class CareOptions {
         return ReadConfiguration.daemonOf(configuration.orDefault(), configuration.surroundings());
     }
 
+    /** The daemon that runs, by the word it has left of the file or by what the file says; to be closed. */
+    ControlClient requireDaemon() throws CommandFailed, ConfigurationProblems {
+        try {
+            Optional<ControlClient> known = daemon();
+            if (known.isPresent()) {
+                return known.get();
+            }
+            ReadConfiguration read = read();
+            return read.daemon()
+                    .orElseThrow(() -> new CommandFailed(
+                            ExitCode.UNAVAILABLE,
+                            read.config().acme().controlSocket()
+                                    + ": no daemon takes commands here (expected: a running one)"));
+        } catch (ControlFailure e) {
+            throw CommandFailed.of(e);
+        }
+    }
+
+    /** Whether programs read what is printed. */
+    boolean isJson() {
+        return json;
+    }
+
     /** Prints {@code result} as it is where JSON was asked for, else lets {@code text} do it. */
     void print(Console console, JsonObject result, Consumer<JsonObject> text) {
         if (json) {

@@ -174,6 +174,7 @@ public final class Main {
         all.put("demo", () -> new DemoCommand(plain));
         all.put("check", () -> new CheckCommand(plain, surroundings));
         all.put("reload", () -> new ReloadCommand(plain, surroundings));
+        all.put("status", () -> new StatusCommand(console, plain, surroundings));
         all.put("explain", () -> new ExplainCommand(plain, surroundings));
         all.put(
                 "alerts",

@@ -1,11 +1,19 @@
 package dev.postern.cli;
 
 import java.io.Console;
+import java.io.IOException;
 import java.lang.reflect.InvocationTargetException;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** Who can be asked: a person at a terminal, or nobody. */
 final class Terminal {
+    /** Characters in a line where nobody says. */
+    private static final int USUAL = 80;
+
+    private static final int LEAST = 40;
+
     private Terminal() {}
 
     /** Null where nobody can be asked. */
@@ -24,6 +32,33 @@ final class Terminal {
             return true;
         } catch (IllegalAccessException | InvocationTargetException e) {
             return false;
+        }
+    }
+
+    /** Characters in a line of the terminal that standard output is; as many as there may be where it is none. */
+    static int width(Map<String, String> environment) {
+        if (console() == null) {
+            return Integer.MAX_VALUE;
+        }
+        String told = environment.get("COLUMNS");
+        try {
+            return Math.max(LEAST, Integer.parseInt(told == null ? askedFor() : told));
+        } catch (NumberFormatException e) {
+            return USUAL;
+        }
+    }
+
+    /** What the terminal says of itself; empty where it does not. */
+    private static String askedFor() {
+        try {
+            Process stty = new ProcessBuilder("stty", "size")
+                    .redirectInput(ProcessBuilder.Redirect.INHERIT)
+                    .redirectError(ProcessBuilder.Redirect.DISCARD)
+                    .start();
+            String size = new String(stty.getInputStream().readAllBytes(), StandardCharsets.US_ASCII).strip();
+            return size.substring(size.indexOf(' ') + 1);
+        } catch (IOException e) {
+            return "";
         }
     }
 
