@@ -5,7 +5,6 @@ import dev.postern.http.message.Fields;
 import dev.postern.http.message.HeadWriter;
 import dev.postern.http.message.RequestHead;
 import dev.postern.http.message.ResponseHead;
-import io.netty.util.AsciiString;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -28,8 +27,9 @@ public final class WebSocketKey {
 
     private WebSocketKey() {}
 
-    public static boolean isName(CharSequence name) {
-        return AsciiString.contentEquals(name, NAME);
+    /** @param bytes has a name in {@code [from, to)} */
+    public static boolean isName(byte[] bytes, int from, int to) {
+        return FieldName.equalsIgnoreCase(bytes, from, to, NAME);
     }
 
     /**

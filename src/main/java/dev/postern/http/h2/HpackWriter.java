@@ -34,26 +34,14 @@ final class HpackWriter implements Http2HeadersEncoder, Http2HeadersEncoder.Conf
     /** Names of which the last value is remembered: a power of two. */
     private static final int REMEMBERED = 32;
 
-    private static final byte[] NOTHING = {};
-
     private final HeadWriter out;
 
-    /** Bytes, as RFC 7541 §4.1 counts them. */
-    private int max = (int) Http2Limits.HEADER_TABLE;
+    private final HpackEntries kept = new HpackEntries((int) Http2Limits.HEADER_TABLE);
 
-    private int size;
     /** Has become other than the other end knows; the smallest it was meanwhile (RFC 7541 §4.2). */
     private boolean resized;
 
     private int smallest;
-
-    // Oldest first, from `first` on, around the end: a name and its value behind it. Made when first needed.
-    private byte[][] lines = {};
-    private int[] nameLengths = {};
-    private int[] nameHashes = {};
-    private int[] hashes = {};
-    private int first;
-    private int count;
 
     /** Hashes of the fields that came last, by their names. */
     private int[] last = {};
@@ -68,10 +56,10 @@ final class HpackWriter implements Http2HeadersEncoder, Http2HeadersEncoder.Conf
         out.begin();
         if (resized) {
             resized = false;
-            if (smallest < max) {
+            if (smallest < kept.max()) {
                 number(TABLE_SIZE, TABLE_SIZE_BITS, smallest);
             }
-            number(TABLE_SIZE, TABLE_SIZE_BITS, max);
+            number(TABLE_SIZE, TABLE_SIZE_BITS, kept.max());
         }
         return this;
     }
@@ -136,25 +124,30 @@ final class HpackWriter implements Http2HeadersEncoder, Http2HeadersEncoder.Conf
             hash = 31 * hash + value[i];
         }
         int nameNumber = known;
+        int nameLength = nameTo - nameFrom;
         // The newest first: its number is the smallest.
-        for (int i = count - 1; i >= 0; i--) {
-            int at = (first + i) & (lines.length - 1);
-            if (hashes[at] == hash && is(at, name, nameFrom, nameTo, value, from, to)) {
-                return indexed(HpackTable.LENGTH + count - i);
-            }
-            if (nameNumber == 0 && nameHashes[at] == nameHash && isName(at, name, nameFrom, nameTo)) {
-                nameNumber = HpackTable.LENGTH + count - i;
+        for (int i = 1; i <= kept.count(); i++) {
+            byte[] line = kept.line(i);
+            if (kept.nameLength(i) == nameLength && HpackTable.startsWith(line, name, nameFrom, nameTo)) {
+                if (Arrays.equals(line, nameLength, line.length, value, from, to)) {
+                    return indexed(HpackTable.LENGTH + i);
+                }
+                nameNumber = nameNumber == 0 ? HpackTable.LENGTH + i : nameNumber;
             }
         }
-        int bytes = nameTo - nameFrom + to - from + HpackTable.PER_FIELD;
-        boolean kept = cameBefore(nameHash, hash) && bytes <= max / 2;
-        number(kept ? KEPT : NOT_KEPT, kept ? KEPT_BITS : NOT_KEPT_BITS, nameNumber);
+        boolean keeps = cameBefore(nameHash, hash) && nameLength + to - from + HpackTable.PER_FIELD <= kept.max() / 2;
+        number(keeps ? KEPT : NOT_KEPT, keeps ? KEPT_BITS : NOT_KEPT_BITS, nameNumber);
         if (nameNumber == 0) {
             lower(name, nameFrom, nameTo);
         }
         text(value, from, to);
-        if (kept) {
-            keep(bytes, nameHash, hash, name, nameFrom, nameTo, value, from, to);
+        if (keeps) {
+            byte[] line = new byte[nameLength + to - from];
+            for (int i = 0; i < nameLength; i++) {
+                line[i] = Ascii.lower(name[nameFrom + i]);
+            }
+            System.arraycopy(value, from, line, nameLength, to - from);
+            kept.add(line, 0, nameLength, line.length);
         }
         return this;
     }
@@ -175,68 +168,6 @@ final class HpackWriter implements Http2HeadersEncoder, Http2HeadersEncoder.Conf
         boolean same = last[at] == hash;
         last[at] = hash;
         return same;
-    }
-
-    // ---- the table
-
-    private boolean isName(int at, byte[] name, int from, int to) {
-        return nameLengths[at] == to - from && HpackTable.startsWith(lines[at], name, from, to);
-    }
-
-    private boolean is(int at, byte[] name, int nameFrom, int nameTo, byte[] value, int from, int to) {
-        byte[] line = lines[at];
-        return isName(at, name, nameFrom, nameTo)
-                && Arrays.equals(line, nameTo - nameFrom, line.length, value, from, to);
-    }
-
-    private void keep(
-            int bytes, int nameHash, int hash, byte[] name, int nameFrom, int nameTo, byte[] value, int from, int to) {
-        evict(max - bytes);
-        if (count == lines.length) {
-            grow();
-        }
-        int nameLength = nameTo - nameFrom;
-        byte[] line = new byte[nameLength + to - from];
-        for (int i = 0; i < nameLength; i++) {
-            line[i] = Ascii.lower(name[nameFrom + i]);
-        }
-        System.arraycopy(value, from, line, nameLength, to - from);
-        int at = (first + count++) & (lines.length - 1);
-        lines[at] = line;
-        nameLengths[at] = nameLength;
-        nameHashes[at] = nameHash;
-        hashes[at] = hash;
-        size += bytes;
-    }
-
-    private void evict(int room) {
-        while (size > room) {
-            size -= lines[first].length + HpackTable.PER_FIELD;
-            lines[first] = NOTHING;
-            first = (first + 1) & (lines.length - 1);
-            count--;
-        }
-    }
-
-    private void grow() {
-        int before = lines.length;
-        int after = Math.max(8, 2 * before);
-        byte[][] grown = new byte[after][];
-        int[] lengths = new int[after];
-        int[] ofNames = new int[after];
-        int[] ofAll = new int[after];
-        for (int i = 0; i < count; i++) {
-            int at = (first + i) & (before - 1);
-            grown[i] = lines[at];
-            lengths[i] = nameLengths[at];
-            ofNames[i] = nameHashes[at];
-            ofAll[i] = hashes[at];
-        }
-        lines = grown;
-        nameLengths = lengths;
-        nameHashes = ofNames;
-        hashes = ofAll;
-        first = 0;
     }
 
     // ---- bytes
@@ -320,18 +251,16 @@ final class HpackWriter implements Http2HeadersEncoder, Http2HeadersEncoder.Conf
     @Override
     public void maxHeaderTableSize(long allowed) {
         int next = (int) Math.min(allowed, Http2Limits.HEADER_TABLE);
-        if (next == max) {
-            return;
+        if (next != kept.max()) {
+            smallest = resized ? Math.min(smallest, next) : next;
+            resized = true;
+            kept.max(next);
         }
-        smallest = resized ? Math.min(smallest, next) : next;
-        resized = true;
-        max = next;
-        evict(max);
     }
 
     @Override
     public long maxHeaderTableSize() {
-        return max;
+        return kept.max();
     }
 
     /** Advice, not a rule (RFC 9113 §6.5.2): who finds a head too large says so better than we could. */

@@ -17,6 +17,7 @@ import dev.postern.http.message.BadMessage;
 import dev.postern.http.message.Fields;
 import dev.postern.http.message.Heads;
 import dev.postern.http.message.Legible;
+import dev.postern.http.message.RawFields;
 import dev.postern.http.message.RequestHead;
 import dev.postern.http.message.Trailers;
 import dev.postern.machine.MachineErrors;
@@ -34,7 +35,6 @@ import io.netty.channel.ChannelOutboundHandler;
 import io.netty.handler.codec.http2.Http2ConnectionAdapter;
 import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Exception;
-import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.handler.codec.http2.Http2Settings;
 import io.netty.handler.codec.http2.Http2Stream;
 import java.time.Duration;
@@ -137,7 +137,7 @@ public final class Http2ClientConnection extends Http2Wire<Http2ClientStream> im
             Worker worker, RequestSteps steps, CertificateShown shown, Endpoints endpoints, Channel channel) {
         Client client = worker.client(steps.listener(), shown, endpoints, true, channel);
         Limits limits = worker.routing().limits();
-        HeaderBlocks blocks = HeaderBlocks.ofRequests(limits.head(), limits.headers());
+        HeaderBlocks blocks = HeaderBlocks.ofRequests(worker.heads().raw(), limits.head(), limits.headers());
         Http2Settings settings = Http2Settings.defaultSettings()
                 .maxConcurrentStreams(MAX_STREAMS)
                 .initialWindowSize(Http2Limits.STREAM_WINDOW)
@@ -185,10 +185,10 @@ public final class Http2ClientConnection extends Http2Wire<Http2ClientStream> im
     }
 
     @Override
-    void headers(int id, Http2Headers headers, boolean endOfStream) throws Http2Exception {
+    void headers(int id, RawFields fields, boolean endOfStream) throws Http2Exception {
         Http2ClientStream known = stream(id);
         if (known != null) {
-            trailers(known, headers);
+            trailers(known, fields);
             return;
         }
         Http2Stream stream = connection().stream(id);
@@ -208,9 +208,9 @@ public final class Http2ClientConnection extends Http2Wire<Http2ClientStream> im
         }
         RequestHead head;
         try {
-            head = Http2Heads.request(worker.heads(), worker.ids(), headers, endOfStream);
+            head = Http2Heads.request(worker.heads(), worker.ids(), fields, endOfStream);
         } catch (BadMessage e) {
-            refuse(begun, Http2Heads.legible(headers), e);
+            refuse(begun, Http2Heads.legible(fields), e);
             return;
         }
         Exchange exchange = new Exchange(worker, begun, head, sinceNanos, sinceNanos);
@@ -253,7 +253,7 @@ public final class Http2ClientConnection extends Http2Wire<Http2ClientStream> im
         stream.respond(answer, FieldEdits.NONE);
     }
 
-    private void trailers(Http2ClientStream stream, Http2Headers headers) throws Http2Exception {
+    private void trailers(Http2ClientStream stream, RawFields fields) throws Http2Exception {
         stream.requestEnded();
         Exchange exchange = stream.exchange();
         if (exchange == null) {
@@ -261,7 +261,7 @@ public final class Http2ClientConnection extends Http2Wire<Http2ClientStream> im
         }
         try {
             Fields trailers = Http2Fields.trailers(
-                    worker.heads(), headers, worker.heads().requests().bytes().length, Failure.ByClient.MALFORMED);
+                    worker.heads(), fields, worker.heads().requests().bytes().length, Failure.ByClient.MALFORMED);
             if (trailers != null) {
                 Trailers.checkRequest(trailers);
             }

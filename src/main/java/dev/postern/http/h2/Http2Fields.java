@@ -2,14 +2,13 @@ package dev.postern.http.h2;
 
 import dev.postern.http.message.Ascii;
 import dev.postern.http.message.BadMessage;
+import dev.postern.http.message.FieldName;
 import dev.postern.http.message.Fields;
 import dev.postern.http.message.HeadWriter;
 import dev.postern.http.message.Heads;
+import dev.postern.http.message.RawFields;
 import dev.postern.http.message.Trailers;
 import dev.postern.wire.Failure;
-import io.netty.handler.codec.http2.Http2Headers;
-import io.netty.util.AsciiString;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,16 +21,17 @@ final class Http2Fields {
 
     private Http2Fields() {}
 
-    static HeadWriter append(HeadWriter out, CharSequence text) {
-        if (text instanceof AsciiString ascii) {
-            return out.bytes(ascii.array(), ascii.arrayOffset(), ascii.arrayOffset() + ascii.length());
-        }
-        return out.text(text.toString());
+    /** One field as HTTP/1.1 would have it. */
+    static void append(HeadWriter out, RawFields fields, int field) {
+        byte[] bytes = fields.bytes();
+        out.bytes(bytes, fields.nameFrom(field), fields.nameTo(field))
+                .bytes(SEPARATOR)
+                .bytes(bytes, fields.valueFrom(field), fields.valueTo(field))
+                .crlf();
     }
 
-    /** One field as HTTP/1.1 would have it. */
-    static void append(HeadWriter out, CharSequence name, CharSequence value) {
-        append(append(out, name).bytes(SEPARATOR), value).crlf();
+    static HeadWriter appendValue(HeadWriter out, RawFields fields, int field) {
+        return out.bytes(fields.bytes(), fields.valueFrom(field), fields.valueTo(field));
     }
 
     /**
@@ -39,29 +39,34 @@ final class Http2Fields {
      * taken off when the section is parsed, as HTTP/1.1 would have it: gRPC puts messages meant for people there, and
      * Envoy and nginx let them pass.
      */
-    static void check(CharSequence name, CharSequence value, Failure malformed) throws BadMessage {
-        for (int i = 0; i < name.length(); i++) {
-            char c = name.charAt(i);
-            if (c > 0x7f || (c >= 'A' && c <= 'Z') || !Ascii.isToken((byte) c)) {
+    static void check(RawFields fields, int field, Failure malformed) throws BadMessage {
+        byte[] bytes = fields.bytes();
+        int from = fields.nameFrom(field);
+        int to = fields.nameTo(field);
+        for (int i = from; i < to; i++) {
+            if (!Ascii.isToken(bytes[i]) || Ascii.lower(bytes[i]) != bytes[i]) {
                 throw new BadMessage(malformed, "field name has upper-case letters, or what no name may have");
             }
         }
-        int length = value.length();
-        for (int i = 0; i < length; i++) {
-            if (value.charAt(i) > 0xff || !Ascii.isValue((byte) value.charAt(i))) {
+        int valueTo = fields.valueTo(field);
+        for (int i = to; i < valueTo; i++) {
+            if (!Ascii.isValue(bytes[i])) {
                 throw new BadMessage(malformed, "field value has a control character");
             }
         }
         if (malformed.fault() == Failure.Fault.CLIENT
-                && length > 0
-                && (isBlank(value.charAt(0)) || isBlank(value.charAt(length - 1)))) {
+                && valueTo > to
+                && (isBlank(bytes[to]) || isBlank(bytes[valueTo - 1]))) {
             throw new BadMessage(malformed, "field value begins or ends with white space");
         }
-        switch (name.toString()) {
-            case "connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade" ->
-                throw new BadMessage(malformed, "connection-specific field");
-            case "te" -> {
-                if (!AsciiString.contentEqualsIgnoreCase(value, "trailers")) {
+        switch (FieldName.of(bytes, from, to)) {
+            case FieldName.CONNECTION,
+                    FieldName.KEEP_ALIVE,
+                    FieldName.PROXY_CONNECTION,
+                    FieldName.TRANSFER_ENCODING,
+                    FieldName.UPGRADE -> throw new BadMessage(malformed, "connection-specific field");
+            case FieldName.TE -> {
+                if (!FieldName.equalsIgnoreCase(bytes, to, valueTo, "trailers")) {
                     throw new BadMessage(malformed, "te is not \"trailers\"");
                 }
             }
@@ -69,8 +74,8 @@ final class Http2Fields {
         }
     }
 
-    private static boolean isBlank(char c) {
-        return c == ' ' || c == '\t';
+    private static boolean isBlank(byte b) {
+        return b == ' ' || b == '\t';
     }
 
     /**
@@ -78,15 +83,14 @@ final class Http2Fields {
      *
      * @param longest how many bytes it may have in HTTP/1.1
      */
-    static @Nullable Fields trailers(Heads heads, Http2Headers headers, int longest, Failure malformed)
-            throws BadMessage {
+    static @Nullable Fields trailers(Heads heads, RawFields raw, int longest, Failure malformed) throws BadMessage {
         HeadWriter out = heads.writer().begin();
-        for (Map.Entry<CharSequence, CharSequence> field : headers) {
-            if (field.getKey().isEmpty() || field.getKey().charAt(0) == ':') {
+        for (int i = 0; i < raw.count(); i++) {
+            if (raw.nameLength(i) == 0 || raw.isPseudo(i)) {
                 throw new BadMessage(malformed, "pseudo-header field in the trailers");
             }
-            check(field.getKey(), field.getValue(), malformed);
-            append(out, field.getKey(), field.getValue());
+            check(raw, i, malformed);
+            append(out, raw, i);
         }
         out.crlf();
         if (out.length() > longest) {

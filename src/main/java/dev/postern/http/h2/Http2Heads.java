@@ -3,23 +3,19 @@ package dev.postern.http.h2;
 import dev.postern.http.exchange.LocalResponse;
 import dev.postern.http.exchange.RequestIds;
 import dev.postern.http.exchange.WebSocketKey;
-import dev.postern.http.message.Ascii;
-import dev.postern.http.message.Authority;
 import dev.postern.http.message.BadMessage;
 import dev.postern.http.message.FieldName;
 import dev.postern.http.message.Fields;
 import dev.postern.http.message.HeadWriter;
 import dev.postern.http.message.Heads;
 import dev.postern.http.message.Legible;
+import dev.postern.http.message.RawFields;
 import dev.postern.http.message.RequestHead;
 import dev.postern.http.message.ResponseFields;
 import dev.postern.http.message.ResponseHead;
 import dev.postern.route.FieldEdits;
 import dev.postern.wire.Failure;
-import io.netty.handler.codec.http2.Http2Headers;
-import io.netty.util.AsciiString;
 import java.nio.charset.StandardCharsets;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,7 +38,9 @@ final class Http2Heads {
     /** The empty line. */
     private static final int END = 2;
 
-    private static final AsciiString GET = AsciiString.cached("GET");
+    private static final byte[] GET = HeadWriter.constant("GET");
+    private static final byte[] HOST_NAME = HeadWriter.constant("host");
+    private static final byte[] COOKIE_NAME = HeadWriter.constant("cookie");
     private static final byte[] DATE = HeadWriter.constant("date");
     private static final byte[] CONTENT_LENGTH = HeadWriter.constant("content-length");
     private static final byte[] CHUNKED = HeadWriter.constant("transfer-encoding: chunked\r\n");
@@ -56,52 +54,66 @@ final class Http2Heads {
      * @param complete whether no body follows
      * @throws BadMessage where it is malformed, or beyond a limit
      */
-    static RequestHead request(Heads heads, RequestIds ids, Http2Headers headers, boolean complete) throws BadMessage {
-        Pseudo pseudo = Pseudo.of(headers);
-        boolean tunnel = pseudo.protocol != null;
+    static RequestHead request(Heads heads, RequestIds ids, RawFields raw, boolean complete) throws BadMessage {
+        Pseudo pseudo = Pseudo.of(raw);
+        boolean tunnel = pseudo.protocol >= 0;
         HeadWriter out = heads.writer().begin();
         // To the rest of us it is what HTTP/1.1 would have asked for (RFC 8441 §5).
-        Http2Fields.append(out, tunnel ? GET : pseudo.method).byteOf(' ');
-        Http2Fields.append(out, pseudo.path).bytes(VERSION);
-        CharSequence host = pseudo.authority == null ? headers.get("host") : pseudo.authority;
-        if (host == null) {
+        if (tunnel) {
+            out.bytes(GET);
+        } else {
+            Http2Fields.appendValue(out, raw, pseudo.method);
+        }
+        Http2Fields.appendValue(out.byteOf(' '), raw, pseudo.path).bytes(VERSION);
+        int host = pseudo.authority >= 0 ? pseudo.authority : find(raw, pseudo.count, HOST_NAME);
+        if (host < 0) {
             throw BadMessage.malformed("neither :authority nor host");
         }
-        Http2Fields.append(out.bytes(HOST), host).crlf();
+        Http2Fields.appendValue(out.bytes(HOST), raw, host).crlf();
         boolean hasLength = false;
         boolean hasCookie = false;
         boolean hasHost = false;
         boolean te = false;
         int lines = 1;
-        for (Map.Entry<CharSequence, CharSequence> field : headers) {
-            CharSequence name = field.getKey();
-            if (name.charAt(0) == ':') {
-                continue;
+        for (int i = pseudo.count; i < raw.count(); i++) {
+            if (raw.nameLength(i) == 0) {
+                throw BadMessage.malformed("field without a name");
             }
-            CharSequence value = field.getValue();
-            Http2Fields.check(name, value, Failure.ByClient.MALFORMED);
-            if (AsciiString.contentEquals(name, "cookie")) {
+            if (raw.isPseudo(i)) {
+                throw BadMessage.malformed("a pseudo-header field behind a field");
+            }
+            Http2Fields.check(raw, i, Failure.ByClient.MALFORMED);
+            if (raw.isNamed(i, COOKIE_NAME)) {
                 hasCookie = true;
                 continue;
             }
-            if (AsciiString.contentEquals(name, "host")) {
-                if (hasHost || !pseudo.isFor(host, value)) {
-                    throw BadMessage.malformed("more than one host, or one that differs from :authority");
+            switch (FieldName.of(raw.bytes(), raw.nameFrom(i), raw.nameTo(i))) {
+                case FieldName.HOST -> {
+                    if (hasHost || !pseudo.isFor(raw, host, i)) {
+                        throw BadMessage.malformed("more than one host, or one that differs from :authority");
+                    }
+                    hasHost = true;
+                    continue;
                 }
-                hasHost = true;
-                continue;
+                case FieldName.CONTENT_LENGTH -> {
+                    if (hasLength) {
+                        // The same again; of two that differ the stream was reset before (RFC 9110 §8.6).
+                        continue;
+                    }
+                    hasLength = true;
+                }
+                case FieldName.TE -> te = true;
+                default -> {}
             }
-            if (tunnel && (AsciiString.contentEquals(name, "content-length") || WebSocketKey.isName(name))) {
+            if (tunnel && (hasLength || WebSocketKey.isName(raw.bytes(), raw.nameFrom(i), raw.nameTo(i)))) {
                 // There is neither a body nor a key in such a request.
                 throw BadMessage.malformed("CONNECT with a content-length or a key");
             }
-            hasLength |= AsciiString.contentEquals(name, "content-length");
-            te |= AsciiString.contentEquals(name, "te");
-            Http2Fields.append(out, name, value);
+            Http2Fields.append(out, raw, i);
             lines++;
         }
         if (hasCookie) {
-            cookies(out, headers);
+            cookies(out, raw);
             lines++;
         }
         int length = out.length() + END;
@@ -135,131 +147,27 @@ final class Http2Heads {
         return head;
     }
 
+    private static int find(RawFields raw, int from, byte[] name) {
+        for (int i = from; i < raw.count(); i++) {
+            if (raw.isNamed(i, name)) {
+                return i;
+            }
+        }
+        return -1;
+    }
+
     /** Crumbs of a cookie are one field again, RFC 9113 §8.2.3. */
-    private static void cookies(HeadWriter out, Http2Headers headers) {
+    private static void cookies(HeadWriter out, RawFields raw) {
         out.bytes(COOKIE);
         boolean first = true;
-        for (Map.Entry<CharSequence, CharSequence> field : headers) {
-            if (AsciiString.contentEquals(field.getKey(), "cookie")) {
-                if (!first) {
-                    out.bytes(COOKIE_SEPARATOR);
-                }
-                Http2Fields.append(out, field.getValue());
-                first = false;
+        for (int i = find(raw, 0, COOKIE_NAME); i >= 0; i = find(raw, i + 1, COOKIE_NAME)) {
+            if (!first) {
+                out.bytes(COOKIE_SEPARATOR);
             }
+            Http2Fields.appendValue(out, raw, i);
+            first = false;
         }
         out.crlf();
-    }
-
-    /** The fields before all others, RFC 9113 §8.3.1: each once, and none that is not known. */
-    private static final class Pseudo {
-        private final CharSequence method;
-        private final CharSequence path;
-        private final boolean https;
-        private final @Nullable CharSequence authority;
-        /** What a CONNECT is to be switched to; null for any other request. */
-        private final @Nullable CharSequence protocol;
-
-        private Pseudo(
-                CharSequence method,
-                CharSequence path,
-                boolean https,
-                @Nullable CharSequence authority,
-                @Nullable CharSequence protocol) {
-            this.method = method;
-            this.path = path;
-            this.https = https;
-            this.authority = authority;
-            this.protocol = protocol;
-        }
-
-        static Pseudo of(Http2Headers headers) throws BadMessage {
-            CharSequence method = null;
-            CharSequence path = null;
-            CharSequence scheme = null;
-            CharSequence authority = null;
-            CharSequence protocol = null;
-            int count = 0;
-            for (Map.Entry<CharSequence, CharSequence> field : headers) {
-                CharSequence name = field.getKey();
-                if (name.isEmpty()) {
-                    throw BadMessage.malformed("field without a name");
-                }
-                if (name.charAt(0) != ':') {
-                    continue;
-                }
-                count++;
-                CharSequence value = field.getValue();
-                switch (name.toString()) {
-                    case ":method" -> method = value;
-                    case ":path" -> path = value;
-                    case ":scheme" -> scheme = value;
-                    case ":authority" -> authority = value;
-                    case ":protocol" -> protocol = value;
-                    default -> throw BadMessage.malformed("unknown pseudo-header field");
-                }
-            }
-            if (method == null || method.isEmpty() || path == null || path.isEmpty() || scheme == null) {
-                throw BadMessage.malformed("no :method, :scheme or :path");
-            }
-            int distinct = 3 + (authority == null ? 0 : 1) + (protocol == null ? 0 : 1);
-            if (count != distinct) {
-                throw BadMessage.malformed("a pseudo-header field twice");
-            }
-            if (!isToken(method)) {
-                throw BadMessage.malformed(":method is not a token");
-            }
-            boolean origin = path.charAt(0) == '/' || (path.length() == 1 && path.charAt(0) == '*');
-            if (!origin || !isTarget(path)) {
-                throw BadMessage.malformed(":path is not a path");
-            }
-            if (authority != null && !isTarget(authority)) {
-                // Whom it names is looked at once it stands in a head: by then a line break would have made lines of
-                // it.
-                throw BadMessage.malformed(":authority has a blank, a line break or what else no authority may have");
-            }
-            boolean https = AsciiString.contentEqualsIgnoreCase(scheme, "https");
-            if (!https && !AsciiString.contentEqualsIgnoreCase(scheme, "http")) {
-                throw BadMessage.malformed(":scheme is neither http nor https");
-            }
-            boolean connect = AsciiString.contentEquals(method, "CONNECT");
-            if (protocol != null
-                    && !(connect && authority != null && AsciiString.contentEquals(protocol, WebSocketKey.PROTOCOL))) {
-                throw BadMessage.malformed(":protocol is not \"websocket\", or not that of a CONNECT");
-            }
-            return new Pseudo(method, path, https, authority, protocol);
-        }
-
-        /** Whether {@code host} names what {@code authority} does; both as the client wrote them. */
-        boolean isFor(CharSequence authority, CharSequence host) throws BadMessage {
-            if (AsciiString.contentEqualsIgnoreCase(authority, host)) {
-                return true;
-            }
-            return parsed(authority).isSameAs(parsed(host), https);
-        }
-
-        private static Authority parsed(CharSequence text) throws BadMessage {
-            byte[] bytes = text.toString().getBytes(StandardCharsets.ISO_8859_1);
-            return Authority.parse(bytes, 0, bytes.length);
-        }
-    }
-
-    private static boolean isToken(CharSequence text) {
-        for (int i = 0; i < text.length(); i++) {
-            if (text.charAt(i) > 0x7f || !Ascii.isToken((byte) text.charAt(i))) {
-                return false;
-            }
-        }
-        return true;
-    }
-
-    private static boolean isTarget(CharSequence text) {
-        for (int i = 0; i < text.length(); i++) {
-            if (text.charAt(i) > 0x7f || !Ascii.isTarget((byte) text.charAt(i))) {
-                return false;
-            }
-        }
-        return true;
     }
 
     /**
@@ -325,7 +233,15 @@ final class Http2Heads {
     }
 
     /** What the log says of a head that is refused. */
-    static Legible legible(Http2Headers head) {
-        return Legible.of(head.method(), head.path(), head.authority() == null ? head.get("host") : head.authority());
+    static Legible legible(RawFields raw) {
+        int authority = find(raw, 0, Pseudo.AUTHORITY);
+        return Legible.of(
+                value(raw, find(raw, 0, Pseudo.METHOD)),
+                value(raw, find(raw, 0, Pseudo.PATH)),
+                value(raw, authority >= 0 ? authority : find(raw, 0, HOST_NAME)));
+    }
+
+    private static @Nullable String value(RawFields raw, int field) {
+        return field < 0 ? null : raw.value(field);
     }
 }

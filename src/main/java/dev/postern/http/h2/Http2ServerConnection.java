@@ -5,6 +5,7 @@ import dev.postern.http.exchange.RepeatedWarnings;
 import dev.postern.http.exchange.ResponseReceiver;
 import dev.postern.http.message.HeadWriter;
 import dev.postern.http.message.Heads;
+import dev.postern.http.message.RawFields;
 import dev.postern.machine.MachineErrors;
 import dev.postern.trust.ServerHandshake;
 import io.netty.buffer.ByteBuf;
@@ -13,7 +14,6 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.http2.Http2ConnectionAdapter;
 import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Exception;
-import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.handler.codec.http2.Http2Settings;
 import io.netty.handler.codec.http2.Http2Stream;
 import java.util.concurrent.TimeUnit;
@@ -82,7 +82,7 @@ final class Http2ServerConnection extends Http2Wire<Http2ServerStream> {
     static Http2ServerConnection of(
             Heads heads, RepeatedWarnings warnings, Server server, Channel channel, Http2ServerConnections pool) {
         HeaderBlocks blocks = HeaderBlocks.ofResponses(
-                heads.responses().bytes().length, heads.parser().maxResponseFields());
+                heads.raw(), heads.responses().bytes().length, heads.parser().maxResponseFields());
         Http2Settings settings = Http2Settings.defaultSettings()
                 .pushEnabled(false)
                 .initialWindowSize(Http2Limits.STREAM_WINDOW)
@@ -232,11 +232,11 @@ final class Http2ServerConnection extends Http2Wire<Http2ServerStream> {
     }
 
     @Override
-    void headers(int id, Http2Headers headers, boolean endOfStream) {
+    void headers(int id, RawFields fields, boolean endOfStream) {
         Http2ServerStream stream = stream(id);
         if (stream != null) {
             feeds(stream);
-            stream.headers(headers, endOfStream);
+            stream.headers(fields, endOfStream);
         }
     }
 

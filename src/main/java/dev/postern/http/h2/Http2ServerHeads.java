@@ -4,14 +4,12 @@ import dev.postern.http.message.BadMessage;
 import dev.postern.http.message.FieldName;
 import dev.postern.http.message.HeadWriter;
 import dev.postern.http.message.Heads;
+import dev.postern.http.message.RawFields;
 import dev.postern.http.message.ResponseHead;
 import dev.postern.wire.Failure;
-import io.netty.handler.codec.http2.Http2Headers;
-import io.netty.util.AsciiString;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -21,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Http2ServerHeads {
     private static final byte[] VERSION = HeadWriter.constant("HTTP/1.1 ");
+    private static final byte[] STATUS = HeadWriter.constant(":status");
     private static final byte[] METHOD = HeadWriter.constant(":method");
     private static final byte[] PATH = HeadWriter.constant(":path");
     private static final byte[] AUTHORITY = HeadWriter.constant(":authority");
@@ -116,31 +115,27 @@ final class Http2ServerHeads {
      *
      * @throws BadMessage where it is malformed, or beyond a limit
      */
-    static ResponseHead response(Heads heads, Http2Headers headers) throws BadMessage {
-        CharSequence status = null;
-        HeadWriter out = heads.writer().begin().bytes(VERSION);
-        for (Map.Entry<CharSequence, CharSequence> field : headers) {
-            CharSequence name = field.getKey();
-            if (!name.isEmpty() && name.charAt(0) == ':') {
-                if (status != null || !AsciiString.contentEquals(name, ":status")) {
-                    throw malformed("a pseudo-header field twice, or one that no response has");
-                }
-                status = field.getValue();
+    static ResponseHead response(Heads heads, RawFields raw) throws BadMessage {
+        int status = -1;
+        int fields = 0;
+        for (; fields < raw.count() && raw.isPseudo(fields); fields++) {
+            if (status >= 0 || !raw.isNamed(fields, STATUS)) {
+                throw malformed("a pseudo-header field twice, or one that no response has");
             }
+            status = fields;
         }
-        if (status == null || status.length() != 3) {
+        if (status < 0 || raw.valueTo(status) - raw.valueFrom(status) != 3) {
             throw malformed("no :status of three digits");
         }
-        Http2Fields.append(out, status).byteOf(' ').crlf();
-        for (Map.Entry<CharSequence, CharSequence> field : headers) {
-            CharSequence name = field.getKey();
-            if (name.isEmpty()) {
+        HeadWriter out = heads.writer().begin().bytes(VERSION);
+        Http2Fields.appendValue(out, raw, status).byteOf(' ').crlf();
+        for (int i = fields; i < raw.count(); i++) {
+            if (raw.nameLength(i) == 0) {
                 throw malformed("field without a name");
             }
-            if (name.charAt(0) != ':') {
-                Http2Fields.check(name, field.getValue(), Failure.ByServer.MALFORMED_RESPONSE);
-                Http2Fields.append(out, name, field.getValue());
-            }
+            // One of those that come first is no name either.
+            Http2Fields.check(raw, i, Failure.ByServer.MALFORMED_RESPONSE);
+            Http2Fields.append(out, raw, i);
         }
         out.crlf();
         int longest = heads.responses().bytes().length;

@@ -9,6 +9,7 @@ import dev.postern.http.message.BadMessage;
 import dev.postern.http.message.Fields;
 import dev.postern.http.message.HeadWriter;
 import dev.postern.http.message.Heads;
+import dev.postern.http.message.RawFields;
 import dev.postern.http.message.RequestHead;
 import dev.postern.http.message.ResponseHead;
 import dev.postern.machine.MachineErrors;
@@ -18,7 +19,6 @@ import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.http2.Http2Connection;
 import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Exception;
-import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.handler.codec.http2.Http2Stream;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
@@ -161,7 +161,7 @@ final class Http2ServerStream implements ServerStream, SendWindow.Sender {
 
     // ---- the response
 
-    void headers(Http2Headers headers, boolean endOfStream) {
+    void headers(RawFields fields, boolean endOfStream) {
         ResponseReceiver current = receiver;
         if (current == null) {
             return;
@@ -170,14 +170,14 @@ final class Http2ServerStream implements ServerStream, SendWindow.Sender {
             Heads heads = connection.heads();
             if (headSeen) {
                 Fields trailers = Http2Fields.trailers(
-                        heads, headers, heads.responses().bytes().length, ByServer.MALFORMED_RESPONSE);
+                        heads, fields, heads.responses().bytes().length, ByServer.MALFORMED_RESPONSE);
                 if (!endOfStream || remaining > 0) {
                     throw malformed("trailers that are not the end, or come before the end of the body");
                 }
                 end(current, trailers);
                 return;
             }
-            ResponseHead head = Http2ServerHeads.response(heads, headers);
+            ResponseHead head = Http2ServerHeads.response(heads, fields);
             if (head.isInformational()) {
                 interim(current, head, endOfStream);
             } else {

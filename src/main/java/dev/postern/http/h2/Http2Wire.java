@@ -1,5 +1,6 @@
 package dev.postern.http.h2;
 
+import dev.postern.http.message.RawFields;
 import dev.postern.machine.MachineErrors;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
@@ -66,7 +67,7 @@ abstract class Http2Wire<S> extends Http2ConnectionHandler {
 
     // ---- what comes
 
-    abstract void headers(int id, Http2Headers headers, boolean endOfStream) throws Http2Exception;
+    abstract void headers(int id, RawFields fields, boolean endOfStream) throws Http2Exception;
 
     /** Returns how many of the bytes the other end may send anew at once. */
     abstract int data(int id, ByteBuf data, boolean endOfStream);
@@ -96,7 +97,7 @@ abstract class Http2Wire<S> extends Http2ConnectionHandler {
         public void onHeadersRead(
                 ChannelHandlerContext ctx, int streamId, Http2Headers headers, int padding, boolean endOfStream)
                 throws Http2Exception {
-            wire().headers(streamId, headers, endOfStream);
+            wire().headers(streamId, ((DecodedFields) headers).raw(), endOfStream);
         }
 
         @Override
@@ -110,7 +111,7 @@ abstract class Http2Wire<S> extends Http2ConnectionHandler {
                 int padding,
                 boolean endOfStream)
                 throws Http2Exception {
-            wire().headers(streamId, headers, endOfStream);
+            wire().headers(streamId, ((DecodedFields) headers).raw(), endOfStream);
         }
 
         @Override

@@ -9,6 +9,7 @@ import dev.postern.config.Limits;
 public final class Heads {
     private final HeadWriter writer = new HeadWriter();
     private final HeadWriter block = new HeadWriter();
+    private final RawFields raw = new RawFields();
     private final HeadParser parser;
     private final HeadSpace requests;
     private final HeadSpace responses;
@@ -41,6 +42,11 @@ public final class Heads {
     /** Where a head is put together as HTTP/2 has it, be it from one in {@link #writer}. */
     public HeadWriter block() {
         return block;
+    }
+
+    /** Where the fields of what comes are put together as HTTP/2 has them. */
+    public RawFields raw() {
+        return raw;
     }
 
     public HeadParser parser() {
