@@ -526,7 +526,8 @@ public final class Http2ClientConnection extends Http2Wire<Http2ClientStream> im
         }
         if (phase == Phase.ASKED && now - phaseNanos > LEAVE_NANOS) {
             goAway(connection().remote().lastStreamCreated());
-            drain();
+            enter(Phase.LEAVING);
+            closeIdle();
         }
         if (isIdle()) {
             if (!settled && !queue.isEmpty()) {
@@ -603,7 +604,7 @@ public final class Http2ClientConnection extends Http2Wire<Http2ClientStream> im
         }
     }
 
-    /** A GOAWAY that refuses nothing yet: what is on its way is still answered (RFC 9113 §6.8). */
+    /** A GOAWAY that refuses nothing yet: what is on its way, be all idle here, is still answered (RFC 9113 §6.8). */
     private void asksToLeave() {
         if (phase == Phase.OPEN) {
             enter(Phase.ASKED);
@@ -620,9 +621,8 @@ public final class Http2ClientConnection extends Http2Wire<Http2ClientStream> im
 
     @Override
     public void drain() {
-        if (phase == Phase.OPEN || phase == Phase.ASKED) {
-            enter(Phase.LEAVING);
-            closeIdle();
+        if (phase == Phase.OPEN) {
+            asksToLeave();
         }
     }
 
