@@ -17,19 +17,16 @@ import dev.postern.config.Site;
 import dev.postern.control.CertificateControl;
 import dev.postern.control.ControlCommands;
 import dev.postern.control.ControlSocket;
-import dev.postern.control.RunRecord;
 import dev.postern.observe.RenewalCounts;
 import dev.postern.schedule.Schedule;
 import dev.postern.schedule.ScheduledWork;
 import dev.postern.time.Clocks;
 import dev.postern.time.MonotonicClock;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Map;
@@ -42,16 +39,12 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The life of the certificates, put together: the store, the CAs, the clockwork, the operator's hooks and commands. The
  * request path has the three tables of it, and nothing else.
  */
 final class CertificateCare implements AutoCloseable {
-    private static final Logger LOG = LoggerFactory.getLogger(CertificateCare.class);
-
     private final InstantSource clock;
     private final ScheduledExecutorService background;
     private final CertificateTable certificates = new CertificateTable();
@@ -85,6 +78,9 @@ final class CertificateCare implements AutoCloseable {
 
     // Replaced by one reload at a time; read by any thread.
     private volatile Configuration config;
+
+    // Whether another process may have the store, which was ours. Written by whoever hands it over.
+    private volatile boolean isReleased;
 
     /**
      * Opens the store and reads it; asks no network.
@@ -295,6 +291,26 @@ final class CertificateCare implements AutoCloseable {
         };
     }
 
+    // ---- another process
+
+    /** From now on nothing is written, so that another process may have the store. What is shown to clients stays. */
+    void releaseStore() {
+        isReleased = store.isWritable();
+        store.close();
+    }
+
+    /**
+     * It is ours again, if it was.
+     *
+     * @throws IOException one line: where, and the reason
+     */
+    void takeStoreBack() throws IOException {
+        if (isReleased) {
+            store.openToWrite();
+            isReleased = false;
+        }
+    }
+
     // ---- what there is
 
     /** Waits until everybody was told of everything. */
@@ -353,8 +369,7 @@ final class CertificateCare implements AutoCloseable {
             renewals.watch(new SelfHandshake(doors));
             return;
         }
-        ControlSocket socket = openControlSocket(heard);
-        leaveWord(heard, socket);
+        ControlSocket socket = OperatorDoor.open(config.acme(), heard, commands, control, background, active::push);
         hooks.events().tellMissed(config.certifiedSites());
         Map<ScheduledWork, Runnable> beside = Map.of(
                 ScheduledWork.SUGGESTED_WINDOWS, renewals::refreshSuggestedWindows,
@@ -371,62 +386,6 @@ final class CertificateCare implements AutoCloseable {
     private void cleanUp() {
         renewals.cleanUp();
         answers.sweep();
-    }
-
-    /** For commands, which may not know where to look. */
-    private void leaveWord(Hearing heard, @Nullable ControlSocket socket) {
-        Path folder = heard.folder();
-        Path file = heard.file();
-        if (folder == null || file == null) {
-            return;
-        }
-        Path heardAt = socket == null ? config.acme().controlSocket() : socket.file();
-        try {
-            active.push(RunRecord.write(folder, file, config.acme().store(), heardAt));
-        } catch (IOException e) {
-            LOG.warn("{}: {}; commands may not find what this daemon has", folder, e.getMessage());
-        }
-    }
-
-    /** Null where there is no place for it that nobody has named. */
-    private @Nullable ControlSocket openControlSocket(Hearing heard) throws IOException {
-        Path named = config.acme().controlSocket();
-        boolean byDefault = named.equals(config.acme().store().resolve("control.sock"));
-        ControlCommands asked = heard.commands().apply(commands);
-        IOException refusal = null;
-        for (Path file : byDefault ? places(named, heard.folder()) : List.of(named)) {
-            try {
-                ControlSocket opened = ControlSocket.open(file, asked, control, background);
-                active.push(opened);
-                return opened;
-            } catch (IOException e) {
-                if (!byDefault) {
-                    throw e;
-                }
-                refusal = refusal == null ? e : refusal;
-            }
-        }
-        // Nobody asked for it by name: no reason not to serve.
-        LOG.warn(
-                "{}; the daemon takes no commands but signals (expected: control.socket in a directory that it may write"
-                        + " to, RUNTIME_DIRECTORY or XDG_RUNTIME_DIR)",
-                refusal == null
-                        ? named + ": there is no such directory, or it cannot be written"
-                        : refusal.getMessage());
-        return null;
-    }
-
-    /** The store may not be there where no site needs it; commands find the other place by the word that is left of it. */
-    private static List<Path> places(Path inStore, @Nullable Path folder) {
-        List<Path> places = new ArrayList<>();
-        Path store = inStore.getParent();
-        if (store != null && Files.isWritable(store)) {
-            places.add(inStore);
-        }
-        if (folder != null) {
-            places.add(folder.resolve(ProcessHandle.current().pid() + ".sock"));
-        }
-        return places;
     }
 
     /** Begins nothing more, and interrupts orders under way; their journal stays. */

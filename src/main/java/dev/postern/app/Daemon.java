@@ -5,7 +5,9 @@ import dev.postern.config.read.ConfigurationProblems;
 import dev.postern.control.OneFile;
 import dev.postern.control.ReloadControl;
 import dev.postern.control.RunRecord;
+import dev.postern.listener.GivenSockets;
 import dev.postern.schedule.Schedule;
+import io.netty.util.NetUtil;
 import io.netty.util.concurrent.Ticker;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -34,11 +36,13 @@ public final class Daemon {
      *
      * @param source read again at each HUP
      * @param pidFile where the number of the process is written, once it serves; null for nowhere
+     * @param replaces whether the daemon that runs with the same configuration, where there is one, is to end once this one
+     *     serves
      */
-    public static void run(ConfigurationSource source, @Nullable Path pidFile)
+    public static void run(ConfigurationSource source, @Nullable Path pidFile, boolean replaces)
             throws CannotStart, ConfigurationProblems, InterruptedException {
         ProcessFiles.name("postern");
-        Configuration config = source.read();
+        Configuration config = replaces ? source.check() : source.read();
         BackgroundOutput log = BackgroundOutput.replaceStandardError();
         LastWords lastWords = LastWords.install(log);
         SystemdNotice notice = SystemdNotice.of(System.getenv());
@@ -48,17 +52,28 @@ public final class Daemon {
         CountDownLatch begun = new CountDownLatch(1);
         AtomicReference<AutoCloseable> running = new AtomicReference<>(() -> {});
         CompletableFuture<Void> stopping = new CompletableFuture<>();
+        Successor successor = new Successor();
+        AtomicReference<Succession> succession = new AtomicReference<>();
         Thread stop = atSignal(
                 () -> {
-                    LOG.info("told to stop");
+                    if (!isOver(succession.get())) {
+                        LOG.info("told to stop");
+                    }
                     stopping.complete(null);
                     var unused = begun.await(LONGEST_START_SECONDS, TimeUnit.SECONDS);
                     running.get().close();
                 },
                 log);
+        Predecessor predecessor = null;
         try {
-            // Until there is something to do, it must not end us either.
+            // Until there is something to do, they must not end us either.
             Signals.handle("USR1", () -> {});
+            Signals.handle("USR2", () -> {});
+            if (replaces) {
+                predecessor =
+                        Predecessor.ask(config, source.file(), System.getenv()).orElse(null);
+            }
+            Inheritance inheritance = predecessor == null ? ofSystemd() : predecessor.inheritance();
             Optional<Path> runFolder = RunRecord.folder(RunRecord.folders(System.getenv()));
             Edge edge = Edge.start(
                     config,
@@ -66,33 +81,86 @@ public final class Daemon {
                     Clock.systemUTC(),
                     Ticker.systemTicker(),
                     new Hearing(
-                            certificates -> new OneFile(source.file(), new ReloadControl(reloads::now, certificates)),
+                            certificates -> {
+                                ReloadControl others = new ReloadControl(reloads::now, certificates);
+                                succession.set(new Succession(others, pid -> leave(notice, stop, pid)));
+                                return new OneFile(source.file(), succession.get());
+                            },
                             runFolder.orElse(null),
                             source.file(),
-                            stopping));
+                            inheritance.replaces(),
+                            stopping),
+                    inheritance);
+            tellUnused(inheritance);
             Signals.handle("USR1", edge::reopenLogs);
+            Signals.handle("USR2", successor::start);
             AutoCloseable number = number(pidFile, edge);
             LoopWatch watch = LoopWatch.start(edge.watched(), notice.aliveEvery(), notice::alive, lastWords::end);
             running.set(() -> {
                 watch.close();
-                notice.stopping();
+                if (!isOver(succession.get())) {
+                    notice.stopping();
+                }
                 reloads.close();
                 edge.close();
                 number.close();
                 notice.close();
             });
+            if (predecessor != null) {
+                predecessor.dismiss();
+            }
             notice.ready();
             reloads.start(edge);
+            Succession asked = succession.get();
+            if (asked != null) {
+                asked.start(edge);
+            }
             begun.countDown();
             forEver();
         } catch (CannotStart | RuntimeException | Error e) {
             // The exit code is that of the failure.
             leaveOut(stop);
+            if (predecessor != null) {
+                predecessor.forget();
+            }
             throw e;
         } finally {
             begun.countDown();
             log.drain();
         }
+    }
+
+    private static Inheritance ofSystemd() throws CannotStart {
+        try {
+            return Inheritance.of(GivenSockets.ofSystemd(System.getenv()));
+        } catch (IOException e) {
+            throw new CannotStart(CannotStart.Reason.CONFIGURATION, e);
+        }
+    }
+
+    private static void tellUnused(Inheritance inheritance) {
+        if (inheritance.replaces()) {
+            return;
+        }
+        for (GivenSockets.Given unused : inheritance.sockets().left()) {
+            LOG.warn(
+                    "LISTEN_FDS: {}{}: no listener of the configuration is bound there; whoever connects waits in vain"
+                            + " (expected: the address of a listener{})",
+                    NetUtil.toSocketAddressString(unused.address()),
+                    unused.listener().isEmpty() ? "" : " (" + unused.listener() + ")",
+                    unused.listener().isEmpty() ? "" : ", and its name or none");
+        }
+    }
+
+    private static boolean isOver(@Nullable Succession succession) {
+        return succession != null && succession.isOver();
+    }
+
+    /** Ends as TERM does. Returns at once: who has asked for it is to be answered. */
+    private static void leave(SystemdNotice notice, Thread stop, long pid) {
+        notice.replacedBy(pid);
+        leaveOut(stop);
+        stop.start();
     }
 
     private static AutoCloseable number(@Nullable Path pidFile, Edge edge) throws CannotStart {

@@ -1,19 +1,19 @@
 package dev.postern.app;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
+import com.google.gson.JsonObject;
 import dev.postern.app.CannotStart.Reason;
 import dev.postern.certificate.care.CertificateStatus;
 import dev.postern.certificate.operate.CertificateOperations;
 import dev.postern.config.Configuration;
-import dev.postern.config.Durations;
 import dev.postern.config.Listeners;
 import dev.postern.config.PlainText;
-import dev.postern.config.TcpService;
 import dev.postern.config.read.ConfigurationChange;
 import dev.postern.control.ControlCommands;
+import dev.postern.control.ControlFailure;
 import dev.postern.explain.ExplainControl;
 import dev.postern.listener.CannotListen;
-import dev.postern.listener.Listener;
+import dev.postern.listener.DescriptorInbox;
 import dev.postern.listener.Transport;
 import dev.postern.listener.Transport.EventLoops;
 import dev.postern.machine.MachineErrors;
@@ -46,9 +46,6 @@ import org.slf4j.LoggerFactory;
 public final class Edge implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Edge.class);
 
-    /** How often a drain looks whether the last client has gone. */
-    private static final long DRAIN_STEP_MILLIS = 20;
-
     private final EventLoops loops;
     private final CertificateCare care;
     private final RequestPath path;
@@ -67,12 +64,21 @@ public final class Edge implements AutoCloseable {
     // Replaced under the monitor of this; read by any thread.
     private volatile Configuration config;
 
+    // Set once; read by whoever closes it.
+    private volatile boolean replaced;
+
     @GuardedBy("this") private boolean stopping;
 
     /**
      * @param schedule null for {@link #maintain}: nothing is done but what is asked for
      */
-    private Edge(Configuration config, @Nullable Properties schedule, InstantSource clock, Ticker ticker, Hearing heard)
+    private Edge(
+            Configuration config,
+            @Nullable Properties schedule,
+            InstantSource clock,
+            Ticker ticker,
+            Hearing heard,
+            Inheritance inheritance)
             throws CannotStart {
         this.config = config;
         this.clock = clock;
@@ -93,18 +99,32 @@ public final class Edge implements AutoCloseable {
                 () -> memory.giveBack(MemoryGuard.QUIET), quiet, quiet, TimeUnit.SECONDS);
         try {
             // A store that is made, perhaps by another user, and not served from is in the way of the next start.
-            requireFree(config);
+            FreeAddresses.require(config, inheritance.sockets());
             this.alerts = new OperatorAlerts(clock, background);
             opened.push(alerts);
             this.care = new CertificateCare(config, schedule, clock, background, alerts);
             opened.push(care);
             this.path = new RequestPath(
-                    config, transport, loops.all(), care, observation, clock, background, memory, lastReload);
+                    config,
+                    transport,
+                    loops.all(),
+                    care,
+                    observation,
+                    clock,
+                    background,
+                    memory,
+                    lastReload,
+                    inheritance);
             opened.push(path);
             opened.addLast(path::loopsEnded);
             observation.prepare(config).commit();
             var unusedYet = care.schedule();
-            path.prepare(config).commit();
+            Prepared listening = path.prepare(config);
+            if (inheritance.replaces()) {
+                // Whoever is accepted from now on is ours to serve.
+                care.awaitFiles(heard.stopping());
+            }
+            listening.commit();
             // There are listeners while thousands of files are read.
             care.awaitFiles(heard.stopping());
             if (schedule != null) {
@@ -120,22 +140,6 @@ public final class Edge implements AutoCloseable {
             closeAll(opened);
             throw e;
         }
-    }
-
-    private static void requireFree(Configuration config) throws CannotListen {
-        Listeners listeners = config.listeners();
-        Listener.requireFree("challenge", config.sidePort());
-        for (Listeners.Https https : listeners.allHttps()) {
-            Listener.requireFree(https.name(), WebListeners.binds(config, https));
-        }
-        for (Listeners.Http http : listeners.allHttp()) {
-            Listener.requireFree(http.name(), WebListeners.binds(config, http));
-        }
-        Listeners.Admin admin = listeners.admin();
-        for (TcpService service : config.tcp()) {
-            Listener.requireFree("tcp " + service.name(), service.bind());
-        }
-        Listener.requireFree("admin", admin == null ? List.of() : admin.bind());
     }
 
     private static CannotStart because(Exception e) {
@@ -159,12 +163,18 @@ public final class Edge implements AutoCloseable {
     /** @param ticker by which the event loops time connections and requests */
     public static Edge start(Configuration config, Properties schedule, InstantSource clock, Ticker ticker)
             throws CannotStart {
-        return start(config, schedule, clock, ticker, Hearing.PLAIN);
+        return start(config, schedule, clock, ticker, Hearing.PLAIN, Inheritance.none());
     }
 
-    static Edge start(Configuration config, Properties schedule, InstantSource clock, Ticker ticker, Hearing heard)
+    static Edge start(
+            Configuration config,
+            Properties schedule,
+            InstantSource clock,
+            Ticker ticker,
+            Hearing heard,
+            Inheritance inheritance)
             throws CannotStart {
-        Edge edge = new Edge(config, schedule, clock, ticker, heard);
+        Edge edge = new Edge(config, schedule, clock, ticker, heard, inheritance);
         LOG.info(
                 "ready: {}, {}, at most {} connections, {} to servers ({} for one client); {}",
                 count(config.sites().size(), "site"),
@@ -196,7 +206,7 @@ public final class Edge implements AutoCloseable {
      * commands from others.
      */
     static Edge maintain(Configuration config, InstantSource clock) throws CannotStart {
-        return new Edge(config, null, clock, Ticker.systemTicker(), Hearing.PLAIN);
+        return new Edge(config, null, clock, Ticker.systemTicker(), Hearing.PLAIN, Inheritance.none());
     }
 
     private ControlCommands explaining(ControlCommands certificates) {
@@ -352,6 +362,40 @@ public final class Edge implements AutoCloseable {
         }
     }
 
+    // ---- another process
+
+    /**
+     * Sends the listening sockets to another process, and gives it the store; both serve from then on. See {@link Succession}.
+     *
+     * @param inbox as {@link DescriptorInbox#name}
+     * @return what it has to know of them
+     */
+    JsonObject handOver(String inbox) throws ControlFailure {
+        synchronized (reloading) {
+            try {
+                JsonObject estate = path.handOver(inbox);
+                care.releaseStore();
+                return estate;
+            } catch (IOException e) {
+                throw ControlFailure.unavailable("the listening sockets cannot be handed over: " + e.getMessage());
+            }
+        }
+    }
+
+    /** It did not come to that. */
+    void takeBack() throws CannotStart {
+        try {
+            care.takeStoreBack();
+        } catch (IOException e) {
+            throw because(e);
+        }
+    }
+
+    /** The other one serves: {@link #close} leaves to it at once whoever comes. */
+    void replaced() {
+        replaced = true;
+    }
+
     // ---- the end
 
     /**
@@ -366,51 +410,18 @@ public final class Edge implements AutoCloseable {
             stopping = true;
         }
         Duration grace = config.grace();
-        delay(config.shutdownDelay());
-        path.drain(grace);
+        if (!replaced) {
+            Drain.serveOn(config.shutdownDelay(), path::unready);
+        }
+        path.drain(grace, replaced);
         care.stop();
-        int left = path.openConnections();
-        if (left > 0) {
-            LOG.info(
-                    "stopping: {} open; waiting up to {} for exchanges to end",
-                    count(left, "connection"),
-                    Durations.text(grace));
-        }
-        awaitClients(grace);
-        left = path.openConnections();
-        if (left > 0) {
-            LOG.warn("stopping: {} still open after {}; closed", count(left, "connection"), Durations.text(grace));
-        }
+        new Drain(path::openConnections).await(grace);
         closeAll(opened);
         LOG.info("stopped");
     }
 
     private static String count(int number, String what) {
         return number + " " + what + (number == 1 ? "" : "s");
-    }
-
-    private void delay(Duration delay) {
-        if (delay.isZero()) {
-            return;
-        }
-        path.unready();
-        LOG.info("stopping: serving on for {}, and not ready for whoever asks", Durations.text(delay));
-        try {
-            TimeUnit.NANOSECONDS.sleep(delay.toNanos());
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
-    }
-
-    private void awaitClients(Duration grace) {
-        long end = System.nanoTime() + grace.toNanos();
-        try {
-            while (path.openConnections() > 0 && System.nanoTime() < end) {
-                TimeUnit.MILLISECONDS.sleep(DRAIN_STEP_MILLIS);
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
     }
 
     static void closeAll(Deque<AutoCloseable> all) {

@@ -1,5 +1,6 @@
 package dev.postern.app;
 
+import com.google.gson.JsonObject;
 import dev.postern.admin.AdminPages;
 import dev.postern.backend.BackendWatch.Surroundings;
 import dev.postern.backend.ServerBudget;
@@ -20,6 +21,7 @@ import dev.postern.identity.ClientAuthorities;
 import dev.postern.listener.CannotListen;
 import dev.postern.listener.ConnectionLimit;
 import dev.postern.listener.ConnectionsPerClient;
+import dev.postern.listener.GivenSockets;
 import dev.postern.listener.Listener;
 import dev.postern.listener.Pipelines;
 import dev.postern.listener.Transport;
@@ -34,6 +36,7 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.Future;
+import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.security.SecureRandom;
 import java.time.Duration;
@@ -49,7 +52,6 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
-import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -58,8 +60,6 @@ import org.jspecify.annotations.Nullable;
  * configuration is put in place like every other: prepared, then committed. Prepared by one thread at a time.
  */
 final class RequestPath implements AutoCloseable {
-    private static final Duration TICKET_KEY_LIFE = Duration.ofHours(12);
-
     /** Challenges that are relayed to the side port at once; each takes two descriptors of what is kept back. */
     private static final int MAX_RELAYED = 48;
 
@@ -71,6 +71,7 @@ final class RequestPath implements AutoCloseable {
     private static final long CLOSE_SECONDS = 1;
 
     private final Transport transport;
+    private final GivenSockets given;
     private final Map<EventLoop, Worker> workers = new HashMap<>();
     private final AtomicReference<Routing> routing;
     private final ConnectionLimit limit;
@@ -90,6 +91,7 @@ final class RequestPath implements AutoCloseable {
     private final Worker adminWorker;
     private final EdgePictures pictures;
     private final AdminPages pages;
+    private final TicketKeyLife ticketKeys;
     /** Makes the pages of the admin listener. */
     private final ExecutorService adminThread = Threads.fixed(1, "admin");
 
@@ -103,8 +105,10 @@ final class RequestPath implements AutoCloseable {
             InstantSource clock,
             ScheduledExecutorService background,
             MemoryGuard memory,
-            AtomicReference<@Nullable LastReload> lastReload) {
+            AtomicReference<@Nullable LastReload> lastReload,
+            Inheritance inheritance) {
         this.transport = transport;
+        this.given = inheritance.sockets();
         this.limit = new ConnectionLimit(Descriptors.clients(config.limits()));
         SecureRandom random = new SecureRandom();
         this.servers = new ServerBudget(
@@ -115,8 +119,17 @@ final class RequestPath implements AutoCloseable {
                 clock,
                 background);
         this.clients = ClientAuthorities.watching(background, clock);
-        Supplier<ServerContexts> contexts = () -> new ServerContexts(
-                care.certificates(), care.alpnChallenges(), clients, config.tls(), List.of(), observation.handshakes());
+        Function<String, ServerContexts> contexts = listener -> {
+            ServerContexts made = new ServerContexts(
+                    care.certificates(),
+                    care.alpnChallenges(),
+                    clients,
+                    config.tls(),
+                    List.of(),
+                    observation.handshakes());
+            made.takeTicketKeys(inheritance.ticketKeys(listener));
+            return made;
+        };
         this.routing = new AtomicReference<>(Routings.of(
                 config, Map.of(), new Routing.Plaintext(Backends.sidePort(List.of()), false, List.of()), rates));
         TowardsServers.Budgets budgets = new TowardsServers.Budgets(
@@ -188,14 +201,8 @@ final class RequestPath implements AutoCloseable {
         // A worker of its own: it is not drained, for whoever looks wants to see how that goes, and is not observed.
         this.adminWorker = new Worker(loops.get(0), shared, 1, "admin-", ExchangeObserver.NONE);
         this.admin = new Listener(
-                "admin", transport, loops.subList(0, 1), List.of(), loop -> pipelines.admin(adminWorker, pages));
-        var unused = background.scheduleAtFixedRate(
-                this::rotateTicketKeys, TICKET_KEY_LIFE.toSeconds(), TICKET_KEY_LIFE.toSeconds(), TimeUnit.SECONDS);
-    }
-
-    private void rotateTicketKeys() {
-        web.rotateTicketKeys();
-        tcp.rotateTicketKeys();
+                "admin", transport, loops.subList(0, 1), List.of(), given, loop -> pipelines.admin(adminWorker, pages));
+        this.ticketKeys = new TicketKeyLife(web, tcp, inheritance.ticketKeyAge(), background);
     }
 
     private void makeWorkers(List<EventLoop> loops, Worker.Shared shared, Observation observation) {
@@ -228,6 +235,7 @@ final class RequestPath implements AutoCloseable {
                 transport,
                 loops,
                 admission,
+                given,
                 loop -> pipeline.apply(Objects.requireNonNull(workers.get(loop), "worker")));
     }
 
@@ -258,6 +266,7 @@ final class RequestPath implements AutoCloseable {
                     new Routing.Plaintext(Backends.sidePort(side.addresses()), newWeb.isAt80(), List.of()),
                     rates);
             return new NextPath(
+                    this,
                     next,
                     newBackends,
                     before.listeningAt(newWeb.https(before.entrances())),
@@ -273,47 +282,34 @@ final class RequestPath implements AutoCloseable {
         }
     }
 
-    private final class NextPath implements Prepared {
-        private final Configuration config;
-        private final Backends.Next newBackends;
-        private final Routing newRouting;
-        private final WebListeners.Next newWeb;
-        private final TcpServices.Next services;
-        private final List<Listener.Next> listeners;
-
-        NextPath(
-                Configuration config,
-                Backends.Next newBackends,
-                Routing newRouting,
-                WebListeners.Next newWeb,
-                TcpServices.Next services,
-                List<Listener.Next> listeners) {
-            this.config = config;
-            this.newBackends = newBackends;
-            this.newRouting = newRouting;
-            this.newWeb = newWeb;
-            this.services = services;
-            this.listeners = listeners;
-        }
-
+    /** @param path that it is of */
+    private record NextPath(
+            RequestPath path,
+            Configuration config,
+            Backends.Next newBackends,
+            Routing newRouting,
+            WebListeners.Next newWeb,
+            TcpServices.Next services,
+            List<Listener.Next> listeners)
+            implements Prepared {
         @Override
         public void commit() {
-            pages.follow(config.listeners().admin());
-            limit.max(Descriptors.clients(config.limits()));
-            servers.limit(Descriptors.servers(config.limits()), Descriptors.serversPerClient(config.limits()));
+            path.pages.follow(config.listeners().admin());
+            path.limit.max(Descriptors.clients(config.limits()));
+            path.servers.limit(Descriptors.servers(config.limits()), Descriptors.serversPerClient(config.limits()));
             // Before the routes that go by it: whoever was asked for less by then is sent away.
-            clients.follow(config.sites());
+            path.clients.follow(config.sites());
             newWeb.commit();
             newBackends.commit();
             LoadBalancer sidePortBefore =
-                    routing.getAndSet(newRouting).plaintext().sidePort();
+                    path.routing.getAndSet(newRouting).plaintext().sidePort();
             services.commit();
             newBackends.retire();
             sidePortBefore.backend().retire();
             List<Future<?>> following = new ArrayList<>();
-            int maxIdle = maxIdle(workers.size());
-            workers.values().forEach(worker -> following.add(worker.follow(maxIdle)));
-            following.add(adminWorker.follow(1));
+            int maxIdle = path.maxIdle(path.workers.size());
+            path.workers.values().forEach(worker -> following.add(worker.follow(maxIdle)));
+            following.add(path.adminWorker.follow(1));
             following.forEach(one -> one.awaitUninterruptibly(FOLLOW_SECONDS, TimeUnit.SECONDS));
             listeners.forEach(Listener.Next::open);
             newWeb.open();
@@ -349,11 +345,24 @@ final class RequestPath implements AutoCloseable {
 
     // ---- what there is
 
-    private List<InetSocketAddress> ours() {
+    private Stream<Listener> listeners() {
         return Stream.of(Stream.of(challenge, admin), web.listeners(), tcp.listeners())
-                .flatMap(all -> all)
-                .flatMap(listener -> listener.addresses().stream())
+                .flatMap(all -> all);
+    }
+
+    private List<InetSocketAddress> ours() {
+        return Stream.concat(
+                        listeners().flatMap(listener -> listener.addresses().stream()),
+                        given.left().stream().map(GivenSockets.Given::address))
                 .toList();
+    }
+
+    /**
+     * Sends all listening sockets to another process, which may accept there from then on, as we go on doing; as {@link
+     * Inheritance#send}.
+     */
+    JsonObject handOver(String inbox) throws IOException {
+        return Inheritance.send(inbox, listeners(), ticketKeys);
     }
 
     /** Where the listener of HTTP of this name is bound; none where there is none. */
@@ -408,13 +417,17 @@ final class RequestPath implements AutoCloseable {
      * Accepts no more, and lets exchanges under way be the last ones of their connections.
      *
      * @param grace how long they have
+     * @param slowly whether another process serves in our place, and is who shows how it is
      */
-    void drain(Duration grace) {
+    void drain(Duration grace, boolean slowly) {
         unready();
         web.close();
         challenge.close();
         tcp.close();
-        workers.values().forEach(worker -> worker.drain(grace));
+        if (slowly) {
+            admin.close();
+        }
+        workers.values().forEach(worker -> worker.drain(grace, slowly));
     }
 
     /** Closes whatever is left. */

@@ -115,6 +115,11 @@ final class SystemdNotice implements AutoCloseable {
         send("STOPPING=1");
     }
 
+    /** Another process, of the same service, goes on in our place; nothing that we say is heard any more. */
+    void replacedBy(long pid) {
+        send("MAINPID=" + pid);
+    }
+
     private void send(String message) {
         EventLoopGroup loops = group;
         DomainSocketAddress address = systemd;

@@ -19,6 +19,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.function.BiFunction;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 
@@ -34,7 +35,7 @@ final class TcpServices {
     private record Open(Listener listener, ConnectionLimit own, ServerContexts contexts) {}
 
     private final BiFunction<Supplier<TcpEntry>, Named, Listener> listeners;
-    private final Supplier<ServerContexts> contexts;
+    private final Function<String, ServerContexts> contexts;
     // Replaced by commits; read by any thread.
     private volatile Map<String, Open> open = Map.of();
     private volatile Map<String, TcpEntry> entries = Map.of();
@@ -44,9 +45,9 @@ final class TcpServices {
 
     /**
      * @param listeners makes one that is bound to nothing yet, for connections that meet what is told of the service
-     * @param contexts makes those of one service, which agree on nothing yet
+     * @param contexts makes those of one service, by the name of its listener, which agree on nothing yet
      */
-    TcpServices(BiFunction<Supplier<TcpEntry>, Named, Listener> listeners, Supplier<ServerContexts> contexts) {
+    TcpServices(BiFunction<Supplier<TcpEntry>, Named, Listener> listeners, Function<String, ServerContexts> contexts) {
         this.listeners = listeners;
         this.contexts = contexts;
     }
@@ -102,7 +103,8 @@ final class TcpServices {
         private Open make(String name) {
             ConnectionLimit own = new ConnectionLimit("tcp " + name + ": max-connections", Integer.MAX_VALUE);
             Supplier<TcpEntry> entry = () -> Objects.requireNonNull(TcpServices.this.entries.get(name), "service");
-            return new Open(listeners.apply(entry, new Named("tcp " + name, own)), own, contexts.get());
+            String listener = "tcp " + name;
+            return new Open(listeners.apply(entry, new Named(listener, own)), own, contexts.apply(listener));
         }
 
         /** Whoever is accepted from now on is passed on as these say. */
@@ -150,6 +152,13 @@ final class TcpServices {
     List<InetSocketAddress> addresses(String name) {
         Open one = open.get(name);
         return one == null ? List.of() : one.listener.addresses();
+    }
+
+    /** As {@link ServerContexts#ticketKeys}, by listener. Any thread. */
+    Map<String, List<byte[]>> ticketKeys() {
+        Map<String, List<byte[]>> keys = new HashMap<>();
+        open.forEach((name, one) -> keys.put("tcp " + name, one.contexts.ticketKeys()));
+        return keys;
     }
 
     /** Seals new session tickets with a new key. Any thread. */

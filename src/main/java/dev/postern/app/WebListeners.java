@@ -13,11 +13,13 @@ import dev.postern.route.RouteTable;
 import dev.postern.tls.ServerContexts;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -40,12 +42,12 @@ final class WebListeners {
     }
 
     private final Maker maker;
-    private final Supplier<ServerContexts> contexts;
+    private final Function<String, ServerContexts> contexts;
     // Replaced by commits; read by any thread.
     private volatile Map<String, Open> open = Map.of();
 
-    /** @param contexts makes those of one listener, which agree on nothing yet */
-    WebListeners(Maker maker, Supplier<ServerContexts> contexts) {
+    /** @param contexts makes those of one listener, by its name, which agree on nothing yet */
+    WebListeners(Maker maker, Function<String, ServerContexts> contexts) {
         this.maker = maker;
         this.contexts = contexts;
     }
@@ -137,7 +139,7 @@ final class WebListeners {
             if (!isTls) {
                 return new Open(maker.plaintext(name), null);
             }
-            ServerContexts own = contexts.get();
+            ServerContexts own = contexts.apply(name);
             return new Open(maker.tls(name, own), own);
         }
 
@@ -218,6 +220,17 @@ final class WebListeners {
     /** As {@link ServerContexts#ticketsOpened}. */
     long ticketsOpened() {
         return contexts().mapToLong(ServerContexts::ticketsOpened).sum();
+    }
+
+    /** As {@link ServerContexts#ticketKeys}, by listener. Any thread. */
+    Map<String, List<byte[]>> ticketKeys() {
+        Map<String, List<byte[]>> keys = new HashMap<>();
+        open.forEach((name, one) -> {
+            if (one.contexts != null) {
+                keys.put(name, one.contexts.ticketKeys());
+            }
+        });
+        return keys;
     }
 
     /** Seals new session tickets with a new key. Any thread. */

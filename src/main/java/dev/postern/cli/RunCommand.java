@@ -17,13 +17,17 @@ import picocli.CommandLine.Option;
 @Command(
         name = "run",
         customSynopsis = {
-            "postern run [-c FILE] [--env-file FILE] [--pid-file FILE]",
-            "       postern run --site NAME[,NAME...] --to HOST:PORT[,...] --email ADDR"
+            "postern run [-c FILE] [--env-file FILE] [--pid-file FILE] [--replace]",
+            "       postern run --site NAME[,NAME...] --to HOST:PORT[,...] --email ADDR [--replace]"
         },
         header = "Run the daemon, in the foreground.",
         description = {
             "Serves what the configuration says, and looks after the certificates. TERM or INT: finish what is in flight, at"
-                    + " most `grace`, then stop. HUP: read the file again, see postern reload --help. USR1: begin the access log anew.",
+                    + " most `grace`, then stop. HUP: read the file again, see postern reload --help. USR1: begin the access log anew."
+                    + " USR2: start the program that is installed now with the same arguments, and be replaced by it.",
+            "With --replace the daemon that runs with the same configuration serves until this one does, and is not missed:"
+                    + " this one gets its listening sockets, the keys of its session tickets and the store. Then it accepts no"
+                    + " more, and ends as at TERM. Where this one cannot start, nothing has changed.",
             "Ends with 78 where the configuration is wrong, and with 69 where an address cannot be bound; nothing is half"
                     + " started then. Ends with 70 where it cannot go on: no memory left, or a thread that hangs."
         },
@@ -31,6 +35,7 @@ import picocli.CommandLine.Option;
         footer = {
             "  postern run",
             "  postern run -c /etc/postern/postern.yaml",
+            "  postern run --replace -c /etc/postern/postern.yaml",
             "  postern run --site example.com --to 127.0.0.1:8080 --email ops@example.com"
         })
 final class RunCommand implements Callable<Integer> {
@@ -75,6 +80,11 @@ final class RunCommand implements Callable<Integer> {
             description = "Where the number of the process is written once it serves; taken away when it ends.")
     private @Nullable Path pidFile;
 
+    @Option(
+            names = "--replace",
+            description = "Take over from the daemon that runs with the same configuration, where there is one.")
+    private boolean replaces;
+
     /** From a file, or from the command line; never from both. */
     @Override
     public Integer call() throws CommandFailed, ConfigurationProblems, InterruptedException, WrongUsage {
@@ -109,7 +119,7 @@ final class RunCommand implements Callable<Integer> {
 
     private int runEdge(ConfigurationSource source) throws CommandFailed, ConfigurationProblems, InterruptedException {
         try {
-            Daemon.run(source, pidFile);
+            Daemon.run(source, pidFile, replaces);
             return ExitCode.OK;
         } catch (CannotStart e) {
             throw CommandFailed.of(e);

@@ -88,6 +88,17 @@ public final class ControlSocket implements AutoCloseable {
             Path file, ControlCommands commands, ExecutorService threads, ScheduledExecutorService timer)
             throws IOException {
         requireReplaceable(file);
+        return openInPlace(file, commands, threads, timer);
+    }
+
+    /**
+     * As {@link #open}, in place of a daemon that is about to go: whoever connects from now on is heard here.
+     *
+     * @throws IOException one line: a path that is too long, or a folder that cannot be written
+     */
+    public static ControlSocket openInPlace(
+            Path file, ControlCommands commands, ExecutorService threads, ScheduledExecutorService timer)
+            throws IOException {
         ServerSocketChannel channel = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
         try {
             bind(channel, file);

@@ -13,6 +13,9 @@ import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.netty.channel.RecvByteBufAllocator;
 import io.netty.channel.ServerChannelRecvByteBufAllocator;
+import io.netty.channel.epoll.EpollServerSocketChannel;
+import io.netty.channel.unix.Socket;
+import io.netty.channel.unix.UnixChannel;
 import io.netty.util.NetUtil;
 import java.io.IOException;
 import java.net.Inet6Address;
@@ -20,6 +23,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.NetworkInterface;
 import java.net.ServerSocket;
+import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -54,6 +58,7 @@ public final class Listener implements AutoCloseable {
     private final List<EventLoop> loops;
     private final List<ConnectionLimit> limits;
     private final Function<EventLoop, ChannelInitializer<Channel>> pipelines;
+    private final GivenSockets given;
     private final LongAdder open = new LongAdder();
     private final LongAdder accepted = new LongAdder();
     private final LongAdder notAccepted = new LongAdder();
@@ -67,7 +72,14 @@ public final class Listener implements AutoCloseable {
      */
     private record Bound(BindAddress configured, InetSocketAddress address, List<Channel> channels) {
         void close() {
-            channels.forEach(channel -> channel.close().awaitUninterruptibly());
+            for (Channel channel : channels) {
+                if (channel instanceof UnixChannel) {
+                    // Where another process has the socket as well, closing it does not end what epoll tells us of it,
+                    // epoll(7).
+                    channel.deregister().awaitUninterruptibly();
+                }
+                channel.close().awaitUninterruptibly();
+            }
         }
     }
 
@@ -116,6 +128,7 @@ public final class Listener implements AutoCloseable {
      *
      * @param name as in the configuration, for messages
      * @param limits count the connections, and keep more than they allow from being accepted
+     * @param given taken instead of binding their addresses
      * @param pipelines what a connection accepted on a loop goes through
      */
     public Listener(
@@ -123,11 +136,13 @@ public final class Listener implements AutoCloseable {
             Transport transport,
             List<EventLoop> loops,
             List<ConnectionLimit> limits,
+            GivenSockets given,
             Function<EventLoop, ChannelInitializer<Channel>> pipelines) {
         this.name = name;
         this.transport = transport;
         this.loops = List.copyOf(loops);
         this.limits = List.copyOf(limits);
+        this.given = given;
         this.pipelines = pipelines;
     }
 
@@ -149,7 +164,8 @@ public final class Listener implements AutoCloseable {
                         .findFirst()
                         .orElse(null);
                 if (one == null) {
-                    one = bindNew(bind, ours);
+                    List<Integer> listening = given.take(name, bind);
+                    one = listening.isEmpty() ? bindNew(bind, ours) : take(bind, listening);
                     added.add(one);
                 }
                 kept.remove(one);
@@ -203,14 +219,39 @@ public final class Listener implements AutoCloseable {
     }
 
     /**
+     * Each loop gets at least one of them. Where there are fewer, as from systemd, which has one for an address, several
+     * loops accept from the same.
+     */
+    private Bound take(BindAddress wanted, List<Integer> listening) throws IOException {
+        InetSocketAddress address = new Socket(listening.get(0)).localAddress();
+        List<Channel> channels = new ArrayList<>();
+        SecureRandom random = new SecureRandom();
+        try {
+            for (int i = 0; i < Math.max(loops.size(), listening.size()); i++) {
+                EventLoop loop = loops.get(i % loops.size());
+                int descriptor = i < listening.size()
+                        ? listening.get(i)
+                        : DescriptorInbox.copy(listening.get(i % listening.size()), random);
+                channels.add(await(bootstrap(loop, admitting(pipelines.apply(loop)))
+                        .channelFactory(() -> new EpollServerSocketChannel(descriptor))
+                        .register()));
+            }
+            return new Bound(wanted, address, List.copyOf(channels));
+        } catch (IOException e) {
+            new Bound(wanted, address, channels).close();
+            throw e;
+        }
+    }
+
+    /**
      * Before anything is made that would be left behind: whether these could be bound. Binds nothing that stays; blocks.
      *
      * @throws CannotListen as {@link #bind}
      */
-    public static void requireFree(String name, List<BindAddress> binds) throws CannotListen {
+    public static void requireFree(String name, List<BindAddress> binds, GivenSockets given) throws CannotListen {
         for (BindAddress bind : binds) {
             // What only a socket with options can do is seen when it is bound.
-            if (bind.device() != null || bind.nonLocal()) {
+            if (bind.device() != null || bind.nonLocal() || given.has(name, bind)) {
                 continue;
             }
             try (ServerSocket probe = new ServerSocket()) {
@@ -236,16 +277,19 @@ public final class Listener implements AutoCloseable {
 
     /** Bound to nothing yet. */
     private Channel socket(EventLoop loop, ChannelInitializer<Channel> pipeline) throws IOException {
-        ServerBootstrap bootstrap = new ServerBootstrap()
+        return await(
+                bootstrap(loop, pipeline).channel(transport.serverChannel()).register());
+    }
+
+    private ServerBootstrap bootstrap(EventLoop loop, ChannelInitializer<Channel> pipeline) {
+        return new ServerBootstrap()
                 .group(loop, loop)
-                .channel(transport.serverChannel())
                 .option(ChannelOption.SO_BACKLOG, BACKLOG)
                 .option(ChannelOption.SO_REUSEADDR, true)
                 .option(ChannelOption.AUTO_READ, false)
                 .option(ChannelOption.RECVBUF_ALLOCATOR, ACCEPTED_AT_ONCE)
                 .handler(countingFailures())
                 .childHandler(pipeline);
-        return await(bootstrap.register());
     }
 
     private static Channel await(ChannelFuture begun) throws IOException {
@@ -324,6 +368,22 @@ public final class Listener implements AutoCloseable {
     /** What is bound, with the ports that the system chose. */
     public List<InetSocketAddress> addresses() {
         return bound.stream().map(Bound::address).toList();
+    }
+
+    /**
+     * The sockets of all that is bound, for another process; none without Netty's native transport. They stay ours as well,
+     * until {@link #close}.
+     */
+    public List<GivenSockets.Given> sockets() {
+        return bound.stream()
+                .flatMap(one -> one.channels.stream()
+                        .filter(UnixChannel.class::isInstance)
+                        .map(channel -> new GivenSockets.Given(
+                                name,
+                                one.configured.toString(),
+                                one.address,
+                                ((UnixChannel) channel).fd().intValue())))
+                .toList();
     }
 
     /** Accepts no more; connections that were accepted go on. Blocks until the sockets are closed. */

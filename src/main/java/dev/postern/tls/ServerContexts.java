@@ -413,6 +413,16 @@ public final class ServerContexts implements AutoCloseable {
         }
     }
 
+    /** What session tickets are sealed with, for the process that replaces this one: secret. Any thread. */
+    public List<byte[]> ticketKeys() {
+        return ticketKeys.bytes();
+    }
+
+    /** Those of the process that this one replaces, so that its clients resume their sessions. Before the first handshake. */
+    public void takeTicketKeys(List<byte[]> handed) {
+        ticketKeys.take(handed);
+    }
+
     /** Seals new tickets with a new key. Any thread; meant to be called every twelve hours. */
     public void rotateTicketKeys() {
         ticketKeys.rotate();

@@ -32,8 +32,35 @@ public final class OpenTunnels {
 
     /** Begins to close them, so that the last one is closed before {@code grace} is over. */
     public void drain(Duration grace) {
+        closeSome(end(grace));
+    }
+
+    /** The same where nobody waits for our end: each may go on for as long as it can, and they end at even intervals. */
+    public void drainSlowly(Duration grace) {
+        closeOneAfterTheOther(end(grace));
+    }
+
+    private long end(Duration grace) {
         // A fifth is left for what is still on its way to slow clients.
-        closeSome(loop.ticker().nanoTime() + grace.toNanos() / 5 * 4);
+        return loop.ticker().nanoTime() + grace.toNanos() / 5 * 4;
+    }
+
+    private void closeOneAfterTheOther(long endNanos) {
+        long left = endNanos - loop.ticker().nanoTime();
+        long interval = left / Math.max(1, tunnels.size());
+        if (interval < PACE_NANOS) {
+            closeSome(endNanos);
+            return;
+        }
+        var unused = loop.schedule(
+                () -> {
+                    if (!tunnels.isEmpty()) {
+                        tunnels.iterator().next().close(Failure.ByEdge.SHUTTING_DOWN);
+                    }
+                    closeOneAfterTheOther(endNanos);
+                },
+                interval,
+                TimeUnit.NANOSECONDS);
     }
 
     /** One, or as many as are needed to come to an end in time: where the loop is late, it has as many more to close. */

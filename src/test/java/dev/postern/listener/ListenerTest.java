@@ -72,8 +72,8 @@ class ListenerTest {
         Transport.EventLoops loops =
                 transport.loops(4, new DefaultThreadFactory("listener", true), Ticker.systemTicker());
         Set<EventLoop> seen = ConcurrentHashMap.newKeySet();
-        try (Listener listener =
-                new Listener("http", transport, loops.all(), List.of(), loop -> new ChannelInitializer<>() {
+        try (Listener listener = new Listener(
+                "http", transport, loops.all(), List.of(), GivenSockets.none(), loop -> new ChannelInitializer<>() {
                     @Override
                     protected void initChannel(Channel client) {
                         seen.add(client.eventLoop());
@@ -98,8 +98,8 @@ class ListenerTest {
 
     private static boolean binds(
             Transport transport, Transport.EventLoops loops, BindAddress address, CyclicBarrier both) throws Exception {
-        try (Listener listener =
-                new Listener("http", transport, loops.all(), List.of(), loop -> new ChannelInitializer<>() {
+        try (Listener listener = new Listener(
+                "http", transport, loops.all(), List.of(), GivenSockets.none(), loop -> new ChannelInitializer<>() {
                     @Override
                     protected void initChannel(Channel client) {
                         client.pipeline().addLast(new ChannelInboundHandlerAdapter());

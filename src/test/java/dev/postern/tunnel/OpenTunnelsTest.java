@@ -76,6 +76,33 @@ class OpenTunnelsTest {
         assertThat(closed).hasSize(10_000);
     }
 
+    @Test
+    void whereNobodyWaitsTheyEndAtEvenIntervalsAndTheFirstNotAtOnce() {
+        beginAll(4);
+
+        tunnels.drainSlowly(Duration.ofSeconds(20));
+
+        for (int i = 0; i < 4; i++) {
+            assertThat(closed).hasSize(i);
+            pass(3_999);
+            assertThat(closed).hasSize(i);
+            pass(1);
+        }
+        assertThat(closed).hasSize(4);
+    }
+
+    @Test
+    void tooManyForThatAreClosedFasterThere() {
+        beginAll(10_000);
+
+        tunnels.drainSlowly(Duration.ofSeconds(10));
+
+        pass(7_999);
+        assertThat(closed).hasSizeGreaterThan(9_900);
+        pass(40);
+        assertThat(closed).hasSize(10_000);
+    }
+
     /** It has other things to do. */
     @Test
     void loopThatIsLateMakesUpForIt() {

@@ -192,10 +192,18 @@ public final class Worker {
     /**
      * From now on every response ends its connection, connections that stay idle for a second are closed, and tunnels
      * one after the other before {@code grace} is over. Any thread.
+     *
+     * @param slowly whether tunnels may have all of that time, for nobody waits for our end
      */
-    public void drain(Duration grace) {
+    public void drain(Duration grace, boolean slowly) {
         servers.drain();
-        loop.execute(() -> tunnels.drain(grace));
+        loop.execute(() -> {
+            if (slowly) {
+                tunnels.drainSlowly(grace);
+            } else {
+                tunnels.drain(grace);
+            }
+        });
     }
 
     /**
