@@ -1,6 +1,8 @@
 package dev.postern.admin;
 
 import dev.postern.backend.Server;
+import dev.postern.backend.ServerOverride;
+import dev.postern.backend.ServerOverride.Said;
 import dev.postern.status.BackendPicture;
 import dev.postern.status.BackendPicture.ServerPicture;
 import dev.postern.status.EdgePicture;
@@ -75,6 +77,7 @@ final class BackendSection {
                         + TimeText.of(server.outlook().since()),
                 "class",
                 "dim why");
+        override(server.outlook().override());
         page.close();
         page.element(
                 "td",
@@ -107,6 +110,25 @@ final class BackendSection {
         page.close().close();
     }
 
+    private void override(ServerOverride said) {
+        if (said.mode() != null) {
+            page.element(
+                    "small", "operator: " + said.mode().what().text() + until(said.mode()), "class", "warn-text why");
+        }
+        if (said.weight() != null) {
+            page.element(
+                    "small",
+                    "operator: weight " + said.weight().what() + until(said.weight()),
+                    "class",
+                    "warn-text why");
+        }
+    }
+
+    private static String until(Said<?> said) {
+        return ", since " + TimeText.at(said.since())
+                + (said.until() == null ? "" : ", until " + TimeText.at(said.until()));
+    }
+
     private static String reasons(Map<String, Long> failures) {
         return failures.entrySet().stream()
                 .map(one -> one.getKey() + " " + Words.count(one.getValue()))
@@ -114,6 +136,8 @@ final class BackendSection {
     }
 
     private static String tone(ServerPicture server) {
-        return server.outlook().state() == Server.State.UP ? server.draining() ? "warn" : "good" : "bad";
+        return server.outlook().state() == Server.State.UP
+                ? server.draining() ? "warn" : "good"
+                : server.outlook().state() == Server.State.MAINTENANCE ? "warn" : "bad";
     }
 }

@@ -52,7 +52,8 @@ record Concern(boolean grave, String subject, String words, String href) {
             return;
         }
         for (ServerPicture server : backend.servers()) {
-            if (server.outlook().state() != Server.State.UP) {
+            // Whoever has taken one out knows that.
+            if (server.outlook().state() != Server.State.UP && server.outlook().state() != Server.State.MAINTENANCE) {
                 all.add(new Concern(
                         false,
                         backend.name() + "/" + server.name(),

@@ -20,6 +20,7 @@ import dev.postern.machine.MachineErrors;
 import dev.postern.machine.MemoryGuard;
 import dev.postern.machine.TlsLibrary;
 import dev.postern.status.LastReload;
+import dev.postern.status.ServerControl;
 import dev.postern.status.StatusControl;
 import io.netty.util.concurrent.Ticker;
 import java.io.IOException;
@@ -213,7 +214,8 @@ public final class Edge implements AutoCloseable {
         return new ExplainControl(
                 () -> new ExplainControl.Asked(config, path.routing(), care.certificates()::findEither),
                 observation::recent,
-                new StatusControl(path.pictures(), certificates));
+                new ServerControl(
+                        () -> path.routing().backends(), clock, new StatusControl(path.pictures(), certificates)));
     }
 
     /** What an operator may ask for, and gets done. */

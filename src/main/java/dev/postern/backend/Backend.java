@@ -6,13 +6,13 @@ import dev.postern.config.Configuration;
 import dev.postern.config.Durations;
 import dev.postern.config.Ejection;
 import dev.postern.config.Health;
-import dev.postern.config.Resolve;
 import dev.postern.config.ServerFaults;
 import dev.postern.config.ServerProtocol;
 import dev.postern.config.ServerTls;
 import dev.postern.trust.TlsToServers;
 import dev.postern.wire.SocketTypes;
 import java.net.SocketAddress;
+import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.EnumSet;
@@ -69,7 +69,7 @@ public final class Backend {
         this.names = names;
         TlsToServers tls = TlsToServers.of(config.tls());
         this.members = new Members(
-                places(config, tls).stream()
+                Place.all(config, tls, names).stream()
                         .map(place -> new Server(place, nanoTime.getAsLong()))
                         .toList(),
                 config,
@@ -103,27 +103,6 @@ public final class Backend {
     }
 
     // ---- which servers
-
-    /** Where its servers are; an address that two names have is one server. */
-    private List<Server.Place> places(Configuration.Backend config, @Nullable TlsToServers tls) {
-        Map<String, Server.Place> places = new LinkedHashMap<>();
-        for (Configuration.Server wanted : config.servers()) {
-            Name at = names.apply(wanted.host());
-            List<SocketAddress> addresses = at.addresses(wanted.port());
-            if (wanted.resolve() == Resolve.ANY || addresses.isEmpty()) {
-                // Of a name that is nowhere it is said so to whoever asks.
-                String one = wanted.name() == null ? wanted.address() : wanted.name();
-                places.putIfAbsent(one, new Server.Place(one, wanted, at, tls, addresses));
-                continue;
-            }
-            for (SocketAddress address : addresses) {
-                String text = SocketTypes.text(address);
-                String each = wanted.name() == null ? text : wanted.name() + "/" + text;
-                places.putIfAbsent(each, new Server.Place(each, wanted, at, tls, List.of(address)));
-            }
-        }
-        return List.copyOf(places.values());
-    }
 
     /** What its servers are given by. */
     Stream<Name> names() {
@@ -182,7 +161,7 @@ public final class Backend {
         List<Server> added = new ArrayList<>();
         List<Server> all = new ArrayList<>();
         TlsToServers tls = Objects.equals(next.tls(), members.config.tls()) ? members.tls : TlsToServers.of(next.tls());
-        for (Server.Place place : places(next, tls)) {
+        for (Place place : Place.all(next, tls, names)) {
             Server server = leaving.get(place.name());
             if (server == null || !server.isGivenBy(place)) {
                 server = new Server(place, nanoTime.getAsLong());
@@ -208,7 +187,7 @@ public final class Backend {
         boolean stuck = (health == null && server.state() == State.DOWN)
                 || (next.ejection() == null && server.state() == State.EJECTED);
         if (stuck) {
-            server.state(new Server.Standing(State.UP, "no rule says otherwise any more", nanoTime.getAsLong()));
+            server.state(new Standing(State.UP, "no rule says otherwise any more", nanoTime.getAsLong()));
         }
         if (health == null) {
             server.forgetFailures();
@@ -276,6 +255,7 @@ public final class Backend {
                     .count();
             if (server.state() == State.EJECTED
                     || server.state() == State.DOWN
+                    || server.state() == State.MAINTENANCE
                     || out * 2 > servers().size()) {
                 // Half of them have to do; who is left gets more, and may fail for that.
                 return;
@@ -328,12 +308,53 @@ public final class Backend {
 
     /** A health check of {@code server} has ended. */
     void checked(Server server, @Nullable String fault) {
-        server.checked(new Server.Check(fault, nanoTime.getAsLong()));
+        server.checked(new Check(fault, nanoTime.getAsLong()));
     }
 
     /** How {@code server} stands, and what the last check of it has found. Any thread. */
     public ServerOutlook outlook(Server server) {
         return ServerOutlook.of(server, nanoTime.getAsLong());
+    }
+
+    /** What an operator says of {@code server}, from now on; who waits for room hears of it. Any thread. */
+    public void override(Server server, ServerOverride said) {
+        synchronized (this) {
+            server.override(said);
+            boolean out = said.is(ServerOverride.Mode.MAINTENANCE);
+            State state = server.state();
+            State next = out
+                    ? State.MAINTENANCE
+                    : state != State.MAINTENANCE
+                            ? state
+                            : health() != null && server.failsEverywhere() ? State.DOWN : State.UP;
+            if (next != state) {
+                String why = out ? "an operator says so" : "back from maintenance";
+                server.state(new Standing(next, why, nanoTime.getAsLong()));
+                if (next == State.UP && !config().slowStart().isZero()) {
+                    server.beginSlowly(nanoTime.getAsLong());
+                }
+            }
+            allDown = allDown && up() == 0;
+        }
+        watchers.forEach(Runnable::run);
+        LOG.info(
+                "backend {}: server {}: {}; {} of {} servers up",
+                name,
+                server,
+                said.text(),
+                up(),
+                servers().size());
+    }
+
+    /** Ends what operators have said until then. */
+    void endOverrides(Instant now) {
+        for (Server server : servers()) {
+            ServerOverride said = server.override();
+            ServerOverride left = said.at(now);
+            if (!left.equals(said)) {
+                override(server, left);
+            }
+        }
     }
 
     /** Whether {@link #tick} has anything to do. */
@@ -367,11 +388,15 @@ public final class Backend {
             if (!from.contains(server.state()) || server.isRetired()) {
                 return;
             }
-            server.state(new Server.Standing(to, why, nanoTime.getAsLong()));
+            server.state(new Standing(to, why, nanoTime.getAsLong()));
             if (to == State.UP && !config().slowStart().isZero()) {
                 server.beginSlowly(nanoTime.getAsLong());
             }
-            boolean down = servers().size() > 1 && up() == 0;
+            boolean down = up() == 0
+                    && servers().stream()
+                                    .filter(other -> other.state() != State.MAINTENANCE)
+                                    .count()
+                            > 1;
             lastOne = down && !allDown;
             over = allDown && !down;
             allDown = down;

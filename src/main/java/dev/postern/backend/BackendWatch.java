@@ -9,6 +9,7 @@ import io.netty.channel.socket.DatagramChannel;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Collection;
 import java.util.List;
@@ -58,6 +59,7 @@ public final class BackendWatch implements AutoCloseable {
     }
 
     private final Surroundings surroundings;
+    private final InstantSource clock;
     private final HostsFile hosts;
     private final WatchedFile resolvConf;
     private final Names names;
@@ -68,8 +70,10 @@ public final class BackendWatch implements AutoCloseable {
     private volatile Duration connectTimeout = Duration.ofSeconds(3);
     private volatile List<Backend> timed = List.of();
 
-    private BackendWatch(Surroundings surroundings, List<InetSocketAddress> resolvers, RandomGenerator random) {
+    private BackendWatch(
+            Surroundings surroundings, List<InetSocketAddress> resolvers, InstantSource clock, RandomGenerator random) {
         this.surroundings = surroundings;
+        this.clock = clock;
         this.resolvers = resolvers;
         this.hosts = new HostsFile(surroundings.hosts());
         this.resolvConf = new WatchedFile(surroundings.resolvConf());
@@ -83,7 +87,7 @@ public final class BackendWatch implements AutoCloseable {
      *
      * @param resolvers DNS servers; none for those of the system
      * @param background where files are looked at, which blocks
-     * @param clock by which certificates of servers end
+     * @param clock by which certificates of servers end, and what operators say of servers until then
      */
     public static BackendWatch start(
             Surroundings surroundings,
@@ -91,7 +95,7 @@ public final class BackendWatch implements AutoCloseable {
             ScheduledExecutorService background,
             InstantSource clock,
             RandomGenerator random) {
-        BackendWatch watch = new BackendWatch(surroundings, resolvers, random);
+        BackendWatch watch = new BackendWatch(surroundings, resolvers, clock, random);
         var unusedFiles =
                 background.scheduleWithFixedDelay(watch::lookAtFiles, FILES_SECONDS, FILES_SECONDS, TimeUnit.SECONDS);
         TlsFiles tls = new TlsFiles();
@@ -178,6 +182,10 @@ public final class BackendWatch implements AutoCloseable {
     }
 
     private void tick() {
+        Instant now = clock.instant();
+        for (Backend backend : followed) {
+            backend.endOverrides(now);
+        }
         for (Backend backend : timed) {
             try {
                 backend.tick();

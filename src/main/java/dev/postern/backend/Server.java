@@ -29,24 +29,10 @@ public final class Server {
         /** Failed in too much of what it was asked to do; skipped for a while. */
         EJECTED,
         /** Failed its health checks. */
-        DOWN
+        DOWN,
+        /** Gets nothing, for an operator says so. */
+        MAINTENANCE
     }
-
-    /**
-     * How it stands, and since when.
-     *
-     * @param why in a few words
-     * @param sinceNanos by the clock of the backend
-     */
-    record Standing(State state, String why, long sinceNanos) {}
-
-    /**
-     * What a health check has found.
-     *
-     * @param fault one line; null where the server was well
-     * @param atNanos by the clock of the backend
-     */
-    record Check(@Nullable String fault, long atNanos) {}
 
     /** In how many steps the share of a server grows that has come back. */
     static final int WARM = 20;
@@ -67,6 +53,10 @@ public final class Server {
     private volatile @Nullable Instant certificateEnds;
     // Written under the monitor of the backend; read by any thread.
     private volatile State state = State.UP;
+    // Written under the monitor of the backend; read by any thread.
+    private volatile ServerOverride override = ServerOverride.NONE;
+    // Of the override or the configuration; replaced with either.
+    private volatile int weight;
     // Written with the state; read by whoever wants to know more.
     private volatile Standing standing;
     // Set by the health checks; read by any thread. Null where there was none.
@@ -90,25 +80,11 @@ public final class Server {
         this.standing = new Standing(State.UP, "nothing has failed", nowNanos);
         this.name = place.name();
         this.config = place.config();
+        this.weight = place.config().weight();
         this.at = place.at();
         this.tls = place.tls();
         boolean unused = addresses.become(place.addresses());
     }
-
-    /**
-     * Where the configuration puts a server.
-     *
-     * @param name as configured, else {@code host:port}; with the address, where each is a server of its own
-     * @param at what it is given by
-     * @param tls how it is spoken to; null for plaintext
-     * @param addresses where that is, as far as it is this server
-     */
-    record Place(
-            String name,
-            Configuration.Server config,
-            Name at,
-            @Nullable TlsToServers tls,
-            List<SocketAddress> addresses) {}
 
     /** Whether {@code place} gives it by the same name, or address, and port. */
     boolean isGivenBy(Place place) {
@@ -118,6 +94,7 @@ public final class Server {
     /** Called so from now on; whatever is known of it stays. */
     void become(Place place) {
         config = place.config();
+        weight = weightOf(override);
         at = place.at();
         if (tls != place.tls()) {
             tls = place.tls();
@@ -144,7 +121,35 @@ public final class Server {
     }
 
     public int weight() {
-        return config.weight();
+        return weight;
+    }
+
+    private int weightOf(ServerOverride said) {
+        ServerOverride.Said<Integer> other = said.weight();
+        return other == null ? config.weight() : other.what();
+    }
+
+    /** What an operator has said of it at run time. */
+    public ServerOverride override() {
+        return override;
+    }
+
+    /** Under the monitor of the backend, as the state that follows from it. */
+    void override(ServerOverride next) {
+        override = next;
+        weight = weightOf(next);
+    }
+
+    /** Whether that is its name, or where it is: as configured, or one of its addresses. */
+    public boolean isCalled(String text) {
+        return text.equals(name)
+                || text.equals(config.address())
+                || addresses.all().stream().map(SocketTypes::text).anyMatch(text::equals);
+    }
+
+    /** Whether the configuration drains it. */
+    public boolean isDrainedByConfiguration() {
+        return config.drain();
     }
 
     /**
@@ -152,16 +157,17 @@ public final class Server {
      * it after it came back.
      */
     public int share() {
-        return config.weight() * warmth;
+        return weight * warmth;
     }
 
     public boolean isBackup() {
         return config.backup();
     }
 
-    /** Whether it gets no new sessions: the configuration says so, or its own answer to the health checks. */
+    /** Whether it gets no new sessions: an operator or the configuration says so, or its own answer to the health checks. */
     public boolean isDraining() {
-        return drained || config.drain();
+        ServerOverride said = override;
+        return drained || said.is(ServerOverride.Mode.DRAIN) || (config.drain() && !said.is(ServerOverride.Mode.READY));
     }
 
     /** @return whether that is new */
@@ -293,7 +299,7 @@ public final class Server {
 
     void state(Standing next) {
         this.standing = next;
-        this.state = next.state;
+        this.state = next.state();
     }
 
     Standing standing() {

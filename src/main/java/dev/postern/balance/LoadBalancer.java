@@ -22,8 +22,8 @@ public final class LoadBalancer {
     /**
      * What is chosen from, and how.
      *
-     * @param servers those that new exchanges go to: the ones that are up and do not drain, else the backups; all, where
-     *     all of several are down
+     * @param servers those that new exchanges go to: the ones that are up and do not drain, else the backups; all but those
+     *     in maintenance, where none of several is up
      * @param limited whether any of them may be full
      */
     private record Choice(
@@ -284,7 +284,10 @@ public final class LoadBalancer {
                 all.stream().filter(server -> server.state() == Server.State.UP).toList();
         if (up.isEmpty() && all.size() > 1) {
             // All at once: perhaps it is not them, but us. One alone says nothing about us.
-            return all.stream().filter(server -> !server.isDraining()).toList();
+            return all.stream()
+                    .filter(server -> server.state() != Server.State.MAINTENANCE)
+                    .filter(server -> !server.isDraining())
+                    .toList();
         }
         List<Server> open = up.stream().filter(server -> !server.isDraining()).toList();
         List<Server> regular =

@@ -175,6 +175,13 @@ public final class Main {
         all.put("check", () -> new CheckCommand(plain, surroundings));
         all.put("reload", () -> new ReloadCommand(plain, surroundings));
         all.put("status", () -> new StatusCommand(console, plain, surroundings));
+        all.put(
+                "server",
+                () -> new CommandLine(new ServerCommand())
+                        .addSubcommand(new ServerSayCommand.Drain(plain, surroundings))
+                        .addSubcommand(new ServerSayCommand.Ready(plain, surroundings))
+                        .addSubcommand(new ServerSayCommand.Maintain(plain, surroundings))
+                        .addSubcommand(new ServerSayCommand.Weight(plain, surroundings)));
         all.put("explain", () -> new ExplainCommand(plain, surroundings));
         all.put(
                 "alerts",

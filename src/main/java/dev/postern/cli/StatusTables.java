@@ -102,16 +102,30 @@ final class StatusTables {
         for (JsonObject backend : CareOptions.objects(status, "backends")) {
             for (JsonObject server : CareOptions.objects(backend, "servers")) {
                 some = true;
-                boolean isUp = CareOptions.text(server, "state", "").equals("up");
-                table.row(
-                        server(CareOptions.text(backend, "name", ""), server),
-                        isUp ? List.of() : List.of(CareOptions.text(server, "why", "")));
+                table.row(server(CareOptions.text(backend, "name", ""), server), notes(server));
             }
         }
         if (some) {
             out.println();
             table.print(out, width);
         }
+    }
+
+    /** Why it is not as usual, and what an operator has said. */
+    private static List<String> notes(JsonObject server) {
+        List<String> notes = new ArrayList<>();
+        if (!CareOptions.text(server, "state", "").equals("up")) {
+            notes.add(CareOptions.text(server, "why", ""));
+        }
+        if (server.has("override")) {
+            server.getAsJsonObject("override").entrySet().forEach(said -> {
+                JsonObject what = said.getValue().getAsJsonObject();
+                String until = CareOptions.text(what, "until");
+                notes.add("operator: " + said.getKey() + " " + what.get("is").getAsString() + ", since "
+                        + CareOptions.text(what, "since", "") + (until == null ? "" : ", until " + until));
+            });
+        }
+        return notes;
     }
 
     private List<String> server(String backend, JsonObject server) {

@@ -9,6 +9,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
@@ -39,6 +40,9 @@ final class ControlConnection implements AutoCloseable {
 
     /** Commands that change nothing: monitoring asks for them every minute. */
     private static final Set<String> READING = Set.of("list", "plan", "explain", "account-show", "status");
+
+    /** What of a request is told beside its command. */
+    private static final List<String> TOLD = List.of("site", "action", "server", "weight", "until");
 
     /** Characters of a request in the log: whoever may send one does not fill it. */
     private static final int LONGEST_TOLD = 500;
@@ -97,9 +101,11 @@ final class ControlConnection implements AutoCloseable {
     /** Never what it carries: an import carries a key. */
     static String describe(JsonObject request) {
         StringBuilder text = new StringBuilder(ControlRequest.text(request, "command", "?"));
-        String site = ControlRequest.text(request, "site", "");
-        if (!site.isEmpty()) {
-            text.append(' ').append(site);
+        for (String key : TOLD) {
+            String value = ControlRequest.text(request, key, "");
+            if (!value.isEmpty()) {
+                text.append(' ').append(value);
+            }
         }
         ControlRequest.texts(request, "sites").forEach(name -> text.append(' ').append(name));
         String line = PlainText.line(text.toString());

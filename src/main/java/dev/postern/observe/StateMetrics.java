@@ -175,6 +175,16 @@ final class StateMetrics implements MultiCollector {
             families.gauge(
                     "postern_server_draining", "1 where it gets no new sessions", server.isDraining() ? 1 : 0, labels);
             families.gauge(
+                    "postern_server_override",
+                    "1 where an operator has said so at run time, and not the configuration",
+                    server.override().isNothing() ? 0 : 1,
+                    labels);
+            families.gauge(
+                    "postern_server_weight",
+                    "How much of the requests it gets, compared with the others",
+                    server.weight(),
+                    labels);
+            families.gauge(
                     "postern_server_slow_start",
                     "1 where it gets less than its share because it came back a moment ago",
                     server.isWarm() ? 0 : 1,

@@ -13,7 +13,7 @@ import java.util.stream.Collectors;
 public final class ServersCsv {
     private static final String HEADING = "backend,server,state,why,for_seconds,weight,backup,draining,in_flight,"
             + "max_connections,backend_waiting,requests,requests_2xx,requests_3xx,requests_4xx,requests_5xx,"
-            + "requests_unanswered,failures,retries,p50_ms,p99_ms,last_check_seconds_ago,last_check_fault\r\n";
+            + "requests_unanswered,failures,retries,p50_ms,p99_ms,last_check_seconds_ago,last_check_fault,override\r\n";
 
     private ServersCsv() {}
 
@@ -57,6 +57,10 @@ public final class ServersCsv {
                         ? ""
                         : Long.toString(server.outlook().checked().toSeconds()));
         cells.add(server.outlook().fault() == null ? "" : server.outlook().fault());
+        cells.add(
+                server.outlook().override().isNothing()
+                        ? ""
+                        : server.outlook().override().text());
         return cells;
     }
 

@@ -2,6 +2,8 @@ package dev.postern.status;
 
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
+import dev.postern.backend.ServerOverride;
+import dev.postern.backend.ServerOverride.Said;
 import dev.postern.certificate.care.CertificateStatus;
 import dev.postern.control.CertificateJson;
 import dev.postern.observe.Count;
@@ -11,6 +13,7 @@ import dev.postern.status.BackendPicture.ServerPicture;
 import dev.postern.status.EdgePicture.Recent;
 import dev.postern.status.RunningEdge.Use;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -182,6 +185,10 @@ public final class StatusJson {
         if (server.maxConnections() > 0) {
             json.addProperty("max-connections", server.maxConnections());
         }
+        ServerOverride said = server.outlook().override();
+        if (!said.isNothing()) {
+            json.add("override", override(said));
+        }
         if (server.outlook().checked() != null) {
             JsonObject check = new JsonObject();
             check.addProperty("ago", server.outlook().checked().toSeconds());
@@ -197,6 +204,31 @@ public final class StatusJson {
         quantile(json, "p50", server.quantile(HALF));
         quantile(json, "p99", server.quantile(NEARLY_ALL));
         return json;
+    }
+
+    static JsonObject override(ServerOverride said) {
+        JsonObject json = new JsonObject();
+        if (said.mode() != null) {
+            JsonObject mode = new JsonObject();
+            mode.addProperty("is", said.mode().what().text());
+            said(mode, said.mode());
+            json.add("mode", mode);
+        }
+        if (said.weight() != null) {
+            JsonObject weight = new JsonObject();
+            weight.addProperty("is", said.weight().what());
+            said(weight, said.weight());
+            json.add("weight", weight);
+        }
+        return json;
+    }
+
+    private static void said(JsonObject json, Said<?> said) {
+        json.addProperty("since", said.since().truncatedTo(ChronoUnit.SECONDS).toString());
+        if (said.until() != null) {
+            json.addProperty(
+                    "until", said.until().truncatedTo(ChronoUnit.SECONDS).toString());
+        }
     }
 
     private static void quantile(JsonObject json, String name, double millis) {

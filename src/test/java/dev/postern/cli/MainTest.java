@@ -287,7 +287,7 @@ class MainTest {
     }
 
     @ParameterizedTest(name = "{0}")
-    @ValueSource(strings = {"cert", "cert import", "cert account", "import"})
+    @ValueSource(strings = {"cert", "cert import", "cert account", "import", "server"})
     void everyCommandForCertificatesIsInTheReadme(String group) throws IOException {
         String readme = Files.readString(Path.of("README.md"));
 
