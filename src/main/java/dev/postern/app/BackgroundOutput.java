@@ -31,17 +31,27 @@ public final class BackgroundOutput extends OutputStream {
     /** Writes each line in one piece: nothing that others print comes between it and its end. */
     static final class Lines extends PrintStream {
         private final Consumer<Throwable> caught;
+        private final boolean journal;
 
-        /** @param caught is told of what is printed with its stack */
         Lines(OutputStream out, Consumer<Throwable> caught) {
+            this(out, false, caught);
+        }
+
+        /**
+         * @param journal whether it is systemd's journal that reads them
+         * @param caught is told of what is printed with its stack
+         */
+        Lines(OutputStream out, boolean journal, Consumer<Throwable> caught) {
             super(out, false, StandardCharsets.UTF_8);
             this.caught = caught;
+            this.journal = journal;
         }
 
         @Override
         public void println(@Nullable String line) {
             // Of a class derived from it, PrintStream writes line and end apart.
-            print(PlainText.lines(String.valueOf(line)) + System.lineSeparator());
+            String text = PlainText.lines(String.valueOf(line));
+            print((journal ? JournalPriority.prefixed(text) : text) + System.lineSeparator());
         }
 
         @Override
@@ -62,7 +72,8 @@ public final class BackgroundOutput extends OutputStream {
     public static BackgroundOutput replaceStandardError() {
         BackgroundOutput output = new BackgroundOutput(System.err);
         Threads.named("log").newThread(output::writeOut).start();
-        System.setErr(new Lines(output, thrown -> output.caught.accept(thrown)));
+        boolean journal = JournalPriority.isAsked(System.getenv().getOrDefault("JOURNAL_STREAM", ""));
+        System.setErr(new Lines(output, journal, thrown -> output.caught.accept(thrown)));
         return output;
     }
 

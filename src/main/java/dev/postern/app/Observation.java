@@ -1,9 +1,12 @@
 package dev.postern.app;
 
 import dev.postern.config.Configuration;
+import dev.postern.config.LogSettings;
+import dev.postern.config.SiteLog;
 import dev.postern.explain.EndedRequest;
 import dev.postern.http.exchange.ExchangeObserver;
 import dev.postern.observe.AccessLog;
+import dev.postern.observe.AccessLogs;
 import dev.postern.observe.EndedExchange;
 import dev.postern.observe.Gauges;
 import dev.postern.observe.Handshakes;
@@ -20,13 +23,14 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What watches the traffic, as configured. Prepared and committed by one thread at a time; closed once the event loops
@@ -43,7 +47,7 @@ final class Observation implements AutoCloseable {
     private final Map<EventLoop, LoopObserver> loops = new LinkedHashMap<>();
     private final Handshakes handshakes = new Handshakes();
     // Replaced by commits; read by any thread.
-    private volatile @Nullable AccessLog log;
+    private volatile AccessLogs logs = AccessLogs.NONE;
     private volatile boolean counts;
 
     Observation(List<EventLoop> loops, InstantSource clock, ScheduledExecutorService background) {
@@ -63,36 +67,85 @@ final class Observation implements AutoCloseable {
     /** @throws CannotStart where the file of the access log cannot be opened */
     Prepared prepare(Configuration next) throws CannotStart {
         boolean counting = next.listeners().admin() != null;
-        AccessLog before = log;
-        boolean same = Objects.equals(next.accessLog(), before == null ? null : before.config());
-        AccessLog wanted = same ? before : open(next.accessLog());
+        AccessLogs before = logs;
+        Map<LogSettings, AccessLog> known = new LinkedHashMap<>();
+        before.all().forEach(one -> known.put(one.config(), one));
+        Map<LogSettings, AccessLog> wanted = new LinkedHashMap<>();
+        List<AccessLog> opened = new ArrayList<>();
+        Set<LogSettings> ofSites = new LinkedHashSet<>();
+        next.sites().forEach(site -> {
+            SiteLog own = site.settings().accessLog();
+            if (own != null && own.own() != null) {
+                ofSites.add(own.own());
+            }
+        });
+        try {
+            if (next.accessLog() != null) {
+                add(next.accessLog(), known, wanted, opened);
+            }
+            for (LogSettings each : ofSites) {
+                add(each, known, wanted, opened);
+            }
+        } catch (CannotStart e) {
+            opened.forEach(Observation::close);
+            throw e;
+        }
+        Map<LogSettings, AccessLog> those = new LinkedHashMap<>(wanted);
+        those.keySet().retainAll(ofSites);
+        AccessLog main = next.accessLog() == null ? null : wanted.get(next.accessLog());
+        AccessLogs made = new AccessLogs(main, Map.copyOf(those));
         return new Prepared() {
             @Override
             public void commit() {
-                log = wanted;
+                logs = made;
                 counts = counting;
-                follow(wanted, counting);
-                if (!same) {
-                    close(before);
-                } else if (wanted != null) {
-                    // Whoever sends HUP may have moved the file away, and thought of that signal alone.
-                    wanted.reopen();
-                }
+                follow(made, counting);
+                known.forEach((config, log) -> {
+                    if (!wanted.containsKey(config)) {
+                        close(log);
+                    } else {
+                        // Whoever sends HUP may have moved the file away, and thought of that signal alone.
+                        log.reopen();
+                    }
+                });
             }
 
             @Override
             public void abandon() {
-                if (!same) {
-                    close(wanted);
-                }
+                opened.forEach(Observation::close);
             }
         };
     }
 
-    private @Nullable AccessLog open(Configuration.@Nullable AccessLog wanted) throws CannotStart {
-        if (wanted == null) {
-            return null;
+    /** @param opened those that are new, to be closed where it comes to nothing */
+    private void add(
+            LogSettings config,
+            Map<LogSettings, AccessLog> known,
+            Map<LogSettings, AccessLog> wanted,
+            List<AccessLog> opened)
+            throws CannotStart {
+        if (wanted.containsKey(config)) {
+            return;
         }
+        for (LogSettings other : wanted.keySet()) {
+            if (config.file() != null && config.file().equals(other.file())) {
+                throw new CannotStart(
+                        CannotStart.Reason.CONFIGURATION,
+                        List.of("access-log.to: \"" + config.file()
+                                + "\" is that of two logs with other settings (expected: a file for each, or the same"
+                                + " settings)"),
+                        null);
+            }
+        }
+        AccessLog log = known.get(config);
+        if (log == null) {
+            log = open(config);
+            opened.add(log);
+        }
+        wanted.put(config, log);
+    }
+
+    private AccessLog open(LogSettings wanted) throws CannotStart {
         try {
             return AccessLog.open(
                     wanted,
@@ -101,12 +154,12 @@ final class Observation implements AutoCloseable {
         } catch (IOException e) {
             throw new CannotStart(
                     CannotStart.Reason.CONFIGURATION,
-                    List.of("access-log.to: \"" + wanted.file() + "\" cannot be opened: " + e.getMessage()),
+                    List.of("access-log.to: \"" + wanted.destination() + "\" cannot be opened: " + e.getMessage()),
                     e);
         }
     }
 
-    private void follow(@Nullable AccessLog next, boolean counting) {
+    private void follow(AccessLogs next, boolean counting) {
         List<Future<?>> following = new ArrayList<>();
         loops.forEach((loop, observer) -> following.add(loop.submit(() -> observer.follow(next, counting))));
         following.forEach(one -> one.awaitUninterruptibly(FOLLOW_SECONDS, TimeUnit.SECONDS));
@@ -118,7 +171,7 @@ final class Observation implements AutoCloseable {
 
     /** All that is measured, together with what there is. */
     Metrics metrics(Gauges gauges) {
-        return new Metrics(List.copyOf(loops.values()), handshakes, gauges, () -> log, clock);
+        return new Metrics(List.copyOf(loops.values()), handshakes, gauges, () -> logs, clock);
     }
 
     /** Whether requests are counted. */
@@ -151,33 +204,24 @@ final class Observation implements AutoCloseable {
 
     /** Lines of the access log that were lost since it was opened. */
     long droppedLines() {
-        AccessLog current = log;
-        return current == null ? 0 : current.linesDropped();
+        return logs.linesDropped();
     }
 
     /** A file that was moved away is to be begun anew. */
     void reopen() {
-        AccessLog current = log;
-        if (current != null) {
-            current.reopen();
-        }
+        logs.all().forEach(AccessLog::reopen);
     }
 
     private void report() {
-        AccessLog current = log;
-        if (current != null) {
-            current.report();
-        }
+        logs.all().forEach(AccessLog::report);
     }
 
     @Override
     public void close() {
-        close(log);
+        logs.all().forEach(Observation::close);
     }
 
-    private static void close(@Nullable AccessLog ended) {
-        if (ended != null) {
-            ended.close();
-        }
+    private static void close(AccessLog ended) {
+        ended.close();
     }
 }

@@ -34,7 +34,7 @@ public record Configuration(
         Duration grace,
         Duration shutdownDelay,
         Hooks hooks,
-        @Nullable AccessLog accessLog,
+        @Nullable LogSettings accessLog,
         @Nullable Alerts alerts) {
     /** Whether some site has a certificate; where none has, nobody is to take the port for served, nor find it taken. */
     public boolean isForTls() {
@@ -190,14 +190,6 @@ public record Configuration(
                 accessLog,
                 alerts);
     }
-
-    /**
-     * Where a line is written for each exchange; null in the configuration where none is.
-     *
-     * @param file null for standard output
-     * @param query whether the query of the target is written as well
-     */
-    public record AccessLog(@InFile(key = "to") @Nullable Path file, LogFormat format, boolean query) {}
 
     /**
      * Commands that are told of certificates; an empty one is not run.

@@ -4,7 +4,11 @@ package dev.postern.config;
 public enum LogFormat {
     JSON("json"),
     COMMON("common"),
-    COMBINED("combined");
+    COMBINED("combined"),
+    /** Elastic Common Schema. */
+    ECS("ecs"),
+    /** As the configuration says, with fields in braces. */
+    CUSTOM("custom");
 
     private final String text;
 

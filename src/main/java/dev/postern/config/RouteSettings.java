@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param errorPages of the site, by status or class of statuses: {@code 502}, {@code 5xx}
  * @param rateLimit null where clients may make as many requests as they like
  * @param compression null where responses stay as they are
+ * @param accessLog of the site; null where it has no word about it
  * @param clientCertificates of the site; null where clients are asked for none
  * @param needsClientCertificate whether a route wants one that is good, of a site that only asks for it
  * @param acmeChallengesPass of the site: whether its servers are asked for tokens of ACME that are not ours
@@ -37,6 +38,7 @@ public record RouteSettings(
         Map<String, Page> errorPages,
         @Nullable RateLimit rateLimit,
         @Nullable Compression compression,
+        @Nullable SiteLog accessLog,
         @Nullable ClientCertificates clientCertificates,
         @InFile(key = "client-certificates") boolean needsClientCertificate,
         boolean acmeChallengesPass,
@@ -56,6 +58,7 @@ public record RouteSettings(
             null,
             null,
             Map.of(),
+            null,
             null,
             null,
             null,
@@ -80,6 +83,7 @@ public record RouteSettings(
                 errorPages,
                 rateLimit,
                 compression,
+                accessLog,
                 clientCertificates,
                 needsClientCertificate,
                 acmeChallengesPass,

@@ -1,7 +1,9 @@
 package dev.postern.observe;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
-import dev.postern.config.Configuration;
+import dev.postern.config.LogPattern;
+import dev.postern.config.LogSettings;
+import dev.postern.config.NotUnderstood;
 import java.io.IOException;
 import java.time.InstantSource;
 import java.util.List;
@@ -42,7 +44,7 @@ public final class AccessLog implements AutoCloseable {
         static final Batch END = new Batch(new byte[0], 0, 0);
     }
 
-    private final Configuration.AccessLog config;
+    private final LogSettings config;
     private final InstantSource clock;
     private final LogDestination destination;
     private final ArrayBlockingQueue<Batch> waiting = new ArrayBlockingQueue<>(WAITING);
@@ -58,7 +60,7 @@ public final class AccessLog implements AutoCloseable {
 
     @GuardedBy("this") private long reported;
 
-    private AccessLog(Configuration.AccessLog config, InstantSource clock, LogDestination destination) {
+    private AccessLog(LogSettings config, InstantSource clock, LogDestination destination) {
         this.config = config;
         this.clock = clock;
         this.destination = destination;
@@ -67,26 +69,42 @@ public final class AccessLog implements AutoCloseable {
     /**
      * Opens the destination, and begins.
      *
-     * @param writer runs the writing thread, until {@link #close}
+     * @param writer runs the writing thread, until {@link #close}, and what compresses; each on a thread of its own
      * @throws IOException where a file cannot be opened
      */
-    public static AccessLog open(Configuration.AccessLog config, InstantSource clock, Executor writer)
-            throws IOException {
-        AccessLog opened = new AccessLog(config, clock, LogDestination.open(config.file()));
+    public static AccessLog open(LogSettings config, InstantSource clock, Executor writer) throws IOException {
+        AccessLog opened = new AccessLog(config, clock, destination(config, clock, writer));
         writer.execute(opened::writeOut);
         return opened;
+    }
+
+    private static LogDestination destination(LogSettings config, InstantSource clock, Executor work)
+            throws IOException {
+        return config.syslog() != null
+                ? new SyslogDestination(config.syslog(), clock)
+                : FileDestination.open(config.file(), config.rotate(), clock, work);
     }
 
     /** What the lines of one more event loop go through. */
     LogLines lines() {
         LineFormat format = switch (config.format()) {
-            case JSON -> new JsonFormat(clock, config.query());
+            case JSON -> new JsonFormat(clock, config.query(), new RequestHeaders(config.headers()));
+            case ECS -> new EcsFormat(clock, config.query(), new RequestHeaders(config.headers()));
+            case CUSTOM -> new PatternFormat(pattern(config.pattern()), clock, config.query());
             case COMMON -> new CommonFormat(clock, false, config.query());
             case COMBINED -> new CommonFormat(clock, true, config.query());
         };
-        LogLines lines = new LogLines(this, format);
+        LogLines lines = new LogLines(this, format, config.sample());
         loops.add(lines);
         return lines;
+    }
+
+    private static LogPattern pattern(String text) {
+        try {
+            return LogPattern.parse(text);
+        } catch (NotUnderstood e) {
+            throw new IllegalStateException("a format that was read before: " + text, e);
+        }
     }
 
     void write(Batch batch) {
@@ -106,13 +124,13 @@ public final class AccessLog implements AutoCloseable {
 
     /** As after a rotation: what comes from now on goes into a file of the same name. */
     public void reopen() {
-        if (config.file() != null && !waiting.offer(Batch.REOPEN)) {
+        if ((config.file() != null || config.syslog() != null) && !waiting.offer(Batch.REOPEN)) {
             LOG.warn("access log {}: not opened anew: what is written before it hangs", destination);
         }
     }
 
     /** What it is configured as. */
-    public Configuration.AccessLog config() {
+    public LogSettings config() {
         return config;
     }
 

@@ -12,6 +12,7 @@ import dev.postern.wire.Phase;
 import java.net.InetAddress;
 import java.time.InstantSource;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -24,8 +25,14 @@ final class JsonFormat implements LineFormat {
     private final ClientText clients = new ClientText();
     private final Where where = new Where();
     private final boolean query;
+    private final RequestHeaders headers;
 
     JsonFormat(InstantSource clock, boolean query) {
+        this(clock, query, new RequestHeaders(List.of()));
+    }
+
+    JsonFormat(InstantSource clock, boolean query, RequestHeaders headers) {
+        this.headers = headers;
         this.moment = new Moment(clock, Moment.RFC_3339);
         this.query = query;
     }
@@ -65,6 +72,9 @@ final class JsonFormat implements LineFormat {
         millis(line, ",\"total_ms\":", exchange.totalTime());
         octets(line, ",\"referer\":", exchange.referer());
         octets(line, ",\"user_agent\":", exchange.userAgent());
+        if (!headers.isEmpty()) {
+            headers(exchange, line);
+        }
         line.ascii('}');
     }
 
@@ -116,6 +126,20 @@ final class JsonFormat implements LineFormat {
             text(line, ",\"client_verification\":", shown.verification());
             text(line, ",\"client_subject\":", shown.subject());
             text(line, ",\"client_fingerprint\":", shown.fingerprint());
+        }
+    }
+
+    private void headers(ExchangeRecord exchange, LineBuffer line) {
+        String before = ",\"request_headers\":{\"";
+        for (String name : headers.names()) {
+            String value = RequestHeaders.value(exchange, name);
+            if (value != null) {
+                line.ascii(before).ascii(name).ascii("\":").octets(value, LONGEST);
+                before = ",\"";
+            }
+        }
+        if (before.length() == 2) {
+            line.ascii('}');
         }
     }
 

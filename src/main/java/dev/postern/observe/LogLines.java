@@ -13,15 +13,22 @@ final class LogLines {
     /** Some hundred and fifty lines: each batch wakes the thread that writes it, which costs as much as a line or two. */
     static final int BATCH_BYTES = 64 * 1024;
 
+    private static final int ERROR = 400;
+
     private final AccessLog log;
     private final LineFormat format;
+    /** Of those that went well one in so many. */
+    private final int sample;
+
+    private int skipped;
     private final LineBuffer line = new LineBuffer();
 
     private byte[] batch;
     private int length;
     private int lines;
 
-    LogLines(AccessLog log, LineFormat format) {
+    LogLines(AccessLog log, LineFormat format, int sample) {
+        this.sample = sample;
         this.log = log;
         this.format = format;
         this.batch = log.array();
@@ -32,12 +39,23 @@ final class LogLines {
     }
 
     void add(ExchangeRecord exchange) {
+        if (sample > 1 && exchange.failure() == null && exchange.status() < ERROR && isSkipped()) {
+            return;
+        }
         line.clear();
         format.write(exchange, line);
         add();
     }
 
+    private boolean isSkipped() {
+        skipped = (skipped + 1) % sample;
+        return skipped != 0;
+    }
+
     void add(PassageRecord passage) {
+        if (sample > 1 && passage.failure() == null && isSkipped()) {
+            return;
+        }
         line.clear();
         format.write(passage, line);
         add();

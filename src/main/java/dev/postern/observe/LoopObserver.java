@@ -1,12 +1,17 @@
 package dev.postern.observe;
 
+import dev.postern.config.LogSettings;
+import dev.postern.config.SiteLog;
 import dev.postern.http.exchange.ExchangeObserver;
 import dev.postern.http.exchange.ExchangeRecord;
+import dev.postern.route.Route;
 import dev.postern.tunnel.PassageObserver;
 import dev.postern.tunnel.PassageRecord;
 import dev.postern.wire.Failure;
 import java.time.InstantSource;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** What watches one event loop, and what is switched on of it. */
@@ -18,6 +23,7 @@ public final class LoopObserver implements ExchangeObserver, PassageObserver {
 
     // Changed by follow(), on the loop; read there.
     private @Nullable LogLines log;
+    private Map<LogSettings, LogLines> ofSites = Map.of();
 
     private boolean counting;
     private final LoopCounters counters = new LoopCounters();
@@ -41,15 +47,40 @@ public final class LoopObserver implements ExchangeObserver, PassageObserver {
      *
      * @param next where lines go; what another log was given before goes out there
      */
-    public void follow(@Nullable AccessLog next, boolean counts) {
+    public void follow(AccessLogs next, boolean counts) {
         counting = counts;
-        if (log != null && log.isOf(next)) {
-            return;
-        }
+        handOver();
+        log = next.main() == null ? null : lines(log, next.main());
+        Map<LogSettings, LogLines> others = new HashMap<>();
+        next.ofSites()
+                .forEach((config, one) -> others.put(
+                        config, one.equals(next.main()) && log != null ? log : lines(ofSites.get(config), one)));
+        ofSites = others.isEmpty() ? Map.of() : others;
+    }
+
+    /** Those there are, where they are of that log; else new ones. */
+    private static LogLines lines(@Nullable LogLines before, AccessLog next) {
+        return before != null && before.isOf(next) ? before : next.lines();
+    }
+
+    private void handOver() {
         if (log != null) {
             log.handOver();
         }
-        log = next == null ? null : next.lines();
+        if (!ofSites.isEmpty()) {
+            ofSites.values().forEach(LogLines::handOver);
+        }
+    }
+
+    /** Where the line of an exchange goes; null where none is written. */
+    private @Nullable LogLines linesOf(ExchangeRecord exchange) {
+        Route route = exchange.route();
+        SiteLog own = route == null ? null : route.settings().accessLog();
+        if (own == null) {
+            return log;
+        }
+        // One that a reload has taken away meanwhile is of all.
+        return own.own() == null ? null : ofSites.getOrDefault(own.own(), log);
     }
 
     /** The last exchanges, the oldest first. On the event loop. */
@@ -67,8 +98,9 @@ public final class LoopObserver implements ExchangeObserver, PassageObserver {
         if (counting) {
             counters.add(exchange);
         }
-        if (log != null) {
-            log.add(exchange);
+        LogLines lines = linesOf(exchange);
+        if (lines != null) {
+            lines.add(exchange);
         }
         exchange.letGo();
         long now = clock.millis();
@@ -99,8 +131,6 @@ public final class LoopObserver implements ExchangeObserver, PassageObserver {
         if (counting) {
             counters.swept(lateNanos);
         }
-        if (log != null) {
-            log.handOver();
-        }
+        handOver();
     }
 }

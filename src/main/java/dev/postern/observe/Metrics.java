@@ -37,13 +37,13 @@ public final class Metrics {
 
     /**
      * @param loops one for each event loop
-     * @param log the access log there is; null where there is none
+     * @param log the access logs there are
      */
     public Metrics(
             List<LoopObserver> loops,
             Handshakes handshakes,
             Gauges gauges,
-            Supplier<@Nullable AccessLog> log,
+            Supplier<AccessLogs> log,
             InstantSource clock) {
         this.traffic = new TrafficMetrics(loops);
         this.state = new StateMetrics(handshakes, gauges, log, clock);

@@ -22,10 +22,10 @@ final class StateMetrics implements MultiCollector {
 
     private final Handshakes handshakes;
     private final Gauges gauges;
-    private final Supplier<@Nullable AccessLog> log;
+    private final Supplier<AccessLogs> log;
     private final InstantSource clock;
 
-    StateMetrics(Handshakes handshakes, Gauges gauges, Supplier<@Nullable AccessLog> log, InstantSource clock) {
+    StateMetrics(Handshakes handshakes, Gauges gauges, Supplier<AccessLogs> log, InstantSource clock) {
         this.handshakes = handshakes;
         this.gauges = gauges;
         this.log = log;
@@ -46,8 +46,8 @@ final class StateMetrics implements MultiCollector {
                         ends.getEpochSecond(),
                         "site",
                         site));
-        AccessLog current = log.get();
-        if (current != null) {
+        AccessLogs current = log.get();
+        if (current.all().findAny().isPresent()) {
             families.counter("postern_access_log_lines", "Lines written", current.linesWritten());
             families.counter(
                     "postern_access_log_dropped_lines",

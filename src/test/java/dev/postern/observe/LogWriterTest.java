@@ -2,8 +2,8 @@ package dev.postern.observe;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.postern.config.Configuration;
 import dev.postern.config.LogFormat;
+import dev.postern.config.LogSettings;
 import dev.postern.testing.SmallDisk;
 import java.io.IOException;
 import java.io.RandomAccessFile;
@@ -96,8 +96,7 @@ class LogWriterTest {
     }
 
     private static AccessLog open(Path file) throws Exception {
-        return AccessLog.open(
-                new Configuration.AccessLog(file, LogFormat.JSON, true), Clock.systemUTC(), LogWriterTest::start);
+        return AccessLog.open(new LogSettings(file, LogFormat.JSON, true), Clock.systemUTC(), LogWriterTest::start);
     }
 
     private static void start(Runnable task) {

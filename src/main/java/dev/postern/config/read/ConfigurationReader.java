@@ -6,6 +6,7 @@ import dev.postern.config.Configuration;
 import dev.postern.config.Durations;
 import dev.postern.config.Limits;
 import dev.postern.config.Listeners;
+import dev.postern.config.LogSettings;
 import dev.postern.config.TcpService;
 import dev.postern.config.Timeouts;
 import dev.postern.config.Tls;
@@ -88,7 +89,7 @@ final class ConfigurationReader {
         Duration grace = top.get("grace", Durations.POSITIVE_OR_ZERO, Duration.ofSeconds(30));
         Duration shutdownDelay = top.get("shutdown-delay", Durations.POSITIVE_OR_ZERO, Duration.ZERO);
         Configuration.Hooks hooks = HooksReader.read(top.section("hooks", HooksReader.KEYS));
-        Configuration.AccessLog accessLog = AccessLogReader.read(top);
+        LogSettings accessLog = AccessLogReader.read(top);
         Alerts alerts = AlertsReader.read(top);
         if (problems.count() > 0) {
             return null;

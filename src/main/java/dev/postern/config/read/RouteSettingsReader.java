@@ -11,6 +11,7 @@ import dev.postern.config.RouteSettings;
 import dev.postern.config.RouteSettings.DuplicateSlashes;
 import dev.postern.config.RouteSettings.EncodedSlashes;
 import dev.postern.config.Scalar;
+import dev.postern.config.SiteLog;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -35,7 +36,8 @@ final class RouteSettingsReader {
             "client-certificates",
             "timeouts",
             "limits");
-    static final List<String> SITE_KEYS = Section.keys(KEYS, List.of("hsts", "error-pages", "acme-challenges"));
+    static final List<String> SITE_KEYS =
+            Section.keys(KEYS, List.of("hsts", "error-pages", "acme-challenges", "access-log"));
 
     private static final Scalar<EncodedSlashes> ENCODED_SLASHES =
             Scalar.oneOf(List.of(EncodedSlashes.values()), EncodedSlashes::text);
@@ -56,6 +58,7 @@ final class RouteSettingsReader {
                 false,
                 AnswersReader.hsts(site),
                 AnswersReader.errorPages(site),
+                AccessLogReader.ofSite(site),
                 site.get("acme-challenges", ACME_CHALLENGES, false));
     }
 
@@ -68,6 +71,7 @@ final class RouteSettingsReader {
                 ClientCertificatesReader.ofRoute(route, site.clientCertificates()),
                 site.hsts(),
                 site.errorPages(),
+                site.accessLog(),
                 site.acmeChallengesPass());
     }
 
@@ -79,6 +83,7 @@ final class RouteSettingsReader {
             boolean needsClientCertificate,
             @Nullable Hsts hsts,
             Map<String, Page> errorPages,
+            @Nullable SiteLog accessLog,
             boolean acmeChallengesPass) {
         HeaderEdits requestHeaders = HeaderEditsReader.read(at, "request-headers", FieldText.Use.REQUEST);
         HeaderEdits responseHeaders = HeaderEditsReader.read(at, "response-headers", FieldText.Use.RESPONSE);
@@ -113,6 +118,7 @@ final class RouteSettingsReader {
                 errorPages,
                 RateLimitReader.read(at, inherited.rateLimit()),
                 CompressionReader.read(at, inherited.compression()),
+                accessLog,
                 clientCertificates,
                 needsClientCertificate,
                 acmeChallengesPass,

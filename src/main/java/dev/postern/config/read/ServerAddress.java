@@ -52,7 +52,7 @@ record ServerAddress(String host, int port) {
         }
     }
 
-    private static ServerAddress parse(String text) throws NotUnderstood {
+    static ServerAddress parse(String text) throws NotUnderstood {
         if (text.contains("://")) {
             throw new NotUnderstood("has a scheme; the tls of its backend says whether servers are spoken to over TLS");
         }

@@ -271,6 +271,12 @@ public final class ExchangeRecord {
         return head == null ? null : head.fields().first(FieldName.USER_AGENT);
     }
 
+    /** The first header of the request with this name, which is lower-case; null where there is none. */
+    public @Nullable String header(String lowerName) {
+        int field = head == null ? -1 : head.fields().find(lowerName, 0);
+        return head == null || field < 0 ? null : head.fields().value(field);
+    }
+
     /** The site that was asked for; null where there is none of that name, or it did not come to that. */
     public @Nullable String site() {
         return site;

@@ -33,6 +33,8 @@ import dev.postern.config.Listeners.Challenge;
 import dev.postern.config.Listeners.Http;
 import dev.postern.config.Listeners.Https;
 import dev.postern.config.LogFormat;
+import dev.postern.config.LogRotation;
+import dev.postern.config.LogSettings;
 import dev.postern.config.RateLimit;
 import dev.postern.config.RateLimits;
 import dev.postern.config.Resolve;
@@ -342,7 +344,7 @@ class ConfigurationFileTest {
                       webhooks:
                         - { url: "https://ntfy.example.com/a", format: ntfy, token-file: %5$s, ca-file: %1$s }
                         - { url: "http://192.0.2.1/b" }
-                    access-log: { to: %6$s, format: combined, query: false }
+                    access-log: { to: %6$s, format: ecs, query: false, rotate: { size: 1MiB, age: 1d, keep: 3, compress: false }, sample: 5, headers: [X-Tenant, Cookie] }
                     """.formatted(
                         caFile, chain, key, hmac, tsig, directory.resolve("access.log"), serverCa));
 
@@ -589,7 +591,15 @@ class ConfigurationFileTest {
                                 List.of(new Secret("failed")),
                                 List.of(new Secret("overdue")),
                                 Duration.ofSeconds(5)),
-                        new Configuration.AccessLog(directory.resolve("access.log"), LogFormat.COMBINED, false),
+                        new LogSettings(
+                                directory.resolve("access.log"),
+                                null,
+                                LogFormat.ECS,
+                                "",
+                                false,
+                                new LogRotation(1 << 20, Duration.ofDays(1), 3, false),
+                                5,
+                                List.of("x-tenant", "cookie")),
                         new Alerts(
                                 EnumSet.of(Alerts.About.RENEWALS, Alerts.About.BACKENDS),
                                 5,
@@ -625,8 +635,8 @@ class ConfigurationFileTest {
 
         assertThat(problems.lines())
                 .containsExactly("postern.yaml:1: access-log.to: \"" + pipe
-                        + "\" is a named pipe; to open one is to wait for its reader (expected: stdout or the path of a"
-                        + " file)");
+                        + "\" is a named pipe; to open one is to wait for its reader (expected: stdout, the path of a"
+                        + " file, syslog+udp://HOST:PORT, syslog+tcp://HOST:PORT or syslog:/dev/log)");
     }
 
     @Test
@@ -760,6 +770,7 @@ class ConfigurationFileTest {
                 .replaceAll("/etc/postern/(internal|clients)-ca.pem", ca.toString())
                 .replace("/etc/postern/clients.crl", crl.toString())
                 .replaceAll("/etc/postern/[a-z.-]+", secret.toString())
+                .replace("/var/log/access.log", directory.resolve("access.log").toString())
                 .replaceAll("/usr/local/bin/[a-z-]+", "/usr/bin/env");
 
         Configuration configuration = ConfigurationFile.parse("postern.yaml", everything);

@@ -16,6 +16,8 @@ import dev.postern.config.HeaderEdits;
 import dev.postern.config.HeaderEdits.Field;
 import dev.postern.config.Hsts;
 import dev.postern.config.KeptFile;
+import dev.postern.config.LogFormat;
+import dev.postern.config.LogSettings;
 import dev.postern.config.Page;
 import dev.postern.config.RateLimit;
 import dev.postern.config.RouteConditions;
@@ -28,6 +30,8 @@ import dev.postern.config.RouteSettings.EncodedSlashes;
 import dev.postern.config.RouteTimeouts;
 import dev.postern.config.Secret;
 import dev.postern.config.Site;
+import dev.postern.config.SiteLog;
+import dev.postern.config.Syslog;
 import dev.postern.pki.Pem;
 import dev.postern.testing.TestPki;
 import java.net.InetAddress;
@@ -68,6 +72,7 @@ class RouteSettingsTest {
                         null,
                         null,
                         null,
+                        null,
                         false,
                         false,
                         RouteTimeouts.NONE,
@@ -99,6 +104,7 @@ class RouteSettingsTest {
                 rate-limit: { requests: 100, per: 10s, burst: 200 }
                 compression: { encodings: [gzip, zstd], types: [Text/HTML, "application/*"], min-size: 2KiB }
                 acme-challenges: pass
+                access-log: { to: "syslog+udp://192.0.2.1:514", format: "{client} {header:X-A}", sample: 10, headers: X-B }
                 client-certificates: { ca: %s, crl: %s, mode: request, depth: 1, headers: { Client-Cert: certificate, X-Verify: verification } }
                 timeouts: { request-body: 1s, connect: 2s, response: unlimited }
                 limits: { body: 1KiB }
@@ -147,6 +153,15 @@ class RouteSettingsTest {
                 Map.of("502", sorry, "4xx", sorry),
                 new RateLimit("sites[0].rate-limit", 100, Duration.ofSeconds(10), 200),
                 new Compression(List.of(Encoding.GZIP, Encoding.ZSTD), List.of("text/html", "application/*"), 2048),
+                new SiteLog(new LogSettings(
+                        null,
+                        new Syslog(Syslog.Transport.UDP, "192.0.2.1", 514),
+                        LogFormat.CUSTOM,
+                        "{client} {header:X-A}",
+                        true,
+                        null,
+                        10,
+                        List.of("x-b"))),
                 new ClientCertificates(
                         new KeptFile(ca, new Secret(Files.readString(ca))),
                         new KeptFile(crl, new Secret(Files.readString(crl))),
@@ -177,6 +192,7 @@ class RouteSettingsTest {
                 ofSite.errorPages(),
                 new RateLimit("sites[0].routes[0].rate-limit", 5, Duration.ofSeconds(1), 5),
                 null,
+                ofSite.accessLog(),
                 ofSite.clientCertificates(),
                 true,
                 true,
