@@ -112,32 +112,25 @@ final class HpackWriter implements Http2HeadersEncoder, Http2HeadersEncoder.Conf
 
     /** Its name goes out in lower case. */
     HpackWriter field(byte[] name, int nameFrom, int nameTo, byte[] value, int from, int to) {
+        int found = find(name, nameFrom, nameTo, value, from, to);
+        if (found > 0) {
+            return indexed(HpackTable.LENGTH + found);
+        }
         int nameHash = HpackTable.hash(name, nameFrom, nameTo);
-        int known = HpackTable.find(name, nameFrom, nameTo, nameHash);
-        if (isSecret(known)) {
-            number(NEVER_KEPT, NOT_KEPT_BITS, known);
+        int number = HpackTable.find(name, nameFrom, nameTo, nameHash);
+        if (isSecret(number)) {
+            number(NEVER_KEPT, NOT_KEPT_BITS, number);
             text(value, from, to);
             return this;
         }
-        int hash = nameHash;
-        for (int i = from; i < to; i++) {
-            hash = 31 * hash + value[i];
+        if (number == 0) {
+            number = findName(name, nameFrom, nameTo);
         }
-        int nameNumber = known;
         int nameLength = nameTo - nameFrom;
-        // The newest first: its number is the smallest.
-        for (int i = 1; i <= kept.count(); i++) {
-            byte[] line = kept.line(i);
-            if (kept.nameLength(i) == nameLength && HpackTable.startsWith(line, name, nameFrom, nameTo)) {
-                if (Arrays.equals(line, nameLength, line.length, value, from, to)) {
-                    return indexed(HpackTable.LENGTH + i);
-                }
-                nameNumber = nameNumber == 0 ? HpackTable.LENGTH + i : nameNumber;
-            }
-        }
-        boolean keeps = cameBefore(nameHash, hash) && nameLength + to - from + HpackTable.PER_FIELD <= kept.max() / 2;
-        number(keeps ? KEPT : NOT_KEPT, keeps ? KEPT_BITS : NOT_KEPT_BITS, nameNumber);
-        if (nameNumber == 0) {
+        boolean keeps = cameBefore(nameHash, value, from, to)
+                && nameLength + to - from + HpackTable.PER_FIELD <= kept.max() / 2;
+        number(keeps ? KEPT : NOT_KEPT, keeps ? KEPT_BITS : NOT_KEPT_BITS, number);
+        if (number == 0) {
             lower(name, nameFrom, nameTo);
         }
         text(value, from, to);
@@ -152,6 +145,33 @@ final class HpackWriter implements Http2HeadersEncoder, Http2HeadersEncoder.Conf
         return this;
     }
 
+    /** The number of the field among those that are kept; 0 where it is not. */
+    private int find(byte[] name, int nameFrom, int nameTo, byte[] value, int from, int to) {
+        int nameLength = nameTo - nameFrom;
+        int length = nameLength + to - from;
+        for (int i = 1; i <= kept.count(); i++) {
+            byte[] line = kept.line(i);
+            // The value first: it tells fields of a length apart, and is compared faster.
+            if (line.length == length
+                    && kept.nameLength(i) == nameLength
+                    && Arrays.equals(line, nameLength, length, value, from, to)
+                    && HpackTable.startsWith(line, name, nameFrom, nameTo)) {
+                return i;
+            }
+        }
+        return 0;
+    }
+
+    /** The number of the newest field of that name; 0 where none is kept. */
+    private int findName(byte[] name, int from, int to) {
+        for (int i = 1; i <= kept.count(); i++) {
+            if (kept.nameLength(i) == to - from && HpackTable.startsWith(kept.line(i), name, from, to)) {
+                return HpackTable.LENGTH + i;
+            }
+        }
+        return 0;
+    }
+
     private static boolean isSecret(int known) {
         return switch (known) {
             case HpackTable.SET_COOKIE, HpackTable.COOKIE, HpackTable.AUTHORIZATION, HpackTable.PROXY_AUTHORIZATION ->
@@ -160,11 +180,15 @@ final class HpackWriter implements Http2HeadersEncoder, Http2HeadersEncoder.Conf
         };
     }
 
-    private boolean cameBefore(int nameHash, int hash) {
+    private boolean cameBefore(int nameHash, byte[] value, int from, int to) {
         if (last.length == 0) {
             last = new int[REMEMBERED];
         }
-        int at = (nameHash ^ nameHash >>> 16) & (REMEMBERED - 1);
+        int hash = nameHash;
+        for (int i = from; i < to; i++) {
+            hash = 31 * hash + value[i];
+        }
+        int at = (nameHash ^ (nameHash >>> 16)) & (REMEMBERED - 1);
         boolean same = last[at] == hash;
         last[at] = hash;
         return same;
