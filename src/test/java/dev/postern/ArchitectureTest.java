@@ -130,7 +130,9 @@ class ArchitectureTest {
         MAY_USE.put("dns", Set.of("hook", "certificate.issuer", "time", "config"));
         MAY_USE.put("hook", Set.of("certificate.care", "certificate.store", "certificate.issuer", "time", "config"));
         // Its pages are served like everything else, through the one strict parser.
-        MAY_USE.put("admin", Set.of("status", "observe", "http.step", "backend", "certificate.care", "time", "config"));
+        MAY_USE.put(
+                "admin",
+                Set.of("control", "status", "observe", "http.step", "backend", "certificate.care", "time", "config"));
         // It looks at what is there, and tells it in the words of the commands.
         MAY_USE.put(
                 "status",

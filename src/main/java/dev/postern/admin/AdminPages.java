@@ -2,8 +2,10 @@ package dev.postern.admin;
 
 import dev.postern.config.Listeners.Admin;
 import dev.postern.config.Listeners.Ready;
+import dev.postern.control.ControlCommands;
 import dev.postern.http.step.ServePages.Page;
 import dev.postern.http.step.ServePages.Pages;
+import dev.postern.http.step.ServePages.Wanted;
 import dev.postern.observe.Metrics;
 import dev.postern.status.EdgePicture;
 import dev.postern.status.EdgePictures;
@@ -13,10 +15,10 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
@@ -45,9 +47,9 @@ public final class AdminPages implements Pages {
     private final EdgePictures pictures;
     private final SiteWords words;
     private final Executor executor;
-    // Replaced by a reload; read by any event loop.
-    private volatile Set<String> hosts = Set.of();
-    private volatile Ready wanted = Ready.ALL;
+    private final OperatorActions actions;
+    // Replaced by a reload; read by any thread.
+    private volatile @Nullable Admin admin;
     private volatile boolean draining;
 
     /**
@@ -60,18 +62,29 @@ public final class AdminPages implements Pages {
     public record Sites(List<String> overdue, List<String> unserved, boolean anyServed) {}
 
     public AdminPages(
-            Metrics metrics, Supplier<Sites> sites, EdgePictures pictures, SiteWords words, Executor executor) {
+            Metrics metrics,
+            Supplier<Sites> sites,
+            EdgePictures pictures,
+            SiteWords words,
+            Executor executor,
+            Executor operators,
+            InstantSource clock) {
         this.metrics = metrics;
         this.sites = sites;
         this.pictures = pictures;
         this.words = words;
         this.executor = executor;
+        this.actions = new OperatorActions(operators, clock);
     }
 
-    /** From now on they are as {@code admin} says; null for no such listener. */
-    public void follow(@Nullable Admin admin) {
-        hosts = admin == null ? Set.of() : Set.copyOf(admin.hosts());
-        wanted = admin == null ? Ready.ALL : admin.ready();
+    /** From now on they are as {@code next} says; null for no such listener. */
+    public void follow(@Nullable Admin next) {
+        admin = next;
+    }
+
+    /** What operators ask for from now on is done by these. */
+    public void follow(ControlCommands commands) {
+        actions.follow(commands);
     }
 
     /** From now on we are not ready: whoever sends clients to us should send them elsewhere. */
@@ -81,19 +94,37 @@ public final class AdminPages implements Pages {
 
     @Override
     public boolean isOurs(String host) {
-        return hosts.contains(host);
+        Admin now = admin;
+        return now != null && now.hosts().contains(host);
     }
 
     @Override
-    public @Nullable CompletionStage<Page> page(String path, String query) {
-        return switch (path) {
+    public @Nullable Admin admin() {
+        return admin;
+    }
+
+    @Override
+    public @Nullable CompletionStage<Page> act(Wanted asked) {
+        return actions.begin(asked)
+                ? CompletableFuture.completedStage(new Page(
+                        303,
+                        // Back to where the button was; our own paths alone.
+                        Map.of("Location", asked.path().equals("/do/renew") ? "/#certificates" : "/#backends"),
+                        new byte[0]))
+                : null;
+    }
+
+    @Override
+    public @Nullable CompletionStage<Page> page(Wanted asked) {
+        Query query = Query.of(asked.query());
+        return switch (asked.path()) {
             case "/metrics" -> made(() -> new Page(200, metrics.contentType(), metrics.text()));
             case "/live", "/healthz" -> made(() -> text(200, "alive\n"));
             case "/ready" -> made(this::ready);
             case "/status.json" -> made(() -> new Page(200, JSON, bytes(StatusJson.of(pictures.take()) + "\n")));
             case "/status/servers.csv" -> made(() -> new Page(200, CSV, bytes(ServersCsv.of(pictures.take()))));
-            case "/" -> made(() -> html(200, new StatusPage(pictures.take(), Query.of(query), words).html()));
-            case "/site" -> made(() -> site(Query.of(query).text("name")));
+            case "/" -> made(() -> html(200, new StatusPage(pictures.take(), query, words, operators(asked)).html()));
+            case "/site" -> made(() -> site(query.text("name")));
             case "/status.css" -> made(() -> resource("status.css", "text/css; charset=utf-8"));
             case "/status.js" -> made(() -> resource("status.js", "text/javascript; charset=utf-8"));
             case "/status.svg" -> made(() -> resource("status.svg", "image/svg+xml"));
@@ -101,19 +132,26 @@ public final class AdminPages implements Pages {
         };
     }
 
+    private Operators operators(Wanted asked) {
+        Admin now = admin;
+        return new Operators(now != null && now.hasOperators(), asked.operator(), actions.last());
+    }
+
     private CompletionStage<Page> made(Supplier<Page> page) {
         return CompletableFuture.supplyAsync(page, executor);
     }
 
     private Page ready() {
-        Sites now = sites.get();
-        boolean serving = wanted == Ready.ANY ? now.anyServed() : now.unserved().isEmpty();
+        Sites all = sites.get();
+        Admin now = admin;
+        boolean anyDoes = now != null && now.ready() == Ready.ANY;
+        boolean serving = anyDoes ? all.anyServed() : all.unserved().isEmpty();
         String state = draining ? "draining\n" : serving ? "ready\n" : "not ready\n";
         return text(
                 draining || !serving ? 503 : 200,
                 state
-                        + named("no certificate to serve: ", now.unserved())
-                        + named("certificates overdue: ", now.overdue()));
+                        + named("no certificate to serve: ", all.unserved())
+                        + named("certificates overdue: ", all.overdue()));
     }
 
     private static String named(String what, List<String> sites) {

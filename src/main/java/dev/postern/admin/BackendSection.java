@@ -14,10 +14,12 @@ import java.util.stream.Collectors;
 final class BackendSection {
     private final Markup page;
     private final EdgePicture picture;
+    private final Operators operators;
 
-    BackendSection(Markup page, EdgePicture picture) {
+    BackendSection(Markup page, EdgePicture picture, Operators operators) {
         this.page = page;
         this.picture = picture;
+        this.operators = operators;
     }
 
     void write() {
@@ -53,11 +55,11 @@ final class BackendSection {
             page.element("th", heading, "scope", "col");
         }
         page.close().close().open("tbody");
-        backend.servers().forEach(this::server);
+        backend.servers().forEach(server -> server(backend.name(), server));
         page.close().close().close();
     }
 
-    private void server(ServerPicture server) {
+    private void server(String backend, ServerPicture server) {
         page.open("tr");
         page.open("th", "scope", "row").text(server.name());
         StringBuilder kind = new StringBuilder();
@@ -78,6 +80,7 @@ final class BackendSection {
                 "class",
                 "dim why");
         override(server.outlook().override());
+        buttons(backend, server);
         page.close();
         page.element(
                 "td",
@@ -108,6 +111,29 @@ final class BackendSection {
             page.element("small", Words.ago(server.outlook().checked()), "class", "dim why");
         }
         page.close().close();
+    }
+
+    private void buttons(String backend, ServerPicture server) {
+        if (!operators.mayAct()) {
+            return;
+        }
+        page.open("div", "class", "actions");
+        boolean out = server.outlook().state() == Server.State.MAINTENANCE;
+        if (out || server.draining()) {
+            button("Ready", "ready", backend, server);
+        }
+        if (!server.draining()) {
+            button("Drain", "drain", backend, server);
+        }
+        if (!out) {
+            button("Maintenance", "maintain", backend, server);
+        }
+        page.close();
+    }
+
+    private void button(String label, String action, String backend, ServerPicture server) {
+        String name = backend + "/" + server.name();
+        operators.button(page, label, "/do/server?action=" + action + "&server=" + Query.encoded(name), name);
     }
 
     private void override(ServerOverride said) {

@@ -24,14 +24,16 @@ final class CertificateSection {
 
     private final Markup page;
     private final EdgePicture picture;
+    private final Operators operators;
     private final SiteWords words;
     private final String search;
     private final int number;
     private final Set<String> overdue;
 
-    CertificateSection(Markup page, EdgePicture picture, Query query, SiteWords words) {
+    CertificateSection(Markup page, EdgePicture picture, Query query, SiteWords words, Operators operators) {
         this.page = page;
         this.picture = picture;
+        this.operators = operators;
         this.words = words;
         this.search = query.text("q").strip();
         this.number = query.number("page");
@@ -149,6 +151,11 @@ final class CertificateSection {
                     "title",
                     TimeText.at(next));
             page.element("small", words.whyThen(status.site()), "class", "dim why");
+            if (operators.mayAct()) {
+                page.open("div", "class", "actions");
+                operators.button(page, "Renew now", "/do/renew?site=" + Query.encoded(status.site()), status.site());
+                page.close();
+            }
         }
         page.close();
         page.open("td", "data-label", "Seen by clients");

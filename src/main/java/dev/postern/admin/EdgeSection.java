@@ -15,11 +15,13 @@ final class EdgeSection {
 
     private final Markup page;
     private final EdgePicture picture;
+    private final Operators operators;
     private final RunningEdge edge;
 
-    EdgeSection(Markup page, EdgePicture picture) {
+    EdgeSection(Markup page, EdgePicture picture, Operators operators) {
         this.page = page;
         this.picture = picture;
+        this.operators = operators;
         this.edge = picture.edge();
     }
 
@@ -44,6 +46,9 @@ final class EdgeSection {
         page.close().close();
         page.open("div", "class", "card").element("h3", "Last reload");
         reload(edge.lastReload());
+        page.open("div", "class", "actions");
+        operators.button(page, "Reload", "/do/reload", "the configuration");
+        page.close();
         page.close().close().close();
     }
 

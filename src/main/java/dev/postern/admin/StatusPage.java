@@ -18,15 +18,19 @@ final class StatusPage {
     /** From here on two numbers are too long for a tile. */
     private static final int MANY = 999;
 
+    private static final Duration TOLD = Duration.ofMinutes(1);
+
     private final EdgePicture picture;
     private final Query query;
     private final SiteWords words;
+    private final Operators operators;
     private final Markup page = new Markup();
 
-    StatusPage(EdgePicture picture, Query query, SiteWords words) {
+    StatusPage(EdgePicture picture, Query query, SiteWords words, Operators operators) {
         this.picture = picture;
         this.query = query;
         this.words = words;
+        this.operators = operators;
     }
 
     /** All of it. */
@@ -35,13 +39,14 @@ final class StatusPage {
         begin(page, concerns.isEmpty() ? "Postern" : "(" + concerns.size() + ") Postern");
         header(concerns);
         page.open("main", "id", "live");
+        notice();
         tiles();
         concerns(concerns);
-        new BackendSection(page, picture).write();
-        new CertificateSection(page, picture, query, words).write();
+        new BackendSection(page, picture, operators).write();
+        new CertificateSection(page, picture, query, words, operators).write();
         new TrafficSection(page, picture).write();
         new FailureSection(page, picture).write();
-        new EdgeSection(page, picture).write();
+        new EdgeSection(page, picture, operators).write();
         page.close();
         end(page, picture);
         return page.toString();
@@ -102,7 +107,29 @@ final class StatusPage {
         }) {
             page.element("a", link[1], "href", link[0]);
         }
+        if (operators.mayAct()) {
+            page.element("span", "signed in as " + operators.name(), "class", "dim");
+        } else if (operators.mayLogIn()) {
+            page.element("a", "Sign in", "href", "/login");
+        }
         page.close().close();
+    }
+
+    /** What came of the last action, for a while. */
+    private void notice() {
+        OperatorActions.Outcome last = operators.last();
+        if (!operators.mayAct()
+                || last == null
+                || Duration.between(last.at(), picture.at()).compareTo(TOLD) > 0) {
+            return;
+        }
+        page.element(
+                "p",
+                last.what() + ", for " + last.operator() + ": " + last.words(),
+                "class",
+                "notice " + (Boolean.FALSE.equals(last.done()) ? "bad" : "good"),
+                "role",
+                "status");
     }
 
     private void tiles() {

@@ -1,5 +1,6 @@
 package dev.postern.app;
 
+import dev.postern.config.PlainText;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -35,5 +36,11 @@ public final class CannotStart extends Exception {
     /** For the operator; one problem a line. */
     public List<String> lines() {
         return lines;
+    }
+
+    /** In one line: with its whole stack, one of the virtual machine would end the process. */
+    static String bug(Throwable thrown) {
+        StackTraceElement[] stack = thrown.getStackTrace();
+        return "bug: " + PlainText.line(thrown.toString()) + (stack.length == 0 ? "" : " at " + stack[0]);
     }
 }

@@ -7,7 +7,6 @@ import dev.postern.certificate.care.CertificateStatus;
 import dev.postern.certificate.operate.CertificateOperations;
 import dev.postern.config.Configuration;
 import dev.postern.config.Listeners;
-import dev.postern.config.PlainText;
 import dev.postern.config.read.ConfigurationChange;
 import dev.postern.control.ControlCommands;
 import dev.postern.control.ControlFailure;
@@ -133,7 +132,9 @@ public final class Edge implements AutoCloseable {
                 alerts.begin(new OperatorAlerts.Sight(
                         care::status, () -> path.routing().backends().values(), observation::droppedLines));
             }
-            care.start(path::doorFor, heard.with(this::explaining));
+            Hearing all = heard.with(this::explaining);
+            path.desk().pages().follow(all.commands().apply(care.commands()));
+            care.start(path::doorFor, all);
         } catch (CannotStart | CannotListen | IOException | IllegalArgumentException e) {
             closeAll(opened);
             throw because(e);
@@ -215,7 +216,9 @@ public final class Edge implements AutoCloseable {
                 () -> new ExplainControl.Asked(config, path.routing(), care.certificates()::findEither),
                 observation::recent,
                 new ServerControl(
-                        () -> path.routing().backends(), clock, new StatusControl(path.pictures(), certificates)));
+                        () -> path.routing().backends(),
+                        clock,
+                        new StatusControl(path.desk().pictures(), certificates)));
     }
 
     /** What an operator may ask for, and gets done. */
@@ -316,7 +319,7 @@ public final class Edge implements AutoCloseable {
                     if (MachineErrors.isOfMemory(e)) {
                         throw e;
                     }
-                    throw new CannotStart(Reason.UNAVAILABLE, List.of(bug(e)), e);
+                    throw new CannotStart(Reason.UNAVAILABLE, List.of(CannotStart.bug(e)), e);
                 }
                 commit(next, parts);
             }
@@ -328,12 +331,6 @@ public final class Edge implements AutoCloseable {
     /** What was to be in force is not: it is wrong, or cannot be. */
     void reloadRefused(List<String> problems) {
         lastReload.set(new LastReload(clock.instant(), false, List.copyOf(problems), List.of()));
-    }
-
-    /** In one line: with its whole stack, one of the virtual machine would end the process. */
-    static String bug(Throwable thrown) {
-        StackTraceElement[] stack = thrown.getStackTrace();
-        return "bug: " + PlainText.line(thrown.toString()) + (stack.length == 0 ? "" : " at " + stack[0]);
     }
 
     private synchronized void requireRunning() throws CannotStart {

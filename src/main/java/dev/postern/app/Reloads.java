@@ -106,7 +106,7 @@ final class Reloads implements AutoCloseable {
             if (MachineErrors.isOfMemory(e)) {
                 throw e;
             }
-            String bug = Edge.bug(e);
+            String bug = CannotStart.bug(e);
             refuse(List.of(bug));
             throw ControlFailure.bug(bug + "; not reloaded");
         }

@@ -1,7 +1,6 @@
 package dev.postern.app;
 
 import com.google.gson.JsonObject;
-import dev.postern.admin.AdminPages;
 import dev.postern.backend.BackendWatch.Surroundings;
 import dev.postern.backend.ServerBudget;
 import dev.postern.balance.LoadBalancer;
@@ -27,7 +26,6 @@ import dev.postern.listener.Pipelines;
 import dev.postern.listener.Transport;
 import dev.postern.machine.MemoryGuard;
 import dev.postern.route.SiteRoutes;
-import dev.postern.status.EdgePictures;
 import dev.postern.status.LastReload;
 import dev.postern.tls.ServerContexts;
 import dev.postern.tunnel.PassageObserver;
@@ -89,11 +87,8 @@ final class RequestPath implements AutoCloseable {
     private final Listener admin;
     private final TcpServices tcp;
     private final Worker adminWorker;
-    private final EdgePictures pictures;
-    private final AdminPages pages;
+    private final AdminDesk desk;
     private final TicketKeyLife ticketKeys;
-    /** Makes the pages of the admin listener. */
-    private final ExecutorService adminThread = Threads.fixed(1, "admin");
 
     /** Accepts nothing yet. */
     RequestPath(
@@ -188,20 +183,21 @@ final class RequestPath implements AutoCloseable {
                 clients,
                 workers.values(),
                 care);
-        this.pictures = new EdgePictures(
+        this.desk = new AdminDesk(
                 new PictureSubject(gauges, limit, observation, loops.size(), clock.instant(), lastReload),
-                clock,
-                System::nanoTime);
-        this.pages = new AdminPages(
                 observation.metrics(gauges),
-                () -> ServedSites.of(care.status(), clock.instant()),
-                pictures,
-                new CareInWords(care.operations()),
-                adminThread);
+                care::status,
+                care.operations(),
+                clock);
         // A worker of its own: it is not drained, for whoever looks wants to see how that goes, and is not observed.
         this.adminWorker = new Worker(loops.get(0), shared, 1, "admin-", ExchangeObserver.NONE);
         this.admin = new Listener(
-                "admin", transport, loops.subList(0, 1), List.of(), given, loop -> pipelines.admin(adminWorker, pages));
+                "admin",
+                transport,
+                loops.subList(0, 1),
+                List.of(),
+                given,
+                loop -> pipelines.admin(adminWorker, desk.pages()));
         this.ticketKeys = new TicketKeyLife(web, tcp, inheritance.ticketKeyAge(), background);
     }
 
@@ -294,7 +290,7 @@ final class RequestPath implements AutoCloseable {
             implements Prepared {
         @Override
         public void commit() {
-            path.pages.follow(config.listeners().admin());
+            path.desk.pages().follow(config.listeners().admin());
             path.limit.max(Descriptors.clients(config.limits()));
             path.servers.limit(Descriptors.servers(config.limits()), Descriptors.serversPerClient(config.limits()));
             // Before the routes that go by it: whoever was asked for less by then is sent away.
@@ -324,9 +320,9 @@ final class RequestPath implements AutoCloseable {
         }
     }
 
-    /** How all of it stands. */
-    EdgePictures pictures() {
-        return pictures;
+    /** What the admin listener shows and does. */
+    AdminDesk desk() {
+        return desk;
     }
 
     /** By which requests are decided now. Any thread. */
@@ -410,7 +406,7 @@ final class RequestPath implements AutoCloseable {
 
     /** Whoever asks whether we are ready hears that we are not; everybody is served as before. */
     void unready() {
-        pages.drain();
+        desk.pages().drain();
     }
 
     /**
@@ -440,7 +436,7 @@ final class RequestPath implements AutoCloseable {
         workers.values().forEach(worker -> closing.add(worker.closeAll()));
         admin.close();
         closing.add(adminWorker.closeAll());
-        adminThread.shutdownNow();
+        desk.close();
         backends.close();
         logins.shutdownNow();
         closing.forEach(one -> one.awaitUninterruptibly(CLOSE_SECONDS, TimeUnit.SECONDS));

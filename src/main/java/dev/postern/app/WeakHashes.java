@@ -1,6 +1,7 @@
 package dev.postern.app;
 
 import dev.postern.config.Configuration;
+import dev.postern.config.Listeners.Admin;
 import dev.postern.config.Quoted;
 import java.util.ArrayList;
 import java.util.List;
@@ -14,7 +15,7 @@ public final class WeakHashes {
 
     private WeakHashes() {}
 
-    /** A line about each site with passwords that are quickly found by whoever gets at their hashes. */
+    /** A line about the admin listener and each site with passwords that are quickly found by whoever gets at their hashes. */
     public static List<String> lines(Configuration config) {
         List<String> lines = new ArrayList<>();
         for (var site : config.sites()) {
@@ -23,13 +24,21 @@ public final class WeakHashes {
                     .flatMap(settings -> settings.auth() == null ? Stream.empty() : settings.auth().weak().stream())
                     .distinct()
                     .toList();
-            if (!users.isEmpty()) {
-                lines.add("site " + site.name() + ": auth: " + shown(users)
-                        + ": the hash ($apr1$, {SHA}) is quickly turned back into the password by whoever reads it"
-                        + " (expected: what htpasswd -B makes)");
-            }
+            add("site " + site.name() + ": auth", users, lines);
+        }
+        Admin admin = config.listeners().admin();
+        if (admin != null && admin.users() != null) {
+            add("listeners.admin.users-file", admin.users().weak(), lines);
         }
         return lines;
+    }
+
+    private static void add(String where, List<String> users, List<String> lines) {
+        if (!users.isEmpty()) {
+            lines.add(where + ": " + shown(users)
+                    + ": the hash ($apr1$, {SHA}) is quickly turned back into the password by whoever reads it"
+                    + " (expected: what htpasswd -B makes)");
+        }
     }
 
     private static String shown(List<String> users) {

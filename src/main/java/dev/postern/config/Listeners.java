@@ -155,8 +155,20 @@ public record Listeners(
      * Where metrics and the like are shown, in plaintext.
      *
      * @param hosts further names that it may be asked for under, besides localhost and addresses
+     * @param users who may do something there, and not only look; null for nobody by name
+     * @param token whoever has it may as well; null for none
      */
-    public record Admin(List<BindAddress> bind, List<String> hosts, Ready ready) {}
+    public record Admin(
+            List<BindAddress> bind,
+            List<String> hosts,
+            Ready ready,
+            @InFile(key = "users-file") @Nullable BasicAuth users,
+            @InFile(key = "token-file") @Nullable Secret token) {
+        /** Whether anybody may do something. */
+        public boolean hasOperators() {
+            return users != null || token != null;
+        }
+    }
 
     /** How many of the sites must have a certificate to serve for {@code /ready} to say so. */
     public enum Ready {

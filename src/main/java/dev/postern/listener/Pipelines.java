@@ -60,6 +60,7 @@ public final class Pipelines {
     private final AnswerHttp01Challenge answers;
     private final RefuseWhenMemoryIsShort refuse;
     private final RouteToSite route;
+    private final Logins logins;
     private final ConnectionsPerClient perClient;
     private final MemoryGuard memory;
     private final LinesPerMinute unspoken = new LinesPerMinute(1);
@@ -75,6 +76,7 @@ public final class Pipelines {
         this.perClient = perClient;
         this.memory = memory;
         this.route = new RouteToSite(logins);
+        this.logins = logins;
         this.refuse = new RefuseWhenMemoryIsShort(memory);
     }
 
@@ -120,7 +122,7 @@ public final class Pipelines {
                 List::of,
                 roomy(
                         worker,
-                        RequestSteps.of("admin", new ServePages(worker.loop(), pages)),
+                        RequestSteps.of("admin", new ServePages(worker.loop(), pages, logins)),
                         new Room("admin", ADMIN_PLACES)));
     }
 

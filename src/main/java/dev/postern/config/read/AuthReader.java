@@ -42,6 +42,9 @@ final class AuthReader {
         return text;
     });
 
+    /** What browsers show to operators who are asked who they are. */
+    private static final String OPERATORS = "Postern";
+
     private AuthReader() {}
 
     /** @param inherited what stands where nothing is said; {@code auth: off} says that nobody is asked */
@@ -84,6 +87,17 @@ final class AuthReader {
                 auth.get("realm", REALM, "restricted"),
                 java.util.Collections.unmodifiableMap(users),
                 auth.get("keep-authorization", Scalar.BOOLEAN, true));
+    }
+
+    /** Who may do something at the admin listener; null where nobody is named. */
+    static @Nullable BasicAuth operators(Section admin) {
+        if (!admin.has("users-file")) {
+            return null;
+        }
+        Map<String, Secret> users = new LinkedHashMap<>();
+        file(admin.place("users-file"), users);
+        // Without anybody there is a problem, and nobody is ever asked.
+        return users.isEmpty() ? null : new BasicAuth(OPERATORS, java.util.Collections.unmodifiableMap(users), true);
     }
 
     /** What htpasswd writes: a user a line; empty lines and comments mean nothing. */

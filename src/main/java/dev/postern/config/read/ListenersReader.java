@@ -12,8 +12,12 @@ import dev.postern.config.Listeners.Protocol;
 import dev.postern.config.Listeners.Ready;
 import dev.postern.config.Quoted;
 import dev.postern.config.Scalar;
+import dev.postern.config.Secret;
+import dev.postern.config.SecretFile;
 import dev.postern.config.Suggestion;
+import java.io.IOException;
 import java.net.InetAddress;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -28,6 +32,9 @@ import org.jspecify.annotations.Nullable;
 /** Reads {@code listeners}. */
 final class ListenersReader {
     static final List<String> KEYS = List.of("http", "https", "challenge", "admin");
+
+    /** Characters: a word that somebody thought of is shorter. */
+    private static final int LEAST_TOKEN = 16;
 
     private static final BindAddress HTTP = new BindAddress(null, 80);
     private static final BindAddress HTTPS = new BindAddress(null, 443);
@@ -90,7 +97,7 @@ final class ListenersReader {
         Section http = all.section("http", HTTP_KEYS);
         Section https = all.section("https", HTTPS_KEYS);
         Section challenge = all.section("challenge", List.of("bind"));
-        Section admin = all.section("admin", List.of("bind", "hosts", "ready"));
+        Section admin = all.section("admin", List.of("bind", "hosts", "ready", "users-file", "token-file"));
         Map<String, Further> further = new LinkedHashMap<>();
         for (String name : all.keys()) {
             if (!KEYS.contains(name)) {
@@ -124,7 +131,9 @@ final class ListenersReader {
                         ? new Admin(
                                 orDefault(given, admin, ADMIN),
                                 hosts(admin.find("hosts")),
-                                admin.get("ready", READY, Ready.ALL))
+                                admin.get("ready", READY, Ready.ALL),
+                                AuthReader.operators(admin),
+                                token(admin))
                         : null);
     }
 
@@ -261,6 +270,29 @@ final class ListenersReader {
             }
         }
         return List.copyOf(hosts);
+    }
+
+    private static @Nullable Secret token(Section admin) {
+        if (!admin.has("token-file")) {
+            return null;
+        }
+        Value at = admin.place("token-file");
+        Path file = at.read(FilePath.READABLE);
+        if (file == null) {
+            return null;
+        }
+        try {
+            String token = SecretFile.password(file);
+            if (token.length() >= LEAST_TOKEN && token.chars().allMatch(c -> c > ' ' && c < 0x7f)) {
+                return new Secret(token);
+            }
+            at.problem("has no token that nobody guesses (expected: " + LEAST_TOKEN
+                    + " or more printable ASCII characters, such as openssl rand -hex 32 makes)");
+        } catch (IOException e) {
+            at.problem(
+                    "cannot be read: " + Quoted.of(String.valueOf(e.getMessage())) + " (expected: one line of text)");
+        }
+        return null;
     }
 
     private static List<Protocol> protocols(@Nullable Value value) {

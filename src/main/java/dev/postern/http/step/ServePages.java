@@ -1,8 +1,10 @@
 package dev.postern.http.step;
 
+import dev.postern.config.Listeners.Admin;
 import dev.postern.http.exchange.Exchange;
 import dev.postern.http.exchange.LocalResponse;
 import dev.postern.http.exchange.RequestStep;
+import dev.postern.http.message.FieldName;
 import dev.postern.http.message.RequestHead;
 import dev.postern.wire.Failure;
 import io.netty.channel.EventLoop;
@@ -16,24 +18,44 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Pages of Postern's own, for the admin listener: GET and HEAD only, and only under names that are ours. A browser that
- * was led to {@code http://evil.example:9877/}, which suddenly resolves to 127.0.0.1, says so in its Host. Always
- * answers.
+ * Pages of Postern's own, for the admin listener, and only under names that are ours: a browser that was led to {@code
+ * http://evil.example:9877/}, which suddenly resolves to 127.0.0.1, says so in its Host. GET and HEAD look; POST does
+ * something, for operators who prove who they are, and never because a page of another origin says so. Always answers.
  */
 public final class ServePages implements RequestStep {
     private static final Logger LOG = LoggerFactory.getLogger(ServePages.class);
+
+    /** Where browsers are asked who their operator is. */
+    private static final String LOGIN = "/login";
 
     /** Where pages come from. Any thread. */
     public interface Pages {
         /** Whether this host, which is neither an address nor localhost, is a name of ours. */
         boolean isOurs(String host);
 
-        /**
-         * The page at a path, made by another thread; null where there is none. Called on an event loop.
-         *
-         * @param query what follows the question mark; empty where nothing does
-         */
-        @Nullable CompletionStage<Page> page(String path, String query);
+        /** Who may do something, among others; null where there is no such listener any more. */
+        @Nullable Admin admin();
+
+        /** The page that is asked for, made by another thread; null where there is none. Called on an event loop. */
+        @Nullable CompletionStage<Page> page(Wanted wanted);
+
+        /** Has something done by another thread, for an operator; null where it is nothing. Called on an event loop. */
+        @Nullable CompletionStage<Page> act(Wanted wanted);
+    }
+
+    /**
+     * @param query what follows the question mark; empty where nothing does
+     * @param operator who it is; null for somebody who may look only
+     */
+    public record Wanted(
+            String path, String query, @Nullable String operator) {
+        static Wanted of(RequestHead request, @Nullable String operator) {
+            String target = request.target().text();
+            int query = target.indexOf('?');
+            return query < 0
+                    ? new Wanted(target, "", operator)
+                    : new Wanted(target.substring(0, query), target.substring(query + 1), operator);
+        }
     }
 
     /** One page, complete. */
@@ -46,10 +68,12 @@ public final class ServePages implements RequestStep {
 
     private final EventLoop loop;
     private final Pages pages;
+    private final OperatorLogin login;
 
-    public ServePages(EventLoop loop, Pages pages) {
+    public ServePages(EventLoop loop, Pages pages, Logins logins) {
         this.loop = loop;
         this.pages = pages;
+        this.login = new OperatorLogin(logins);
     }
 
     @Override
@@ -61,18 +85,92 @@ public final class ServePages implements RequestStep {
                     Failure.ByClient.NO_SUCH_SITE, "admin: host is neither an address nor in listeners.admin.hosts");
             return true;
         }
-        if (!request.method().equals("GET") && !request.isHead()) {
-            exchange.respond(with(LocalResponse.text(405, "405 Method Not Allowed\n"), "Allow", "GET, HEAD"));
-            return true;
+        if (request.method().equals("POST")) {
+            post(exchange);
+        } else if (request.method().equals("GET") || request.isHead()) {
+            get(exchange);
+        } else {
+            exchange.respond(with(LocalResponse.text(405, "405 Method Not Allowed\n"), "Allow", "GET, HEAD, POST"));
         }
-        String target = request.target().text();
-        int query = target.indexOf('?');
-        CompletionStage<Page> page = query < 0
-                ? pages.page(target, "")
-                : pages.page(target.substring(0, query), target.substring(query + 1));
+        return true;
+    }
+
+    private void get(Exchange exchange) {
+        Wanted wanted = Wanted.of(exchange.request(), null);
+        Admin admin = pages.admin();
+        boolean asks = wanted.path.equals(LOGIN);
+        if (admin == null || !admin.hasOperators()) {
+            if (asks) {
+                nobodyMay(exchange);
+            } else {
+                show(exchange, wanted);
+            }
+        } else if (asks) {
+            login.find(exchange, admin, who -> {
+                if (who == null) {
+                    ask(exchange);
+                } else {
+                    exchange.respond(with(LocalResponse.redirect(303, "/"), "Cache-Control", "no-store"));
+                }
+            });
+        } else if (exchange.request().fields().find(FieldName.AUTHORIZATION) < 0) {
+            show(exchange, wanted);
+        } else {
+            login.find(exchange, admin, who -> show(exchange, new Wanted(wanted.path, wanted.query, who)));
+        }
+    }
+
+    private void post(Exchange exchange) {
+        String violation = SameOrigin.violation(exchange.request());
+        Admin admin = pages.admin();
+        if (violation != null) {
+            refuse(exchange, violation);
+        } else if (admin == null || !admin.hasOperators()) {
+            nobodyMay(exchange);
+        } else {
+            login.find(exchange, admin, who -> {
+                if (who == null) {
+                    ask(exchange);
+                } else {
+                    answer(exchange, pages.act(Wanted.of(exchange.request(), who)));
+                }
+            });
+        }
+    }
+
+    private static void refuse(Exchange exchange, String why) {
+        LOG.warn("admin: {} {}: refused: {}", exchange.request().method(), path(exchange), why);
+        exchange.respond(with(LocalResponse.text(403, "403 Forbidden: " + why + "\n"), "Cache-Control", "no-store"));
+    }
+
+    private static void nobodyMay(Exchange exchange) {
+        exchange.respond(with(
+                LocalResponse.text(
+                        403,
+                        "403 Forbidden: nobody may do anything here (expected: users-file or token-file of admin)\n"),
+                "Cache-Control",
+                "no-store"));
+    }
+
+    private static void ask(Exchange exchange) {
+        exchange.fail(
+                Failure.ByClient.NOT_AUTHENTICATED,
+                "admin: no operator that is known",
+                Map.of("WWW-Authenticate", "Basic realm=\"Postern\", charset=\"UTF-8\""));
+    }
+
+    private static String path(Exchange exchange) {
+        return Wanted.of(exchange.request(), null).path;
+    }
+
+    private void show(Exchange exchange, Wanted wanted) {
+        answer(exchange, pages.page(wanted));
+    }
+
+    private void answer(Exchange exchange, @Nullable CompletionStage<Page> page) {
         if (page == null) {
             exchange.respond(with(LocalResponse.text(404, "404 Not Found\n"), "Cache-Control", "no-store"));
-            return true;
+            return;
         }
         var unused = page.whenComplete((made, failure) -> {
             try {
@@ -81,7 +179,6 @@ public final class ServePages implements RequestStep {
                 LOG.debug("request {}: the event loop has ended", exchange.id(), e);
             }
         });
-        return true;
     }
 
     private static void answer(Exchange exchange, @Nullable Page page, @Nullable Throwable failure) {

@@ -9,6 +9,7 @@ import dev.postern.config.AddressRange;
 import dev.postern.config.Addresses;
 import dev.postern.config.Alerts;
 import dev.postern.config.Balance;
+import dev.postern.config.BasicAuth;
 import dev.postern.config.BindAddress;
 import dev.postern.config.CertificateSource;
 import dev.postern.config.ChallengeType;
@@ -201,6 +202,8 @@ class ConfigurationFileTest {
         Path key = Files.writeString(directory.resolve("key.pem"), "");
         Path serverCa = Files.writeString(directory.resolve("server-ca.pem"), someRootsPem());
         Path hmac = Files.writeString(directory.resolve("hmac"), "bm8tc2VjcmV0LWF0LWFsbA\n");
+        String hash = "$2y$12$" + "a".repeat(53);
+        Path users = Files.writeString(directory.resolve("users"), "ops:" + hash);
         Path tsig = Files.writeString(directory.resolve("tsig"), "bm8gc2VjcmV0IGF0IGFsbA==\n");
 
         Configuration configuration = ConfigurationFile.parse("postern.yaml", """
@@ -208,7 +211,7 @@ class ConfigurationFileTest {
                       http: { bind: ["192.0.2.1:8080", "[2001:db8::1]:8080"], redirect: 301, proxy-protocol: [192.0.2.0/24] }
                       https: { bind: ":8443", protocols: [http/1.1], proxy-protocol: [198.51.100.1, "2001:db8::/32"] }
                       challenge: { bind: "[::1]:1234" }
-                      admin: { bind: "127.0.0.1:1235", hosts: [Metrics.internal], ready: any }
+                      admin: { bind: "127.0.0.1:1235", hosts: [Metrics.internal], ready: any, users-file: %8$s, token-file: %5$s }
                     tls:
                       min-version: TLSv1.3
                       groups: [X25519MLKEM768, prime256v1]
@@ -346,7 +349,7 @@ class ConfigurationFileTest {
                         - { url: "http://192.0.2.1/b" }
                     access-log: { to: %6$s, format: ecs, query: false, rotate: { size: 1MiB, age: 1d, keep: 3, compress: false }, sample: 5, headers: [X-Tenant, Cookie] }
                     """.formatted(
-                        caFile, chain, key, hmac, tsig, directory.resolve("access.log"), serverCa));
+                        caFile, chain, key, hmac, tsig, directory.resolve("access.log"), serverCa, users));
 
         Dns01 update = new Dns01.DynamicUpdate(
                 "2001:db8::53",
@@ -376,7 +379,9 @@ class ConfigurationFileTest {
                                 new Listeners.Admin(
                                         List.of(new BindAddress(address("127.0.0.1"), 1235)),
                                         List.of("metrics.internal"),
-                                        Listeners.Ready.ANY)),
+                                        Listeners.Ready.ANY,
+                                        new BasicAuth("Postern", Map.of("ops", new Secret(hash)), true),
+                                        new Secret("bm8gc2VjcmV0IGF0IGFsbA=="))),
                         new Tls(
                                 TlsVersion.TLS_1_3,
                                 TlsProfile.MODERN,

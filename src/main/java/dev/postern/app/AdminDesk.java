@@ -1,0 +1,56 @@
+package dev.postern.app;
+
+import dev.postern.admin.AdminPages;
+import dev.postern.certificate.care.CertificateStatus;
+import dev.postern.certificate.operate.CertificateOperations;
+import dev.postern.observe.Metrics;
+import dev.postern.status.EdgePictures;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.function.Supplier;
+
+/** What the admin listener shows and does, and the threads that do it: one for the pages, a few for what takes minutes. */
+final class AdminDesk implements AutoCloseable {
+    /** As many actions as orders may run at once. */
+    private static final int ACTIONS = 4;
+
+    private final ExecutorService making = Threads.fixed(1, "admin");
+    private final ExecutorService acting = Threads.fixed(ACTIONS, "operators");
+    private final EdgePictures pictures;
+    private final AdminPages pages;
+
+    /** @param certificates those there are now */
+    AdminDesk(
+            EdgePictures.Subject subject,
+            Metrics metrics,
+            Supplier<List<CertificateStatus>> certificates,
+            CertificateOperations operations,
+            InstantSource clock) {
+        this.pictures = new EdgePictures(subject, clock, System::nanoTime);
+        this.pages = new AdminPages(
+                metrics,
+                () -> ServedSites.of(certificates.get(), clock.instant()),
+                pictures,
+                new CareInWords(operations),
+                making,
+                acting,
+                clock);
+    }
+
+    /** How all of it stands. */
+    EdgePictures pictures() {
+        return pictures;
+    }
+
+    AdminPages pages() {
+        return pages;
+    }
+
+    /** Takes up nothing more, and interrupts what is under way. */
+    @Override
+    public void close() {
+        making.shutdownNow();
+        acting.shutdownNow();
+    }
+}
