@@ -128,9 +128,7 @@ public final class Edge implements AutoCloseable {
             // There are listeners while thousands of files are read.
             care.awaitFiles(heard.stopping());
             if (schedule != null) {
-                alerts.prepare(config.alerts()).commit();
-                alerts.begin(new OperatorAlerts.Sight(
-                        care::status, () -> path.routing().backends().values(), observation::droppedLines));
+                alerts.begin(config.alerts(), care::status, path::routing, observation::droppedLines);
             }
             Hearing all = heard.with(this::explaining);
             path.desk().pages().follow(all.commands().apply(care.commands()));

@@ -3,6 +3,7 @@ package dev.postern.app;
 import dev.postern.config.Configuration;
 import dev.postern.config.LogSettings;
 import dev.postern.config.SiteLog;
+import dev.postern.config.Tracing;
 import dev.postern.explain.EndedRequest;
 import dev.postern.http.exchange.ExchangeObserver;
 import dev.postern.observe.AccessLog;
@@ -12,12 +13,14 @@ import dev.postern.observe.Gauges;
 import dev.postern.observe.Handshakes;
 import dev.postern.observe.LoopObserver;
 import dev.postern.observe.Metrics;
+import dev.postern.observe.Traces;
 import dev.postern.observe.Traffic;
 import dev.postern.tls.HandshakeObserver;
 import dev.postern.tunnel.PassageObserver;
 import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.Future;
 import java.io.IOException;
+import java.security.SecureRandom;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -28,9 +31,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.SplittableRandom;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What watches the traffic, as configured. Prepared and committed by one thread at a time; closed once the event loops
@@ -48,11 +53,13 @@ final class Observation implements AutoCloseable {
     private final Handshakes handshakes = new Handshakes();
     // Replaced by commits; read by any thread.
     private volatile AccessLogs logs = AccessLogs.NONE;
+    private volatile @Nullable Traces traces;
     private volatile boolean counts;
 
     Observation(List<EventLoop> loops, InstantSource clock, ScheduledExecutorService background) {
         this.clock = clock;
-        loops.forEach(loop -> this.loops.put(loop, new LoopObserver(clock)));
+        SecureRandom seeds = new SecureRandom();
+        loops.forEach(loop -> this.loops.put(loop, new LoopObserver(clock, new SplittableRandom(seeds.nextLong()))));
         var unused = background.scheduleAtFixedRate(this::report, REPORT_SECONDS, REPORT_SECONDS, TimeUnit.SECONDS);
     }
 
@@ -94,12 +101,19 @@ final class Observation implements AutoCloseable {
         those.keySet().retainAll(ofSites);
         AccessLog main = next.accessLog() == null ? null : wanted.get(next.accessLog());
         AccessLogs made = new AccessLogs(main, Map.copyOf(those));
+        Traces tracedBefore = traces;
+        boolean sameTraces = Objects.equals(next.tracing(), tracedBefore == null ? null : tracedBefore.config());
+        Traces traced = sameTraces ? tracedBefore : open(next.tracing());
         return new Prepared() {
             @Override
             public void commit() {
                 logs = made;
                 counts = counting;
-                follow(made, counting);
+                traces = traced;
+                follow(made, traced, counting);
+                if (!sameTraces && tracedBefore != null) {
+                    close(tracedBefore.spans());
+                }
                 known.forEach((config, log) -> {
                     if (!wanted.containsKey(config)) {
                         close(log);
@@ -113,6 +127,9 @@ final class Observation implements AutoCloseable {
             @Override
             public void abandon() {
                 opened.forEach(Observation::close);
+                if (!sameTraces && traced != null) {
+                    close(traced.spans());
+                }
             }
         };
     }
@@ -145,6 +162,19 @@ final class Observation implements AutoCloseable {
         wanted.put(config, log);
     }
 
+    private @Nullable Traces open(@Nullable Tracing wanted) {
+        return wanted == null
+                ? null
+                : new Traces(
+                        wanted,
+                        AccessLog.ofSpans(
+                                wanted,
+                                clock,
+                                writer -> Threads.named("tracing")
+                                        .newThread(writer)
+                                        .start()));
+    }
+
     private AccessLog open(LogSettings wanted) throws CannotStart {
         try {
             return AccessLog.open(
@@ -159,9 +189,9 @@ final class Observation implements AutoCloseable {
         }
     }
 
-    private void follow(AccessLogs next, boolean counting) {
+    private void follow(AccessLogs next, @Nullable Traces traced, boolean counting) {
         List<Future<?>> following = new ArrayList<>();
-        loops.forEach((loop, observer) -> following.add(loop.submit(() -> observer.follow(next, counting))));
+        loops.forEach((loop, observer) -> following.add(loop.submit(() -> observer.follow(next, traced, counting))));
         following.forEach(one -> one.awaitUninterruptibly(FOLLOW_SECONDS, TimeUnit.SECONDS));
     }
 
@@ -171,7 +201,7 @@ final class Observation implements AutoCloseable {
 
     /** All that is measured, together with what there is. */
     Metrics metrics(Gauges gauges) {
-        return new Metrics(List.copyOf(loops.values()), handshakes, gauges, () -> logs, clock);
+        return new Metrics(List.copyOf(loops.values()), handshakes, gauges, () -> logs, () -> traces, clock);
     }
 
     /** Whether requests are counted. */
@@ -214,11 +244,19 @@ final class Observation implements AutoCloseable {
 
     private void report() {
         logs.all().forEach(AccessLog::report);
+        Traces traced = traces;
+        if (traced != null) {
+            traced.spans().report();
+        }
     }
 
     @Override
     public void close() {
         logs.all().forEach(Observation::close);
+        Traces traced = traces;
+        if (traced != null) {
+            close(traced.spans());
+        }
     }
 
     private static void close(AccessLog ended) {

@@ -10,6 +10,7 @@ import dev.postern.certificate.care.CertificateEvents;
 import dev.postern.certificate.care.CertificateStatus;
 import dev.postern.config.Alerts;
 import dev.postern.config.Alerts.About;
+import dev.postern.http.exchange.Routing;
 import dev.postern.time.TimeText;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
@@ -41,10 +42,8 @@ final class OperatorAlerts implements AutoCloseable {
     private static final Duration QUIET = Duration.ofMinutes(10);
 
     /** What is looked at. */
-    record Sight(
-            Supplier<List<CertificateStatus>> certificates,
-            Supplier<Collection<LoadBalancer>> backends,
-            LongSupplier droppedLines) {}
+    private record Sight(
+            Supplier<List<CertificateStatus>> certificates, Supplier<Routing> routing, LongSupplier droppedLines) {}
 
     private final ExecutorService sending = Threads.fixed(1, "alert");
     private final ScheduledExecutorService background;
@@ -76,7 +75,13 @@ final class OperatorAlerts implements AutoCloseable {
     }
 
     /** From now on looks, where somebody is to be told. */
-    void begin(Sight sight) {
+    void begin(
+            @Nullable Alerts first,
+            Supplier<List<CertificateStatus>> certificates,
+            Supplier<Routing> routing,
+            LongSupplier droppedLines) {
+        watch.follow(first);
+        Sight sight = new Sight(certificates, routing, droppedLines);
         long period = PERIOD.toMillis();
         var unused = background.scheduleWithFixedDelay(() -> lookAt(sight), period, period, TimeUnit.MILLISECONDS);
     }
@@ -123,7 +128,7 @@ final class OperatorAlerts implements AutoCloseable {
         try {
             List<Trouble> now = new ArrayList<>();
             certificates(sight.certificates.get(), now);
-            backends(sight.backends.get(), now);
+            backends(sight.routing.get().backends().values(), now);
             logs(sight.droppedLines.getAsLong(), now);
             watch.look(now);
         } catch (RuntimeException e) {

@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param shutdownDelay how long it serves on after it was told to stop, and says that it is not ready any more
  * @param accessLog null where none is written
  * @param alerts null where nobody is told of anything
+ * @param tracing null where requests are not traced
  */
 public record Configuration(
         Listeners listeners,
@@ -35,7 +36,8 @@ public record Configuration(
         Duration shutdownDelay,
         Hooks hooks,
         @Nullable LogSettings accessLog,
-        @Nullable Alerts alerts) {
+        @Nullable Alerts alerts,
+        @Nullable Tracing tracing) {
     /** Whether some site has a certificate; where none has, nobody is to take the port for served, nor find it taken. */
     public boolean isForTls() {
         return !sites.stream().allMatch(Site::isPlain);
@@ -99,7 +101,8 @@ public record Configuration(
                 shutdownDelay,
                 hooks,
                 accessLog,
-                alerts);
+                alerts,
+                tracing);
     }
 
     /** The same with the certificates elsewhere, and commands taken elsewhere. */
@@ -130,7 +133,8 @@ public record Configuration(
                 shutdownDelay,
                 hooks,
                 accessLog,
-                alerts);
+                alerts,
+                tracing);
     }
 
     public Configuration withSites(List<Site> other) {
@@ -149,7 +153,8 @@ public record Configuration(
                 shutdownDelay,
                 hooks,
                 accessLog,
-                alerts);
+                alerts,
+                tracing);
     }
 
     public Configuration withoutBackends() {
@@ -168,7 +173,8 @@ public record Configuration(
                 shutdownDelay,
                 hooks,
                 accessLog,
-                alerts);
+                alerts,
+                tracing);
     }
 
     /** Stopping without delay, and with another grace. */
@@ -188,7 +194,8 @@ public record Configuration(
                 Duration.ZERO,
                 hooks,
                 accessLog,
-                alerts);
+                alerts,
+                tracing);
     }
 
     /**

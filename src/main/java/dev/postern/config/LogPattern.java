@@ -50,7 +50,8 @@ public record LogPattern(List<Part> parts) {
             "referer",
             "user_agent",
             "auth_backend",
-            "auth_status");
+            "auth_status",
+            "trace_id");
 
     private static final Pattern FIELD = Pattern.compile("\\{([^{}]*)}");
     private static final String HEADER = "header:";

@@ -83,6 +83,10 @@ public final class SecretFile {
                 }
             }
         }
+        Tracing tracing = config.tracing();
+        if (tracing != null && tracing.tokenFile() != null) {
+            secrets.add(tracing.tokenFile());
+        }
         List<Path> open = new ArrayList<>();
         for (Path secret : secrets) {
             if (isReadableByOthers(secret)) {

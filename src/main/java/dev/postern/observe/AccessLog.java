@@ -4,15 +4,19 @@ import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.postern.config.LogPattern;
 import dev.postern.config.LogSettings;
 import dev.postern.config.NotUnderstood;
+import dev.postern.config.Tracing;
 import java.io.IOException;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -44,8 +48,12 @@ public final class AccessLog implements AutoCloseable {
         static final Batch END = new Batch(new byte[0], 0, 0);
     }
 
-    private final LogSettings config;
-    private final InstantSource clock;
+    /** What it is called in messages. */
+    private final String name;
+
+    private final @Nullable LogSettings config;
+    private final Supplier<LineFormat> formats;
+    private final int sample;
     private final LogDestination destination;
     private final ArrayBlockingQueue<Batch> waiting = new ArrayBlockingQueue<>(WAITING);
     /** Arrays that were written, to be filled again. */
@@ -60,10 +68,25 @@ public final class AccessLog implements AutoCloseable {
 
     @GuardedBy("this") private long reported;
 
-    private AccessLog(LogSettings config, InstantSource clock, LogDestination destination) {
+    private AccessLog(
+            String name, @Nullable LogSettings config, Supplier<LineFormat> formats, LogDestination destination) {
+        this.name = name;
         this.config = config;
-        this.clock = clock;
+        this.formats = formats;
+        this.sample = config == null ? 1 : config.sample();
         this.destination = destination;
+    }
+
+    /**
+     * The spans of traces, which go the same way to a collector.
+     *
+     * @param writer runs the writing thread, until {@link #close}
+     */
+    public static AccessLog ofSpans(Tracing config, InstantSource clock, Executor writer) {
+        AccessLog opened = new AccessLog(
+                "tracing", null, () -> new SpanFormat(clock, config.query()), new OtlpDestination(config, clock));
+        writer.execute(opened::writeOut);
+        return opened;
     }
 
     /**
@@ -73,7 +96,8 @@ public final class AccessLog implements AutoCloseable {
      * @throws IOException where a file cannot be opened
      */
     public static AccessLog open(LogSettings config, InstantSource clock, Executor writer) throws IOException {
-        AccessLog opened = new AccessLog(config, clock, destination(config, clock, writer));
+        AccessLog opened =
+                new AccessLog("access log", config, () -> format(config, clock), destination(config, clock, writer));
         writer.execute(opened::writeOut);
         return opened;
     }
@@ -85,16 +109,20 @@ public final class AccessLog implements AutoCloseable {
                 : FileDestination.open(config.file(), config.rotate(), clock, work);
     }
 
-    /** What the lines of one more event loop go through. */
-    LogLines lines() {
-        LineFormat format = switch (config.format()) {
-            case JSON -> new JsonFormat(clock, config.query(), new RequestHeaders(config.headers()));
-            case ECS -> new EcsFormat(clock, config.query(), new RequestHeaders(config.headers()));
+    private static LineFormat format(LogSettings config, InstantSource clock) {
+        RequestHeaders headers = new RequestHeaders(config.headers());
+        return switch (config.format()) {
+            case JSON -> new JsonFormat(clock, config.query(), headers);
+            case ECS -> new EcsFormat(clock, config.query(), headers);
             case CUSTOM -> new PatternFormat(pattern(config.pattern()), clock, config.query());
             case COMMON -> new CommonFormat(clock, false, config.query());
             case COMBINED -> new CommonFormat(clock, true, config.query());
         };
-        LogLines lines = new LogLines(this, format, config.sample());
+    }
+
+    /** What the lines of one more event loop go through. */
+    LogLines lines() {
+        LogLines lines = new LogLines(this, formats.get(), sample);
         loops.add(lines);
         return lines;
     }
@@ -124,14 +152,14 @@ public final class AccessLog implements AutoCloseable {
 
     /** As after a rotation: what comes from now on goes into a file of the same name. */
     public void reopen() {
-        if ((config.file() != null || config.syslog() != null) && !waiting.offer(Batch.REOPEN)) {
+        if (config != null && (config.file() != null || config.syslog() != null) && !waiting.offer(Batch.REOPEN)) {
             LOG.warn("access log {}: not opened anew: what is written before it hangs", destination);
         }
     }
 
     /** What it is configured as. */
     public LogSettings config() {
-        return config;
+        return Objects.requireNonNull(config, "config");
     }
 
     public long linesWritten() {
@@ -147,7 +175,7 @@ public final class AccessLog implements AutoCloseable {
         long lost = linesDropped() - reported;
         if (lost > 0) {
             reported += lost;
-            LOG.warn("access log {}: {} lines dropped: {}", destination, lost, why);
+            LOG.warn("{} {}: {} lines dropped: {}", name, destination, lost, why);
             why = "";
         }
     }

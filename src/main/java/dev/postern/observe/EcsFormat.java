@@ -2,6 +2,7 @@ package dev.postern.observe;
 
 import dev.postern.backend.Server;
 import dev.postern.http.exchange.ExchangeRecord;
+import dev.postern.http.exchange.Trace;
 import dev.postern.route.Route;
 import dev.postern.tunnel.PassageRecord;
 import dev.postern.wire.Failure;
@@ -29,6 +30,11 @@ final class EcsFormat implements LineFormat {
         begin(line, exchange.totalTime(), exchange.id(), clients.of(exchange.clientAddress()));
         line.ascii(",\"event.category\":[\"web\"],\"event.dataset\":\"postern.access\",\"event.outcome\":\"")
                 .ascii(exchange.status() >= 100 && exchange.status() < 500 ? "success\"" : "failure\"");
+        Trace trace = exchange.trace();
+        if (trace != null) {
+            line.ascii(",\"trace.id\":\"").ascii(trace.traceId());
+            line.ascii("\",\"span.id\":\"").ascii(trace.spanId()).ascii('"');
+        }
         octets(line, ",\"http.request.method\":", exchange.method());
         octets(line, ",\"url.domain\":", exchange.host());
         String target = exchange.target();

@@ -3,6 +3,7 @@ package dev.postern.observe;
 import dev.postern.backend.Server;
 import dev.postern.http.exchange.Admission;
 import dev.postern.http.exchange.ExchangeRecord;
+import dev.postern.http.exchange.Trace;
 import dev.postern.route.Route;
 import dev.postern.tunnel.PassageRecord;
 import dev.postern.wire.ClientCertificate;
@@ -46,6 +47,10 @@ final class JsonFormat implements LineFormat {
     @Override
     public void write(ExchangeRecord exchange, LineBuffer line) {
         begin(line, exchange.totalTime(), exchange.id(), exchange.clientAddress());
+        Trace trace = exchange.trace();
+        if (trace != null) {
+            line.ascii(",\"trace_id\":\"").ascii(trace.traceId()).ascii('"');
+        }
         octets(line, ",\"method\":", exchange.method());
         octets(line, ",\"host\":", exchange.host());
         String target = exchange.target();

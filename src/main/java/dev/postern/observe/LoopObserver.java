@@ -4,6 +4,8 @@ import dev.postern.config.LogSettings;
 import dev.postern.config.SiteLog;
 import dev.postern.http.exchange.ExchangeObserver;
 import dev.postern.http.exchange.ExchangeRecord;
+import dev.postern.http.exchange.Sampling;
+import dev.postern.http.exchange.Trace;
 import dev.postern.route.Route;
 import dev.postern.tunnel.PassageObserver;
 import dev.postern.tunnel.PassageRecord;
@@ -12,6 +14,7 @@ import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /** What watches one event loop, and what is switched on of it. */
@@ -25,6 +28,9 @@ public final class LoopObserver implements ExchangeObserver, PassageObserver {
     private @Nullable LogLines log;
     private Map<LogSettings, LogLines> ofSites = Map.of();
 
+    private @Nullable Sampling sampling;
+    private @Nullable LogLines spans;
+    private final RandomGenerator random;
     private boolean counting;
     private final LoopCounters counters = new LoopCounters();
     private final RecentExchanges recent = new RecentExchanges(RecentExchanges.KEPT);
@@ -33,8 +39,12 @@ public final class LoopObserver implements ExchangeObserver, PassageObserver {
 
     private final InstantSource clock;
 
-    /** @param clock of the world */
-    public LoopObserver(InstantSource clock) {
+    /**
+     * @param clock of the world
+     * @param random what ids of traces are made of; of this loop alone
+     */
+    public LoopObserver(InstantSource clock, RandomGenerator random) {
+        this.random = random;
         this.clock = clock;
     }
 
@@ -47,9 +57,11 @@ public final class LoopObserver implements ExchangeObserver, PassageObserver {
      *
      * @param next where lines go; what another log was given before goes out there
      */
-    public void follow(AccessLogs next, boolean counts) {
+    public void follow(AccessLogs next, @Nullable Traces traced, boolean counts) {
         counting = counts;
         handOver();
+        sampling = traced == null ? null : new Sampling(traced.config().samplePerMille(), random);
+        spans = traced == null ? null : lines(spans, traced.spans());
         log = next.main() == null ? null : lines(log, next.main());
         Map<LogSettings, LogLines> others = new HashMap<>();
         next.ofSites()
@@ -69,6 +81,9 @@ public final class LoopObserver implements ExchangeObserver, PassageObserver {
         }
         if (!ofSites.isEmpty()) {
             ofSites.values().forEach(LogLines::handOver);
+        }
+        if (spans != null) {
+            spans.handOver();
         }
     }
 
@@ -94,7 +109,16 @@ public final class LoopObserver implements ExchangeObserver, PassageObserver {
     }
 
     @Override
+    public @Nullable Sampling sampling() {
+        return sampling;
+    }
+
+    @Override
     public void ended(ExchangeRecord exchange) {
+        Trace trace = exchange.trace();
+        if (trace != null && trace.isSampled() && spans != null) {
+            spans.add(exchange);
+        }
         if (counting) {
             counters.add(exchange);
         }

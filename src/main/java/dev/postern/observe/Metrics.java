@@ -38,15 +38,17 @@ public final class Metrics {
     /**
      * @param loops one for each event loop
      * @param log the access logs there are
+     * @param traces null where nobody traces
      */
     public Metrics(
             List<LoopObserver> loops,
             Handshakes handshakes,
             Gauges gauges,
             Supplier<AccessLogs> log,
+            Supplier<@Nullable Traces> traces,
             InstantSource clock) {
         this.traffic = new TrafficMetrics(loops);
-        this.state = new StateMetrics(handshakes, gauges, log, clock);
+        this.state = new StateMetrics(handshakes, gauges, log, traces, clock);
     }
 
     private synchronized PrometheusRegistry registry() {

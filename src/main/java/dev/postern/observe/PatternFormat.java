@@ -72,6 +72,8 @@ final class PatternFormat implements LineFormat {
             case "total_ms" -> millis(line, exchange.totalTime());
             case "referer" -> text(line, exchange.referer());
             case "user_agent" -> text(line, exchange.userAgent());
+            case "trace_id" ->
+                text(line, exchange.trace() == null ? null : exchange.trace().traceId());
             case "auth_backend" -> text(line, admission == null ? null : admission.backend());
             case "auth_status" -> number(line, admission == null ? -1 : admission.status());
             default -> throw new IllegalStateException("field: " + name);

@@ -23,12 +23,19 @@ final class StateMetrics implements MultiCollector {
     private final Handshakes handshakes;
     private final Gauges gauges;
     private final Supplier<AccessLogs> log;
+    private final Supplier<@Nullable Traces> traces;
     private final InstantSource clock;
 
-    StateMetrics(Handshakes handshakes, Gauges gauges, Supplier<AccessLogs> log, InstantSource clock) {
+    StateMetrics(
+            Handshakes handshakes,
+            Gauges gauges,
+            Supplier<AccessLogs> log,
+            Supplier<@Nullable Traces> traces,
+            InstantSource clock) {
         this.handshakes = handshakes;
         this.gauges = gauges;
         this.log = log;
+        this.traces = traces;
         this.clock = clock;
     }
 
@@ -53,6 +60,17 @@ final class StateMetrics implements MultiCollector {
                     "postern_access_log_dropped_lines",
                     "Lines that could not be written fast enough, or at all",
                     current.linesDropped());
+        }
+        Traces traced = traces.get();
+        if (traced != null) {
+            families.counter(
+                    "postern_traces",
+                    "Requests whose spans a collector has taken",
+                    traced.spans().linesWritten());
+            families.counter(
+                    "postern_traces_dropped",
+                    "Requests whose spans no collector has taken, or not fast enough",
+                    traced.spans().linesDropped());
         }
         return families.all();
     }

@@ -10,6 +10,7 @@ import dev.postern.config.LogSettings;
 import dev.postern.config.TcpService;
 import dev.postern.config.Timeouts;
 import dev.postern.config.Tls;
+import dev.postern.config.Tracing;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.Collections;
@@ -35,6 +36,7 @@ final class ConfigurationReader {
             "hooks",
             "access-log",
             "alerts",
+            "tracing",
             "control",
             Includes.KEY);
 
@@ -91,6 +93,7 @@ final class ConfigurationReader {
         Configuration.Hooks hooks = HooksReader.read(top.section("hooks", HooksReader.KEYS));
         LogSettings accessLog = AccessLogReader.read(top);
         Alerts alerts = AlertsReader.read(top);
+        Tracing tracing = TracingReader.read(top);
         if (problems.count() > 0) {
             return null;
         }
@@ -109,6 +112,7 @@ final class ConfigurationReader {
                 shutdownDelay,
                 hooks,
                 accessLog,
-                alerts);
+                alerts,
+                tracing);
     }
 }

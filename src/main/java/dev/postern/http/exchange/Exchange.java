@@ -95,6 +95,7 @@ public final class Exchange implements OutgoingRequest, ResponseReceiver {
         this.request = request;
         this.routing = worker.routing();
         client.info().trust(routing.trustedProxies());
+        record.traced(worker.traceOf(request, client.info()));
         this.timeouts = routing.timeouts();
         this.progressNanos = nowNanos;
         this.pace = new UploadPace(nowNanos);
@@ -131,6 +132,11 @@ public final class Exchange implements OutgoingRequest, ResponseReceiver {
     @Override
     public @Nullable Route route() {
         return record.route();
+    }
+
+    @Override
+    public @Nullable Trace trace() {
+        return record.trace();
     }
 
     @Override

@@ -1,5 +1,7 @@
 package dev.postern.http.exchange;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * Is told of every exchange at its end, whatever the end, and of requests that were refused before they became one. Each
  * event loop has an observer of its own, which is called on that loop only: it must be quick, must not block, and must
@@ -11,6 +13,11 @@ public interface ExchangeObserver {
         @Override
         public void ended(ExchangeRecord exchange) {}
     };
+
+    /** How requests are traced; null where they are not. */
+    default @Nullable Sampling sampling() {
+        return null;
+    }
 
     /** Called once for each exchange; that of an upgraded connection ends with its tunnel. */
     void ended(ExchangeRecord exchange);

@@ -45,6 +45,8 @@ public final class ExchangeRecord {
     /** What was said to {@code forward-auth}; null where nobody was asked. */
     private @Nullable Admission admission;
 
+    private @Nullable Trace trace;
+
     private int leftOut;
     private int attempts;
     private boolean reusedConnection;
@@ -112,6 +114,11 @@ public final class ExchangeRecord {
         backend = toBackend;
     }
 
+    /** @param partOf null where nobody traces */
+    void traced(@Nullable Trace partOf) {
+        trace = partOf;
+    }
+
     /** Another server has said whether it may come in. */
     void admitted(Admission answer) {
         admission = answer;
@@ -128,6 +135,9 @@ public final class ExchangeRecord {
             chosenNanos = nowNanos;
         }
         lastServer = next;
+        if (trace != null) {
+            trace.tries(next, nowNanos);
+        }
     }
 
     void connectionMade(boolean reused, long nowNanos) {
@@ -171,6 +181,9 @@ public final class ExchangeRecord {
         if (failure == null) {
             failure = why;
             detail = words;
+            if (trace != null) {
+                trace.failed(why);
+            }
             phase = phaseNow(why, requestComplete);
         }
     }
@@ -206,6 +219,9 @@ public final class ExchangeRecord {
     /** It is over. */
     void ends(long nowNanos) {
         endNanos = nowNanos;
+        if (trace != null) {
+            trace.ends(nowNanos);
+        }
     }
 
     // ---- once it is over
@@ -289,6 +305,16 @@ public final class ExchangeRecord {
 
     public @Nullable String backend() {
         return backend;
+    }
+
+    /** Which trace it is part of; null where nobody traces. */
+    public @Nullable Trace trace() {
+        return trace;
+    }
+
+    /** By the clock of the event loop. */
+    public long endNanos() {
+        return endNanos;
     }
 
     /** What was said to {@code forward-auth}; null where nobody was asked, or nobody has answered. */

@@ -260,6 +260,11 @@ public final class Inquiry implements Dial.Caller<ServerStream>, OutgoingRequest
     }
 
     @Override
+    public @Nullable Trace trace() {
+        return exchange.trace();
+    }
+
+    @Override
     public void leavesOut(int fields) {}
 
     // ---- what comes back

@@ -33,6 +33,11 @@ public interface OutgoingRequest {
     /** What the server may do besides what any server may. */
     Set<Tolerance> tolerated();
 
+    /** Which trace it is part of; null where nobody traces. */
+    default @Nullable Trace trace() {
+        return null;
+    }
+
     /** So many fields of its head do not reach the server, for their names alone; said again with each attempt. */
     void leavesOut(int fields);
 }

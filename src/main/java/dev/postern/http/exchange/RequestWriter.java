@@ -24,6 +24,8 @@ public final class RequestWriter {
     private static final byte[] CHUNKED = HeadWriter.constant("Transfer-Encoding: chunked\r\n");
     private static final byte[] UPGRADE = HeadWriter.constant("Connection: Upgrade\r\nUpgrade: ");
     private static final byte[] TE_TRAILERS = HeadWriter.constant("Connection: TE\r\nTE: trailers\r\n");
+    private static final byte[] TRACEPARENT = HeadWriter.constant("traceparent: ");
+    private static final byte[] TRACESTATE = HeadWriter.constant("tracestate: ");
     private static final byte[] EXPECT = HeadWriter.constant("Expect: 100-continue\r\n");
 
     private RequestWriter() {}
@@ -45,6 +47,7 @@ public final class RequestWriter {
         boolean named = !head.connection().named().isEmpty();
         int leftOut = 0;
         String host = outgoing.sentHost();
+        Trace trace = outgoing.trace();
         for (int i = 0; i < fields.count(); i++) {
             int name = fields.name(i);
             if (host != null && name == FieldName.HOST) {
@@ -53,6 +56,9 @@ public final class RequestWriter {
             }
             if (name == FieldName.TOLD) {
                 out.field(fields, i);
+                continue;
+            }
+            if (trace != null && (name == FieldName.TRACEPARENT || name == FieldName.TRACESTATE)) {
                 continue;
             }
             if (isHopByHop(name)
@@ -97,6 +103,12 @@ public final class RequestWriter {
         }
         if (head.expectsContinue()) {
             out.bytes(EXPECT);
+        }
+        if (trace != null) {
+            out.bytes(TRACEPARENT).bytes(trace.traceparent()).crlf();
+            if (trace.state() != null) {
+                out.bytes(TRACESTATE).text(trace.state()).crlf();
+            }
         }
         ForwardedHeaders.write(out, outgoing);
         return out.crlf();

@@ -190,11 +190,17 @@ final class RetryLadder implements Dial.Caller<ServerStream> {
 
     /** The server has answered. */
     void answered(int status) {
+        if (record.trace() != null) {
+            record.trace().answered(status);
+        }
         balancer.backend().answered(server(), status);
     }
 
     /** The server has failed to answer. */
     void failed(ByServer failure) {
+        if (record.trace() != null) {
+            record.trace().failed(failure);
+        }
         ServerFaults.Kind kind = kind(failure);
         Server at = dial.server();
         if (kind != null && at != null) {

@@ -2,6 +2,7 @@ package dev.postern.http.exchange;
 
 import dev.postern.http.message.Heads;
 import dev.postern.http.message.HttpDate;
+import dev.postern.http.message.RequestHead;
 import dev.postern.machine.MachineErrors;
 import dev.postern.machine.MemoryGuard;
 import dev.postern.tunnel.OpenTunnels;
@@ -135,6 +136,12 @@ public final class Worker {
 
     public RepeatedWarnings warnings() {
         return warnings;
+    }
+
+    /** Which trace a request of {@code client} is part of; null where nobody traces. */
+    @Nullable Trace traceOf(RequestHead head, Client client) {
+        Sampling how = observer.sampling();
+        return how == null ? null : Trace.of(head, client.isTrusted(), how);
     }
 
     /** It is over: tells the observer. */

@@ -53,6 +53,11 @@ public final class FieldName {
      */
     public static final int TOLD = 26;
 
+    /** Which trace a request is part of, W3C Trace Context. */
+    public static final int TRACEPARENT = 27;
+
+    public static final int TRACESTATE = 28;
+
     /** Is Content-Length or Transfer-Encoding to a reader that is careless enough, and to nobody else. */
     public static final int ALMOST_FRAMING = 40;
 
@@ -78,9 +83,13 @@ public final class FieldName {
                         ? CONNECTION
                         : is(bytes, from, "keep-alive")
                                 ? KEEP_ALIVE
-                                : is(bytes, from, "user-agent") ? USER_AGENT : OTHER;
+                                : is(bytes, from, "user-agent")
+                                        ? USER_AGENT
+                                        : is(bytes, from, "tracestate") ? TRACESTATE : OTHER;
             case 11 ->
-                is(bytes, from, "x-client-ip") || is(bytes, from, "client-cert") ? CLAIM : ofProxies(bytes, from, to);
+                is(bytes, from, "x-client-ip") || is(bytes, from, "client-cert")
+                        ? CLAIM
+                        : is(bytes, from, "traceparent") ? TRACEPARENT : ofProxies(bytes, from, to);
             case 13 ->
                 is(bytes, from, "authorization")
                         ? AUTHORIZATION

@@ -60,6 +60,7 @@ import dev.postern.config.TlsGroup;
 import dev.postern.config.TlsProfile;
 import dev.postern.config.TlsVersion;
 import dev.postern.config.Tolerance;
+import dev.postern.config.Tracing;
 import dev.postern.config.Tsig;
 import dev.postern.testing.TestPki;
 import java.io.IOException;
@@ -182,6 +183,7 @@ class ConfigurationFileTest {
                         Duration.ofSeconds(30),
                         Duration.ZERO,
                         Configuration.Hooks.NONE,
+                        null,
                         null,
                         null));
     }
@@ -340,6 +342,7 @@ class ConfigurationFileTest {
                       on-overdue: [overdue]
                       timeout: 5s
                     control: { socket: /run/postern/postern.sock }
+                    tracing: { to: "http://192.0.2.1:4318/v1/traces", sample: 0.5%%, service: edge, query: false, token-file: %5$s }
                     alerts:
                       about: [renewals, backends]
                       per-hour: 5
@@ -624,7 +627,8 @@ class ConfigurationFileTest {
                                                 tsig,
                                                 caFile),
                                         new Alerts.Webhook(
-                                                new Secret("http://192.0.2.1/b"), Alerts.Format.JSON, null, null)))));
+                                                new Secret("http://192.0.2.1/b"), Alerts.Format.JSON, null, null))),
+                        new Tracing("http://192.0.2.1:4318/v1/traces", 5, "edge", false, tsig)));
     }
 
     // The daemon would hang before it has said a word.
@@ -757,6 +761,7 @@ class ConfigurationFileTest {
         assertThat(configuration.sites().get(0).keepTogether()).isFalse();
         assertThat(configuration.hooks()).isEqualTo(Configuration.Hooks.NONE);
         assertThat(configuration.alerts()).isNull();
+        assertThat(configuration.tracing()).isNull();
     }
 
     @Test
