@@ -73,7 +73,8 @@ final class OtlpDestination implements LogDestination {
             taken = true;
         } catch (IOException e) {
             failedAt = now;
-            throw e;
+            // That of a connection refused has no message.
+            throw e.getMessage() == null ? new IOException(e.toString(), e) : e;
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IOException("interrupted", e);

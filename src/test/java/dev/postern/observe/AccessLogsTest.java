@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -48,14 +49,12 @@ class AccessLogsTest {
         return edge.directory().resolve(name);
     }
 
-    private List<String> lines(String name, int count) throws IOException, InterruptedException {
-        for (int i = 0; i < 200; i++) {
+    private List<String> lines(String name, int count) throws IOException {
+        Awaitility.await().atMost(Duration.ofSeconds(60)).until(() -> {
             // A sweep hands over what there is.
             edge.passes(Duration.ofSeconds(1));
-            if (Files.exists(file(name)) && Files.readAllLines(file(name)).size() >= count) {
-                break;
-            }
-        }
+            return Files.exists(file(name)) && Files.readAllLines(file(name)).size() >= count;
+        });
         return Files.readAllLines(file(name));
     }
 

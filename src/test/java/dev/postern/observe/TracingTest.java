@@ -23,6 +23,7 @@ import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -32,6 +33,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Which trace a request is part of, and what a collector is told of it: read by OpenTelemetry's own definition of OTLP. */
 class TracingTest {
     private static final String TRACE = "0af7651916cd43dd8448eb211c80319c";
+    private static final Duration A_WHILE = Duration.ofSeconds(60);
     private static final String PARENT = "b7ad6b7169203331";
 
     /** Of OTLP, hexadecimal; of the JSON of Protocol Buffers, Base64. */
@@ -85,7 +87,8 @@ class TracingTest {
     /** So many of them, in the order in which they came. */
     private List<Span> spans(int count) throws Exception {
         List<Span> spans = new ArrayList<>();
-        for (int i = 0; i < 300 && spans.size() < count; i++) {
+        Awaitility.await().atMost(A_WHILE).until(() -> {
+            // A sweep hands over what there is.
             edge.passes(Duration.ofSeconds(1));
             spans.clear();
             for (TestServer.Request request : collector.requests()) {
@@ -95,7 +98,8 @@ class TracingTest {
                 assertThat(attributes(all.getResource().getAttributesList())).containsEntry("service.name", "edge");
                 spans.addAll(all.getScopeSpans(0).getSpansList());
             }
-        }
+            return spans.size() >= count;
+        });
         assertThat(spans).hasSize(count);
         return spans;
     }
@@ -319,14 +323,14 @@ class TracingTest {
         start("100%", toServer(), "");
         assertThat(edge.plainClient().get("localhost", "/").status()).isEqualTo(200);
 
-        String metrics = "";
-        for (int i = 0; i < 300 && !metrics.contains("postern_traces_dropped_total 1.0"); i++) {
+        Awaitility.await().atMost(A_WHILE).untilAsserted(() -> {
             edge.passes(Duration.ofSeconds(1));
             try (RawClient admin = RawClient.plain(edge.adminPort())) {
-                metrics = admin.get("localhost", "/metrics").body();
+                assertThat(admin.get("localhost", "/metrics").body())
+                        .contains("postern_traces_dropped_total 1.0")
+                        .contains("postern_traces_total 0.0");
             }
-        }
-        assertThat(metrics).contains("postern_traces_dropped_total 1.0").contains("postern_traces_total 0.0");
+        });
     }
 
     @Test
