@@ -118,7 +118,7 @@ public final class AdminPages implements Pages {
     public @Nullable CompletionStage<Page> page(Wanted asked) {
         Query query = Query.of(asked.query());
         return switch (asked.path()) {
-            case "/metrics" -> made(() -> new Page(200, metrics.contentType(), metrics.text()));
+            case "/metrics" -> made(() -> metrics(asked.accept()));
             case "/live", "/healthz" -> made(() -> text(200, "alive\n"));
             case "/ready" -> made(this::ready);
             case "/status.json" -> made(() -> new Page(200, JSON, bytes(StatusJson.of(pictures.take()) + "\n")));
@@ -130,6 +130,11 @@ public final class AdminPages implements Pages {
             case "/status.svg" -> made(() -> resource("status.svg", "image/svg+xml"));
             default -> null;
         };
+    }
+
+    private Page metrics(String accept) {
+        boolean open = Metrics.isOpen(accept);
+        return new Page(200, metrics.contentType(open), metrics.text(open));
     }
 
     private Operators operators(Wanted asked) {

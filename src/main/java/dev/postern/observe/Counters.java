@@ -4,6 +4,7 @@ import dev.postern.wire.Failure;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLongArray;
+import org.jspecify.annotations.Nullable;
 
 /** The counters of one site, or of one server, on one event loop: written there only, read by any thread. */
 final class Counters {
@@ -39,6 +40,12 @@ final class Counters {
         60_000_000
     };
 
+    /** One of those that were timed, by the trace that has more of it. */
+    record Example(String traceId, String spanId, long micros) {}
+
+    // Replaced by the loop; read by any thread.
+    private volatile @Nullable Example last;
+
     private final AtomicLongArray counts = new AtomicLongArray(BUCKETS + BOUNDS.length + 1);
 
     // Replaced by the loop when a reason is new.
@@ -61,6 +68,16 @@ final class Counters {
         }
         LoopCounters.increment(counts, BUCKETS + bucket);
         add(MICROS, micros);
+    }
+
+    /** Is timed, and told a collector of traces. */
+    void exemplified(Example example) {
+        last = example;
+    }
+
+    /** The last one; null where there is none. */
+    @Nullable Example example() {
+        return last;
     }
 
     void failed(Failure why) {

@@ -2,12 +2,15 @@ package dev.postern.observe;
 
 import io.prometheus.metrics.model.snapshots.ClassicHistogramBuckets;
 import io.prometheus.metrics.model.snapshots.CounterSnapshot;
+import io.prometheus.metrics.model.snapshots.Exemplar;
+import io.prometheus.metrics.model.snapshots.Exemplars;
 import io.prometheus.metrics.model.snapshots.GaugeSnapshot;
 import io.prometheus.metrics.model.snapshots.HistogramSnapshot;
 import io.prometheus.metrics.model.snapshots.HistogramSnapshot.HistogramDataPointSnapshot;
 import io.prometheus.metrics.model.snapshots.Labels;
 import io.prometheus.metrics.model.snapshots.MetricSnapshots;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /** Metrics on their way to whoever asked: put in one by one, whatever their order. */
@@ -46,6 +49,11 @@ final class Families {
 
     /** @param sums as {@link Counters} keeps them */
     void histogram(String name, String help, long[] sums, String... labels) {
+        histogram(name, help, sums, List.of(), labels);
+    }
+
+    /** @param examples of what was counted */
+    void histogram(String name, String help, long[] sums, List<Counters.Example> examples, String... labels) {
         ClassicHistogramBuckets.Builder buckets = ClassicHistogramBuckets.builder();
         for (int i = 0; i < Counters.BOUNDS.length; i++) {
             buckets.bucket(Counters.BOUNDS[i] / MICROS_PER_SECOND, sums[Counters.BUCKETS + i]);
@@ -56,6 +64,13 @@ final class Families {
                 .dataPoint(HistogramDataPointSnapshot.builder()
                         .classicHistogramBuckets(buckets.build())
                         .sum(sums[Counters.MICROS] / MICROS_PER_SECOND)
+                        .exemplars(Exemplars.of(examples.stream()
+                                .map(each -> Exemplar.builder()
+                                        .value(each.micros() / MICROS_PER_SECOND)
+                                        .traceId(each.traceId())
+                                        .spanId(each.spanId())
+                                        .build())
+                                .toList()))
                         .labels(Labels.of(labels))
                         .build());
     }

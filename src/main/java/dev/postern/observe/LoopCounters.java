@@ -2,6 +2,7 @@ package dev.postern.observe;
 
 import dev.postern.backend.Server;
 import dev.postern.http.exchange.ExchangeRecord;
+import dev.postern.http.exchange.Trace;
 import dev.postern.tunnel.PassageRecord;
 import dev.postern.wire.Failure;
 import dev.postern.wire.Failure.ByServer;
@@ -55,6 +56,11 @@ final class LoopCounters {
         site.add(Counters.LEFT_OUT, exchange.leftOut());
         if (timed) {
             site.took(exchange.totalTime() / NANOS_PER_MICRO);
+            Trace trace = exchange.trace();
+            if (trace != null && trace.isSampled()) {
+                site.exemplified(
+                        new Counters.Example(trace.traceId(), trace.spanId(), exchange.totalTime() / NANOS_PER_MICRO));
+            }
         }
         if (failure != null) {
             site.failed(failure);

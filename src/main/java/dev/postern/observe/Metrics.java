@@ -3,6 +3,8 @@ package dev.postern.observe;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.postern.certificate.care.CertificateStatus;
 import io.prometheus.metrics.config.EscapingScheme;
+import io.prometheus.metrics.expositionformats.ExpositionFormatWriter;
+import io.prometheus.metrics.expositionformats.OpenMetricsTextFormatWriter;
 import io.prometheus.metrics.expositionformats.PrometheusTextFormatWriter;
 import io.prometheus.metrics.instrumentation.jvm.JvmBufferPoolMetrics;
 import io.prometheus.metrics.instrumentation.jvm.JvmGarbageCollectorMetrics;
@@ -33,6 +35,12 @@ public final class Metrics {
     private static final class Writer {
         static final PrometheusTextFormatWriter TEXT =
                 PrometheusTextFormatWriter.builder().build();
+        static final OpenMetricsTextFormatWriter OPEN =
+                OpenMetricsTextFormatWriter.builder().build();
+
+        static ExpositionFormatWriter of(boolean open) {
+            return open ? OPEN : TEXT;
+        }
     }
 
     /**
@@ -80,16 +88,21 @@ public final class Metrics {
                 .toList();
     }
 
+    /** Whether whoever asks takes OpenMetrics, which has exemplars. */
+    public static boolean isOpen(String accept) {
+        return accept.contains("application/openmetrics-text");
+    }
+
     /** What {@link #text} is. */
-    public String contentType() {
-        return Writer.TEXT.getContentType();
+    public String contentType(boolean open) {
+        return Writer.of(open).getContentType();
     }
 
     /** All of it. Takes milliseconds, more with thousands of sites; not for an event loop. */
-    public byte[] text() {
+    public byte[] text(boolean open) {
         ByteArrayOutputStream text = new ByteArrayOutputStream(64 * 1024);
         try {
-            Writer.TEXT.write(text, registry().scrape(), EscapingScheme.DEFAULT);
+            Writer.of(open).write(text, registry().scrape(), EscapingScheme.DEFAULT);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

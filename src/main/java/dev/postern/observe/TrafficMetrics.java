@@ -2,6 +2,7 @@ package dev.postern.observe;
 
 import io.prometheus.metrics.model.registry.MultiCollector;
 import io.prometheus.metrics.model.snapshots.MetricSnapshots;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -20,9 +21,14 @@ final class TrafficMetrics implements MultiCollector {
     private static final class Sum {
         private final long[] sums = Counters.sums();
         private final Map<String, Long> failures = new TreeMap<>();
+        private final List<Counters.Example> examples = new ArrayList<>();
 
         void add(Counters more) {
             more.addTo(sums, failures);
+            Counters.Example example = more.example();
+            if (example != null) {
+                examples.add(example);
+            }
         }
     }
 
@@ -87,6 +93,7 @@ final class TrafficMetrics implements MultiCollector {
                 "postern_request_duration_seconds",
                 "From the first byte of a request to the last of its response; without tunnels",
                 sum.sums,
+                sum.examples,
                 "site",
                 site);
         sum.failures.forEach((reason, count) -> families.counter(

@@ -333,6 +333,32 @@ class TracingTest {
         });
     }
 
+    /** What a dashboard leads from a slow request to its trace by. */
+    @Test
+    void metricsHaveExemplarsForWhoeverReadsOpenMetrics() throws Exception {
+        start("100%", toServer(), "");
+        assertThat(edge.plainClient().get("localhost", "/").status()).isEqualTo(200);
+        Span own = spans(2).get(0);
+
+        try (RawClient admin = RawClient.plain(edge.adminPort())) {
+            RawClient.Response open = admin.request(
+                            "GET /metrics HTTP/1.1",
+                            "Host: localhost",
+                            "Accept: application/openmetrics-text;version=1.0.0,text/plain;q=0.2")
+                    .response();
+            assertThat(open.header("Content-Type"))
+                    .singleElement()
+                    .asString()
+                    .startsWith("application/openmetrics-text");
+            assertThat(open.body())
+                    .containsPattern(
+                            "postern_request_duration_seconds_bucket\\{site=\"localhost\",le=\"[^\"]+\"\\} [0-9]+ # \\{span_id=\""
+                                    + hex(own.getSpanId()) + "\",trace_id=\"" + hex(own.getTraceId()) + "\"\\}")
+                    .endsWith("# EOF\n");
+            assertThat(admin.get("localhost", "/metrics").body()).doesNotContain(hex(own.getTraceId()));
+        }
+    }
+
     @Test
     void whereNobodyTracesWhatClientsSayPasses() throws Exception {
         edge.startPlaintext(server, "");

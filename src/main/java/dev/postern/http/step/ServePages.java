@@ -46,15 +46,18 @@ public final class ServePages implements RequestStep {
     /**
      * @param query what follows the question mark; empty where nothing does
      * @param operator who it is; null for somebody who may look only
+     * @param accept which forms the client takes; empty where it does not say
      */
     public record Wanted(
-            String path, String query, @Nullable String operator) {
+            String path, String query, @Nullable String operator, String accept) {
         static Wanted of(RequestHead request, @Nullable String operator) {
             String target = request.target().text();
             int query = target.indexOf('?');
+            int field = request.fields().find("accept", 0);
+            String accept = field < 0 ? "" : request.fields().value(field);
             return query < 0
-                    ? new Wanted(target, "", operator)
-                    : new Wanted(target.substring(0, query), target.substring(query + 1), operator);
+                    ? new Wanted(target, "", operator, accept)
+                    : new Wanted(target.substring(0, query), target.substring(query + 1), operator, accept);
         }
     }
 
@@ -116,7 +119,8 @@ public final class ServePages implements RequestStep {
         } else if (exchange.request().fields().find(FieldName.AUTHORIZATION) < 0) {
             show(exchange, wanted);
         } else {
-            login.find(exchange, admin, who -> show(exchange, new Wanted(wanted.path, wanted.query, who)));
+            login.find(
+                    exchange, admin, who -> show(exchange, new Wanted(wanted.path, wanted.query, who, wanted.accept)));
         }
     }
 
