@@ -8,6 +8,7 @@ import dev.postern.config.read.Surroundings;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
+import java.io.Writer;
 import java.lang.management.ManagementFactory;
 import java.nio.charset.Charset;
 import java.nio.file.Files;
@@ -158,6 +159,12 @@ public final class Main {
             console.out().flush();
             console.err().flush();
         }
+    }
+
+    /** All there are, for whoever describes them. */
+    static CommandLine allCommands() {
+        PrintWriter nowhere = new PrintWriter(Writer.nullWriter());
+        return new Main(new Console(nowhere, nowhere), Map.of()).commands("");
     }
 
     /**
