@@ -122,15 +122,16 @@ class AccessLogsTest {
                 "access-log: { to: %s, headers: [X-Tenant, Cookie, Authorization, X-Not-There] }"
                         .formatted(file("main.log")),
                 "");
-        edge.plainClient()
-                .request(
+        // One connection, so that the lines are of one event loop, and in order.
+        RawClient client = edge.plainClient();
+        client.request(
                         "GET / HTTP/1.1",
                         "Host: a.test",
                         "X-Tenant: t \"1\"",
                         "Cookie: session=s3cret",
                         "Authorization: Bearer s3cret")
                 .response();
-        edge.plainClient().get("a.test", "/");
+        client.get("a.test", "/");
 
         List<String> lines = lines("main.log", 2);
         JsonObject headers =
