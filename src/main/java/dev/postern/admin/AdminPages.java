@@ -3,6 +3,7 @@ package dev.postern.admin;
 import dev.postern.config.Listeners.Admin;
 import dev.postern.config.Listeners.Ready;
 import dev.postern.control.ControlCommands;
+import dev.postern.http.step.ServePages;
 import dev.postern.http.step.ServePages.Page;
 import dev.postern.http.step.ServePages.Pages;
 import dev.postern.http.step.ServePages.Wanted;
@@ -109,7 +110,10 @@ public final class AdminPages implements Pages {
                 ? CompletableFuture.completedStage(new Page(
                         303,
                         // Back to where the button was; our own paths alone.
-                        Map.of("Location", asked.path().equals("/do/renew") ? "/#certificates" : "/#backends"),
+                        Map.of(
+                                "Location",
+                                ServePages.OPERATOR
+                                        + (asked.path().equals("/do/renew") ? "#certificates" : "#backends")),
                         new byte[0]))
                 : null;
     }

@@ -48,7 +48,7 @@ final class CertificateSection {
         page.open("section", "aria-labelledby", "certificates");
         page.open("div", "class", "head").element("h2", "Certificates", "id", "certificates");
         page.element("span", count(found.size()), "class", "dim");
-        page.open("form", "method", "get", "action", "/#certificates", "role", "search");
+        page.open("form", "method", "get", "action", operators.home() + "#certificates", "role", "search");
         page.element("label", "Search sites", "for", "q", "class", "hidden");
         page.empty(
                 "input",
@@ -109,7 +109,7 @@ final class CertificateSection {
                     "a",
                     name,
                     "href",
-                    "/?" + (search.isEmpty() ? "" : "q=" + Query.encoded(search) + "&") + "page=" + to
+                    operators.home() + "?" + (search.isEmpty() ? "" : "q=" + Query.encoded(search) + "&") + "page=" + to
                             + "#certificates");
         } else {
             page.element("span", name, "class", "dim");

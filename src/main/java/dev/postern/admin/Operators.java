@@ -1,6 +1,7 @@
 package dev.postern.admin;
 
 import dev.postern.admin.OperatorActions.Outcome;
+import dev.postern.http.step.ServePages;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,6 +16,11 @@ record Operators(
     /** Whether whoever looks gets buttons. */
     boolean mayAct() {
         return name != null;
+    }
+
+    /** Where the first page of whoever looks is. */
+    String home() {
+        return mayAct() ? ServePages.OPERATOR : "/";
     }
 
     /** A button that posts, where whoever looks may. */

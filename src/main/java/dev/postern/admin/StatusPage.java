@@ -1,5 +1,6 @@
 package dev.postern.admin;
 
+import dev.postern.http.step.ServePages;
 import dev.postern.status.EdgePicture;
 import dev.postern.time.TimeText;
 import java.time.Duration;
@@ -110,7 +111,7 @@ final class StatusPage {
         if (operators.mayAct()) {
             page.element("span", "signed in as " + operators.name(), "class", "dim");
         } else if (operators.mayLogIn()) {
-            page.element("a", "Sign in", "href", "/login");
+            page.element("a", "Sign in", "href", ServePages.OPERATOR);
         }
         page.close().close();
     }

@@ -3,8 +3,10 @@ package dev.postern.app;
 import dev.postern.admin.AdminPages;
 import dev.postern.certificate.care.CertificateStatus;
 import dev.postern.certificate.operate.CertificateOperations;
+import dev.postern.control.ControlCommands;
 import dev.postern.observe.Metrics;
 import dev.postern.status.EdgePictures;
+import dev.postern.status.StatusControl;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
@@ -17,6 +19,8 @@ final class AdminDesk implements AutoCloseable {
 
     private final ExecutorService making = Threads.fixed(1, "admin");
     private final ExecutorService acting = Threads.fixed(ACTIONS, "operators");
+    private final EdgePictures.Subject subject;
+    private final InstantSource clock;
     private final EdgePictures pictures;
     private final AdminPages pages;
 
@@ -27,6 +31,8 @@ final class AdminDesk implements AutoCloseable {
             Supplier<List<CertificateStatus>> certificates,
             CertificateOperations operations,
             InstantSource clock) {
+        this.subject = subject;
+        this.clock = clock;
         this.pictures = new EdgePictures(subject, clock, System::nanoTime);
         this.pages = new AdminPages(
                 metrics,
@@ -38,9 +44,9 @@ final class AdminDesk implements AutoCloseable {
                 clock);
     }
 
-    /** How all of it stands. */
-    EdgePictures pictures() {
-        return pictures;
+    /** Says how all of it stands; what else is asked for is left to {@code others}. */
+    ControlCommands telling(ControlCommands others) {
+        return new StatusControl(pictures, subject, clock, others);
     }
 
     AdminPages pages() {

@@ -20,7 +20,6 @@ import dev.postern.machine.MemoryGuard;
 import dev.postern.machine.TlsLibrary;
 import dev.postern.status.LastReload;
 import dev.postern.status.ServerControl;
-import dev.postern.status.StatusControl;
 import io.netty.util.concurrent.Ticker;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -214,9 +213,7 @@ public final class Edge implements AutoCloseable {
                 () -> new ExplainControl.Asked(config, path.routing(), care.certificates()::findEither),
                 observation::recent,
                 new ServerControl(
-                        () -> path.routing().backends(),
-                        clock,
-                        new StatusControl(path.desk().pictures(), certificates)));
+                        () -> path.routing().backends(), clock, path.desk().telling(certificates)));
     }
 
     /** What an operator may ask for, and gets done. */

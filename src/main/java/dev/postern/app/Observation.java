@@ -223,12 +223,19 @@ final class Observation implements AutoCloseable {
 
     /** The last that {@code kept} of each event loop says, the oldest first. Blocks for a moment; not for an event loop. */
     List<EndedExchange> ended(Function<LoopObserver, List<EndedExchange>> kept) {
+        return endedByLoop(kept).stream()
+                .flatMap(List::stream)
+                .sorted(Comparator.comparingLong(EndedExchange::endedMillis))
+                .toList();
+    }
+
+    /** The same, those of each event loop apart. */
+    List<List<EndedExchange>> endedByLoop(Function<LoopObserver, List<EndedExchange>> kept) {
         List<Future<List<EndedExchange>>> asked = new ArrayList<>();
         loops.forEach((loop, observer) -> asked.add(loop.submit(() -> kept.apply(observer))));
         return asked.stream()
                 .filter(one -> one.awaitUninterruptibly(FOLLOW_SECONDS, TimeUnit.SECONDS) && one.isSuccess())
-                .flatMap(one -> one.getNow().stream())
-                .sorted(Comparator.comparingLong(EndedExchange::endedMillis))
+                .map(Future::getNow)
                 .toList();
     }
 

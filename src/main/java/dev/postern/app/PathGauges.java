@@ -72,6 +72,11 @@ record PathGauges(
     }
 
     @Override
+    public Map<String, Integer> busiestClients(int most) {
+        return perClient.busiest(most);
+    }
+
+    @Override
     public long refusedPerClient() {
         return perClient.refused();
     }

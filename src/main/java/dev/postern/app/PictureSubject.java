@@ -64,4 +64,9 @@ record PictureSubject(
     public List<EndedExchange> failures() {
         return observation.ended(LoopObserver::failed);
     }
+
+    @Override
+    public List<List<EndedExchange>> recent() {
+        return observation.endedByLoop(LoopObserver::recent);
+    }
 }

@@ -182,6 +182,9 @@ public final class Main {
         all.put("check", () -> new CheckCommand(plain, surroundings));
         all.put("reload", () -> new ReloadCommand(plain, surroundings));
         all.put("status", () -> new StatusCommand(console, plain, surroundings));
+        all.put("backend", () -> new BackendCommand(console, plain, surroundings));
+        all.put("connections", () -> new ConnectionsCommand(console, plain, surroundings));
+        all.put("top", () -> new TopCommand(console, plain, surroundings));
         all.put(
                 "server",
                 () -> new CommandLine(new ServerCommand())

@@ -1,17 +1,9 @@
 package dev.postern.cli;
 
 import com.google.gson.JsonObject;
-import dev.postern.config.read.ConfigurationProblems;
 import dev.postern.config.read.Surroundings;
-import dev.postern.control.ControlClient;
-import dev.postern.control.ControlFailure;
-import dev.postern.control.ControlRequest;
-import java.util.concurrent.Callable;
-import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
+import java.io.PrintWriter;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
 
 @Command(
         name = "status",
@@ -30,75 +22,14 @@ import picocli.CommandLine.Option;
             "  postern status --watch=5",
             "  postern status --json"
         })
-final class StatusCommand implements Callable<Integer> {
-    private static final String CLEAR = "\033[H\033[2J\033[3J";
-
-    private final Console terminal;
-    private final Console console;
-
-    @Mixin
-    final HelpOption help = new HelpOption();
-
-    @Mixin
-    private final CareOptions options;
-
-    @Option(
-            names = "--watch",
-            paramLabel = "SECONDS",
-            arity = "0..1",
-            fallbackValue = "2",
-            description = "Look again every so many seconds, 2 unless said, until interrupted.")
-    private @Nullable Integer every;
-
+final class StatusCommand extends WatchedCommand {
     /** @param terminal where the cursor may be moved */
     StatusCommand(Console terminal, Console console, Surroundings surroundings) {
-        this.terminal = terminal;
-        this.console = console;
-        this.options = new CareOptions(surroundings);
+        super(terminal, console, surroundings, "status");
     }
 
     @Override
-    public Integer call() throws CommandFailed, ConfigurationProblems, InterruptedException, WrongUsage {
-        Integer seconds = every;
-        if (seconds == null) {
-            show(ask());
-            return ExitCode.OK;
-        }
-        if (seconds < 1) {
-            throw new WrongUsage("--watch: " + seconds + " (expected: 1 or more)");
-        }
-        JsonObject first = ask();
-        boolean moves = Terminal.console() != null && !options.isJson();
-        redraw(first, moves);
-        while (true) {
-            TimeUnit.SECONDS.sleep(seconds);
-            try {
-                redraw(ask(), moves);
-            } catch (CommandFailed e) {
-                // It may be starting again.
-                console.err().println(e.getMessage());
-            }
-        }
-    }
-
-    private JsonObject ask() throws CommandFailed, ConfigurationProblems {
-        try (ControlClient daemon = options.requireDaemon()) {
-            return daemon.run(ControlRequest.of("status").json(), console.err()::println);
-        } catch (ControlFailure e) {
-            throw CommandFailed.of(e);
-        }
-    }
-
-    private void redraw(JsonObject status, boolean moves) {
-        if (moves) {
-            terminal.out().print(CLEAR);
-        }
-        show(status);
-        terminal.out().flush();
-    }
-
-    private void show(JsonObject status) {
-        options.print(
-                console, status, json -> new StatusTables(json, Terminal.width(System.getenv())).print(console.out()));
+    void print(JsonObject result, PrintWriter out, int width) {
+        new StatusTables(result, width).print(out);
     }
 }

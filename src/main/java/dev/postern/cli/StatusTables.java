@@ -11,6 +11,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /** What {@code /status.json} says, as tables for people. */
 final class StatusTables {
@@ -39,7 +40,7 @@ final class StatusTables {
 
     void print(PrintWriter out) {
         head(out);
-        servers(out);
+        servers(out, CareOptions.objects(status, "backends"), false);
         certificates(out);
         failures(out);
     }
@@ -94,15 +95,16 @@ final class StatusTables {
 
     // ---- servers
 
-    private void servers(PrintWriter out) {
+    /** @param fully whether what each has answered is told below it */
+    void servers(PrintWriter out, List<JsonObject> backends, boolean fully) {
         Table table = width < WIDE
                 ? new Table("SERVER", "STATE", "FOR", "BUSY", "RATE", "P99", "REQUESTS", "FAILED")
                 : new Table("SERVER", "STATE", "FOR", "BUSY", "RATE", "P50", "P99", "REQUESTS", "FAILED", "CHECK");
         boolean some = false;
-        for (JsonObject backend : CareOptions.objects(status, "backends")) {
+        for (JsonObject backend : backends) {
             for (JsonObject server : CareOptions.objects(backend, "servers")) {
                 some = true;
-                table.row(server(CareOptions.text(backend, "name", ""), server), notes(server));
+                table.row(server(CareOptions.text(backend, "name", ""), server), notes(server, fully));
             }
         }
         if (some) {
@@ -112,7 +114,7 @@ final class StatusTables {
     }
 
     /** Why it is not as usual, and what an operator has said. */
-    private static List<String> notes(JsonObject server) {
+    private static List<String> notes(JsonObject server, boolean fully) {
         List<String> notes = new ArrayList<>();
         if (!CareOptions.text(server, "state", "").equals("up")) {
             notes.add(CareOptions.text(server, "why", ""));
@@ -125,7 +127,24 @@ final class StatusTables {
                         + CareOptions.text(what, "since", "") + (until == null ? "" : ", until " + until));
             });
         }
+        if (fully && number(server, "requests") > 0) {
+            notes.add("answers: " + numbers(server.getAsJsonObject("answers")) + "; retries "
+                    + number(server, "retries"));
+        }
+        if (fully && server.has("failures")) {
+            notes.add("failures: " + numbers(server.getAsJsonObject("failures")));
+        }
+        if (fully && server.has("last-check")) {
+            String fault = CareOptions.text(server.getAsJsonObject("last-check"), "fault");
+            notes.add("last check: " + (fault == null ? "well" : fault));
+        }
         return notes;
+    }
+
+    private static String numbers(JsonObject counts) {
+        return counts.entrySet().stream()
+                .map(one -> one.getKey() + " " + one.getValue().getAsLong())
+                .collect(Collectors.joining(", "));
     }
 
     private List<String> server(String backend, JsonObject server) {

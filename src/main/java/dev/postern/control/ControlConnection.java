@@ -39,7 +39,8 @@ final class ControlConnection implements AutoCloseable {
     private static final int PIECE = 64 * 1024;
 
     /** Commands that change nothing: monitoring asks for them every minute. */
-    private static final Set<String> READING = Set.of("list", "plan", "explain", "account-show", "status");
+    private static final Set<String> READING =
+            Set.of("list", "plan", "explain", "account-show", "status", "connections", "top");
 
     /** What of a request is told beside its command. */
     private static final List<String> TOLD = List.of("site", "action", "server", "weight", "until");

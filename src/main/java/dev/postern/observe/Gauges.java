@@ -28,6 +28,9 @@ public interface Gauges {
     /** How often there were as many, so that no more were accepted. */
     long connectionLimitReached();
 
+    /** The clients that have most connections open, the one with most first; none where nobody limits how many. */
+    Map<String, Integer> busiestClients(int most);
+
     /** Client connections that were closed because their client had too many. */
     long refusedPerClient();
 

@@ -19,6 +19,9 @@ import org.jspecify.annotations.Nullable;
 
 /** What watches one event loop, and what is switched on of it. */
 public final class LoopObserver implements ExchangeObserver, PassageObserver {
+    /** As many as are told of, whatever became of them. */
+    public static final int RECENT_KEPT = RecentExchanges.KEPT;
+
     /** As many as the status page shows: they may all be of one loop. */
     public static final int FAILURES_KEPT = 100;
 
@@ -33,7 +36,7 @@ public final class LoopObserver implements ExchangeObserver, PassageObserver {
     private final RandomGenerator random;
     private boolean counting;
     private final LoopCounters counters = new LoopCounters();
-    private final RecentExchanges recent = new RecentExchanges(RecentExchanges.KEPT);
+    private final RecentExchanges recent = new RecentExchanges(RECENT_KEPT);
     /** Of which the others would soon leave none. */
     private final RecentExchanges failed = new RecentExchanges(FAILURES_KEPT);
 

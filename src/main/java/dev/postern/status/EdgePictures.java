@@ -32,6 +32,9 @@ public final class EdgePictures {
 
         /** The last that failed through no fault of their clients, the oldest first. */
         List<EndedExchange> failures();
+
+        /** The last of each event loop, the oldest first. */
+        List<List<EndedExchange>> recent();
     }
 
     /** A rate over less would jump. */

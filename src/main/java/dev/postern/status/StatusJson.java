@@ -106,7 +106,7 @@ public final class StatusJson {
         return json;
     }
 
-    private static JsonObject listener(String name, Connections connections) {
+    static JsonObject listener(String name, Connections connections) {
         JsonObject json = new JsonObject();
         json.addProperty("name", name);
         json.addProperty("open", connections.open());

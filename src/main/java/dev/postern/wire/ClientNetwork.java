@@ -1,7 +1,9 @@
 package dev.postern.wire;
 
+import io.netty.util.NetUtil;
 import java.net.Inet4Address;
 import java.net.InetAddress;
+import java.net.UnknownHostException;
 
 /** What one client has of addresses, for counting: one of IPv4; of IPv6 a /64, in which a host takes any it likes. */
 public final class ClientNetwork {
@@ -19,6 +21,25 @@ public final class ClientNetwork {
             network = network << 8 | (bytes[i] & 0xff);
         }
         return network;
+    }
+
+    /** An address of IPv4, or a /64 of IPv6. */
+    public static String text(long network) {
+        try {
+            if (network >>> 32 == 0xffffL) {
+                return InetAddress.getByAddress(new byte[] {
+                            (byte) (network >> 24), (byte) (network >> 16), (byte) (network >> 8), (byte) network
+                        })
+                        .getHostAddress();
+            }
+            byte[] bytes = new byte[16];
+            for (int i = 0; i < 8; i++) {
+                bytes[i] = (byte) (network >> (56 - 8 * i));
+            }
+            return NetUtil.toAddressString(InetAddress.getByAddress(bytes)) + "/64";
+        } catch (UnknownHostException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     /** The same for all that one party may well have: of IPv4 a /24; of IPv6 a /48, which is what a site is given. */

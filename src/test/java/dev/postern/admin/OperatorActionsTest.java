@@ -32,7 +32,7 @@ class OperatorActionsTest {
         for (String authorization : List.of(basic("ops", "s3cret"), basic("token", TOKEN), "Bearer " + TOKEN)) {
             RawClient.Response answer = post(DRAIN, "Authorization: " + authorization, "Origin: " + origin());
             assertThat(answer.status()).as(authorization).isEqualTo(303);
-            assertThat(answer.header("Location")).containsExactly("/#backends");
+            assertThat(answer.header("Location")).containsExactly("/operator#backends");
             awaitState("draining");
 
             post("/do/server?action=ready&server=web/blue", "Authorization: " + authorization);
@@ -43,7 +43,7 @@ class OperatorActionsTest {
     @Test
     void pageHasButtonsForOperatorsAndSaysWhatCameOfThem() throws Exception {
         start(true);
-        assertThat(get("/").body()).doesNotContain("<form method=\"post\"").contains("href=\"/login\"");
+        assertThat(get("/").body()).doesNotContain("<form method=\"post\"").contains("href=\"/operator\"");
 
         String page = get("/", "Authorization: " + basic("ops", "s3cret")).body();
         assertThat(page)
@@ -64,14 +64,15 @@ class OperatorActionsTest {
     @Test
     void browsersAreAskedWhoTheirOperatorIs() throws Exception {
         start(true);
-        assertThat(get("/login").status()).isEqualTo(401);
-        assertThat(get("/login").header("WWW-Authenticate"))
+        assertThat(get("/operator").status()).isEqualTo(401);
+        assertThat(get("/operator").header("WWW-Authenticate"))
                 .containsExactly("Basic realm=\"Postern\", charset=\"UTF-8\"");
-        assertThat(get("/login", "Authorization: " + basic("ops", "wrong")).status())
+        assertThat(get("/operator", "Authorization: " + basic("ops", "wrong")).status())
                 .isEqualTo(401);
-        RawClient.Response in = get("/login", "Authorization: " + basic("ops", "s3cret"));
-        assertThat(in.status()).isEqualTo(303);
-        assertThat(in.header("Location")).containsExactly("/");
+        RawClient.Response in = get("/operator?q=nothing", "Authorization: " + basic("ops", "s3cret"));
+        assertThat(in.status()).isEqualTo(200);
+        assertThat(in.body())
+                .contains("signed in as ops", "Nothing is called so.", "action=\"/operator#certificates\"");
     }
 
     @ParameterizedTest
@@ -156,7 +157,12 @@ class OperatorActionsTest {
         start(true);
         assertThat(get(DRAIN, "Authorization: Bearer " + TOKEN).status()).isEqualTo(404);
         for (String path : List.of(
-                "/do/server?action=burn&server=web/blue", "/do/renew", "/do/nothing", "/", "/status.json", "/login")) {
+                "/do/server?action=burn&server=web/blue",
+                "/do/renew",
+                "/do/nothing",
+                "/",
+                "/status.json",
+                "/operator")) {
             assertThat(post(path, "Authorization: Bearer " + TOKEN).status())
                     .as(path)
                     .isEqualTo(404);
@@ -174,8 +180,8 @@ class OperatorActionsTest {
     @Test
     void withoutOperatorsNobodyMayDoAnything() throws Exception {
         start(false);
-        assertThat(get("/").body()).doesNotContain("/login");
-        assertThat(get("/login").status()).isEqualTo(403);
+        assertThat(get("/").body()).doesNotContain("/operator");
+        assertThat(get("/operator").status()).isEqualTo(403);
         assertThat(post(DRAIN, "Authorization: Bearer " + TOKEN).status()).isEqualTo(403);
         assertUntouched();
     }

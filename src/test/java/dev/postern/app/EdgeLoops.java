@@ -1,10 +1,13 @@
 package dev.postern.app;
 
+import com.google.gson.JsonObject;
+import dev.postern.control.ControlFailure;
+import dev.postern.control.ControlRequest;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
-/** What a test may ask of the event loops of an edge. */
+/** What a test may ask of an edge, and of its event loops. */
 public final class EdgeLoops {
     private static final long PATIENCE_SECONDS = 60;
 
@@ -25,5 +28,10 @@ public final class EdgeLoops {
                 throw new IllegalStateException("an event loop does not answer");
             }
         }
+    }
+
+    /** What a command without anything else is answered. */
+    public static JsonObject asked(Edge edge, String command) throws ControlFailure, InterruptedException {
+        return edge.commands().run(ControlRequest.of(command).json(), line -> {});
     }
 }

@@ -25,8 +25,8 @@ import org.slf4j.LoggerFactory;
 public final class ServePages implements RequestStep {
     private static final Logger LOG = LoggerFactory.getLogger(ServePages.class);
 
-    /** Where browsers are asked who their operator is. */
-    private static final String LOGIN = "/login";
+    /** The first page, where browsers are asked who their operator is: each time, since not all say so unasked. */
+    public static final String OPERATOR = "/operator";
 
     /** Where pages come from. Any thread. */
     public interface Pages {
@@ -101,7 +101,7 @@ public final class ServePages implements RequestStep {
     private void get(Exchange exchange) {
         Wanted wanted = Wanted.of(exchange.request(), null);
         Admin admin = pages.admin();
-        boolean asks = wanted.path.equals(LOGIN);
+        boolean asks = wanted.path.equals(OPERATOR);
         if (admin == null || !admin.hasOperators()) {
             if (asks) {
                 nobodyMay(exchange);
@@ -113,7 +113,7 @@ public final class ServePages implements RequestStep {
                 if (who == null) {
                     ask(exchange);
                 } else {
-                    exchange.respond(with(LocalResponse.redirect(303, "/"), "Cache-Control", "no-store"));
+                    show(exchange, new Wanted("/", wanted.query, who, wanted.accept));
                 }
             });
         } else if (exchange.request().fields().find(FieldName.AUTHORIZATION) < 0) {
