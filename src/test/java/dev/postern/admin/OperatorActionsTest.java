@@ -156,16 +156,15 @@ class OperatorActionsTest {
     void lookingNeverDoesAnything() throws Exception {
         start(true);
         assertThat(get(DRAIN, "Authorization: Bearer " + TOKEN).status()).isEqualTo(404);
-        for (String path : List.of(
-                "/do/server?action=burn&server=web/blue",
-                "/do/renew",
-                "/do/nothing",
-                "/",
-                "/status.json",
-                "/operator")) {
+        for (String path : List.of("/do/server?action=burn&server=web/blue", "/do/renew", "/do/nothing")) {
             assertThat(post(path, "Authorization: Bearer " + TOKEN).status())
                     .as(path)
                     .isEqualTo(404);
+        }
+        for (String page : List.of("/", "/status.json", "/operator")) {
+            RawClient.Response answer = post(page, "Authorization: Bearer " + TOKEN);
+            assertThat(answer.status()).as(page).isEqualTo(405);
+            assertThat(answer.header("Allow")).as(page).containsExactly("GET, HEAD");
         }
         try (RawClient client = RawClient.plain(edge.adminPort())) {
             RawClient.Response answer = client.request(

@@ -25,6 +25,9 @@ import org.slf4j.LoggerFactory;
 public final class ServePages implements RequestStep {
     private static final Logger LOG = LoggerFactory.getLogger(ServePages.class);
 
+    /** How the paths begin where something is done: all others are to be looked at. */
+    private static final String DEEDS = "/do/";
+
     /** The first page, where browsers are asked who their operator is: each time, since not all say so unasked. */
     public static final String OPERATOR = "/operator";
 
@@ -89,13 +92,21 @@ public final class ServePages implements RequestStep {
             return true;
         }
         if (request.method().equals("POST")) {
-            post(exchange);
+            if (path(exchange).startsWith(DEEDS)) {
+                post(exchange);
+            } else {
+                refuseMethod(exchange, "GET, HEAD");
+            }
         } else if (request.method().equals("GET") || request.isHead()) {
             get(exchange);
         } else {
-            exchange.respond(with(LocalResponse.text(405, "405 Method Not Allowed\n"), "Allow", "GET, HEAD, POST"));
+            refuseMethod(exchange, "GET, HEAD, POST");
         }
         return true;
+    }
+
+    private static void refuseMethod(Exchange exchange, String allowed) {
+        exchange.respond(with(LocalResponse.text(405, "405 Method Not Allowed\n"), "Allow", allowed));
     }
 
     private void get(Exchange exchange) {
