@@ -306,12 +306,12 @@ final class RequestExplanation {
                     "auth: whoever has no password of " + settings.auth().realm() + " is answered 401");
         }
         if (settings.forwardAuth() != null) {
-            ask(settings.forwardAuth(), request);
+            ask(settings.forwardAuth(), route, request);
         }
         return true;
     }
 
-    private void ask(ForwardAuth auth, ImaginedRequest request) {
+    private void ask(ForwardAuth auth, Route route, ImaginedRequest request) {
         lines.say(
                 "rule",
                 "forward-auth: " + auth.to()
@@ -319,7 +319,7 @@ final class RequestExplanation {
                         + " is none within " + Durations.text(auth.timeout()) + ", 503 forward_auth_failed");
         LoadBalancer balancer = routing.backends().get(auth.to());
         if (balancer != null) {
-            request.asked(auth, host(balancer)).strip().lines().forEach(line -> lines.say("rule", "  " + line));
+            request.asked(auth, route, host(balancer)).strip().lines().forEach(line -> lines.say("rule", "  " + line));
         }
     }
 

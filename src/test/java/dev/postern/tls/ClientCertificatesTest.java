@@ -299,6 +299,24 @@ class ClientCertificatesTest {
         assertNotSpoofed();
     }
 
+    @Test
+    void norIsTheServerOfForwardAuthToldSo() throws Exception {
+        edge.start(sites(asking("request", ", headers: { X-Verify: verification, X-DN: subject }")
+                + ", forward-auth: { to: web, path: /check }"));
+        RawClient nobody = edge.closes(connect(Trust.in(root), "TLSv1.3", "a.test"));
+        assertThat(nobody.send("GET / HTTP/1.1\r\nHost: a.test\r\n" + SPOOFED + "\r\n")
+                        .response()
+                        .status())
+                .isEqualTo(200);
+
+        assertThat(server.requests()).hasSize(2);
+        assertThat(server.received().toLowerCase(Locale.ROOT))
+                .contains("get /check ")
+                .doesNotContain("aaaa")
+                .doesNotContain("success")
+                .doesNotContain("cn=root");
+    }
+
     private static String[] spoofed(String... before) {
         return Stream.concat(
                         Stream.of(before),

@@ -1,5 +1,6 @@
 package dev.postern.http.exchange;
 
+import dev.postern.config.ClientCertificates;
 import dev.postern.config.ForwardAuth;
 import dev.postern.http.message.BadMessage;
 import dev.postern.http.message.FieldName;
@@ -8,11 +9,13 @@ import dev.postern.http.message.HeadParser;
 import dev.postern.http.message.HeadWriter;
 import dev.postern.http.message.RequestHead;
 import dev.postern.http.message.Told;
+import dev.postern.route.Route;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the server of {@code forward-auth} is asked: a GET of its path with the headers of the request, and in
@@ -45,11 +48,15 @@ public final class AuthQuestion {
 
     /** The question about the request of {@code exchange}. */
     public static RequestHead of(Exchange exchange, ForwardAuth auth) {
-        return of(exchange.request(), exchange.client(), auth);
+        return of(exchange.request(), exchange.client(), auth, exchange.route());
     }
 
-    /** The question about {@code request} of {@code client}. */
-    static RequestHead of(RequestHead request, Client client, ForwardAuth auth) {
+    /**
+     * The question about {@code request} of {@code client}.
+     *
+     * @param route that the request takes; null for none
+     */
+    static RequestHead of(RequestHead request, Client client, ForwardAuth auth, @Nullable Route route) {
         Fields fields = request.fields();
         HeadWriter out = new HeadWriter().begin().bytes(GET).text(auth.path()).bytes(VERSION);
         boolean named = !request.connection().named().isEmpty();
@@ -72,10 +79,17 @@ public final class AuthQuestion {
             throw new IllegalStateException("a head that was read once does not end");
         }
         return question.told(
-                List.of(),
+                claims(route),
                 List.of(
                         new Told("X-Forwarded-Method", request.method()),
                         new Told("X-Forwarded-Uri", target(request))));
+    }
+
+    /** What no client says of its certificate itself, whatever we call it: nor to the one that is to judge. */
+    private static List<String> claims(@Nullable Route route) {
+        ClientCertificates certificates =
+                route == null ? null : route.settings().clientCertificates();
+        return certificates == null ? List.of() : certificates.names();
     }
 
     /** As the server behind the route would be asked, were its path not rewritten. */

@@ -159,11 +159,12 @@ public final class ImaginedRequest implements OutgoingRequest {
     /**
      * The head that the server of {@code forward-auth} is sent, in lines.
      *
+     * @param by the route that the request takes
      * @param host that it is asked for; null for what the client asked for
      */
-    public String asked(ForwardAuth auth, @Nullable String host) {
+    public String asked(ForwardAuth auth, Route by, @Nullable String host) {
         RequestHead whole = request;
-        request = AuthQuestion.of(whole, client, auth);
+        request = AuthQuestion.of(whole, client, auth, by);
         try {
             return sent(null, host);
         } finally {
