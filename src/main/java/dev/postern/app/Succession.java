@@ -80,6 +80,9 @@ final class Succession implements ControlCommands {
     }
 
     private synchronized JsonObject handOver(long pid, String inbox) throws ControlFailure {
+        if (pid == ProcessHandle.current().pid()) {
+            throw ControlFailure.usage("process: " + pid + " is this one (expected: the one that replaces it)");
+        }
         Edge running = edge;
         if (running == null || over) {
             throw ControlFailure.unavailable(over ? "replaced already" : "starting; try again in a moment");
