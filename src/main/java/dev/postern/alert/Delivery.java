@@ -11,6 +11,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -41,7 +42,7 @@ public final class Delivery {
     private final Executor executor;
     private final Timer timer;
     private final InstantSource clock;
-    private final String host;
+    private final Supplier<String> host;
 
     @GuardedBy("this") private final Deque<Instant> sent = new ArrayDeque<>();
 
@@ -55,9 +56,9 @@ public final class Delivery {
 
     /**
      * @param executor one thread, which may be busy for long
-     * @param host which we are
+     * @param host which we are: asked once there is something to be told, since it may ask the DNS
      */
-    public Delivery(Executor executor, Timer timer, InstantSource clock, String host) {
+    public Delivery(Executor executor, Timer timer, InstantSource clock, Supplier<String> host) {
         this.executor = executor;
         this.timer = timer;
         this.clock = clock;
@@ -71,7 +72,7 @@ public final class Delivery {
     }
 
     String host() {
-        return host;
+        return host.get();
     }
 
     /** Returns at once. */
@@ -104,7 +105,7 @@ public final class Delivery {
                 "postern",
                 more + " more alerts that were not sent",
                 "alerts.per-hour was reached; the service log has all of them.",
-                host,
+                host(),
                 clock.instant()));
     }
 

@@ -57,7 +57,7 @@ final class OperatorAlerts implements AutoCloseable {
     OperatorAlerts(InstantSource clock, ScheduledExecutorService background) {
         this.clock = clock;
         this.background = background;
-        Delivery delivery = new Delivery(sending, this::later, clock, host());
+        Delivery delivery = new Delivery(sending, this::later, clock, OperatorAlerts::host);
         this.watch = new TroubleWatch(delivery, clock);
     }
 
