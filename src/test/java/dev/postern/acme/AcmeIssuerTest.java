@@ -378,7 +378,8 @@ class AcmeIssuerTest extends WithFakeCa {
         FutureTask<Object> issuing = new FutureTask<>(this::issue);
         Thread waiting = new Thread(issuing);
         ca.fault("/authz/1", (exchange, count) -> {
-            if (count == 2) {
+            // Not once: the client of JDK 17 now and then keeps one that comes while an answer does.
+            if (count >= 2) {
                 waiting.interrupt();
             }
             return false;
