@@ -8,6 +8,8 @@ import dev.postern.testing.Http2Server;
 import dev.postern.testing.RawClient;
 import io.netty.handler.codec.http2.Http2Error;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
@@ -104,6 +106,22 @@ class Http2BackendsTest {
         edge.passes(Duration.ofSeconds(3));
         Awaitility.await().until(() -> server.resets().size() == 3);
         assertThat(client.get("localhost", "/").body()).isEqualTo("wrong");
+    }
+
+    /** The client has all of it with the head, and its stream is over: it is not gone. */
+    @Test
+    void requestWhoseAnswerEndsWithItsHeadIsWholeThoughItsServerEndsLater() throws Exception {
+        Path log = edge.directory().resolve("access.log");
+        start("", "access-log: { to: " + log + ", format: json }\n", forgetful());
+        Http2Client client = client();
+
+        assertThat(client.request(1, "GET", "/none", true).response(1).status()).isEqualTo(200);
+        Awaitility.await().until(() -> {
+            edge.passes(Duration.ofSeconds(3));
+            return !Files.readString(log).isEmpty();
+        });
+
+        assertThat(Files.readString(log)).contains("\"status\":200").doesNotContain("client_gone", "\"reason\"");
     }
 
     /** Its other requests wait for nothing; this one may be given trailers. */

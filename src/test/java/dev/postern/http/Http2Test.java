@@ -16,6 +16,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -168,6 +169,22 @@ class Http2Test {
         assertThat(response.body()).isEqualTo("hello");
         assertThat(response.trailers().get("grpc-status")).hasToString("0");
         assertThat(response.trailers().get("x-sum")).hasToString("1");
+    }
+
+    /** A frame of DATA without anything in it is what floods are made of. */
+    @Test
+    void trailersBehindNoBodyComeRightBehindTheHead() throws Exception {
+        TestServer server = edge.closes(TestServer.start((request, connection) ->
+                connection.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\ngrpc-status: 0\r\n\r\n")));
+        edge.startWith(server);
+        Http2Client client = client().get(1, "/");
+
+        List<Http2Wire.Frame> frames = new ArrayList<>();
+        do {
+            frames.add(client.await(frame -> frame.stream() == 1));
+        } while (!frames.get(frames.size() - 1).isLast());
+
+        assertThat(frames).extracting(Http2Wire.Frame::type).containsExactly(Http2Wire.HEADERS, Http2Wire.HEADERS);
     }
 
     @Test

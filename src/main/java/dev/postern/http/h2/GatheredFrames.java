@@ -1,5 +1,6 @@
 package dev.postern.http.h2;
 
+import dev.postern.machine.MachineErrors;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
@@ -13,6 +14,8 @@ import io.netty.util.concurrent.Future;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Writes frames (<a href="https://datatracker.ietf.org/doc/html/rfc9113#section-4.1">RFC 9113 §4.1</a>): HEADERS and small DATA of
@@ -21,6 +24,8 @@ import org.jspecify.annotations.Nullable;
  * connection, closes it, or lets it go hands on before. Event loop only.
  */
 final class GatheredFrames extends DefaultHttp2FrameWriter {
+    private static final Logger LOG = LoggerFactory.getLogger(GatheredFrames.class);
+
     private static final int HEADER = Http2CodecUtil.FRAME_HEADER_LENGTH;
     private static final int END_STREAM = 0x1;
     private static final int END_HEADERS = 0x4;
@@ -73,6 +78,7 @@ final class GatheredFrames extends DefaultHttp2FrameWriter {
             flags = 0;
             type = Http2FrameTypes.CONTINUATION;
         } while (from < length);
+        heads.sent();
         if (last) {
             ending.add(stream);
         }
@@ -134,7 +140,13 @@ final class GatheredFrames extends DefaultHttp2FrameWriter {
 
     private static void tell(List<SendWindow> with, Future<?> written) {
         for (SendWindow stream : with) {
-            stream.sent(written.cause());
+            try {
+                stream.sent(written.cause());
+            } catch (RuntimeException e) {
+                // What one of them does wrong is not to keep it from the others.
+                MachineErrors.check(e);
+                LOG.error("stream {}: bug", stream.id(), e);
+            }
         }
     }
 

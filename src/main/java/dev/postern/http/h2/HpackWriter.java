@@ -43,6 +43,9 @@ final class HpackWriter implements Http2HeadersEncoder, Http2HeadersEncoder.Conf
 
     private int smallest;
 
+    /** A block was put together, and the other end has not been sent it. */
+    private boolean unsent;
+
     /** Hashes of the fields that came last, by their names. */
     private int[] last = {};
 
@@ -51,9 +54,20 @@ final class HpackWriter implements Http2HeadersEncoder, Http2HeadersEncoder.Conf
         this.out = out;
     }
 
-    /** Another block. What is written is in {@link #array} until the next one begins. */
+    /**
+     * Another block. What is written is in {@link #array} until the next one begins. Of one before it that was not sent the other
+     * end does not know what was kept: both begin with an empty table.
+     */
     HpackWriter begin() {
         out.begin();
+        if (unsent) {
+            int max = kept.max();
+            kept.max(0);
+            kept.max(max);
+            smallest = 0;
+            resized = true;
+        }
+        unsent = true;
         if (resized) {
             resized = false;
             if (smallest < kept.max()) {
@@ -62,6 +76,11 @@ final class HpackWriter implements Http2HeadersEncoder, Http2HeadersEncoder.Conf
             number(TABLE_SIZE, TABLE_SIZE_BITS, kept.max());
         }
         return this;
+    }
+
+    /** What was put together since {@link #begin} goes out, as the next block of the connection. */
+    void sent() {
+        unsent = false;
     }
 
     byte[] array() {
@@ -264,6 +283,7 @@ final class HpackWriter implements Http2HeadersEncoder, Http2HeadersEncoder.Conf
                     field.getValue().toString().getBytes(StandardCharsets.ISO_8859_1));
         }
         to.writeBytes(array(), 0, length());
+        sent();
     }
 
     @Override

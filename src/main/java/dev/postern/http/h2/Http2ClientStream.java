@@ -35,6 +35,9 @@ final class Http2ClientStream implements ClientStream, SendWindow.Sender {
     /** Everything of the response was handed to the connection; the client may not have taken it all. */
     private boolean ended;
 
+    /** That has left us. */
+    private boolean sent;
+
     private final ReceiveWindow window;
 
     private final SendWindow response;
@@ -126,7 +129,8 @@ final class Http2ClientStream implements ClientStream, SendWindow.Sender {
         window.close();
         Exchange current = exchange;
         exchange = null;
-        if (current != null) {
+        boolean isComplete = ended && requestEnded;
+        if (current != null && !isComplete) {
             current.clientGone();
         }
     }
@@ -189,6 +193,9 @@ final class Http2ClientStream implements ClientStream, SendWindow.Sender {
         exchange = null;
         overNanos = connection.nanos();
         resumeRequest();
+        if (sent) {
+            endRequest();
+        }
     }
 
     /**
@@ -198,6 +205,13 @@ final class Http2ClientStream implements ClientStream, SendWindow.Sender {
      */
     @Override
     public void sentAll() {
+        sent = true;
+        if (exchange == null) {
+            endRequest();
+        }
+    }
+
+    private void endRequest() {
         if (!requestEnded) {
             connection.reset(stream, Http2Error.NO_ERROR);
             flush();

@@ -38,6 +38,9 @@ final class Http2ServerConnection extends Http2Wire<Http2ServerStream> {
     /** For the answer to that. */
     private static final long PING_NANOS = TimeUnit.SECONDS.toNanos(5);
 
+    /** For what was written last to leave us. */
+    private static final long FORGOTTEN_SECONDS = 5;
+
     private final Heads heads;
     private final RepeatedWarnings warnings;
     private final Server server;
@@ -50,6 +53,9 @@ final class Http2ServerConnection extends Http2Wire<Http2ServerStream> {
     private long readNanos;
     /** Since when no stream is open. */
     private long idleNanos;
+
+    /** Nobody waited for any of its streams when it was last looked at. */
+    private boolean forgotten;
 
     private enum Phase {
         /** The server has not said what it allows. */
@@ -192,7 +198,35 @@ final class Http2ServerConnection extends Http2Wire<Http2ServerStream> {
             phase = Phase.RETIRED;
             pool.remove(this);
             channel().close().addListener(this::observed);
+            lookAfter();
         }
+    }
+
+    /** Nobody else does any more: a server that does not read hears of no reset, and its streams would never end. */
+    private void lookAfter() {
+        if (!channel().isOpen()) {
+            return;
+        }
+        if (isForgotten()) {
+            closeNow();
+        } else {
+            var unused = channel().eventLoop().schedule(this::lookAfter, FORGOTTEN_SECONDS, TimeUnit.SECONDS);
+        }
+    }
+
+    private boolean isForgotten() {
+        boolean before = forgotten;
+        forgotten = true;
+        try {
+            connection().forEachActiveStream(stream -> {
+                Http2ServerStream mine = known(stream);
+                forgotten &= mine == null || mine.receiver() == null;
+                return forgotten;
+            });
+        } catch (Http2Exception e) {
+            throw new IllegalStateException(e);
+        }
+        return before && forgotten;
     }
 
     void closeNow() {

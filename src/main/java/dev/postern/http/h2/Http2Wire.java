@@ -5,6 +5,7 @@ import dev.postern.machine.MachineErrors;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelPromise;
 import io.netty.handler.codec.http2.Http2CodecUtil;
 import io.netty.handler.codec.http2.Http2Connection;
 import io.netty.handler.codec.http2.Http2ConnectionHandler;
@@ -242,7 +243,12 @@ abstract class Http2Wire<S> extends Http2ConnectionHandler {
         budget.dataSent(part.readableBytes());
         if (trailers == null) {
             sendWindows.bodyEnd(to, part);
-        } else if (sendWindows.body(to, part)) {
+        } else {
+            if (part.isReadable()) {
+                sendWindows.body(to, part);
+            } else {
+                part.release();
+            }
             sendWindows.trailers(to, trailers);
         }
     }
@@ -295,6 +301,20 @@ abstract class Http2Wire<S> extends Http2ConnectionHandler {
     }
 
     // ---- the end
+
+    /** With what was gathered before. */
+    @Override
+    public void close(ChannelHandlerContext on, ChannelPromise promise) throws Exception {
+        out.handOn(on);
+        super.close(on, promise);
+    }
+
+    @Override
+    public void handlerRemoved0(ChannelHandlerContext removed) throws Exception {
+        super.handlerRemoved0(removed);
+        // What streams have written while they were ended.
+        out.close();
+    }
 
     /** A frame for a stream that is over, which is not told: the other end may not have heard of our reset yet. */
     final void late(ChannelHandlerContext on) {

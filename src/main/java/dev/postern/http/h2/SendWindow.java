@@ -84,12 +84,17 @@ final class SendWindow {
 
     /** Whether more may be written. */
     boolean isOpen() {
-        return phase == Phase.OPEN;
+        return phase == Phase.OPEN && !isReset();
+    }
+
+    /** We have, or Netty has: the other end takes nothing more of it, though the frame may not have left us. */
+    private boolean isReset() {
+        return stream.isResetSent() || !stream.state().localSideOpen();
     }
 
     /** Whether anything is to be sent, be it the end alone. */
     boolean isToSend() {
-        return phase != Phase.OVER && (waiting > 0 || phase == Phase.ENDS);
+        return phase != Phase.OVER && (waiting > 0 || phase == Phase.ENDS) && !isReset();
     }
 
     /** Whether that could be done now, as far as this stream is concerned. */
@@ -189,7 +194,7 @@ final class SendWindow {
 
     /** @param why null where the last frame has left us */
     void sent(@Nullable Throwable why) {
-        connection.sent(stream, why);
+        connection.sent(stream);
         if (sender == null || phase == Phase.OVER) {
             return;
         }

@@ -1,5 +1,6 @@
 package dev.postern.http.h2;
 
+import dev.postern.machine.MachineErrors;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
@@ -17,6 +18,8 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Queue;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * How much the other end of a connection takes now, of all bodies together and of each (the trade's word: flow control, <a
@@ -27,6 +30,8 @@ import org.jspecify.annotations.Nullable;
 final class SendWindows implements Http2RemoteFlowController {
     /** Bytes. A channel that takes less is taken to take as much. */
     private static final int LEAST = 32 * 1024;
+
+    private static final Logger LOG = LoggerFactory.getLogger(SendWindows.class);
 
     private final Http2Connection connection;
     private final GatheredFrames frames;
@@ -42,9 +47,8 @@ final class SendWindows implements Http2RemoteFlowController {
     private int initial = Http2CodecUtil.DEFAULT_WINDOW_SIZE;
 
     private int size = Http2CodecUtil.DEFAULT_WINDOW_SIZE;
-    private long waiting;
 
-    /** What becomes of the streams whose last frame has left us. */
+    /** What becomes of the streams whose last frame has left us, or never will. */
     interface Ends {
         void sent(Http2Stream stream);
     }
@@ -70,8 +74,12 @@ final class SendWindows implements Http2RemoteFlowController {
         public void onStreamClosed(Http2Stream stream) {
             SendWindow mine = of(stream);
             if (mine != null) {
-                waiting -= mine.waiting();
+                boolean waited = mine.waiting() > 0;
                 mine.over();
+                if (waited && !stopped.isEmpty()) {
+                    // Not in the middle of what ends it.
+                    channel().eventLoop().execute(SendWindows.this::tellStopped);
+                }
             }
         }
     }
@@ -98,7 +106,6 @@ final class SendWindows implements Http2RemoteFlowController {
             frame(stream, part, false);
         } else {
             stream.add(part);
-            waiting += length;
             lineUp(stream);
         }
         return true;
@@ -122,7 +129,6 @@ final class SendWindows implements Http2RemoteFlowController {
         }
         if (length > 0) {
             stream.add(part);
-            waiting += length;
         } else {
             part.release();
         }
@@ -176,9 +182,9 @@ final class SendWindows implements Http2RemoteFlowController {
         }
     }
 
-    /** Its last frame has left us, or has not. */
-    void sent(Http2Stream stream, @Nullable Throwable why) {
-        if (why == null && ends != null) {
+    /** Its last frame has left us, or never will. */
+    void sent(Http2Stream stream) {
+        if (ends != null) {
             ends.sent(stream);
         }
     }
@@ -213,7 +219,6 @@ final class SendWindows implements Http2RemoteFlowController {
                     continue;
                 }
                 ByteBuf part = next.take(most);
-                waiting -= part.readableBytes();
                 boolean last = next.waiting() == 0 && !next.isOpen() && next.trailers() == null;
                 if (last) {
                     next.ended();
@@ -247,12 +252,23 @@ final class SendWindows implements Http2RemoteFlowController {
     boolean isWritable(SendWindow stream) {
         boolean writable = stream.isOpen()
                 && stream.size() > stream.waiting()
-                && size > waiting
+                && size > claimed()
                 && channel().isWritable();
         if (!writable && stream.isOpen() && stream.stop()) {
             stopped.add(stream);
         }
         return writable;
+    }
+
+    /** Of the window of the connection: what would go out by now, if only that let it. */
+    private long claimed() {
+        long claimed = 0;
+        for (SendWindow stream : line) {
+            if (stream.isToSend()) {
+                claimed += Math.min(stream.waiting(), Math.max(0, stream.size()));
+            }
+        }
+        return claimed;
     }
 
     private void tellStopped() {
@@ -265,8 +281,18 @@ final class SendWindows implements Http2RemoteFlowController {
             stream.goOn();
             // Which has it stop again where it still has to.
             if (isWritable(stream)) {
-                stream.becameWritable();
+                tell(stream);
             }
+        }
+    }
+
+    /** What one of them does wrong is not to keep it from the others. */
+    private static void tell(SendWindow stream) {
+        try {
+            stream.becameWritable();
+        } catch (RuntimeException e) {
+            MachineErrors.check(e);
+            LOG.error("stream {}: bug", stream.id(), e);
         }
     }
 

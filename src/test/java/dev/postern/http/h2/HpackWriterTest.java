@@ -32,9 +32,10 @@ class HpackWriterTest {
         return writer;
     }
 
-    /** What the other end has read, each field's name and value. */
+    /** What the other end has read of what it was sent, each field's name and value. */
     private List<String> read() throws Http2Exception {
         ByteBuf block = Unpooled.copiedBuffer(writer.array(), 0, writer.length());
+        writer.sent();
         List<String> read = new ArrayList<>();
         for (Map.Entry<CharSequence, CharSequence> field : other.decodeHeaders(1, block)) {
             read.add(field.getKey().toString());
@@ -115,6 +116,7 @@ class HpackWriterTest {
         block("x-powered-by", "coffee");
         read();
         block("grpc-status", "0");
+        read();
         byte[] block = {0x00, 1, 'a', 1, 'b'};
 
         writer.begin().block(block);
@@ -122,6 +124,24 @@ class HpackWriterTest {
         assertThat(read()).containsExactly("a", "b");
         assertThat(block("x-powered-by", "coffee").length()).isEqualTo(1);
         assertThat(read()).containsExactly("x-powered-by", "coffee");
+    }
+
+    /** Its stream was over, say: what was kept in it the other end has never heard of. */
+    @Test
+    void blockThatIsNotSentLeavesNothingBehind() throws Exception {
+        for (int i = 0; i < 3; i++) {
+            block("x-a", "1", "x-b", "2");
+            read();
+        }
+        block("x-c", "3");
+        read();
+        block("x-c", "3", "x-a", "1");
+
+        block("x-c", "3", "x-a", "1");
+
+        assertThat(read()).containsExactly("x-c", "3", "x-a", "1");
+        assertThat(block("x-c", "3", "x-a", "1").length()).isPositive();
+        assertThat(read()).containsExactly("x-c", "3", "x-a", "1");
     }
 
     /** Names and values from few, so that they repeat, and from many, so that the table overflows; its size changes as well. */

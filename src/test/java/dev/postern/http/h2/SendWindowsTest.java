@@ -181,6 +181,25 @@ class SendWindowsTest {
         assertThat(told).hasSize(1);
     }
 
+    /** Nothing else would ever tell it: the client has had all that was sent. */
+    @Test
+    void senderThatWasToldToStopForAnotherStreamIsToldOnceThatIsOver() throws Exception {
+        windows.initialWindowSize(1 << 20);
+        SendWindow slow = stream(1);
+        SendWindow other = stream(3);
+        windows.body(slow, part(WINDOW + 1));
+        windows.body(slow, part(WINDOW + 1));
+        sent();
+        assertThat(windows.isWritable(other)).isFalse();
+        opens(0, 1000);
+        assertThat(told).isEmpty();
+
+        Objects.requireNonNull(connection.stream(1)).close();
+        channel.runPendingTasks();
+
+        assertThat(told).containsExactly("writable 3");
+    }
+
     /** RFC 9113 §6.9.2: it may become negative, and then nothing is sent until it is not. */
     @Test
     void windowsThatAreOpenChangeWithTheSetting() throws Exception {
