@@ -149,6 +149,7 @@ class ArchitectureTest {
         MAY_USE.put(
                 "observe",
                 Set.of(
+                        "machine",
                         "tls",
                         "http.exchange",
                         "tunnel",

@@ -11,7 +11,6 @@ import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -42,7 +41,7 @@ public final class Delivery {
     private final Executor executor;
     private final Timer timer;
     private final InstantSource clock;
-    private final Supplier<String> host;
+    private final String host;
 
     @GuardedBy("this") private final Deque<Instant> sent = new ArrayDeque<>();
 
@@ -56,9 +55,9 @@ public final class Delivery {
 
     /**
      * @param executor one thread, which may be busy for long
-     * @param host which we are: asked once there is something to be told, since it may ask the DNS
+     * @param host which we are
      */
-    public Delivery(Executor executor, Timer timer, InstantSource clock, Supplier<String> host) {
+    public Delivery(Executor executor, Timer timer, InstantSource clock, String host) {
         this.executor = executor;
         this.timer = timer;
         this.clock = clock;
@@ -72,7 +71,7 @@ public final class Delivery {
     }
 
     String host() {
-        return host.get();
+        return host;
     }
 
     /** Returns at once. */

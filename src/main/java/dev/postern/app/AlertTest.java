@@ -4,6 +4,7 @@ import dev.postern.alert.Message;
 import dev.postern.alert.Receiver;
 import dev.postern.alert.Receivers;
 import dev.postern.config.Alerts;
+import dev.postern.machine.HostName;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -19,7 +20,7 @@ public final class AlertTest {
 
     /** Blocks for as long as they take. */
     public static List<Outcome> run(Alerts alerts) throws InterruptedException {
-        Message message = Message.test(OperatorAlerts.host(), Instant.now());
+        Message message = Message.test(HostName.or("localhost"), Instant.now());
         List<Outcome> outcomes = new ArrayList<>();
         for (Receiver receiver : Receivers.of(alerts)) {
             try {

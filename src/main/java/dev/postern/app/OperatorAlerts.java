@@ -11,9 +11,8 @@ import dev.postern.certificate.care.CertificateStatus;
 import dev.postern.config.Alerts;
 import dev.postern.config.Alerts.About;
 import dev.postern.http.exchange.Routing;
+import dev.postern.machine.HostName;
 import dev.postern.time.TimeText;
-import java.net.InetAddress;
-import java.net.UnknownHostException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -57,17 +56,8 @@ final class OperatorAlerts implements AutoCloseable {
     OperatorAlerts(InstantSource clock, ScheduledExecutorService background) {
         this.clock = clock;
         this.background = background;
-        Delivery delivery = new Delivery(sending, this::later, clock, OperatorAlerts::host);
+        Delivery delivery = new Delivery(sending, this::later, clock, HostName.or("localhost"));
         this.watch = new TroubleWatch(delivery, clock);
-    }
-
-    /** What this machine is called. */
-    static String host() {
-        try {
-            return InetAddress.getLocalHost().getHostName();
-        } catch (UnknownHostException e) {
-            return "localhost";
-        }
     }
 
     private void later(Duration wait, Runnable task) {

@@ -2,11 +2,10 @@ package dev.postern.observe;
 
 import dev.postern.config.SecretFile;
 import dev.postern.config.Tracing;
+import dev.postern.machine.HostName;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.net.InetAddress;
 import java.net.URI;
-import java.net.UnknownHostException;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
@@ -41,7 +40,7 @@ final class OtlpDestination implements LogDestination {
         line.ascii("{\"resourceSpans\":[{\"resource\":{\"attributes\":[");
         attribute(line, "service.name", config.service());
         line.ascii(',');
-        attribute(line, "host.name", host());
+        attribute(line, "host.name", HostName.or("localhost"));
         line.ascii(",{\"key\":\"process.pid\",\"value\":{\"intValue\":\"")
                 .number(ProcessHandle.current().pid())
                 .ascii("\"}}]},\"scopeSpans\":[{\"scope\":{\"name\":\"dev.postern\"},\"spans\":[");
@@ -51,14 +50,6 @@ final class OtlpDestination implements LogDestination {
     private static void attribute(LineBuffer line, String key, String value) {
         line.ascii("{\"key\":\"").ascii(key).ascii("\",\"value\":{\"stringValue\":");
         line.json(value, JsonFormat.LONGEST).ascii("}}");
-    }
-
-    private static String host() {
-        try {
-            return InetAddress.getLocalHost().getHostName();
-        } catch (UnknownHostException e) {
-            return "localhost";
-        }
     }
 
     @Override

@@ -1,6 +1,7 @@
 package dev.postern.observe;
 
 import dev.postern.config.Syslog;
+import dev.postern.machine.HostName;
 import dev.postern.wire.UnixDatagrams;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -9,7 +10,6 @@ import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
-import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
@@ -45,15 +45,8 @@ final class SyslogDestination implements LogDestination {
     SyslogDestination(Syslog config, InstantSource clock) {
         this.config = config;
         this.clock = clock;
-        this.tail = " " + host() + " postern " + ProcessHandle.current().pid() + " - - ";
-    }
-
-    private static String host() {
-        try {
-            return InetAddress.getLocalHost().getHostName();
-        } catch (UnknownHostException e) {
-            return "-";
-        }
+        this.tail =
+                " " + HostName.or("-") + " postern " + ProcessHandle.current().pid() + " - - ";
     }
 
     @Override

@@ -29,8 +29,7 @@ class TroubleWatchTest {
     private final AtomicReference<Instant> now = new AtomicReference<>(Instant.parse("2026-01-02T00:00:00Z"));
     private final List<Later> later = new ArrayList<>();
     private final TroubleWatch watch = new TroubleWatch(
-            new Delivery(Runnable::run, (wait, task) -> later.add(new Later(wait, task)), now::get, () -> "edge1"),
-            now::get);
+            new Delivery(Runnable::run, (wait, task) -> later.add(new Later(wait, task)), now::get, "edge1"), now::get);
 
     @AfterEach
     void close() {
