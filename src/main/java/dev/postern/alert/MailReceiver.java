@@ -12,16 +12,9 @@ import jakarta.mail.internet.InternetAddress;
 import jakarta.mail.internet.MimeMessage;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
-import java.security.GeneralSecurityException;
-import java.security.KeyStore;
-import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.Date;
 import java.util.Properties;
-import javax.net.ssl.SSLContext;
-import javax.net.ssl.SSLSocketFactory;
-import javax.net.ssl.TrustManagerFactory;
 
 /** By mail: SMTP, with TLS from the start or by STARTTLS, which is then required, and the name of the server looked at. */
 final class MailReceiver implements Receiver {
@@ -97,26 +90,10 @@ final class MailReceiver implements Receiver {
         properties.setProperty(prefix + "starttls.enable", Boolean.toString(starts));
         properties.setProperty(prefix + "starttls.required", Boolean.toString(starts));
         if (config.caFile() != null) {
-            properties.put(prefix + "ssl.socketFactory", trusting(config.caFile()));
+            properties.put(
+                    prefix + "ssl.socketFactory",
+                    CaFile.trusting(config.caFile()).getSocketFactory());
         }
         return properties;
-    }
-
-    private static SSLSocketFactory trusting(Path file) throws IOException {
-        try {
-            KeyStore trusted = KeyStore.getInstance(KeyStore.getDefaultType());
-            trusted.load(null, null);
-            int count = 0;
-            for (X509Certificate certificate : CaFile.read(file)) {
-                trusted.setCertificateEntry("ca-" + count++, certificate);
-            }
-            TrustManagerFactory trust = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
-            trust.init(trusted);
-            SSLContext context = SSLContext.getInstance("TLS");
-            context.init(null, trust.getTrustManagers(), null);
-            return context.getSocketFactory();
-        } catch (GeneralSecurityException e) {
-            throw new IOException(file + ": " + e.getMessage(), e);
-        }
     }
 }

@@ -3,7 +3,10 @@ package dev.postern.config;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.KeyStore;
 import java.security.cert.CertificateException;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
@@ -12,6 +15,8 @@ import java.util.Base64;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.TrustManagerFactory;
 
 /**
  * {@code ca-file}: PEM (<a href="https://datatracker.ietf.org/doc/html/rfc7468">RFC 7468</a>) with the certificates of a
@@ -33,6 +38,31 @@ public final class CaFile {
      */
     public static List<X509Certificate> read(Path file) throws IOException, CertificateException {
         return parse(text(file));
+    }
+
+    /**
+     * What trusts the certificates in {@code file} and nothing else.
+     *
+     * @throws IOException where it cannot be read or used, with the name of the file and why
+     */
+    public static SSLContext trusting(Path file) throws IOException {
+        try {
+            KeyStore trusted = KeyStore.getInstance(KeyStore.getDefaultType());
+            trusted.load(null, null);
+            int count = 0;
+            for (X509Certificate certificate : read(file)) {
+                trusted.setCertificateEntry("ca-" + count++, certificate);
+            }
+            TrustManagerFactory factory = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+            factory.init(trusted);
+            SSLContext context = SSLContext.getInstance("TLS");
+            context.init(null, factory.getTrustManagers(), null);
+            return context;
+        } catch (NoSuchFileException e) {
+            throw new IOException(file + ": no such file or directory", e);
+        } catch (IOException | GeneralSecurityException e) {
+            throw new IOException(file + ": " + e.getMessage(), e);
+        }
     }
 
     /** What is in {@code file}, one byte each character. */

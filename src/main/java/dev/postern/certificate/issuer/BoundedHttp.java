@@ -18,14 +18,10 @@ import java.net.http.HttpTimeoutException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.UnresolvedAddressException;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.security.GeneralSecurityException;
-import java.security.KeyStore;
 import java.security.cert.CertPathBuilderException;
 import java.security.cert.CertificateExpiredException;
 import java.security.cert.CertificateNotYetValidException;
-import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -34,9 +30,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Flow;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLException;
-import javax.net.ssl.TrustManagerFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -78,29 +72,9 @@ public final class BoundedHttp {
                 .followRedirects(redirects)
                 .connectTimeout(CONNECT_TIMEOUT);
         if (caFile != null) {
-            builder.sslContext(trusting(caFile));
+            builder.sslContext(CaFile.trusting(caFile));
         }
         this.client = builder.build();
-    }
-
-    private static SSLContext trusting(Path file) throws IOException {
-        try {
-            KeyStore trusted = KeyStore.getInstance(KeyStore.getDefaultType());
-            trusted.load(null, null);
-            int count = 0;
-            for (X509Certificate certificate : CaFile.read(file)) {
-                trusted.setCertificateEntry("ca-" + count++, certificate);
-            }
-            TrustManagerFactory factory = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
-            factory.init(trusted);
-            SSLContext context = SSLContext.getInstance("TLS");
-            context.init(null, factory.getTrustManagers(), null);
-            return context;
-        } catch (NoSuchFileException e) {
-            throw new IOException(file + ": no such file or directory", e);
-        } catch (IOException | GeneralSecurityException e) {
-            throw new IOException(file + ": " + e.getMessage(), e);
-        }
     }
 
     /**
