@@ -139,6 +139,11 @@ public final class GivenSockets {
         return left.stream().anyMatch(one -> one.isFor(name, wanted));
     }
 
+    /** Whether one has that port at any address, and whichever listener it is for. */
+    synchronized boolean hasPort(int port) {
+        return left.stream().anyMatch(one -> one.address.getPort() == port);
+    }
+
     /** What nobody has taken. */
     public synchronized List<Given> left() {
         return List.copyOf(left);

@@ -3,6 +3,7 @@ package dev.postern.app;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.postern.testing.FreePorts;
 import dev.postern.testing.Installation;
 import dev.postern.testing.PosternProcess;
 import dev.postern.testing.RawClient;
@@ -173,6 +174,20 @@ class ReplacementTest {
         assertThat(renew.awaitExit()).as(String.join("\n", renew.lines())).isZero();
         assertThat(startUntilReady("--replace").isAlive()).isTrue();
         assertThat(serving.awaitExit()).isZero();
+    }
+
+    // The one before listens there, under another name and at another address of the same port.
+    @Test
+    void listenerMayHaveAnotherNameAndAnotherAddressOfItsPort() throws Exception {
+        String service = "tcp: [{ name: %s, bind: \"%s:" + FreePorts.next() + "\", backend: web }]\n";
+        configure("5s", service.formatted("before", "0.0.0.0"));
+        PosternProcess serving = startUntilReady();
+        configure("5s", service.formatted("after", "127.0.0.1"));
+
+        startUntilReady("--replace");
+
+        assertThat(serving.awaitExit()).isZero();
+        assertThat(get()).isEqualTo("busy");
     }
 
     @Test

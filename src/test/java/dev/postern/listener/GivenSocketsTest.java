@@ -10,6 +10,7 @@ import io.netty.channel.unix.Socket;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.security.SecureRandom;
 import java.util.List;
 import java.util.Map;
@@ -66,6 +67,22 @@ class GivenSocketsTest {
 
         assertThat(sockets.take("https", any)).isEmpty();
         assertThat(sockets.take("http", any)).containsExactly(7);
+    }
+
+    // Another name, or another address: the one before listens there until it is dismissed.
+    @Test
+    void portThatWeWereGivenIsInNobodysWay() throws Exception {
+        try (ServerSocket before = new ServerSocket()) {
+            before.bind(new InetSocketAddress(LOOPBACK, 0));
+            int port = before.getLocalPort();
+            GivenSockets sockets = GivenSockets.of(List.of(given("https", "", InetAddress.getByName("0.0.0.0"), port)));
+
+            Listener.requireFree("renamed", List.of(new BindAddress(LOOPBACK, port)), sockets);
+
+            assertThatThrownBy(() -> Listener.requireFree(
+                            "renamed", List.of(new BindAddress(LOOPBACK, port)), GivenSockets.none()))
+                    .isInstanceOf(CannotListen.class);
+        }
     }
 
     @Test
