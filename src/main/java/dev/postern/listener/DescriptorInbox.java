@@ -1,6 +1,7 @@
 package dev.postern.listener;
 
 import io.netty.channel.unix.DomainSocketAddress;
+import io.netty.channel.unix.FileDescriptor;
 import io.netty.channel.unix.Socket;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -152,7 +153,7 @@ public final class DescriptorInbox implements AutoCloseable {
     public static void close(List<Integer> descriptors) {
         for (int descriptor : descriptors) {
             try {
-                new Socket(descriptor).close();
+                new FileDescriptor(descriptor).close();
             } catch (IOException e) {
                 throw new IllegalStateException("descriptor " + descriptor, e);
             }

@@ -4,6 +4,7 @@ import dev.postern.config.BindAddress;
 import dev.postern.machine.MachineErrors;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelException;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
@@ -24,7 +25,9 @@ import java.net.InetSocketAddress;
 import java.net.NetworkInterface;
 import java.net.ServerSocket;
 import java.security.SecureRandom;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.atomic.LongAdder;
@@ -225,21 +228,27 @@ public final class Listener implements AutoCloseable {
     private Bound take(BindAddress wanted, List<Integer> listening) throws IOException {
         InetSocketAddress address = new Socket(listening.get(0)).localAddress();
         List<Channel> channels = new ArrayList<>();
+        // What no channel closes yet.
+        Deque<Integer> left = new ArrayDeque<>(listening);
         SecureRandom random = new SecureRandom();
         try {
             for (int i = 0; i < Math.max(loops.size(), listening.size()); i++) {
                 EventLoop loop = loops.get(i % loops.size());
-                int descriptor = i < listening.size()
-                        ? listening.get(i)
-                        : DescriptorInbox.copy(listening.get(i % listening.size()), random);
+                if (left.isEmpty()) {
+                    left.add(DescriptorInbox.copy(listening.get(i % listening.size()), random));
+                }
+                // Closed by Netty where it cannot be registered.
+                EpollServerSocketChannel channel = new EpollServerSocketChannel(left.getFirst());
+                left.removeFirst();
                 channels.add(await(bootstrap(loop, admitting(pipelines.apply(loop)))
-                        .channelFactory(() -> new EpollServerSocketChannel(descriptor))
+                        .channelFactory(() -> channel)
                         .register()));
             }
             return new Bound(wanted, address, List.copyOf(channels));
-        } catch (IOException e) {
+        } catch (IOException | ChannelException e) {
             new Bound(wanted, address, channels).close();
-            throw e;
+            DescriptorInbox.close(List.copyOf(left));
+            throw e instanceof IOException io ? io : new IOException(e);
         }
     }
 

@@ -5,16 +5,24 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.postern.config.BindAddress;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelInitializer;
 import io.netty.channel.epoll.Epoll;
+import io.netty.channel.unix.FileDescriptor;
 import io.netty.channel.unix.Socket;
+import io.netty.util.concurrent.DefaultThreadFactory;
+import io.netty.util.concurrent.Ticker;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -83,6 +91,55 @@ class GivenSocketsTest {
                             "renamed", List.of(new BindAddress(LOOPBACK, port)), GivenSockets.none()))
                     .isInstanceOf(CannotListen.class);
         }
+    }
+
+    // The process that handed them over waits for our end to have its port back, and we may try again without ending.
+    @Test
+    void descriptorsBehindOneThatCannotBeTakenAreClosed() throws Exception {
+        Socket first = listening();
+        FileDescriptor none = FileDescriptor.from("/dev/null");
+        Socket behind = listening();
+        String was = target(behind);
+        InetSocketAddress address = first.localAddress();
+        List<GivenSockets.Given> given = Stream.of(first, none, behind)
+                .map(each -> new GivenSockets.Given("http", "", address, each.intValue()))
+                .toList();
+        Transport.EventLoops loops =
+                Transport.EPOLL.loops(1, new DefaultThreadFactory("listener", true), Ticker.systemTicker());
+        try (Listener listener = new Listener(
+                "http",
+                Transport.EPOLL,
+                loops.all(),
+                List.of(),
+                GivenSockets.of(given),
+                loop -> new ChannelInitializer<>() {
+                    @Override
+                    protected void initChannel(Channel client) {}
+                })) {
+            assertThatThrownBy(() ->
+                            listener.bind(List.of(new BindAddress(address.getAddress(), address.getPort())), List.of()))
+                    .isInstanceOf(CannotListen.class);
+
+            assertThat(target(behind)).isNotEqualTo(was);
+        } finally {
+            var unused = loops.group().shutdownGracefully();
+        }
+    }
+
+    /** Which socket a descriptor is of; empty for none. */
+    private static String target(Socket socket) {
+        try {
+            return Files.readSymbolicLink(Path.of("/proc/self/fd/" + socket.intValue()))
+                    .toString();
+        } catch (IOException e) {
+            return "";
+        }
+    }
+
+    private static Socket listening() throws IOException {
+        Socket socket = bound();
+        socket.listen(1);
+        return socket;
     }
 
     @Test
