@@ -54,6 +54,7 @@ final class CertificateCare implements AutoCloseable {
     private final @Nullable CompletableFuture<Schedule> preparing;
 
     private final Store store;
+    private final LentStore lent;
     private final ProbeKey probeKey;
     private final OperatorHooks hooks;
     private final RenewalCounts renewalCounts;
@@ -78,9 +79,6 @@ final class CertificateCare implements AutoCloseable {
 
     // Replaced by one reload at a time; read by any thread.
     private volatile Configuration config;
-
-    // Whether another process may have the store, which was ours. Written by whoever hands it over.
-    private volatile boolean isReleased;
 
     /**
      * Opens the store and reads it; asks no network.
@@ -111,6 +109,7 @@ final class CertificateCare implements AutoCloseable {
                 active.push(() -> made.handle(CertificateCare::close).join());
             }
             this.store = openStore();
+            this.lent = new LentStore(store);
             this.probeKey = store.probeKey(new SecureRandom());
             ReachabilityProbe probe = new ReachabilityProbe(probeKey.bytes());
             this.challenges = new ChallengeTable(probe);
@@ -232,6 +231,7 @@ final class CertificateCare implements AutoCloseable {
      * @throws IOException one line that names a file and what is wrong with it; then nothing has changed
      */
     Prepared prepare(Configuration next, Path wantedStore) throws CannotStart, IOException {
+        lent.requireHere();
         if (store.isWritable() || noSiteIsIssued(next)) {
             return prepareCare(next);
         }
@@ -291,24 +291,9 @@ final class CertificateCare implements AutoCloseable {
         };
     }
 
-    // ---- another process
-
-    /** From now on nothing is written, so that another process may have the store. What is shown to clients stays. */
-    void releaseStore() {
-        isReleased = store.isWritable();
-        store.close();
-    }
-
-    /**
-     * It is ours again, if it was.
-     *
-     * @throws IOException one line: where, and the reason
-     */
-    void takeStoreBack() throws IOException {
-        if (isReleased) {
-            store.openToWrite();
-            isReleased = false;
-        }
+    /** The store, for the process that is about to replace this one. */
+    LentStore lent() {
+        return lent;
     }
 
     // ---- what there is

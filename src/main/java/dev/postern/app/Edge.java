@@ -368,7 +368,7 @@ public final class Edge implements AutoCloseable {
         synchronized (reloading) {
             try {
                 JsonObject estate = path.handOver(inbox);
-                care.releaseStore();
+                care.lent().lend();
                 return estate;
             } catch (IOException e) {
                 throw ControlFailure.unavailable("the listening sockets cannot be handed over: " + e.getMessage());
@@ -376,13 +376,18 @@ public final class Edge implements AutoCloseable {
         }
     }
 
-    /** It did not come to that. */
-    void takeBack() throws CannotStart {
-        try {
-            care.takeStoreBack();
-        } catch (IOException e) {
-            throw because(e);
+    /**
+     * It did not come to that. Nothing is taken once {@link #close} has begun: nobody would give it back.
+     *
+     * @param evenIfTaken else it stays with the other process where that has opened it
+     * @return whether the store is ours again, as if nothing had been handed over
+     */
+    synchronized boolean takeBack(boolean evenIfTaken) throws IOException {
+        if (stopping || !(evenIfTaken || !care.lent().isTaken())) {
+            return false;
         }
+        care.lent().takeBack();
+        return true;
     }
 
     /** The other one serves: {@link #close} leaves to it at once whoever comes. */

@@ -2,9 +2,12 @@ package dev.postern.app;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import com.google.gson.JsonObject;
+import dev.postern.config.Durations;
 import dev.postern.control.ControlCommands;
 import dev.postern.control.ControlFailure;
 import dev.postern.control.ControlRequest;
+import java.io.IOException;
+import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -24,7 +27,8 @@ import org.slf4j.LoggerFactory;
  *   <li>{@code replaced}, once it serves: we accept no more, drain, and end.
  * </ol>
  *
- * <p>Where it ends between the two, for whatever reason, everything is as it was before. Any thread.
+ * <p>Where it ends between the two, for whatever reason, everything is as it was before; and so it is where it has not
+ * opened the store after a while, be it that it hangs or that it is no Postern at all. Any thread.
  */
 final class Succession implements ControlCommands {
     private static final Logger LOG = LoggerFactory.getLogger(Succession.class);
@@ -32,13 +36,20 @@ final class Succession implements ControlCommands {
     /** How long to wait with another try where the store cannot be had back. */
     private static final long AGAIN_SECONDS = 10;
 
+    /** Until a store that was handed over is open there: it is what a process does first, in seconds. */
+    private static final Duration PATIENCE = Duration.ofMinutes(2);
+
     private final ControlCommands others;
     private final LongConsumer leave;
+    private final Duration patience;
 
     @GuardedBy("this") private @Nullable Edge edge;
 
-    /** Of the process that has the store now; null for none. */
+    /** Of the process that was handed everything and may say that it serves; null for none. */
     @GuardedBy("this") private @Nullable Long successor;
+
+    /** It has let the store lie, which is ours again: somebody else may be handed everything. */
+    @GuardedBy("this") private boolean isLate;
 
     @GuardedBy("this") private boolean over;
 
@@ -47,8 +58,14 @@ final class Succession implements ControlCommands {
      * @param leave lets this process stop, for the one of that number serves
      */
     Succession(ControlCommands others, LongConsumer leave) {
+        this(others, leave, PATIENCE);
+    }
+
+    /** @param patience how long the store may lie, handed over and not opened */
+    Succession(ControlCommands others, LongConsumer leave, Duration patience) {
         this.others = others;
         this.leave = leave;
+        this.patience = patience;
     }
 
     /** There is something to hand over. */
@@ -87,17 +104,21 @@ final class Succession implements ControlCommands {
         if (running == null || over) {
             throw ControlFailure.unavailable(over ? "replaced already" : "starting; try again in a moment");
         }
-        if (successor != null) {
+        if (successor != null && !isLate) {
             throw ControlFailure.unavailable(
                     "process " + successor + " is about to replace this one; try again when it has");
         }
         ProcessHandle process = ProcessHandle.of(pid)
+                .filter(ProcessHandle::isAlive)
                 .orElseThrow(() -> ControlFailure.unavailable(
                         "process " + pid + " cannot be seen from here (expected: one in the same PID namespace)"));
         JsonObject estate = running.handOver(inbox);
         successor = pid;
+        isLate = false;
         LOG.info("process {} is about to replace this one, and has the certificate store until then", pid);
         var unused = process.onExit().thenRun(() -> ended(pid));
+        CompletableFuture.delayedExecutor(patience.toMillis(), TimeUnit.MILLISECONDS)
+                .execute(() -> late(pid));
         return estate;
     }
 
@@ -117,20 +138,42 @@ final class Succession implements ControlCommands {
     }
 
     private synchronized void ended(long pid) {
-        if (over || successor == null || successor != pid || edge == null) {
+        if (over || successor == null || successor != pid) {
             return;
         }
-        try {
-            edge.takeBack();
+        if (isLate || hasStoreBack(pid, true, () -> ended(pid))) {
             successor = null;
             LOG.error("process {} ended before it could replace this one; nothing has changed", pid);
-        } catch (CannotStart e) {
+        }
+    }
+
+    private synchronized void late(long pid) {
+        if (over || successor == null || successor != pid || isLate) {
+            return;
+        }
+        if (hasStoreBack(pid, false, () -> late(pid))) {
+            isLate = true;
             LOG.error(
-                    "process {} ended before it could replace this one: {}; nothing is ordered or renewed, tried again in {} s",
+                    "process {} has not opened the certificate store in {}, which is ours again; another one may replace this"
+                            + " one",
                     pid,
+                    Durations.text(patience));
+        }
+    }
+
+    /** @param again where it cannot be opened now */
+    @GuardedBy("this") private boolean hasStoreBack(long pid, boolean ended, Runnable again) {
+        try {
+            return edge != null && edge.takeBack(ended);
+        } catch (IOException e) {
+            LOG.error(
+                    "process {} {}: {}; nothing is ordered or renewed, tried again in {} s",
+                    pid,
+                    ended ? "ended before it could replace this one" : "does not open the certificate store",
                     e.getMessage(),
                     AGAIN_SECONDS);
-            CompletableFuture.delayedExecutor(AGAIN_SECONDS, TimeUnit.SECONDS).execute(() -> ended(pid));
+            CompletableFuture.delayedExecutor(AGAIN_SECONDS, TimeUnit.SECONDS).execute(again);
+            return false;
         }
     }
 }
