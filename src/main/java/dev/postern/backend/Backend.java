@@ -25,6 +25,7 @@ import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
+import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -316,9 +317,15 @@ public final class Backend {
         return ServerOutlook.of(server, nanoTime.getAsLong());
     }
 
-    /** What an operator says of {@code server}, from now on; who waits for room hears of it. Any thread. */
-    public void override(Server server, ServerOverride said) {
+    /**
+     * What an operator says of {@code server}, from now on; who waits for room hears of it. Any thread.
+     *
+     * @param change of what was said before; called once, and nobody else says anything meanwhile
+     */
+    public void override(Server server, UnaryOperator<ServerOverride> change) {
+        ServerOverride said;
         synchronized (this) {
+            said = change.apply(server.override());
             server.override(said);
             boolean out = said.is(ServerOverride.Mode.MAINTENANCE);
             State state = server.state();
@@ -350,9 +357,8 @@ public final class Backend {
     void endOverrides(Instant now) {
         for (Server server : servers()) {
             ServerOverride said = server.override();
-            ServerOverride left = said.at(now);
-            if (!left.equals(said)) {
-                override(server, left);
+            if (!said.at(now).equals(said)) {
+                override(server, left -> left.at(now));
             }
         }
     }

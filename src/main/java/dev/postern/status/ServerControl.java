@@ -77,16 +77,16 @@ public final class ServerControl implements ControlCommands {
             backend.override(
                     server,
                     switch (action) {
-                        case "drain" -> server.override().with(new Said<>(Mode.DRAIN, now, until));
-                        case "maintain" -> server.override().with(new Said<>(Mode.MAINTENANCE, now, until));
-                        case "ready" ->
-                            server.override()
-                                    .with(
-                                            server.isDrainedByConfiguration()
-                                                    ? new Said<>(Mode.READY, now, until)
-                                                    : null);
-                        case "weight" ->
-                            server.override().weighing(weight == null ? null : new Said<>(weight, now, until));
+                        case "drain" -> said -> said.with(new Said<>(Mode.DRAIN, now, until));
+                        case "maintain" -> said -> said.with(new Said<>(Mode.MAINTENANCE, now, until));
+                        case "ready" -> {
+                            var mode = server.isDrainedByConfiguration() ? new Said<>(Mode.READY, now, until) : null;
+                            yield said -> said.with(mode);
+                        }
+                        case "weight" -> {
+                            var other = weight == null ? null : new Said<>(weight, now, until);
+                            yield said -> said.weighing(other);
+                        }
                         default ->
                             throw ControlFailure.usage(
                                     "\"" + action + "\": expected: drain, ready, maintain or weight");

@@ -2,13 +2,18 @@ package dev.postern.backend;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.postern.backend.ServerOverride.Mode;
+import dev.postern.backend.ServerOverride.Said;
 import dev.postern.config.Balance;
 import dev.postern.config.Configuration;
 import dev.postern.config.Health;
 import dev.postern.config.Resolve;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -67,6 +72,38 @@ class BackendTest {
         backend.follow(config(null, server(1, 1), server(2, 1)));
 
         assertThat(backend.servers().get(0).state()).isEqualTo(Server.State.UP);
+    }
+
+    // Two operators at once, or one and the clock: neither may lose what the other has said.
+    @Test
+    void modeAndWeightThatAreSaidAtOnceBothHold() throws Exception {
+        Backend backend = new Backend(config(null, server(1, 1)));
+        Server server = backend.servers().get(0);
+        Said<Mode> drain = new Said<>(Mode.DRAIN, Instant.EPOCH, null);
+        Said<Integer> three = new Said<>(3, Instant.EPOCH, null);
+        CountDownLatch waits = new CountDownLatch(1);
+        Thread other = new Thread(() -> {
+            waits.countDown();
+            backend.override(server, said -> said.weighing(three));
+        });
+
+        backend.override(server, said -> {
+            other.start();
+            awaitBlocked(other, waits);
+            return said.with(drain);
+        });
+        other.join();
+
+        assertThat(server.override()).isEqualTo(new ServerOverride(drain, three));
+    }
+
+    private static void awaitBlocked(Thread thread, CountDownLatch begun) {
+        try {
+            begun.await();
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+        Awaitility.await().until(() -> thread.getState() == Thread.State.BLOCKED);
     }
 
     private static Configuration.Server server(int port, int weight) {
