@@ -363,13 +363,11 @@ public final class Backend {
         }
     }
 
-    /** Whether {@link #tick} has anything to do. */
-    boolean isTimed() {
-        return config().ejection() != null || !config().slowStart().isZero();
-    }
-
     /** Ends ejections, and lets shares grow, as time goes by. Called every now and then. */
     void tick() {
+        if (config().ejection() == null && config().slowStart().isZero()) {
+            return;
+        }
         long now = nanoTime.getAsLong();
         boolean grown = false;
         for (Server server : servers()) {

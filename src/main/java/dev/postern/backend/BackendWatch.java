@@ -68,7 +68,6 @@ public final class BackendWatch implements AutoCloseable {
     private volatile List<InetSocketAddress> resolvers;
     private volatile List<Backend> followed = List.of();
     private volatile Duration connectTimeout = Duration.ofSeconds(3);
-    private volatile List<Backend> timed = List.of();
 
     private BackendWatch(
             Surroundings surroundings, List<InetSocketAddress> resolvers, InstantSource clock, RandomGenerator random) {
@@ -140,7 +139,6 @@ public final class BackendWatch implements AutoCloseable {
     public void follow(Collection<Backend> backends, List<InetSocketAddress> asked, Duration timeout) {
         connectTimeout = timeout;
         followed = List.copyOf(backends);
-        timed = backends.stream().filter(Backend::isTimed).toList();
         if (!asked.equals(resolvers)) {
             resolvers = asked;
             names.resolver(resolver(asked));
@@ -184,10 +182,8 @@ public final class BackendWatch implements AutoCloseable {
     private void tick() {
         Instant now = clock.instant();
         for (Backend backend : followed) {
-            backend.endOverrides(now);
-        }
-        for (Backend backend : timed) {
             try {
+                backend.endOverrides(now);
                 backend.tick();
             } catch (RuntimeException | Error e) {
                 // Whatever it was: a schedule that throws is never run again.
