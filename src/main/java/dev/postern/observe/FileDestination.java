@@ -6,11 +6,12 @@ import java.io.FileOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.util.Objects;
 import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -22,8 +23,11 @@ final class FileDestination implements LogDestination {
     private static final ByteBuffer NEW_LINE =
             ByteBuffer.wrap(new byte[] {'\n'}).asReadOnlyBuffer();
 
+    /** Not with every batch: what cannot be done now can hardly be done then. */
+    private static final Duration AGAIN = Duration.ofMinutes(1);
+
     private final @Nullable Path file;
-    private FileChannel out;
+    private OpenedFile opened;
     /** How much of the batch that failed had been written. */
     private int done;
     /** The last line was not written to its end. */
@@ -32,10 +36,13 @@ final class FileDestination implements LogDestination {
     private final @Nullable RotatedFiles rotated;
     private final InstantSource clock;
     private Instant begun;
+    /** When it could not be put away. */
+    private Instant failedAt = Instant.EPOCH;
 
-    private FileDestination(@Nullable Path file, FileChannel out, @Nullable RotatedFiles rotated, InstantSource clock) {
+    private FileDestination(
+            @Nullable Path file, OpenedFile opened, @Nullable RotatedFiles rotated, InstantSource clock) {
         this.file = file;
-        this.out = out;
+        this.opened = opened;
         this.rotated = rotated;
         this.clock = clock;
         this.begun = rotated == null ? Instant.EPOCH : rotated.begun(clock.instant());
@@ -49,14 +56,11 @@ final class FileDestination implements LogDestination {
     static FileDestination open(@Nullable Path file, @Nullable LogRotation rule, InstantSource clock, Executor work)
             throws IOException {
         if (file == null) {
-            return new FileDestination(null, new FileOutputStream(FileDescriptor.out).getChannel(), null, clock);
+            FileChannel out = new FileOutputStream(FileDescriptor.out).getChannel();
+            return new FileDestination(null, new OpenedFile(out, null), null, clock);
         }
         RotatedFiles rotated = rule == null ? null : new RotatedFiles(file, rule, work);
-        return new FileDestination(file, appendTo(file), rotated, clock);
-    }
-
-    private static FileChannel appendTo(Path file) throws IOException {
-        return FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.APPEND);
+        return new FileDestination(file, OpenedFile.at(file), rotated, clock);
     }
 
     /** Where a new file cannot be opened the old one goes on. */
@@ -66,15 +70,22 @@ final class FileDestination implements LogDestination {
             return;
         }
         try {
-            FileChannel next = appendTo(file);
-            close();
-            out = next;
-            torn = false;
-            begun = clock.instant();
+            goOnIn(OpenedFile.at(file));
             LOG.info("access log {}: opened anew", this);
         } catch (IOException e) {
             LOG.error("access log {}: cannot be opened anew: {}; writing goes on where it was", this, e.toString());
         }
+    }
+
+    /** Where it is the same file it is as old as it was. */
+    private void goOnIn(OpenedFile next) {
+        if (!next.isSameAs(opened)) {
+            torn = false;
+            begun = rotated == null ? Instant.EPOCH : rotated.begun(clock.instant());
+        }
+        close();
+        opened = next;
+        failedAt = Instant.EPOCH;
     }
 
     @Override
@@ -82,36 +93,67 @@ final class FileDestination implements LogDestination {
         done = 0;
         if (torn) {
             // A disk was full in the middle of a line: what comes now begins on one of its own.
-            while (out.write(NEW_LINE.duplicate()) == 0) {
+            while (opened.channel().write(NEW_LINE.duplicate()) == 0) {
                 Thread.onSpinWait();
             }
             torn = false;
         }
         ByteBuffer left = ByteBuffer.wrap(bytes, 0, length);
         while (left.hasRemaining()) {
-            done += out.write(left);
+            done += opened.channel().write(left);
             torn = bytes[Math.max(0, done - 1)] != '\n' && done > 0;
         }
-        if (rotated != null) {
-            rotate(rotated);
+        if (file != null && rotated != null) {
+            rotate(file, rotated);
         }
     }
 
-    /** Where that fails the file is written on, and it is tried again with the next batch that is due. */
-    private void rotate(RotatedFiles away) {
+    /** Where that fails the file is written on. */
+    private void rotate(Path file, RotatedFiles away) {
         Instant now = clock.instant();
+        if (failedAt.plus(AGAIN).isAfter(now) && !failedAt.isAfter(now)) {
+            return;
+        }
         try {
-            if (!away.isDue(out.size(), begun, now)) {
+            if (away.isDue(opened.channel().size(), begun, now)) {
+                beginAnother(file, away, now);
+            }
+        } catch (IOException e) {
+            LOG.error(
+                    "access log {}: cannot be put away: {}; writing goes on where it was, and it is tried again in {} s",
+                    this,
+                    e.toString(),
+                    AGAIN.toSeconds());
+            failedAt = now;
+        }
+    }
+
+    /**
+     * Of several that write into this file (a process and its successor, a log and the one of after a reload) one puts it away,
+     * while it has it locked; the others follow with their next batch. The name of a file that is not ours is left alone.
+     */
+    private void beginAnother(Path file, RotatedFiles away, Instant now) throws IOException {
+        OpenedFile next;
+        Path put;
+        try (FileLock lock = opened.channel().tryLock()) {
+            if (lock == null) {
                 return;
             }
-            away.putAway(now);
-            FileChannel next = appendTo(Objects.requireNonNull(file, "file"));
-            close();
-            out = next;
-            begun = now;
-        } catch (IOException e) {
-            LOG.error("access log {}: cannot be put away: {}; writing goes on where it was", this, e.toString());
-            begun = now;
+            put = opened.isAt(file) ? away.putAway(now) : null;
+            try {
+                next = OpenedFile.at(file);
+            } catch (IOException e) {
+                if (put != null) {
+                    away.bringBack(put);
+                }
+                throw e;
+            }
+        } catch (OverlappingFileLockException e) {
+            return;
+        }
+        goOnIn(next);
+        if (put != null) {
+            away.lookAfterAllBut(put);
         }
     }
 
@@ -132,7 +174,7 @@ final class FileDestination implements LogDestination {
             return;
         }
         try {
-            out.close();
+            opened.channel().close();
         } catch (IOException e) {
             LOG.warn("access log {}: close: {}", this, e.toString());
         }

@@ -66,12 +66,13 @@ class LogDestinationTest {
         file.close();
 
         assertThat(files())
-                .containsExactly("access.log", "access.log.20260102T030410Z.gz", "access.log.20260102T030412Z.gz");
+                .containsExactly("access.log", "access.log.20260102T030410Z.gz", "access.log.20260102T030412Z");
         assertThat(directory.resolve("access.log")).hasContent("last");
         try (InputStream in =
-                new GZIPInputStream(Files.newInputStream(directory.resolve("access.log.20260102T030412Z.gz")))) {
+                new GZIPInputStream(Files.newInputStream(directory.resolve("access.log.20260102T030410Z.gz")))) {
             assertThat(new String(in.readAllBytes(), StandardCharsets.US_ASCII)).isEqualTo(LINES + LINES);
         }
+        assertThat(directory.resolve("access.log.20260102T030412Z")).hasContent(LINES + LINES);
     }
 
     @Test

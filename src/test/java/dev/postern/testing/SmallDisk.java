@@ -6,12 +6,14 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Assertions;
 import org.junit.jupiter.api.Assumptions;
 
 /** A disk of its own that can be filled and made read-only: a tmpfs, for which the tests must run as root. */
 public final class SmallDisk implements AutoCloseable {
     private static final String FILLER = "filler";
+    private static final String MANY = "many";
 
     private final Path at;
 
@@ -22,7 +24,7 @@ public final class SmallDisk implements AutoCloseable {
     /** Mounts it at {@code at}, which is made; ends the test where that is not allowed. */
     public static SmallDisk mount(Path at) throws IOException {
         Files.createDirectories(at);
-        String problem = run("mount", "-t", "tmpfs", "-o", "size=256k,mode=700", "tmpfs", at.toString());
+        String problem = run("mount", "-t", "tmpfs", "-o", "size=256k,mode=700,nr_inodes=1000", "tmpfs", at.toString());
         if (!problem.isEmpty()) {
             String reason = "no tmpfs can be mounted here (" + problem.strip() + "); run the tests as root";
             if ("required".equals(System.getenv("POSTERN_REAL"))) {
@@ -49,6 +51,29 @@ public final class SmallDisk implements AutoCloseable {
 
     public void free() throws IOException {
         Files.delete(at.resolve(FILLER));
+    }
+
+    /** Those that are there may grow. */
+    public void takesNoMoreFiles() throws IOException {
+        Files.createDirectory(at.resolve(MANY));
+        try {
+            for (int i = 0; i < 2000; i++) {
+                Files.createFile(at.resolve(MANY).resolve(String.valueOf(i)));
+            }
+            throw new IllegalStateException("larger than it should be");
+        } catch (IOException full) {
+            Assertions.assertTrue(
+                    String.valueOf(full.getMessage()).contains("No space left"), String.valueOf(full.getMessage()));
+        }
+    }
+
+    public void takesFilesAgain() throws IOException {
+        try (Stream<Path> many = Files.list(at.resolve(MANY))) {
+            for (Path each : many.toList()) {
+                Files.delete(each);
+            }
+        }
+        Files.delete(at.resolve(MANY));
     }
 
     /** Only while nothing on it is open. */
