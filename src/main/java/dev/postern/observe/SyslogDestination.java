@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Lines as messages of <a href="https://datatracker.ietf.org/doc/html/rfc5424">RFC 5424</a>: a datagram each, or over one TCP
  * connection with their length in front. A connection that breaks is made again with the next batch, not more often than once a
- * second; what comes meanwhile is lost, and counted.
+ * second; what comes meanwhile is lost, and counted. A receiver that is slow is waited for.
  */
 final class SyslogDestination implements LogDestination {
     /** local0.info */
@@ -29,6 +29,13 @@ final class SyslogDestination implements LogDestination {
 
     /** What UDP over IPv4 takes, less what is in front of a line. */
     private static final int LONGEST = 60 * 1024;
+
+    /** Whoever takes them is there, and does not keep up: it need not be found again. */
+    private static final class NoRoom extends IOException {
+        NoRoom() {
+            super("whoever reads it is too slow");
+        }
+    }
 
     private static final int CONNECT_MILLIS = 3000;
     private static final Duration AGAIN = Duration.ofSeconds(1);
@@ -68,6 +75,8 @@ final class SyslogDestination implements LogDestination {
                 }
             }
             flush();
+        } catch (NoRoom e) {
+            throw e;
         } catch (IOException e) {
             failedAt = now;
             close();
@@ -94,7 +103,9 @@ final class SyslogDestination implements LogDestination {
                     open = UnixDatagrams.to(config.host());
                     unix = open;
                 }
-                open.send(message);
+                if (!open.send(message)) {
+                    throw new NoRoom();
+                }
             }
             case TCP -> {
                 OutputStream out = connected().getOutputStream();

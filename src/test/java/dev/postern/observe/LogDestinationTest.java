@@ -23,9 +23,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import java.util.zip.GZIPInputStream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -187,23 +192,96 @@ class LogDestinationTest {
     @Test
     void syslogGoesToAUnixSocketAsItDoesToDevLog() throws Exception {
         Path path = directory.resolve("log");
-        assertThat(Epoll.isAvailable()).isTrue();
-        io.netty.channel.unix.Socket receiver = io.netty.channel.unix.Socket.newSocketDomainDgram();
+        io.netty.channel.unix.Socket receiver = receiver(path);
         try {
-            receiver.bind(new DomainSocketAddress(path.toString()));
             SyslogDestination to = new SyslogDestination(new Syslog(Syslog.Transport.UNIX, path.toString(), 0), clock);
 
             write(to, LINES);
 
-            ByteBuffer message = ByteBuffer.allocateDirect(2000);
-            DomainDatagramSocketAddress got = receiver.recvFromDomainSocket(message, 0, 2000);
-            byte[] bytes = new byte[got.receivedAmount()];
-            message.get(0, bytes);
-            assertThat(new String(bytes, StandardCharsets.US_ASCII)).matches(HEAD + "\\{\"a\":1}");
+            assertThat(received(receiver)).matches(HEAD + "\\{\"a\":1}");
             to.close();
         } finally {
             receiver.close();
         }
+    }
+
+    // By default its queue takes ten: with any pause of whoever reads it the lines of a whole second were lost.
+    @Test
+    void receiverOfDatagramsThatPausesLosesNothing() throws Exception {
+        Path path = directory.resolve("log");
+        io.netty.channel.unix.Socket receiver = receiver(path);
+        try {
+            SyslogDestination to = new SyslogDestination(new Syslog(Syslog.Transport.UNIX, path.toString(), 0), clock);
+            List<String> lines =
+                    IntStream.range(0, 700).mapToObj(i -> "line " + i).toList();
+            FutureTask<Boolean> writing = new FutureTask<>(() -> {
+                write(to, String.join("\n", lines) + "\n");
+                return true;
+            });
+            Thread writer = new Thread(writing, "log-writer-test");
+            writer.start();
+
+            // It waits, or has given up.
+            while (writer.getState() == Thread.State.RUNNABLE || writer.getState() == Thread.State.NEW) {
+                Thread.onSpinWait();
+            }
+            List<String> got = new ArrayList<>();
+            while (got.size() < lines.size() && (writer.isAlive() || !got.isEmpty())) {
+                String next = received(receiver);
+                if (next != null) {
+                    got.add(next.replaceFirst(HEAD, ""));
+                } else if (!writer.isAlive()) {
+                    break;
+                }
+            }
+
+            assertThat(writing.get(10, TimeUnit.SECONDS)).isTrue();
+            assertThat(got).isEqualTo(lines);
+            to.close();
+        } finally {
+            receiver.close();
+        }
+    }
+
+    @Test
+    void receiverOfDatagramsThatStandsStillIsAskedAgainAtOnce() throws Exception {
+        Path path = directory.resolve("log");
+        io.netty.channel.unix.Socket receiver = receiver(path);
+        try {
+            SyslogDestination to = new SyslogDestination(new Syslog(Syslog.Transport.UNIX, path.toString(), 0), clock);
+
+            assertThatThrownBy(() -> write(to, "line\n".repeat(10_000))).hasMessageContaining("too slow");
+            int lost = to.linesNotWritten(new byte[0], 0);
+            for (int i = 0; i < 10_000 - lost; i++) {
+                assertThat(received(receiver)).endsWith(" - - line");
+            }
+            write(to, "again\n");
+
+            assertThat(received(receiver)).endsWith(" - - again");
+            to.close();
+        } finally {
+            receiver.close();
+        }
+    }
+
+    private static io.netty.channel.unix.Socket receiver(Path path) throws IOException {
+        // Loads the native library.
+        assertThat(Epoll.isAvailable()).isTrue();
+        io.netty.channel.unix.Socket receiver = io.netty.channel.unix.Socket.newSocketDomainDgram();
+        receiver.bind(new DomainSocketAddress(path.toString()));
+        return receiver;
+    }
+
+    /** Null where nothing is there. */
+    private static @Nullable String received(io.netty.channel.unix.Socket receiver) throws IOException {
+        ByteBuffer message = ByteBuffer.allocateDirect(2000);
+        DomainDatagramSocketAddress got = receiver.recvFromDomainSocket(message, 0, 2000);
+        if (got == null) {
+            return null;
+        }
+        byte[] bytes = new byte[got.receivedAmount()];
+        message.get(0, bytes);
+        return new String(bytes, StandardCharsets.US_ASCII);
     }
 
     @Test
