@@ -91,6 +91,11 @@ public final class LoadBalancer {
         return choice.servers;
     }
 
+    /** Whether one would be asked at all now, be it as the last resort; where none is, requests are answered 503. */
+    public boolean asksAny() {
+        return !choice.servers.isEmpty() || backend.servers().stream().anyMatch(LoadBalancer::mayBeBack);
+    }
+
     /** Where the client of such an exchange belongs: by its cookie or token, or by the key of a hash; null for any server. */
     public @Nullable Server belongsTo(Affinity affinity) {
         Choice now = choice;
@@ -151,12 +156,16 @@ public final class LoadBalancer {
 
     private @Nullable Server lastResort(Set<Server> tried) {
         for (Server server : backend.servers()) {
-            boolean mayBeBack = server.state() == Server.State.REFUSING || server.state() == Server.State.EJECTED;
-            if (mayBeBack && server.hasRoom() && !server.isDraining() && !tried.contains(server)) {
+            if (mayBeBack(server) && server.hasRoom() && !tried.contains(server)) {
                 return server;
             }
         }
         return null;
+    }
+
+    private static boolean mayBeBack(Server server) {
+        return (server.state() == Server.State.REFUSING || server.state() == Server.State.EJECTED)
+                && !server.isDraining();
     }
 
     /** Somebody is no longer with {@code server}: whoever waits for room comes next. */

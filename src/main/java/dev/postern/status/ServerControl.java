@@ -95,7 +95,7 @@ public final class ServerControl implements ControlCommands {
         }
         JsonObject json = new JsonObject();
         json.add("servers", done);
-        if (balancer.candidates().isEmpty()) {
+        if (!balancer.asksAny()) {
             json.addProperty(
                     "warning", "no server of " + backend.name() + " gets new requests now: they are answered 503");
         }
