@@ -14,7 +14,6 @@ import dev.postern.config.Site;
 import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -77,7 +76,7 @@ public final class Route {
             remove.addAll(certificates.names());
         }
         if (auth != null) {
-            auth.copyHeaders().forEach(name -> remove.add(name.toLowerCase(Locale.ROOT)));
+            remove.addAll(auth.copyHeaders());
         }
         return new HeaderEdits(edits.set(), edits.add(), remove);
     }

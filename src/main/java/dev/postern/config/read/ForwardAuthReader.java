@@ -10,7 +10,6 @@ import dev.postern.config.Scalar;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -74,14 +73,13 @@ final class ForwardAuthReader {
                     continue;
                 }
                 String lower = FieldText.name(item, name, FieldText.Use.REQUEST);
-                if (headers.stream()
-                        .anyMatch(known -> known.toLowerCase(Locale.ROOT).equals(lower))) {
+                if (headers.contains(lower)) {
                     item.problem(Quoted.of(name) + " is there already (expected: every header once)");
                 } else if (lower.equals("set-cookie")) {
                     item.problem(
                             "cookies of an answer are for the client, who gets them anyway (expected: another header)");
                 } else {
-                    headers.add(name);
+                    headers.add(lower);
                 }
             }
         }
@@ -93,8 +91,7 @@ final class ForwardAuthReader {
         if (auth == null || !(at.has("request-headers") || at.has("forward-auth"))) {
             return;
         }
-        for (String name : auth.copyHeaders()) {
-            String lower = name.toLowerCase(Locale.ROOT);
+        for (String lower : auth.copyHeaders()) {
             if (edits.concern(lower)) {
                 at.place("request-headers")
                         .problem("has " + lower + ", which forward-auth says (expected: one of the two)");

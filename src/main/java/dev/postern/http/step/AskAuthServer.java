@@ -14,8 +14,6 @@ import dev.postern.wire.Failure;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * Lets a request of a route with {@code forward-auth} go on when the server that is asked says yes, with what that server says
@@ -30,7 +28,7 @@ final class AskAuthServer {
     private record Kept(int status, List<Told> told, long untilNanos) {}
 
     private final KeyedDigest digests;
-    private final Map<String, Kept> kept = new ConcurrentHashMap<>();
+    private final KeptAnswers<Kept> kept = new KeptAnswers<>(KEPT);
 
     AskAuthServer(KeyedDigest digests) {
         this.digests = digests;
@@ -45,10 +43,8 @@ final class AskAuthServer {
         }
         RequestHead question = AuthQuestion.of(exchange, auth);
         String key = auth.cache().isZero() ? "" : key(exchange, auth, question);
-        Kept yes = key.isEmpty() ? null : kept.get(key);
-        List<String> ours = auth.copyHeaders().stream()
-                .map(name -> name.toLowerCase(Locale.ROOT))
-                .toList();
+        Kept yes = key.isEmpty() ? null : kept.find(key);
+        List<String> ours = auth.copyHeaders();
         if (yes != null && exchange.nanos() - yes.untilNanos < 0) {
             exchange.admitted(new Admission(auth.to(), yes.status, 0, List.of()), ours, yes.told);
             next.run();
@@ -57,7 +53,7 @@ final class AskAuthServer {
         Inquiry.begin(exchange, backend, new Inquiry.Question(question, auth.timeout()), (admission, head) -> {
             List<Told> told = told(ours, head.fields());
             if (!key.isEmpty() && admission.cookies().isEmpty() && mayBeKept(head)) {
-                keep(
+                kept.keep(
                         key,
                         new Kept(
                                 admission.status(),
@@ -73,16 +69,6 @@ final class AskAuthServer {
         return digests.of(
                 exchange.site() + ' ' + auth + ' ' + AuthQuestion.connection(exchange),
                 question.fields().bytes());
-    }
-
-    private void keep(String key, Kept yes) {
-        if (kept.size() >= KEPT) {
-            kept.values().removeIf(each -> yes.untilNanos - each.untilNanos > 0);
-            if (kept.size() >= KEPT) {
-                kept.clear();
-            }
-        }
-        kept.put(key, yes);
     }
 
     /** Whoever answers may say that it does not stand for the next one. */

@@ -146,7 +146,7 @@ class RouteSettingsTest {
                 new ForwardAuth(
                         "web",
                         "/verify?a=b",
-                        List.of("Remote-User", "remote-groups"),
+                        List.of("remote-user", "remote-groups"),
                         Duration.ofSeconds(2),
                         Duration.ofSeconds(3)),
                 new Hsts(Duration.ofDays(730), true, true),
