@@ -23,13 +23,15 @@ import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The pages of the admin listener, made by a thread that may take its time. Alive and ready are questions about this
- * process: what is wrong with a certificate that is served is told with them, but no reason to take the process away. One
- * that is not there is: clients of that site are better off elsewhere.
+ * The pages of the admin listener, made by a thread that may take its time; where too many are wanted at once, some are
+ * answered 503. Alive and ready are questions about this process, and never wait for pages: what is wrong with a certificate
+ * that is served is told with them, but no reason to take the process away. One that is not there is: clients of that site
+ * are better off elsewhere.
  */
 public final class AdminPages implements Pages {
     private static final String TEXT = "text/plain; charset=utf-8";
@@ -47,7 +49,8 @@ public final class AdminPages implements Pages {
     private final Supplier<Sites> sites;
     private final EdgePictures pictures;
     private final SiteWords words;
-    private final Executor executor;
+    private final Executor making;
+    private final Executor judging;
     private final OperatorActions actions;
     // Replaced by a reload; read by any thread.
     private volatile @Nullable Admin admin;
@@ -62,19 +65,26 @@ public final class AdminPages implements Pages {
      */
     public record Sites(List<String> overdue, List<String> unserved, boolean anyServed) {}
 
+    /**
+     * @param making makes the pages, and refuses what is too much
+     * @param judging says whether we are ready, which must not wait for pages
+     * @param operators does what operators ask for, which may take minutes
+     */
     public AdminPages(
             Metrics metrics,
             Supplier<Sites> sites,
             EdgePictures pictures,
             SiteWords words,
-            Executor executor,
+            Executor making,
+            Executor judging,
             Executor operators,
             InstantSource clock) {
         this.metrics = metrics;
         this.sites = sites;
         this.pictures = pictures;
         this.words = words;
-        this.executor = executor;
+        this.making = making;
+        this.judging = judging;
         this.actions = new OperatorActions(operators, clock);
     }
 
@@ -123,8 +133,8 @@ public final class AdminPages implements Pages {
         Query query = Query.of(asked.query());
         return switch (asked.path()) {
             case "/metrics" -> made(() -> metrics(asked.accept()));
-            case "/live", "/healthz" -> made(() -> text(200, "alive\n"));
-            case "/ready" -> made(this::ready);
+            case "/live", "/healthz" -> CompletableFuture.completedStage(text(200, "alive\n"));
+            case "/ready" -> made(this::ready, judging);
             case "/status.json" -> made(() -> new Page(200, JSON, bytes(StatusJson.of(pictures.take()) + "\n")));
             case "/status/servers.csv" -> made(() -> new Page(200, CSV, bytes(ServersCsv.of(pictures.take()))));
             case "/" -> made(() -> html(200, new StatusPage(pictures.take(), query, words, operators(asked)).html()));
@@ -147,7 +157,18 @@ public final class AdminPages implements Pages {
     }
 
     private CompletionStage<Page> made(Supplier<Page> page) {
-        return CompletableFuture.supplyAsync(page, executor);
+        return made(page, making);
+    }
+
+    private static CompletionStage<Page> made(Supplier<Page> page, Executor by) {
+        try {
+            return CompletableFuture.supplyAsync(page, by);
+        } catch (RejectedExecutionException e) {
+            return CompletableFuture.completedStage(new Page(
+                    503,
+                    Map.of("Content-Type", TEXT, "Retry-After", "5"),
+                    bytes("503 Service Unavailable: too many pages are wanted at once\n")));
+        }
     }
 
     private Page ready() {

@@ -12,12 +12,19 @@ import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.function.Supplier;
 
-/** What the admin listener shows and does, and the threads that do it: one for the pages, a few for what takes minutes. */
+/**
+ * What the admin listener shows and does, and the threads that do it: one for the pages, one that says whether we are ready,
+ * however many pages are wanted, and a few for what takes minutes.
+ */
 final class AdminDesk implements AutoCloseable {
     /** As many actions as orders may run at once. */
     private static final int ACTIONS = 4;
 
-    private final ExecutorService making = Threads.fixed(1, "admin");
+    /** Requests that may wait for a page: more than browsers and monitoring have at once, and a minute's work at worst. */
+    private static final int WAITING = 64;
+
+    private final ExecutorService making = Threads.fixed(1, WAITING, "admin");
+    private final ExecutorService judging = Threads.fixed(1, WAITING, "ready");
     private final ExecutorService acting = Threads.fixed(ACTIONS, "operators");
     private final EdgePictures.Subject subject;
     private final InstantSource clock;
@@ -40,6 +47,7 @@ final class AdminDesk implements AutoCloseable {
                 pictures,
                 new CareInWords(operations),
                 making,
+                judging,
                 acting,
                 clock);
     }
@@ -57,6 +65,7 @@ final class AdminDesk implements AutoCloseable {
     @Override
     public void close() {
         making.shutdownNow();
+        judging.shutdownNow();
         acting.shutdownNow();
     }
 }

@@ -70,6 +70,11 @@ final class Threads {
         return new Pool(threads, threads, new LinkedBlockingQueue<>(), named(name));
     }
 
+    /** The same; where so much work waits, more is {@linkplain java.util.concurrent.RejectedExecutionException refused}. */
+    static ExecutorService fixed(int threads, int waiting, String name) {
+        return new Pool(threads, threads, new LinkedBlockingQueue<>(waiting), named(name));
+    }
+
     private static final class Pool extends ThreadPoolExecutor {
         Pool(int least, int most, BlockingQueue<Runnable> queue, ThreadFactory threads) {
             super(least, most, KEEP_SECONDS, TimeUnit.SECONDS, queue, threads);
