@@ -81,6 +81,7 @@ final class ControlConnection implements AutoCloseable {
 
     private void run(ControlCommands commands, JsonObject request) {
         try {
+            RequestKeys.require(request);
             JsonObject result = commands.run(request, this::progress);
             JsonObject answer = new JsonObject();
             answer.add("result", result);

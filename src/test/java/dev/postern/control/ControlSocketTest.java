@@ -188,6 +188,7 @@ class ControlSocketTest {
         assertThat(answer("nonsense\n")).contains("\"exit\":64", "not a JSON object");
         assertThat(answer("[1]\n")).contains("\"exit\":64");
         assertThat(answer("{\"command\": 7}\n")).contains("\"exit\":64");
+        assertThat(answer("{\"command\": \"status\", \"for\": \"1h\"}\n")).contains("\"exit\":64", "unknown key");
         assertThat(answer("x".repeat(ControlConnection.MAX_REQUEST + 1))).contains("\"exit\":64", "longer than 65536");
         assertThat(finished).hasValue(0);
     }
