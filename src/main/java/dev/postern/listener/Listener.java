@@ -340,7 +340,7 @@ public final class Listener implements AutoCloseable {
         String why = String.valueOf(e.getMessage()).toLowerCase(Locale.ROOT);
         String where = "listener " + name + " " + address + ": bind: ";
         if (why.contains("permission denied")) {
-            return where + "permission denied; ports below 1024 need CAP_NET_BIND_SERVICE (see README, \"For real\")";
+            return where + "permission denied; ports below 1024 need CAP_NET_BIND_SERVICE (see docs/install.md)";
         }
         if (why.contains("in use")) {
             return where + "address already in use; another program listens there (ss -ltnp 'sport = :" + address.port()

@@ -83,7 +83,7 @@ public record Match(boolean exact, String path, Set<String> methods, Map<String,
         return Optional.of(new Match(narrow.exact, narrow.path, both, all));
     }
 
-    /** Whether Postern takes this one before the other, where both take a request: the rule of README.md, "Routes". */
+    /** Whether Postern takes this one before the other, where both take a request: the rule of docs/routes.md. */
     public boolean goesBefore(Match other) {
         if (exact != other.exact) {
             return exact;

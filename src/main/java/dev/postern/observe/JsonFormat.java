@@ -17,7 +17,7 @@ import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** One JSON object for each exchange; what does not apply to it is left out. README.md has the table of its fields. */
+/** One JSON object for each exchange; what does not apply to it is left out. docs/watching.md has the table of its fields. */
 final class JsonFormat implements LineFormat {
     /** Octets of a text that a client chose: enough for every honest one, and a bound for the others. */
     static final int LONGEST = 4096;

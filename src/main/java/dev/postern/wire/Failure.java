@@ -2,7 +2,7 @@ package dev.postern.wire;
 
 /**
  * Why an exchange could not be completed. Its {@link #reason} is a stable code: the same in log, metrics, the answer and
- * README.md, whose table a test compares; {@code ErrorResponses} alone
+ * docs/reasons.md, whose table a test compares; {@code ErrorResponses} alone
  * turns it into a status.
  */
 public sealed interface Failure {

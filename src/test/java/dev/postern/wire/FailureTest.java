@@ -66,7 +66,7 @@ class FailureTest {
 
     @TestFactory
     Stream<DynamicTest> everyFailureIsDocumentedAsItIsAnswered() throws IOException {
-        String readme = Files.readString(Path.of("README.md"));
+        String readme = Files.readString(Path.of("docs/reasons.md"));
         return all().map(failure -> DynamicTest.dynamicTest(failure.reason(), () -> {
             boolean answered = !UNANSWERED.contains(failure);
             String status = answered ? Integer.toString(ErrorResponses.status(failure)) : "–";
@@ -78,7 +78,7 @@ class FailureTest {
     @Test
     void nothingElseIsDocumented() throws IOException {
         Set<String> documented = Pattern.compile("(?m)^\\| `([a-z_]+)` \\| (?:[0-9]{3}|–) \\| ")
-                .matcher(Files.readString(Path.of("README.md")))
+                .matcher(Files.readString(Path.of("docs/reasons.md")))
                 .results()
                 .map(row -> row.group(1))
                 .collect(Collectors.toSet());

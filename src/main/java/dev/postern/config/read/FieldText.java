@@ -132,7 +132,8 @@ final class FieldText {
             at.problem("a server might take " + name + " for " + plain + " (expected: another header)");
         } else if (lower.equals(plain) && !isClaim(plain)) {
             at.problem(
-                    name + " reaches servers anyway (expected: a name with _ or . in it, or one that README.md lists)");
+                    name
+                            + " reaches servers anyway (expected: a name with _ or . in it, or one that docs/clients.md lists)");
         }
         return lower;
     }

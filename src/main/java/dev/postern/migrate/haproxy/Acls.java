@@ -74,7 +74,7 @@ final class Acls {
             List<Question> tests = named.getOrDefault(acl.word(1), List.of());
             Question last = tests.isEmpty() ? new Question.Unknown(NO_COUNTERPART) : tests.get(tests.size() - 1);
             if (last instanceof Question.Unknown unknown) {
-                tally.note(at, acl, unknown.why(), "see routes in README.md");
+                tally.note(at, acl, unknown.why(), "see docs/routes.md");
             }
         }
     }

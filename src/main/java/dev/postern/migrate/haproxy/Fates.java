@@ -88,7 +88,7 @@ final class Fates {
                         "passwords are bcrypt hashes here",
                         "auth: { users: … } of the site or route, in the place of what keeps everybody out");
             } else if (why != null) {
-                tally.note(at, line, part + why, "see routes in README.md");
+                tally.note(at, line, part + why, "see docs/routes.md");
             } else if (!held.contains(line)) {
                 tally.note(at, line, "it never holds, or an earlier rule always does", "");
             } else {

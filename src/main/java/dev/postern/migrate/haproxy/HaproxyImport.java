@@ -47,7 +47,7 @@ public final class HaproxyImport {
                 + " of HAProxy, by postern import. A comment with a line of that file says what was not"
                 + " carried over of it, and what to do.");
         root.remark(
-                "Paths are taken by whole segments and in one form here (README.md, Routes), hosts with any port, and of the routes that take a request the most specific one gets it.");
+                "Paths are taken by whole segments and in one form here (docs/routes.md), hosts with any port, and of the routes that take a request the most specific one gets it.");
         for (Section section : sections) {
             if (section.hasServers()) {
                 withServers.putIfAbsent(section.name(), section);

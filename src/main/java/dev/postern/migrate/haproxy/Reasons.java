@@ -11,7 +11,7 @@ final class Reasons {
     private static final Reason UNKNOWN =
             new Reason("the import does not know it", "see whether config/postern.yaml has a word for it");
     private static final Reason PROCESS =
-            new Reason("the service manager says how Postern runs", "see the unit in README.md");
+            new Reason("the service manager says how Postern runs", "see the unit in docs/install.md");
     private static final Reason ITSELF = new Reason("Postern does this by itself", "");
     private static final Reason TLS =
             new Reason("Mozilla's recommendations stand for lists of ciphers", "see tls: profile");

@@ -272,7 +272,7 @@ final class Home implements AutoCloseable {
     private static String told(RawClient.Response response) {
         StringBuilder told = new StringBuilder(Integer.toString(response.status()));
         boolean isOfServer = !response.header("X-Server").isEmpty();
-        // Answers of Postern's own have the headers of responses as well: README, "Routes".
+        // Answers of Postern's own have the headers of responses as well: docs/routes.md.
         for (String name : isOfServer ? List.of("Location", "Strict-Transport-Security") : List.of("Location")) {
             response.header(name)
                     .forEach(value -> told.append(' ').append(name).append(": ").append(value));
