@@ -47,7 +47,9 @@ public final class Daemon {
         LastWords lastWords = LastWords.install(log);
         SystemdNotice notice = SystemdNotice.of(System.getenv());
         Reloads reloads = new Reloads(source::check, notice);
-        Signals.handle("HUP", reloads::hangUp);
+        if (!Signals.handle(Signals.HANG_UP, reloads::hangUp)) {
+            LOG.warn("HUP is ignored by this process, as under nohup: postern reload reads the file again");
+        }
         // Before anybody is told that we are ready: who hears it may stop us at once.
         CountDownLatch begun = new CountDownLatch(1);
         AtomicReference<AutoCloseable> running = new AtomicReference<>(() -> {});

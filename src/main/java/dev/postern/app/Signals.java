@@ -4,6 +4,7 @@ import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandleProxies;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
+import java.util.Objects;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -14,6 +15,9 @@ import org.slf4j.LoggerFactory;
 final class Signals {
     private static final Logger LOG = LoggerFactory.getLogger(Signals.class);
 
+    /** The name of what asks a daemon to read its file again. */
+    static final String HANG_UP = "HUP";
+
     private static final String HANDLER = "sun.misc.SignalHandler";
 
     private Signals() {}
@@ -23,15 +27,22 @@ final class Signals {
      *
      * <p>{@code sun.misc.Signal} is what every JDK has (module {@code jdk.unsupported}) and the only way there is; asked
      * for by name, because javac warns of each mention of it, and of this no annotation keeps it.
+     *
+     * @return false where the signal is known to be ignored, whatever is done
      */
-    static void handle(String name, Runnable action) {
+    static boolean handle(String name, Runnable action) {
         try {
             Class<?> signal = Class.forName("sun.misc.Signal");
             Object wanted = signal.getConstructor(String.class).newInstance(name);
-            signal.getMethod("handle", signal, Class.forName(HANDLER)).invoke(null, wanted, handler(signal, action));
+            Class<?> handler = Class.forName(HANDLER);
+            Object before = signal.getMethod("handle", signal, handler).invoke(null, wanted, handler(signal, action));
+            // The JVM leaves ignored what was, of the signals that end it: HUP, INT and TERM.
+            return !name.equals(HANG_UP)
+                    || !Objects.equals(before, handler.getField("SIG_IGN").get(null));
         } catch (ReflectiveOperationException | RuntimeException e) {
             // With -Xrs, or without such a signal: no reason not to serve.
             LOG.debug("{} is left to the JVM", name, e);
+            return true;
         }
     }
 

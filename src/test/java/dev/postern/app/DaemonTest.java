@@ -71,6 +71,28 @@ class DaemonTest {
         assertThat(client.isClosedByPeer()).isTrue();
     }
 
+    /** As by {@code nohup}, which leaves it to nobody to hear HUP. */
+    @Test
+    void hupThatIsIgnoredFromTheStartIsSaidAndHowToReloadThen() throws Exception {
+        PosternProcess postern = PosternProcess.startUnder(
+                List.of("nohup"),
+                directory,
+                List.of(),
+                "run",
+                "-c",
+                write(0, 0, "").toString());
+        started.add(postern);
+
+        postern.awaitLine("HUP is ignored by this process, as under nohup: postern reload reads the file again");
+        RawClient client = connect(postern);
+        postern.hangUp();
+
+        assertThat(client.get("localhost", "/").body()).isEqualTo("hello");
+        postern.terminate();
+        assertThat(postern.awaitExit()).isZero();
+        assertThat(postern.lines()).noneMatch(line -> line.contains("reload: nothing"));
+    }
+
     // The JVM's own answer to HUP is to stop, with 0: an init system would not even start it again.
     @Test
     void hupReadsTheFileAgainAndTheLogSaysWhatHasChanged() throws Exception {
@@ -79,6 +101,7 @@ class DaemonTest {
 
         postern.hangUp();
         postern.awaitLine("reload: nothing changed");
+        assertThat(postern.lines()).noneMatch(line -> line.contains("HUP is ignored"));
 
         write(0, 0, "timeouts: { response: 30s }");
         assertThat(client.get("localhost", "/").body()).isEqualTo("hello");
