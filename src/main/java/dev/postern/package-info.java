@@ -12,7 +12,7 @@
  *          schedule ──────────┘  └───────── acme ◄─► CA (the internal one: ca)
  *
  * layer 4:   listener, or tls ─► tunnel ─► dial ─► …: tcp services, and sites whose connections are passed on unopened
- * under all: config (config.read reads it), wire (what every connection has), trust (whom a server proves to be), pki (keys and certificates), disk, time, machine
+ * under all: config (config.read reads it, config.describe says what it may be), wire (what every connection has), trust (whom a server proves to be), pki (keys and certificates), disk, time, machine
  *            identity (whom a client proves to be: asked by tls)
  * beside:    observe, explain, status, admin, control, cli, alert, migrate, hook, dns, preflight; ca.acme and simulation for tests and the demo
  * </pre>

@@ -89,6 +89,7 @@ class ArchitectureTest {
                         "pki",
                         "disk",
                         "time",
+                        "config.describe",
                         "config.read",
                         "config"));
         // Whoever cannot be reached harms nobody: it is above all that it tells of, and is told of it by app.
@@ -290,6 +291,8 @@ class ArchitectureTest {
         MAY_USE.put("disk", Set.of("config"));
         // Clocks, and how time is said: ground.
         MAY_USE.put("time", Set.of());
+        // What is said of it to people and their editors is made of what its readers ask.
+        MAY_USE.put("config.describe", Set.of("config.read", "config"));
         MAY_USE.put("config.read", Set.of("config"));
         MAY_USE.put("config", Set.of());
         // Memory, and the want of it: everybody who catches errors asks it whether there is any use in going on.

@@ -9,6 +9,7 @@ import java.util.regex.Pattern;
 public final class Durations {
     private static final String EXPECTED = "a duration such as 200ms, 5s, 10m, 1h or 365d";
     private static final Pattern FORM = Pattern.compile("([0-9]+)(ms|s|m|h|d)");
+    private static final Spelling<Duration> SPELLING = Spelling.form("[0-9]+(ms|s|m|h|d)", Durations::text);
     // Beyond any use, and far inside what a timer's 64 bits of nanoseconds can hold.
     private static final Duration LONGEST = Duration.ofDays(3650);
 
@@ -16,20 +17,23 @@ public final class Durations {
     public static final Duration UNLIMITED = Duration.ofDays(36_500);
 
     /** Longer than nothing. */
-    public static final Scalar<Duration> POSITIVE = new Scalar<>(EXPECTED, text -> {
-        Duration duration = text.equals("0") ? Duration.ZERO : parse(text);
-        if (duration.isZero()) {
-            throw new NotUnderstood("is no time at all");
-        }
-        return duration;
-    });
+    public static final Scalar<Duration> POSITIVE = new Scalar<Duration>(EXPECTED, text -> {
+                Duration duration = text.equals("0") ? Duration.ZERO : parse(text);
+                if (duration.isZero()) {
+                    throw new NotUnderstood("is no time at all");
+                }
+                return duration;
+            })
+            .spelled(SPELLING);
 
     /** A bare {@code 0} needs no unit. */
-    public static final Scalar<Duration> POSITIVE_OR_ZERO =
-            new Scalar<>(EXPECTED + ", or 0", text -> text.equals("0") ? Duration.ZERO : parse(text));
+    public static final Scalar<Duration> POSITIVE_OR_ZERO = new Scalar<Duration>(
+                    EXPECTED + ", or 0", text -> text.equals("0") ? Duration.ZERO : parse(text))
+            .spelled(SPELLING.or("0", Duration.ZERO));
 
-    public static final Scalar<Duration> POSITIVE_OR_UNLIMITED = new Scalar<>(
-            "unlimited, or " + EXPECTED, text -> text.equals("unlimited") ? UNLIMITED : POSITIVE.parse(text));
+    public static final Scalar<Duration> POSITIVE_OR_UNLIMITED = new Scalar<Duration>(
+                    "unlimited, or " + EXPECTED, text -> text.equals("unlimited") ? UNLIMITED : POSITIVE.parse(text))
+            .spelled(SPELLING.or("unlimited", UNLIMITED));
 
     private Durations() {}
 

@@ -12,31 +12,33 @@ public final class Sizes {
     /** From {@code least} to {@code most} bytes. */
     public static Scalar<Integer> between(int least, int most) {
         Scalar<Long> size = between((long) least, (long) most);
-        return new Scalar<>(size.expected(), text -> Math.toIntExact(size.parse(text)));
+        return new Scalar<Integer>(size.expected(), text -> Math.toIntExact(size.parse(text)))
+                .spelled(Spelling.form(FORM.pattern(), bytes -> text(bytes)));
     }
 
     public static Scalar<Long> between(long least, long most) {
         String range = "from " + text(least) + " to " + text(most);
-        return new Scalar<>("a size " + range + ", such as 8KiB", text -> {
-            if (text.matches("[0-9]+")) {
-                throw new NotUnderstood("has no unit");
-            }
-            Matcher form = FORM.matcher(text);
-            if (!form.matches()) {
-                throw new NotUnderstood("");
-            }
-            long unit = switch (form.group(2)) {
-                case "B" -> 1;
-                case "KiB" -> 1 << 10;
-                case "MiB" -> 1 << 20;
-                default -> 1 << 30;
-            };
-            long bytes = Long.parseLong(form.group(1)) * unit;
-            if (bytes < least || bytes > most) {
-                throw new NotUnderstood("");
-            }
-            return bytes;
-        });
+        return new Scalar<Long>("a size " + range + ", such as 8KiB", text -> {
+                    if (text.matches("[0-9]+")) {
+                        throw new NotUnderstood("has no unit");
+                    }
+                    Matcher form = FORM.matcher(text);
+                    if (!form.matches()) {
+                        throw new NotUnderstood("");
+                    }
+                    long unit = switch (form.group(2)) {
+                        case "B" -> 1;
+                        case "KiB" -> 1 << 10;
+                        case "MiB" -> 1 << 20;
+                        default -> 1 << 30;
+                    };
+                    long bytes = Long.parseLong(form.group(1)) * unit;
+                    if (bytes < least || bytes > most) {
+                        throw new NotUnderstood("");
+                    }
+                    return bytes;
+                })
+                .spelled(Spelling.form(FORM.pattern(), Sizes::text));
     }
 
     public static String text(long bytes) {

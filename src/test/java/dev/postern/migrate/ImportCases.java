@@ -3,6 +3,7 @@ package dev.postern.migrate;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.postern.config.Configuration;
+import dev.postern.config.describe.Editor;
 import dev.postern.config.read.ConfigurationFile;
 import dev.postern.config.read.ConfigurationProblems;
 import java.io.IOException;
@@ -83,6 +84,7 @@ public final class ImportCases {
     /** @param text what was imported, to be told where it does not pass */
     public static Configuration passes(Imported imported, String text) {
         try {
+            assertThat(Editor.marks(imported.text())).as("what an editor marks").isEmpty();
             return ConfigurationFile.parse("result.yaml", imported.text());
         } catch (ConfigurationProblems e) {
             throw new AssertionError(e.lines() + "\n" + text + "\n" + imported.text(), e);

@@ -9,6 +9,7 @@ import dev.postern.config.NotUnderstood;
 import dev.postern.config.Scalar;
 import dev.postern.config.SiteLog;
 import dev.postern.config.Sizes;
+import dev.postern.config.Spelling;
 import dev.postern.config.Syslog;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -38,23 +39,40 @@ final class AccessLogReader {
     /** As in logrotate of Debian's packages. */
     private static final int KEEP = 14;
 
-    private record To(@Nullable Path file, @Nullable Syslog syslog) {}
+    private record To(@Nullable Path file, @Nullable Syslog syslog) {
+        static final To STDOUT = new To(null, null);
+
+        /** Null where it is as in the file. */
+        @Nullable String text() {
+            return file == null ? null : file.toString();
+        }
+    }
 
     private record Format(LogFormat format, String pattern) {}
 
-    private static final Scalar<To> TO = new Scalar<>(
-            "stdout, the path of a file, syslog+udp://HOST:PORT, syslog+tcp://HOST:PORT or syslog:/dev/log",
-            AccessLogReader::to);
+    private static final Scalar<To> TO = new Scalar<To>(
+                    "stdout, the path of a file, syslog+udp://HOST:PORT, syslog+tcp://HOST:PORT or syslog:/dev/log",
+                    AccessLogReader::to)
+            .spelled(Spelling.form(Spelling.ANY, To::text).or("stdout", To.STDOUT));
 
     private static final List<LogFormat> WORDS = Stream.of(LogFormat.values())
             .filter(format -> format != LogFormat.CUSTOM)
             .toList();
 
-    private static final Scalar<Format> FORMAT = new Scalar<>(
-            "json, common, combined, ecs, or a text with fields in braces such as \"{client} {method} {status}\"",
-            AccessLogReader::format);
+    private static final Scalar<Format> FORMAT = new Scalar<Format>(
+                    "json, common, combined, ecs, or a text with fields in braces such as \"{client} {method} {status}\"",
+                    AccessLogReader::format)
+            .spelled(spelling());
 
     private AccessLogReader() {}
+
+    private static Spelling<Format> spelling() {
+        Spelling<Format> spelling = Spelling.form(".*\\{.*", Format::pattern);
+        for (LogFormat each : WORDS) {
+            spelling = spelling.or(each.text(), new Format(each, ""));
+        }
+        return spelling;
+    }
 
     /** Null where the file has no such section: then nothing is logged. */
     static @Nullable LogSettings read(Section file) {
@@ -72,7 +90,7 @@ final class AccessLogReader {
 
     private static LogSettings read(Value at) {
         Section log = Section.of(at, KEYS);
-        To to = log.get("to", TO, new To(null, null));
+        To to = log.get("to", TO, To.STDOUT);
         Format format = log.get("format", FORMAT, new Format(LogFormat.JSON, ""));
         LogRotation rotate = log.has("rotate") ? rotate(log.section("rotate", ROTATE)) : null;
         if (rotate != null && to.file == null) {
@@ -130,7 +148,7 @@ final class AccessLogReader {
 
     private static To to(String text, Path folder) throws NotUnderstood {
         if (text.equals("stdout")) {
-            return new To(null, null);
+            return To.STDOUT;
         }
         if (text.startsWith(UDP) || text.startsWith(TCP)) {
             boolean udp = text.startsWith(UDP);

@@ -47,10 +47,10 @@ final class AcmeReader {
     /** @param otherwise the store where none is named */
     static Outcome read(Section acme, Section control, Path otherwise, Problems problems) {
         int before = problems.count();
-        List<Issuer> issuers = IssuersReader.read(acme.find("issuers"));
+        List<Issuer> issuers = IssuersReader.read(acme.find("issuers", List.of(IssuersReader.LETSENCRYPT.name())));
         boolean issuersUnderstood = problems.count() == before;
         Path store = acme.get("store", FilePath.SCALAR, otherwise);
-        List<KeyType> keyTypes = keyTypes(acme.find("key-type"));
+        List<KeyType> keyTypes = keyTypes(acme.find("key-type", List.of(KeyType.EC_P256.text())));
         Acme read = new Acme(
                 acme.find("email", EmailAddress.SCALAR),
                 acme.get("agree-to-terms", Scalar.BOOLEAN, false),

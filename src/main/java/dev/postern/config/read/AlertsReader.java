@@ -15,6 +15,7 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Reads {@code alerts}. */
@@ -51,7 +52,12 @@ final class AlertsReader {
         if (alerts.at().isMapping() && !alerts.has("mail") && !alerts.has("webhooks")) {
             alerts.at().problem("tells nobody (expected: mail, webhooks or both)");
         }
-        return new Alerts(about(alerts.find("about")), alerts.get("per-hour", NUMBER, PER_HOUR), mail, webhooks);
+        return new Alerts(
+                about(alerts.find(
+                        "about", Stream.of(About.values()).map(About::text).toList())),
+                alerts.get("per-hour", NUMBER, PER_HOUR),
+                mail,
+                webhooks);
     }
 
     private static Set<About> about(@Nullable Value value) {
@@ -116,16 +122,16 @@ final class AlertsReader {
 
     /** Whoever knows it may write there: no message has it. */
     private static @Nullable Secret url(@Nullable Value at) {
-        String text = at == null ? null : at.text(URL);
-        if (at == null || text == null) {
+        Secret url = at == null ? null : at.secret(URL);
+        if (at == null || url == null) {
             return null;
         }
-        String wrong = fault(text);
+        String wrong = fault(url.text());
         if (wrong != null) {
             at.problem(wrong + " (expected: " + URL + ")");
             return null;
         }
-        return new Secret(text);
+        return url;
     }
 
     private static @Nullable String fault(String text) {

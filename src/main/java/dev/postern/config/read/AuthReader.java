@@ -53,14 +53,13 @@ final class AuthReader {
         if (value == null) {
             return inherited;
         }
-        if (!value.isMapping()) {
-            String text = value.text("off, or a mapping with the keys " + String.join(", ", KEYS));
-            if (text != null && !text.equals("off")) {
-                value.refuse(text, "", "off, or a mapping with the keys " + String.join(", ", KEYS));
-            }
+        if (value.isText("off")) {
             return null;
         }
-        Section auth = Section.of(value, KEYS);
+        Section auth = Section.orOff(value, KEYS);
+        if (!value.isMapping() && !value.isEmpty()) {
+            return null;
+        }
         Map<String, Secret> users = new LinkedHashMap<>();
         if (auth.has("users-file")) {
             file(auth.place("users-file"), users);
@@ -69,9 +68,9 @@ final class AuthReader {
                 auth.has("users") ? auth.place("users").entries("a mapping of names to bcrypt hashes") : null;
         if (inline != null) {
             inline.forEach((name, hash) -> {
-                String text = hash.text("a bcrypt hash");
+                Secret text = hash.secret("a bcrypt hash");
                 if (text != null) {
-                    String wrong = user(name, text, users);
+                    String wrong = user(name, text.text(), users);
                     if (wrong != null) {
                         hash.problem(wrong);
                     }

@@ -18,6 +18,7 @@ import dev.postern.config.ServerFaults;
 import dev.postern.config.ServerProtocol;
 import dev.postern.config.ServerQueue;
 import dev.postern.config.ServerTls;
+import dev.postern.config.Spelling;
 import dev.postern.config.Stickiness;
 import dev.postern.config.Tolerance;
 import java.time.Duration;
@@ -65,13 +66,8 @@ final class BackendsReader {
     private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,254}");
 
     // Nothing that an address could be taken for.
-    private static final Scalar<String> SERVER_NAME =
-            new Scalar<>("letters, digits, dots, - and _, at most 63", text -> {
-                if (!text.matches("[A-Za-z0-9][A-Za-z0-9._-]{0,62}")) {
-                    throw new NotUnderstood("is no name for a server");
-                }
-                return text;
-            });
+    private static final Scalar<String> SERVER_NAME = Scalar.matching(
+            "[A-Za-z0-9][A-Za-z0-9._-]{0,62}", "letters, digits, dots, - and _, at most 63", "is no name for a server");
 
     private static final Scalar<ServerProtocol> PROTOCOL =
             Scalar.oneOf(List.of(ServerProtocol.values()), ServerProtocol::text);
@@ -83,7 +79,8 @@ final class BackendsReader {
     private static final Scalar<Integer> IN_A_ROW = Scalar.wholeNumber(1, 1000);
     // Each may be as slow as timeouts.response; nobody waits for ten of them.
     private static final Scalar<Integer> ATTEMPTS = Scalar.wholeNumber(1, 10);
-    private static final Scalar<Integer> BUDGET = new Scalar<>("1% to 100%", BackendsReader::percent);
+    private static final Scalar<Integer> BUDGET = new Scalar<Integer>("1% to 100%", BackendsReader::percent)
+            .spelled(Spelling.form("[0-9]{1,3}%", percent -> percent + "%"));
     // RFC 6265 §4.1.1: a token.
     private static final Scalar<String> COOKIE =
             new Scalar<>("the name of a cookie such as SERVER", BackendsReader::cookieName);
@@ -248,7 +245,7 @@ final class BackendsReader {
 
     private static Set<Tolerance> tolerated(Section backend) {
         EnumSet<Tolerance> tolerated = EnumSet.noneOf(Tolerance.class);
-        Value list = backend.find("tolerate");
+        Value list = backend.find("tolerate", List.of());
         if (list != null) {
             for (Value item : list.itemsOneOrNone("a list such as [bare-lf, obs-fold, te-and-cl]")) {
                 Tolerance one = item.read(TOLERANCE);
@@ -275,14 +272,14 @@ final class BackendsReader {
         }
         Resolve resolve = backend.get("resolve", RESOLVE, Resolve.ANY);
         for (Value item : value.items(SERVERS)) {
-            Section settings = item.isMapping() ? Section.of(item, SERVER_KEYS) : Section.none(item);
-            ServerAddress address = item.isMapping()
-                    ? settings.require("address", ServerAddress.OR_SOCKET)
-                    : item.read(ServerAddress.OR_SOCKET);
+            Section settings = Section.orShort(item, SERVER_KEYS, "address");
+            ServerAddress address = settings.require("address", ServerAddress.OR_SOCKET);
             int weight = settings.get("weight", WEIGHT, 1);
             boolean backup = settings.get("backup", Scalar.BOOLEAN, false);
-            int maxConnections = settings.get("max-connections", MAX_CONNECTIONS, 0);
+            Integer maxConnections = settings.find("max-connections", MAX_CONNECTIONS);
             boolean drain = settings.get("drain", Scalar.BOOLEAN, false);
+            Resolve its = settings.get("resolve", RESOLVE, resolve);
+            String name = settings.find("name", SERVER_NAME);
             if (address == null) {
                 continue;
             }
@@ -291,11 +288,10 @@ final class BackendsReader {
                     address.port(),
                     weight,
                     backup,
-                    maxConnections,
+                    maxConnections == null ? 0 : maxConnections,
                     drain,
-                    settings.get("resolve", RESOLVE, resolve),
-                    settings.find("name", SERVER_NAME));
-            String name = server.name();
+                    its,
+                    name);
             Value named = name == null ? null : names.putIfAbsent(name, settings.place("name"));
             if (name != null && named != null) {
                 settings.place("name")
@@ -367,7 +363,8 @@ final class BackendsReader {
         return new Ejection(
                 ejection.get("after", IN_A_ROW, 5),
                 ServerFaultsReader.read(
-                        ejection.find("on"),
+                        ejection,
+                        "on",
                         EnumSet.allOf(ServerFaults.Kind.class),
                         ServerFaultsReader.of(EnumSet.allOf(ServerFaults.Kind.class), 500, 502, 503, 504)),
                 time,
@@ -379,9 +376,7 @@ final class BackendsReader {
         return new Retries(
                 retry.get("attempts", ATTEMPTS, 1),
                 ServerFaultsReader.read(
-                        retry.find("on"),
-                        words,
-                        ServerFaultsReader.of(EnumSet.of(ServerFaults.Kind.CLOSED), 502, 503, 504)),
+                        retry, "on", words, ServerFaultsReader.of(EnumSet.of(ServerFaults.Kind.CLOSED), 502, 503, 504)),
                 retry.get("budget", BUDGET, 20));
     }
 

@@ -5,6 +5,7 @@ import dev.postern.config.Balance.ByHash;
 import dev.postern.config.Balance.Plain;
 import dev.postern.config.NotUnderstood;
 import dev.postern.config.Scalar;
+import dev.postern.config.Spelling;
 import dev.postern.config.Words;
 import java.util.ArrayList;
 import java.util.List;
@@ -40,7 +41,10 @@ final class BalanceReader {
     /** As in the paper on bounded loads: a quarter more than the fair share moves few keys and keeps all servers busy. */
     private static final OptionalInt DEFAULT_BOUND = OptionalInt.of(125);
 
-    private static final Scalar<OptionalInt> BOUND = new Scalar<>("110% to 1000%, or off", BalanceReader::bound);
+    private static final Scalar<OptionalInt> BOUND = new Scalar<OptionalInt>(
+                    "110% to 1000%, or off", BalanceReader::bound)
+            .spelled(Spelling.form("[0-9]{1,4}%", (Integer percent) -> percent + "%")
+                    .or("off", OptionalInt.empty(), OptionalInt::getAsInt));
 
     private BalanceReader() {}
 

@@ -33,6 +33,8 @@ final class Composer {
     // The deepest place that means anything has seven; anchors may be kept anywhere.
     private static final int DEEPEST = 50;
 
+    static final Schema SCHEMA = new TextOrNothing();
+
     private final Origin file;
     private final Environment environment;
     private final Problems problems;
@@ -50,7 +52,7 @@ final class Composer {
         // Keys given twice are ours to report, with both lines.
         LoadSettings settings = LoadSettings.builder()
                 .setAllowDuplicateKeys(true)
-                .setSchema(new TextOrNothing())
+                .setSchema(SCHEMA)
                 .setCodePointLimit(FileText.LARGEST_BYTES)
                 .build();
         try {

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Reads {@code compression}. */
@@ -45,12 +46,14 @@ final class CompressionReader {
         Section compression = Section.orOff(value, KEYS);
         return new Compression(
                 list(
-                        compression.find("encodings"),
+                        compression.find(
+                                "encodings",
+                                Stream.of(Encoding.values()).map(Encoding::text).toList()),
                         "a list such as [zstd, br, gzip]",
                         ENCODING,
                         List.of(Encoding.values())),
                 list(
-                        compression.find("types"),
+                        compression.find("types", Compression.DEFAULT_TYPES),
                         "a list such as [text/html, application/json]",
                         TYPE,
                         Compression.DEFAULT_TYPES),

@@ -3,7 +3,9 @@ package dev.postern.config.read;
 import dev.postern.config.Configuration;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /** Reads {@code postern.yaml}. */
 public final class ConfigurationFile {
@@ -22,12 +24,12 @@ public final class ConfigurationFile {
     /** The same, in other surroundings than those of this process. */
     public static Configuration parse(String name, String text, Surroundings surroundings)
             throws ConfigurationProblems {
-        return parse(new Origin(name, Path.of("")), text, surroundings);
+        return parse(new Origin(name, Path.of("")), text, surroundings, null);
     }
 
-    private static Configuration parse(Origin origin, String text, Surroundings surroundings)
+    private static Configuration parse(Origin origin, String text, Surroundings surroundings, @Nullable Witness witness)
             throws ConfigurationProblems {
-        return new ConfigurationReader(origin, surroundings).read(text);
+        return new ConfigurationReader(origin, surroundings, witness).read(text);
     }
 
     /**
@@ -39,9 +41,30 @@ public final class ConfigurationFile {
     }
 
     public static Configuration read(Path file, Surroundings surroundings) throws ConfigurationProblems {
+        return read(file, surroundings, null);
+    }
+
+    /** @param witness who hears how it is read; null for nobody */
+    public static Configuration read(Path file, Surroundings surroundings, @Nullable Witness witness)
+            throws ConfigurationProblems {
         String name = file.toString();
         Path folder = file.toAbsolutePath().normalize().getParent();
-        return parse(new Origin(name, folder == null ? Path.of("") : folder), FileText.of(name, file), surroundings);
+        return parse(
+                new Origin(name, folder == null ? Path.of("") : folder),
+                FileText.of(name, file),
+                surroundings,
+                witness);
+    }
+
+    /**
+     * Reads a document that a witness has made up to hear what is asked of it. Looks at no file, and says nothing of what is
+     * wrong with it.
+     *
+     * @param document of mappings, lists and texts; null for an empty value
+     */
+    public static void explore(Map<String, ? extends @Nullable Object> document, Witness witness) {
+        new ConfigurationReader(new Origin("made-up", Path.of("")), new Surroundings(Map.of(), Path.of("")), witness)
+                .explore(Documents.node(document));
     }
 
     /**

@@ -42,11 +42,14 @@ final class ConfigurationReader {
 
     private final Origin file;
     private final Surroundings surroundings;
-    private final Problems problems = new Problems();
+    private final Problems problems;
+    private final @Nullable Witness witness;
 
-    ConfigurationReader(Origin file, Surroundings surroundings) {
+    ConfigurationReader(Origin file, Surroundings surroundings, @Nullable Witness witness) {
         this.file = file;
         this.surroundings = surroundings;
+        this.problems = new Problems(witness);
+        this.witness = witness;
     }
 
     Configuration read(String text) throws ConfigurationProblems {
@@ -61,7 +64,16 @@ final class ConfigurationReader {
         if (configuration == null || problems.count() > 0) {
             throw new ConfigurationProblems(file.name(), problems.lines());
         }
+        if (witness != null && root != null) {
+            witness.whole(Documents.of(root));
+        }
         return configuration;
+    }
+
+    /** Reads what the witness has made up; what is wrong with it is nobody's mistake. */
+    void explore(Node root) {
+        new Includes(new Environment(surroundings.environment(), null), problems).into(root, file);
+        Configuration unused = read(Value.root(root, file, problems));
     }
 
     private @Nullable Configuration read(Value root) {

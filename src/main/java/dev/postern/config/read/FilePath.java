@@ -9,6 +9,7 @@ import dev.postern.config.RevocationFile;
 import dev.postern.config.Scalar;
 import dev.postern.config.Secret;
 import dev.postern.config.SecretFile;
+import dev.postern.config.Spelling;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -20,54 +21,61 @@ import java.security.cert.CertificateException;
 
 /** Paths of files; relative ones are taken from the folder of the file that they stand in. */
 final class FilePath {
-    static final Scalar<Path> SCALAR = new Scalar<>("a path", FilePath::parse);
+    static final Scalar<Path> SCALAR = new Scalar<Path>("a path", FilePath::parse).spelled(Spelling.file());
 
     /** A file that is there and may be read. */
-    static final Scalar<Path> READABLE = new Scalar<>("a file that can be read", FilePath::readable);
+    static final Scalar<Path> READABLE =
+            new Scalar<Path>("a file that can be read", FilePath::readable).spelled(Spelling.file());
 
     /** A file with at least one certificate in it. */
-    static final Scalar<Path> PEM_CERTIFICATES =
-            new Scalar<>("a PEM file with the certificates of a CA", FilePath::certificates);
+    static final Scalar<Path> PEM_CERTIFICATES = new Scalar<Path>(
+                    "a PEM file with the certificates of a CA", FilePath::certificates)
+            .spelled(Spelling.file());
 
     /** The same, with what is in it. */
-    static final Scalar<KeptFile> KEPT_CERTIFICATES = new Scalar<>(PEM_CERTIFICATES.expected(), FilePath::kept);
+    static final Scalar<KeptFile> KEPT_CERTIFICATES =
+            new Scalar<KeptFile>(PEM_CERTIFICATES.expected(), FilePath::kept).spelled(Spelling.file());
 
     /** A file with at least one list of revoked certificates in it, with what is in it. */
-    static final Scalar<KeptFile> KEPT_REVOCATIONS =
-            new Scalar<>("a PEM file with the lists of revoked certificates of a CA", (text, folder) -> {
-                Path file = readable(text, folder);
-                try {
-                    KeptFile kept = new KeptFile(file, new Secret(CaFile.text(file)));
-                    RevocationFile.parse(kept.content().text());
-                    return kept;
-                } catch (IOException e) {
-                    throw notRead(e);
-                } catch (CRLException e) {
-                    throw new NotUnderstood(String.valueOf(e.getMessage()));
-                }
-            });
+    static final Scalar<KeptFile> KEPT_REVOCATIONS = new Scalar<KeptFile>(
+                    "a PEM file with the lists of revoked certificates of a CA", (text, folder) -> {
+                        Path file = readable(text, folder);
+                        try {
+                            KeptFile kept = new KeptFile(file, new Secret(CaFile.text(file)));
+                            RevocationFile.parse(kept.content().text());
+                            return kept;
+                        } catch (IOException e) {
+                            throw notRead(e);
+                        } catch (CRLException e) {
+                            throw new NotUnderstood(String.valueOf(e.getMessage()));
+                        }
+                    })
+            .spelled(Spelling.file());
 
     /** A file in PEM, with what is in it. */
-    static final Scalar<KeptFile> KEPT = new Scalar<>("a PEM file", (text, folder) -> {
-        Path file = readable(text, folder);
-        try {
-            return new KeptFile(
-                    file,
-                    new Secret(
-                            new String(RegularFile.bytes(file, RegularFile.PEM_BYTES), StandardCharsets.ISO_8859_1)));
-        } catch (IOException e) {
-            throw notRead(e);
-        }
-    });
+    static final Scalar<KeptFile> KEPT = new Scalar<KeptFile>("a PEM file", (text, folder) -> {
+                Path file = readable(text, folder);
+                try {
+                    return new KeptFile(
+                            file,
+                            new Secret(new String(
+                                    RegularFile.bytes(file, RegularFile.PEM_BYTES), StandardCharsets.ISO_8859_1)));
+                } catch (IOException e) {
+                    throw notRead(e);
+                }
+            })
+            .spelled(Spelling.file());
 
     /** A file with the secret of a TSIG key. */
-    static final Scalar<Path> BASE64_SECRET = new Scalar<>(
-            "a file with the secret in Base64", (text, folder) -> secret(text, folder, SecretFile::base64));
+    static final Scalar<Path> BASE64_SECRET = new Scalar<Path>(
+                    "a file with the secret in Base64", (text, folder) -> secret(text, folder, SecretFile::base64))
+            .spelled(Spelling.file());
 
     /** A file with the MAC key of an external account. */
-    static final Scalar<Path> BASE64URL_SECRET = new Scalar<>(
-            "a file with the key in base64url, as the CA gives it",
-            (text, folder) -> secret(text, folder, SecretFile::base64Url));
+    static final Scalar<Path> BASE64URL_SECRET = new Scalar<Path>(
+                    "a file with the key in base64url, as the CA gives it",
+                    (text, folder) -> secret(text, folder, SecretFile::base64Url))
+            .spelled(Spelling.file());
 
     /** A program: found by the system where it has no slash in it, else it must be there. */
     static final Scalar<String> PROGRAM = new Scalar<>("a program such as /usr/local/bin/reload", FilePath::program);

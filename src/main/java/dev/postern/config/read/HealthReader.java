@@ -5,11 +5,13 @@ import dev.postern.config.Durations;
 import dev.postern.config.Health;
 import dev.postern.config.NotUnderstood;
 import dev.postern.config.Scalar;
+import dev.postern.config.Spelling;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
+import org.jspecify.annotations.Nullable;
 
 /** Reads {@code health}. */
 final class HealthReader {
@@ -65,8 +67,10 @@ final class HealthReader {
     private record Statuses(int from, int to) {
         private static final Statuses GOOD = new Statuses(200, 399);
 
-        private static final Scalar<Statuses> SCALAR =
-                new Scalar<>("a status such as 200 or a range such as 200-399", Statuses::parse);
+        private static final Scalar<Statuses> SCALAR = new Scalar<Statuses>(
+                        "a status such as 200 or a range such as 200-399", Statuses::parse)
+                .spelled(Spelling.form(
+                        "[2-5][0-9]{2}(-[2-5][0-9]{2})?", statuses -> statuses.from() + "-" + statuses.to()));
 
         private static Statuses parse(String text) throws NotUnderstood {
             if (!text.matches("[2-5][0-9]{2}(-[2-5][0-9]{2})?")) {
@@ -119,8 +123,12 @@ final class HealthReader {
                 health.get("fall", CHECKS_IN_A_ROW, 3),
                 asksHttp ? Health.Type.HTTP : Health.Type.TCP,
                 drainOn404,
-                health.has("port") ? OptionalInt.of(health.get("port", PORT, 1)) : OptionalInt.empty(),
+                port(health.find("port", PORT)),
                 dialogue(type, health));
+    }
+
+    private static OptionalInt port(@Nullable Integer number) {
+        return number == null ? OptionalInt.empty() : OptionalInt.of(number);
     }
 
     private static void means(Section health, List<String> keys, String nothingTo) {
@@ -139,7 +147,8 @@ final class HealthReader {
             return KNOWN.getOrDefault(type, Dialogue.NONE);
         }
         if (!health.has("dialogue")) {
-            return health.has("send") || health.has("expect") ? new Dialogue(List.of(step(health))) : Dialogue.NONE;
+            Dialogue.Step step = step(health);
+            return health.has("send") || health.has("expect") ? new Dialogue(List.of(step)) : Dialogue.NONE;
         }
         means(
                 health,
@@ -159,7 +168,8 @@ final class HealthReader {
 
     private static Dialogue.Step step(Section at) {
         String expect = at.find("expect", BYTES);
+        String send = at.find("send", BYTES);
         return new Dialogue.Step(
-                at.get("send", BYTES, ""), expect == null ? List.of() : List.of(expect), Dialogue.ANYWHERE);
+                send == null ? "" : send, expect == null ? List.of() : List.of(expect), Dialogue.ANYWHERE);
     }
 }

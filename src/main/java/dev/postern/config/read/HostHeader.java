@@ -6,6 +6,7 @@ import dev.postern.config.HostName;
 import dev.postern.config.NotUnderstood;
 import dev.postern.config.Scalar;
 import dev.postern.config.SentHost;
+import dev.postern.config.Spelling;
 import java.net.InetAddress;
 import java.util.regex.Pattern;
 
@@ -30,12 +31,13 @@ final class HostHeader {
         return new Configuration.Server(address.host(), address.port(), 1).address();
     });
 
-    static final Scalar<SentHost> SENT =
-            new Scalar<>("preserve, server, or " + SCALAR.expected(), text -> switch (text) {
-                case "preserve" -> SentHost.AS_ASKED;
-                case "server" -> new SentHost.OfServer();
-                default -> new SentHost.Named(SCALAR.parse(text));
-            });
+    static final Scalar<SentHost> SENT = new Scalar<SentHost>(
+                    "preserve, server, or " + SCALAR.expected(), text -> switch (text) {
+                        case "preserve" -> SentHost.AS_ASKED;
+                        case "server" -> new SentHost.OfServer();
+                        default -> new SentHost.Named(SCALAR.parse(text));
+                    })
+            .spelled(Spelling.<SentHost>any().or("preserve", SentHost.AS_ASKED).or("server", new SentHost.OfServer()));
 
     private HostHeader() {}
 }

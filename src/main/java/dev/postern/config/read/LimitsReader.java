@@ -32,19 +32,16 @@ final class LimitsReader {
     private static final Scalar<Integer> HEADERS = Scalar.wholeNumber(1, 10_000);
     // Larger than any file that is sent over HTTP; a number, so that a slip of three digits is noticed.
     private static final Scalar<Long> BODY_SIZE = Sizes.between(1L, 1024L << 30);
-    private static final Scalar<OptionalLong> BODY = new Scalar<>(
-            "unlimited or " + BODY_SIZE.expected(),
-            text -> text.equals("unlimited") ? OptionalLong.empty() : OptionalLong.of(BODY_SIZE.parse(text)));
+    private static final Scalar<OptionalLong> BODY =
+            BODY_SIZE.or("unlimited", OptionalLong.empty(), OptionalLong::of, OptionalLong::getAsLong);
     // The kernel's largest count of open files by default is 2^30; nobody has seen a host hold more than this.
     private static final int MOST_CONNECTIONS = 10_000_000;
     private static final Scalar<Integer> CONNECTION_COUNT = Scalar.wholeNumber(1, MOST_CONNECTIONS);
-    private static final Scalar<OptionalInt> CONNECTIONS = new Scalar<>(
-            "auto or " + CONNECTION_COUNT.expected(),
-            text -> text.equals("auto") ? OptionalInt.empty() : OptionalInt.of(CONNECTION_COUNT.parse(text)));
+    private static final Scalar<OptionalInt> CONNECTIONS =
+            CONNECTION_COUNT.or("auto", OptionalInt.empty(), OptionalInt::of, OptionalInt::getAsInt);
 
-    private static final Scalar<OptionalInt> CONNECTIONS_PER_CLIENT = new Scalar<>(
-            "unlimited or " + CONNECTION_COUNT.expected(),
-            text -> text.equals("unlimited") ? OptionalInt.empty() : OptionalInt.of(CONNECTION_COUNT.parse(text)));
+    private static final Scalar<OptionalInt> CONNECTIONS_PER_CLIENT =
+            CONNECTION_COUNT.or("unlimited", OptionalInt.empty(), OptionalInt::of, OptionalInt::getAsInt);
 
     /** Those of a site, a backend or a route. */
     private static final List<String> OWN_TIMEOUTS = List.of("request-body", "connect", "response", "tunnel");

@@ -169,17 +169,19 @@ final class ListenersReader {
                 bind,
                 http.get("redirect", REDIRECT_STATUS, REDIRECT),
                 AddressesReader.ranges(http.find("proxy-protocol")),
-                sites(http.find("sites")));
+                sites(http.find("sites", List.of(OTHERS))));
     }
 
     private Https https(String name, Section https, List<BindAddress> bind) {
         return new Https(
                 name,
                 bind,
-                protocols(https.find("protocols")),
+                protocols(https.find(
+                        "protocols",
+                        Https.DEFAULT_PROTOCOLS.stream().map(Protocol::text).toList())),
                 AddressesReader.ranges(https.find("proxy-protocol")),
                 https.has("tls") ? TlsReader.read(https.section("tls", TlsReader.KEYS)) : null,
-                sites(https.find("sites")));
+                sites(https.find("sites", List.of(OTHERS))));
     }
 
     private Listeners.Sites sites(@Nullable Value value) {
@@ -331,7 +333,7 @@ final class ListenersReader {
 
     private List<BindAddress> orDefault(
             Map<Section, List<BindAddress>> given, Section listener, BindAddress otherwise) {
-        if (listener.has("bind")) {
+        if (listener.find("bind", List.of(otherwise.toString())) != null) {
             return List.copyOf(given.getOrDefault(listener, List.of()));
         }
         BindAddress address = Sockets.of(listener).at(otherwise);

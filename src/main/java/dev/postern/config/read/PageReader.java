@@ -5,6 +5,7 @@ import dev.postern.config.Page;
 import dev.postern.config.Quoted;
 import dev.postern.config.RegularFile;
 import dev.postern.config.Scalar;
+import dev.postern.config.Spelling;
 import java.io.IOException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Path;
@@ -28,7 +29,8 @@ final class PageReader {
             Map.entry("png", "image/png"),
             Map.entry("ico", "image/x-icon"));
 
-    static final Scalar<Page> FILE = new Scalar<>("a file of at most 1MiB that can be read", PageReader::read);
+    static final Scalar<Page> FILE =
+            new Scalar<Page>("a file of at most 1MiB that can be read", PageReader::read).spelled(Spelling.file());
 
     /** {@code type/subtype} and maybe parameters, https://datatracker.ietf.org/doc/html/rfc9110#section-8.3.1 */
     static final Scalar<String> CONTENT_TYPE = new Scalar<>("a media type such as application/json", text -> {

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.IdentityHashMap;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.snakeyaml.engine.v2.nodes.Node;
 
 /** What is wrong, collected while reading goes on, so that one run shows every mistake. Used by one thread. */
@@ -13,8 +14,18 @@ final class Problems {
     private record Problem(Origin origin, int line, String text) {}
 
     private final List<Problem> found = new ArrayList<>();
+    private final @Nullable Witness witness;
     /** Parts that stand in another file than what is around them. */
     private final IdentityHashMap<Node, Origin> elsewhere = new IdentityHashMap<>();
+
+    Problems(@Nullable Witness witness) {
+        this.witness = witness;
+    }
+
+    /** Who hears how the file is read; null for nobody. */
+    @Nullable Witness witness() {
+        return witness;
+    }
 
     /** {@code part}, and all in it, stands there. */
     void stands(Node part, Origin origin) {

@@ -45,23 +45,26 @@ final class ProofReader {
     /** For one run of the program: an API that is slow, asked twice. */
     private static final Duration TIMEOUT = Duration.ofMinutes(2);
 
-    private static final Scalar<Duration> WAIT =
-            new Scalar<>("a duration such as 30s or 2m, at most " + Durations.text(LONGEST_PROPAGATION), text -> {
-                Duration duration = Durations.POSITIVE.parse(text);
-                if (duration.compareTo(LONGEST_PROPAGATION) > 0) {
-                    throw new NotUnderstood("is longer than an order lives");
+    private static final Scalar<Duration> WAIT = new Scalar<Duration>(
+                    "a duration such as 30s or 2m, at most " + Durations.text(LONGEST_PROPAGATION), text -> {
+                        Duration duration = Durations.POSITIVE.parse(text);
+                        if (duration.compareTo(LONGEST_PROPAGATION) > 0) {
+                            throw new NotUnderstood("is longer than an order lives");
+                        }
+                        return duration;
+                    })
+            .spelled(Durations.POSITIVE.spelling());
+    private static final Scalar<Duration> WAIT_OR_OFF = new Scalar<Duration>(
+                    WAIT.expected() + ", or off", text -> text.equals("off") ? Duration.ZERO : WAIT.parse(text))
+            .spelled(WAIT.spelling().or("off", Duration.ZERO));
+    private static final Scalar<Duration> SECONDS = new Scalar<Duration>("whole seconds, such as 60s or 5m", text -> {
+                Duration duration = Durations.POSITIVE_OR_ZERO.parse(text);
+                if (!duration.equals(Duration.ofSeconds(duration.toSeconds()))) {
+                    throw new NotUnderstood("");
                 }
                 return duration;
-            });
-    private static final Scalar<Duration> WAIT_OR_OFF =
-            new Scalar<>(WAIT.expected() + ", or off", text -> text.equals("off") ? Duration.ZERO : WAIT.parse(text));
-    private static final Scalar<Duration> SECONDS = new Scalar<>("whole seconds, such as 60s or 5m", text -> {
-        Duration duration = Durations.POSITIVE_OR_ZERO.parse(text);
-        if (!duration.equals(Duration.ofSeconds(duration.toSeconds()))) {
-            throw new NotUnderstood("");
-        }
-        return duration;
-    });
+            })
+            .spelled(Durations.POSITIVE_OR_ZERO.spelling());
     private static final Scalar<ServerAddress> SERVER = new Scalar<>(
             "HOST or HOST:PORT, such as ns1.example.com, 192.0.2.53 or [2001:db8::53]:53", ProofReader::server);
     private static final Scalar<String> DNS_NAME =
@@ -83,14 +86,14 @@ final class ProofReader {
     /** Reads the defaults. */
     ProofReader(Section acme) {
         this.acme = acme;
-        this.challenges = acme.has("challenges") ? challenges(acme.place("challenges")) : Site.DEFAULT_CHALLENGES;
+        this.challenges = challenges(acme.find("challenges", texts(Site.DEFAULT_CHALLENGES)), Site.DEFAULT_CHALLENGES);
         this.hasDns01 = acme.has("dns-01");
         this.dns01 = hasDns01 ? dns01(acme.section("dns-01", KEYS)) : null;
     }
 
     Proof read(Section site) {
         boolean own = site.has("challenges");
-        List<ChallengeType> types = own ? challenges(site.place("challenges")) : challenges;
+        List<ChallengeType> types = challenges(site.find("challenges", texts(challenges)), challenges);
         boolean ownDns01 = site.has("dns-01");
         Dns01 dns = ownDns01 ? dns01(site.section("dns-01", KEYS)) : dns01;
         if (!types.contains(ChallengeType.DNS_01)) {
@@ -111,7 +114,14 @@ final class ProofReader {
         return new Proof(types, dns);
     }
 
-    private static List<ChallengeType> challenges(Value value) {
+    private static List<String> texts(List<ChallengeType> types) {
+        return types.stream().map(ChallengeType::text).toList();
+    }
+
+    private static List<ChallengeType> challenges(@Nullable Value value, List<ChallengeType> otherwise) {
+        if (value == null) {
+            return otherwise;
+        }
         List<ChallengeType> types = new ArrayList<>();
         for (Value item : value.items(CHALLENGES)) {
             ChallengeType type = item.read(CHALLENGE);

@@ -2,6 +2,7 @@ package dev.postern.config.read;
 
 import dev.postern.config.Scalar;
 import dev.postern.config.Suggestion;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -40,7 +41,23 @@ final class Section {
                 }
             });
         }
+        Witness witness = at.witness();
+        if (witness != null) {
+            witness.mapping(at.path(), known, entries != null);
+        }
         return new Section(at, entries);
+    }
+
+    /** One of which a value that is no mapping says {@code key}, and nothing else. */
+    static Section orShort(Value at, List<String> known, String key) {
+        if (at.isMapping()) {
+            return of(at, known);
+        }
+        Witness witness = at.witness();
+        if (witness != null) {
+            witness.shortFor(at.path(), key);
+        }
+        return new Section(at, Map.of(key, at));
     }
 
     /** One whose keys are names that the file gives. */
@@ -84,18 +101,47 @@ final class Section {
     /** The value of {@code key}; null where the key is absent, or its value is a problem. */
     <T> @Nullable T find(String key, Scalar<T> kind) {
         Value value = entries.get(key);
-        return value == null ? null : value.read(kind);
+        if (value != null) {
+            return value.read(kind);
+        }
+        Witness witness = at.witness();
+        if (witness != null) {
+            witness.text(at.absent(key).path(), kind.expected(), kind.spelling());
+        }
+        return null;
+    }
+
+    /** The value of {@code key}; null where the key is absent, and these texts stand for it. */
+    @Nullable Value find(String key, List<String> otherwise) {
+        Witness witness = at.witness();
+        if (witness != null) {
+            witness.otherwise(at.absent(key).path(), otherwise, true);
+        }
+        return entries.get(key);
     }
 
     /** The value of {@code key}; {@code otherwise} where the key is absent, or its value is a problem. */
     <T> T get(String key, Scalar<T> kind, T otherwise) {
         T value = find(key, kind);
+        Witness witness = at.witness();
+        if (witness != null) {
+            String text = otherwise instanceof Path
+                    ? otherwise.toString()
+                    : kind.spelling().text().apply(otherwise);
+            if (text != null) {
+                witness.otherwise(at.absent(key).path(), List.of(text), false);
+            }
+        }
         return value == null ? otherwise : value;
     }
 
     /** The value of {@code key}; its absence is a problem. */
     @Nullable Value require(String key, String expected) {
         Value value = entries.get(key);
+        Witness witness = at.witness();
+        if (witness != null && isMapping) {
+            witness.required(at.absent(key).path());
+        }
         // Of something that is no mapping it was said already that it is none.
         if (value == null && isMapping) {
             at.absent(key).problem("missing (expected: " + expected + ")");
@@ -105,8 +151,8 @@ final class Section {
 
     /** The value of {@code key}; its absence is a problem. */
     <T> @Nullable T require(String key, Scalar<T> kind) {
-        Value value = require(key, kind.expected());
-        return value == null ? null : value.read(kind);
+        Value unused = require(key, kind.expected());
+        return find(key, kind);
     }
 
     /** A section inside this one; an absent one reads like an empty one. */

@@ -5,6 +5,7 @@ import dev.postern.config.Configuration;
 import dev.postern.config.HostName;
 import dev.postern.config.NotUnderstood;
 import dev.postern.config.Scalar;
+import dev.postern.config.Spelling;
 import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.InvalidPathException;
@@ -22,9 +23,12 @@ record ServerAddress(String host, int port) {
             "HOST:PORT such as 10.0.0.11:8080, app.internal:8080 or [2001:db8::1]:8080", ServerAddress::parse);
 
     /** The same, or a UNIX socket of this machine. */
-    static final Scalar<ServerAddress> OR_SOCKET = new Scalar<>(
-            "HOST:PORT such as 10.0.0.11:8080, app.internal:8080 or [2001:db8::1]:8080, or unix:/run/app.sock",
-            ServerAddress::parseOrSocket);
+    static final Scalar<ServerAddress> OR_SOCKET = new Scalar<ServerAddress>(
+                    "HOST:PORT such as 10.0.0.11:8080, app.internal:8080 or [2001:db8::1]:8080, or unix:/run/app.sock",
+                    ServerAddress::parseOrSocket)
+            .spelled(Spelling.form(
+                    Spelling.ANY,
+                    address -> address.host().startsWith(Configuration.Server.SOCKET) ? address.host() : null));
 
     /** {@code sun_path} of unix(7), without the zero at its end. */
     private static final int LONGEST_SOCKET = 107;

@@ -8,6 +8,7 @@ import dev.postern.config.HostName;
 import dev.postern.config.NotUnderstood;
 import dev.postern.config.Quoted;
 import dev.postern.config.Scalar;
+import dev.postern.config.Spelling;
 import dev.postern.config.Suggestion;
 import dev.postern.config.TcpService;
 import java.util.ArrayList;
@@ -36,24 +37,21 @@ final class TcpReader {
             "timeouts");
     private static final List<String> TIMEOUTS = List.of("connect", "client", "server", "tunnel");
 
-    private static final Scalar<String> NAME = new Scalar<>("letters, digits, dots, - and _, at most 63", text -> {
-        if (!text.matches("[A-Za-z0-9][A-Za-z0-9._-]{0,62}")) {
-            throw new NotUnderstood("is no name for a service");
-        }
-        return text;
-    });
+    private static final Scalar<String> NAME = Scalar.matching(
+            "[A-Za-z0-9][A-Za-z0-9._-]{0,62}",
+            "letters, digits, dots, - and _, at most 63",
+            "is no name for a service");
 
     // RFC 7301 §3.1: octets, 1 to 255; all that are registered are printable.
-    private static final Scalar<String> ALPN = new Scalar<>("a protocol such as postgresql or h2", text -> {
-        if (!text.matches("[!-~]{1,255}")) {
-            throw new NotUnderstood("is no name of a protocol");
-        }
-        return text;
-    });
+    private static final Scalar<String> ALPN =
+            Scalar.matching("[!-~]{1,255}", "a protocol such as postgresql or h2", "is no name of a protocol");
 
     private static final Scalar<Integer> MAX_CONNECTIONS = Scalar.wholeNumber(1, 10_000_000);
-    private static final Scalar<OptionalInt> SERVER_PORT =
-            new Scalar<>("own, same, or how far it is from the port connected to, such as +1000", TcpReader::offset);
+    private static final Scalar<OptionalInt> SERVER_PORT = new Scalar<OptionalInt>(
+                    "own, same, or how far it is from the port connected to, such as +1000", TcpReader::offset)
+            .spelled(Spelling.form("[+-][0-9]{1,5}", (Integer offset) -> (offset < 0 ? "" : "+") + offset)
+                    .or("same", 0)
+                    .or("own", OptionalInt.empty(), OptionalInt::getAsInt));
 
     private final Map<String, Configuration.Backend> backends;
     private final List<SitesReader.Entry> sites;
@@ -91,6 +89,7 @@ final class TcpReader {
                 && servers.servers().stream().anyMatch(Configuration.Server::isSocket)) {
             service.place("server-port").problem("a UNIX socket has no port (expected: own)");
         }
+        Integer maxConnections = service.find("max-connections", MAX_CONNECTIONS);
         return new TcpService(
                 name(service, bind),
                 bind,
@@ -101,7 +100,7 @@ final class TcpReader {
                 AddressesReader.ranges(service.find("allow")),
                 AddressesReader.ranges(service.find("deny")),
                 AddressesReader.ranges(service.find("proxy-protocol")),
-                service.get("max-connections", MAX_CONNECTIONS, 0),
+                maxConnections == null ? 0 : maxConnections,
                 RateLimitReader.connections(service),
                 timeouts(service));
     }

@@ -3,6 +3,7 @@ package dev.postern.config.read;
 import dev.postern.config.NotUnderstood;
 import dev.postern.config.Quoted;
 import dev.postern.config.Scalar;
+import dev.postern.config.Spelling;
 import dev.postern.config.Tls;
 import dev.postern.config.TlsCipher;
 import dev.postern.config.TlsGroup;
@@ -25,15 +26,26 @@ final class TlsReader {
             Scalar.oneOf(List.of(TlsProfile.values()), profile -> profile.name().toLowerCase(Locale.ROOT));
 
     private static final String SUITES = "a list of suites of TLS 1.2 such as [ECDHE-ECDSA-AES128-GCM-SHA256]";
-    private static final Scalar<TlsCipher> CIPHER =
-            new Scalar<>("one of " + names(TlsCipher.values(), TlsCipher::text), TlsReader::cipher);
-    private static final Scalar<TlsGroup> GROUP =
-            new Scalar<>("one of " + names(TlsGroup.values(), TlsGroup::text), TlsReader::group);
+    private static final Scalar<TlsCipher> CIPHER = new Scalar<TlsCipher>(
+                    "one of " + names(TlsCipher.values(), TlsCipher::text), TlsReader::cipher)
+            .spelled(spelling(TlsCipher.values(), TlsCipher::text));
+    private static final Scalar<TlsGroup> GROUP = new Scalar<TlsGroup>(
+                    "one of " + names(TlsGroup.values(), TlsGroup::text), TlsReader::group)
+            .spelled(spelling(TlsGroup.values(), TlsGroup::text));
 
     private TlsReader() {}
 
     private static <T> String names(T[] values, Function<T, String> text) {
         return Arrays.stream(values).map(text).collect(Collectors.joining(", "));
+    }
+
+    /** Those and others: IANA and the library have names of their own, in letters of any size. */
+    private static <T> Spelling<T> spelling(T[] values, Function<T, @Nullable String> text) {
+        Spelling<T> spelling = Spelling.form(Spelling.ANY, text);
+        for (T value : values) {
+            spelling = spelling.or(String.valueOf(text.apply(value)), value);
+        }
+        return spelling;
     }
 
     private static TlsCipher cipher(String text) throws NotUnderstood {
@@ -94,7 +106,17 @@ final class TlsReader {
         return new Tls(
                 minVersion,
                 profile,
-                list(tls.find("ciphers"), SUITES, CIPHER, TlsCipher.INTERMEDIATE),
+                list(
+                        tls.find(
+                                "ciphers",
+                                minVersion == TlsVersion.TLS_1_3
+                                        ? List.of()
+                                        : TlsCipher.INTERMEDIATE.stream()
+                                                .map(TlsCipher::text)
+                                                .toList()),
+                        SUITES,
+                        CIPHER,
+                        TlsCipher.INTERMEDIATE),
                 list(tls.find("groups"), "a list of groups such as [X25519MLKEM768, x25519]", GROUP, List.of()));
     }
 }

@@ -2,6 +2,7 @@ package dev.postern.config.read;
 
 import dev.postern.config.NotUnderstood;
 import dev.postern.config.Scalar;
+import dev.postern.config.Spelling;
 import dev.postern.config.Tracing;
 import java.net.URI;
 import java.net.URISyntaxException;
@@ -34,20 +35,23 @@ final class TracingReader {
         }
     });
 
-    private static final Scalar<Integer> PER_MILLE = new Scalar<>(
-            "0% to 100%, such as 1% or 0.1%",
-            text -> {
-                Matcher percent = PERCENT.matcher(text);
-                if (!percent.matches()) {
-                    throw new NotUnderstood("");
-                }
-                int perMille = 10 * Integer.parseInt(percent.group(1))
-                        + (percent.group(2) == null ? 0 : Integer.parseInt(percent.group(2)));
-                if (perMille > 1000) {
-                    throw new NotUnderstood("");
-                }
-                return perMille;
-            });
+    private static final Scalar<Integer> PER_MILLE = new Scalar<Integer>(
+                    "0% to 100%, such as 1% or 0.1%",
+                    text -> {
+                        Matcher percent = PERCENT.matcher(text);
+                        if (!percent.matches()) {
+                            throw new NotUnderstood("");
+                        }
+                        int perMille = 10 * Integer.parseInt(percent.group(1))
+                                + (percent.group(2) == null ? 0 : Integer.parseInt(percent.group(2)));
+                        if (perMille > 1000) {
+                            throw new NotUnderstood("");
+                        }
+                        return perMille;
+                    })
+            .spelled(Spelling.form(
+                    "[0-9]{1,3}(\\.[0-9])?%",
+                    perMille -> perMille / 10 + (perMille % 10 == 0 ? "" : "." + perMille % 10) + "%"));
 
     private static final Scalar<String> SERVICE = new Scalar<>("a name such as postern", text -> {
         if (text.isBlank() || text.chars().anyMatch(Character::isISOControl)) {

@@ -3,6 +3,8 @@ package dev.postern.config.read;
 import dev.postern.config.NotUnderstood;
 import dev.postern.config.Quoted;
 import dev.postern.config.Scalar;
+import dev.postern.config.Secret;
+import dev.postern.config.Spelling;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -53,6 +55,11 @@ final class Value {
         return path;
     }
 
+    /** Who hears what is asked of it; null for nobody. */
+    @Nullable Witness witness() {
+        return problems.witness();
+    }
+
     private record Place(Origin origin, int line) {
         String seenFrom(Origin other) {
             return (origin.equals(other) ? "on line " : "in " + origin.name() + ":") + line;
@@ -83,6 +90,10 @@ final class Value {
 
     /** True for exactly this, plain or quoted. */
     boolean isText(String text) {
+        Witness witness = witness();
+        if (witness != null) {
+            witness.word(path, text);
+        }
         return node instanceof ScalarNode scalar && scalar.getValue().equals(text);
     }
 
@@ -96,6 +107,38 @@ final class Value {
 
     /** The text of a plain or quoted value, or null (and a problem) where there is none. */
     @Nullable String text(String expected) {
+        return text(expected, Spelling.any());
+    }
+
+    /** The same, which nobody is to see but whom it is for. */
+    @Nullable Secret secret(String expected) {
+        String text = text(expected);
+        if (text == null) {
+            return null;
+        }
+        understood(text, true);
+        return new Secret(text);
+    }
+
+    private void understood(String text, boolean isSecret) {
+        Witness witness = witness();
+        if (witness != null) {
+            String written = node instanceof Composer.FromEnvironment its ? its.written() : text;
+            witness.understood(path, text, written, isSecret);
+        }
+    }
+
+    /** Of whose texts more is known. */
+    @Nullable String text(String expected, Spelling<?> spelling) {
+        Witness witness = witness();
+        if (witness != null) {
+            witness.text(path, expected, spelling);
+            if (witness.isMadeUp()) {
+                return node instanceof ScalarNode scalar && spelling.words().contains(scalar.getValue())
+                        ? scalar.getValue()
+                        : null;
+            }
+        }
         if (isEmpty()) {
             problem("has no value (expected: " + expected + ")");
             return null;
@@ -114,15 +157,30 @@ final class Value {
 
     /** The value as a type, or null (and a problem) where it is none. */
     <T> @Nullable T read(Scalar<T> kind) {
-        String text = text(kind.expected());
+        String text = text(kind.expected(), kind.spelling());
         if (text == null) {
             return null;
         }
         try {
-            return kind.placed().parse(text, origin.folder());
+            T value = kind.placed().parse(text, origin.folder());
+            if (witness() != null) {
+                spell(kind, value, text);
+            }
+            return value;
         } catch (NotUnderstood e) {
             refuse(text, e.what(), kind.expected());
             return null;
+        }
+    }
+
+    private <T> void spell(Scalar<T> kind, T value, String text) throws NotUnderstood {
+        if (value instanceof Secret secret) {
+            understood(secret.text(), true);
+        } else if (kind.spelling().isFile()) {
+            understood(FilePath.SCALAR.placed().parse(text, origin.folder()).toString(), false);
+        } else {
+            String spelled = kind.spelling().text().apply(value);
+            understood(spelled == null ? text : spelled, false);
         }
     }
 
@@ -143,6 +201,18 @@ final class Value {
 
     /** The items of a list. A list that is empty, or no list at all, is a problem. */
     List<Value> items(String expected) {
+        asked(false, false);
+        return itemsOfList(expected);
+    }
+
+    private void asked(boolean mayBeOne, boolean mayBeEmpty) {
+        Witness witness = witness();
+        if (witness != null) {
+            witness.list(path, mayBeOne, mayBeEmpty);
+        }
+    }
+
+    private List<Value> itemsOfList(String expected) {
         List<Value> items = itemsOrNone(expected);
         if (items.isEmpty() && node instanceof SequenceNode) {
             problem("is empty (expected: " + expected + ")");
@@ -152,11 +222,13 @@ final class Value {
 
     /** Like {@link #items}, and a single text stands for a list of one. */
     List<Value> itemsOrOne(String expected) {
-        return node instanceof ScalarNode && !isEmpty() ? List.of(this) : items(expected);
+        asked(true, false);
+        return node instanceof ScalarNode && !isEmpty() ? List.of(this) : itemsOfList(expected);
     }
 
     /** Like {@link #itemsOrOne}, and the list may be empty. */
     List<Value> itemsOneOrNone(String expected) {
+        asked(true, true);
         return node instanceof ScalarNode && !isEmpty() ? List.of(this) : itemsOrNone(expected);
     }
 
@@ -184,6 +256,10 @@ final class Value {
      * else. A key given twice is a problem, and its first value stays.
      */
     @Nullable Map<String, Value> entries(String expected) {
+        Witness witness = witness();
+        if (witness != null) {
+            witness.names(path);
+        }
         return entries(() -> expected);
     }
 

@@ -11,6 +11,9 @@
  * {@link dev.postern.config.read.ConfigurationChange} tells an operator what a reload has changed, in the words of the file;
  * it compares records, for these are what the file means, however it is written.
  *
+ * <p>A {@code Witness} hears what readers ask and how they understand it; {@code config.describe} makes the schema for editors of that. What
+ * the texts of a kind look like is its {@code Spelling}, beside the {@code Scalar}.
+ *
  * <p>Blocks: it reads the files that are named. Any thread but those of event loops.
  */
 @NullMarked

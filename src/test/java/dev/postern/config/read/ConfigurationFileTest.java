@@ -62,6 +62,7 @@ import dev.postern.config.TlsVersion;
 import dev.postern.config.Tolerance;
 import dev.postern.config.Tracing;
 import dev.postern.config.Tsig;
+import dev.postern.config.describe.Editor;
 import dev.postern.testing.TestPki;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -208,7 +209,8 @@ class ConfigurationFileTest {
         Path users = Files.writeString(directory.resolve("users"), "ops:" + hash);
         Path tsig = Files.writeString(directory.resolve("tsig"), "bm8gc2VjcmV0IGF0IGFsbA==\n");
 
-        Configuration configuration = ConfigurationFile.parse("postern.yaml", """
+        String everything =
+                """
                     listeners:
                       http: { bind: ["192.0.2.1:8080", "[2001:db8::1]:8080"], redirect: 301, proxy-protocol: [192.0.2.0/24] }
                       https: { bind: ":8443", protocols: [http/1.1], proxy-protocol: [198.51.100.1, "2001:db8::/32"] }
@@ -351,9 +353,10 @@ class ConfigurationFileTest {
                         - { url: "https://ntfy.example.com/a", format: ntfy, token-file: %5$s, ca-file: %1$s }
                         - { url: "http://192.0.2.1/b" }
                     access-log: { to: %6$s, format: ecs, query: false, rotate: { size: 1MiB, age: 1d, keep: 3, compress: false }, sample: 5, headers: [X-Tenant, Cookie] }
-                    """.formatted(
-                        caFile, chain, key, hmac, tsig, directory.resolve("access.log"), serverCa, users));
+                    """.formatted(caFile, chain, key, hmac, tsig, directory.resolve("access.log"), serverCa, users);
+        Configuration configuration = ConfigurationFile.parse("postern.yaml", everything);
 
+        assertThat(Editor.marks(everything)).as("what an editor marks").isEmpty();
         Dns01 update = new Dns01.DynamicUpdate(
                 "2001:db8::53",
                 5353,
@@ -783,6 +786,7 @@ class ConfigurationFileTest {
                 .replace("/var/log/access.log", directory.resolve("access.log").toString())
                 .replaceAll("/usr/local/bin/[a-z-]+", "/usr/bin/env");
 
+        assertThat(Editor.marks(everything)).as("what an editor marks").isEmpty();
         Configuration configuration = ConfigurationFile.parse("postern.yaml", everything);
 
         Site site = configuration.sites().get(0);

@@ -2,6 +2,7 @@ package dev.postern.config.read;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.postern.config.describe.Editor;
 import dev.postern.pki.Pem;
 import dev.postern.testing.TestPki;
 import dev.postern.testing.TestSite;
@@ -77,7 +78,9 @@ class DocumentedConfigurationTest {
         for (Map.Entry<String, String> block : blocks().entrySet()) {
             if (!begins(block.getValue(), OTHERS.keySet(), used)) {
                 begins(block.getValue(), INSIDE.keySet(), used);
-                Path file = Files.writeString(home.resolve(block.getKey()), placed(whole(block.getValue())));
+                String text = placed(whole(block.getValue()));
+                Path file = Files.writeString(home.resolve(block.getKey()), text);
+                wrong.addAll(Editor.marks(text));
                 try {
                     ConfigurationFile.read(file, new Surroundings(Map.of(), home));
                 } catch (ConfigurationProblems e) {
