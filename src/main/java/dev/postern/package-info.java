@@ -14,7 +14,7 @@
  * layer 4:   listener, or tls ─► tunnel ─► dial ─► …: tcp services, and sites whose connections are passed on unopened
  * under all: config (config.read reads it, config.describe says what it may be), wire (what every connection has), trust (whom a server proves to be), pki (keys and certificates), disk, time, machine
  *            identity (whom a client proves to be: asked by tls)
- * beside:    observe, explain, status, admin, control, cli, alert, migrate, hook, dns, preflight; ca.acme and simulation for tests and the demo
+ * beside:    observe, explain, status, admin, control, cli, alert, migrate, hook, dns, preflight; demo, and ca.acme and simulation for it and for tests
  * </pre>
  *
  * <p>The request path meets the life of the certificates at read-only tables only: {@code CertificateTable}

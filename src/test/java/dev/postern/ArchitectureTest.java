@@ -293,6 +293,8 @@ class ArchitectureTest {
         MAY_USE.put("time", Set.of());
         // What is said of it to people and their editors is made of what its readers ask.
         MAY_USE.put("config.describe", Set.of("config.read", "config"));
+        // Servers like any other, as far as the edge knows.
+        MAY_USE.put("demo", Set.of());
         MAY_USE.put("config.read", Set.of("config"));
         MAY_USE.put("config", Set.of());
         // Memory, and the want of it: everybody who catches errors asks it whether there is any use in going on.
@@ -320,7 +322,18 @@ class ArchitectureTest {
     static {
         LIBRARY_HOME.put(
                 "io.netty..",
-                Set.of("listener", "tls", "wire", "dial", "tunnel", "http", "backend", "trust", "machine", "app"));
+                Set.of(
+                        "listener",
+                        "tls",
+                        "wire",
+                        "dial",
+                        "tunnel",
+                        "http",
+                        "backend",
+                        "trust",
+                        "machine",
+                        "app",
+                        "demo"));
         LIBRARY_HOME.put("io.netty.handler.codec.http2..", Set.of("http.h2", "backend"));
         LIBRARY_HOME.put("com.aayushatharva..", Set.of("http.coding"));
         LIBRARY_HOME.put("com.github.luben..", Set.of("http.coding"));

@@ -8,8 +8,12 @@ import dev.postern.certificate.care.CertificateStatus;
 import dev.postern.config.Configuration;
 import dev.postern.config.read.ConfigurationFile;
 import dev.postern.config.read.ConfigurationProblems;
+import dev.postern.demo.ColouredServer;
+import dev.postern.demo.Desk;
+import dev.postern.demo.ToTry;
 import dev.postern.disk.DiskFailure;
 import dev.postern.disk.DurableFiles;
+import dev.postern.time.TimeText;
 import io.netty.util.NetUtil;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -25,49 +29,73 @@ import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Everything on one machine: an ACME CA of its own, two backends, and an edge that is configured by a file like any
- * other. Only the CA is not the real one; the edge does not know.
+ * Everything on one machine: an ACME CA of its own, two servers that can be stopped, a page to do so, and an edge that is
+ * configured by a file like any other. Only the CA is not the real one; the edge does not know.
  */
 public final class Demo implements AutoCloseable {
     private static final Duration CERTIFICATE_DEADLINE = Duration.ofSeconds(60);
-    private static final Duration CERTIFICATE_LIFE = Duration.ofDays(6);
+
+    /** What the edge tells of its start is told by the steps, and in fewer words. */
+    private static final List<String> QUIET =
+            List.of("app.Edge", "listener", "acme", "http.step", "certificate.care.OrderDispatch");
+
+    /** Looks at the page that may wait; a browser has one or two at a time. */
+    private static final int PAGES_WAITING = 32;
+
+    private static final int TOKEN_BYTES = 24;
 
     private final Clock clock = Clock.systemUTC();
+    private final SecureRandom random = new SecureRandom();
     private final PrintWriter out;
+    private final Wish wish;
     private final Path directory;
     private final Deque<AutoCloseable> opened = new ArrayDeque<>();
 
-    private Demo(Path directory, PrintWriter out) {
-        this.directory = directory;
+    /**
+     * What is asked for.
+     *
+     * @param http port of the plaintext listener; 0 for any free one
+     * @param https port of the TLS listener; 0 for any free one
+     * @param directory where everything is kept
+     * @param certificateLife for how long the CA certifies; half of it passes before the edge renews
+     */
+    public record Wish(int http, int https, Path directory, Duration certificateLife) {}
+
+    private Demo(Wish wish, PrintWriter out) {
+        this.wish = wish;
+        this.directory = wish.directory().toAbsolutePath().normalize();
         this.out = out;
     }
 
     /** Starts the demo and serves until TERM or INT; does not return, but for a failure to start. */
-    public static void run(int httpPort, int httpsPort, Path directory, PrintWriter out)
-            throws CannotStart, InterruptedException {
+    public static void run(Wish wish, PrintWriter out) throws CannotStart, InterruptedException {
+        // Before the first of these has a logger.
+        QUIET.forEach(name -> System.setProperty("org.slf4j.simpleLogger.log.dev.postern." + name, "warn"));
         BackgroundOutput log = BackgroundOutput.replaceStandardError();
         var unused = LastWords.install(log);
         try {
-            Daemon.untilSignal(start(httpPort, httpsPort, directory, out), log);
+            Daemon.untilSignal(start(wish, out), log);
         } finally {
             log.drain();
         }
     }
 
     /** Starts everything, and returns once the site is served. */
-    static Demo start(int httpPort, int httpsPort, Path directory, PrintWriter out)
-            throws CannotStart, InterruptedException {
-        Demo demo = new Demo(directory.toAbsolutePath().normalize(), out);
+    static Demo start(Wish wish, PrintWriter out) throws CannotStart, InterruptedException {
+        Demo demo = new Demo(wish, out);
         try {
-            demo.open(httpPort, httpsPort);
+            demo.open();
             return demo;
         } catch (IOException e) {
             demo.close();
@@ -83,34 +111,66 @@ public final class Demo implements AutoCloseable {
         }
     }
 
-    private void open(int wantedHttp, int wantedHttps)
-            throws IOException, ConfigurationProblems, CannotStart, InterruptedException {
-        int http = wantedHttp == 0 ? freePort() : wantedHttp;
+    private void open() throws IOException, ConfigurationProblems, CannotStart, InterruptedException {
         lockDirectory();
-        InternalCa ca = InternalCa.open(directory.resolve("ca"), clock, new SecureRandom());
+        int http = wish.http() == 0 ? freePort() : wish.http();
+        // Certificates of minutes cannot begin a minute ago, and nobody's clock is wrong here.
+        InternalCa ca =
+                InternalCa.open(directory.resolve("ca"), clock, random, new InternalCa.Shape(1, 0, Duration.ZERO));
         AcmeServer acme = acmeServer(ca, http);
         step("an ACME CA of its own: " + acme.directory() + ", root " + ca.rootFile());
-        DemoBackend first = backend(1);
-        DemoBackend second = backend(2);
-        step("two backends: 127.0.0.1:" + first.port() + " and 127.0.0.1:" + second.port());
+        List<ColouredServer> servers = List.of(server("blue"), server("green"));
+        step("two servers: "
+                + servers.stream()
+                        .map(server -> server.colour() + " " + server.address())
+                        .collect(Collectors.joining(", ")));
+        Desk desk = new Desk(Threads.named("demo-desk"), Threads.fixed(1, PAGES_WAITING, "demo-page"), servers, clock);
+        opened.push(desk);
         Path file = directory.resolve("postern.yaml");
-        Files.writeString(file, configuration(http, wantedHttps, acme, ca, List.of(first, second)));
+        if (!Files.exists(token())) {
+            byte[] token = new byte[TOKEN_BYTES];
+            random.nextBytes(token);
+            DurableFiles.create(token(), HexFormat.of().formatHex(token) + "\n");
+        }
+        Files.writeString(file, configuration(http, acme, ca, servers, desk));
         step("the configuration: " + file);
         Configuration config = ConfigurationFile.read(file);
         Edge edge = Edge.start(config, Daemon.schedule(), clock);
         opened.push(edge);
         int https = edge.httpsAddresses().get(0).getPort();
+        String statusPage = "http://127.0.0.1:" + edge.adminAddresses().get(0).getPort() + "/";
         step("the edge: http 127.0.0.1:" + http + ", https 127.0.0.1:" + https + ", challenges answered on "
                 + NetUtil.toSocketAddressString(edge.challengeAddresses().get(0)));
         CertificateStatus certificate = awaitCertificate(edge);
-        step("the certificate for localhost: from " + certificate.issuer() + ", good until " + certificate.notAfter()
-                + ", kept in " + config.acme().store());
+        step("the certificate for localhost: from " + certificate.issuer() + ", good until "
+                + at(certificate.notAfter()) + ", renewed at " + at(certificate.nextRenewal()));
+        ToTry toTry = new ToTry(
+                ToTry.called(launcher(), Path.of(""), System.getenv("PATH")), Path.of(""), directory, http, https);
+        desk.open(new Desk.Opening("https://localhost:" + https, statusPage, toTry, new SeenEdge(edge)));
         out.println();
-        out.println("ready: https://localhost:" + https + "/");
+        out.println(
+                "ready: https://localhost:" + https + "/ (the browser will warn of it: its CA is in no trust store)");
+        out.println("status: " + statusPage);
         out.println();
-        out.println("try:   curl --cacert " + ca.rootFile() + " https://localhost:" + https + "/");
-        out.println("       curl -i http://localhost:" + http + "/");
+        String before = "try:   ";
+        for (String line : toTry.lines()) {
+            out.println(before + line);
+            before = "       ";
+        }
         out.flush();
+    }
+
+    private static String at(@Nullable Instant instant) {
+        return instant == null ? "-" : TimeText.at(instant);
+    }
+
+    private Path token() {
+        return ToTry.tokenFile(directory);
+    }
+
+    private static @Nullable Path launcher() {
+        String launcher = System.getProperty("postern.launcher");
+        return launcher == null ? null : Path.of(launcher);
     }
 
     /** Before anything is written: the files of a demo that runs there are not touched. */
@@ -146,28 +206,29 @@ public final class Demo implements AutoCloseable {
         opened.push(executor::shutdownNow);
         AcmeServer acme = AcmeServer.start(
                 ca,
-                new AcmeOptions(executor, clock, new SecureRandom())
+                new AcmeOptions(executor, clock, random)
                         .bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
                         .state(directory.resolve("ca"))
                         .validationPort(http)
-                        .certificateValidity(CERTIFICATE_LIFE));
+                        .certificateValidity(wish.certificateLife()));
         opened.push(acme);
         return acme;
     }
 
-    private DemoBackend backend(int number) throws IOException {
-        DemoBackend backend = DemoBackend.start(number);
-        opened.push(backend);
-        return backend;
+    private ColouredServer server(String colour) throws IOException {
+        ColouredServer server = ColouredServer.start(colour, Threads.named("demo-" + colour));
+        opened.push(server);
+        return server;
     }
 
-    private String configuration(int http, int https, AcmeServer acme, InternalCa ca, List<DemoBackend> backends) {
+    private String configuration(int http, AcmeServer acme, InternalCa ca, List<ColouredServer> servers, Desk desk) {
         return """
                 # Written by `postern demo`; every start writes it anew.
                 listeners:
                   http: { bind: "127.0.0.1:%d" }
                   https: { bind: "127.0.0.1:%d" }
                   challenge: { bind: "127.0.0.1:0" }
+                  admin: { bind: "127.0.0.1:0", token-file: %s }
                 acme:
                   email: demo@localhost.example
                   agree-to-terms: true
@@ -177,17 +238,34 @@ public final class Demo implements AutoCloseable {
                 sites:
                   - names: [localhost]
                     backend: demo
+                    routes:
+                      # The page, for browsers; it is there when both servers are stopped.
+                      - { exact: /, when: { headers: { Accept: { prefix: text/html } } }, backend: desk }
+                      - { path: %s, backend: desk }
                 backends:
                   demo:
-                    servers: ["127.0.0.1:%d", "127.0.0.1:%d"]
+                    servers:
+                      - { address: "%s", name: %s }
+                      - { address: "%s", name: %s }
+                    # A server that is stopped in the middle of a request: the other one is asked.
+                    retry: { attempts: 1 }
+                    health: { path: /health, interval: 1s, rise: 2, fall: 2 }
+                  desk:
+                    servers: ["%s"]
+                grace: 2s
                 """.formatted(
                         http,
-                        https,
+                        wish.https(),
+                        quoted(token()),
                         acme.directory(),
                         quoted(ca.rootFile()),
                         quoted(directory.resolve("certs")),
-                        backends.get(0).port(),
-                        backends.get(1).port());
+                        Desk.PATH,
+                        servers.get(0).address(),
+                        servers.get(0).colour(),
+                        servers.get(1).address(),
+                        servers.get(1).colour(),
+                        desk.address());
     }
 
     /** As YAML has it between double quotes. */
@@ -209,7 +287,8 @@ public final class Demo implements AutoCloseable {
         long end = System.nanoTime() + CERTIFICATE_DEADLINE.toNanos();
         while (true) {
             CertificateStatus status = edge.certificates().get(0);
-            if (status.notAfter() != null) {
+            // One of an earlier start may have ended meanwhile.
+            if (status.notAfter() != null && status.notAfter().isAfter(clock.instant())) {
                 return status;
             }
             if (System.nanoTime() > end) {

@@ -194,6 +194,7 @@ class MainTest {
                 "run -c a.yaml -c b.yaml | postern run: option '--config' (FILE) should be specified only once",
                 "run -c a.yaml --site a.example.com | postern run: --config names a file, --site, --to and --email stand for one (expected: one or the other)",
                 "demo --http x | postern demo: invalid value for option '--http': \"x\" (expected: a port from 0 to 65535)",
+                "demo --life 9s | postern demo: invalid value for option '--life': \"9s\" (expected: a duration such as 10s, 4m or 6d, at least 10s)",
                 "demo --https 65536 | postern demo: invalid value for option '--https': \"65536\" (expected: a port from 0 to 65535)",
                 "version now | postern version: unmatched argument at index 1: 'now'",
             })
