@@ -180,6 +180,10 @@ public final class Main {
         all.put("run", RunCommand::new);
         all.put("demo", () -> new DemoCommand(plain));
         all.put("check", () -> new CheckCommand(plain, surroundings));
+        all.put(
+                "config",
+                () -> new CommandLine(new ConfigurationCommand())
+                        .addSubcommand(new ConfigurationShowCommand(plain, surroundings)));
         all.put("schema", () -> new SchemaCommand(plain));
         all.put("reload", () -> new ReloadCommand(plain, surroundings));
         all.put("status", () -> new StatusCommand(console, plain, surroundings));

@@ -23,7 +23,7 @@ public final class ConfigurationSchema {
             new GsonBuilder().setPrettyPrinting().disableHtmlEscaping().create();
 
     /** Texts that YAML takes for numbers. */
-    private static final List<String> NUMBERS = List.of("5", "80", "404", "8080", "1.5");
+    private static final List<String> NUMBERS = List.of("5", "80", "404", "8080", "+5", "-5", "1.5", "1e3");
 
     /** A value, or a part of it, is in the environment. */
     private static final String ENVIRONMENT = "\\$\\{";

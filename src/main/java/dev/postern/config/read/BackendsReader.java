@@ -206,7 +206,7 @@ final class BackendsReader {
                 name,
                 new Backend(
                         name,
-                        BalanceReader.read(backend.find("balance")),
+                        BalanceReader.read(backend.find("balance", Balance.Plain.ROUND_ROBIN.text())),
                         servers,
                         health(backend, servers),
                         protocol,
@@ -278,7 +278,8 @@ final class BackendsReader {
             boolean backup = settings.get("backup", Scalar.BOOLEAN, false);
             Integer maxConnections = settings.find("max-connections", MAX_CONNECTIONS);
             boolean drain = settings.get("drain", Scalar.BOOLEAN, false);
-            Resolve its = settings.get("resolve", RESOLVE, resolve);
+            boolean isOne = address != null && isLiteral(address.host()) && !settings.has("resolve");
+            Resolve its = isOne ? resolve : settings.get("resolve", RESOLVE, resolve);
             String name = settings.find("name", SERVER_NAME);
             if (address == null) {
                 continue;
@@ -316,12 +317,20 @@ final class BackendsReader {
     }
 
     private static boolean isLiteral(Server server) {
-        return server.isSocket() || Addresses.literal(server.host()) != null;
+        return isLiteral(server.host());
+    }
+
+    private static boolean isLiteral(String host) {
+        return host.startsWith(Server.SOCKET) || Addresses.literal(host) != null;
     }
 
     private static ServerQueue queue(Section backend, List<Server> servers) {
+        boolean waits = servers.stream().anyMatch(server -> server.maxConnections() != 0);
+        if (!waits && !backend.has("queue")) {
+            return ServerQueue.DEFAULT;
+        }
         Section queue = backend.section("queue", List.of("length", "timeout"));
-        if (backend.has("queue") && servers.stream().allMatch(server -> server.maxConnections() == 0)) {
+        if (!waits) {
             backend.place("queue").problem("nobody would ever wait (expected: servers with max-connections)");
         }
         return new ServerQueue(

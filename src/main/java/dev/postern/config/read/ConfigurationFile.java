@@ -24,7 +24,13 @@ public final class ConfigurationFile {
     /** The same, in other surroundings than those of this process. */
     public static Configuration parse(String name, String text, Surroundings surroundings)
             throws ConfigurationProblems {
-        return parse(new Origin(name, Path.of("")), text, surroundings, null);
+        return parse(name, text, surroundings, null);
+    }
+
+    /** @param witness who hears how it is read; null for nobody */
+    public static Configuration parse(String name, String text, Surroundings surroundings, @Nullable Witness witness)
+            throws ConfigurationProblems {
+        return parse(new Origin(name, Path.of("")), text, surroundings, witness);
     }
 
     private static Configuration parse(Origin origin, String text, Surroundings surroundings, @Nullable Witness witness)

@@ -107,13 +107,13 @@ final class HealthReader {
         if (!type.equals(POSTGRESQL)) {
             means(health, List.of("user"), "a check of type " + type + " (expected: only with type postgresql)");
         }
-        boolean drainOn404 = health.get("drain-on-404", Scalar.BOOLEAN, false);
+        boolean drainOn404 = ofHttp(health, asksHttp, "drain-on-404", Scalar.BOOLEAN, false);
         if (drainOn404 && expect.from() <= 404 && expect.to() >= 404) {
             health.place("drain-on-404").problem("404 is an expected status as well (expected: one of the two)");
         }
         return new Health(
-                health.get("method", METHOD, "GET"),
-                health.get("path", UriText.PATH_AND_QUERY, "/health"),
+                ofHttp(health, asksHttp, "method", METHOD, "GET"),
+                ofHttp(health, asksHttp, "path", UriText.PATH_AND_QUERY, "/health"),
                 health.find("host", HostHeader.SCALAR),
                 expect.from(),
                 expect.to(),
@@ -125,6 +125,11 @@ final class HealthReader {
                 drainOn404,
                 port(health.find("port", PORT)),
                 dialogue(type, health));
+    }
+
+    /** What has no default where it means nothing. */
+    private static <T> T ofHttp(Section health, boolean asksHttp, String key, Scalar<T> kind, T otherwise) {
+        return asksHttp || health.has(key) ? health.get(key, kind, otherwise) : otherwise;
     }
 
     private static OptionalInt port(@Nullable Integer number) {

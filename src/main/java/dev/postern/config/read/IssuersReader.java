@@ -180,7 +180,8 @@ final class IssuersReader {
         }
         String chain = section.find("preferred-chain", COMMON_NAME);
         URI staging = section.find("staging", DirectoryUrl.SCALAR);
-        RateLimits limits = section.get("rate-limits", LIMITS, RateLimits.NONE);
+        boolean areKnown = section.has("ca") && !section.has("rate-limits");
+        RateLimits limits = areKnown ? RateLimits.NONE : section.get("rate-limits", LIMITS, RateLimits.NONE);
         if (section.has("ca")) {
             AcmeDirectory ca = section.find("ca", CA_NAME);
             for (String key : OF_DIRECTORY) {

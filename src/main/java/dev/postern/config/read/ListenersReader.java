@@ -333,7 +333,9 @@ final class ListenersReader {
 
     private List<BindAddress> orDefault(
             Map<Section, List<BindAddress>> given, Section listener, BindAddress otherwise) {
-        if (listener.find("bind", List.of(otherwise.toString())) != null) {
+        boolean isGiven =
+                areForSites ? listener.find("bind", List.of(otherwise.toString())) != null : listener.has("bind");
+        if (isGiven) {
             return List.copyOf(given.getOrDefault(listener, List.of()));
         }
         BindAddress address = Sockets.of(listener).at(otherwise);

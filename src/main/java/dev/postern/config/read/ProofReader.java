@@ -91,9 +91,11 @@ final class ProofReader {
         this.dns01 = hasDns01 ? dns01(acme.section("dns-01", KEYS)) : null;
     }
 
-    Proof read(Section site) {
+    /** @param isAsked whether the site has anything to prove */
+    Proof read(Section site, boolean isAsked) {
         boolean own = site.has("challenges");
-        List<ChallengeType> types = challenges(site.find("challenges", texts(challenges)), challenges);
+        List<ChallengeType> types =
+                challenges(isAsked ? site.find("challenges", texts(challenges)) : site.find("challenges"), challenges);
         boolean ownDns01 = site.has("dns-01");
         Dns01 dns = ownDns01 ? dns01(site.section("dns-01", KEYS)) : dns01;
         if (!types.contains(ChallengeType.DNS_01)) {

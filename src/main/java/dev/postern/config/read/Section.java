@@ -120,13 +120,23 @@ final class Section {
         return entries.get(key);
     }
 
+    /** The same, where one text stands for it. */
+    @Nullable Value find(String key, String otherwise) {
+        Witness witness = at.witness();
+        if (witness != null) {
+            witness.otherwise(at.absent(key).path(), List.of(otherwise), false);
+        }
+        return entries.get(key);
+    }
+
     /** The value of {@code key}; {@code otherwise} where the key is absent, or its value is a problem. */
     <T> T get(String key, Scalar<T> kind, T otherwise) {
         T value = find(key, kind);
         Witness witness = at.witness();
         if (witness != null) {
-            String text = otherwise instanceof Path
-                    ? otherwise.toString()
+            // In a file it would be relative to that.
+            String text = otherwise instanceof Path path
+                    ? path.toAbsolutePath().toString()
                     : kind.spelling().text().apply(otherwise);
             if (text != null) {
                 witness.otherwise(at.absent(key).path(), List.of(text), false);

@@ -5,6 +5,7 @@ import dev.postern.config.KeptFile;
 import dev.postern.config.NotUnderstood;
 import dev.postern.config.Scalar;
 import dev.postern.config.ServerTls;
+import dev.postern.config.Spelling;
 import dev.postern.config.TlsVersion;
 import java.util.ArrayList;
 import java.util.Base64;
@@ -22,7 +23,8 @@ final class ServerTlsReader {
 
     private static final Scalar<TlsVersion> VERSION = Scalar.oneOf(List.of(TlsVersion.values()), TlsVersion::text);
     private static final Scalar<Boolean> VERIFY = Scalar.oneOf(Map.of("on", true, "off", false), "on or off");
-    private static final Scalar<String> PINNED = new Scalar<>(PIN, ServerTlsReader::pin);
+    private static final Scalar<String> PINNED = new Scalar<String>(PIN, ServerTlsReader::pin)
+            .spelled(Spelling.form("sha256/.*", base64 -> "sha256/" + base64));
     private static final Scalar<String> NAME =
             new Scalar<>("the name in the certificate, such as app.internal", HostName::server);
 

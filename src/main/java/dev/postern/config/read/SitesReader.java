@@ -152,8 +152,9 @@ final class SitesReader {
         RouteSettings settings = RouteSettingsReader.ofSite(site, backends);
         CertificateSource certificate =
                 certificate(site, names.stream().map(Name::name).toList());
-        boolean shares = site.get("share", Scalar.BOOLEAN, false);
-        if (shares && !(certificate instanceof CertificateSource.Issued)) {
+        boolean isIssued = certificate instanceof CertificateSource.Issued;
+        boolean shares = (isIssued || site.has("share")) && site.get("share", Scalar.BOOLEAN, false);
+        if (shares && !isIssued) {
             site.place("share").problem("has no meaning beside plain or certificate (expected: no such key)");
         }
         Value of = site.has("certificate") ? site.place("certificate") : site.at();
@@ -166,8 +167,9 @@ final class SitesReader {
         if (!site.has("backend") && !site.has("routes") && site.at().isMapping()) {
             bare.add(site.at());
         }
-        ProofReader.Proof proof = proofReader.read(site);
-        boolean keepTogether = site.get("keep-together", Scalar.BOOLEAN, false);
+        ProofReader.Proof proof = proofReader.read(site, isIssued);
+        boolean keepTogether =
+                (isIssued || site.has("keep-together")) && site.get("keep-together", Scalar.BOOLEAN, false);
         return new Entry(site.at(), names, byDefault, routes, certificate, shares, of, proof, settings, keepTogether);
     }
 

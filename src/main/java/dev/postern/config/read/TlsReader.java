@@ -103,20 +103,15 @@ final class TlsReader {
             tls.place("ciphers")
                     .problem("are of TLS 1.2, which is not spoken (expected: no ciphers, or min-version: TLSv1.2)");
         }
+        Value ciphers = minVersion == TlsVersion.TLS_1_3
+                ? tls.find("ciphers")
+                : tls.find(
+                        "ciphers",
+                        TlsCipher.INTERMEDIATE.stream().map(TlsCipher::text).toList());
         return new Tls(
                 minVersion,
                 profile,
-                list(
-                        tls.find(
-                                "ciphers",
-                                minVersion == TlsVersion.TLS_1_3
-                                        ? List.of()
-                                        : TlsCipher.INTERMEDIATE.stream()
-                                                .map(TlsCipher::text)
-                                                .toList()),
-                        SUITES,
-                        CIPHER,
-                        TlsCipher.INTERMEDIATE),
+                list(ciphers, SUITES, CIPHER, TlsCipher.INTERMEDIATE),
                 list(tls.find("groups"), "a list of groups such as [X25519MLKEM768, x25519]", GROUP, List.of()));
     }
 }

@@ -302,19 +302,7 @@ final class Value {
     }
 
     private String pathOf(String key) {
-        String word = isWord(key) ? key : Quoted.of(key);
-        return path.isEmpty() ? word : path + "." + word;
-    }
-
-    // Asked for each key of each of ten thousand sites: no regular expression.
-    private static boolean isWord(String key) {
-        return !key.isEmpty()
-                && key.chars()
-                        .allMatch(c -> (c >= 'a' && c <= 'z')
-                                || (c >= 'A' && c <= 'Z')
-                                || (c >= '0' && c <= '9')
-                                || c == '_'
-                                || c == '-');
+        return Witness.inside(path, key);
     }
 
     private boolean hasUnknownTag() {

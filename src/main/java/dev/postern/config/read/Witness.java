@@ -1,5 +1,6 @@
 package dev.postern.config.read;
 
+import dev.postern.config.Quoted;
 import dev.postern.config.Spelling;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -10,6 +11,23 @@ import org.jspecify.annotations.Nullable;
  * there or not. Called by the thread that reads.
  */
 public interface Witness {
+    /** The path of {@code key} in a mapping at {@code path}, as messages have it. */
+    static String inside(String path, String key) {
+        String word = isWord(key) ? key : Quoted.of(key);
+        return path.isEmpty() ? word : path + "." + word;
+    }
+
+    // Asked for each key of each of ten thousand sites: no regular expression.
+    private static boolean isWord(String key) {
+        return !key.isEmpty()
+                && key.chars()
+                        .allMatch(c -> (c >= 'a' && c <= 'z')
+                                || (c >= 'A' && c <= 'Z')
+                                || (c >= '0' && c <= '9')
+                                || c == '_'
+                                || c == '-');
+    }
+
     /** Whether the file was made up to see what is asked: then no text means anything, but for words, and no file is looked at. */
     boolean isMadeUp();
 

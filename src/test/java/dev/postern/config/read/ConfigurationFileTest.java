@@ -63,6 +63,7 @@ import dev.postern.config.Tolerance;
 import dev.postern.config.Tracing;
 import dev.postern.config.Tsig;
 import dev.postern.config.describe.Editor;
+import dev.postern.config.describe.Shown;
 import dev.postern.testing.TestPki;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -357,6 +358,7 @@ class ConfigurationFileTest {
         Configuration configuration = ConfigurationFile.parse("postern.yaml", everything);
 
         assertThat(Editor.marks(everything)).as("what an editor marks").isEmpty();
+        Shown.isTheSame(everything, new Surroundings(Map.of(), directory));
         Dns01 update = new Dns01.DynamicUpdate(
                 "2001:db8::53",
                 5353,
@@ -787,6 +789,7 @@ class ConfigurationFileTest {
                 .replaceAll("/usr/local/bin/[a-z-]+", "/usr/bin/env");
 
         assertThat(Editor.marks(everything)).as("what an editor marks").isEmpty();
+        Shown.isTheSame(everything, new Surroundings(Map.of(), directory));
         Configuration configuration = ConfigurationFile.parse("postern.yaml", everything);
 
         Site site = configuration.sites().get(0);
