@@ -134,7 +134,7 @@ final class FileDestination implements LogDestination {
      */
     private void beginAnother(Path file, RotatedFiles away, Instant now) throws IOException {
         OpenedFile next;
-        Path put;
+        RotatedFiles.PutAway put;
         try (FileLock lock = opened.channel().tryLock()) {
             if (lock == null) {
                 return;
@@ -153,7 +153,7 @@ final class FileDestination implements LogDestination {
         }
         goOnIn(next);
         if (put != null) {
-            away.lookAfterAllBut(put);
+            away.lookAfterThoseBefore(put);
         }
     }
 

@@ -51,9 +51,16 @@ final class RotatedFiles {
      * @param number of those of the same second
      * @param ending empty, {@link #COMPRESSED}, or that of one that is being made
      */
-    private record PutAway(Path path, String stamp, int number, String ending) {
-        boolean isHalfMade() {
+    record PutAway(Path path, String stamp, int number, String ending) {
+        private static final Comparator<PutAway> BY_AGE =
+                Comparator.comparing(PutAway::stamp).thenComparingInt(PutAway::number);
+
+        private boolean isHalfMade() {
             return ending.endsWith(BEING_MADE);
+        }
+
+        private boolean isBefore(PutAway other) {
+            return BY_AGE.compare(this, other) < 0;
         }
     }
 
@@ -91,7 +98,7 @@ final class RotatedFiles {
      * @return as what
      * @throws IOException where it stays where it is
      */
-    Path putAway(Instant now) throws IOException {
+    PutAway putAway(Instant now) throws IOException {
         String stamp = STAMP.format(now);
         // One more than the last of this second: a smaller number may be free again, and would pass for older.
         int number = all().stream()
@@ -100,33 +107,33 @@ final class RotatedFiles {
                 .max()
                 .orElse(0);
         Path away = file.resolveSibling(file.getFileName() + "." + stamp + (number == 0 ? "" : "-" + number));
-        return Files.move(file, away);
+        return new PutAway(Files.move(file, away), stamp, number, "");
     }
 
     /** There is no new one to be had. */
-    void bringBack(Path away) {
+    void bringBack(PutAway away) {
         try {
-            var unused = Files.move(away, file);
+            var unused = Files.move(away.path, file);
         } catch (IOException e) {
-            LOG.warn("access log {}: is called {} from now on: {}", file, away.getFileName(), e.toString());
+            LOG.warn("access log {}: is called {} from now on: {}", file, away.path.getFileName(), e.toString());
         }
     }
 
-    /** Compresses and removes, on a thread of its own. */
-    void lookAfterAllBut(Path last) {
+    /** Compresses and removes, on a thread of its own. What was put away later is left to whoever did it. */
+    void lookAfterThoseBefore(PutAway last) {
         try {
             work.execute(() -> lookAfter(last));
         } catch (RejectedExecutionException e) {
-            LOG.debug("access log {}: {} and those before it stay as they are", file, last);
+            LOG.debug("access log {}: {} and those before it stay as they are", file, last.path);
         }
     }
 
-    private synchronized void lookAfter(Path last) {
+    private synchronized void lookAfter(PutAway last) {
         try {
-            for (PutAway one : all()) {
+            for (PutAway one : before(last)) {
                 if (one.isHalfMade()) {
                     Files.deleteIfExists(one.path);
-                } else if (rule.compress() && one.ending.isEmpty() && !one.path.equals(last)) {
+                } else if (rule.compress() && one.ending.isEmpty()) {
                     compress(one.path);
                 }
             }
@@ -158,16 +165,22 @@ final class RotatedFiles {
         }
     }
 
-    private void removeOldest(Path last) throws IOException {
-        List<PutAway> before = all().stream()
-                .filter(one -> !one.isHalfMade() && !one.path.equals(last))
-                .toList();
+    private void removeOldest(PutAway last) throws IOException {
+        List<PutAway> before =
+                before(last).stream().filter(one -> !one.isHalfMade()).toList();
         for (PutAway old : before.subList(0, Math.max(0, before.size() - (rule.keep() - 1)))) {
             Files.deleteIfExists(old.path);
         }
     }
 
     /** The oldest first. */
+    private List<PutAway> before(PutAway last) throws IOException {
+        return all().stream()
+                .filter(one -> one.isBefore(last))
+                .sorted(PutAway.BY_AGE)
+                .toList();
+    }
+
     private List<PutAway> all() throws IOException {
         // As the paths of this log are: with the folder that it was configured with, or with none.
         try (Stream<Path> files = Files.list(file.toAbsolutePath().getParent())) {
@@ -178,7 +191,6 @@ final class RotatedFiles {
                             name.group(1),
                             name.group(2) == null ? 0 : Integer.parseInt(name.group(2)),
                             name.group(3)))
-                    .sorted(Comparator.comparing(PutAway::stamp).thenComparingInt(PutAway::number))
                     .toList();
         } catch (UncheckedIOException e) {
             throw e.getCause();

@@ -14,6 +14,8 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.List;
 import java.util.stream.Stream;
 import java.util.zip.GZIPInputStream;
@@ -80,6 +82,30 @@ class FileDestinationTest {
                 .isEqualTo("before 1\nafter 1\nbefore 2\n");
         assertThat(directory.resolve("access.log.20260102T030406Z")).hasContent("after 2\nb 3\nafter 3\n");
         assertThat(log()).hasContent("after 4\n");
+    }
+
+    // What compresses may be late, as behind a large file: the other has put one away meanwhile, and not everybody
+    // knows.
+    @Test
+    void whatIsPutAwayAfterwardsIsLeftToWhoeverDidIt() throws Exception {
+        Deque<Runnable> work = new ArrayDeque<>();
+        LogRotation rule = new LogRotation(10, null, 1, true);
+        FileDestination before = FileDestination.open(log(), rule, clock, work::add);
+        FileDestination after = FileDestination.open(log(), rule, clock, work::add);
+        write(before, "before 1\n");
+        write(before, "before 2\n");
+        clock.advance(Duration.ofSeconds(1));
+        write(after, "after\n");
+        write(after, "a long line after\n");
+        before.close();
+        after.close();
+
+        work.removeFirst().run();
+
+        assertThat(files(directory))
+                .containsExactly("access.log", "access.log.20260102T030405Z", "access.log.20260102T030406Z");
+        work.removeFirst().run();
+        assertThat(files(directory)).containsExactly("access.log", "access.log.20260102T030406Z");
     }
 
     @Test
