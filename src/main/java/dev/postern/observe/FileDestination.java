@@ -36,7 +36,7 @@ final class FileDestination implements LogDestination {
     private final @Nullable RotatedFiles rotated;
     private final InstantSource clock;
     private Instant begun;
-    /** When it could not be put away. */
+    /** When it could not be put away, or followed. */
     private Instant failedAt = Instant.EPOCH;
 
     private FileDestination(
@@ -91,6 +91,9 @@ final class FileDestination implements LogDestination {
     @Override
     public void write(byte[] bytes, int length) throws IOException {
         done = 0;
+        if (file != null && rotated != null) {
+            follow(file);
+        }
         if (torn) {
             // A disk was full in the middle of a line: what comes now begins on one of its own.
             while (opened.channel().write(NEW_LINE.duplicate()) == 0) {
@@ -108,10 +111,27 @@ final class FileDestination implements LogDestination {
         }
     }
 
+    /**
+     * Another may have put it away since the last batch, however long ago that is: what is written there now may be compressed,
+     * and deleted.
+     */
+    private void follow(Path file) {
+        if (failedLately(clock.instant())) {
+            return;
+        }
+        try {
+            if (!opened.isAt(file)) {
+                goOnIn(OpenedFile.at(file));
+            }
+        } catch (IOException e) {
+            failed("another file has its name, which cannot be opened", e);
+        }
+    }
+
     /** Where that fails the file is written on. */
     private void rotate(Path file, RotatedFiles away) {
         Instant now = clock.instant();
-        if (failedAt.plus(AGAIN).isAfter(now) && !failedAt.isAfter(now)) {
+        if (failedLately(now)) {
             return;
         }
         try {
@@ -119,18 +139,27 @@ final class FileDestination implements LogDestination {
                 beginAnother(file, away, now);
             }
         } catch (IOException e) {
-            LOG.error(
-                    "access log {}: cannot be put away: {}; writing goes on where it was, and it is tried again in {} s",
-                    this,
-                    e.toString(),
-                    AGAIN.toSeconds());
-            failedAt = now;
+            failed("cannot be put away", e);
         }
+    }
+
+    private boolean failedLately(Instant now) {
+        return failedAt.plus(AGAIN).isAfter(now) && !failedAt.isAfter(now);
+    }
+
+    private void failed(String what, IOException why) {
+        LOG.error(
+                "access log {}: {}: {}; writing goes on where it was, and it is tried again in {} s",
+                this,
+                what,
+                why.toString(),
+                AGAIN.toSeconds());
+        failedAt = clock.instant();
     }
 
     /**
      * Of several that write into this file (a process and its successor, a log and the one of after a reload) one puts it away,
-     * while it has it locked; the others follow with their next batch. The name of a file that is not ours is left alone.
+     * while it has it locked; the others follow before their next batch. The name of a file that is not ours is left alone.
      */
     private void beginAnother(Path file, RotatedFiles away, Instant now) throws IOException {
         OpenedFile next;
