@@ -383,7 +383,7 @@ public final class Edge implements AutoCloseable {
      * @return whether the store is ours again, as if nothing had been handed over
      */
     synchronized boolean takeBack(boolean evenIfTaken) throws IOException {
-        if (stopping || !(evenIfTaken || !care.lent().isTaken())) {
+        if (stopping || (!evenIfTaken && care.lent().isTaken())) {
             return false;
         }
         care.lent().takeBack();

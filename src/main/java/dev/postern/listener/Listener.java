@@ -259,9 +259,8 @@ public final class Listener implements AutoCloseable {
      */
     public static void requireFree(String name, List<BindAddress> binds, GivenSockets given) throws CannotListen {
         for (BindAddress bind : binds) {
-            // What only a socket with options can do is seen when it is bound; and so is a port that we were given,
-            // whoever
-            // of us is to have it: the sockets that have it now are in the way of everybody but us.
+            // What only a socket with options can do is seen when it is bound. So is a port that we were given, for
+            // whichever listener: what has it now is in the way of everybody but us.
             if (bind.device() != null || bind.nonLocal() || given.has(name, bind) || given.hasPort(bind.port())) {
                 continue;
             }

@@ -26,8 +26,8 @@ record OpenedFile(FileChannel channel, @Nullable Object key) {
             FileChannel opened = FileChannel.open(
                     path, StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.APPEND);
             try {
-                // Nobody says of an open file which one it is; its name did, if it was of the same one before and
-                // after.
+                // Nobody says of an open file which one it is; its name does, where that is of the same one before
+                // and after.
                 if (before != null && before.equals(key(path))) {
                     return new OpenedFile(opened, before);
                 }
