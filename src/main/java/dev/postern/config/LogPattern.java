@@ -20,10 +20,11 @@ public record LogPattern(List<Part> parts) {
     /** A header of the request, by its lower-case name. */
     public record Header(String name) implements Part {}
 
-    /** As the fields of {@code json} are called. */
+    /** The fields of {@code json}, as they are called there, and the path. */
     public static final List<String> KNOWN = List.of(
             "time",
             "id",
+            "trace_id",
             "client",
             "method",
             "host",
@@ -32,15 +33,27 @@ public record LogPattern(List<Part> parts) {
             "protocol",
             "tls",
             "cipher",
+            "client_verification",
+            "client_subject",
+            "client_fingerprint",
             "status",
             "bytes_in",
             "bytes_out",
             "site",
             "route",
+            "service",
+            "port",
+            "sni",
             "backend",
             "server",
             "retries",
+            "reused",
+            "auth_backend",
+            "auth_status",
+            "auth_ms",
             "state",
+            "ended_by",
+            "phase",
             "reason",
             "head_ms",
             "queue_ms",
@@ -48,10 +61,7 @@ public record LogPattern(List<Part> parts) {
             "response_ms",
             "total_ms",
             "referer",
-            "user_agent",
-            "auth_backend",
-            "auth_status",
-            "trace_id");
+            "user_agent");
 
     private static final Pattern FIELD = Pattern.compile("\\{([^{}]*)}");
     private static final String HEADER = "header:";

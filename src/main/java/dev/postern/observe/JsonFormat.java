@@ -104,11 +104,9 @@ final class JsonFormat implements LineFormat {
         }
         EndedBy endedBy = passage.endedBy();
         Phase phase = passage.phase();
-        line.ascii(",\"state\":\"").ascii(endedBy.letter()).ascii(phase.letter());
-        line.ascii(server == null ? '-' : 'N')
-                .ascii(passage.retries() > 0 ? 'r' : '-')
-                .ascii('"');
-        line.ascii(",\"ended_by\":\"").ascii(endedBy.words());
+        line.ascii(",\"state\":\"");
+        State.write(passage, line);
+        line.ascii("\",\"ended_by\":\"").ascii(endedBy.words());
         line.ascii("\",\"phase\":\"").ascii(phase.words()).ascii('"');
         Failure failure = passage.failure();
         if (failure != null) {
@@ -190,9 +188,9 @@ final class JsonFormat implements LineFormat {
     private static void ending(ExchangeRecord exchange, LineBuffer line) {
         EndedBy endedBy = exchange.endedBy();
         Phase phase = exchange.phase();
-        line.ascii(",\"state\":\"").ascii(endedBy.letter()).ascii(phase.letter());
-        line.ascii(exchange.server() == null ? '-' : exchange.reusedConnection() ? 'R' : 'N');
-        line.ascii(exchange.retries() > 0 ? 'r' : '-').ascii('"');
+        line.ascii(",\"state\":\"");
+        State.write(exchange, line);
+        line.ascii('"');
         Failure failure = exchange.failure();
         if (phase != Phase.COMPLETE) {
             line.ascii(",\"ended_by\":\"").ascii(endedBy.words());

@@ -6,7 +6,9 @@ import dev.postern.http.exchange.Admission;
 import dev.postern.http.exchange.ExchangeRecord;
 import dev.postern.route.Route;
 import dev.postern.tunnel.PassageRecord;
+import dev.postern.wire.ClientCertificate;
 import dev.postern.wire.Failure;
+import dev.postern.wire.Phase;
 import java.nio.charset.StandardCharsets;
 import java.time.InstantSource;
 import org.jspecify.annotations.Nullable;
@@ -43,6 +45,7 @@ final class PatternFormat implements LineFormat {
         Server server = exchange.server();
         Failure failure = exchange.failure();
         Admission admission = exchange.admission();
+        boolean endedWell = exchange.phase() == Phase.COMPLETE;
         switch (name) {
             case "time" -> time(line, exchange.totalTime());
             case "id" -> text(line, exchange.id());
@@ -62,8 +65,10 @@ final class PatternFormat implements LineFormat {
             case "backend" -> text(line, exchange.backend());
             case "server" -> text(line, server == null ? null : server.name());
             case "retries" -> line.number(exchange.retries());
-            case "state" ->
-                line.ascii(exchange.endedBy().letter()).ascii(exchange.phase().letter());
+            case "reused" -> line.ascii(server == null ? "-" : exchange.reusedConnection() ? "true" : "false");
+            case "state" -> State.write(exchange, line);
+            case "ended_by" -> text(line, endedWell ? null : exchange.endedBy().words());
+            case "phase" -> text(line, endedWell ? null : exchange.phase().words());
             case "reason" -> text(line, failure == null ? null : failure.reason());
             case "head_ms" -> millis(line, exchange.headTime());
             case "queue_ms" -> millis(line, exchange.queueTime());
@@ -76,6 +81,10 @@ final class PatternFormat implements LineFormat {
                 text(line, exchange.trace() == null ? null : exchange.trace().traceId());
             case "auth_backend" -> text(line, admission == null ? null : admission.backend());
             case "auth_status" -> number(line, admission == null ? -1 : admission.status());
+            case "auth_ms" -> millis(line, admission == null ? ExchangeRecord.NEVER : admission.nanos());
+            case "client_verification", "client_subject", "client_fingerprint" ->
+                certificate(name, exchange.certificate(), line);
+            case "service", "port", "sni" -> line.ascii('-');
             default -> throw new IllegalStateException("field: " + name);
         }
     }
@@ -109,13 +118,31 @@ final class PatternFormat implements LineFormat {
             case "backend" -> text(line, passage.backend());
             case "server" -> text(line, server == null ? null : server.name());
             case "retries" -> line.number(passage.retries());
-            case "state" ->
-                line.ascii(passage.endedBy().letter()).ascii(passage.phase().letter());
+            case "service" -> text(line, passage.service());
+            case "port" -> line.number(passage.endpoints().local().getPort());
+            case "sni" -> text(line, passage.serverName());
+            case "client_verification", "client_subject", "client_fingerprint" ->
+                certificate(name, passage.certificate(), line);
+            case "state" -> State.write(passage, line);
+            case "ended_by" -> text(line, passage.endedBy().words());
+            case "phase" -> text(line, passage.phase().words());
             case "reason" -> text(line, failure == null ? null : failure.reason());
             case "queue_ms" -> millis(line, passage.queueTime());
             case "connect_ms" -> millis(line, passage.connectTime());
             case "total_ms" -> millis(line, passage.totalTime());
             default -> line.ascii('-');
+        }
+    }
+
+    private static void certificate(String name, @Nullable ClientCertificate shown, LineBuffer line) {
+        if (shown == null) {
+            line.ascii('-');
+            return;
+        }
+        switch (name) {
+            case "client_verification" -> text(line, shown.verification());
+            case "client_subject" -> text(line, shown.subject());
+            default -> text(line, shown.fingerprint());
         }
     }
 

@@ -186,4 +186,37 @@ class AccessLogsTest {
                 .matches(
                         "\\[20[^ ]+Z\\] \"GET /%22 HTTP/1\\.1\" 200 5 a \\\\x22b\\\\x22 (\\\\xC3\\\\xA4|\\\\xE4) redacted - [0-9.]+");
     }
+
+    @Test
+    void aFormatOfOnesOwnSaysOfAnExchangeWhatJsonDoes() throws Exception {
+        String pattern = "{path} {state} {ended_by} {phase} {reused} {auth_ms} {client_verification} {client_subject} "
+                + "{client_fingerprint} {service} {port} {sni}";
+        start("access-log: { to: %s, format: \"%s\" }".formatted(file("main.log"), pattern), "");
+        RawClient client = edge.plainClient();
+        client.get("a.test", "/new");
+        client.get("a.test", "/again");
+        client.get("nobody.test", "/refused");
+
+        assertThat(lines("main.log", 3))
+                .containsExactly(
+                        "/new --N- - - false - - - - - - -",
+                        "/again --R- - - true - - - - - - -",
+                        "/refused PR-- edge request head - - - - - - - -");
+    }
+
+    @Test
+    void aFormatOfOnesOwnSaysOfAConnectionWhatJsonDoes() throws Exception {
+        edge.closes(server);
+        edge.start("""
+                access-log: { to: %s, format: "{service} {port} {sni} {state} {phase} {reused} {client_subject}" }
+                tcp: [ { name: db, bind: "127.0.0.1:0", backend: web } ]
+                backends: { web: { servers: ["%s"] } }
+                """.formatted(file("main.log"), server.address()));
+        int port = edge.tcpPort("db");
+        try (RawClient client = RawClient.plain(port)) {
+            client.get("a.test", "/");
+        }
+
+        assertThat(lines("main.log", 1)).singleElement().asString().matches("db " + port + " - [CS]TN- tunnel - -");
+    }
 }

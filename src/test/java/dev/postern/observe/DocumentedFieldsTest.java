@@ -2,6 +2,7 @@ package dev.postern.observe;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.postern.config.LogPattern;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -28,6 +29,18 @@ class DocumentedFieldsTest {
         assertThat(written).contains("time", "total_ms").containsAll(documented);
         // Those of TCP services, and headers that are asked for, are in the words below the table.
         assertThat(written).allSatisfy(field -> assertThat(section).contains('`' + field + '`'));
+    }
+
+    @Test
+    void aFormatOfOnesOwnHasEveryFieldOfJson() throws IOException {
+        Set<String> json = found(
+                "\\\\\"([a-z_]+)\\\\\":",
+                Files.readString(Path.of("src/main/java/dev/postern/observe/JsonFormat.java")));
+        // Headers have a form of their own, {header:NAME}.
+        json.remove("request_headers");
+        json.add("path");
+
+        assertThat(LogPattern.KNOWN).doesNotHaveDuplicates().containsExactlyInAnyOrderElementsOf(json);
     }
 
     @Test
