@@ -15,8 +15,9 @@ final class Reasons {
     private static final Reason ITSELF = new Reason("Postern does this by itself", "");
     private static final Reason TLS =
             new Reason("Mozilla's recommendations stand for lists of ciphers", "see tls: profile");
-    private static final Reason STATS =
-            new Reason("numbers are told to Prometheus, and by postern cert", "see listeners: admin");
+    private static final Reason STATS = new Reason(
+            "postern status, the page of the admin listener and /metrics show how it stands, and postern server takes commands",
+            "see listeners: admin");
     private static final Reason LIST = new Reason("sections of this kind have no place here", "");
     private static final Reason STICK = new Reason(
             "nothing is remembered of clients but by cookie or address", "balance: source, sticky or rate-limit");
@@ -33,7 +34,11 @@ final class Reasons {
             Map.entry(
                     ".if",
                     new Reason("what holds under a condition is not looked at", "import the file that is left of it")),
-            Map.entry("log", new Reason("logs go to standard output, or a file", "access-log: { to: FILE }")),
+            Map.entry(
+                    "log",
+                    new Reason(
+                            "logs go to standard output, a file, or syslog",
+                            "access-log: { to: FILE }, or to: syslog:/dev/log")),
             Map.entry("log-format", new Reason("the access log has forms of its own", "access-log: { format: json }")),
             Map.entry("chroot", PROCESS),
             Map.entry("user", PROCESS),

@@ -10,7 +10,8 @@ final class Reasons {
             new Reason("the import does not know it", "see whether config/postern.yaml has a word for it");
     private static final Reason PROCESS =
             new Reason("the service manager says how Postern runs", "see the unit in docs/install.md");
-    private static final Reason LOG = new Reason("logs go to standard output, or a file", "access-log: { to: FILE }");
+    private static final Reason LOG = new Reason(
+            "logs go to standard output, a file, or syslog", "access-log: { to: FILE }, or to: syslog:/dev/log");
     private static final Reason TLS =
             new Reason("Mozilla's recommendations stand for lists of ciphers", "see tls: profile, ciphers, groups");
     private static final Reason FILES =
