@@ -124,7 +124,7 @@ final class FileDestination implements LogDestination {
                 goOnIn(OpenedFile.at(file));
             }
         } catch (IOException e) {
-            failed("another file has its name, which cannot be opened", e);
+            failed("was moved or removed, and another cannot be opened", e);
         }
     }
 

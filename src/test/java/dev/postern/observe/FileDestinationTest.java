@@ -136,6 +136,28 @@ class FileDestinationTest {
         assertThat(log()).hasContent("two\n");
     }
 
+    @Test
+    void whereItsFolderIsGoneItIsWrittenOnAndFollowedAMinuteAfterThatIsBack() throws Exception {
+        Path folder = Files.createDirectory(directory.resolve("log"));
+        Path moved = directory.resolve("moved");
+        try (CapturedLog said = CapturedLog.begin()) {
+            FileDestination file = open(folder.resolve("access.log"), AT_TEN_BYTES);
+            Files.move(folder, moved);
+            write(file, "one\n");
+            Files.createDirectory(folder);
+            write(file, "two\n");
+            clock.advance(Duration.ofSeconds(61));
+            write(file, "three\n");
+            file.close();
+
+            assertThat(said.lines("was moved or removed, and another cannot be opened"))
+                    .as("not with every batch")
+                    .hasSize(1);
+        }
+        assertThat(moved.resolve("access.log")).hasContent("one\ntwo\n");
+        assertThat(folder.resolve("access.log")).hasContent("three\n");
+    }
+
     // A name was free to be given, but no new file to be had: what came then went into one that was compressed and
     // deleted.
     @Test
