@@ -7,6 +7,7 @@ import dev.postern.config.NotUnderstood;
 import dev.postern.config.Tracing;
 import java.io.IOException;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.ArrayBlockingQueue;
@@ -221,8 +222,12 @@ public final class AccessLog implements AutoCloseable {
     public void close() {
         loops.forEach(LogLines::handOver);
         if (!endsInTime()) {
-            dropped.add(waiting.stream().mapToInt(Batch::lines).sum());
+            List<Batch> left = new ArrayList<>();
+            waiting.drainTo(left);
+            dropped.add(left.stream().mapToInt(Batch::lines).sum());
             why = "not written by the time of the end";
+            // Whenever the writer comes back from what it hangs in.
+            var unused = waiting.offer(Batch.END);
         }
         report();
     }

@@ -11,7 +11,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -34,18 +37,41 @@ class LogWriterTest {
 
             assertThat(log.linesDropped()).isGreaterThan(500L * LINES);
             // Somebody reads again: what had been kept is written.
-            start(() -> {
-                try {
-                    byte[] bytes = new byte[4096];
-                    while (reader.read(bytes) > 0) {
-                        // Whatever it is.
-                    }
-                } catch (IOException e) {
-                    // The test is over.
-                }
-            });
+            start(() -> readAll(reader));
             Awaitility.await().until(() -> log.linesWritten() + log.linesDropped() == 2000L * LINES);
             log.close();
+        }
+    }
+
+    // A reload that takes away a log whose reader is stuck: thread, descriptor and 32 MiB stayed for ever.
+    @Test
+    void readerThatIsStuckAtTheEndKeepsNothingOnceItReads(@TempDir Path directory) throws Exception {
+        Path pipe = directory.resolve("pipe");
+        assertThat(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor())
+                .isZero();
+        try (RandomAccessFile reader = new RandomAccessFile(pipe.toFile(), "rw")) {
+            CompletableFuture<Void> writer = new CompletableFuture<>();
+            AccessLog log = open(
+                    pipe,
+                    task -> start(() -> {
+                        task.run();
+                        writer.complete(null);
+                    }));
+            long all = 0;
+            for (long before = 0; before == 0 || log.linesWritten() > before; all += 2000L * LINES) {
+                before = log.linesWritten();
+                for (int i = 0; i < 2000; i++) {
+                    log.write(batch());
+                }
+            }
+            log.close();
+            long dropped = log.linesDropped();
+
+            start(() -> readAll(reader));
+
+            assertThat(writer).succeedsWithin(Duration.ofSeconds(10));
+            assertThat(log.linesDropped()).isEqualTo(dropped);
+            assertThat(log.linesWritten() + dropped).isEqualTo(all);
         }
     }
 
@@ -95,8 +121,23 @@ class LogWriterTest {
         assertThat(Files.readAllLines(file)).hasSize(LINES);
     }
 
+    private static void readAll(RandomAccessFile reader) {
+        try {
+            byte[] bytes = new byte[4096];
+            while (reader.read(bytes) > 0) {
+                // Whatever it is.
+            }
+        } catch (IOException e) {
+            // The test is over.
+        }
+    }
+
     private static AccessLog open(Path file) throws Exception {
-        return AccessLog.open(new LogSettings(file, LogFormat.JSON, true), Clock.systemUTC(), LogWriterTest::start);
+        return open(file, LogWriterTest::start);
+    }
+
+    private static AccessLog open(Path file, Executor writer) throws Exception {
+        return AccessLog.open(new LogSettings(file, LogFormat.JSON, true), Clock.systemUTC(), writer);
     }
 
     private static void start(Runnable task) {
