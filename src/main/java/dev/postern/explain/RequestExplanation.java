@@ -142,7 +142,9 @@ final class RequestExplanation {
         if (limit != null) {
             lines.say("rule", "rate-limit: " + text(limit) + " connections of each client");
         }
-        Servers.say(lines, service.balancer(), Affinity.NONE, certificates != null);
+        if (!Servers.say(lines, service.balancer(), Affinity.NONE, certificates != null)) {
+            lines.say("answer", "none, the connection is closed: none_available");
+        }
     }
 
     // ---- what becomes of the request
@@ -367,7 +369,10 @@ final class RequestExplanation {
             lines.say("answer", "404 no_such_site");
             return;
         }
-        Servers.say(lines, balancer, request.affinity(), certificates != null);
+        if (!Servers.say(lines, balancer, request.affinity(), certificates != null)) {
+            lines.say("answer", "503 none_available");
+            return;
+        }
         Configuration.Backend config = balancer.backend().config();
         Timeouts timeouts = route.settings().timeouts().over(routing.timeouts());
         lines.say(

@@ -13,8 +13,11 @@ import org.jspecify.annotations.Nullable;
 final class Servers {
     private Servers() {}
 
-    /** @param isRunning whether their states are known */
-    static void say(Lines lines, LoadBalancer balancer, Affinity affinity, boolean isRunning) {
+    /**
+     * @param isRunning whether their states are known
+     * @return whether one would be asked
+     */
+    static boolean say(Lines lines, LoadBalancer balancer, Affinity affinity, boolean isRunning) {
         Configuration.Backend config = balancer.backend().config();
         List<Server> candidates = balancer.candidates();
         Server home = balancer.belongsTo(affinity);
@@ -31,8 +34,9 @@ final class Servers {
             lines.say("backend", "  " + balancer.waiting() + " wait for room already");
         }
         if (balancer.backend().servers().isEmpty()) {
-            lines.say("backend", "  it has no server now: 503 none_available");
+            lines.say("backend", "  it has no server now");
         }
+        return home != null || balancer.asksAny();
     }
 
     private static String how(Configuration.Backend config, @Nullable Server home, int candidates) {

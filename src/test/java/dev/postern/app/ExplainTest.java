@@ -172,6 +172,20 @@ class ExplainTest {
     }
 
     @Test
+    void whereNoServerTakesItTheAnswerIsSaid() throws Exception {
+        TestServer one = edge.closes(TestServer.saying("one"));
+        start(
+                site("app.example.com", "backend: web"),
+                "  web: { servers: [{ address: \"" + one.address() + "\", drain: true }] }\n");
+
+        assertThat(explained("https://app.example.com/"))
+                .contains(one.address() + ": gets no new sessions; up, 0 under way", "answer 503 none_available")
+                .noneMatch(line -> line.startsWith("sent") || line.startsWith("GET / "));
+        assertThat(tls("https", "app.example.com").get("app.example.com", "/").status())
+                .isEqualTo(503);
+    }
+
+    @Test
     void whyARequestEndedAsItDidIsSaidById() throws Exception {
         TestServer gone = TestServer.saying("");
         gone.close();
