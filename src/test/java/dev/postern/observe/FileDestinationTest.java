@@ -1,6 +1,7 @@
 package dev.postern.observe;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 
 import dev.postern.config.LogRotation;
 import dev.postern.testing.CapturedLog;
@@ -19,6 +20,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.stream.Stream;
 import java.util.zip.GZIPInputStream;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -79,6 +81,34 @@ class FileDestinationTest {
                 .isEqualTo("before 1\nafter 1\n");
         assertThat(directory.resolve("access.log.20260102T030406Z")).hasContent("b 2\na 2\nbefore 3\n");
         assertThat(log()).hasContent("after 4\n");
+    }
+
+    // It has looked at the name before its batch, and looks again while it has the file locked.
+    @Test
+    void whatAnotherPutsAwayDuringABatchIsNotPutAwayTwice() throws Exception {
+        FileDestination other = open(log(), AT_TEN_BYTES);
+        Deque<ThrowingCallable> looksAtTheClock = new ArrayDeque<>();
+        FileDestination one = FileDestination.open(
+                log(),
+                AT_TEN_BYTES,
+                () -> {
+                    ThrowingCallable meanwhile = looksAtTheClock.poll();
+                    if (meanwhile != null) {
+                        assertThatCode(meanwhile).doesNotThrowAnyException();
+                    }
+                    return clock.instant();
+                },
+                Runnable::run);
+        looksAtTheClock.add(() -> assertThat(log()).isEmptyFile());
+        looksAtTheClock.add(() -> write(other, "a long line\n"));
+
+        write(one, "one\n");
+        one.close();
+        other.close();
+
+        assertThat(looksAtTheClock).isEmpty();
+        assertThat(files(directory)).containsExactly("access.log", "access.log.20260102T030405Z");
+        assertThat(directory.resolve("access.log.20260102T030405Z")).hasContent("one\na long line\n");
     }
 
     // As a process that has been replaced, whose last exchange ends when its successor has put the file away twice: the
