@@ -174,6 +174,11 @@ public final class AcmeIssuer implements CertificateIssuer {
     }
 
     @Override
+    public boolean revokes() {
+        return true;
+    }
+
+    @Override
     public void revoke(Certificate certificate, RevocationReason reason) throws IssueFailure, InterruptedException {
         Conversation conversation = terms.open();
         var unused = conversation.failingAs(issuer.name() + ": revoking " + certificate.serialText(), List::of, () -> {

@@ -130,6 +130,11 @@ public final class CheckedIssuer implements CertificateIssuer {
     }
 
     @Override
+    public boolean revokes() {
+        return issuer.revokes();
+    }
+
+    @Override
     public void revoke(Certificate certificate, RevocationReason reason) throws IssueFailure, InterruptedException {
         issuer.revoke(certificate, reason);
     }

@@ -110,6 +110,19 @@ class CommandsWithoutDaemonTest {
                 .hasToString("1");
     }
 
+    /** Who is told to ask it again would be told the same again. */
+    @Test
+    void rekeyWithTheInternalIssuerSaysUntilWhenTheOldOneIsBelieved() {
+        configureInternal("app.internal");
+        assertThat(run("cert", "issue")).as(err).isZero();
+
+        assertThat(run("cert", "rekey", "app.internal")).isEqualTo(1);
+        assertThat(err)
+                .contains("is not revoked: internal: certificates of this issuer cannot be revoked")
+                .containsPattern("it is refused here all the same, and clients believe it until 20\\S+Z")
+                .doesNotContain("asks the CA again");
+    }
+
     @Test
     void forceNeedsNames() {
         configureInternal("app.internal");

@@ -62,6 +62,11 @@ public interface CertificateIssuer {
         return Optional.empty();
     }
 
+    /** Whether {@link #revoke} can ever succeed. */
+    default boolean revokes() {
+        return false;
+    }
+
     /**
      * Tells the world not to trust {@code certificate} any more; succeeds where it was revoked before. Signed with the
      * key of the certificate, so that it works whichever account ordered it.

@@ -149,6 +149,13 @@ final class Revocation {
         return leaked.values();
     }
 
+    private String whatIsLeft(Certificate leaked) throws IssueFailure {
+        return issuerOf(leaked).revokes()
+                ? "\"postern cert revoke " + leaked.site() + " --serial " + leaked.serialText()
+                        + " --reason key-compromise\" asks the CA again"
+                : "clients believe it until " + leaked.notAfter();
+    }
+
     /** A new key and certificate, seen by a client, and only then the old one revoked. */
     void rekey(SiteRecord record) throws IssueFailure, IOException, InterruptedException {
         String site = record.name();
@@ -183,9 +190,8 @@ final class Revocation {
                 throw new IssueFailure(
                         e.fault(),
                         site + ": the new certificate is served, but the old one, serial " + certificate.serialText()
-                                + ", is not revoked: " + e.getMessage() + "; it is refused here all the same, and \""
-                                + "postern cert revoke " + site + " --serial " + certificate.serialText()
-                                + " --reason key-compromise\" asks the CA again",
+                                + ", is not revoked: " + e.getMessage() + "; it is refused here all the same, and "
+                                + whatIsLeft(certificate),
                         e.retryAfter().orElse(null),
                         e);
             }

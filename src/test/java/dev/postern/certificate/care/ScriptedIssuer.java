@@ -156,6 +156,11 @@ public final class ScriptedIssuer implements CertificateIssuer {
     }
 
     @Override
+    public boolean revokes() {
+        return true;
+    }
+
+    @Override
     public void revoke(Certificate certificate, RevocationReason reason) throws IssueFailure {
         IssueFailure failure = failures.get("revoke");
         if (failure != null) {
