@@ -177,9 +177,14 @@ public final class Daemon {
         }
     }
 
-    /** Waits for TERM or INT, closes {@code running}, and ends the process with 0: stopping as told is no failure. */
-    static void untilSignal(AutoCloseable running, BackgroundOutput log) throws InterruptedException {
+    /**
+     * Waits for TERM or INT, closes {@code running}, and ends the process with 0: stopping as told is no failure.
+     *
+     * @param tell says that it runs: whoever hears it may stop us at once
+     */
+    static void untilSignal(AutoCloseable running, Runnable tell, BackgroundOutput log) throws InterruptedException {
         var unused = atSignal(running, log);
+        tell.run();
         forEver();
     }
 

@@ -31,6 +31,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HexFormat;
 import java.util.List;
@@ -85,33 +86,37 @@ public final class Demo implements AutoCloseable {
         BackgroundOutput log = BackgroundOutput.replaceStandardError();
         var unused = LastWords.install(log);
         try {
-            Daemon.untilSignal(start(wish, out), log);
+            Demo demo = new Demo(wish, out);
+            List<String> welcome = demo.start();
+            Daemon.untilSignal(demo, () -> demo.say(welcome), log);
         } finally {
             log.drain();
         }
     }
 
-    /** Starts everything, and returns once the site is served. */
-    static Demo start(Wish wish, PrintWriter out) throws CannotStart, InterruptedException {
-        Demo demo = new Demo(wish, out);
+    /**
+     * Starts everything, and returns once the site is served.
+     *
+     * @return what to tell whoever looks
+     */
+    private List<String> start() throws CannotStart, InterruptedException {
         try {
-            demo.open();
-            return demo;
+            return open();
         } catch (IOException e) {
-            demo.close();
+            close();
             // The JDK's messages about files are often only the path.
             String where = e instanceof FileSystemException file && file.getFile() != null ? file.getFile() + ": " : "";
             throw unavailable(where + DiskFailure.reason(e), e);
         } catch (ConfigurationProblems e) {
-            demo.close();
+            close();
             throw new CannotStart(Reason.CONFIGURATION, e.lines(), e);
         } catch (CannotStart | InterruptedException | RuntimeException e) {
-            demo.close();
+            close();
             throw e;
         }
     }
 
-    private void open() throws IOException, ConfigurationProblems, CannotStart, InterruptedException {
+    private List<String> open() throws IOException, ConfigurationProblems, CannotStart, InterruptedException {
         lockDirectory();
         int http = wish.http() == 0 ? freePort() : wish.http();
         // Certificates of minutes cannot begin a minute ago, and nobody's clock is wrong here.
@@ -147,16 +152,21 @@ public final class Demo implements AutoCloseable {
         ToTry toTry = new ToTry(
                 ToTry.called(launcher(), Path.of(""), System.getenv("PATH")), Path.of(""), directory, http, https);
         desk.open(new Desk.Opening("https://localhost:" + https, statusPage, toTry, new SeenEdge(edge)));
-        out.println();
-        out.println(
-                "ready: https://localhost:" + https + "/ (the browser will warn of it: its CA is in no trust store)");
-        out.println("status: " + statusPage);
-        out.println();
+        List<String> welcome = new ArrayList<>(List.of(
+                "",
+                "ready: https://localhost:" + https + "/ (the browser will warn of it: its CA is in no trust store)",
+                "status: " + statusPage,
+                ""));
         String before = "try:   ";
         for (String line : toTry.lines()) {
-            out.println(before + line);
+            welcome.add(before + line);
             before = "       ";
         }
+        return welcome;
+    }
+
+    private void say(List<String> lines) {
+        lines.forEach(out::println);
         out.flush();
     }
 
